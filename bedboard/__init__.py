@@ -1,0 +1,1 @@
+"""bedboard: a real-time board of shelter places for victims of human trafficking."""

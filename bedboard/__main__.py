@@ -1,0 +1,5 @@
+"""`python -m bedboard`"""
+
+from bedboard.cli import main
+
+main()

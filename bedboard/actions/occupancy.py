@@ -1,0 +1,232 @@
+"""What a shelter says of its places: one place, a number per kind, "still correct", and taking the last tap back."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bedboard.rules.access import Actor
+from bedboard.rules.claims import Claim as ClaimRule
+from bedboard.rules.claims import is_live
+from bedboard.rules.places import (
+    CLOSED_REASONS,
+    Counted,
+    KindCount,
+    Occupancy,
+    PlaceChange,
+    State,
+    change_occupancy,
+    check_observed_at,
+    spread_counts,
+)
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
+from bedboard.store.bell import ring
+from bedboard.store.board import ShelterRow, get_shelter
+from bedboard.store.database import Transaction
+from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
+from bedboard.store.people import may_act
+from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter
+from bedboard.store.tables import Place, Shelter
+
+UNDO_GRACE = timedelta(seconds=5)  # the way of the tap over a bad connection
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The shelter as it is after the change, and the journal row with which the change can be undone (None: it cannot)."""
+
+    shelter: ShelterRow
+    journal_id: int | None = None
+
+
+async def _lock_own(tx: Transaction, actor: Actor, shelter_id: str, version: int | None) -> Shelter:
+    """Locks the shelter and checks, under the lock, that the actor works there and knows its present version.
+
+    Refusals: NotFound, VersionMismatch.
+    """
+    shelter = await lock_shelter(tx, shelter_id)
+    if shelter is None or not (actor.kind == "system" or await may_act(tx, actor, shelter_id)):
+        raise NotFound("no_such_shelter")
+    if version is not None and version != shelter.version:
+        raise VersionMismatch("version_mismatch", present=shelter.version)
+    return shelter
+
+
+def _occupancy(place: Place) -> Occupancy:
+    state: State = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
+    return Occupancy(state, place.since, place.observed_at, place.expected_free_at, place.closed_reason)
+
+
+def _put(place: Place, occupancy: Occupancy) -> None:
+    place.state = occupancy.state
+    place.since = occupancy.since
+    place.observed_at = occupancy.observed_at
+    place.expected_free_at = occupancy.expected_free_at
+    place.closed_reason = occupancy.closed_reason
+
+
+def _words(occupancy: Occupancy) -> dict[str, Any]:
+    return occupancy_words(occupancy.state, occupancy.expected_free_at, occupancy.closed_reason, occupancy.since)
+
+
+class _Entry:
+    """One call's rows for the journal, written under the version that the call makes."""
+
+    def __init__(self, actor: Actor, shelter: Shelter, observed_at: datetime, now: datetime) -> None:
+        self._common = {
+            "received_at": now,
+            "observed_at": observed_at,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "shelter_id": shelter.id,
+            "version": shelter.version + 1,
+        }
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, action: str, place_id: str | None = None, before: Any = None, after: Any = None) -> None:
+        self.rows.append(self._common | {"action": action, "place_id": place_id, "before": before, "after": after})
+
+
+async def _save(tx: Transaction, shelter: Shelter, entry: _Entry, confirmed_at: datetime) -> Changed:
+    """Raises the version, confirms, writes the journal and rings. The caller holds the shelter's lock."""
+    shelter.version += 1
+    shelter.confirmed_at = max(shelter.confirmed_at or confirmed_at, confirmed_at)
+    tx.add(shelter)
+    await tx.flush()
+    ids = await write_journal(tx, entry.rows)
+    await ring(tx, "shelter", shelter.id, shelter.version)
+    row = await get_shelter(tx, shelter.id)
+    if row is None:
+        raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+    return Changed(row, ids[0] if len(ids) == 1 else None)
+
+
+async def change_place(
+    tx: Transaction, actor: Actor, place_id: str, change: PlaceChange, now: datetime, version: int | None = None
+) -> Changed:
+    """One place becomes free, occupied or closed; that also confirms the whole shelter.
+
+    `version`: what the caller believes the shelter's version to be; None does not ask.
+    Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
+    """
+    shelter_id = await get_shelter_id(tx, place_id)
+    if shelter_id is None:
+        raise NotFound("no_such_place")
+    try:
+        shelter = await _lock_own(tx, actor, shelter_id, version)
+    except NotFound:
+        raise NotFound("no_such_place") from None
+    place = await get_place(tx, place_id)
+    before = _occupancy(place)
+    after = change_occupancy(before, change, now)
+    _put(place, after)
+    tx.add(place)
+    entry = _Entry(actor, shelter, after.observed_at, now)
+    entry.add("place", place_id, _words(before), _words(after))
+    return await _save(tx, shelter, entry, after.observed_at)
+
+
+async def confirm_shelter(
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    now: datetime,
+    observed_at: datetime | None = None,
+    version: int | None = None,
+) -> Changed:
+    """ "Still correct": all that is known of the shelter is still so. Refusals: NotFound, VersionMismatch, Invalid."""
+    shelter = await _lock_own(tx, actor, shelter_id, version)
+    seen_at = check_observed_at(observed_at, now)
+    entry = _Entry(actor, shelter, seen_at, now)
+    entry.add("confirm")
+    return await _save(tx, shelter, entry, seen_at)
+
+
+async def count_places(
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    counts: Mapping[str, KindCount],
+    now: datetime,
+    observed_at: datetime | None = None,
+    version: int | None = None,
+) -> Changed:
+    """A number per kind, from a shelter that knows no single places. A kind that is not named stays as it is.
+
+    Places with criteria of their own are not interchangeable with the others, so they take part only with their like: the
+    number is spread over the plain ones first. Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
+    """
+    shelter = await _lock_own(tx, actor, shelter_id, version)
+    seen_at = check_observed_at(observed_at, now)
+    places = await list_places(tx, shelter_id)
+    claimed = {
+        claim.place_id
+        for claim in await list_claims(tx, shelter_id)
+        if is_live(ClaimRule("hold", claim.expires_at, claim.role, claim.organization_id), now)
+    }
+    by_kind: dict[str, list[Place]] = defaultdict(list)
+    for place in sorted(places, key=lambda place: place.criteria is not None):
+        by_kind[place.kind_code].append(place)
+    unknown = [kind for kind in counts if kind not in by_kind]
+    if unknown:
+        raise Invalid(*(FieldError(f"kinds.{kind}", "kind_not_here") for kind in unknown))
+    if any(place.observed_at > seen_at for kind in counts for place in by_kind[kind]):
+        raise Conflict("overtaken", known_at=max(p.observed_at for kind in counts for p in by_kind[kind]))
+
+    entry = _Entry(actor, shelter, seen_at, now)
+    for kind, count in counts.items():
+        spread = spread_counts(kind, [Counted(p.id, _occupancy(p).state, p.id in claimed) for p in by_kind[kind]], count)
+        for place in by_kind[kind]:
+            before = _occupancy(place)
+            state = spread.get(place.id)
+            if state is None:
+                after = before._replace(observed_at=seen_at)
+            else:
+                closed = state == "closed"
+                after = Occupancy(
+                    state=state,
+                    since=seen_at,
+                    observed_at=seen_at,
+                    expected_free_at=now + CLOSED_REASONS["other"] if closed else None,
+                    closed_reason="other" if closed else None,
+                )
+                entry.add("count", place.id, _words(before), _words(after))
+            _put(place, after)
+            tx.add(place)
+    if not entry.rows:
+        entry.add("count")
+    changed = await _save(tx, shelter, entry, seen_at)
+    return Changed(changed.shelter)
+
+
+async def undo_change(
+    tx: Transaction, actor: Actor, shelter_id: str, journal_id: int, now: datetime, within: timedelta
+) -> Changed:
+    """Takes the actor's own last tap on a place back, while `within` has not passed and nothing has happened to it since.
+
+    The confirmation stays: the place was looked at. Refusals: NotFound, Conflict `too_late_to_undo`.
+    """
+    shelter = await _lock_own(tx, actor, shelter_id, None)
+    tap = await get_journal(tx, journal_id)
+    if tap is None or tap.shelter_id != shelter_id or tap.place_id is None or tap.before is None:
+        raise NotFound("no_such_change")
+    last = await last_journal_id(tx, tap.place_id)
+    if tap.actor_id != actor.id or last != tap.id or now > tap.received_at + within + UNDO_GRACE or tap.action != "place":
+        raise Conflict("too_late_to_undo")
+    place = await get_place(tx, tap.place_id)
+    before = _occupancy(place)
+    expected = tap.before["expected_free_at"]
+    after = Occupancy(
+        state=tap.before["state"],
+        since=datetime.fromisoformat(tap.before["since"]),
+        observed_at=now,
+        expected_free_at=datetime.fromisoformat(expected) if expected else None,
+        closed_reason=tap.before["closed_reason"],
+    )
+    _put(place, after)
+    tx.add(place)
+    entry = _Entry(actor, shelter, now, now)
+    entry.add("undo", place.id, _words(before), _words(after))
+    changed = await _save(tx, shelter, entry, now)
+    return Changed(changed.shelter)

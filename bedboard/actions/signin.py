@@ -1,0 +1,41 @@
+"""Signing in and out. Today: as somebody of a demo. Passkeys and OIDC end in the same `begin_session`."""
+
+import hashlib
+from datetime import datetime
+
+from bedboard.clock import Clock
+from bedboard.rules.refusals import NotAllowed, NotFound
+from bedboard.store.bell import ring
+from bedboard.store.board import Reference
+from bedboard.store.database import Transaction
+from bedboard.store.people import end_session, get_person
+from bedboard.store.tables import Person, Session
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a token. It is 256 random bits, so one round of SHA-256 is enough: there is nothing to guess."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def begin_session(tx: Transaction, person: Person, clock: Clock) -> str:
+    """Every way of signing in ends here, after it has made sure who this is. Returns the token for the cookie."""
+    token, now = clock.new_token(), clock.now()
+    tx.add(Session(token_hash=hash_token(token), person_id=person.id, created_at=now, used_at=now))
+    return token
+
+
+async def sign_in_demo(tx: Transaction, person_id: str, reference: Reference | None, *, demo: bool, clock: Clock) -> str:
+    """Refusals: NotAllowed unless both the process and the database are a demo, NotFound for all but its people."""
+    if not demo or reference is None or not reference.demo:
+        raise NotAllowed("not_a_demo")
+    person = await get_person(tx, person_id)
+    if person is None or not person.demo or person.ended_at is not None:
+        raise NotFound("no_such_person")
+    return await begin_session(tx, person, clock)
+
+
+async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+    """Ends the session on every process: its sockets close when the bell is heard."""
+    person_id = await end_session(tx, token_hash, now)
+    if person_id is not None:
+        await ring(tx, "session", token_hash.hex())

@@ -1,0 +1,53 @@
+"""What happens by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
+
+from datetime import UTC
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bedboard.actions.once import forget_answers
+from bedboard.actions.reminders import remind_shelters
+from bedboard.routes.parts import Parts
+from bedboard.rules.refusals import Refusal
+
+log = structlog.get_logger()
+
+
+def make_scheduler(parts: Parts) -> AsyncIOScheduler:
+    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+
+    async def age() -> None:
+        """Shows what time alone has changed, and lets go of viewers that do not read."""
+        parts.feed.age()
+        parts.hub.drop_stuck(parts.clock.monotonic())
+
+    async def pulse() -> None:
+        await parts.feed.pulse(parts.identity.living)
+
+    async def remind() -> None:
+        reference = parts.feed.reference
+        if reference is None:
+            return
+        try:
+            async with parts.database.transaction() as tx:
+                sent = await remind_shelters(tx, reference.zone, parts.clock.now())
+        except Refusal as refusal:
+            log.warning("reminders_not_sent", reason=refusal.code)
+            return
+        for one in sent:
+            log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
+
+    async def tidy() -> None:
+        try:
+            async with parts.database.transaction() as tx:
+                forgotten = await forget_answers(tx, parts.clock.now())
+        except Refusal as refusal:
+            log.warning("not_tidied", reason=refusal.code)
+            return
+        log.info("tidied", answers=forgotten)
+
+    scheduler.add_job(age, "interval", seconds=1, id="age")
+    scheduler.add_job(pulse, "interval", seconds=parts.settings.pulse_seconds, id="pulse")
+    scheduler.add_job(remind, "interval", seconds=30, id="remind")
+    scheduler.add_job(tidy, "interval", hours=1, id="tidy")
+    return scheduler

@@ -1,0 +1,286 @@
+"""The present board of this process, in memory: hears the bell, reads what changed, renders once, hands it to the hub.
+
+There is one way in, the bell, also for changes that this very process has made: so one process or ten behave alike. The feed
+must not know sockets or requests; the hub must not know shelters.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from random import Random
+
+import structlog
+
+from bedboard.clock import Clock
+from bedboard.live.hub import Hub
+from bedboard.rules.freshness import Limits
+from bedboard.rules.refusals import Unavailable
+from bedboard.store.bell import Line, Lost, listen
+from bedboard.store.board import Reference, ShelterRow, get_reference, list_shelters
+from bedboard.store.database import Database
+from bedboard.views.cards import Card, Totals, add_totals, make_card
+from bedboard.views.objects import to_json
+from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, snapshot_message, update_message
+
+log = structlog.get_logger()
+
+LONGEST_RETRY_SECONDS = 5.0
+BURST = 8  # more shelters at once than this, and most of all, go as one snapshot: one message instead of many
+
+
+class Viewer:
+    """Who sits on a seat, as far as closing it is concerned."""
+
+    __slots__ = ("role", "token_hash")
+
+    def __init__(self, token_hash: bytes, role: str) -> None:
+        self.token_hash = token_hash
+        self.role = role
+
+
+class Feed:
+    """`on_session_end` is told the hash of every session that ended, wherever that was."""
+
+    def __init__(
+        self,
+        database: Database,
+        hub: Hub[Viewer],
+        pieces: Pieces,
+        limits: Limits,
+        clock: Clock,
+        on_session_end: Callable[[bytes], None],
+        on_reference: Callable[[Reference], None],
+    ) -> None:
+        self._database = database
+        self._hub = hub
+        self._pieces = pieces
+        self._limits = limits
+        self._clock = clock
+        self._on_session_end = on_session_end
+        self._on_reference = on_reference
+        self._rows: dict[str, ShelterRow] = {}
+        self.cards: dict[str, Card] = {}
+        self.reference: Reference | None = None
+        self.totals: Totals | None = None
+        self.as_of: datetime | None = None  # until when this board is known to be right
+        self.live = False
+        self._rung: set[str] = set()
+        self._reference_rung = False
+        self._wake = asyncio.Event()
+        self._turned = asyncio.Event()
+        self._line: Line | None = None
+        self._random = Random()  # noqa: S311  (spreads retries, guards nothing)
+
+    # --- the bell
+
+    async def run(self) -> None:
+        """Until cancelled: listen first, read second, then follow the bell; after a loss all of it again."""
+        attempt = 0
+        while True:
+            try:
+                async with listen(self._database, self._hear) as line:
+                    await self._read_everything()
+                    self._line, self.live, attempt = line, True, 0
+                    self._announce_turn()
+                    log.info("feed_live", shelters=len(self.cards))
+                    await self._follow(line)
+            except (Lost, Unavailable) as error:
+                log.warning("feed_lost", reason=type(error).__name__)
+            finally:
+                self._line, self.live = None, False
+            attempt += 1
+            await asyncio.sleep(self._random.uniform(0.05, min(LONGEST_RETRY_SECONDS, 0.1 * 2**attempt)))
+
+    def _hear(self, noun: str, id: str, version: int) -> None:
+        if noun == "shelter":
+            if id not in self._rows or self._rows[id].version < version:
+                self._rung.add(id)
+                self._wake.set()
+        elif noun == "session":
+            self.end_session(bytes.fromhex(id))
+        elif noun == "reference":
+            self._reference_rung = True
+            self._wake.set()
+
+    def end_session(self, token_hash: bytes) -> None:
+        """Forgets the session and closes its sockets."""
+        self._on_session_end(token_hash)
+        self._hub.close_where(lambda viewer: viewer.token_hash == token_hash, 4401)
+
+    async def _follow(self, line: Line) -> None:
+        """Reads what was rung, as often as it rings. Raises Lost when the line ends, Unavailable when reading fails."""
+        while True:
+            await _first_of(self._wake, line.ends)
+            if line.ends.done():
+                raise Lost
+            self._wake.clear()
+            if self._reference_rung:
+                await self._read_everything()
+            rung, self._rung = self._rung, set()
+            if rung:
+                async with self._database.transaction() as tx:
+                    rows = await list_shelters(tx, rung)
+                self._take(rows)
+
+    async def _read_everything(self) -> None:
+        self._rung.clear()
+        self._reference_rung = False
+        async with self._database.transaction() as tx:
+            reference = await get_reference(tx)
+            rows = await list_shelters(tx) if reference is not None else []
+        if reference is None:
+            return
+        if reference != self.reference:
+            self.reference = reference
+            self._pieces.forget()
+            self._on_reference(reference)
+        gone = self._rows.keys() - {row.id for row in rows}
+        for id in gone:
+            del self._rows[id], self.cards[id]
+        self._take(rows)
+        if gone:
+            self._publish_snapshots()
+
+    # --- the board
+
+    def _take(self, rows: Iterable[ShelterRow]) -> None:
+        """Newer rows become the board; a lower version than the one at hand is left out."""
+        reference = self.reference
+        if reference is None:
+            return
+        now = self._clock.now()
+        changed: list[Card] = []
+        for row in rows:
+            present = self._rows.get(row.id)
+            if present is not None and present.version > row.version:
+                continue
+            self._rows[row.id] = row
+            card = make_card(row, reference, self._limits, now)
+            if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
+                changed.append(card)
+            self.cards[row.id] = card
+        self.as_of = now
+        self._publish(changed)
+        self._announce_turn()
+
+    def _announce_turn(self) -> None:
+        turned, self._turned = self._turned, asyncio.Event()
+        turned.set()
+
+    def age(self) -> int:
+        """Shows what time alone has changed: news that aged, a reminder that is due, a claim that ran out.
+
+        Called every second; needs no database. Returns how many shelters look different.
+        """
+        now = self._clock.now()
+        due = [id for id, card in self.cards.items() if card.changes_at is not None and card.changes_at <= now]
+        if due and self.reference is not None:
+            cards = [make_card(self._rows[id], self.reference, self._limits, now) for id in due]
+            self.cards.update((card.id, card) for card in cards)
+            self._publish(cards)
+        return len(due)
+
+    def _audiences(self) -> list[Audience]:
+        return [audience for audience in self._hub.audiences() if isinstance(audience, Audience)]
+
+    def _publish(self, changed: list[Card]) -> None:
+        reference = self.reference
+        if not changed or reference is None:
+            return
+        self.totals = add_totals(self.cards.values(), reference)
+        if len(changed) > BURST and 2 * len(changed) > len(self.cards):
+            self._publish_snapshots()
+            return
+        for audience in self._audiences():
+            mine = [card for card in changed if audience.shelter in (None, card.id)]
+            if not mine:
+                continue
+            totals = self._totals_html(audience)
+            for card in mine:
+                part = self._pieces.get(audience, card, reference).part
+                message = (
+                    b'{"type":"shelter","shelter":' + part + b"}" if audience.view == "api" else update_message(part, totals)
+                )
+                self._hub.publish(audience, card.id, message)
+
+    def _publish_snapshots(self) -> None:
+        for audience in self._audiences():
+            self._hub.publish(audience, "snapshot", self.snapshot(audience, {}))
+
+    def _totals_html(self, audience: Audience) -> str | None:
+        if audience.view != "board" or self.reference is None or self.totals is None:
+            return None
+        return self._pieces.totals(audience.language, self.totals, self.reference)
+
+    def pieces(self, audience: Audience, chosen: Callable[[Card], bool] = lambda card: True) -> list[tuple[str, Piece]]:
+        """Shelter id and piece, by name, of what the audience may see and the caller has chosen."""
+        if self.reference is None:
+            return []
+        cards = (
+            self.cards.values()
+            if audience.shelter is None
+            else [self.cards[audience.shelter]]
+            if audience.shelter in self.cards
+            else []
+        )
+        found = sorted((card for card in cards if chosen(card)), key=lambda card: card.name)
+        return [(card.id, self._pieces.get(audience, card, self.reference)) for card in found]
+
+    def snapshot(self, audience: Audience, known: Mapping[str, str]) -> bytes:
+        """The whole of what the audience may see; `known`, shelter id to stamp, is left out where it is still so."""
+        pieces = self.pieces(audience)
+        now = self._clock.now()
+        if audience.view == "api":
+            return b'{"type":"snapshot",' + board_answer(now, (piece.part for _, piece in pieces))[1:]
+        parts = (piece.part for id, piece in pieces if not is_known(known, piece, id))
+        return snapshot_message(now, (id for id, _ in pieces), parts, self._totals_html(audience))
+
+    async def reached(self, shelter_id: str, version: int, seconds: float = 1.0) -> None:
+        """Waits until this process shows a version that it has itself saved, so that who changed it reads it back.
+
+        Gives up after `seconds`, without an error: the change is saved all the same.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while shelter_id not in self._rows or self._rows[shelter_id].version < version:
+                    await self._turned.wait()
+        except TimeoutError:
+            log.warning("feed_behind", shelter=shelter_id, version=version)
+
+    async def first_read(self, seconds: float) -> None:
+        """Waits until the board has been read once, or `seconds` have passed: a process may start before its database."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.live:
+                    await self._turned.wait()
+
+    # --- the pulse
+
+    async def pulse(self, living: Callable[[list[bytes]], Awaitable[dict[bytes, str]]]) -> bool:
+        """Tells every viewer that the board is live, which it is only if the database answers on both lines.
+
+        `living` says of token hashes which still count, with their roles; the sockets of the others are closed. Returns
+        whether a pulse went out.
+        """
+        if self._line is None or not self.live:
+            return False
+        hashes = {viewer.token_hash for viewer in self._hub.viewers()}
+        try:
+            await self._line.check()
+            alive = await living(list(hashes))
+        except (Lost, Unavailable):
+            return False
+        self._hub.close_where(lambda viewer: alive.get(viewer.token_hash) != viewer.role, 4401)
+        self.as_of = self._clock.now()
+        self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self.as_of}))
+        return True
+
+
+async def _first_of(wake: asyncio.Event, ends: asyncio.Future[None]) -> None:
+    """Waits until the event is set or the line ends, and leaves neither waiting behind."""
+    woken = asyncio.create_task(wake.wait())
+    try:
+        await asyncio.wait([woken, ends], return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]
+    finally:
+        woken.cancel()

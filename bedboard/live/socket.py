@@ -1,0 +1,116 @@
+"""One socket: subscribe first, read second, send a whole snapshot; then the hub writes and this task only listens.
+
+Who may come in and from where is decided before; this module knows no roles.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from bedboard.live.feed import Feed, Viewer
+from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Seat
+from bedboard.live.wire import wire_of
+from bedboard.views.pieces import Audience
+
+HELLO_SECONDS = 2.0
+PROTOCOL_ERROR = 1008
+
+
+async def serve_viewer(
+    websocket: WebSocket,
+    hub: Hub[Viewer],
+    feed: Feed,
+    viewer: Viewer,
+    audience: Audience,
+    on_active: Callable[[], Awaitable[None]],
+    *,
+    says_hello: bool,
+) -> None:
+    """Until the viewer leaves or is closed. `says_hello`: a browser first says what it shows; an API client need not.
+
+    `on_active` is awaited when the page says that somebody is using it.
+    """
+    await websocket.accept()
+    known: Mapping[str, str] = {}
+    if says_hello:
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                known = _known(await _receive(websocket))
+        except TimeoutError:
+            known = {}
+        except (WebSocketDisconnect, ValueError):
+            await _close(websocket, PROTOCOL_ERROR)
+            return
+    wire = wire_of(websocket.scope)
+    seat: DirectSeat[Viewer] | MailboxSeat[Viewer]
+    seat = DirectSeat(hub, viewer, wire) if wire is not None else MailboxSeat(hub, viewer)
+    hub.join(seat, audience, lambda: feed.snapshot(audience, {}))
+    try:
+        hub.send(seat, "snapshot", feed.snapshot(audience, known))
+        if isinstance(seat, MailboxSeat):
+            await _pump_and_listen(websocket, seat, on_active)
+        else:
+            await _listen(websocket, hub, seat, on_active)
+    finally:
+        hub.leave(seat)
+
+
+async def _receive(websocket: WebSocket) -> Mapping[str, object]:
+    """One message as an object. Raises ValueError for anything else, WebSocketDisconnect at the end."""
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    value = orjson.loads(message.get("text") or message.get("bytes") or b"")
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def _known(message: Mapping[str, object]) -> Mapping[str, str]:
+    """What a returning page shows: shelter id to stamp."""
+    known = message.get("known")
+    if message.get("type") != "hello" or not isinstance(known, dict):
+        return {}
+    return {id: stamp for id, stamp in known.items() if isinstance(stamp, str)}
+
+
+async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], on_active: Callable[[], Awaitable[None]]) -> None:
+    try:
+        while True:
+            message = await _receive(websocket)
+            if message.get("type") == "active":
+                await on_active()
+    except WebSocketDisconnect:
+        return
+    except ValueError:
+        hub.close(seat, PROTOCOL_ERROR)
+
+
+async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], on_active: Callable[[], Awaitable[None]]) -> None:
+    """The fallback: this task sends, another one listens, and whichever ends first ends both."""
+    pump = asyncio.create_task(seat.pump(websocket.send_text))
+
+    async def listen() -> None:
+        try:
+            while True:
+                if (await _receive(websocket)).get("type") == "active":
+                    await on_active()
+        except (WebSocketDisconnect, ValueError):
+            return
+
+    ears = asyncio.create_task(listen())
+    await asyncio.wait({pump, ears}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (pump, ears):
+        task.cancel()
+    outcome = await asyncio.gather(pump, ears, return_exceptions=True)
+    code = outcome[0] if isinstance(outcome[0], int) else PROTOCOL_ERROR
+    await _close(websocket, code)
+
+
+async def _close(websocket: WebSocket, code: int) -> None:
+    try:
+        await websocket.close(code)
+    except (RuntimeError, WebSocketDisconnect):
+        return  # it was closed from the other side meanwhile

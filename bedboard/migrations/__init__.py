@@ -1,0 +1,1 @@
+"""The migrations, numbered, and the one function that applies them."""

@@ -1,0 +1,1 @@
+"""Thin: parse, one action, reply. No SQL, no rule, no words."""

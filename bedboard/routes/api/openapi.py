@@ -1,0 +1,156 @@
+"""The OpenAPI document, made from the commands and objects of this API; a test asks the running API whether it is true."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bedboard.routes.api.commands import (
+    BoardObject,
+    KnownShelterObject,
+    PatchPlace,
+    PostConfirm,
+    Problem,
+    PutOccupancy,
+    ShelterObject,
+)
+from bedboard.routes.parse import IdConvertor
+from bedboard.routes.replies import json_bytes
+from bedboard.views.objects import to_json
+
+MODELS: tuple[type[BaseModel], ...] = (
+    BoardObject,
+    KnownShelterObject,
+    PatchPlace,
+    PostConfirm,
+    Problem,
+    PutOccupancy,
+    ShelterObject,
+)
+PROBLEMS = {
+    "400": "What was sent cannot be read",
+    "401": "No token, or one that does not count",
+    "403": "Not for this role",
+    "404": "Not there, or not for you to know",
+    "409": "It conflicts with what is true now, which comes along as `present`",
+    "412": "Another version than `If-Match` names",
+    "413": "Larger than 64 KiB",
+    "422": "Some fields cannot be right; `errors` lists them",
+    "503": "The database does not answer; nothing was saved",
+}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(schema: dict[str, Any], type: str = "application/json") -> dict[str, Any]:
+    return {type: {"schema": schema}}
+
+
+def _id(name: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": f"^{IdConvertor.regex}$"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key with the same call gives the stored answer again for 24 hours; nothing is done twice.",
+    "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The shelter's version as last read.",
+    "schema": {"type": "string", "pattern": '^(\\*|"?[0-9]{1,18}"?)$'},
+}
+ETAG = {"ETag": {"description": "The shelter's version.", "schema": {"type": "string"}}}
+
+
+def _operation(
+    id: str,
+    summary: str,
+    answer: dict[str, Any],
+    problems: str,
+    parameters: tuple[dict[str, Any], ...] = (),
+    body: type[BaseModel] | None = None,
+    *,
+    body_needed: bool = True,
+    etag: bool = True,
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": id,
+        "summary": summary,
+        "parameters": list(parameters),
+        "responses": {
+            "200": {"description": "Done", "content": _json(answer)} | ({"headers": ETAG} if etag else {}),
+            **{
+                status: {"description": PROBLEMS[status], "content": _json(_ref("Problem"), "application/problem+json")}
+                for status in problems.split()
+            },
+        },
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": body_needed, "content": _json(_ref(body.__name__))}
+    return operation
+
+
+def build_document() -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    _, schemas = models_json_schema([(model, "validation") for model in MODELS], ref_template="#/components/schemas/{model}")
+    writes = "400 401 403 404 409 412 413 422 503"
+    shelter, either = _ref("ShelterObject"), {"anyOf": [_ref("ShelterObject"), _ref("KnownShelterObject")]}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "bedboard",
+            "version": "1",
+            "description": "Shelter places for victims of human trafficking: what is free now. "
+            "`/api/v1/live` is a WebSocket: a snapshot, then shelters as they change, and a pulse every 5 s.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas["$defs"],
+        },
+        "paths": {
+            "/api/v1/board": {
+                "get": _operation("getBoard", "Everything the caller may see", _ref("BoardObject"), "401 403 503", etag=False)
+            },
+            "/api/v1/shelters/{shelter_id}": {
+                "get": _operation("getShelter", "One shelter", either, "401 403 404 503", (_id("shelter_id"),))
+            },
+            "/api/v1/places/{place_id}": {
+                "patch": _operation(
+                    "patchPlace", "Change one place", shelter, writes, (_id("place_id"), KEY, IF_MATCH), PatchPlace
+                )
+            },
+            "/api/v1/shelters/{shelter_id}/occupancy": {
+                "put": _operation(
+                    "putOccupancy", "Numbers per kind", shelter, writes, (_id("shelter_id"), KEY, IF_MATCH), PutOccupancy
+                )
+            },
+            "/api/v1/shelters/{shelter_id}/confirm": {
+                "post": _operation(
+                    "postConfirm",
+                    "Still correct",
+                    shelter,
+                    writes,
+                    (_id("shelter_id"), KEY, IF_MATCH),
+                    PostConfirm,
+                    body_needed=False,
+                )
+            },
+        },
+    }
+
+
+DOCUMENT = to_json(build_document())
+
+
+async def show_openapi(request: Request) -> Response:
+    return json_bytes(DOCUMENT)

@@ -1,0 +1,83 @@
+"""The board for those who look for a place, the list for those who only know which shelters there are, and the totals."""
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.routes.parts import actor_of, language_of, parts_of
+from bedboard.routes.replies import page
+from bedboard.rules.access import KNOWERS, SHELTER, Actor
+from bedboard.rules.criteria import TAKES
+from bedboard.rules.refusals import NotAllowed, Unavailable
+from bedboard.store.board import Reference
+from bedboard.views.cards import Card, add_totals
+from bedboard.views.pieces import Audience
+
+
+def board_audience(actor: Actor, language: str) -> Audience:
+    return Audience("board", language, late=actor.role == "desk")
+
+
+def _reference(request: Request) -> Reference:
+    reference = parts_of(request).feed.reference
+    if reference is None:
+        raise Unavailable("database_away")
+    return reference
+
+
+async def show_home(request: Request) -> Response:
+    actor = actor_of(request)
+    if actor.role in KNOWERS:
+        _reference(request)
+        cards = sorted(parts_of(request).feed.cards.values(), key=lambda card: card.name)
+        return page(request, "pages/known.html", {"cards": cards})
+    if actor.role in SHELTER:
+        if not actor.shelter_ids:
+            raise NotAllowed("not_your_role")
+        return RedirectResponse(f"/desk/{min(actor.shelter_ids)}", 303)
+    return show_board(request)
+
+
+def show_board(request: Request) -> Response:
+    """The filters come in the address: they choose shelters and say nothing about a person."""
+    parts, actor, language = parts_of(request), actor_of(request), language_of(request)
+    feed, reference = parts.feed, _reference(request)
+    asked = request.query_params
+    kind = asked.get("kind") if asked.get("kind") in reference.kinds else None
+    unit = asked.get("unit") if asked.get("unit") in reference.units else None
+    takes = asked.get("takes") if asked.get("takes") in TAKES else None
+
+    def chosen(card: Card) -> bool:
+        return (
+            (kind is None or kind in card.kinds)
+            and (unit is None or card.unit == unit)
+            and (takes is None or takes in card.takes)
+        )
+
+    cards = [Markup(piece.body) for _, piece in feed.pieces(board_audience(actor, language), chosen)]  # noqa: S704
+    context = {
+        "cards": cards,
+        "totals": feed.totals or add_totals(feed.cards.values(), reference),
+        "reference": reference,
+        "kind": kind,
+        "unit": unit,
+        "takes": takes,
+        "takes_all": TAKES,
+        "wall": asked.get("wall") == "1",
+        "as_of": feed.as_of or parts.clock.now(),
+        "live": feed.live,
+        "card_count": len(cards),
+        "shelter_count": len(feed.cards),
+    }
+    return page(request, "pages/board.html", context)
+
+
+async def show_totals(request: Request) -> Response:
+    """What staff may know of other shelters: numbers per kind and police unit."""
+    parts, reference = parts_of(request), _reference(request)
+    context = {
+        "totals": add_totals(parts.feed.cards.values(), reference),
+        "reference": reference,
+        "as_of": parts.feed.as_of or parts.clock.now(),
+    }
+    return page(request, "pages/totals.html", context)

@@ -1,0 +1,211 @@
+"""Mijn opvang: what a shelter's people do on their phone."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from markupsafe import Markup
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
+from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.routes.parse import local_moment, parse_form, read_form
+from bedboard.routes.parts import Parts, actor_of, language_of, page_context, parts_of
+from bedboard.routes.replies import html, notice, status_of, wants_fragment
+from bedboard.rules.places import KindCount, PlaceChange
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, VersionMismatch
+from bedboard.store.board import Reference, ShelterRow, get_shelter, list_shelters
+from bedboard.store.database import Transaction
+from bedboard.store.journal import get_journal
+from bedboard.views.cards import Card, make_card
+
+EMPTY_UNDO = '<div id="undo"></div>'
+EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
+
+Number = Annotated[int, Field(ge=0, le=100_000)]
+KeyText = Annotated[str, Field(max_length=255)]
+
+
+class Tap(BaseModel):
+    """Every form here carries the key that was made when it was drawn, and says when it was tapped if that was earlier."""
+
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
+    observed_at: AwareDatetime | None = None
+
+
+class PlaceTap(Tap):
+    status: Literal["free", "occupied", "closed"]
+    reason: Annotated[str, Field(max_length=40)] | None = None
+    expected_free_at: Annotated[str, Field(max_length=40)] | None = None
+
+
+class UndoTap(Tap):
+    change: Annotated[int, Field(ge=1, le=2**62)]
+
+
+class CountTap(Tap):
+    free: dict[str, Number]
+
+
+def _card(parts: Parts, row: ShelterRow) -> tuple[Card, Reference]:
+    reference = parts.feed.reference
+    if reference is None:
+        raise NotFound("no_such_shelter")
+    return make_card(row, reference, parts.settings.limits, parts.clock.now()), reference
+
+
+def _section(request: Request, row: ShelterRow) -> str:
+    parts = parts_of(request)
+    card, reference = _card(parts, row)
+    return parts.pieces.desk(language_of(request), card, reference)
+
+
+def _undo_bar(request: Request, row: ShelterRow, journal_id: int, place_id: str | None) -> str:
+    """The bar that offers to take the last tap back; empty when the place is gone."""
+    parts = parts_of(request)
+    card, _ = _card(parts, row)
+    place = next((place for place in card.places if place.id == place_id), None)
+    if place is None:
+        return EMPTY_UNDO
+    context = {
+        "shelter_id": row.id,
+        "change": journal_id,
+        "label": place.label,
+        "status": place.status,
+        "new_key": parts.clock.new_id,
+    }
+    return parts.pages.render(language_of(request), "fragments/_undo.html", context)
+
+
+async def show_desk(request: Request) -> Response:
+    return await _desk_page(request, None)
+
+
+async def _desk_page(request: Request, refusal: Refusal | None) -> Response:
+    parts, actor, shelter_id = parts_of(request), actor_of(request), request.path_params["shelter_id"]
+    now = parts.clock.now()
+    undo = EMPTY_UNDO
+    async with parts.database.transaction() as tx:
+        row = await get_shelter(tx, shelter_id)
+        if row is None:
+            raise NotFound("no_such_shelter")
+        mine = [(other.id, other.name) for other in await list_shelters(tx, actor.shelter_ids)]
+        asked = request.query_params.get("change", "")
+        if asked.isascii() and asked.isdigit() and len(asked) <= 18:
+            tap = await get_journal(tx, int(asked))
+            own = tap is not None and tap.shelter_id == shelter_id and tap.actor_id == actor.id
+            if tap is not None and own and now < tap.received_at + timedelta(seconds=parts.settings.undo_seconds):
+                undo = _undo_bar(request, row, int(asked), tap.place_id)
+    card, reference = _card(parts, row)
+    context = {
+        **page_context(request),
+        "card": card,
+        "body": Markup(parts.pieces.desk(language_of(request), card, reference)),  # noqa: S704
+        "undo": Markup(undo),  # noqa: S704
+        "notice": Markup(notice(request, refusal) if refusal else EMPTY_NOTICE),  # noqa: S704
+        "mine": mine,
+        "reference": reference,
+    }
+    if refusal is not None:
+        context["path"] = f"/desk/{shelter_id}"
+    status = status_of(refusal) if refusal else 200
+    return html(request, parts.pages.render(language_of(request), "pages/desk.html", context), status)
+
+
+async def _tap(
+    request: Request, key: str, work: Callable[[Transaction, datetime], Awaitable[Changed]], place_id: str | None = None
+) -> Response:
+    """Does one tap once, and answers with the shelter as it then is: as elements for a script, else by its page."""
+    parts, actor, shelter_id = parts_of(request), actor_of(request), request.path_params["shelter_id"]
+    now = parts.clock.now()
+
+    def reply(changed: Changed) -> Reply:
+        return Reply(200, str(changed.journal_id or "").encode(), changed.shelter.version)
+
+    asked = make_key(key, request.url.path, repr(sorted((await read_form(request)).items())))
+    done = await apply_once(parts.database, actor, asked, now, lambda tx: work(tx, now), reply)
+    await parts.feed.reached(shelter_id, done.reply.version or 0)
+    journal_id = int(done.reply.body) if done.reply.body else None
+    if not wants_fragment(request):
+        query = f"?change={journal_id}" if journal_id and place_id else ""
+        return RedirectResponse(f"/desk/{shelter_id}{query}", 303)
+    row = done.result.shelter if done.result is not None else await _present(parts, shelter_id)
+    undo = _undo_bar(request, row, journal_id, place_id) if journal_id and place_id else EMPTY_UNDO
+    return html(request, _section(request, row) + undo + EMPTY_NOTICE)
+
+
+async def _present(parts: Parts, shelter_id: str) -> ShelterRow:
+    async with parts.database.transaction() as tx:
+        row = await get_shelter(tx, shelter_id)
+    if row is None:
+        raise NotFound("no_such_shelter")
+    return row
+
+
+def _showing_present(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """A refused tap is answered with the reason and what is true now."""
+
+    async def tried(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except (Conflict, Invalid, VersionMismatch) as refusal:
+            if not wants_fragment(request):
+                return await _desk_page(request, refusal)
+            row = await _present(parts_of(request), request.path_params["shelter_id"])
+            text = _section(request, row) + EMPTY_UNDO + notice(request, refusal)
+            return html(request, text, status_of(refusal))
+
+    return tried
+
+
+@_showing_present
+async def take_place(request: Request) -> Response:
+    actor, place_id = actor_of(request), request.path_params["place_id"]
+    tap = parse_form(PlaceTap, await read_form(request))
+    zone = parts_of(request).pages.zone
+    change = PlaceChange(
+        tap.status,
+        tap.reason,
+        local_moment("expected_free_at", tap.expected_free_at, zone),
+        tap.observed_at,
+    )
+
+    async def work(tx: Transaction, now: datetime) -> Changed:
+        changed = await change_place(tx, actor, place_id, change, now)
+        if changed.shelter.id != request.path_params["shelter_id"]:
+            raise NotFound("no_such_place")
+        return changed
+
+    return await _tap(request, tap.key, work, place_id)
+
+
+@_showing_present
+async def take_confirm(request: Request) -> Response:
+    actor, shelter_id = actor_of(request), request.path_params["shelter_id"]
+    tap = parse_form(Tap, await read_form(request))
+    return await _tap(request, tap.key, lambda tx, now: confirm_shelter(tx, actor, shelter_id, now, tap.observed_at))
+
+
+@_showing_present
+async def take_undo(request: Request) -> Response:
+    actor, shelter_id = actor_of(request), request.path_params["shelter_id"]
+    tap = parse_form(UndoTap, await read_form(request))
+    within = timedelta(seconds=parts_of(request).settings.undo_seconds)
+    return await _tap(request, tap.key, lambda tx, now: undo_change(tx, actor, shelter_id, tap.change, now, within))
+
+
+@_showing_present
+async def take_occupancy(request: Request) -> Response:
+    """A number per kind: the fields are called free.<kind>."""
+    actor, shelter_id = actor_of(request), request.path_params["shelter_id"]
+    fields = await read_form(request)
+    free = {name.removeprefix("free."): value for name, value in fields.items() if name.startswith("free.")}
+    rest = {name: value for name, value in fields.items() if not name.startswith("free.")}
+    if not free:
+        raise Invalid(FieldError("free", "missing"))
+    tap = parse_form(CountTap, rest | {"free": free})
+    counts = {kind: KindCount(number) for kind, number in tap.free.items()}
+    return await _tap(request, tap.key, lambda tx, now: count_places(tx, actor, shelter_id, counts, now, tap.observed_at))

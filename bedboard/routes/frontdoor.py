@@ -1,0 +1,71 @@
+"""The front door: what is true of every request, whatever it asks. One ASGI layer around the router."""
+
+import re
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from bedboard.clock import Clock
+from bedboard.routes.replies import refuse
+from bedboard.rules.refusals import Malformed, NotAllowed, Refusal
+from bedboard.settings import Settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class FrontDoor:
+    """Checks the host, and for pages the origin of everything that changes something; gives a request id and headers."""
+
+    def __init__(self, app: Starlette, settings: Settings, clock: Clock) -> None:
+        self.app = app
+        self._hosts = settings.hosts
+        self._origins = settings.origins
+        self._clock = clock
+        sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in self._origins))
+        self._headers: Mapping[str, str] = {
+            "Content-Security-Policy": f"default-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; "
+            "form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        } | ({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["app"] = self.app
+        request = Request(scope, receive)
+        given = request.headers.get("x-request-id", "")
+        request.state.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else self._clock.new_id()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-Id"] = request.state.request_id
+            await send(message)
+
+        refusal = self._refusal(request)
+        if refusal is not None:
+            await refuse(request, refusal)(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)
+
+    def _refusal(self, request: Request) -> Refusal | None:
+        path = request.url.path
+        if path == "/health":
+            return None
+        if request.headers.get("host", "") not in self._hosts:
+            return Malformed("wrong_host")
+        if request.method in SAFE_METHODS or path.startswith("/api/"):
+            return None  # the API takes no cookie, so nobody else's page can use it in somebody's name
+        if request.headers.get("origin", "") not in self._origins:
+            return NotAllowed("wrong_origin")
+        return None

@@ -1,0 +1,107 @@
+"""Who is asking: from a session cookie to a person, from a bearer token to a client.
+
+What has been found is kept for some seconds per process; an ended session is dropped at once, by the bell. While the database
+is away, somebody who was known a short time ago may still look at the last known board, and do nothing else.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bedboard.actions.signin import hash_token
+from bedboard.clock import Clock
+from bedboard.rules.access import Actor
+from bedboard.rules.refusals import Unavailable
+from bedboard.settings import Settings
+from bedboard.store.database import Database
+from bedboard.store.people import SessionLimits, get_client_actor, get_session_actor, list_living, use_session
+
+KEPT_SECONDS = 5.0  # so an ended session is noticed within 5 s even if a bell is lost
+KEPT_AT_MOST = 10_000
+USED_EVERY = timedelta(seconds=60)  # how precisely the last use of a session is noted
+
+
+@dataclass(slots=True)
+class Known:
+    """An actor as last read, at a moment of the monotonic clock."""
+
+    actor: Actor
+    checked: float
+
+
+class Identity:
+    """`demo_tokens`: whether the fixed tokens of a demo count, which takes a demo process and a demo database."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._demo = settings.demo
+        self.limits = SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
+        self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
+        self.database_is_demo = False
+        self._known: dict[bytes, Known] = {}
+
+    def forget(self, token_hash: bytes) -> None:
+        self._known.pop(token_hash, None)
+
+    def _remember(self, token_hash: bytes, actor: Actor) -> Actor:
+        if len(self._known) >= KEPT_AT_MOST:
+            self._known.clear()
+        self._known[token_hash] = Known(actor, self._clock.monotonic())
+        return actor
+
+    def _recent(self, token_hash: bytes) -> Actor | None:
+        known = self._known.get(token_hash)
+        if known is None or self._clock.monotonic() - known.checked > KEPT_SECONDS:
+            return None
+        return known.actor
+
+    async def person(self, token: str | None) -> Actor | None:
+        """The signed-in person; None without a session that counts. Notes that the session is in use."""
+        if not token:
+            return None
+        token_hash = hash_token(token)
+        if (recent := self._recent(token_hash)) is not None:
+            return recent
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            found = await get_session_actor(tx, token_hash, self.limits, now)
+            if found is None:
+                self.forget(token_hash)
+                return None
+            actor, used_at = found
+            if now - used_at >= USED_EVERY:
+                await use_session(tx, token_hash, now)
+        return self._remember(token_hash, actor)
+
+    def last_known(self, token: str | None) -> Actor | None:
+        """Who this was when the database last answered, if that is shorter ago than a session may be idle."""
+        known = self._known.get(hash_token(token)) if token else None
+        if known is None or self._clock.monotonic() - known.checked > self.limits.idle.total_seconds():
+            return None
+        return known.actor
+
+    async def client(self, token: str) -> Actor | None:
+        """The API client with this token; None for an unknown one."""
+        token_hash = hash_token(token)
+        if (recent := self._recent(token_hash)) is not None:
+            return recent
+        async with self._database.transaction() as tx:
+            actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
+        if actor is None:
+            self.forget(token_hash)
+            return None
+        return self._remember(token_hash, actor)
+
+    async def touch(self, token_hash: bytes) -> None:
+        """An open board says that somebody is still using it."""
+        async with self._database.transaction() as tx:
+            await use_session(tx, token_hash, self._clock.now())
+
+    async def living(self, hashes: list[bytes]) -> dict[bytes, str]:
+        """Which of these tokens still count, with their roles. Refusal: Unavailable, also when it takes long."""
+        try:
+            async with asyncio.timeout(2.0), self._database.transaction() as tx:
+                return await list_living(tx, hashes, self.limits, self._clock.now())
+        except TimeoutError:
+            raise Unavailable("database_away") from None

@@ -1,0 +1,138 @@
+"""From what was sent to typed commands, or to a refusal that names every field that is wrong."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+from starlette.convertors import Convertor
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from bedboard.rules.refusals import FieldError, Invalid, Malformed
+
+LARGEST_BODY_BYTES = 64 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class IdConvertor(Convertor[str]):
+    """The form of our ids; anything else in their place is an address that does not exist."""
+
+    regex = "[a-z0-9][a-z0-9-]{0,63}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+ID = re.compile(rf"^{IdConvertor.regex}\Z")
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body. Refusal: Malformed `too_large`, without reading further."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY_BYTES:
+            raise Malformed("too_large")
+    return bytes(body)
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """A form's fields as text, without the empty ones; may be asked twice. Refusal: Malformed."""
+    if (known := getattr(request.state, "form", None)) is not None:
+        fields: Mapping[str, str] = known
+        return fields
+    if request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
+        raise Malformed("not_a_form")
+    body = await read_body(request)
+
+    async def replay() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        form: FormData = await Request(request.scope, replay).form(max_files=0, max_fields=200)
+    except (HTTPException, ClientDisconnect, UnicodeDecodeError) as error:
+        raise Malformed("not_a_form") from error
+    request.state.form = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
+    return dict(request.state.form)
+
+
+def parse_json(model: type[Model], body: bytes) -> Model:
+    """Strictly: text is not a number. Refusals: Malformed `not_json`, Invalid."""
+    try:
+        return model.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        if any(one["type"] == "json_invalid" for one in error.errors()):
+            raise Malformed("not_json") from None
+        raise Invalid(*map(_field_error, error.errors())) from None
+
+
+def parse_form(model: type[Model], fields: Mapping[str, Any]) -> Model:
+    """Refusal: Invalid."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise Invalid(*map(_field_error, error.errors())) from None
+
+
+CODES = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "string_type": "not_text",
+    "dict_type": "not_an_object",
+    "model_type": "not_an_object",
+    "model_attributes_type": "not_an_object",
+}
+
+
+def _field_error(error: Any) -> FieldError:
+    """Pydantic's finding in our words; `field` is a path like kinds.cosm.free, empty for the whole."""
+    name = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    kind: str = error["type"]
+    context = error.get("ctx", {})
+    if kind in CODES:
+        return FieldError(name, CODES[kind])
+    if kind == "literal_error":
+        return FieldError(name, "not_one_of", {"allowed": context["expected"].replace("'", "").replace(" or ", ", ")})
+    if kind == "greater_than_equal":
+        return FieldError(name, "too_small", {"least": context["ge"]})
+    if kind == "less_than_equal":
+        return FieldError(name, "too_large", {"most": context["le"]})
+    if kind in ("string_too_long", "too_long"):
+        return FieldError(name, "too_long", {"most": context["max_length"]})
+    if kind.startswith(("int_", "float_", "finite")):
+        return FieldError(name, "not_a_number")
+    if kind.startswith(("datetime_", "timezone_", "date_", "time_")):
+        return FieldError(name, "not_a_time")
+    return FieldError(name, "wrong")
+
+
+def local_moment(field: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+    """What a `datetime-local` input sends, in the deployment's zone; None for nothing. Refusal: Invalid `not_a_time`.
+
+    An hour that the change to summer time skips is read as the clock then stands, an hour later.
+    """
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(FieldError(field, "not_a_time")) from None
+
+
+def if_match(request: Request) -> int | None:
+    """The version that the caller believes to be the present one; None when it does not say or accepts any ("*")."""
+    value = request.headers.get("if-match")
+    if value is None or value.strip() == "*":
+        return None
+    digits = value.strip().strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        raise Invalid(FieldError("If-Match", "not_a_number"))
+    return int(digits)

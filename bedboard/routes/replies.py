@@ -1,0 +1,158 @@
+"""From a result or a refusal to a response: which status each refusal has, and its page, fragment or problem document."""
+
+import gzip
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.routes.parts import language_of, page_context, parts_of
+from bedboard.rules.refusals import (
+    Conflict,
+    Invalid,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    Refusal,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+    VersionMismatch,
+)
+from bedboard.views.objects import to_json
+
+log = structlog.get_logger()
+
+STATUS: Mapping[type[Refusal], int] = {
+    Malformed: 400,
+    SignInNeeded: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    VersionMismatch: 412,
+    Invalid: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+OF_CODE = {"too_large": 413, "wrong_method": 405, "not_acceptable_type": 415, "wrong_host": 421}
+HTTP_CODES = {404: "no_such_page", 405: "wrong_method"}
+
+
+def status_of(refusal: Refusal) -> int:
+    return OF_CODE.get(refusal.code) or STATUS[type(refusal)]
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether a script of ours asks, which swaps elements by id, or a browser, which shows a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def html(request: Request, text: str, status: int = 200) -> Response:
+    """A page or fragment, compressed when the browser can; nothing in it is a secret that compression could betray."""
+    body, headers = text.encode(), {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
+    if len(body) > 1000 and "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1, mtime=0), "gzip"
+    return Response(body, status, headers, media_type="text/html; charset=utf-8")
+
+
+def page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    whole = {**page_context(request), **context}
+    return html(request, parts_of(request).pages.render(language_of(request), template, whole), status)
+
+
+def api_headers(version: int | None = None) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store", "API-Version": "1"}
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+    return headers
+
+
+def json_bytes(body: bytes, status: int = 200, version: int | None = None) -> Response:
+    return Response(body, status, api_headers(version), media_type="application/json")
+
+
+def fields_of(refusal: Refusal) -> tuple[Any, ...]:
+    return refusal.fields if isinstance(refusal, Invalid) else ()
+
+
+def problem(request: Request, refusal: Refusal, status: int) -> Response:
+    """application/problem+json (RFC 9457) with our code, the fields that are wrong, and what is true now."""
+    pages, language = parts_of(request).pages, language_of(request)
+
+    def words(macro: str, *args: Any) -> str:
+        return pages.macro(language, "words.html", macro, *args)
+
+    document: dict[str, Any] = {
+        "type": f"urn:bedboard:refusal:{refusal.code}",
+        "title": words("problem_title", status),
+        "status": status,
+        "detail": words("refusal", refusal.code, refusal.detail),
+        "code": refusal.code,
+    }
+    if isinstance(refusal, Invalid):
+        document["errors"] = [
+            {"field": one.field, "code": one.code, "detail": words("field_error", one.code, one.detail)}
+            for one in refusal.fields
+        ]
+    if "present" in refusal.detail:
+        document["present"] = refusal.detail["present"]
+    headers = api_headers() | {"Content-Language": language}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, TooMany):
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    if isinstance(refusal, Unavailable):
+        headers["Retry-After"] = "5"
+    return Response(to_json(document), status, headers, media_type="application/problem+json")
+
+
+def notice(request: Request, refusal: Refusal) -> str:
+    """The refusal as an element that a page shows in place of its notice."""
+    context = {"code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
+    return parts_of(request).pages.render(language_of(request), "fragments/_notice.html", context)
+
+
+def refuse(request: Request, refusal: Refusal) -> Response:
+    """The answer to a refusal, in the form that the asker can use."""
+    status = status_of(refusal)
+    if is_api(request):
+        return problem(request, refusal, status)
+    if wants_fragment(request):
+        return html(request, notice(request, refusal), status)
+    if isinstance(refusal, SignInNeeded) and request.method == "GET":
+        return RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
+    context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
+    return page(request, "pages/refusal.html", context, status)
+
+
+def on_refusal(request: Request, refusal: Refusal) -> Response:
+    log.info("refused", code=refusal.code, status=status_of(refusal))
+    return refuse(request, refusal)
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """What the router itself refuses: no such address, another method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = HTTP_CODES.get(error.status_code, "malformed")
+    refusal: Refusal = NotFound(code) if error.status_code == 404 else Malformed(code)
+    response = refuse(request, refusal)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def on_bug(request: Request, error: Exception) -> Response:
+    """Anything else is a bug: logged once with the request's id, and said without details."""
+    log.error("bug", exc_info=error)
+    refusal = Refusal("internal", request_id=request.state.request_id)
+    if is_api(request):
+        return problem(request, refusal, 500)
+    context = {"status": 500, "code": refusal.code, "detail": refusal.detail, "fields": ()}
+    return page(request, "pages/refusal.html", context, 500)

@@ -1,0 +1,86 @@
+"""Signing in and out, and what a device prefers: language and theme."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
+from bedboard.routes.parse import ID, read_form
+from bedboard.routes.parts import maybe_actor, parts_of
+from bedboard.routes.replies import page
+from bedboard.rules.refusals import FieldError, Invalid, NotFound
+from bedboard.store.people import list_demo_people
+from bedboard.views.pages import LANGUAGES
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+def is_demo(request: Request) -> bool:
+    """A demo takes both: a process started for one, and a database marked as one."""
+    parts = parts_of(request)
+    return parts.settings.demo and parts.feed.reference is not None and parts.feed.reference.demo
+
+
+async def show_sign_in(request: Request) -> Response:
+    if maybe_actor(request) is not None:
+        return RedirectResponse("/", 303)
+    people = []
+    if is_demo(request):
+        async with parts_of(request).database.transaction() as tx:
+            people = await list_demo_people(tx)
+    return page(request, "pages/sign_in.html", {"people": people, "refusal": None})
+
+
+async def take_demo_sign_in(request: Request) -> Response:
+    parts = parts_of(request)
+    form = await read_form(request)
+    person_id = form.get("person", "")
+    if not ID.match(person_id):
+        raise NotFound("no_such_person")
+    async with parts.database.transaction() as tx:
+        token = await sign_in_demo(tx, person_id, parts.feed.reference, demo=parts.settings.demo, clock=parts.clock)
+    response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+    response.set_cookie(parts.identity.cookie, token, httponly=True, secure=parts.settings.secure, samesite="strict", path="/")
+    return response
+
+
+async def take_sign_out(request: Request) -> Response:
+    parts = parts_of(request)
+    token_hash = hash_token(request.cookies.get(parts.identity.cookie, ""))
+    async with parts.database.transaction() as tx:
+        await sign_out(tx, token_hash, parts.clock.now())
+    parts.feed.end_session(token_hash)
+    response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
+    response.delete_cookie(parts.identity.cookie, path="/", httponly=True, secure=parts.settings.secure, samesite="strict")
+    return response
+
+
+def _back(form_back: str) -> str:
+    """Only to a page of our own: one slash at the start, and nothing that a browser would read as another host."""
+    ours = form_back.startswith("/") and not form_back.startswith("//") and "\\" not in form_back
+    return form_back if ours and form_back.isprintable() and form_back.isascii() else "/"
+
+
+async def _prefer(request: Request, name: str, allowed: tuple[str, ...]) -> Response:
+    form = await read_form(request)
+    value = form.get(name, "")
+    if value not in allowed:
+        raise Invalid(FieldError(name, "not_one_of", {"allowed": ", ".join(allowed)}))
+    response = RedirectResponse(_back(form.get("back", "/")), 303)
+    response.set_cookie(
+        name,
+        value,
+        max_age=YEAR_SECONDS,
+        httponly=True,
+        secure=parts_of(request).settings.secure,
+        samesite="strict",
+        path="/",
+    )
+    return response
+
+
+async def set_language(request: Request) -> Response:
+    return await _prefer(request, "language", LANGUAGES)
+
+
+async def set_theme(request: Request) -> Response:
+    return await _prefer(request, "theme", ("auto", "light", "dark"))

@@ -1,0 +1,54 @@
+"""Static files, compressed once, cached by browsers for ever: their address carries a hash of their content."""
+
+import gzip
+import mimetypes
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bedboard.rules.refusals import NotFound
+from bedboard.settings import WEB
+
+ROOT = WEB / "static"
+COMPRESSED = {".css", ".js", ".svg"}
+
+
+class File(NamedTuple):
+    """A file as it was at `changed` (nanoseconds of its modification time)."""
+
+    changed: int
+    plain: bytes
+    packed: bytes | None
+    type: str
+
+
+_files: dict[Path, File] = {}
+
+
+def _load(path: Path) -> File:
+    changed = path.stat().st_mtime_ns
+    file = _files.get(path)
+    if file is None or file.changed != changed:
+        plain = path.read_bytes()
+        packed = gzip.compress(plain, mtime=0) if path.suffix in COMPRESSED else None
+        type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        file = _files[path] = File(changed, plain, packed, type)
+    return file
+
+
+async def show_static(request: Request) -> Response:
+    """Refusal: NotFound for everything that is not a file below the folder."""
+    try:
+        path = (ROOT / request.path_params["path"]).resolve(strict=True)
+    except (OSError, ValueError):
+        raise NotFound("no_such_page") from None
+    if not path.is_relative_to(ROOT) or not path.is_file():
+        raise NotFound("no_such_page")
+    file = _load(path)
+    lasting = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
+    headers = {"Cache-Control": lasting, "Vary": "Accept-Encoding"}
+    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.packed, 200, headers | {"Content-Encoding": "gzip"}, media_type=file.type)
+    return Response(file.plain, 200, headers, media_type=file.type)

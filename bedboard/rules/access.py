@@ -1,0 +1,100 @@
+"""Who may do what. One table for every route; what is not in it does not start, and who is not in its row gets nothing.
+
+Reading `ROUTES`: a route's name, and the roles that may use it. `OWN` routes name a shelter or a place, and are for those
+who belong to that shelter only; to anybody else it does not exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
+
+Role = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine"]
+
+ROLES: tuple[Role, ...] = ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking: a signed-in person or an API client.
+
+    `id` is the person's or the client's; `shelter_ids` are those the actor works for (staff, manager, machine), empty for
+    the others. `language` None follows the device.
+    """
+
+    kind: Literal["person", "client", "system"]
+    id: str
+    role: Role
+    name: str
+    organization_id: str | None
+    shelter_ids: frozenset[str]
+    language: str | None = None
+
+
+ANYONE: frozenset[Role] = frozenset(ROLES)
+SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # who look for a place, so see every shelter
+SHELTER: frozenset[Role] = frozenset({"staff", "manager"})
+PUSHERS: frozenset[Role] = SHELTER | {"machine"}
+KNOWERS: frozenset[Role] = frozenset({"admin", "auditor"})  # know which shelters there are, not what is free in them
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`roles` empty and `public` set: also without a session. `own`: the shelter named in the call must be the actor's."""
+
+    roles: frozenset[Role]
+    own: bool = False
+    public: bool = False
+
+
+PUBLIC = Rule(frozenset(), public=True)
+
+ROUTES: Mapping[str, Rule] = {
+    # pages
+    "sign_in": PUBLIC,
+    "sign_in_demo": PUBLIC,
+    "set_language": PUBLIC,
+    "set_theme": PUBLIC,
+    "static": PUBLIC,
+    "health": PUBLIC,
+    "sign_out": Rule(ANYONE),
+    "home": Rule(ANYONE),
+    "board": Rule(SEEKERS),
+    "totals": Rule(SHELTER),
+    "desk": Rule(SHELTER, own=True),
+    "desk_places": Rule(SHELTER, own=True),
+    "desk_confirm": Rule(SHELTER, own=True),
+    "desk_occupancy": Rule(SHELTER, own=True),
+    "desk_undo": Rule(SHELTER, own=True),
+    "live": Rule(SEEKERS | SHELTER),
+    # API
+    "api_openapi": PUBLIC,
+    "api_board": Rule(ANYONE),
+    "api_shelter": Rule(SEEKERS | PUSHERS | KNOWERS),
+    "api_place": Rule(PUSHERS, own=True),
+    "api_occupancy": Rule(PUSHERS, own=True),
+    "api_confirm": Rule(PUSHERS, own=True),
+    "api_live": Rule(SEEKERS | PUSHERS),
+}
+
+
+def check_access(rule: Rule, actor: Actor | None) -> None:
+    """Refusals: SignInNeeded without an actor, NotAllowed for another role."""
+    if rule.public:
+        return
+    if actor is None:
+        raise SignInNeeded("sign_in_needed")
+    if actor.role not in rule.roles:
+        raise NotAllowed("not_your_role")
+
+
+def check_own(actor: Actor, shelter_id: str) -> None:
+    """Refusal: NotFound, so that a stranger cannot learn which shelters exist."""
+    if shelter_id not in actor.shelter_ids:
+        raise NotFound("no_such_shelter")
+
+
+def sees_all(actor: Actor) -> bool:
+    """Sees the live occupancy of every shelter."""
+    return actor.role in SEEKERS

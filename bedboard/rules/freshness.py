@@ -1,0 +1,126 @@
+"""How old the news of a shelter is, when it asks to be confirmed, and the moments at which its picture changes by itself.
+
+Everything here follows from stored moments and `now`; nothing waits for a job to have run.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+Freshness = Literal["fresh", "ageing", "stale"]
+
+REMIND_BEFORE = timedelta(minutes=30)
+LATE_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Until which age news is fresh, and until which it is ageing; older is stale."""
+
+    fresh: timedelta
+    ageing: timedelta
+
+    def strictest(self, others: Iterable["Limits"]) -> "Limits":
+        """A shelter with several kinds is as fresh as its strictest kind asks."""
+        every = [self, *others]
+        return Limits(min(x.fresh for x in every), min(x.ageing for x in every))
+
+
+def freshness_of(confirmed_at: datetime | None, limits: Limits, now: datetime) -> Freshness:
+    """None is never confirmed, which is stale: unknown, so call."""
+    if confirmed_at is None:
+        return "stale"
+    age = now - confirmed_at
+    if age < limits.fresh:
+        return "fresh"
+    return "ageing" if age < limits.ageing else "stale"
+
+
+def confirm_moments(times: Iterable[time], zone: ZoneInfo, around: date) -> Iterator[datetime]:
+    """The confirmation moments of the day before, the day itself and the day after, ascending, aware in UTC.
+
+    A time that the change to summer time skips (02:30) falls where the clock then stands, an hour later; one that the
+    change to winter time repeats counts once, the first.
+    """
+    utc = ZoneInfo("UTC")
+    moments = {
+        datetime.combine(around + timedelta(days=days), at, tzinfo=zone).astimezone(utc) for days in (-1, 0, 1) for at in times
+    }
+    return iter(sorted(moments))
+
+
+def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) -> datetime | None:
+    """The first confirmation moment that a confirmation at `confirmed_at` does not cover; None without times.
+
+    A confirmation counts for a moment from half an hour before it, when the reminder goes out.
+    """
+    day = confirmed_at.astimezone(zone).date()
+    for moment in confirm_moments(list(times), zone, day):
+        if moment - REMIND_BEFORE > confirmed_at:
+            return moment
+    return None
+
+
+Step = Literal["before", "due", "late"]
+
+
+class Reminder(NamedTuple):
+    """A confirmation that is asked for: `due_at` its moment, `step` how far it is. Late is what the desk sees."""
+
+    due_at: datetime
+    step: Step
+
+
+def reminder_at(due_at: datetime, now: datetime) -> Reminder | None:
+    """How far the reminder for one moment is; None while it is too early for it."""
+    if now < due_at - REMIND_BEFORE:
+        return None
+    if now < due_at:
+        return Reminder(due_at, "before")
+    return Reminder(due_at, "due" if now < due_at + LATE_AFTER else "late")
+
+
+def current_reminder(
+    confirmed_at: datetime | None, created_at: datetime, times: Iterable[time], zone: ZoneInfo, now: datetime
+) -> Reminder | None:
+    """What a shelter's people are asked now; None when nothing is. Never confirmed counts from when the shelter was added."""
+    due_at = due_moment(confirmed_at or created_at, times, zone)
+    return None if due_at is None else reminder_at(due_at, now)
+
+
+def latest_reminder(confirmed_at: datetime | None, times: Iterable[time], zone: ZoneInfo, now: datetime) -> Reminder | None:
+    """The reminder of the latest moment whose half hour has begun, unless it is confirmed; what is sent, once per step."""
+    day = now.astimezone(zone).date()
+    begun = [m for m in confirm_moments(list(times), zone, day) if m - REMIND_BEFORE <= now]
+    if not begun or (confirmed_at is not None and confirmed_at >= begun[-1] - REMIND_BEFORE):
+        return None
+    return reminder_at(begun[-1], now)
+
+
+def turning_points(
+    confirmed_at: datetime | None,
+    created_at: datetime,
+    limits: Limits,
+    times: Iterable[time],
+    zone: ZoneInfo,
+    claim_ends: Iterable[datetime],
+) -> list[datetime]:
+    """The moments, ascending, at which a shelter looks different though nobody has touched it.
+
+    How many of them have passed is its phase. Together with the version, which every change raises, the phase orders all
+    pictures of a shelter on every process alike: a board shows a pair (version, phase) and never goes back to a lower one.
+    """
+    points = list(claim_ends)
+    if confirmed_at is not None:
+        points += [confirmed_at + limits.fresh, confirmed_at + limits.ageing]
+    due_at = due_moment(confirmed_at or created_at, times, zone)
+    if due_at is not None:
+        points += [due_at - REMIND_BEFORE, due_at, due_at + LATE_AFTER]
+    return sorted(points)
+
+
+def phase_at(points: Iterable[datetime], now: datetime) -> int:
+    """How many of the turning points have passed."""
+    return sum(point <= now for point in points)

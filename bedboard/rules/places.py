@@ -1,0 +1,177 @@
+"""What a place is, what is shown of it, and which changes of it are possible."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from bedboard.rules.claims import Claim, is_live
+from bedboard.rules.refusals import Conflict, FieldError, Invalid
+
+State = Literal["open", "occupied", "closed"]  # what is stored
+Status = Literal["free", "held", "reserved", "occupied", "closed"]  # what is shown
+Reported = Literal["free", "occupied", "closed"]  # what a shelter says
+
+STATUSES: tuple[Status, ...] = ("free", "held", "reserved", "occupied", "closed")
+REPORTED: tuple[Reported, ...] = ("free", "occupied", "closed")
+
+# Why a place is closed, and the usual time until it opens again. A closure always has an expected end (empty is not
+# available, and a closure without an end is never looked at again); who knows better says so.
+CLOSED_REASONS: Mapping[str, timedelta] = {
+    "cleaning": timedelta(hours=2),
+    "repair": timedelta(days=1),
+    "no_staff": timedelta(hours=12),
+    "quarantine": timedelta(days=5),
+    "safety": timedelta(days=1),
+    "other": timedelta(days=1),
+}
+
+FURTHEST_EXPECTED = timedelta(days=366)
+LONGEST_AGO = timedelta(days=366)
+CLOCK_SKEW = timedelta(seconds=60)  # a sender's clock may be this far ahead of ours
+
+
+class Occupancy(NamedTuple):
+    """What is stored about one place. `since` is when it became so, `observed_at` when somebody last saw that it is so."""
+
+    state: State
+    since: datetime
+    observed_at: datetime
+    expected_free_at: datetime | None = None
+    closed_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChange:
+    """What a shelter says about one place.
+
+    `expected_free_at`: when it is expected to be free again; None is unknown (for a closed place: the usual time of its
+    reason). `observed_at`: when this was seen; None is now.
+    """
+
+    status: Reported
+    reason: str | None = None
+    expected_free_at: datetime | None = None
+    observed_at: datetime | None = None
+
+
+def status_of(state: State, claim: Claim | None, now: datetime) -> Status:
+    """What a board shows: closed before occupied before reserved before held before free."""
+    if state != "open":
+        return state
+    if claim is None or not is_live(claim, now):
+        return "free"
+    return "reserved" if claim.type == "reservation" else "held"
+
+
+def reported_of(state: State) -> Reported:
+    """The stored state in the word that a shelter uses."""
+    return "free" if state == "open" else state
+
+
+def count_statuses(statuses: Iterable[Status]) -> dict[str, int]:
+    """Every status with its count, and `total`, which is their sum."""
+    counted = Counter(statuses)
+    counts: dict[str, int] = {status: counted[status] for status in STATUSES}
+    counts["total"] = counted.total()
+    return counts
+
+
+def check_observed_at(observed_at: datetime | None, now: datetime) -> datetime:
+    """The moment of observation; None is now. Refuses a moment in the future; a slightly fast clock is set back to now."""
+    if observed_at is None:
+        return now
+    if observed_at > now + CLOCK_SKEW:
+        raise Invalid(FieldError("observed_at", "in_the_future"))
+    if observed_at < now - LONGEST_AGO:
+        raise Invalid(FieldError("observed_at", "too_far_away"))
+    return min(observed_at, now)
+
+
+def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> Occupancy:
+    """The occupancy after what the shelter says. Does not look at claims: what the shelter sees goes before what was promised.
+
+    Refusals: Invalid with every field that cannot be right; Conflict `overtaken` when something newer is known already.
+    """
+    wrong: list[FieldError] = []
+    if change.status == "closed":
+        if change.reason is None:
+            wrong.append(FieldError("reason", "needed_to_close"))
+        elif change.reason not in CLOSED_REASONS:
+            wrong.append(FieldError("reason", "unknown_reason"))
+    elif change.reason is not None:
+        wrong.append(FieldError("reason", "only_when_closed"))
+    expected = change.expected_free_at
+    if expected is not None:
+        if change.status == "free":
+            wrong.append(FieldError("expected_free_at", "free_already"))
+        elif expected <= now:
+            wrong.append(FieldError("expected_free_at", "in_the_past"))
+        elif expected > now + FURTHEST_EXPECTED:
+            wrong.append(FieldError("expected_free_at", "too_far_away"))
+    try:
+        observed_at = check_observed_at(change.observed_at, now)
+    except Invalid as refusal:
+        wrong.extend(refusal.fields)
+    if wrong:
+        raise Invalid(*wrong)
+    if observed_at < present.observed_at:
+        raise Conflict("overtaken", known_at=present.observed_at)
+
+    state: State = "open" if change.status == "free" else change.status
+    if state == "closed" and change.reason is not None and expected is None:
+        expected = now + CLOSED_REASONS[change.reason]
+    return Occupancy(
+        state=state,
+        since=present.since if present.state == state else observed_at,
+        observed_at=observed_at,
+        expected_free_at=expected,
+        closed_reason=change.reason if state == "closed" else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """What a shelter that only knows numbers says of one kind: `closed` None leaves closed places as they are."""
+
+    free: int
+    closed: int | None = None
+
+
+class Counted(NamedTuple):
+    """One place of the kind as the spreading of a number needs it; `id` is the place's."""
+
+    id: str
+    state: State
+    claimed: bool
+
+
+def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dict[str, State]:
+    """Which places change so that exactly `count.free` of them are shown free; place id to its new state.
+
+    Places of one kind are interchangeable, so as few as possible change, in the order given; a live claim is never given
+    away: a claimed open place stays as it is, and is not counted as free. Refusal: Invalid when the numbers cannot be.
+    """
+    every = list(places)
+    kept = [p for p in every if p.claimed and p.state == "open"]
+    loose = [p for p in every if not (p.claimed and p.state == "open")]
+    closed_now = sum(p.state == "closed" for p in loose)
+    closed = closed_now if count.closed is None else count.closed
+    if count.free + closed > len(loose):
+        raise Invalid(
+            FieldError(
+                f"kinds.{kind}.free",
+                "more_than_places",
+                {"asked": count.free, "closed": closed, "held": len(kept), "total": len(every)},
+            )
+        )
+    wanted: dict[State, int] = {"open": count.free, "closed": closed, "occupied": len(loose) - count.free - closed}
+    leaving: list[Counted] = []
+    for place in loose:
+        if wanted[place.state] > 0:
+            wanted[place.state] -= 1
+        else:
+            leaving.append(place)
+    arriving: list[State] = [state for state, number in wanted.items() for _ in range(number)]
+    return {place.id: state for place, state in zip(leaving, arriving, strict=True)}

@@ -1,0 +1,71 @@
+"""Every way in which bedboard says no, as one small tree. Knows nothing of HTTP and of words.
+
+A refusal has a `code`; the words for it, in each language, are in `web/templates/words.html`, and one table in
+`routes/replies.py` says which status each class gets. Whoever raises one leaves the transaction, so nothing is changed.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: `field` as the caller wrote it, `code` for the words, `detail` for their numbers."""
+
+    field: str
+    code: str
+    detail: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """Something was asked that is not done; nothing has been changed."""
+
+    def __init__(self, code: str, **detail: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+class Malformed(Refusal):
+    """What was sent cannot be read at all (broken JSON, not a form)."""
+
+
+class SignInNeeded(Refusal):
+    """No session or token, or one that has ended."""
+
+
+class NotAllowed(Refusal):
+    """Known and signed in, but not for this."""
+
+
+class NotFound(Refusal):
+    """It does not exist, or the asker may not know that it does."""
+
+
+class Conflict(Refusal):
+    """It does not go together with what is true now; the present state goes with the answer where there is one."""
+
+
+class VersionMismatch(Refusal):
+    """The caller's `If-Match` names another version than the present one."""
+
+
+class Invalid(Refusal):
+    """Readable, but some fields cannot be right; every one of them is listed."""
+
+    def __init__(self, *fields: FieldError, code: str = "invalid") -> None:
+        super().__init__(code)
+        self.fields = fields
+
+
+class TooMany(Refusal):
+    """Too often or too much; `retry_after_seconds` says when again."""
+
+    def __init__(self, code: str, retry_after_seconds: int) -> None:
+        super().__init__(code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(Refusal):
+    """The database does not answer; nothing was saved."""

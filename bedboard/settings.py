@@ -1,0 +1,82 @@
+"""The settings of one process: read once, frozen, all mistakes listed at start. The only reader of the environment."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bedboard.rules.freshness import Limits
+
+ROOT = Path(__file__).resolve().parent.parent  # the checkout: web/ and seeds/ lie beside the package
+WEB = ROOT / "web"
+SEEDS = ROOT / "seeds"
+
+
+class Settings(BaseSettings):
+    """Each is an environment variable with the prefix BEDBOARD_, but for DATABASE_URL."""
+
+    model_config = SettingsConfigDict(env_prefix="BEDBOARD_", frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL to use; without it an embedded one is started in the data folder",
+    )
+    data: Path = Field(default=ROOT / ".data", description="folder of the embedded database and the demo's key")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="the address people open, as in their browser")
+    secret_key: str | None = Field(
+        default=None, description="Fernet key(s) that seal addresses and telephones, newest first, comma between them"
+    )
+    demo: bool = Field(default=False, description="a demonstration: loopback only, demo sign-in, demo tokens")
+    time_zone: str = Field(default="Europe/Amsterdam", description="the zone of the screens and of confirmation times")
+    fresh_minutes: int = Field(default=120, ge=1, le=10_080, description="news is fresh until this age")
+    ageing_minutes: int = Field(default=480, ge=2, le=20_160, description="news is ageing until this age, then stale")
+    session_idle_minutes: int = Field(default=15, ge=1, le=1_440, description="a session ends after so long unused")
+    session_hours: int = Field(default=8, ge=1, le=24, description="a session ends after so long in any case")
+    pulse_seconds: float = Field(default=5.0, gt=0, le=15, description="how often an open board hears that it is live")
+    patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
+    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
+    statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
+    undo_seconds: int = Field(default=10, ge=1, le=60, description="how long a tap can be undone")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level written")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+            raise ValueError("must be like https://bedboard.example, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(timedelta(minutes=self.fresh_minutes), timedelta(minutes=self.ageing_minutes))
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by https, so that cookies may insist on it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where our own pages come from. A demo may be opened by either name of this machine."""
+        if self.demo and "127.0.0.1" in self.public_url:
+            return frozenset({self.public_url, self.public_url.replace("127.0.0.1", "localhost")})
+        return frozenset({self.public_url})
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return frozenset(urlsplit(origin).netloc for origin in self.origins)

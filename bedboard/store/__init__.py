@@ -1,0 +1,1 @@
+"""All SQL. Asks no rule and decides nothing; whoever calls holds the transaction."""

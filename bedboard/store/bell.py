@@ -1,0 +1,74 @@
+"""The bell: NOTIFY in the transaction of the change, LISTEN in every process. Carries ids and versions, nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import text
+
+from bedboard.store.database import Database, Transaction, asyncpg_url
+
+CHANNEL = "bedboard"
+RING = text("select pg_notify(:channel, :message)")
+
+
+async def ring(tx: Transaction, noun: str, id: str, version: int = 0) -> None:
+    """Tells every process, at commit and not before, that something has changed. Only `bedboard/actions` may call it."""
+    connection = await tx.connection()
+    await connection.execute(RING, {"channel": CHANNEL, "message": f"{noun} {version} {id}"})
+
+
+class Lost(Exception):
+    """The listening connection is gone; bells may have been missed, so everything must be read again."""
+
+
+class Line:
+    """A listening connection. `ends` is done when it is lost."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.ends: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        connection.add_termination_listener(self._ended)
+
+    def _ended(self, *_: object) -> None:
+        if not self.ends.done():
+            self.ends.set_result(None)
+
+    async def check(self) -> None:
+        """Asks the server whether the line still stands: a half-open connection hears nothing and says nothing.
+
+        Raises Lost.
+        """
+        try:
+            await self._connection.fetchval("select 1", timeout=2.0)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._connection.terminate()
+            raise Lost from error
+
+
+@asynccontextmanager
+async def listen(database: Database, heard: Callable[[str, str, int], None]) -> AsyncIterator[Line]:
+    """While open, calls `heard(noun, id, version)` for every bell. Raises Lost when no connection can be made."""
+    try:
+        connection = await asyncpg.connect(
+            asyncpg_url(database.url),
+            timeout=3.0,
+            command_timeout=3.0,
+            server_settings={"application_name": "bedboard bell"},
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Lost from error
+
+    def on_bell(_connection: object, _pid: int, _channel: str, message: object) -> None:
+        noun, version, id = str(message).split(" ", 2)
+        heard(noun, id, int(version))
+
+    try:
+        await connection.add_listener(CHANNEL, on_bell)
+        yield Line(connection)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Lost from error
+    finally:
+        connection.terminate()

@@ -1,0 +1,188 @@
+"""The read side: everything a board shows, in bulk, as plain rows. Two statements for any number of shelters."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from bedboard.rules.claims import Claim
+from bedboard.rules.freshness import Limits
+from bedboard.rules.places import State
+from bedboard.store.database import Transaction
+
+
+class PlaceRow(NamedTuple):
+    """One place and, if there is one, its claim that nobody has ended (it may be past its hour)."""
+
+    id: str
+    label: str
+    kind: str
+    beds: int
+    cots: int
+    state: State
+    since: datetime
+    observed_at: datetime
+    expected_free_at: datetime | None
+    closed_reason: str | None
+    claim: Claim | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShelterRow:
+    """One shelter with its places in their own order. Without telephone and address: those are read one by one."""
+
+    id: str
+    name: str
+    unit: str
+    organization_id: str
+    organization: str
+    version: int
+    confirmed_at: datetime | None
+    created_at: datetime
+    intake_from_minutes: int
+    intake_until_minutes: int
+    confirm_times: tuple[time, ...]
+    criteria: Mapping[str, str]
+    limits: Mapping[str, int]
+    places: tuple[PlaceRow, ...]
+
+
+class UnitRow(NamedTuple):
+    code: str
+    name: str
+    short: str
+    map_column: int
+    map_row: int
+
+
+class KindRow(NamedTuple):
+    """`limits` None follows the settings."""
+
+    code: str
+    names: Mapping[str, str]
+    long_names: Mapping[str, str]
+    decides: str
+    limits: Limits | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What changes so seldom that a process reads it once: the deployment, its police units and its kinds of place."""
+
+    name: str
+    zone: ZoneInfo
+    demo: bool
+    units: Mapping[str, UnitRow]
+    kinds: Mapping[str, KindRow]
+
+
+SHELTERS = text("""
+    select s.id, s.name, s.unit_code, s.organization_id, o.name as organization, s.version, s.confirmed_at, s.created_at,
+           s.intake_from_minutes, s.intake_until_minutes, s.confirm_times, s.criteria, s.limits
+    from shelter s join organization o on o.id = s.organization_id
+    where :every or s.id = any(:ids)
+    order by s.name
+""")
+
+PLACES = text("""
+    select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
+           p.expected_free_at, p.closed_reason, c.type, c.expires_at, c.role, o.name as organization
+    from place p
+    left join claim c on c.place_id = p.id and c.ended_at is null
+    left join organization o on o.id = c.organization_id
+    where :every or p.shelter_id = any(:ids)
+    order by p.shelter_id, p.position, p.id
+""")
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(text)
+
+
+async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> list[ShelterRow]:
+    """The shelters with these ids (unknown ones are left out), or all of them for None, by name."""
+    chosen = {"every": ids is None, "ids": list(ids or ())}
+    connection = await tx.connection()
+    places = {
+        shelter_id: tuple(
+            PlaceRow(
+                id=row.id,
+                label=row.label,
+                kind=row.kind_code,
+                beds=row.beds,
+                cots=row.cots,
+                state=row.state,
+                since=row.since,
+                observed_at=row.observed_at,
+                expected_free_at=row.expected_free_at,
+                closed_reason=row.closed_reason,
+                claim=None if row.type is None else Claim(row.type, row.expires_at, row.role, row.organization),
+            )
+            for row in rows
+        )
+        for shelter_id, rows in groupby(await connection.execute(PLACES, chosen), key=attrgetter("shelter_id"))
+    }
+    return [
+        ShelterRow(
+            id=row.id,
+            name=row.name,
+            unit=row.unit_code,
+            organization_id=row.organization_id,
+            organization=row.organization,
+            version=row.version,
+            confirmed_at=row.confirmed_at,
+            created_at=row.created_at,
+            intake_from_minutes=row.intake_from_minutes,
+            intake_until_minutes=row.intake_until_minutes,
+            confirm_times=tuple(_time(at) for at in row.confirm_times),
+            criteria=row.criteria,
+            limits=row.limits,
+            places=places.get(row.id, ()),
+        )
+        for row in await connection.execute(SHELTERS, chosen)
+    ]
+
+
+async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
+    found = await list_shelters(tx, [shelter_id])
+    return found[0] if found else None
+
+
+async def get_reference(tx: Transaction) -> Reference | None:
+    """None while nothing has been loaded into this database."""
+    connection = await tx.connection()
+    deployment = (await connection.execute(text("select name, time_zone, demo from deployment"))).one_or_none()
+    if deployment is None:
+        return None
+    units = await connection.execute(text("select code, name, short, map_column, map_row from unit order by name"))
+    kinds = await connection.execute(
+        text("""select code, name_nl, name_en, long_nl, long_en, decides, fresh_minutes, ageing_minutes
+                from kind order by position""")
+    )
+    return Reference(
+        name=deployment.name,
+        zone=ZoneInfo(deployment.time_zone),
+        demo=deployment.demo,
+        units={row.code: UnitRow(*row) for row in units},
+        kinds={
+            row.code: KindRow(
+                code=row.code,
+                names={"nl": row.name_nl, "en": row.name_en},
+                long_names={"nl": row.long_nl, "en": row.long_en},
+                decides=row.decides,
+                limits=_limits(row.fresh_minutes, row.ageing_minutes),
+            )
+            for row in kinds
+        },
+    )
+
+
+def _limits(fresh_minutes: int | None, ageing_minutes: int | None) -> Limits | None:
+    if fresh_minutes is None or ageing_minutes is None:
+        return None
+    return Limits(timedelta(minutes=fresh_minutes), timedelta(minutes=ageing_minutes))

@@ -1,0 +1,87 @@
+"""Connections and transactions. Everything has a time limit: a database that does not answer is an error, not a wait."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bedboard.rules.refusals import Conflict, Unavailable
+
+Transaction = AsyncSession
+
+LOCK_SECONDS = 3.0
+SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
+BUSY = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock time-out: nothing is wrong, try again
+
+
+def asyncpg_url(url: str) -> str:
+    """The URL for asyncpg alone: without SQLAlchemy's driver name."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def engine_url(url: str) -> str:
+    """The URL for SQLAlchemy, from any of the forms that hosts hand out (postgres://, postgresql://)."""
+    plain = url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+    return make_url(plain).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+class Database:
+    """One pool per process."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_seconds: float = 5.0) -> None:
+        self.url = engine_url(url)
+        self.statement_seconds = statement_seconds
+        self.engine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=2.0,
+            pool_recycle=1800,
+            connect_args={
+                "timeout": 3.0,
+                "command_timeout": statement_seconds,
+                "server_settings": {
+                    "application_name": "bedboard",
+                    "timezone": "UTC",
+                    "lock_timeout": f"{int(LOCK_SECONDS * 1000)}",
+                    "statement_timeout": f"{int(statement_seconds * 1000)}",
+                    "idle_in_transaction_session_timeout": "10000",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commits at the end, rolls back on any error. Refusals: Unavailable when the database does not answer."""
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state in BUSY:
+                raise Conflict("busy") from error
+            if error.connection_invalidated or state is None or state[:2] in ("08", "53", "57", "58"):
+                raise Unavailable("database_away") from error
+            raise
+        except (PoolTimeout, OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            raise Unavailable("database_away") from error
+
+    async def check_durable(self) -> None:
+        """Refuses a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""
+        async with self.transaction() as tx:
+            loose = []
+            for name, safe in SAFE.items():
+                value = (await tx.exec(text("select current_setting(:name)").bindparams(name=name))).scalar_one()  # type: ignore[call-overload]
+                if value != safe and value not in safe:
+                    loose.append(f"{name}={value}")
+        if loose:
+            raise RuntimeError(f"this database may lose an acknowledged change: {', '.join(loose)}")
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()

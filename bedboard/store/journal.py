@@ -1,0 +1,39 @@
+"""The journal: one row for every change, never changed itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import col, select
+
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Journal
+
+
+async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int]:
+    """Adds the rows (columns of Journal without its id) and returns their ids in the same order."""
+    connection = await tx.connection()
+    written = await connection.execute(insert(Journal).returning(col(Journal.id), sort_by_parameter_order=True), rows)
+    return [id for id in written.scalars() if id is not None]
+
+
+async def get_journal(tx: Transaction, journal_id: int) -> Journal | None:
+    return (await tx.exec(select(Journal).where(Journal.id == journal_id))).one_or_none()
+
+
+async def last_journal_id(tx: Transaction, place_id: str) -> int | None:
+    """The newest row about a place; None when nothing was ever written about it."""
+    found = await tx.exec(select(Journal.id).where(Journal.place_id == place_id).order_by(col(Journal.id).desc()).limit(1))
+    return found.first()
+
+
+def occupancy_words(
+    state: str, expected_free_at: datetime | None, closed_reason: str | None, since: datetime
+) -> dict[str, Any]:
+    """A place's occupancy as the journal keeps it, enough to restore it."""
+    return {
+        "state": state,
+        "since": since.isoformat(),
+        "expected_free_at": expected_free_at.isoformat() if expected_free_at else None,
+        "closed_reason": closed_reason,
+    }

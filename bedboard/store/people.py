@@ -1,0 +1,136 @@
+"""People, their sessions, and API clients. Tokens come and go as hashes only."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import text, update
+from sqlmodel import col, select
+
+from bedboard.rules.access import Actor
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Person, Session
+
+
+class SessionLimits(NamedTuple):
+    """A session ends after `idle` without use and after `longest` in any case."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+ACTOR_OF_SESSION = text("""
+    select p.id, p.role, p.name, p.organization_id, p.language, s.used_at,
+           coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
+    from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
+    where s.token_hash = :token_hash and s.ended_at is null and p.ended_at is null
+      and s.used_at > :idle_since and s.created_at > :begun_since
+    group by p.id, s.token_hash
+""")
+
+ACTOR_OF_CLIENT = text("""
+    select id, role, name, organization_id, shelter_id from client
+    where token_hash = :token_hash and ended_at is null and (:demo or not demo)
+""")
+
+LIVING_SESSIONS = text("""
+    select s.token_hash, p.role from session s join person p on p.id = s.person_id
+    where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
+      and s.used_at > :idle_since and s.created_at > :begun_since
+""")
+
+LIVING_CLIENTS = text("select token_hash, role from client where token_hash = any(:hashes) and ended_at is null")
+
+MAY_ACT = text("""
+    select exists (select from membership m join person p on p.id = m.person_id
+                   where :kind = 'person' and m.person_id = :id and m.shelter_id = :shelter_id and p.ended_at is null)
+        or exists (select from client c
+                   where :kind = 'client' and c.id = :id and c.shelter_id = :shelter_id and c.ended_at is null)
+""")
+
+
+async def get_session_actor(
+    tx: Transaction, token_hash: bytes, limits: SessionLimits, now: datetime
+) -> tuple[Actor, datetime] | None:
+    """Whose session this is and when it was last used; None when it is unknown, ended, or too old."""
+    connection = await tx.connection()
+    found = await connection.execute(
+        ACTOR_OF_SESSION,
+        {"token_hash": token_hash, "idle_since": now - limits.idle, "begun_since": now - limits.longest},
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    actor = Actor("person", row.id, row.role, row.name, row.organization_id, frozenset(row.shelter_ids), row.language)
+    return actor, row.used_at
+
+
+async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) -> Actor | None:
+    """Whose token this is; `demo` says whether demo tokens count at all."""
+    connection = await tx.connection()
+    row = (await connection.execute(ACTOR_OF_CLIENT, {"token_hash": token_hash, "demo": demo})).one_or_none()
+    if row is None:
+        return None
+    own = frozenset({row.shelter_id}) if row.shelter_id else frozenset()
+    return Actor("client", row.id, row.role, row.name, row.organization_id, own)
+
+
+async def list_living(tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime) -> dict[bytes, str]:
+    """Which of these session or client tokens still count, each with its role."""
+    connection = await tx.connection()
+    wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
+    sessions = await connection.execute(LIVING_SESSIONS, wanted)
+    living = {row.token_hash: row.role for row in sessions}
+    clients = await connection.execute(LIVING_CLIENTS, {"hashes": list(hashes)})
+    return living | {row.token_hash: row.role for row in clients}
+
+
+async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
+    """Whether the actor works for the shelter at this moment, whatever was true when the request came in."""
+    connection = await tx.connection()
+    found = await connection.execute(MAY_ACT, {"kind": actor.kind, "id": actor.id, "shelter_id": shelter_id})
+    return bool(found.scalar_one())
+
+
+async def use_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+    """Notes that the session is used now."""
+    await (await tx.connection()).execute(update(Session).where(col(Session.token_hash) == token_hash).values(used_at=now))
+
+
+async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str | None:
+    """Ends the session; returns its person, None when there was no such session or it had ended."""
+    ended = await (await tx.connection()).execute(
+        update(Session)
+        .where(col(Session.token_hash) == token_hash, col(Session.ended_at).is_(None))
+        .values(ended_at=now)
+        .returning(col(Session.person_id))
+    )
+    return ended.scalar_one_or_none()
+
+
+async def get_person(tx: Transaction, person_id: str) -> Person | None:
+    return (await tx.exec(select(Person).where(Person.id == person_id))).one_or_none()
+
+
+DEMO_PEOPLE = text("""
+    select p.id, p.name, p.role, o.name as organization, string_agg(s.name, ', ' order by s.name) as shelters
+    from person p join organization o on o.id = p.organization_id
+    left join membership m on m.person_id = p.id left join shelter s on s.id = m.shelter_id
+    where p.demo and p.ended_at is null
+    group by p.id, o.name
+    order by array_position(array['police', 'coordinator', 'staff', 'desk', 'manager', 'admin', 'auditor'], p.role), p.name
+""")
+
+
+class DemoPerson(NamedTuple):
+    """Somebody one may sign in as in a demo; `shelters` None for those who work for none."""
+
+    id: str
+    name: str
+    role: str
+    organization: str
+    shelters: str | None
+
+
+async def list_demo_people(tx: Transaction) -> list[DemoPerson]:
+    return [DemoPerson(*row) for row in await (await tx.connection()).execute(DEMO_PEOPLE)]

@@ -1,0 +1,48 @@
+"""Shelters and places as what people change: one row, one lock."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Claim, Place, Shelter
+
+
+async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
+    """The shelter with its row locked until the end of the transaction, read afresh; None when there is none."""
+    found = await tx.exec(
+        select(Shelter).where(Shelter.id == shelter_id).with_for_update().execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
+    """To which shelter a place belongs (that never changes); None for an unknown place."""
+    return (await tx.exec(select(Place.shelter_id).where(Place.id == place_id))).one_or_none()
+
+
+async def get_place(tx: Transaction, place_id: str) -> Place:
+    """The place, read afresh; the caller holds its shelter's lock and knows that it exists."""
+    found = await tx.exec(select(Place).where(Place.id == place_id).execution_options(populate_existing=True))
+    return found.one()
+
+
+async def list_places(tx: Transaction, shelter_id: str) -> Sequence[Place]:
+    """In the shelter's own order, read afresh; the caller holds the shelter's lock."""
+    found = await tx.exec(
+        select(Place)
+        .where(Place.shelter_id == shelter_id)
+        .order_by(col(Place.position), col(Place.id))
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[Claim]:
+    """The claims of a shelter's places that nobody has ended; the caller holds the shelter's lock."""
+    found = await tx.exec(
+        select(Claim)
+        .join(Place, col(Place.id) == col(Claim.place_id))
+        .where(Place.shelter_id == shelter_id, col(Claim.ended_at).is_(None))
+    )
+    return found.all()

@@ -1,0 +1,199 @@
+"""The tables. The migrations make them; a test holds both equal.
+
+`table=True` models do not validate: the pure rules do, and the named CHECKs of the migrations are the last word.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def moment(*, nullable: bool = False) -> Any:
+    """A point in time, aware in UTC."""
+    return Field(default=None, sa_type=DateTime(timezone=True), nullable=nullable)
+
+
+class Deployment(SQLModel, table=True):
+    """One row: what this database is for. `demo` marks a database in which demo sign-in and demo tokens may exist."""
+
+    id: int = Field(default=1, primary_key=True)
+    name: str
+    time_zone: str
+    demo: bool
+    created_at: datetime = moment()
+
+
+class Unit(SQLModel, table=True):
+    """A police unit; `map_column` and `map_row` are its tile on the small map, from 1."""
+
+    code: str = Field(primary_key=True)
+    name: str
+    short: str
+    map_column: int
+    map_row: int
+
+
+class Kind(SQLModel, table=True):
+    """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings."""
+
+    code: str = Field(primary_key=True)
+    position: int
+    name_nl: str
+    name_en: str
+    long_nl: str
+    long_en: str
+    decides: str
+    desk_hours: str | None = None
+    outside_hours: str | None = None
+    fresh_minutes: int | None = None
+    ageing_minutes: int | None = None
+
+
+class Organization(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    name: str
+
+
+class Shelter(SQLModel, table=True):
+    """`name` is a code name. The row is the lock for everything about its places; `version` counts its changes.
+
+    `confirm_times` are local "HH:MM"; `intake_*_minutes` count from local midnight, 0 to 1440.
+    """
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    unit_code: str = Field(foreign_key="unit.code")
+    name: str
+    version: int = Field(default=1, sa_type=BigInteger)
+    confirmed_at: datetime | None = moment(nullable=True)
+    created_at: datetime = moment()
+    intake_from_minutes: int = 0
+    intake_until_minutes: int = 1440
+    confirm_times: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    criteria: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    limits: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
+    telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Place(SQLModel, table=True):
+    """One household's place. `criteria` None follows the shelter's; a mapping overrides single ones."""
+
+    id: str = Field(primary_key=True)
+    shelter_id: str = Field(foreign_key="shelter.id", index=True)
+    kind_code: str = Field(foreign_key="kind.code")
+    position: int
+    label: str
+    beds: int
+    cots: int = 0
+    state: str
+    since: datetime = moment()
+    observed_at: datetime = moment()
+    expected_free_at: datetime | None = moment(nullable=True)
+    closed_reason: str | None = None
+    criteria: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+
+
+class Claim(SQLModel, table=True):
+    """A hold or a reservation of one place. `ended_at` None: not ended by anybody; past `expires_at` it is over anyway."""
+
+    id: str = Field(primary_key=True)
+    place_id: str = Field(foreign_key="place.id")
+    type: str
+    organization_id: str = Field(foreign_key="organization.id")
+    role: str
+    person_id: str | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Person(SQLModel, table=True):
+    """Somebody who works with the board; never a victim. `ended_at` set: may not sign in."""
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    name: str
+    role: str
+    language: str | None = None
+    demo: bool = False
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Membership(SQLModel, table=True):
+    """That a person works for a shelter."""
+
+    person_id: str = Field(foreign_key="person.id", primary_key=True)
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+
+
+class Session(SQLModel, table=True):
+    """A signed-in device. Only the hash of its token is kept."""
+
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    person_id: str = Field(foreign_key="person.id", index=True)
+    created_at: datetime = moment()
+    used_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Client(SQLModel, table=True):
+    """A program that uses the API, with the role it has. `shelter_id` is set for a machine, and for nobody else."""
+
+    id: str = Field(primary_key=True)
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    name: str
+    role: str
+    organization_id: str | None = Field(default=None, foreign_key="organization.id")
+    shelter_id: str | None = Field(default=None, foreign_key="shelter.id")
+    demo: bool = False
+    created_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Journal(SQLModel, table=True):
+    """Append-only: who changed what from what to what, when it was seen and when we heard. A trigger refuses the rest."""
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    received_at: datetime = moment()
+    observed_at: datetime = moment()
+    actor_kind: str
+    actor_id: str
+    action: str
+    shelter_id: str = Field(index=True)
+    version: int = Field(sa_type=BigInteger)
+    place_id: str | None = None
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+
+
+class Answer(SQLModel, table=True):
+    """What was answered to an idempotency key, so that a repeated call is answered again and not done again."""
+
+    actor_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    status: int
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    version: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = moment()
+
+
+class Reminded(SQLModel, table=True):
+    """That a reminder has gone out: the row is the slot that one of all processes gets."""
+
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+    due_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    step: str = Field(primary_key=True)
+    created_at: datetime = moment()

@@ -1,0 +1,192 @@
+"""A shelter as it is shown at one moment: what every projection (card, desk, JSON, totals) starts from."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from bedboard.rules.criteria import takes
+from bedboard.rules.freshness import (
+    Freshness,
+    Limits,
+    Reminder,
+    current_reminder,
+    freshness_of,
+    phase_at,
+    turning_points,
+)
+from bedboard.rules.places import Status, count_statuses, status_of
+from bedboard.store.board import Reference, ShelterRow
+
+MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
+
+
+class Stamp(NamedTuple):
+    """Which picture of a shelter this is: a higher one is newer, on every process. Written as "57.1"."""
+
+    version: int
+    phase: int
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.phase}"
+
+
+class ClaimView(NamedTuple):
+    """For whom a place is kept and until when: an organisation and a role, never a person's name."""
+
+    type: str
+    organization: str
+    role: str
+    until: datetime
+
+
+class PlaceView(NamedTuple):
+    """One place as it is shown."""
+
+    id: str
+    label: str
+    kind: str
+    beds: int
+    cots: int
+    status: Status
+    since: datetime
+    expected_free_at: datetime | None
+    closed_reason: str | None
+    claim: ClaimView | None
+
+
+@dataclass(frozen=True)
+class Card:
+    """One shelter at one moment. `counts` has every status and `total`; `kinds` has such counts per kind, in board order.
+
+    `changes_at`: when the card will look different by itself; None: never. `never_confirmed` goes with freshness stale.
+    """
+
+    id: str
+    name: str
+    unit: str
+    unit_name: str
+    organization: str
+    stamp: Stamp
+    freshness: Freshness
+    confirmed_at: datetime | None
+    reminder: Reminder | None
+    intake_from_minutes: int
+    intake_until_minutes: int
+    takes: tuple[str, ...]
+    places: tuple[PlaceView, ...]
+    changes_at: datetime | None
+
+    @property
+    def never_confirmed(self) -> bool:
+        return self.confirmed_at is None
+
+    @property
+    def as_bar(self) -> bool:
+        return len(self.places) > MARKS_AT_MOST
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        return count_statuses(place.status for place in self.places)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Mapping[str, int]]:
+        by_kind: dict[str, list[Status]] = {}
+        for place in self.places:
+            by_kind.setdefault(place.kind, []).append(place.status)
+        return {kind: count_statuses(statuses) for kind, statuses in by_kind.items()}
+
+
+def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: datetime) -> Card:
+    """`limits` are those of the settings; a kind's own, when stricter, go before them."""
+    own = {reference.kinds[place.kind].limits for place in row.places}
+    kind_limits = [one for one in own if one is not None]
+    if kind_limits:
+        limits = kind_limits[0].strictest(kind_limits[1:] + ([limits] if None in own else []))
+    points = turning_points(
+        row.confirmed_at,
+        row.created_at,
+        limits,
+        row.confirm_times,
+        reference.zone,
+        [place.claim.expires_at for place in row.places if place.claim is not None],
+    )
+    phase = phase_at(points, now)
+    unit = reference.units[row.unit]
+    return Card(
+        id=row.id,
+        name=row.name,
+        unit=row.unit,
+        unit_name=unit.name,
+        organization=row.organization,
+        stamp=Stamp(row.version, phase),
+        freshness=freshness_of(row.confirmed_at, limits, now),
+        confirmed_at=row.confirmed_at,
+        reminder=current_reminder(row.confirmed_at, row.created_at, row.confirm_times, reference.zone, now),
+        intake_from_minutes=row.intake_from_minutes,
+        intake_until_minutes=row.intake_until_minutes,
+        takes=takes(row.criteria),
+        places=tuple(
+            PlaceView(
+                id=place.id,
+                label=place.label,
+                kind=place.kind,
+                beds=place.beds,
+                cots=place.cots,
+                status=(status := status_of(place.state, place.claim, now)),
+                since=place.since,
+                expected_free_at=place.expected_free_at,
+                closed_reason=place.closed_reason,
+                claim=ClaimView(place.claim.type, place.claim.organization, place.claim.role, place.claim.expires_at)
+                if place.claim is not None and status in ("held", "reserved")
+                else None,
+            )
+            for place in row.places
+        ),
+        changes_at=points[phase] if phase < len(points) else None,
+    )
+
+
+class Total(NamedTuple):
+    """`free` in shelters whose news is fresh or ageing; `unsure` would be free too, but the news is stale: call."""
+
+    free: int
+    unsure: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is free, per kind and per police unit, and both together (`cells`, by kind and unit)."""
+
+    kinds: Mapping[str, Total]
+    units: Mapping[str, Total]
+    cells: Mapping[tuple[str, str], Total]
+    whole: Total
+
+
+def add_totals(cards: Iterable[Card], reference: Reference) -> Totals:
+    """Over these cards; every kind and unit is there, also with nothing in it."""
+    free: Counter[tuple[str, str]] = Counter()
+    unsure: Counter[tuple[str, str]] = Counter()
+    total: Counter[tuple[str, str]] = Counter()
+    for card in cards:
+        for kind, counts in card.kinds.items():
+            cell = (kind, card.unit)
+            total[cell] += counts["total"]
+            (unsure if card.freshness == "stale" else free)[cell] += counts["free"]
+
+    def over(cells: Iterable[tuple[str, str]]) -> Total:
+        chosen = list(cells)
+        return Total(
+            sum(free[cell] for cell in chosen), sum(unsure[cell] for cell in chosen), sum(total[cell] for cell in chosen)
+        )
+
+    return Totals(
+        kinds={kind: over((kind, unit) for unit in reference.units) for kind in reference.kinds},
+        units={unit: over((kind, unit) for kind in reference.kinds) for unit in reference.units},
+        cells={(kind, unit): over([(kind, unit)]) for kind in reference.kinds for unit in reference.units},
+        whole=over((kind, unit) for kind in reference.kinds for unit in reference.units),
+    )

@@ -1,0 +1,44 @@
+"""What the API answers, by audience, as ready JSON."""
+
+from typing import Any
+
+import orjson
+
+from bedboard.views.cards import Card
+
+COUNTED = ("free", "held", "reserved", "occupied", "closed", "total")
+
+
+def shelter_object(card: Card) -> dict[str, Any]:
+    """For those who see the live occupancy of the shelter. No telephone, no address."""
+    return {
+        "id": card.id,
+        "name": card.name,
+        "unit": card.unit,
+        "version": card.stamp.version,
+        "confirmed_at": card.confirmed_at,
+        "freshness": card.freshness,
+        "counts": {kind: {name: counts[name] for name in COUNTED} for kind, counts in card.kinds.items()},
+        "places": [
+            {
+                "id": place.id,
+                "label": place.label,
+                "kind": place.kind,
+                "beds": place.beds,
+                "cots": place.cots,
+                "status": place.status,
+                "expected_free_at": place.expected_free_at,
+            }
+            for place in card.places
+        ],
+    }
+
+
+def known_shelter_object(card: Card) -> dict[str, Any]:
+    """For those who may know that a shelter exists, and not what is free in it."""
+    return {"id": card.id, "name": card.name, "unit": card.unit, "organization": card.organization}
+
+
+def to_json(value: Any) -> bytes:
+    """Times as ISO 8601 with Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)

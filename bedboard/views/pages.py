@@ -1,0 +1,81 @@
+"""Templates and languages. Dutch is the source text; the English catalogue is complete. Undefined names are errors."""
+
+import gettext
+import hashlib
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("nl", "en")
+
+
+def _translations(web: Path, language: str) -> gettext.NullTranslations:
+    if language == "nl":
+        return gettext.NullTranslations()
+    with (web / "locale" / f"{language}.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+class Pages:
+    """One Jinja environment per language, with the formats of that language in the deployment's time zone."""
+
+    def __init__(self, web: Path, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._static = web / "static"
+        self._hashes: dict[str, str] = {}
+        self._environments = {language: self._environment(web, language) for language in LANGUAGES}
+
+    def _environment(self, web: Path, language: str) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(web / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.install_gettext_translations(_translations(web, language), newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(language=language, static=self.static)
+
+        def clock_time(moment: datetime) -> str:
+            return format_time(moment.astimezone(self.zone), "HH:mm", locale=language)
+
+        def short_date(moment: datetime) -> str:
+            return format_date(moment.astimezone(self.zone).date(), "EEE d MMM", locale=language)
+
+        def local_input(moment: datetime) -> str:
+            return moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+
+        def day_minutes(minutes: int) -> str:
+            return f"{minutes // 60:02}:{minutes % 60:02}"
+
+        environment.filters.update(
+            clock_time=clock_time, short_date=short_date, local_input=local_input, day_minutes=day_minutes
+        )
+        return environment
+
+    def static(self, path: str) -> str:
+        """The address of a static file, with a hash of its content, so that it may be cached for ever."""
+        if path not in self._hashes:
+            self._hashes[path] = hashlib.sha256((self._static / path).read_bytes()).hexdigest()[:12]
+        return f"/static/{path}?v={self._hashes[path]}"
+
+    def render(self, language: str, template: str, context: Mapping[str, Any]) -> str:
+        return self._environments[language].get_template(template).render(context)
+
+    def macro(self, language: str, template: str, name: str, *args: Any) -> str:
+        """One macro of a template as text: the words of a refusal for the API."""
+        module = self._environments[language].get_template(template).module
+        return str(getattr(module, name)(*args)).strip()

@@ -1,0 +1,99 @@
+"""Ready pieces: a shelter rendered once per kind of audience and kept until its stamp changes. Pages, snapshots and answers are
+a join of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import orjson
+
+from bedboard.rules.places import CLOSED_REASONS
+from bedboard.store.board import Reference
+from bedboard.views.cards import Card, Stamp, Totals
+from bedboard.views.objects import shelter_object, to_json
+from bedboard.views.pages import Pages
+
+
+class Audience(NamedTuple):
+    """Who gets the same bytes. `shelter` None is every shelter, else that one only; `language` "" where there are no words.
+
+    board: the cards for those who look for a place (`late` for the desk, which sees who did not confirm in time).
+    desk: a shelter's own page. api: JSON objects.
+    """
+
+    view: str
+    language: str
+    shelter: str | None = None
+    late: bool = False
+
+
+class Piece(NamedTuple):
+    """One shelter for one kind of audience: `body` is HTML or JSON, `part` the same as a part of a live message."""
+
+    stamp: Stamp
+    body: str
+    part: bytes
+
+
+class Pieces:
+    def __init__(self, pages: Pages, new_key: Callable[[], str]) -> None:
+        self._pages = pages
+        self._new_key = new_key
+        self._kept: dict[tuple[str, str, bool], dict[str, Piece]] = {}
+
+    def forget(self) -> None:
+        """After names of kinds or units have changed."""
+        self._kept.clear()
+
+    def get(self, audience: Audience, card: Card, reference: Reference) -> Piece:
+        kept = self._kept.setdefault((audience.view, audience.language, audience.late), {})
+        piece = kept.get(card.id)
+        if piece is None or piece.stamp != card.stamp:
+            piece = kept[card.id] = self._render(audience, card, reference)
+        return piece
+
+    def _render(self, audience: Audience, card: Card, reference: Reference) -> Piece:
+        if audience.view == "api":
+            body = to_json(shelter_object(card))
+            return Piece(card.stamp, body.decode(), body)
+        if audience.view == "board":
+            context = {"card": card, "reference": reference, "desk": audience.late}
+            html = self._pages.render(audience.language, "fragments/_card.html", context)
+        else:
+            html = self.desk(audience.language, card, reference)
+        return Piece(card.stamp, html, orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html}))
+
+    def desk(self, language: str, card: Card, reference: Reference) -> str:
+        """The shelter's own page, drawn with new idempotency keys."""
+        context = {
+            "card": card,
+            "reference": reference,
+            "closed_reasons": list(CLOSED_REASONS),
+            "new_key": self._new_key,
+        }
+        return self._pages.render(language, "fragments/_desk.html", context)
+
+    def totals(self, language: str, totals: Totals, reference: Reference) -> str:
+        return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "reference": reference})
+
+
+def snapshot_message(at: datetime, exists: Iterable[str], parts: Iterable[bytes], totals: str | None) -> bytes:
+    """For a browser: what exists, and the parts that it does not show yet."""
+    head = orjson.dumps({"at": at, "exists": list(exists), "totals": totals}, option=orjson.OPT_UTC_Z)
+    return b'{"type":"snapshot",' + head[1:-1] + b',"parts":[' + b",".join(parts) + b"]}"
+
+
+def update_message(part: bytes, totals: str | None) -> bytes:
+    """For a browser: one shelter has changed."""
+    tail = b"" if totals is None else b',"totals":' + orjson.dumps(totals)
+    return b'{"type":"update","parts":[' + part + b"]" + tail + b"}"
+
+
+def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:
+    """The answer of `GET /board`, and with a type in front the snapshot of the API's socket."""
+    return b'{"as_of":' + orjson.dumps(at, option=orjson.OPT_UTC_Z) + b',"shelters":[' + b",".join(bodies) + b"]}"
+
+
+def is_known(known: Mapping[str, str], piece: Piece, shelter_id: str) -> bool:
+    """Whether a returning page shows this very picture already."""
+    return known.get(shelter_id) == str(piece.stamp)

@@ -1,0 +1,455 @@
+"""The hub alone: hand-made connections, a clock that the test turns."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Message
+
+Board = dict[str, int]
+
+
+class FakeLine:
+    """A connection whose kernel takes `room` frames; the next one waits here and pauses the writer, as asyncio does."""
+
+    def __init__(self, room: int = 1_000_000) -> None:
+        self.room = room
+        self.taken: list[bytes] = []
+        self.waiting: list[bytes] = []
+        self.closed_with: list[int] = []
+        self.aborted = 0
+        self.broken = False
+        self._on_pause: Callable[[], None] = lambda: None
+        self._on_resume: Callable[[], None] = lambda: None
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.waiting)
+
+    def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
+        self._on_pause, self._on_resume = on_pause, on_resume
+
+    def write(self, frame: bytes) -> None:
+        if self.broken:
+            raise OSError("no such socket")
+        if self.room:
+            self.room -= 1
+            self.taken.append(frame)
+        else:
+            self.waiting.append(frame)
+            if len(self.waiting) == 1:
+                self._on_pause()
+
+    def read(self, frames: int) -> None:
+        """The viewer reads again: room for that many frames, what waited goes first."""
+        self.room += frames
+        while self.room and self.waiting:
+            self.room -= 1
+            self.taken.append(self.waiting.pop(0))
+            if not self.waiting:
+                self._on_resume()
+
+    def close(self, code: int) -> None:
+        self.closed_with.append(code)
+
+    def abort(self) -> None:
+        self.aborted += 1
+
+
+class Stage:
+    """A hub, its clock, and what it was asked and told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.encoded: list[Message] = []
+        self.errors: list[Exception] = []
+        self.hub: Hub[str] = Hub(self.encode, lambda: self.now, patience_seconds=10, on_error=self.errors.append)
+
+    def encode(self, message: Message) -> bytes:
+        self.encoded.append(message)
+        return b"#" + (message.encode() if isinstance(message, str) else message)
+
+    def drop_stuck(self, now: float) -> int:
+        self.now = now
+        return self.hub.drop_stuck(now)
+
+    def seat(self, viewer: str, room: int = 1_000_000, audience: str = "board") -> tuple[DirectSeat[str], FakeLine]:
+        line = FakeLine(room)
+        seat = DirectSeat(self.hub, viewer, line)
+        self.hub.join(seat, audience, lambda: f"all of {audience}")
+        return seat, line
+
+
+def test_one_encoding_serves_every_viewer_of_the_audience() -> None:
+    stage = Stage()
+    lines = [stage.seat(str(number))[1] for number in range(3)]
+    _, other = stage.seat("elsewhere", audience="requests")
+    stage.hub.publish("board", "amber", "hello")
+    assert stage.encoded == ["hello"]
+    assert all(line.taken == [b"#hello"] and line.taken[0] is lines[0].taken[0] for line in lines)
+    assert other.taken == []
+
+
+def test_nothing_is_encoded_for_nobody() -> None:
+    stage = Stage()
+    stage.hub.publish("board", "amber", "hello")
+    stage.hub.publish_everywhere("pulse", "tick")
+    seat, _ = stage.seat("an")
+    assert stage.hub.audiences() == {"board"}
+    assert len(stage.hub) == 1
+    stage.hub.leave(seat)
+    stage.hub.leave(seat)
+    stage.hub.publish("board", "amber", "hello")
+    assert stage.encoded == []
+    assert stage.hub.audiences() == frozenset()
+    assert len(stage.hub) == 0
+
+
+def test_a_lagging_viewer_is_left_out_and_catches_up_with_one_snapshot() -> None:
+    stage = Stage()
+    _, line = stage.seat("slow", room=1)
+    for number in range(50):
+        stage.hub.publish("board", f"shelter {number}", f"message {number}")
+    assert line.taken == [b"#message 0"]
+    assert line.waiting == [b"#message 1"]
+    assert stage.hub.lagging == 1
+    line.read(10)
+    assert line.taken[2:] == [b"#all of board"]
+    assert stage.hub.lagging == 0
+    stage.hub.publish("board", "amber", "after")
+    assert line.taken[3:] == [b"#after"]
+
+
+def test_a_viewer_that_missed_nothing_gets_no_snapshot() -> None:
+    stage = Stage()
+    _, line = stage.seat("slow", room=0)
+    stage.hub.publish("board", "amber", "one")
+    line.read(10)
+    assert line.taken == [b"#one"]
+
+
+def test_snapshots_end_when_nothing_is_published_even_if_each_one_pauses_again() -> None:
+    stage = Stage()
+    _, line = stage.seat("slow", room=0)
+    stage.hub.publish("board", "amber", "one")
+    stage.hub.publish("board", "amber", "two")
+    line.read(1)  # takes "one"; the snapshot fills the line again
+    assert line.waiting == [b"#all of board"]
+    line.read(1)
+    line.read(5)
+    assert line.taken == [b"#one", b"#all of board"]
+    assert stage.hub.lagging == 0
+
+
+def test_the_newest_pulse_comes_after_the_snapshot() -> None:
+    stage = Stage()
+    _, line = stage.seat("slow", room=0)
+    stage.hub.publish("board", "amber", "one")
+    for number in range(3):
+        stage.hub.publish_everywhere("pulse", f"pulse {number}")
+    stage.hub.publish("board", "amber", "two")
+    line.read(1)
+    assert line.waiting == [b"#all of board"]
+    line.read(5)
+    assert line.taken == [b"#one", b"#all of board", b"#pulse 2"]
+
+
+def test_a_viewer_of_two_audiences_gets_one_pulse_and_only_the_snapshot_it_missed() -> None:
+    stage = Stage()
+    seat, line = stage.seat("an", room=1)
+    stage.hub.join(seat, "requests", lambda: "all of requests")
+    stage.hub.publish_everywhere("pulse", "tick")
+    stage.hub.publish("board", "amber", "one")
+    stage.hub.publish("requests", "case", "two")
+    line.read(10)
+    assert line.taken == [b"#tick", b"#one", b"#all of requests"]
+    line.room = 0
+    for audience in ("board", "requests", "board"):
+        stage.hub.publish(audience, "amber", "three")
+    stage.hub.publish("board", "amber", "four")
+    line.read(1)
+    assert len(line.waiting) == 1, "the second snapshot is not made before there is room for it"
+    line.read(10)
+    assert line.taken[3:] == [b"#three", b"#all of requests", b"#all of board"]
+
+
+def test_a_private_message_to_a_lagging_viewer_comes_with_its_snapshot() -> None:
+    stage = Stage()
+    seat, line = stage.seat("an", room=1)
+    stage.hub.send(seat, "greeting", b"welcome")
+    stage.hub.send(seat, "greeting", "fills the line")
+    stage.hub.send(seat, "greeting", "missed")
+    line.read(10)
+    assert line.taken == [b"#welcome", b"#fills the line", b"#all of board"]
+
+
+def test_a_viewer_that_was_full_before_it_sat_down_counts_as_lagging() -> None:
+    stage = Stage()
+    line = FakeLine(room=0)
+    line.write(b"sent before")
+    stage.hub.join(DirectSeat(stage.hub, "an", line), "board", lambda: "all")
+    stage.hub.publish("board", "amber", "one")
+    line.read(10)
+    assert line.taken == [b"sent before", b"#all"]
+
+
+def test_one_broken_viewer_is_closed_and_the_others_notice_nothing() -> None:
+    stage = Stage()
+    _, first = stage.seat("first")
+    _, broken = stage.seat("broken")
+    _, last = stage.seat("last")
+    broken.broken = True
+    stage.hub.publish("board", "amber", "hello")
+    assert first.taken == last.taken == [b"#hello"]
+    assert broken.closed_with == [1011]
+    assert len(stage.hub) == 2
+    assert [str(error) for error in stage.errors] == ["no such socket"]
+
+
+def test_a_viewer_whose_snapshot_cannot_be_made_is_closed_rather_than_left_with_an_old_board() -> None:
+    stage = Stage()
+    seat, line = stage.seat("an", room=0)
+
+    def no_snapshot() -> Message:
+        raise LookupError("no board yet")
+
+    stage.hub.join(seat, "board", no_snapshot)
+    stage.hub.publish("board", "amber", "one")
+    stage.hub.publish("board", "amber", "two")
+    line.read(5)
+    assert line.closed_with == [1011]
+    assert len(stage.errors) == 1
+    assert len(stage.hub) == 0
+
+
+def test_a_viewer_that_stays_full_is_closed_with_1013_and_then_cut() -> None:
+    stage = Stage()
+    _, line = stage.seat("stuck", room=0)
+    stage.seat("fine")
+    stage.hub.publish("board", "amber", "one")
+    stage.now += 5
+    stage.hub.publish("board", "amber", "two")  # patience runs from the pause, not from the last message
+    assert stage.drop_stuck(109.9) == 0
+    assert stage.drop_stuck(110.0) == 1
+    assert (line.closed_with, line.aborted) == ([1013], 0)
+    assert len(stage.hub) == 1
+    stage.drop_stuck(110.5)
+    assert line.aborted == 0
+    assert stage.drop_stuck(111.0) == 0
+    stage.drop_stuck(120.0)
+    assert (line.closed_with, line.aborted) == ([1013], 1)
+
+
+def test_patience_starts_anew_for_a_viewer_that_reads_again() -> None:
+    stage = Stage()
+    _, line = stage.seat("slow", room=0)
+    stage.hub.publish("board", "amber", "one")
+    stage.now += 9
+    line.read(1)
+    stage.hub.publish("board", "amber", "two")
+    assert stage.drop_stuck(118.0) == 0
+    assert stage.drop_stuck(119.0) == 1
+
+
+def test_the_connection_of_a_viewer_that_leaves_while_full_is_cut_too() -> None:
+    stage = Stage()
+    seat, line = stage.seat("gone", room=0)
+    stage.hub.publish("board", "amber", "one")
+    stage.hub.leave(seat)
+    assert stage.drop_stuck(101.0) == 0
+    assert line.aborted == 1
+    assert stage.hub.lagging == 0
+
+
+def test_signing_out_closes_every_socket_of_that_person_and_no_other() -> None:
+    stage = Stage()
+    seat, phone = stage.seat("an")
+    _, wall = stage.seat("an", room=0)
+    _, other = stage.seat("bo")
+    stage.hub.publish("board", "amber", "one")
+    assert stage.hub.close_where(lambda viewer: viewer == "an", 4401) == 2
+    stage.hub.publish("board", "amber", "two")
+    assert phone.closed_with == wall.closed_with == [4401]
+    assert phone.taken == [b"#one"]
+    assert other.taken == [b"#one", b"#two"]
+    stage.hub.join(seat, "board", lambda: "all")
+    stage.hub.send(seat, "greeting", "hello")
+    wall.read(5)
+    assert len(stage.hub) == 1, "a closed seat stays out"
+    assert wall.taken == [b"#one"]
+
+
+Step = st.one_of(
+    st.tuples(st.just("publish"), st.sampled_from(["amber", "birch", "cedar"])), st.tuples(st.just("read"), st.just(""))
+)
+
+
+@given(st.lists(Step, max_size=60), st.integers(0, 3))
+@settings(deadline=None)
+def test_direct_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[str, str]], room: int) -> None:
+    board: Board = {"amber": 0, "birch": 0, "cedar": 0}
+    stage = Stage()
+    line = FakeLine(room)
+    seat = DirectSeat(stage.hub, "an", line)
+    stage.hub.join(seat, "board", lambda: state(board))
+    before = dict(board)
+    for act, shelter in steps:
+        if act == "publish":
+            board[shelter] += 1
+            stage.hub.publish("board", shelter, f"{shelter}={board[shelter]}")
+        else:
+            line.read(1)
+        assert len(line.waiting) <= 1, "nothing queues"
+    line.read(1000)
+    assert after(before, [frame[1:].decode() for frame in line.taken]) == board
+
+
+def state(board: Board) -> str:
+    return " ".join(f"{shelter}={version}" for shelter, version in board.items())
+
+
+def after(before: Board, messages: list[str]) -> Board:
+    """What a page shows that applies the messages in turn, and would show it if a version ever went down."""
+    shown = dict(before)
+    for part in " ".join(messages).split():
+        shelter, version = part.split("=")
+        assert int(version) >= shown[shelter], "an older state came after a newer one"
+        shown[shelter] = int(version)
+    return shown
+
+
+class Reader:
+    """The other side of a mailbox: takes messages only while its gate is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.got: list[str] = []
+
+    async def send_text(self, text: str) -> None:
+        await self.gate.wait()
+        self.got.append(text)
+
+
+async def turns(count: int = 10) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def pumping(seat: MailboxSeat[str], send: Callable[[str], Awaitable[None]]) -> AsyncIterator[asyncio.Task[int]]:
+    task = asyncio.create_task(seat.pump(send))
+    await turns()
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_mailbox_keeps_the_newest_per_key_in_order_of_last_publication() -> None:
+    stage, reader = Stage(), Reader()
+    seat = MailboxSeat(stage.hub, "an")
+    stage.hub.join(seat, "board", lambda: "unused")
+    stage.hub.join(seat, "requests", lambda: "unused")
+    async with pumping(seat, reader.send_text):
+        stage.hub.publish("board", "amber", "held up at the door")
+        await turns()
+        for number in range(1000):  # returns at once each time, though nobody reads
+            stage.hub.publish("board", "amber", f"amber {number}")
+            stage.hub.publish("board", "birch", f"birch {number}".encode())
+            stage.hub.publish_everywhere("pulse", f"pulse {number}")
+        stage.hub.publish("requests", "amber", "another amber")
+        stage.hub.publish("board", "amber", "amber last")
+        assert len(seat) == 4, "bounded by the number of keys"
+        reader.gate.set()
+        await turns()
+    assert reader.got == ["held up at the door", "birch 999", "pulse 999", "another amber", "amber last"]
+
+
+async def test_a_key_that_changes_all_the_time_does_not_keep_a_mailbox_from_sending_it() -> None:
+    stage = Stage()
+    seat = MailboxSeat(stage.hub, "an")
+    stage.hub.join(seat, "board", lambda: "unused")
+    got: list[str] = []
+
+    async def send(text: str) -> None:
+        got.append(text)
+        if len(got) < 20:
+            stage.hub.publish("board", "busy", "busy")
+            stage.hub.publish("board", f"other {len(got)}", "other")
+
+    async with pumping(seat, send):
+        stage.hub.publish("board", "first", "first")
+        await turns(50)
+    assert got.count("busy") >= 5
+
+
+@given(st.lists(Step, max_size=60))
+@settings(deadline=None)
+async def test_mailbox_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[str, str]]) -> None:
+    board: Board = {"amber": 0, "birch": 0, "cedar": 0}
+    stage, reader = Stage(), Reader()
+    seat = MailboxSeat(stage.hub, "an")
+    stage.hub.join(seat, "board", lambda: "unused")
+    before = dict(board)
+    async with pumping(seat, reader.send_text):
+        for act, shelter in steps:
+            if act == "publish":
+                board[shelter] += 1
+                stage.hub.publish("board", shelter, f"{shelter}={board[shelter]}")
+            else:
+                reader.gate.set()
+                await turns(3)
+                reader.gate.clear()
+            assert len(seat) <= len(board)
+        reader.gate.set()
+        await turns()
+        assert after(before, reader.got) == board
+
+
+async def test_a_pump_that_cannot_send_ends_with_1013() -> None:
+    stage, reader = Stage(), Reader()
+    seat = MailboxSeat(stage.hub, "stuck")
+    stage.hub.join(seat, "board", lambda: "unused")
+    async with pumping(seat, reader.send_text) as pump:
+        assert stage.drop_stuck(1000.0) == 0, "an idle mailbox is not a stuck one"
+        stage.hub.publish("board", "amber", "one")
+        await turns()
+        assert stage.hub.lagging == 1
+        assert stage.drop_stuck(1009.9) == 0
+        assert stage.drop_stuck(1010.0) == 1
+        assert await asyncio.wait_for(pump, 1) == 1013
+    stage.drop_stuck(1012.0)
+    assert (len(stage.hub), stage.hub.lagging, reader.got) == (0, 0, [])
+
+
+@pytest.mark.parametrize("already_pumping", [True, False])
+async def test_a_closed_mailbox_sends_nothing_more(already_pumping: bool) -> None:
+    stage, reader = Stage(), Reader()
+    reader.gate.set()
+    seat = MailboxSeat(stage.hub, "an")
+    stage.hub.join(seat, "board", lambda: "unused")
+    pump = asyncio.create_task(seat.pump(reader.send_text))
+    if already_pumping:
+        await turns()
+    stage.hub.publish("board", "amber", "too late")
+    stage.hub.close_where(lambda viewer: True, 4401)
+    assert await asyncio.wait_for(pump, 1) == 4401
+    assert reader.got == []
+
+
+async def test_a_time_out_of_the_socket_itself_is_not_taken_for_a_close() -> None:
+    stage = Stage()
+    seat = MailboxSeat(stage.hub, "an")
+    stage.hub.join(seat, "board", lambda: "unused")
+
+    async def send(text: str) -> None:
+        raise TimeoutError("the network")
+
+    stage.hub.publish("board", "amber", "one")
+    with pytest.raises(TimeoutError, match="the network"):
+        await seat.pump(send)
