@@ -54,7 +54,9 @@ def show_board(request: Request) -> Response:
             and (takes is None or takes in card.takes)
         )
 
-    cards = [Markup(piece.body) for _, piece in feed.pieces(board_audience(actor, language), chosen)]  # noqa: S704
+    pieces = feed.pieces(board_audience(actor, language), chosen)
+    pieces.sort(key=lambda pair: _rank(feed.cards[pair[0]]))
+    cards = [Markup(piece.body) for _, piece in pieces]  # noqa: S704
     context = {
         "cards": cards,
         "totals": feed.totals or add_totals(feed.cards.values(), reference),
@@ -70,6 +72,16 @@ def show_board(request: Request) -> Response:
         "shelter_count": len(feed.cards),
     }
     return page(request, "pages/board.html", context)
+
+
+def _rank(card: Card) -> int:
+    """Where a place is free comes first, then where it is unknown (call), then what is full; by name within each.
+
+    The order is that of the moment of loading: later changes stay where they are, so that nothing jumps under a finger.
+    """
+    if card.freshness == "stale":
+        return 1
+    return 0 if card.counts["free"] else 2
 
 
 async def show_totals(request: Request) -> Response:

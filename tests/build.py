@@ -1,0 +1,130 @@
+"""What tests are built from: a clock that stands still until told, and small boards, made through the actions."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bedboard.actions.register import (
+    NewPlace,
+    NewShelter,
+    add_organization,
+    add_person,
+    add_shelter,
+    begin_deployment,
+)
+from bedboard.clock import Clock
+from bedboard.rules.access import Actor, Role
+from bedboard.seeds import add_demo_clients
+from bedboard.store.database import Transaction
+from bedboard.store.seal import Seal, new_key
+from bedboard.store.tables import Kind, Person, Unit
+
+NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
+SEAL = Seal(new_key())
+
+
+class FixedClock(Clock):
+    """Stands at `at` until it is moved; counts its ids; tokens stay secret and random."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+        self.ids = 0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return f"{self.ids:032x}"
+
+    def move(self, **by: float) -> None:
+        """move(minutes=5)"""
+        self.at += timedelta(**by)
+
+
+def actor(role: Role = "staff", id: str = "sanne", shelters: Sequence[str] = ("linde",), kind: str = "person") -> Actor:
+    return Actor("person" if kind == "person" else "client", id, role, id.title(), "oever", frozenset(shelters))
+
+
+def place(id: str, kind: str = "cosm", now: datetime = NOW, **rest: object) -> NewPlace:
+    """Open unless told otherwise, seen an hour before `now`."""
+    given: dict[str, object] = {"beds": 1, "observed_at": now - timedelta(hours=1)} | rest
+    return NewPlace(id=id, kind=kind, label=id.rpartition("-")[2], **given)  # type: ignore[arg-type]
+
+
+async def add_basics(tx: Transaction, now: datetime = NOW, *, demo: bool = True) -> None:
+    """A deployment with two units, three kinds (cosm, women, men) and two organizations (oever, desk)."""
+    units = [
+        Unit(code="noord", name="Noord-Nederland", short="NN", map_column=2, map_row=1),
+        Unit(code="zuid", name="Limburg", short="LB", map_column=2, map_row=3),
+    ]
+    kinds = [
+        Kind(code=code, position=n, name_nl=nl, name_en=en, long_nl=nl, long_en=en, decides=decides)
+        for n, (code, nl, en, decides) in enumerate(
+            [("cosm", "COSM", "COSM", "desk"), ("women", "Vrouwen", "Women", "shelter"), ("men", "Mannen", "Men", "shelter")]
+        )
+    ]
+    await begin_deployment(tx, "Proef", "Europe/Amsterdam", units, kinds, now, demo=demo)
+    await add_organization(tx, "oever", "Stichting Oever")
+    await add_organization(tx, "desk", "Plaatsing")
+
+
+def shelter(id: str, places: Sequence[NewPlace], now: datetime = NOW, **rest: object) -> NewShelter:
+    """Confirmed an hour before `now`; its address and telephone are canaries that must not turn up anywhere."""
+    given: dict[str, object] = {
+        "organization_id": "oever",
+        "unit": "noord",
+        "name": id.title(),
+        "telephone": f"CANARY-TEL-{id}",
+        "address": f"CANARY-ADR-{id}",
+        "confirmed_at": now - timedelta(hours=1),
+        "criteria": {"woman": "yes", "man": "no"},
+    } | rest
+    return NewShelter(id=id, places=places, **given)  # type: ignore[arg-type]
+
+
+PEOPLE: Sequence[tuple[str, Role, Sequence[str]]] = (
+    ("sanne", "staff", ("linde",)),
+    ("kofi", "staff", ("ceder",)),
+    ("anneke", "manager", ("linde", "ceder")),
+    ("lucia", "coordinator", ()),
+    ("mark", "police", ()),
+    ("hanneke", "desk", ()),
+    ("wouter", "admin", ()),
+    ("gerda", "auditor", ()),
+)
+
+
+async def add_board(tx: Transaction, now: datetime = NOW, *, demo: bool = True) -> None:
+    """linde: 3 cosm (free, free, occupied) and 1 women (closed); ceder: 2 men (free); wilg: 1 women (free), never confirmed.
+
+    Everybody of PEOPLE, and the demo clients.
+    """
+    await add_basics(tx, now, demo=demo)
+    closed = {"state": "closed", "closed_reason": "repair", "expected_free_at": now + timedelta(days=1)}
+    shelters = [
+        shelter(
+            "linde",
+            [
+                place("linde-1", now=now),
+                place("linde-2", now=now),
+                place("linde-3", now=now, state="occupied"),
+                place("linde-4", "women", now=now, **closed),
+            ],
+            now,
+        ),
+        shelter(
+            "ceder",
+            [place("ceder-1", "men", now=now), place("ceder-2", "men", now=now)],
+            now,
+            unit="zuid",
+            criteria={"man": "yes"},
+        ),
+        shelter("wilg", [place("wilg-1", "women", now=now)], now, confirmed_at=None),
+    ]
+    for one in shelters:
+        await add_shelter(tx, one, SEAL, now)
+    for id, role, own in PEOPLE:
+        person = Person(id=id, organization_id="oever", name=id.title(), role=role, demo=demo)
+        await add_person(tx, person, own)
+    if demo:
+        await add_demo_clients(tx, [(one.id, "oever") for one in shelters], now)

@@ -1,0 +1,149 @@
+/* Mijn opvang: each tap is written down first, then sent, and stays visible until the server has answered.
+   The forms work without this script. An entry holds a key, an address, fields and a label: nothing about a person. */
+(() => {
+  "use strict";
+  const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10;
+  const { now, clock, place } = window.bedboard;
+  const byId = (id) => document.getElementById(id);
+  const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo");
+  const plain = (text) => text?.replace(/\s+/g, " ").trim();
+  let sending, isRunning;
+
+  // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's
+  const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
+  const forget = ({ key }) => (localStorage.removeItem(PREFIX + key), show());
+  const isOpen = ({ state }) => state === "new" || state === "waiting";
+  function entries() {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    return names.map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.tapped - b.tapped);
+  }
+
+  function tap(event) {
+    const form = event.target, button = event.submitter;
+    if (!form.closest('section[id^="desk-"], #undo')) return;
+    const data = new FormData(form), url = form.getAttribute("action"), tile = form.closest(".tile");
+    data.delete("key"); // it is one per drawing of the form; here each tap gets its own
+    if (button?.name) data.append(button.name, button.value);
+    const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((input) => input.value.replace("T", " "));
+    const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent ?? ""} ${button?.innerText ?? ""}`;
+    const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
+    const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const tapped = Date.now(), observed = new Date(now() || tapped).toISOString();
+    const entry = { key, url, fields: [...data], observed, tapped, label: plain([what, ...typed].join(" ")), tile: tile?.id, state: "new" };
+    const isTwice = entries().some((other) => other.state === "new" && other.url === url && `${other.fields}` === `${entry.fields}`);
+    try {
+      if (!isTwice) save(entry);
+    } catch {
+      return; // storage is full or forbidden: the browser sends the form itself
+    }
+    event.preventDefault();
+    event.stopPropagation(); // htmx need not send it too
+    form.reset();
+    byId("notice")?.replaceChildren();
+    if (tile) {
+      tile.open = false;
+      tile.querySelector("summary").focus({ preventScroll: true });
+    }
+    show();
+    flush();
+  }
+
+  // --- sending, in order and one at a time; a tab that hangs does not stop the others, and the same key does no harm twice
+  function alone(work) {
+    const signal = AbortSignal.timeout(PATIENCE); // for getting the lock, not for having it
+    return navigator.locks?.request("bedboard-outbox", { signal }, work).catch(work) ?? work();
+  }
+  async function flush() {
+    if (isRunning || !entries().some(isOpen)) return;
+    isRunning = true;
+    await alone(async () => {
+      for (let entry; (entry = entries().find(isOpen)); ) {
+        sending = entry.key;
+        show();
+        if (await send(entry).catch(() => false)) continue;
+        for (const behind of entries()) if (behind.state === "new") save({ ...behind, state: "waiting" });
+        break;
+      }
+      sending = null;
+    });
+    isRunning = false;
+    show();
+    if (entries().some(({ state }) => state === "new")) flush(); // tapped while the lock was given back
+  }
+  // Whether it is decided; false or an error: not yet.
+  async function send(entry) {
+    const { key, url, fields, observed, state } = entry;
+    if ((now() || Date.now()) - Date.parse(observed) > DAY) return end(entry, "refused");
+    const body = new URLSearchParams([...fields, ["key", key], ["observed_at", observed]]);
+    const headers = { "HX-Request": "true" }, signal = AbortSignal.timeout(PATIENCE);
+    // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
+    const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
+    if (response.status === 401) return location.assign("/sign-in");
+    const answer = document.createElement("template"), isHere = byId("desk-" + url.split("/")[2]);
+    answer.innerHTML = await response.text();
+    const notice = answer.content.querySelector("#notice"), code = notice?.dataset.code;
+    if ([0, 429, 502, 503, 504].includes(response.status) || code === "busy" || code === "key_in_use") return false;
+    if (isHere) place(answer.innerHTML);
+    if (response.ok && state === "waiting") return end(entry, "sent");
+    const isTold = response.ok || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
+    if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
+    if (!response.ok) byId("notice")?.scrollIntoView({ block: "nearest" });
+    forget(entry);
+    return true;
+  }
+  function end(entry, state, why) {
+    save({ ...entry, state, why, ended: Date.now() });
+    return true;
+  }
+
+  // --- what is seen of it
+  function show() {
+    const all = entries(), listed = all.filter(({ state }) => state !== "new");
+    const busy = all.filter(isOpen).map(({ tile, url }) => byId(tile) ?? [...document.forms].find((form) => form.getAttribute("action") === url));
+    for (const element of document.querySelectorAll(".sending, .tile, form")) {
+      if (element.classList.toggle("sending", busy.includes(element))) element.setAttribute("aria-busy", "true");
+      else element.removeAttribute("aria-busy");
+    }
+    if (!box || !words) return;
+    for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
+    for (const entry of listed) {
+      const state = entry.key === sending ? "sending" : entry.state, isNew = (item) => item.dataset.key === entry.key;
+      const item = [...box.children].find(isNew) ?? box.appendChild(words.content.firstElementChild.cloneNode(true));
+      if (item.dataset.is === state) continue;
+      Object.assign(item.dataset, { key: entry.key, is: state });
+      item.querySelector("[data-what]").textContent = entry.label;
+      item.querySelector("[data-state]").textContent = [words.dataset[state], entry.why].filter(Boolean).join(": ");
+      item.querySelector("time").textContent = new Date(entry.observed).toLocaleTimeString(document.documentElement.lang, clock);
+      for (const button of item.querySelectorAll("button")) (button.hidden = isOpen(entry)), (button.onclick = () => forget(entry));
+      if (state === "sent") setTimeout(forget, PATIENCE, entry);
+    }
+    box.hidden = !listed.length;
+  }
+
+  // --- the undo bar leaves after ten seconds, unless somebody is at it
+  let left = 0;
+  const startUndo = () => (left = undo.childElementCount && UNDO_SECONDS);
+  if (undo) {
+    undo.setAttribute("aria-live", "polite");
+    new MutationObserver(startUndo).observe(undo, { childList: true });
+    startUndo();
+    const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a finger's hover stays behind
+    setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
+  }
+
+  try {
+    for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // it was there to read for a day
+  } catch {
+    return; // no storage here: the forms do without
+  }
+  document.addEventListener("submit", tap, true);
+  document.addEventListener("bedboard:placed", show);
+  document.addEventListener("bedboard:heard", flush);
+  addEventListener("online", flush);
+  addEventListener("storage", show);
+  (function again() {
+    flush();
+    setTimeout(again, PATIENCE * (0.5 + Math.random()));
+  })();
+  show();
+})();

@@ -1,0 +1,227 @@
+/* The live page: one WebSocket, whole fragments, and honesty about their age.
+   Why not htmx's WebSocket extension: it cannot refuse a lower stamp, say on return which stamps the page shows, notice that
+   the pulse stopped, or reconnect with full jitter. Knows ids, stamps and filters, not what a card says. */
+(() => {
+  "use strict";
+  const SILENCE = 15e3, PATIENCE = 10e3, MINUTE = 60e3;
+  const root = document.documentElement, asked = new URLSearchParams(location.search), wall = asked.get("wall") === "1";
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
+  const byId = (id) => document.getElementById(id);
+  const shown = () => document.querySelectorAll("[data-stamp]");
+  const shelterOf = (element) => element.id.replace(/^(shelter|desk)-/, "");
+
+  // --- the server's clock: the phone's may be a day wrong, and performance.now() stands still in its sleep
+  let offset = NaN;
+  const now = () => offset + performance.now();
+  const ago = new Intl.RelativeTimeFormat(root.lang), justNow = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
+  function showAges() {
+    for (const time of offset ? document.querySelectorAll("[data-age]") : []) {
+      const words = time.parentNode.querySelector(".ago"), minutes = Math.trunc((Date.parse(time.dateTime) - now()) / MINUTE);
+      const [size, unit] = Math.abs(minutes) < 60 ? [1, "minute"] : Math.abs(minutes) < 2880 ? [60, "hour"] : [1440, "day"];
+      if (words) words.textContent = minutes ? ago.format(Math.trunc(minutes / size), unit) : justNow.format(0, "second");
+    }
+  }
+
+  // --- fragments: whoever types, has focus or holds a finger down keeps the very same elements
+  const news = new Map(); // element id → what the server last said; also of shelters that the filter hides
+  let changed;
+  const FIXED = "input[type=hidden]:not([name=key])";
+
+  // Same answer: one thing at two moments. What means something else is another element, or a finger that is down would press it.
+  function identity(node) {
+    if (node.nodeType !== 1 || node.id) return node.nodeName + node.id;
+    const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches("button, " + FIXED) ? [node] : [];
+    return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
+  }
+  function morph(old, fresh) {
+    if (old.className === "ago" || old.isEqualNode(fresh)) return;
+    const note = (node) => (node.nodeType === 1 || node.data.trim()) && changed.add(old.closest("[id]"));
+    for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
+      const before = old.getAttribute(name), after = fresh.getAttribute(name);
+      if (before === after || (after === null && /^(open|aria-busy|aria-live)$/.test(name))) continue; // set by people and scripts
+      if (after === null) old.removeAttribute(name);
+      else old.setAttribute(name, after); // a typed value is a property: it stays
+      if (name !== "data-stamp" && old.name !== "key" && (before || after)) note(old);
+    }
+    const pool = new Map();
+    for (const node of old.childNodes) pool.set(identity(node), [...(pool.get(identity(node)) ?? []), node]);
+    const pairs = [...fresh.childNodes].map((node) => [node, pool.get(identity(node))?.shift()]);
+    for (const node of [...pool.values()].flat()) note(node), node.remove();
+    let next = old.firstChild;
+    for (const [node, twin] of pairs) {
+      if (twin && twin === next) next = next.nextSibling; // not moved: moving takes the focus away
+      else old.insertBefore(twin ?? node, next);
+      if (twin?.nodeType === 1) morph(twin, node);
+      else if (twin?.data !== node.data || !twin) note(node), twin && (twin.data = node.data);
+    }
+  }
+
+  function fits(card) {
+    const { kind, unit, takes } = byId("cards")?.dataset ?? {};
+    const has = (list, wanted) => !wanted || list.split(" ").includes(wanted);
+    const { kinds, unit: own, takes: taken } = card.dataset;
+    return has(kinds, kind ?? asked.get("kind")) && has(own, unit ?? asked.get("unit")) && has(taken, takes ?? asked.get("takes"));
+  }
+  function isLower(stamp, other = "0.0") {
+    const [[version, phase], [otherVersion, otherPhase]] = [stamp, other].map((text) => text.split(".").map(Number));
+    return version < otherVersion || (version === otherVersion && phase < otherPhase);
+  }
+  function place(fresh) {
+    const { id } = fresh, { stamp, name } = fresh.dataset, isCard = fresh.matches("article");
+    let old = byId(id);
+    if (stamp) {
+      if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
+      news.set(id, fresh.cloneNode(true));
+      if (isCard && !fits(fresh)) return old?.remove();
+    }
+    if (old && old.dataset.name !== name) old = old.remove(); // another name, another place in the row
+    if (old) morph(old, fresh);
+    else if (isCard) {
+      const cards = byId("cards");
+      cards?.insertBefore(fresh, [...cards.children].find((card) => card.dataset.name > name) ?? null);
+      changed.add(fresh);
+    } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
+    window.htmx?.process(old ?? fresh);
+  }
+  function placeAll(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    for (const fresh of [...template.content.children]) if (fresh.id) place(fresh);
+  }
+  function steadily(work) {
+    const focused = document.activeElement, home = focused?.closest("[id]")?.id, empty = byId("empty");
+    changed = new Set();
+    work();
+    if (empty) empty.hidden = byId("cards")?.childElementCount > 0;
+    if (focused !== document.activeElement) {
+      (focused.isConnected ? focused : byId(home)?.querySelector("summary, button, a"))?.focus({ preventScroll: true });
+    }
+    showAges();
+    for (const element of changed) {
+      element?.classList.add("changed");
+      setTimeout(() => element?.classList.remove("changed"), 300);
+    }
+    document.dispatchEvent(new Event("bedboard:placed"));
+  }
+  // htmx replaces #main when a filter is chosen; its answer may be older than what the socket has said since.
+  const replay = () => steadily(() => [...news.values()].forEach((kept) => place(kept.cloneNode(true))));
+  new MutationObserver(replay).observe(document.body, { childList: true });
+
+  function takeNews({ exists, parts, totals }) {
+    if (exists) {
+      for (const element of shown()) if (!exists.includes(shelterOf(element))) element.remove();
+      for (const [id, element] of news) if (!exists.includes(shelterOf(element))) news.delete(id);
+    }
+    for (const part of parts) placeAll(part.html);
+    if (totals) placeAll(totals);
+  }
+
+  // --- the live mark
+  const mark = byId("live");
+  let state = mark?.dataset.state, lastAt;
+  function showState(next) {
+    state = next;
+    for (const name of ["not-live", "lost"]) root.classList.toggle(name, state === "lost" || state === "signed-out");
+    if (mark && mark.dataset.state !== state) mark.dataset.state = state;
+    if (!mark || !lastAt) return; // what the server printed still holds
+    const day = now() - Date.parse(lastAt) > 720 * MINUTE && { weekday: "short", day: "numeric", month: "short" };
+    const text = new Date(lastAt).toLocaleString(root.lang, { ...clock, ...day });
+    for (const time of mark.querySelectorAll("time")) if (time.textContent !== text) time.textContent = text;
+  }
+
+  // --- the socket
+  const url = document.body.dataset.liveUrl;
+  let socket, timer, attempt = 0, since = 0, whole, isOver; // whole: this socket has sent its snapshot
+  let heardAt = 0, toldAt = -MINUTE, touched = wall, tickedAt = performance.now(), tickedOn = Date.now();
+
+  function connect() {
+    clearTimeout(timer);
+    if (socket || isOver) return;
+    const mine = (socket = new WebSocket(new URL(url, location.href.replace(/^http/, "ws"))));
+    since = performance.now();
+    whole = false;
+    mine.onopen = () => {
+      since = performance.now();
+      const known = [...news.values(), ...shown()].map((element) => [shelterOf(element), element.dataset.stamp]);
+      mine.send(JSON.stringify({ type: "hello", known: Object.fromEntries(known.slice(-200)) })); // the server reads 16 KiB
+    };
+    mine.onmessage = (event) => mine === socket && hear(JSON.parse(event.data));
+    mine.onclose = (event) => mine === socket && closed(event.code);
+  }
+  function drop() {
+    const old = socket;
+    socket = null; // whatever it still says is not heard
+    old?.close();
+  }
+  function retry(isSoon) {
+    clearTimeout(timer);
+    timer = setTimeout(connect, Math.random() * (isSoon ? 500 : Math.min(30e3, 500 * 2 ** attempt++)));
+  }
+  function lose(isSoon) {
+    if (isOver) return;
+    showState("lost");
+    drop();
+    retry(isSoon);
+  }
+  function closed(code) {
+    socket = null;
+    isOver = code === 4401 || code === 4403;
+    if (isOver) return showState(code === 4401 ? "signed-out" : "lost");
+    if (state === "live") showState("waiting");
+    retry();
+  }
+  function hear(message) {
+    if (!tick() || !socket) return; // it lay waiting while this device slept, nobody knows how long
+    if (message.at) {
+      const heard = Date.parse(message.at) - performance.now();
+      if (whole && heard < offset - SILENCE) return lose(); // it was under way for too long
+      offset = whole ? Math.max(offset, heard) : heard; // what came fastest is nearest to the truth
+      lastAt = message.at;
+    }
+    whole ||= message.type === "snapshot";
+    if (message.parts) steadily(() => takeNews(message));
+    if (!whole) return;
+    heardAt = performance.now();
+    attempt = 0;
+    showState("live");
+    document.dispatchEvent(new Event("bedboard:heard"));
+  }
+  // Every second and with every message: have we slept, is it silent? False after a sleep; then all starts anew.
+  function tick() {
+    const at = performance.now(), passed = at - tickedAt, passedOutside = Date.now() - tickedOn;
+    [tickedAt, tickedOn] = [at, Date.now()];
+    if (Math.max(passed, passedOutside) > SILENCE) {
+      offset += Math.max(0, passedOutside - passed);
+      return lose(true);
+    }
+    if (at - heardAt > SILENCE && !isOver) showState("lost");
+    if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) lose();
+    if (touched && socket?.readyState === 1 && at - toldAt > MINUTE) {
+      socket.send('{"type":"active"}');
+      [toldAt, touched] = [at, wall];
+    }
+    return true;
+  }
+
+  window.bedboard = { now, clock, place: (html) => steadily(() => placeAll(html)) };
+  if (!url) return;
+  const wake = () => tick() && !socket && retry(true);
+  for (const input of ["pointerdown", "keydown", "wheel"]) {
+    addEventListener(input, (event) => event.isTrusted && (touched = true), { capture: true, passive: true });
+  }
+  setInterval(tick, 1000);
+  setInterval(showAges, 20e3);
+  document.addEventListener("visibilitychange", () => document.hidden || wake());
+  document.addEventListener("resume", wake);
+  addEventListener("online", () => retry(true));
+  addEventListener("offline", () => lose());
+  addEventListener("pagehide", drop); // a page with an open socket is not kept for the way back
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    isOver = false; // perhaps signed in again meanwhile
+    if (state !== "lost") showState("waiting");
+    wake();
+  });
+  showState(navigator.onLine ? state : "lost");
+  connect();
+})();
