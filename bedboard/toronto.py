@@ -7,10 +7,9 @@ Knows nothing of the network: `bedboard.replay` moves the days through the API.
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -25,69 +24,38 @@ from bedboard.store.tables import Kind, Person, Unit
 
 ZONE = "America/Toronto"
 COUNTED_AT = time(4)  # a night is counted at 04:00 of the morning after
-MOST_PLACES = 10_000  # of one programme; more is a mistake (the largest has some 500)
+MOST_PLACES = 10_000  # of one programme; more is a mistake
 MOST_BEDS = 50  # of one place, as the database has it
 
-YES, DISCUSS, NO = "yes", "discuss", "no"
-FAMILY = dict.fromkeys(("woman", "man", "child_0_3", "child_4_11", "child_12_17", "boy_12_17"), YES)
-
-
-class Sector(NamedTuple):
-    """`criteria` say no more than the name of the sector does; the rest stays unknown."""
-
-    code: str
-    nl: str
-    en: str
-    criteria: Mapping[str, str]
-
-
-class Measure(NamedTuple):
-    """What a programme counts in: the names of its columns, and its words."""
-
-    code: str
-    actual: str
-    counted: str
-    nl: str
-    en: str
-
-
-SECTORS: Mapping[str, Sector] = {
-    "Men": Sector("men", "mannen", "men", {"man": YES, "woman": NO}),
-    "Women": Sector("women", "vrouwen", "women", {"woman": YES, "man": NO}),
-    "Mixed Adult": Sector("mixed", "volwassenen", "adults", {"woman": YES, "man": YES}),
-    "Youth": Sector("youth", "jongeren", "youth", {"woman": DISCUSS, "man": DISCUSS, "minor_alone": DISCUSS}),
-    "Families": Sector("families", "gezinnen", "families", FAMILY),
+# By SECTOR: code, Dutch, English, and criteria, which say no more than the sector's name does; the rest stays unknown.
+SECTORS: Mapping[str, tuple[str, str, str, Mapping[str, str]]] = {
+    "Men": ("men", "mannen", "men", {"man": "yes", "woman": "no"}),
+    "Women": ("women", "vrouwen", "women", {"woman": "yes", "man": "no"}),
+    "Mixed Adult": ("mixed", "volwassenen", "adults", {"woman": "yes", "man": "yes"}),
+    "Youth": ("youth", "jongeren", "youth", dict.fromkeys("woman man minor_alone".split(), "discuss")),
+    "Families": (
+        "families",
+        "gezinnen",
+        "families",
+        dict.fromkeys("woman man child_0_3 child_4_11 child_12_17".split(), "yes"),
+    ),
 }
-MEASURES: Mapping[str, Measure] = {
-    "Bed Based Capacity": Measure("bed", "BED", "BEDS", "bed", "bed"),
-    "Room Based Capacity": Measure("room", "ROOM", "ROOMS", "kamer", "room"),
-}
-COLUMNS = (
-    *("OCCUPANCY_DATE", "ORGANIZATION_ID", "ORGANIZATION_NAME", "LOCATION_ADDRESS", "LOCATION_POSTAL_CODE"),
-    *("LOCATION_CITY", "PROGRAM_ID", "PROGRAM_NAME", "SECTOR", "SERVICE_USER_COUNT", "CAPACITY_TYPE"),
-    *(f"CAPACITY_ACTUAL_{m.actual}" for m in MEASURES.values()),
-    *(f"{state}_{m.counted}" for m in MEASURES.values() for state in ("OCCUPIED", "UNOCCUPIED", "UNAVAILABLE")),
-)
-
-UNKNOWN_UNIT = "unknown"
-TILES: Mapping[str, tuple[str, int, int]] = {  # short name, column and row on the map; other cities go in rows 4 to 6
-    "vaughan": ("VA", 3, 1),
-    "etobicoke": ("ET", 2, 2),
-    "north-york": ("NY", 3, 2),
-    "scarborough": ("SC", 4, 2),
-    "toronto": ("TO", 3, 3),
-    UNKNOWN_UNIT: ("?", 5, 3),
-}
+MEASURES = {"Bed Based Capacity": "bed", "Room Based Capacity": "room"}  # by CAPACITY_TYPE; in capitals in the columns' names
+NUMBERS = ("CAPACITY_ACTUAL_{}", "OCCUPIED_{}S", "UNOCCUPIED_{}S", "UNAVAILABLE_{}S")
+DUTCH = {"bed": "bed", "room": "kamer"}
+COLUMNS = """OCCUPANCY_DATE ORGANIZATION_ID ORGANIZATION_NAME LOCATION_ADDRESS LOCATION_POSTAL_CODE LOCATION_CITY PROGRAM_ID
+    PROGRAM_NAME SECTOR SERVICE_USER_COUNT CAPACITY_TYPE CAPACITY_ACTUAL_BED OCCUPIED_BEDS UNOCCUPIED_BEDS UNAVAILABLE_BEDS
+    CAPACITY_ACTUAL_ROOM OCCUPIED_ROOMS UNOCCUPIED_ROOMS UNAVAILABLE_ROOMS""".split()
+UNKNOWN = "Onbekend/Unknown"  # the unit of a programme without a city
+TILES = {"vaughan": (3, 1), "etobicoke": (2, 2), "north-york": (3, 2), "scarborough": (4, 2), "toronto": (3, 3)}
+DEMO_PEOPLE = {"Mark": "police", "Lucia": "coordinator", "Sanne": "staff", "Hanneke": "desk", "Anneke": "manager"}
+DEMO_PEOPLE |= {"Wouter": "admin", "Rajesh": "auditor"}
 
 Progress = Callable[[int, int], None]  # places done, places in all
 
 
 class Unusable(Exception):
-    """A sentence for whoever gave the command: what cannot be used, and why. Nothing has been changed."""
-
-
-class _LeftOut(Exception):
-    """Why one row cannot be used."""
+    """A sentence for whoever gave the command: why a file, a row of it or an option cannot be used. Nothing was changed."""
 
 
 class Remark(NamedTuple):
@@ -103,13 +71,13 @@ class Programme:
     """One programme on one night, as a shelter with its places; `beds` are those of one place."""
 
     id: str
-    name: str
     organization_id: str
+    name: str
     organization: str
     city: str
     address: str
-    sector: Sector
-    measure: Measure
+    sector: str
+    measure: str
     beds: int
     occupied: int
     free: int
@@ -117,33 +85,23 @@ class Programme:
 
     @property
     def kind(self) -> str:
-        return f"{self.sector.code}-{self.measure.code}"
+        return f"{SECTORS[self.sector][0]}-{self.measure}"
 
     @property
     def unit(self) -> str:
-        plain = unicodedata.normalize("NFKD", self.city).encode("ascii", "ignore").decode().lower()
-        return re.sub("[^a-z0-9]+", "-", plain).strip("-") or UNKNOWN_UNIT
-
-    @property
-    def usable(self) -> int:
-        return self.occupied + self.free
+        return re.sub("[^a-z0-9]+", "-", self.city.lower()).strip("-") or "unit"
 
     @property
     def total(self) -> int:
-        return self.usable + self.closed
+        return self.occupied + self.free + self.closed
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One night: its usable programmes in the order of the file, and what was wrong with the other rows."""
+class Day(NamedTuple):
+    """One night: its usable programmes in the order of the file, and what was wrong with rows."""
 
     on: date
-    programmes: list[Programme] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def counted_at(self) -> datetime:
-        return datetime.combine(self.on + timedelta(days=1), COUNTED_AT, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    programmes: list[Programme]
+    remarks: list[Remark]
 
 
 def read_days(path: Path) -> dict[date, Day]:
@@ -153,222 +111,171 @@ def read_days(path: Path) -> dict[date, Day]:
     """
     days: dict[date, Day] = {}
     undated: list[Remark] = []
-    seen: dict[tuple[date, str], int] = {}
-    for line, fields in _rows(_text(path), path.name):
+    lines: dict[tuple[date, str], int] = {}
+    for line, fields in _rows(path):
         try:
-            on = date.fromisoformat(fields.get("OCCUPANCY_DATE", "")[:10])
+            on = date.fromisoformat(fields["OCCUPANCY_DATE"][:10])
         except ValueError:
-            undated.append(Remark(line, False, f"OCCUPANCY_DATE is {fields.get('OCCUPANCY_DATE', '')!r}, not a date"))
+            undated.append(Remark(line, False, f"OCCUPANCY_DATE is {fields['OCCUPANCY_DATE']!r}, not a date"))
             continue
-        day = days.setdefault(on, Day(on))
-        corrections: list[str] = []
+        day = days.setdefault(on, Day(on, [], []))
         try:
-            programme = _read_programme(fields, corrections)
-            if (earlier := seen.setdefault((on, programme.id), line)) != line:
-                raise _LeftOut(f"programme {fields['PROGRAM_ID']} is on line {earlier} already")
-        except _LeftOut as error:
+            programme, corrections = _programme(fields)
+            if (first := lines.setdefault((on, programme.id), line)) != line:
+                raise Unusable(f"programme {fields['PROGRAM_ID']} is on line {first} already")
+        except Unusable as error:
             day.remarks.append(Remark(line, False, str(error)))
-            continue
-        day.programmes.append(programme)
-        day.remarks += [Remark(line, True, why) for why in corrections]
+        else:
+            day.programmes.append(programme)
+            day.remarks.extend(Remark(line, True, why) for why in corrections)
     if not days:
-        raise Unusable(f"{path.name} has no row with a date" if undated else f"{path.name} has columns, but no rows")
-    for day in days.values():
-        day.remarks[:0] = undated
-    return dict(sorted(days.items()))
+        raise Unusable(f"{path.name} has no row with a date" if undated else f"{path.name} has no rows")
+    return {on: Day(on, day.programmes, [*undated, *day.remarks]) for on, day in sorted(days.items())}
 
 
 def choose_day(days: Mapping[date, Day], on: date) -> Day:
     """Raises Unusable, naming the dates that there are, when this one is not or has no usable row."""
     if on not in days:
-        raise Unusable(f"{on} is not in the file; it has {list_dates(days)}")
+        raise Unusable(f"{on} is not in the file; these dates are: {', '.join(map(str, days))}")
     if not days[on].programmes:
-        raise Unusable(f"no row of {on} can be used")
+        raise Unusable(f"no row of {on} can be used; the first: {days[on].remarks[0].why}")
     return days[on]
 
 
-def list_dates(dates: Iterable[date]) -> str:
-    """For people: runs of days as "2024-01-01 to 2024-01-31"."""
-    runs: list[list[date]] = []
-    for on in sorted(dates):
-        if runs and on - runs[-1][-1] == timedelta(days=1):
-            runs[-1] = [runs[-1][0], on]
-        else:
-            runs.append([on])
-    return ", ".join(" to ".join(map(str, run)) for run in runs)
-
-
-def _text(path: Path) -> str:
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row with the number of its first line; "" in it says why its fields are not to be trusted."""
     try:
         content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror}") from None
-    if not content.strip():
-        raise Unusable(f"{path.name} is empty")
-    try:
-        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Unusable(f"{path.name} is not UTF-8: line {line} has a byte that cannot be; save it as UTF-8") from None
-
-
-def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row with the number of its first line; a row with fewer or more fields than the header keeps only its date."""
+        raise Unusable(f"{path.name} is not UTF-8 (line {line}); save it as UTF-8") from None
+    if not text.strip() or "\0" in text:
+        raise Unusable(f"{path.name} is empty" if not text.strip() else f"{path.name} is not text: it has bytes of zero")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip() for column in next(reader)]
         if wrong := [column for column in COLUMNS if header.count(column) != 1]:
-            raise Unusable(f"{name} does not have these columns (once): {', '.join(wrong)}")
+            raise Unusable(f"{path.name} does not have these columns, each once: {', '.join(wrong)}")
         line = reader.line_num + 1
         for values in reader:
+            fields = dict.fromkeys(header, "") | dict(zip(header, (" ".join(v.split()) for v in values), strict=False))
+            fields[""] = "" if len(values) == len(header) else f"has {len(values)} fields, not {len(header)}"
             if values:
-                fields = {column: " ".join(value.split()) for column, value in zip(header, values, strict=False)}
-                if len(values) != len(header):
-                    fields = {"OCCUPANCY_DATE": fields.get("OCCUPANCY_DATE", ""), "": f"{len(values)} fields, not {len(header)}"}
                 yield line, fields
             line = reader.line_num + 1
     except csv.Error as error:
-        raise Unusable(f"{name} is not a CSV file that can be read: line {reader.line_num}: {error}") from None
+        raise Unusable(f"{path.name} cannot be read as CSV, line {reader.line_num}: {error}") from None
 
 
-def _read_programme(fields: Mapping[str, str], corrections: list[str]) -> Programme:
-    """Raises _LeftOut; adds to `corrections` what was put right.
+def _programme(fields: Mapping[str, str]) -> tuple[Programme, list[str]]:
+    """A row, and what was put right in it. Raises Unusable.
 
-    Only whole numbers from 0 count, but an UNAVAILABLE below 0 is 0 (the city writes funded minus actual: a programme that
-    uses more than its funded beds has -1). Where occupied and unoccupied do not add up to the capacity, the careful reading:
-    never more free than both say; the rest is closed. The beds of a room are SERVICE_USER_COUNT divided by the occupied
-    rooms, rounded, from 1 to 50: the data knows rooms and people, not beds in a room.
+    Numbers are whole and not negative, but an UNAVAILABLE below 0 is read as 0: the city writes what is funded minus what is
+    usable, so a programme with more beds than are funded has -1. Where occupied and unoccupied do not add up to the capacity,
+    never more is free than both say, and what is missing is closed. The beds of a room are SERVICE_USER_COUNT divided by the
+    occupied rooms, rounded, from 1 to 50: the city counts rooms and people, not the beds in a room.
     """
-    if "" in fields:
-        raise _LeftOut(fields[""])
+    if fields[""]:
+        raise Unusable(fields[""])
     for column in ("PROGRAM_ID", "ORGANIZATION_ID"):
-        if not re.fullmatch("[0-9A-Za-z][0-9A-Za-z-]{0,39}", fields[column], re.ASCII):
-            raise _LeftOut(f"{column} is {fields[column]!r}, not an id" if fields[column] else f"{column} is missing")
-    sector, measure = SECTORS.get(fields["SECTOR"]), MEASURES.get(fields["CAPACITY_TYPE"])
-    if sector is None or measure is None:
-        column = "CAPACITY_TYPE" if sector else "SECTOR"
-        raise _LeftOut(f"{column} is {fields[column]!r}, which is not known")
-    actual = _number(fields, f"CAPACITY_ACTUAL_{measure.actual}")
-    occupied = _number(fields, f"OCCUPIED_{measure.counted}")
-    unoccupied = _number(fields, f"UNOCCUPIED_{measure.counted}")
-    unavailable = _number(fields, f"UNAVAILABLE_{measure.counted}", negative=True)
+        if not re.fullmatch("[0-9A-Za-z][0-9A-Za-z-]{0,39}", fields[column]):
+            raise Unusable(f"{column} is {fields[column]!r}, not an id" if fields[column] else f"{column} is missing")
+    for column, known in (("SECTOR", SECTORS), ("CAPACITY_TYPE", MEASURES)):
+        if fields[column] not in known:
+            raise Unusable(f"{column} is {fields[column]!r}, which is not known")
+    measure, corrections = MEASURES[fields["CAPACITY_TYPE"]], list[str]()
+    columns = [pattern.format(measure.upper()) for pattern in NUMBERS]
+    usable, occupied, unoccupied, unavailable = (_number(fields, column) for column in columns)
     if unavailable < 0:
-        corrections.append(f"UNAVAILABLE_{measure.counted} is {unavailable}: read as 0")
-        unavailable = 0
-    free = min(unoccupied, max(0, actual - occupied))
-    missing = max(0, actual - occupied - free)
-    if occupied + unoccupied != actual:
-        corrections.append(
-            f"{occupied} occupied and {unoccupied} unoccupied are not the capacity of {actual}: "
-            f"read as {occupied} occupied, {free} free, {missing} closed"
-        )
-    if occupied + free + missing + unavailable == 0:
-        raise _LeftOut("has no places")
-    names = {}
-    for column in ("PROGRAM", "ORGANIZATION"):
-        names[column] = fields[f"{column}_NAME"] or f"{column.lower()} {fields[f'{column}_ID']}"
-        if not fields[f"{column}_NAME"]:
-            corrections.append(f"{column}_NAME is missing: called {names[column]!r}")
-    if not fields["LOCATION_CITY"]:
-        corrections.append("LOCATION_CITY is missing: put under unknown")
-    street = (fields["LOCATION_ADDRESS"], f"{fields['LOCATION_POSTAL_CODE']} {fields['LOCATION_CITY']}".strip())
-    return Programme(
-        id=f"t{fields['PROGRAM_ID'].lower()}",
-        name=names["PROGRAM"],
-        organization_id=f"o{fields['ORGANIZATION_ID'].lower()}",
-        organization=names["ORGANIZATION"],
-        city=fields["LOCATION_CITY"],
-        address=", ".join(part for part in street if part),
-        sector=sector,
-        measure=measure,
-        beds=_beds(fields["SERVICE_USER_COUNT"], occupied, corrections) if measure.code == "room" else 1,
-        occupied=occupied,
-        free=free,
-        closed=unavailable + missing,
-    )
+        corrections.append(f"{columns[-1]} is {unavailable}: read as 0")
+    free = min(unoccupied, max(0, usable - occupied))
+    closed = max(0, usable - occupied - free) + max(0, unavailable)
+    if occupied + unoccupied != usable:
+        sum_is = f"{occupied} occupied and {unoccupied} unoccupied are not the capacity of {usable}"
+        corrections.append(f"{sum_is}: read as {occupied} occupied, {free} free, {closed} closed")
+    if occupied + free + closed == 0:
+        raise Unusable("has no places")
+    organization = fields["ORGANIZATION_NAME"] or f"organization {fields['ORGANIZATION_ID']}"
+    name = fields["PROGRAM_NAME"] or f"programme {fields['PROGRAM_ID']}"
+    for column, instead in (("ORGANIZATION_NAME", organization), ("PROGRAM_NAME", name), ("LOCATION_CITY", UNKNOWN)):
+        if not fields[column]:
+            corrections.append(f"{column} is missing: {instead}")
+    ids = f"t{fields['PROGRAM_ID'].lower()}", f"o{fields['ORGANIZATION_ID'].lower()}"
+    town = f"{fields['LOCATION_POSTAL_CODE']} {fields['LOCATION_CITY']}".strip()
+    where = fields["LOCATION_CITY"] or UNKNOWN, ", ".join(filter(None, (fields["LOCATION_ADDRESS"], town)))
+    beds = _beds_per_room(fields["SERVICE_USER_COUNT"], occupied, corrections) if measure == "room" else 1
+    what = Programme(*ids, name, organization, *where, fields["SECTOR"], measure, beds, occupied, free, closed)
+    return what, corrections
 
 
-def _number(fields: Mapping[str, str], column: str, *, negative: bool = False) -> int:
-    text = fields[column]
+def _number(fields: Mapping[str, str], column: str) -> int:
+    text, least = fields[column], -MOST_PLACES if column.startswith("UNAVAILABLE") else 0
     if not re.fullmatch("-?[0-9]{1,9}", text):
-        raise _LeftOut(f"{column} is {text!r}, not a whole number" if text else f"{column} is missing")
-    number = int(text)
-    if number > MOST_PLACES or (number < 0 and not negative):
-        raise _LeftOut(f"{column} is {number}, which cannot be")
-    return number
+        raise Unusable(f"{column} is {text!r}, not a whole number" if text else f"{column} is missing")
+    if not least <= int(text) <= MOST_PLACES:
+        raise Unusable(f"{column} is {text}, which cannot be")
+    return int(text)
 
 
-def _beds(users: str, rooms: int, corrections: list[str]) -> int:
-    if not re.fullmatch("[0-9]{1,9}", users):
-        corrections.append(f"SERVICE_USER_COUNT is {users!r}: one bed in each room")
-        return 1
-    beds = (2 * int(users) + rooms) // (2 * rooms) if rooms else 1
-    if beds > MOST_BEDS:
-        corrections.append(f"{users} people in {rooms} rooms: {MOST_BEDS} beds in each room, the most there can be")
-    return max(1, min(MOST_BEDS, beds))
+def _beds_per_room(users: str, rooms: int, corrections: list[str]) -> int:
+    people = int(users) if re.fullmatch("[0-9]{1,9}", users) else 0
+    average = (2 * people + rooms) // (2 * rooms) if rooms else 1
+    beds = max(1, min(MOST_BEDS, average))
+    if beds != average:
+        corrections.append(f"SERVICE_USER_COUNT is {users!r} in {rooms} occupied rooms: {beds} beds in each")
+    return beds
 
 
-def unique_names(programmes: Sequence[Programme]) -> dict[str, str]:
-    """Shelter id to a name that is its own: programmes of the same name get their number behind it."""
+def unique_names(programmes: Iterable[Programme]) -> dict[str, str]:
+    """Shelter id to a name that no other has: programmes with the same name get their number behind it."""
     times = Counter(programme.name for programme in programmes)
-    names = {programme.id: programme.name for programme in programmes if times[programme.name] == 1}
-    taken = set(names.values())
+    names: dict[str, str] = {}
     for programme in programmes:
-        name = names.get(programme.id, programme.name)
-        while programme.id not in names:
+        name = programme.name
+        while times[name] > 1 or (name != programme.name and name in times):
             name = f"{name} ({programme.id[1:]})"
-            if name not in taken:
-                names[programme.id] = name
-                taken.add(name)
+        names[programme.id] = name
     return names
 
 
 def make_units(programmes: Iterable[Programme]) -> list[Unit]:
-    """One per city, on a tile of its own as long as there is room."""
-    cities = {p.unit: p.city or "Onbekend/Unknown" for p in sorted(programmes, key=lambda p: (p.unit, p.city), reverse=True)}
-    others = [code for code in sorted(cities) if code not in TILES]
-    tiles = {code: (code[:2].upper(), n % 6 + 1, min(6, n // 6 + 4)) for n, code in enumerate(others)} | dict(TILES)
-    return [
-        Unit(code=code, name=city, short=tiles[code][0], map_column=tiles[code][1], map_row=tiles[code][2])
-        for code, city in sorted(cities.items())
-    ]
+    """One per city, however it is written. Those that are not in TILES, and the unknown one, get the rows below."""
+    cities = {programme.unit: programme.city for programme in sorted(programmes, key=lambda p: p.city)}
+    others = [code for code in cities if code not in TILES]
+    tiles = {code: (n % 6 + 1, min(6, 4 + n // 6)) for n, code in enumerate(others)} | TILES
+    units = []
+    for code, city in cities.items():
+        column, row = tiles[code]
+        short = "?" if city == UNKNOWN else "".join(word[:1] for word in city.split()) if " " in city else city[:2]
+        units.append(Unit(code=code, name=city, short=short.upper(), map_column=column, map_row=row))
+    return units
 
 
 def make_kinds(programmes: Iterable[Programme]) -> list[Kind]:
-    present = {programme.kind for programme in programmes}
-    every = [(f"{sector.code}-{measure.code}", sector, measure) for sector in SECTORS.values() for measure in MEASURES.values()]
-    return [
-        Kind(
-            code=code,
-            position=position,
-            name_nl=f"{sector.nl.capitalize()}, {measure.nl}",
-            name_en=f"{sector.en.capitalize()}, {measure.en}",
-            long_nl=f"{measure.nl.capitalize()} in een opvang voor {sector.nl}",
-            long_en=f"{measure.en.capitalize()} in a shelter for {sector.en}",
-            decides="shelter",
-        )
-        for position, (code, sector, measure) in enumerate(every, start=1)
-        if code in present
-    ]
+    found = sorted({p.kind: p for p in programmes}.items(), key=lambda item: (list(SECTORS).index(item[1].sector), item[0]))
+    kinds = []
+    for position, (code, programme) in enumerate(found, start=1):
+        _, nl, en, _ = SECTORS[programme.sector]
+        nl, en = f"{nl.capitalize()}, {DUTCH[programme.measure]}", f"{en.capitalize()}, {programme.measure}"
+        kind = Kind(code=code, position=position, name_nl=nl, name_en=en, long_nl=nl, long_en=en, decides="shelter")
+        kinds.append(kind)
+    return kinds
 
 
 def make_places(programme: Programme, seen_at: datetime) -> list[NewPlace]:
-    """Occupied ones first, then free, then closed; the data does not know which is which, nor since when."""
-    reopens_at = seen_at + CLOSED_REASONS["other"]
+    """Occupied ones first, then free, then closed; the city does not say which is which, nor since when."""
     states = ["occupied"] * programme.occupied + ["open"] * programme.free + ["closed"] * programme.closed
-    return [
-        NewPlace(
-            id=f"{programme.id}-{number}",
-            kind=programme.kind,
-            label=f"{programme.measure.nl} {number}",
-            beds=programme.beds,
-            observed_at=seen_at,
-            state=state,
-            expected_free_at=reopens_at if state == "closed" else None,
-            closed_reason="other" if state == "closed" else None,
-        )
-        for number, state in enumerate(states, start=1)
-    ]
+    places = []
+    for number, state in enumerate(states, start=1):
+        id, label = f"{programme.id}-{number}", f"{DUTCH[programme.measure]} {number}"
+        place = NewPlace(id, programme.kind, label, programme.beds, seen_at, state=state)
+        if state == "closed":
+            place = replace(place, closed_reason="other", expected_free_at=seen_at + CLOSED_REASONS["other"])
+        places.append(place)
+    return places
 
 
 async def load_day(
@@ -383,16 +290,17 @@ async def load_day(
 ) -> dict[str, int]:
     """Loads one night into an empty database, in the caller's transaction; returns how many of what.
 
-    `as_of_now`: as if it were counted and confirmed just now, for a demonstration; else it is dated when the city counted
-    it, and so as stale as it is. `demo` adds demo people and tokens. Refusal: Conflict `not_empty`.
+    `as_of_now`: as if counted and confirmed just now, for a demonstration; else dated when the city counted it, and so as
+    stale as it is. `demo` adds demo people and tokens. Refusal: Conflict `not_empty`.
     """
-    programmes, seen_at = day.programmes, now if as_of_now else min(now, day.counted_at)
-    total, done = sum(programme.total for programme in programmes), 0
-    await begin_deployment(tx, f"Toronto, {day.on}", ZONE, make_units(programmes), make_kinds(programmes), now, demo=demo)
+    counted_at = datetime.combine(day.on + timedelta(days=1), COUNTED_AT, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    programmes, seen_at = day.programmes, now if as_of_now else min(now, counted_at)
+    units, kinds, names = make_units(programmes), make_kinds(programmes), unique_names(programmes)
+    await begin_deployment(tx, f"Toronto, {day.on}", ZONE, units, kinds, now, demo=demo)
     organizations = {programme.organization_id: programme.organization for programme in reversed(programmes)}
     for organization_id, name in organizations.items():
         await add_organization(tx, organization_id, name)
-    names = unique_names(programmes)
+    done, total = 0, sum(programme.total for programme in programmes)
     for programme in programmes:
         shelter = NewShelter(
             id=programme.id,
@@ -403,7 +311,7 @@ async def load_day(
             address=programme.address,
             confirmed_at=seen_at,
             places=make_places(programme, seen_at),
-            criteria=dict(programme.sector.criteria),
+            criteria=dict(SECTORS[programme.sector][3]),
         )
         await add_shelter(tx, shelter, seal, now)
         done += programme.total
@@ -415,18 +323,12 @@ async def load_day(
 
 
 async def _add_demo_people(tx: Transaction, programmes: Sequence[Programme]) -> None:
-    """Invented people to sign in as: one for each role, and staff of a middling and of the largest shelter."""
-    await add_organization(tx, "demo", "Demo")
-    for role, name in (("police", "Mark"), ("coordinator", "Lucía"), ("desk", "Hanneke"), ("admin", "Wouter"), ("auditor", "Rajesh")):
-        await add_person(tx, Person(id=f"demo-{role}", organization_id="demo", name=f"{name} (demo)", role=role, demo=True))
+    """Invented people to sign in as, one for each role: staff of a middling shelter, the manager of the largest ones."""
     by_size = sorted(programmes, key=lambda programme: (programme.total, programme.id))
-    largest = by_size[-1]
-    own = [programme.id for programme in programmes if programme.organization_id == largest.organization_id]
-    for id, name, role, shelters in (
-        ("demo-staff", "Sanne", "staff", [by_size[len(by_size) // 2].id]),
-        ("demo-staff-largest", "Kofi", "staff", [largest.id]),
-        ("demo-manager", "Anneke", "manager", own),
-    ):
-        organization_id = next(p.organization_id for p in programmes if p.id == shelters[0])
-        row = Person(id=id, organization_id=organization_id, name=f"{name} (demo)", role=role, demo=True)
-        await add_person(tx, row, shelters)
+    largest = [programme for programme in programmes if programme.organization_id == by_size[-1].organization_id]
+    await add_organization(tx, "demo", "Demo")
+    for name, role in DEMO_PEOPLE.items():
+        own = {"staff": by_size[len(by_size) // 2 :][:1], "manager": largest}.get(role, [])
+        organization_id = own[0].organization_id if own else "demo"
+        person = Person(id=name.lower(), organization_id=organization_id, name=f"{name} (demo)", role=role, demo=True)
+        await add_person(tx, person, [programme.id for programme in own])

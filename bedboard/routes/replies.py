@@ -126,7 +126,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         return problem(request, refusal, status)
     if wants_fragment(request):
         return html(request, notice(request, refusal), status)
-    if isinstance(refusal, SignInNeeded) and request.method == "GET":
+    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD"):
         return RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
     return page(request, "pages/refusal.html", context, status)

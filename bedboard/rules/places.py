@@ -151,19 +151,19 @@ def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dic
     """Which places change so that exactly `count.free` of them are shown free; place id to its new state.
 
     Places of one kind are interchangeable, so as few as possible change, in the order given; a live claim is never given
-    away: a claimed open place stays as it is, and is not counted as free. Refusal: Invalid when the numbers cannot be.
+    away: a claimed place stays as it is, and is not counted as free (opened, it would be shown as held). Refusal: Invalid
+    when the numbers cannot be.
     """
     every = list(places)
-    kept = [p for p in every if p.claimed and p.state == "open"]
-    loose = [p for p in every if not (p.claimed and p.state == "open")]
-    closed_now = sum(p.state == "closed" for p in loose)
-    closed = closed_now if count.closed is None else count.closed
-    if count.free + closed > len(loose):
+    loose = [p for p in every if not p.claimed]
+    kept_closed = sum(p.claimed and p.state == "closed" for p in every)
+    closed = sum(p.state == "closed" for p in loose) if count.closed is None else count.closed - kept_closed
+    if min(count.free, closed) < 0 or count.free + closed > len(loose):
         raise Invalid(
             FieldError(
                 f"kinds.{kind}.free",
                 "more_than_places",
-                {"asked": count.free, "closed": closed, "held": len(kept), "total": len(every)},
+                {"asked": count.free, "closed": closed + kept_closed, "held": len(every) - len(loose), "total": len(every)},
             )
         )
     wanted: dict[State, int] = {"open": count.free, "closed": closed, "occupied": len(loose) - count.free - closed}

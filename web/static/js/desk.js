@@ -3,15 +3,21 @@
 (() => {
   "use strict";
   const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10;
-  const { now, clock, place } = window.bedboard;
+  const { now, clock, parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo");
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending, isRunning;
+  try {
+    localStorage.length;
+  } catch {
+    return; // forbidden here: the forms do without
+  }
 
   // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's
   const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
   const forget = ({ key }) => (localStorage.removeItem(PREFIX + key), show());
+  const end = (entry, state, why) => (save({ ...entry, state, why, ended: Date.now() }), true);
   const isOpen = ({ state }) => state === "new" || state === "waiting";
   function entries() {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
@@ -25,14 +31,14 @@
     data.delete("key"); // it is one per drawing of the form; here each tap gets its own
     if (button?.name) data.append(button.name, button.value);
     const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((input) => input.value.replace("T", " "));
-    const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent ?? ""} ${button?.innerText ?? ""}`;
+    const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent} ${button?.innerText}`;
     const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
     const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const tapped = Date.now(), observed = new Date(now() || tapped).toISOString();
-    const entry = { key, url, fields: [...data], observed, tapped, label: plain([what, ...typed].join(" ")), tile: tile?.id, state: "new" };
-    const isTwice = entries().some((other) => other.state === "new" && other.url === url && `${other.fields}` === `${entry.fields}`);
+    const label = plain([what, ...typed].join(" ")), fields = [...data];
+    const isSame = (other) => other.state === "new" && other.url === url && `${other.fields}` === `${fields}`;
     try {
-      if (!isTwice) save(entry);
+      if (!entries().some(isSame)) save({ key, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
     } catch {
       return; // storage is full or forbidden: the browser sends the form itself
     }
@@ -44,8 +50,7 @@
       tile.open = false;
       tile.querySelector("summary").focus({ preventScroll: true });
     }
-    show();
-    flush();
+    show(), flush();
   }
 
   // --- sending, in order and one at a time; a tab that hangs does not stop the others, and the same key does no harm twice
@@ -58,16 +63,14 @@
     isRunning = true;
     await alone(async () => {
       for (let entry; (entry = entries().find(isOpen)); ) {
-        sending = entry.key;
-        show();
+        (sending = entry.key), show();
         if (await send(entry).catch(() => false)) continue;
         for (const behind of entries()) if (behind.state === "new") save({ ...behind, state: "waiting" });
         break;
       }
       sending = null;
     });
-    isRunning = false;
-    show();
+    (isRunning = false), show();
     if (entries().some(({ state }) => state === "new")) flush(); // tapped while the lock was given back
   }
   // Whether it is decided; false or an error: not yet.
@@ -79,27 +82,23 @@
     // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
     const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
     if (response.status === 401) return location.assign("/sign-in");
-    const answer = document.createElement("template"), isHere = byId("desk-" + url.split("/")[2]);
-    answer.innerHTML = await response.text();
-    const notice = answer.content.querySelector("#notice"), code = notice?.dataset.code;
+    const text = await response.text(), answer = parse(text), isHere = byId("desk-" + url.split("/")[2]);
+    const notice = answer.querySelector("#notice"), code = notice?.dataset.code;
     if ([0, 429, 502, 503, 504].includes(response.status) || code === "busy" || code === "key_in_use") return false;
-    if (isHere) place(answer.innerHTML);
+    if (response.ok && !answer.querySelector('[id^="desk-"]')) return false; // somebody else answered for the server
+    if (isHere) place(text);
     if (response.ok && state === "waiting") return end(entry, "sent");
     const isTold = response.ok || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
     if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
     if (!response.ok) byId("notice")?.scrollIntoView({ block: "nearest" });
-    forget(entry);
-    return true;
-  }
-  function end(entry, state, why) {
-    save({ ...entry, state, why, ended: Date.now() });
-    return true;
+    return forget(entry), true;
   }
 
   // --- what is seen of it
   function show() {
     const all = entries(), listed = all.filter(({ state }) => state !== "new");
-    const busy = all.filter(isOpen).map(({ tile, url }) => byId(tile) ?? [...document.forms].find((form) => form.getAttribute("action") === url));
+    const formTo = (url) => [...document.forms].find((form) => form.getAttribute("action") === url);
+    const busy = all.filter(isOpen).map(({ tile, url }) => byId(tile) ?? formTo(url));
     for (const element of document.querySelectorAll(".sending, .tile, form")) {
       if (element.classList.toggle("sending", busy.includes(element))) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
@@ -125,25 +124,17 @@
   const startUndo = () => (left = undo.childElementCount && UNDO_SECONDS);
   if (undo) {
     undo.setAttribute("aria-live", "polite");
-    new MutationObserver(startUndo).observe(undo, { childList: true });
-    startUndo();
+    new MutationObserver(startUndo).observe(undo, { childList: true }), startUndo();
     const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a finger's hover stays behind
     setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
   }
 
-  try {
-    for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // it was there to read for a day
-  } catch {
-    return; // no storage here: the forms do without
-  }
+  for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // it was there to read for a day
   document.addEventListener("submit", tap, true);
   document.addEventListener("bedboard:placed", show);
   document.addEventListener("bedboard:heard", flush);
   addEventListener("online", flush);
   addEventListener("storage", show);
-  (function again() {
-    flush();
-    setTimeout(again, PATIENCE * (0.5 + Math.random()));
-  })();
-  show();
+  setInterval(flush, PATIENCE * (0.75 + Math.random() / 2));
+  show(), flush();
 })();

@@ -83,15 +83,11 @@
     } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
     window.htmx?.process(old ?? fresh);
   }
-  function placeAll(html) {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    for (const fresh of [...template.content.children]) if (fresh.id) place(fresh);
-  }
+  const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
+  const placeAll = (html) => [...parse(html).children].filter(({ id }) => id).forEach(place);
   function steadily(work) {
     const focused = document.activeElement, home = focused?.closest("[id]")?.id, empty = byId("empty");
-    changed = new Set();
-    work();
+    changed = new Set(), work();
     if (empty) empty.hidden = byId("cards")?.childElementCount > 0;
     if (focused !== document.activeElement) {
       (focused.isConnected ? focused : byId(home)?.querySelector("summary, button, a"))?.focus({ preventScroll: true });
@@ -112,8 +108,7 @@
       for (const element of shown()) if (!exists.includes(shelterOf(element))) element.remove();
       for (const [id, element] of news) if (!exists.includes(shelterOf(element))) news.delete(id);
     }
-    for (const part of parts) placeAll(part.html);
-    if (totals) placeAll(totals);
+    for (const html of [...parts.map((part) => part.html), totals ?? ""]) placeAll(html);
   }
 
   // --- the live mark
@@ -138,8 +133,7 @@
     clearTimeout(timer);
     if (socket || isOver) return;
     const mine = (socket = new WebSocket(new URL(url, location.href.replace(/^http/, "ws"))));
-    since = performance.now();
-    whole = false;
+    [since, whole] = [performance.now(), false];
     mine.onopen = () => {
       since = performance.now();
       const known = [...news.values(), ...shown()].map((element) => [shelterOf(element), element.dataset.stamp]);
@@ -148,20 +142,14 @@
     mine.onmessage = (event) => mine === socket && hear(JSON.parse(event.data));
     mine.onclose = (event) => mine === socket && closed(event.code);
   }
-  function drop() {
-    const old = socket;
-    socket = null; // whatever it still says is not heard
-    old?.close();
-  }
+  const drop = () => (socket?.close(), (socket = null)); // whatever it still says is not heard
   function retry(isSoon) {
     clearTimeout(timer);
     timer = setTimeout(connect, Math.random() * (isSoon ? 500 : Math.min(30e3, 500 * 2 ** attempt++)));
   }
   function lose(isSoon) {
     if (isOver) return;
-    showState("lost");
-    drop();
-    retry(isSoon);
+    showState("lost"), drop(), retry(isSoon);
   }
   function closed(code) {
     socket = null;
@@ -181,8 +169,7 @@
     whole ||= message.type === "snapshot";
     if (message.parts) steadily(() => takeNews(message));
     if (!whole) return;
-    heardAt = performance.now();
-    attempt = 0;
+    [heardAt, attempt] = [performance.now(), 0];
     showState("live");
     document.dispatchEvent(new Event("bedboard:heard"));
   }
@@ -203,14 +190,13 @@
     return true;
   }
 
-  window.bedboard = { now, clock, place: (html) => steadily(() => placeAll(html)) };
+  window.bedboard = { now, clock, parse, place: (html) => steadily(() => placeAll(html)) };
   if (!url) return;
   const wake = () => tick() && !socket && retry(true);
   for (const input of ["pointerdown", "keydown", "wheel"]) {
     addEventListener(input, (event) => event.isTrusted && (touched = true), { capture: true, passive: true });
   }
-  setInterval(tick, 1000);
-  setInterval(showAges, 20e3);
+  setInterval(tick, 1000), setInterval(showAges, 20e3);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
   document.addEventListener("resume", wake);
   addEventListener("online", () => retry(true));

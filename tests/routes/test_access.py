@@ -1,0 +1,295 @@
+"""Strangers get nothing: every route of the real table, as every role, on one's own shelter, another's, and one that is not."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from bedboard.routes.guard import route, socket
+from bedboard.routes.table import all_routes
+from bedboard.rules.access import ROUTES
+from tests.conftest import Site
+from tests.routes.conftest import facts
+
+SEEKERS = {"coordinator", "police", "desk"}
+SHELTER = {"staff", "manager"}
+KNOWERS = {"admin", "auditor"}
+PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(KNOWERS)]
+CLIENTS = [*sorted(SEEKERS), *sorted(KNOWERS), "machine"]
+WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
+
+# Who gets in, said a second time and by hand from "Who sees what" of the design: the table in the code is held against it.
+GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a session
+    "sign_in": None,
+    "sign_in_demo": None,
+    "set_language": None,
+    "set_theme": None,
+    "static": None,
+    "health": None,
+    "api_openapi": None,
+    "sign_out": SEEKERS | SHELTER | KNOWERS | {"machine"},
+    "home": SEEKERS | SHELTER | KNOWERS | {"machine"},
+    "totals": SHELTER,
+    "desk": SHELTER,
+    "desk_places": SHELTER,
+    "desk_confirm": SHELTER,
+    "desk_occupancy": SHELTER,
+    "desk_undo": SHELTER,
+    "live": SEEKERS | SHELTER,
+    "api_board": SEEKERS | SHELTER | KNOWERS | {"machine"},
+    "api_shelter": SEEKERS | SHELTER | KNOWERS | {"machine"},
+    "api_place": SHELTER | {"machine"},
+    "api_occupancy": SHELTER | {"machine"},
+    "api_confirm": SHELTER | {"machine"},
+    "api_live": SEEKERS | SHELTER | {"machine"},
+}
+OWN_ONLY = {"desk", "desk_places", "desk_confirm", "desk_occupancy", "desk_undo", "api_place", "api_occupancy", "api_confirm"}
+
+
+class Call(NamedTuple):
+    """How a route is called rightly, and what somebody who may gets. `{shelter}` is put in."""
+
+    path: str
+    done: int
+    form: dict[str, str] | None = None
+    json: dict[str, Any] | None = None
+
+
+CALLS: dict[str, Call] = {
+    "home": Call("/", 200),
+    "totals": Call("/totals", 200),
+    "sign_in": Call("/sign-in", 200),
+    "sign_in_demo": Call("/sign-in/demo", 303, {"person": "mark"}),
+    "sign_out": Call("/sign-out", 303, {}),
+    "set_language": Call("/language", 303, {"language": "nl"}),
+    "set_theme": Call("/theme", 303, {"theme": "dark"}),
+    "desk": Call("/desk/{shelter}", 200),
+    "desk_places": Call("/desk/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
+    "desk_confirm": Call("/desk/{shelter}/confirm", 303, {"key": "b"}),
+    "desk_undo": Call("/desk/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
+    "desk_occupancy": Call("/desk/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
+    "static": Call("/static/css/bedboard.css", 200),
+    "health": Call("/health", 200),
+    "api_openapi": Call("/api/v1/openapi.json", 200),
+    "api_board": Call("/api/v1/board", 200),
+    "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
+    "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json={"kinds": {"cosm": {"free": 1}}}),
+    "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json={}),
+    "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
+}
+
+ROUTE_TABLE = all_routes()
+HTTP = {one.name: one for one in ROUTE_TABLE if isinstance(one, Route)}
+
+
+def expected(name: str, method: str, role: str, whose: str) -> int:
+    """The status that the rules ask for; the same for every route."""
+    call, roles = CALLS[name], GETS_IN[name]
+    if roles is not None:
+        if role == "none":
+            return 303 if method in ("GET", "HEAD") and not name.startswith("api_") else 401
+        if role not in roles:
+            return 403
+        if "{shelter}" in call.path:
+            bound = name in OWN_ONLY or role in SHELTER | {"machine"}
+            if whose == "absent" or (whose == "other" and bound):
+                return 404
+    if name == "home" and role in SHELTER:
+        return 303  # to their own page
+    if name == "sign_in" and role != "none":
+        return 303
+    return call.done
+
+
+def cases() -> list[tuple[str, str, str, str]]:
+    return [
+        (name, method, role, whose)
+        for name, one in HTTP.items()
+        for method in sorted(one.methods or ())
+        for role in [*(CLIENTS if name.startswith("api_") else PERSONS), "none"]
+        for whose in (WHOSE if "{shelter}" in CALLS[name].path else ["own"])
+    ]
+
+
+async def ask(site: Site, people: dict[str, httpx.AsyncClient], name: str, method: str, role: str, whose: str) -> httpx.Response:
+    call = CALLS[name]
+    path = call.path.format(shelter=WHOSE[whose])
+    if name.startswith("api_"):
+        token = {"machine": "demo-shelter-linde"}.get(role, f"demo-{role}")
+        headers = {} if role == "none" else {"Authorization": f"Bearer {token}"}
+        return await people["api"].request(method, path, json=call.json, headers=headers)
+    if name == "sign_out" and role != "none":  # a session of its own: the others are needed again
+        who = {"staff": "sanne", "manager": "anneke", "coordinator": "lucia", "police": "mark"}
+        who |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda"}
+        browser = await site.sign_in(who[role])
+        try:
+            return await browser.request(method, path, data=call.form)
+        finally:
+            await browser.aclose()
+    browser = people[role]
+    kept = dict(browser.cookies)
+    try:
+        form = {**call.form, "key": f"{name}{role}"} if call.form and "key" in call.form else call.form
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        content = urlencode(form) if form is not None else None
+        return await browser.request(method, path, content=content, headers=headers)
+    finally:
+        browser.cookies.clear()
+        browser.cookies.update(kept)
+
+
+@pytest.mark.parametrize(("name", "method", "role", "whose"), cases())
+async def test_everybody_gets_what_the_table_says(
+    standing: Site, people: dict[str, httpx.AsyncClient], name: str, method: str, role: str, whose: str
+) -> None:
+    status = expected(name, method, role, whose)
+    before = await facts(standing) if status in (401, 403, 404) and method not in ("GET", "HEAD") else None
+    reply = await ask(standing, people, name, method, role, whose)
+    assert reply.status_code == status
+    if before is not None:
+        assert await facts(standing) == before
+
+
+def test_the_table_of_access_says_what_the_design_says() -> None:
+    for name, roles in GETS_IN.items():
+        assert ROUTES[name].public == (roles is None), name
+        assert ROUTES[name].roles == (roles or set()), name
+        assert ROUTES[name].own == (name in OWN_ONLY), name
+
+
+def test_every_route_is_in_the_table_and_every_row_has_a_route() -> None:
+    names = {one.name for one in ROUTE_TABLE if isinstance(one, Route | WebSocketRoute)}
+    assert len(names) == len(ROUTE_TABLE)
+    assert names == set(GETS_IN), "a new route needs a row in GETS_IN and CALLS"
+    assert names <= set(ROUTES)
+    assert set(ROUTES) - names <= {"board"}, "rows of the table of access for routes that do not exist"
+
+
+def test_every_route_stands_behind_the_guard() -> None:
+    unguarded: list[BaseRoute] = [one for one in ROUTE_TABLE if "guarded" not in getattr(one, "endpoint").__qualname__]  # noqa: B009
+    assert unguarded == []
+
+
+def test_a_route_that_is_missing_in_the_table_does_not_start() -> None:
+    async def page(request: Request) -> Response:
+        return Response()
+
+    async def line(websocket: WebSocket) -> None:
+        return None
+
+    with pytest.raises(RuntimeError, match="not in the table"):
+        route("/new", page, "new", ["GET"])
+    with pytest.raises(RuntimeError, match="not in the table"):
+        socket("/new", line, "new")
+
+
+async def test_a_manager_reaches_a_place_only_through_its_own_shelter(people: dict[str, httpx.AsyncClient]) -> None:
+    reply = await people["manager"].post("/desk/linde/places/ceder-1", data={"status": "occupied", "key": "x1"})
+    assert reply.status_code == 404
+    reply = await people["manager"].post("/desk/ceder/places/ceder-1", data={"status": "free", "key": "x2"})
+    assert reply.status_code == 303
+
+
+@pytest.mark.parametrize("whose", ["wilg", "nowhere"])
+async def test_somebody_elses_shelter_looks_like_one_that_is_not(
+    standing: Site, people: dict[str, httpx.AsyncClient], whose: str
+) -> None:
+    page = await people["staff"].get(f"/desk/{whose}")
+    absent = await people["staff"].get("/desk/nowhere")
+    assert page.text.replace(whose, "") == absent.text.replace("nowhere", "")
+    async with standing.api("demo-shelter-linde") as api:
+        assert (await api.get(f"/shelters/{whose}")).json() == (await api.get("/shelters/nowhere")).json()
+        there = await api.patch(f"/places/{whose}-1", json={"status": "free"})
+        assert there.json() == (await api.patch("/places/nowhere-1", json={"status": "free"})).json()
+
+
+async def test_a_cookie_opens_no_api_and_a_token_no_page(standing: Site, people: dict[str, httpx.AsyncClient]) -> None:
+    assert (await people["police"].get("/api/v1/board")).status_code == 401
+    async with httpx.AsyncClient(base_url=standing.url, headers={"Authorization": "Bearer demo-police"}) as client:
+        assert (await client.get("/")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer wrong", "Basic demo-police", "demo-police", "Bearer demo-police x", "Bearer DEMO-POLICE"],
+)
+async def test_a_token_that_is_not_one_opens_nothing(standing: Site, authorization: str) -> None:
+    async with httpx.AsyncClient(base_url=standing.url, headers={"Authorization": authorization}) as client:
+        reply = await client.get("/api/v1/board")
+    assert (reply.status_code, reply.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_admin_and_auditor_see_which_shelters_there_are_and_no_occupancy(
+    standing: Site, people: dict[str, httpx.AsyncClient]
+) -> None:
+    for role in sorted(KNOWERS):
+        async with standing.api(f"demo-{role}") as api:
+            shelters = (await api.get("/board")).json()["shelters"]
+            assert [set(one) for one in shelters] == [{"id", "name", "unit", "organization"}] * 3
+            one = await api.get("/shelters/linde")
+            assert one.json() == next(known for known in shelters if known["id"] == "linde")
+            assert "etag" not in one.headers  # the version would say when something happened
+        page = (await people[role].get("/")).text
+        assert "Linde" in page and "linde-1" not in page and "data-stamp" not in page
+
+
+async def test_a_machine_sees_its_own_shelter_only(standing: Site) -> None:
+    async with standing.api("demo-shelter-ceder") as api:
+        assert [one["id"] for one in (await api.get("/board")).json()["shelters"]] == ["ceder"]
+
+
+async def closed_with(url: str, **options: Any) -> int | None:
+    """The code that a socket is closed with at once; None when it says something instead."""
+    async with connect(url, **options) as line:
+        try:
+            await line.send("{}")
+            await line.recv()
+        except ConnectionClosed:
+            return line.close_code
+    return None
+
+
+def cookie_of(browser: httpx.AsyncClient) -> str:
+    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+
+
+@pytest.mark.parametrize(
+    "asked", ["view=board", "view=desk&shelter=linde", "view=desk&shelter=wilg", "view=desk&shelter=nowhere", "view=x", ""]
+)
+@pytest.mark.parametrize("role", [*PERSONS, "none"])
+async def test_a_page_socket_opens_for_its_own_audience_only(
+    standing: Site, people: dict[str, httpx.AsyncClient], role: str, asked: str
+) -> None:
+    may = (role in SEEKERS and asked == "view=board") or (role in SHELTER and asked == "view=desk&shelter=linde")
+    code = await closed_with(
+        f"{standing.live_url}/live?{asked}",
+        additional_headers={"Cookie": cookie_of(people[role])},
+        origin=standing.url,
+    )
+    assert code == (None if may else 4401 if role == "none" else 4403)
+
+
+@pytest.mark.parametrize("role", [*CLIENTS, "none", "wrong"])
+async def test_an_api_socket_opens_for_its_own_audience_only(standing: Site, role: str) -> None:
+    token = {"machine": "demo-shelter-linde", "none": None}.get(role, f"demo-{role}")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    code = await closed_with(f"{standing.live_url}/api/v1/live", additional_headers=headers)
+    may = role in SEEKERS | {"machine"}
+    assert code == (None if may else 4401 if role in ("none", "wrong") else 4403)
+
+
+async def test_a_cookie_opens_no_api_socket_and_a_token_no_page_socket(
+    standing: Site, people: dict[str, httpx.AsyncClient]
+) -> None:
+    cookie = {"Cookie": cookie_of(people["police"])}
+    assert await closed_with(f"{standing.live_url}/api/v1/live", additional_headers=cookie) == 4401
+    token = {"Authorization": "Bearer demo-police"}
+    url = f"{standing.live_url}/live?view=board"
+    assert await closed_with(url, additional_headers=token, origin=standing.url) == 4401
