@@ -2,28 +2,33 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
 from bedboard import embedded
 from bedboard.actions.register import add_client
 from bedboard.app import build_app
 from bedboard.clock import Clock
+from bedboard.demo import GREETING, NotADemo, demo_database, is_empty
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
+from bedboard.replay import Summary, check_url, choose_days, demo_token, read_tokens, replay
 from bedboard.rules.refusals import Refusal
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import SEEDS, Settings
-from bedboard.store.board import get_reference
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
+from bedboard.toronto import Unusable, choose_day, load_day, read_days
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -121,7 +126,11 @@ def seed(file: Annotated[Path, typer.Argument(help="the seed file")]) -> None:
     """Load a seed file into an empty database."""
     settings = read_settings()
     loaded = run(_seed(settings, database_url(settings), file))
-    console.print("loaded " + ", ".join(f"{number} {noun}" for noun, number in loaded.items()))
+    console.print("loaded " + in_words(loaded))
+
+
+def in_words(loaded: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {noun}" for noun, number in loaded.items())
 
 
 async def _seed(settings: Settings, url: str, file: Path) -> dict[str, int]:
@@ -168,76 +177,113 @@ def token(
     print(secret)
 
 
+@app.command(name="import")
+def import_command(
+    source: Annotated[Literal["toronto"], typer.Argument(help="whose file it is")],
+    file: Annotated[Path, typer.Argument(help="the CSV file")],
+    date: Annotated[str, typer.Option(help="the night to load, like 2024-01-01")],
+    as_of_now: Annotated[bool, typer.Option("--as-of-now", help="as if counted just now, instead of when it was")] = False,
+) -> None:
+    """Load real data into an empty database."""
+    settings = read_settings()
+    import_city(settings, database_url(settings), file, date, as_of_now=as_of_now)
+
+
+def import_city(settings: Settings, url: str, file: Path, on: str, *, as_of_now: bool) -> None:
+    """Loads one night with a progress bar, and lists every row that could not be used as it was."""
+    try:
+        day = choose_day(read_days(file), read_date(on))
+    except Unusable as error:
+        fail(str(error))
+    for remark in day.remarks:
+        console.print(f"line {remark.line}: {'put right' if remark.used else 'left out'}: {remark.why}", highlight=False)
+
+    async def load(progress: Callable[[int, int], None]) -> dict[str, int]:
+        database = Database(url, pool_size=1, statement_seconds=60)
+        try:
+            async with database.transaction() as tx:
+                return await load_day(
+                    tx,
+                    day,
+                    make_seal(settings),
+                    Clock().now(),
+                    demo=settings.demo,
+                    as_of_now=as_of_now,
+                    progress=progress,
+                )
+        finally:
+            await database.dispose()
+
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("places", total=None)
+        loaded = run(load(lambda done, total: bar.update(task, completed=done, total=total)))
+    left_out = sum(not remark.used for remark in day.remarks)
+    console.print(f"loaded {in_words(loaded)}; {left_out} rows left out, {len(day.remarks) - left_out} put right")
+
+
+def read_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{text!r} is not a date like 2024-01-01")
+
+
+@app.command(name="replay")
+def replay_command(
+    file: Annotated[Path, typer.Argument(help="the CSV file that was imported")],
+    first: Annotated[str, typer.Option("--from", help="the first night, like 2024-01-02")],
+    last: Annotated[str, typer.Option("--to", help="the last night")],
+    speed: Annotated[float, typer.Option(min=0, max=100_000, help="days per minute; 0 is as fast as possible")] = 0.0,
+    url: Annotated[str, typer.Option(help="where bedboard is")] = "http://127.0.0.1:8000",
+    tokens: Annotated[Path | None, typer.Option(help="lines of a shelter id and its token; without it a demo's")] = None,
+) -> None:
+    """Move the board day after day through the public API, as the shelters' own systems would."""
+    try:
+        days = choose_days(read_days(file), read_date(first), read_date(last))
+        token_of = read_tokens(tokens) if tokens else demo_token
+        origin = check_url(url, own_tokens=tokens is not None)
+    except Unusable as error:
+        fail(str(error))
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("updates", total=None)
+
+        def show(summary: Summary) -> None:
+            bar.update(task, completed=summary.done, total=summary.total, description=str(summary.day))
+
+        summary = asyncio.run(replay(days, origin, token_of, speed=speed, progress=show))
+    table = Table(show_header=False, box=None)
+    for what, how_much in summary.lines():
+        table.add_row(what, how_much)
+    console.print(table)
+    if summary.stopped is not None:
+        fail(summary.stopped)
+
+
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="port to listen on")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="port to listen on")] = 8000,
     data: Annotated[Path | None, typer.Option(help="folder of the database")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="throw the demo's data away and start anew")] = False,
     seed_file: Annotated[Path, typer.Option("--seeds", help="what to load into an empty database")] = SEEDS / "demo.toml",
+    toronto: Annotated[Path | None, typer.Option(help="load this city file instead of the seeds, as if counted now")] = None,
+    date: Annotated[str, typer.Option(help="the night of the city file to load")] = "2024-01-01",
 ) -> None:
     """Start everything for a demonstration on this machine: database, data, pages."""
     settings = read_settings(demo=True, data=data, public_url=f"http://127.0.0.1:{port}")
-    with start_database(settings, fresh=fresh) as url:
-        settings = settings.model_copy(update={"database_url": url})
-        if run(_is_empty(url)):
-            loaded = run(_seed(settings, url, seed_file))
-            console.print("loaded " + ", ".join(f"{number} {noun}" for noun, number in loaded.items()))
-        greet(settings)
-        serve_forever(settings, "127.0.0.1", port)
-
-
-class start_database:
-    """The database of a demo: the embedded one, or the one in DATABASE_URL; migrated. Ends with the block."""
-
-    def __init__(self, settings: Settings, *, fresh: bool = False) -> None:
-        self._settings = settings
-        self._fresh = fresh
-        self._server: embedded.Embedded | None = None
-
-    def __enter__(self) -> str:
-        url = self._settings.database_url
-        if url is None:
-            try:
-                if self._fresh:
-                    embedded.start(self._settings.data).discard()
-                self._server = embedded.start(self._settings.data)
-            except embedded.EmbeddedError as error:
-                fail(str(error))
-            url = self._server.url
-        elif self._fresh:
-            fail("--fresh throws away the embedded database only; DATABASE_URL is set")
-        migrate_now(url)
-        return url
-
-    def __exit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.stop()
-
-
-async def _is_empty(url: str) -> bool:
-    """Whether nothing was loaded yet. Refuses a database that is not marked as a demo."""
-    database = Database(url, pool_size=1)
     try:
-        async with database.transaction() as tx:
-            reference = await get_reference(tx)
-    finally:
-        await database.dispose()
-    if reference is not None and not reference.demo:
-        fail("this database is not a demo; serve it with `bedboard serve`")
-    return reference is None
-
-
-def greet(settings: Settings) -> None:
-    console.print(
-        f"\n[bold]bedboard, a demo:[/] {settings.public_url}\n"
-        "  Everything in it is invented. Choose on the first page who you are; open it twice, for instance\n"
-        "    as [bold]politie[/] (the board) in one window, and\n"
-        "    as [bold]medewerker[/] of a shelter (Mijn opvang) in a narrow one or on a phone's size,\n"
-        "  and watch a tap in one appear in the other.\n"
-        f"  API: curl -H 'Authorization: Bearer demo-police' {settings.public_url}/api/v1/board\n"
-        "  Stop with Ctrl-C; the data stays, `--fresh` starts anew.\n",
-        highlight=False,
-    )
+        with demo_database(settings, fresh=fresh) as url:
+            settings = settings.model_copy(update={"database_url": url})
+            if run(is_empty(url)):
+                if toronto is not None:
+                    import_city(settings, url, toronto, date, as_of_now=True)
+                else:
+                    console.print("loaded " + in_words(run(_seed(settings, url, seed_file))))
+            console.print(GREETING.format(url=settings.public_url), highlight=False, soft_wrap=True)
+            serve_forever(settings, "127.0.0.1", port)
+    except NotADemo as error:
+        fail(str(error))
+    except embedded.EmbeddedError as error:
+        fail(str(error))
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """Starts a fresh demo, signs in as several people, and takes the pictures of the README."""
 
-import asyncio
 import shutil
 import socket
 import subprocess
@@ -10,7 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
-from playwright.async_api import Browser, async_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 PHONE, LAPTOP = (360, 740), (1440, 900)
 PICTURES = [  # file, person, address, size, scheme, language
@@ -29,24 +28,24 @@ def free_port() -> int:
         return port
 
 
-async def take(browser: Browser, base: str, folder: Path) -> None:
+def take(browser: Browser, base: str, folder: Path) -> None:
     for name, person, path, (width, height), scheme, language in PICTURES:
-        context = await browser.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
             locale=language,
             device_scale_factor=1,
         )
-        page = await context.new_page()
-        await page.goto(f"{base}/sign-in")
-        await page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
-        await page.goto(base + path)
-        await page.locator('#live[data-state="live"]').wait_for()
-        await page.screenshot(path=folder / f"{name}.png")
-        await context.close()
+        page = context.new_page()
+        page.goto(f"{base}/sign-in")
+        page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
+        page.goto(base + path)
+        page.locator('#live[data-state="live"]').wait_for()
+        page.screenshot(path=folder / f"{name}.png")
+        context.close()
 
 
-async def main(folder: Path) -> None:
+def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="bedboard-pictures-"))
     port = free_port()
@@ -59,12 +58,12 @@ async def main(folder: Path) -> None:
                 httpx.get(f"{base}/health").raise_for_status()
                 break
             except httpx.HTTPError:
-                await asyncio.sleep(0.1)
-        async with async_playwright() as playwright:
+                time.sleep(0.1)
+        with sync_playwright() as playwright:
             executable = shutil.which("chromium") or shutil.which("google-chrome")
-            browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-            await take(browser, base, folder)
-            await browser.close()
+            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+            take(browser, base, folder)
+            browser.close()
     finally:
         demo.terminate()
         demo.wait(10)
@@ -72,4 +71,4 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

@@ -1,7 +1,11 @@
 """What tests are built from: a clock that stands still until told, and small boards, made through the actions."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
 
 from bedboard.actions.register import (
     NewPlace,
@@ -14,7 +18,8 @@ from bedboard.actions.register import (
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor, Role
 from bedboard.seeds import add_demo_clients
-from bedboard.store.database import Transaction
+from bedboard.store.bell import CHANNEL, listen
+from bedboard.store.database import Database, Transaction
 from bedboard.store.seal import Seal, new_key
 from bedboard.store.tables import Kind, Person, Unit
 
@@ -128,3 +133,50 @@ async def add_board(tx: Transaction, now: datetime = NOW, *, demo: bool = True) 
         await add_person(tx, person, own)
     if demo:
         await add_demo_clients(tx, [(one.id, "oever") for one in shelters], now)
+
+
+Bell = tuple[str, str, int]  # noun, id, version
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 5.0) -> None:
+    """Waits for something that will be so soon, and fails with `what` when it is not."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline, f"after {seconds} s still not: {what}"
+        await asyncio.sleep(0.005)
+
+
+class Ear:
+    """Hears what every process hears."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._heard: list[Bell] = []
+        self._fences = 0
+
+    def hear(self, noun: str, id: str, version: int) -> None:
+        self._heard.append((noun, id, version))
+
+    async def heard(self) -> list[Bell]:
+        """All bells since the last call. Bells come in the order of commits, so a bell of its own tells that all have come."""
+        self._fences += 1
+        fence = ("fence", str(self._fences), 0)
+        async with self._database.transaction() as tx:
+            connection = await tx.connection()
+            await connection.execute(
+                text("select pg_notify(:channel, :message)"), {"channel": CHANNEL, "message": f"fence 0 {self._fences}"}
+            )
+
+        async def has_come() -> bool:
+            return fence in self._heard
+
+        await until(has_come, "the fence is heard")
+        bells, self._heard = self._heard[: self._heard.index(fence)], []
+        return bells
+
+
+@asynccontextmanager
+async def hearing(database: Database) -> AsyncIterator[Ear]:
+    ear = Ear(database)
+    async with listen(database, ear.hear):
+        yield ear

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from bedboard.clock import Clock
 from bedboard.routes.replies import refuse
-from bedboard.rules.refusals import Malformed, NotAllowed, Refusal
+from bedboard.rules.refusals import Malformed, NotAllowed, NotFound, Refusal
 from bedboard.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -59,11 +59,13 @@ class FrontDoor:
             await self.app(scope, receive, send_with_headers)
 
     def _refusal(self, request: Request) -> Refusal | None:
-        path = request.url.path
+        path: str = request.scope["path"]  # not the URL's: that is put together with what the caller says the host is
         if path == "/health":
             return None
         if request.headers.get("host", "") not in self._hosts:
             return Malformed("wrong_host")
+        if not path.isprintable():
+            return NotFound("no_such_page")  # the router would let "/board\n" be "/board"
         if request.method in SAFE_METHODS or path.startswith("/api/"):
             return None  # the API takes no cookie, so nobody else's page can use it in somebody's name
         if request.headers.get("origin", "") not in self._origins:

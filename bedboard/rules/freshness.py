@@ -39,14 +39,17 @@ def freshness_of(confirmed_at: datetime | None, limits: Limits, now: datetime) -
 
 
 def confirm_moments(times: Iterable[time], zone: ZoneInfo, around: date) -> Iterator[datetime]:
-    """The confirmation moments of the day before, the day itself and the day after, ascending, aware in UTC.
+    """The confirmation moments of the day before, the day itself and the two days after, ascending, aware in UTC.
 
+    Two, because a confirmation just before midnight may cover a moment just after it.
     A time that the change to summer time skips (02:30) falls where the clock then stands, an hour later; one that the
     change to winter time repeats counts once, the first.
     """
     utc = ZoneInfo("UTC")
     moments = {
-        datetime.combine(around + timedelta(days=days), at, tzinfo=zone).astimezone(utc) for days in (-1, 0, 1) for at in times
+        datetime.combine(around + timedelta(days=days), at, tzinfo=zone).astimezone(utc)
+        for days in (-1, 0, 1, 2)
+        for at in times
     }
     return iter(sorted(moments))
 

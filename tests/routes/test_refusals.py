@@ -1,0 +1,393 @@
+"""The refusal table: every bad input gets a clear answer in both languages, and changes nothing."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tests.conftest import Site
+from tests.routes.conftest import facts
+
+DEEP = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
+FREE: Mapping[str, Any] = {"status": "free"}
+
+
+class Bad(NamedTuple):
+    """A call by the machine of linde, and how it is refused. `field` is one of those that the answer must name."""
+
+    method: str
+    path: str
+    body: Any
+    status: int
+    code: str
+    field: str | None = None
+    field_code: str | None = None
+    headers: Mapping[str, str] = {}
+
+
+def place(body: Any, status: int, code: str, field: str | None = None, field_code: str | None = None, **headers: str) -> Bad:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Bad("PATCH", "/places/linde-1", body, status, code, field, field_code, named)
+
+
+def numbers(body: Any, field: str, field_code: str) -> Bad:
+    return Bad("PUT", "/shelters/linde/occupancy", body, 422, "invalid", field, field_code)
+
+
+def confirm(body: Any, status: int, code: str, field: str | None = None, field_code: str | None = None) -> Bad:
+    return Bad("POST", "/shelters/linde/confirm", body, status, code, field, field_code)
+
+
+def seen(at: object) -> dict[str, object]:
+    return {"status": "free", "observed_at": at}
+
+
+def until(at: object) -> dict[str, object]:
+    return {"status": "occupied", "expected_free_at": at}
+
+
+def count(free: object) -> dict[str, object]:
+    return {"kinds": {"cosm": {"free": free}}}
+
+
+BAD: dict[str, Bad] = {
+    # what there is not
+    "unknown place": Bad("PATCH", "/places/nowhere-1", FREE, 404, "no_such_place"),
+    "someone else's place": Bad("PATCH", "/places/ceder-1", FREE, 404, "no_such_place"),
+    "someone else's shelter": Bad("POST", "/shelters/ceder/confirm", {}, 404, "no_such_shelter"),
+    "unknown shelter": Bad("PUT", "/shelters/nowhere/occupancy", count(1), 404, "no_such_shelter"),
+    "odd id: uppercase": Bad("PATCH", "/places/LINDE-1", FREE, 404, "no_such_page"),
+    "odd id: unicode": Bad("PATCH", "/places/l%C3%AFnde-1", FREE, 404, "no_such_page"),
+    "odd id: NUL": Bad("PATCH", "/places/linde-1%00", FREE, 404, "no_such_page"),
+    "odd id: newline": Bad("PATCH", "/places/linde-1%0A", FREE, 404, "no_such_page"),
+    "odd id: slash": Bad("PATCH", "/places/linde%2F1", FREE, 404, "no_such_page"),
+    "odd id: dots": Bad("PATCH", "/places/..%2Fplaces%2Flinde-1", FREE, 404, "no_such_page"),
+    "odd id: quote": Bad("PATCH", "/places/linde-1'--", FREE, 404, "no_such_page"),
+    "odd id: invalid UTF-8": Bad("PATCH", "/places/%FF%FE", FREE, 404, "no_such_page"),
+    "odd id: long": Bad("PATCH", f"/places/{'a' * 65}", FREE, 404, "no_such_page"),
+    "odd id: very long": Bad("PATCH", f"/places/{'a' * 8_000}", FREE, 404, "no_such_page"),
+    "odd id: as long as may be": Bad("PATCH", f"/places/{'a' * 64}", FREE, 404, "no_such_place"),
+    "odd id: empty": Bad("PATCH", "/places/", FREE, 404, "no_such_page"),
+    "no such address": Bad("GET", "/nowhere", None, 404, "no_such_page"),
+    "a place cannot be read alone": Bad("GET", "/places/linde-1", None, 405, "wrong_method"),
+    "a board cannot be deleted": Bad("DELETE", "/board", None, 405, "wrong_method"),
+    # what cannot be read
+    "broken JSON": place(b'{"status": "free"', 400, "not_json"),
+    "no JSON": place(b"status=free", 400, "not_json"),
+    "empty body": place(b"", 400, "not_json"),
+    "two documents": place(b"{}{}", 400, "not_json"),
+    "NUL for a body": place(b"\x00", 400, "not_json"),
+    "NUL inside a text": place(b'{"status": "fr\x00ee"}', 400, "not_json"),
+    "invalid UTF-8": place(b'{"status": "fr\xff\xfeee"}', 400, "not_json"),
+    "half a surrogate": place(b'{"status": "\\ud800"}', 400, "not_json"),
+    "half a surrogate as a name": place(b'{"\\udfff": 1}', 400, "not_json"),
+    "a byte order mark of UTF-16": place('{"status": "free"}'.encode("utf-16"), 400, "not_json"),
+    "deep nesting": place(DEEP, 400, "not_json"),
+    "deep arrays": place(b"[" * 30_000 + b"]" * 30_000, 400, "not_json"),
+    "not a number": place(b'{"status": NaN}', 422, "invalid", "status"),
+    "too large a body": place(b'{"status": "free", "reason": "' + b"a" * 70_000 + b'"}', 413, "too_large"),
+    "confirm: too large a body": confirm(b" " * 70_000, 413, "too_large"),
+    "confirm: broken JSON": confirm(b"{", 400, "not_json"),
+    # wrong types
+    "an array": place([], 422, "invalid", "", "not_an_object"),
+    "null": place(None, 422, "invalid", "", "not_an_object"),
+    "a text": place("free", 422, "invalid", "", "not_an_object"),
+    "nothing in it": place({}, 422, "invalid", "status", "missing"),
+    "status is a number": place({"status": 1}, 422, "invalid", "status", "not_one_of"),
+    "status is null": place({"status": None}, 422, "invalid", "status", "not_one_of"),
+    "status is an object": place({"status": {"free": True}}, 422, "invalid", "status", "not_one_of"),
+    "status is uppercase": place({"status": "FREE"}, 422, "invalid", "status", "not_one_of"),
+    "status is held": place({"status": "held"}, 422, "invalid", "status", "not_one_of"),
+    "status with a NUL": place({"status": "free\x00"}, 422, "invalid", "status", "not_one_of"),
+    "reason is unknown": place({"status": "closed", "reason": "party"}, 422, "invalid", "reason", "not_one_of"),
+    "reason is long": place({"status": "closed", "reason": "a" * 9_000}, 422, "invalid", "reason", "not_one_of"),
+    "unknown field": place({"status": "free", "name": "Jansen"}, 422, "invalid", "name", "unknown_field"),
+    "unknown field, long": place({"status": "free", "n" * 9_000: 1}, 422, "invalid", "n" * 9_000, "unknown_field"),
+    "unknown field with a NUL": place({"status": "free", "a\x00b": 1}, 422, "invalid", "a\x00b", "unknown_field"),
+    "unknown field with tags": place({"status": "free", "<script>": 1}, 422, "invalid", "<script>", "unknown_field"),
+    "the same name twice, the last wrong": place(b'{"status": "free", "status": "x"}', 422, "invalid", "status", "not_one_of"),
+    # impossible changes
+    "closed without a reason": place({"status": "closed"}, 422, "invalid", "reason", "needed_to_close"),
+    "free with a reason": place({"status": "free", "reason": "repair"}, 422, "invalid", "reason", "only_when_closed"),
+    "free and free again": place(
+        {"status": "free", "expected_free_at": "2026-03-12T10:00:00Z"}, 422, "invalid", "expected_free_at", "free_already"
+    ),
+    "free again in the past": place(until("2026-03-11T12:59:00Z"), 422, "invalid", "expected_free_at", "in_the_past"),
+    "free again in a thousand years": place(
+        until("3026-03-11T13:00:00Z"), 422, "invalid", "expected_free_at", "too_far_away"
+    ),
+    "free again in the last year there is": place(
+        until("9999-12-31T23:59:59-23:59"), 422, "invalid", "expected_free_at", "too_far_away"
+    ),
+    "free again in the first year there is": place(
+        until("0001-01-01T00:00:00+23:59"), 422, "invalid", "expected_free_at", "in_the_past"
+    ),
+    "free again after the last year": place(until("10000-01-01T00:00:00Z"), 422, "invalid", "expected_free_at", "not_a_time"),
+    "free again without a zone": place(until("2026-03-12T10:00:00"), 422, "invalid", "expected_free_at", "not_a_time"),
+    "two fields wrong": place(
+        {"status": "closed", "reason": None, "expected_free_at": "2020-01-01T00:00:00Z"}, 422, "invalid", "expected_free_at"
+    ),
+    # moments of observation
+    "seen in the future": place(seen("2026-03-11T13:02:00Z"), 422, "invalid", "observed_at", "in_the_future"),
+    "seen in year 9999": place(seen("9999-12-31T23:59:59Z"), 422, "invalid", "observed_at", "in_the_future"),
+    "seen in year 1": place(seen("0001-01-01T00:00:00Z"), 422, "invalid", "observed_at", "too_far_away"),
+    "seen in year 0": place(seen("0000-01-01T00:00:00Z"), 422, "invalid", "observed_at", "not_a_time"),
+    "seen two years ago": place(seen("2024-03-11T13:00:00Z"), 422, "invalid", "observed_at", "too_far_away"),
+    "seen without a zone": place(seen("2026-03-11T12:30:00"), 422, "invalid", "observed_at", "not_a_time"),
+    "seen on no day": place(seen("2026-02-30T12:30:00Z"), 422, "invalid", "observed_at", "not_a_time"),
+    "seen soon": place(seen("soon"), 422, "invalid", "observed_at", "not_a_time"),
+    "seen at an endless number": place(b'{"status":"free","observed_at":1e400}', 422, "invalid", "observed_at"),
+    "seen at a huge number": place(b'{"status":"free","observed_at":' + b"9" * 300 + b"}", 422, "invalid", "observed_at"),
+    "seen before what is known": place(seen("2026-03-11T11:59:59Z"), 409, "overtaken"),
+    "numbers before what is known": Bad(
+        "PUT",
+        "/shelters/linde/occupancy",
+        {"kinds": {"cosm": {"free": 1}}, "observed_at": "2026-03-11T11:59:59Z"},
+        409,
+        "overtaken",
+    ),
+    "confirmed in the future": confirm({"observed_at": "2027-01-01T00:00:00Z"}, 422, "invalid", "observed_at", "in_the_future"),
+    "confirmed with more": confirm({"by": "Sanne"}, 422, "invalid", "by", "unknown_field"),
+    # numbers
+    "no kinds": numbers({}, "kinds", "missing"),
+    "empty kinds": numbers({"kinds": {}}, "kinds", "wrong"),
+    "kinds is an array": numbers({"kinds": []}, "kinds", "not_an_object"),
+    "a kind is a number": numbers({"kinds": {"cosm": 2}}, "kinds.cosm", "not_an_object"),
+    "a number is missing": numbers({"kinds": {"cosm": {}}}, "kinds.cosm.free", "missing"),
+    "more than places": numbers(count(4), "kinds.cosm.free", "more_than_places"),
+    "more than may be": numbers(count(100_001), "kinds.cosm.free", "too_large"),
+    "more than fits": numbers(count(2**63), "kinds.cosm.free", "too_large"),
+    "more than the universe": numbers(count(10**400), "kinds.cosm.free", "too_large"),
+    "less than nothing": numbers(count(-1), "kinds.cosm.free", "too_small"),
+    "half a place": numbers(count(1.5), "kinds.cosm.free", "not_a_number"),
+    "a whole half": numbers(count(1.0), "kinds.cosm.free", "not_a_number"),
+    "a number as text": numbers(count("2"), "kinds.cosm.free", "not_a_number"),
+    "yes": numbers(count(True), "kinds.cosm.free", "not_a_number"),
+    "an endless number": numbers(b'{"kinds":{"cosm":{"free":1e400}}}', "kinds.cosm.free", "not_a_number"),
+    "a kind of another shelter": numbers({"kinds": {"men": {"free": 1}}}, "kinds.men", "kind_not_here"),
+    "a kind that is not": numbers({"kinds": {"villa": {"free": 1}}}, "kinds.villa", "kind_not_here"),
+    "a kind with a NUL": numbers({"kinds": {"co\x00sm": {"free": 1}}}, "kinds.co\x00sm", "kind_not_here"),
+    "a long kind": numbers({"kinds": {"k" * 65: {"free": 1}}}, "kinds." + "k" * 65, "too_long"),
+    "too many kinds": numbers({"kinds": {f"k{n}": {"free": 1} for n in range(51)}}, "kinds", "too_long"),
+    "one kind right, one wrong": numbers({"kinds": {"women": {"free": 0}, "cosm": {"free": 9}}}, "kinds.cosm.free", "more_than_places"),
+    "closed and free together too many": numbers(
+        {"kinds": {"cosm": {"free": 2, "closed": 2}}}, "kinds.cosm.free", "more_than_places"
+    ),
+    # headers
+    "an old version": place(FREE, 412, "version_mismatch", If_Match='"99"'),
+    "a version that is none": place(FREE, 422, "invalid", "If-Match", "not_a_number", If_Match="latest"),
+    "a version below zero": place(FREE, 422, "invalid", "If-Match", "not_a_number", If_Match="-1"),
+    "a version with 19 digits": place(FREE, 422, "invalid", "If-Match", "not_a_number", If_Match="9" * 19),
+    "a version with 18 digits": place(FREE, 412, "version_mismatch", If_Match="9" * 18),
+    "a version in other digits": place(FREE, 422, "invalid", "If-Match", "not_a_number", If_Match="²"),
+    "a long key": place(FREE, 422, "invalid", "Idempotency-Key", "not_a_key", Idempotency_Key="k" * 256),
+    "an empty key": place(FREE, 422, "invalid", "Idempotency-Key", "not_a_key", Idempotency_Key=""),
+    "a key that is not plain": place(FREE, 422, "invalid", "Idempotency-Key", "not_a_key", Idempotency_Key="sleutel-é"),
+    "a key with a tab": place(FREE, 422, "invalid", "Idempotency-Key", "not_a_key", Idempotency_Key="a\tb"),
+}
+
+
+async def send(people: dict[str, httpx.AsyncClient], bad: Bad, language: str) -> httpx.Response:
+    content = bad.body if isinstance(bad.body, bytes) else json.dumps(bad.body).encode()
+    headers = {"Authorization": "Bearer demo-shelter-linde", "Accept-Language": language, **bad.headers}
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return await people["api"].request(bad.method, f"/api/v1{bad.path}", content=content, headers=encoded)
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_a_bad_call_is_refused_clearly_in_both_languages_and_changes_nothing(
+    standing: Site, people: dict[str, httpx.AsyncClient], name: str
+) -> None:
+    bad = BAD[name]
+    before = await facts(standing)
+    dutch, english = await send(people, bad, "nl-NL,nl;q=0.9,en;q=0.5"), await send(people, bad, "en-GB,en;q=0.9")
+    assert await facts(standing) == before
+    for reply, language in ((dutch, "nl"), (english, "en")):
+        problem = reply.json()
+        assert (reply.status_code, problem["status"], problem["code"]) == (bad.status, bad.status, bad.code)
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert reply.headers["content-language"] == language
+        assert problem["type"] == f"urn:bedboard:refusal:{bad.code}"
+        assert problem["title"] and problem["detail"]
+        assert "errors" not in problem or bad.status == 422
+        if bad.field is not None:
+            named = {one["field"]: one for one in problem["errors"]}
+            assert bad.field in named
+            assert named[bad.field]["detail"]
+            assert bad.field_code is None or named[bad.field]["code"] == bad.field_code
+        if bad.status in (409, 412):
+            assert (problem["present"]["id"], problem["present"]["version"]) == ("linde", 1)
+    assert dutch.json()["detail"] != english.json()["detail"]
+
+
+async def test_every_wrong_field_is_listed_at_once(people: dict[str, httpx.AsyncClient]) -> None:
+    body = {"status": "free", "reason": "repair", "expected_free_at": "2020-01-01T00:00:00Z", "observed_at": "2027-01-01T00:00:00Z"}
+    problem = (await send(people, place(body, 422, "invalid"), "nl")).json()
+    assert {one["field"] for one in problem["errors"]} == {"reason", "expected_free_at", "observed_at"}
+
+
+@pytest.mark.parametrize("digits", [4_299, 4_301, 60_000])
+async def test_a_number_of_many_digits_is_refused(standing: Site, people: dict[str, httpx.AsyncClient], digits: int) -> None:
+    """Python refuses to read a whole number of more than 4,300 digits, with an error of its own."""
+    before = await facts(standing)
+    body = b'{"kinds":{"cosm":{"free":' + b"1" * digits + b"}}}"
+    reply = await send(people, Bad("PUT", "/shelters/linde/occupancy", body, 0, ""), "nl")
+    assert reply.status_code in (400, 422)
+    assert await facts(standing) == before
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS", "PROPFIND"])
+async def test_a_wrong_method_says_which_are_right(people: dict[str, httpx.AsyncClient], method: str) -> None:
+    reply = await send(people, Bad(method, "/places/linde-1", None, 405, "wrong_method"), "nl")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "PATCH")
+
+
+async def test_one_word_of_a_language_nobody_knows_means_dutch(people: dict[str, httpx.AsyncClient]) -> None:
+    for accepted in ("fr", "", "x;q=a", "nl;q=nan", ",,,;;;", "en;q=0.1,nl", "q" * 9_000):
+        reply = await send(people, BAD["unknown place"], accepted)
+        assert reply.headers["content-language"] == "nl"
+
+
+class BadForm(NamedTuple):
+    """A form that staff of linde send, and how it is refused; `part` is in the page that comes back."""
+
+    path: str
+    content: bytes
+    status: int
+    part: str = ""
+    type: str = "application/x-www-form-urlencoded"
+
+
+TAP = "places/linde-1"
+BAD_FORMS: dict[str, BadForm] = {
+    "not a form": BadForm(TAP, b'{"status": "free"}', 400, type="application/json"),
+    "no type": BadForm(TAP, b"status=free&key=a", 400, type=""),
+    "a file": BadForm(TAP, b"--x\r\n\r\n", 400, type="multipart/form-data; boundary=x"),
+    "empty": BadForm(TAP, b"", 422),
+    "no key": BadForm(TAP, b"status=free", 422),
+    "an empty key": BadForm(TAP, b"status=free&key=", 422),
+    "a long key": BadForm(TAP, b"status=free&key=" + b"k" * 256, 422),
+    "a key with a NUL": BadForm(TAP, b"status=free&key=a%00b", 422),
+    "a key in UTF-8": BadForm(TAP, b"status=free&key=%C3%A9", 422),
+    "no status": BadForm(TAP, b"key=a", 422),
+    "another status": BadForm(TAP, b"status=held&key=a", 422),
+    "status twice, the last wrong": BadForm(TAP, b"status=free&status=x&key=a", 422),
+    "an unknown field": BadForm(TAP, b"status=free&key=a&name=Jansen", 422),
+    "an unknown field with tags": BadForm(TAP, b"status=free&key=a&%3Cscript%3E=1", 422, "&lt;script&gt;"),
+    "a reason that is none": BadForm(TAP, b"status=closed&reason=party&key=a", 422),
+    "a reason with a NUL": BadForm(TAP, b"status=closed&reason=%00&key=a", 422),
+    "closed without a reason": BadForm(TAP, b"status=closed&key=a", 422),
+    "until no time": BadForm(TAP, b"status=occupied&expected_free_at=soon&key=a", 422),
+    "until the past": BadForm(TAP, b"status=occupied&expected_free_at=2020-01-01T10:00&key=a", 422),
+    "until the last year": BadForm(TAP, b"status=occupied&expected_free_at=9999-12-31T23:59&key=a", 422),
+    "until the first year": BadForm(TAP, b"status=occupied&expected_free_at=0001-01-01T00:00&key=a", 422),
+    "seen in the future": BadForm(TAP, b"status=free&observed_at=2026-03-12T10:00:00Z&key=a", 422),
+    "seen at an endless number": BadForm(TAP, b"status=free&observed_at=1e400&key=a", 422),
+    "seen at no number": BadForm(TAP, b"status=free&observed_at=nan&key=a", 422),
+    "seen at a huge number": BadForm(TAP, b"status=free&observed_at=" + b"9" * 5_000 + b"&key=a", 422),
+    "seen before what is known": BadForm(TAP, b"status=free&observed_at=2026-03-11T11:00:00Z&key=a", 409),
+    "invalid UTF-8": BadForm(TAP, b"status=\xff\xfe&key=a", 422),
+    "escaped invalid UTF-8": BadForm(TAP, b"status=%FF%FE&key=a", 422),
+    "too large": BadForm(TAP, b"status=free&key=" + b"k" * 70_000, 413),
+    "ten thousand fields": BadForm(TAP, b"&".join(b"f%d=1" % n for n in range(8_000)), 400),
+    "an unknown place": BadForm("places/linde-9", b"status=free&key=a", 404),
+    "someone else's place": BadForm("places/ceder-1", b"status=free&key=a", 404),
+    "an odd place": BadForm("places/LINDE-1", b"status=free&key=a", 404),
+    "confirm without a key": BadForm("confirm", b"", 422),
+    "undo nothing": BadForm("undo", b"key=a", 422),
+    "undo no number": BadForm("undo", b"key=a&change=x", 422),
+    "undo a huge number": BadForm("undo", b"key=a&change=" + b"9" * 5_000, 422),
+    "undo the number after the largest": BadForm("undo", b"key=a&change=9223372036854775808", 422),
+    "undo what never was": BadForm("undo", b"key=a&change=4611686018427387904", 404),
+    "undo below zero": BadForm("undo", b"key=a&change=-1", 422),
+    "undo how the shelter began": BadForm("undo", b"key=a&change=1", 404),
+    "no numbers": BadForm("occupancy", b"key=a", 422),
+    "a number that is none": BadForm("occupancy", b"key=a&free.cosm=many", 422),
+    "a number of many digits": BadForm("occupancy", b"key=a&free.cosm=" + b"1" * 5_000, 422),
+    "more than places": BadForm("occupancy", b"key=a&free.cosm=4", 422),
+    "below nothing": BadForm("occupancy", b"key=a&free.cosm=-1", 422),
+    "a kind that is not here": BadForm("occupancy", b"key=a&free.men=1", 422),
+    "a kind without a name": BadForm("occupancy", b"key=a&free.=1", 422),
+    "a kind with a NUL": BadForm("occupancy", b"key=a&free.%00=1", 422),
+    "a kind with tags": BadForm("occupancy", b"key=a&free.%3Cb%3E=1", 422, "&lt;b&gt;"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FORMS)
+async def test_a_bad_form_is_refused_with_a_page_and_with_a_fragment_and_changes_nothing(
+    standing: Site, people: dict[str, httpx.AsyncClient], name: str
+) -> None:
+    bad = BAD_FORMS[name]
+    before = await facts(standing)
+    words = []
+    for language in ("nl", "en"):
+        headers = {"Content-Type": bad.type, "Accept-Language": language} if bad.type else {"Accept-Language": language}
+        whole = await people["staff"].post(f"/desk/linde/{bad.path}", content=bad.content, headers=headers)
+        part = await people["staff"].post(
+            f"/desk/linde/{bad.path}", content=bad.content, headers={**headers, "HX-Request": "true"}
+        )
+        assert (whole.status_code, part.status_code) == (bad.status, bad.status)
+        assert whole.text.startswith("<!doctype html>") and "<html" not in part.text
+        assert bad.part in whole.text and bad.part in part.text
+        notice = re.search(r'id="notice"[^>]*>(.*)', part.text, re.S)
+        assert notice is not None and len(re.sub(r"<[^>]+>|\s", "", notice[1])) > 10
+        words.append(notice[1])
+        if bad.status in (409, 422):  # what is true now comes along
+            assert 'id="desk-linde"' in whole.text and 'id="desk-linde"' in part.text
+    assert await facts(standing) == before
+    assert words[0] != words[1]
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({}, 400),
+        ({"person": ""}, 404),
+        ({"person": "nobody"}, 404),
+        ({"person": "Mark"}, 404),
+        ({"person": "mark\x00"}, 404),
+        ({"person": "mark\n"}, 404),
+        ({"person": "' or 1=1"}, 404),
+        ({"person": "a" * 60_000}, 404),
+    ],
+)
+async def test_nobody_signs_in_as_somebody_who_is_not(
+    people: dict[str, httpx.AsyncClient], form: dict[str, str], status: int
+) -> None:
+    reply = await people["none"].post("/sign-in/demo", data=form)
+    assert (reply.status_code, "set-cookie" in reply.headers) == (status, False)
+
+
+@pytest.mark.parametrize("query", ["change=abc", "change=-1", "change=" + "9" * 5_000, "change=%00", "change=٣", "x=%FF"])
+async def test_an_odd_question_in_the_address_is_ignored(people: dict[str, httpx.AsyncClient], query: str) -> None:
+    assert (await people["staff"].get(f"/desk/linde?{query}")).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["kind=villa", "kind=%00", "unit=%FF", "takes=all", "kind=" + "k" * 9_000, "wall=2", "kind=cosm&kind=x"])
+async def test_a_filter_that_is_none_shows_the_whole_board(people: dict[str, httpx.AsyncClient], query: str) -> None:
+    reply = await people["police"].get(f"/?{query}")
+    assert reply.status_code == 200
+    assert reply.text.count("data-stamp=") == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/",
+        "/static/css",
+        "/static/nowhere.css",
+        "/static/../templates/base.html",
+        "/static/%2e%2e/templates/base.html",
+        "/static/..%2F..%2Fpyproject.toml",
+        "/static//etc/passwd",
+        "/static/%2Fetc%2Fpasswd",
+        "/static/css%00.css",
+        "/static/" + "a" * 5_000,
+        "/static/%FF",
+    ],
+)
+async def test_only_files_below_the_static_folder_are_given(people: dict[str, httpx.AsyncClient], path: str) -> None:
+    assert (await people["api"].get(path)).status_code == 404

@@ -1,0 +1,93 @@
+"""Who may do what: every role against every route, and nothing for whom the table does not name."""
+
+import pytest
+
+from bedboard.rules.access import ROLES, ROUTES, Actor, Role, Rule, check_access, check_own, sees_all
+from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
+
+# As `2-product.md` has it ("Who sees what"), written down a second time on purpose: a route that is added or opened in the
+# code fails here until somebody has thought about every role. A letter for each role that may:
+#   S staff   M manager   C coordinator   P police   D desk   A admin   U auditor   X machine;  * also without a session
+LETTERS: dict[str, Role] = dict(zip("SMCPDAUX", ROLES, strict=True))
+EVERYBODY = "SMCPDAUX"
+EXPECTED = {
+    "sign_in": "*",
+    "sign_in_demo": "*",
+    "set_language": "*",
+    "set_theme": "*",
+    "static": "*",
+    "health": "*",
+    "sign_out": EVERYBODY,
+    "home": EVERYBODY,
+    "board": "CPD",
+    "totals": "SM",
+    "desk": "SM own",
+    "desk_places": "SM own",
+    "desk_confirm": "SM own",
+    "desk_occupancy": "SM own",
+    "desk_undo": "SM own",
+    "live": "SMCPD",
+    "api_openapi": "*",
+    "api_board": EVERYBODY,
+    "api_shelter": EVERYBODY,
+    "api_place": "SMX own",
+    "api_occupancy": "SMX own",
+    "api_confirm": "SMX own",
+    "api_live": "SMCPDX",
+}
+
+
+def actor(role: Role, *shelters: str) -> Actor:
+    return Actor("person", "somebody", role, "Somebody", "oever", frozenset(shelters))
+
+
+def may(rule: Rule, one: Actor | None) -> bool:
+    try:
+        check_access(rule, one)
+    except (NotAllowed, SignInNeeded):
+        return False
+    return True
+
+
+def test_every_route_has_been_thought_about() -> None:
+    assert set(ROUTES) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_exactly_these_roles_may(name: str) -> None:
+    letters, _, own = EXPECTED[name].partition(" ")
+    roles = set(ROLES) if letters == "*" else {LETTERS[letter] for letter in letters}
+    assert {role for role in ROLES if may(ROUTES[name], actor(role))} == roles
+    assert may(ROUTES[name], None) == (letters == "*")
+    assert ROUTES[name].own == (own == "own")
+
+
+def test_the_roles_are_the_eight_of_the_field() -> None:
+    assert ROLES == ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_rule_that_names_nobody_lets_nobody_in(role: Role) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        check_access(Rule(frozenset()), actor(role, "linde"))
+    assert refused.value.code == "not_your_role"
+
+
+def test_without_a_session_one_is_asked_to_sign_in() -> None:
+    with pytest.raises(SignInNeeded):
+        check_access(Rule(frozenset(ROLES)), None)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_shelter_of_another_does_not_exist(role: Role) -> None:
+    check_own(actor(role, "linde", "ceder"), "linde")
+    for stranger in (actor(role), actor(role, "ceder"), actor(role, "lind", "linde-1")):
+        with pytest.raises(NotFound) as refused:
+            check_own(stranger, "linde")
+        assert refused.value.code == "no_such_shelter"
+        assert refused.value.detail == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_those_who_look_for_a_place_see_every_shelter(role: Role) -> None:
+    assert sees_all(actor(role, "linde")) == (role in ("coordinator", "police", "desk"))

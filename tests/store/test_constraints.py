@@ -1,0 +1,176 @@
+"""What the database refuses whatever the code does, each by its name."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bedboard.store.database import Transaction
+
+AT = "'2026-03-11 13:00+00'"
+PLACE = "insert into place (id, shelter_id, kind_code, position, label, beds, cots, state, since, observed_at) values"
+CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at) values"
+CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
+SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
+    intake_until_minutes, confirm_times, criteria, limits, telephone_sealed, address_sealed) values"""
+PERSON = "insert into person (id, organization_id, name, role, demo) values"
+LATER = f"timestamptz {AT} + interval '30 minutes'"
+
+# On the board of `build.add_board`; before each, one live claim on linde-1 and one answer of sanne's are put there.
+BREAKS: list[tuple[str, str]] = [
+    ("pk_deployment", f"insert into deployment values (1, 'x', 'UTC', true, {AT})"),
+    ("ck_deployment_one_row", f"insert into deployment values (2, 'x', 'UTC', true, {AT})"),
+    ("pk_unit", "insert into unit values ('noord', 'x', 'x', 1, 1)"),
+    ("ck_unit_map_column", "update unit set map_column = 0"),
+    ("ck_unit_map_column", "update unit set map_column = 13"),
+    ("ck_unit_map_row", "update unit set map_row = 0"),
+    ("ck_unit_map_row", "update unit set map_row = 13"),
+    ("pk_kind", "insert into kind select * from kind where code = 'cosm'"),
+    ("ck_kind_decides", "update kind set decides = 'coordinator'"),
+    ("ck_kind_outside_hours", "update kind set outside_hours = 'never'"),
+    ("ck_kind_fresh_minutes", "update kind set fresh_minutes = 0"),
+    ("ck_kind_ageing_minutes", "update kind set ageing_minutes = 0"),
+    ("pk_organization", "insert into organization values ('oever', 'x')"),
+    ("pk_shelter", f"{SHELTER} ('linde', 'oever', 'noord', 'X', 1, {AT}, 0, 1, '{{}}', '{{}}', '{{}}', '', '')"),
+    ("uq_shelter_name", f"{SHELTER} ('x', 'oever', 'noord', 'Linde', 1, {AT}, 0, 1, '{{}}', '{{}}', '{{}}', '', '')"),
+    ("fk_shelter_organization_id", "update shelter set organization_id = 'nobody'"),
+    ("fk_shelter_unit_code", "update shelter set unit_code = 'nowhere'"),
+    ("ck_shelter_version", "update shelter set version = 0"),
+    ("ck_shelter_intake_from", "update shelter set intake_from_minutes = -1"),
+    ("ck_shelter_intake_from", "update shelter set intake_from_minutes = 1441"),
+    ("ck_shelter_intake_until", "update shelter set intake_until_minutes = -1"),
+    ("ck_shelter_intake_until", "update shelter set intake_until_minutes = 1441"),
+    ("pk_place", f"{PLACE} ('linde-1', 'linde', 'cosm', 1, 'x', 1, 0, 'open', {AT}, {AT})"),
+    ("uq_place_shelter_id_label", "update place set label = '1' where id = 'linde-2'"),
+    ("fk_place_shelter_id", "update place set shelter_id = 'nowhere' where id = 'linde-1'"),
+    ("fk_place_kind_code", "update place set kind_code = 'nothing'"),
+    ("ck_place_label", "update place set label = '' where id = 'linde-1'"),
+    ("ck_place_label", "update place set label = repeat('x', 41) where id = 'linde-1'"),
+    ("ck_place_beds", "update place set beds = 0"),
+    ("ck_place_beds", "update place set beds = 51"),
+    ("ck_place_cots", "update place set cots = -1"),
+    ("ck_place_cots", "update place set cots = 21"),
+    ("ck_place_state", "update place set state = 'held' where id = 'linde-1'"),
+    ("ck_place_closed_reason", "update place set closed_reason = 'holiday' where id = 'linde-4'"),
+    ("ck_place_reason_when_closed", "update place set closed_reason = null where id = 'linde-4'"),
+    ("ck_place_reason_when_closed", "update place set closed_reason = 'repair' where id = 'linde-3'"),
+    ("ck_place_expected_when_not_open", f"update place set expected_free_at = {AT} where id = 'linde-1'"),
+    ("pk_person", f"{PERSON} ('sanne', 'oever', 'x', 'staff', false)"),
+    ("fk_person_organization_id", "update person set organization_id = 'nobody'"),
+    ("ck_person_role", "update person set role = 'machine'"),
+    ("ck_person_language", "update person set language = 'de'"),
+    ("pk_membership", "insert into membership values ('sanne', 'linde')"),
+    ("fk_membership_person_id", "insert into membership values ('nobody', 'linde')"),
+    ("fk_membership_shelter_id", "insert into membership values ('sanne', 'nowhere')"),
+    ("pk_claim", f"{CLAIM} ('one', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
+    ("uq_claim_live_place_id", f"{CLAIM} ('two', 'linde-1', 'reservation', 'desk', 'desk', {AT}, {LATER}, null)"),
+    ("fk_claim_place_id", f"{CLAIM} ('two', 'nowhere', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
+    ("fk_claim_organization_id", f"{CLAIM} ('two', 'linde-2', 'hold', 'nobody', 'desk', {AT}, {LATER}, null)"),
+    ("fk_claim_person_id", "update claim set person_id = 'nobody'"),
+    ("ck_claim_type", "update claim set type = 'wish'"),
+    ("ck_claim_expires_later", "update claim set expires_at = created_at"),
+    ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
+    ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),
+    ("pk_client", f"{CLIENT} ('demo-desk', 'x', 'x', 'desk', null, null, false, {AT})"),
+    ("uq_client_token_hash", "update client set token_hash = 'x'"),
+    ("ck_client_role", "update client set role = 'staff' where id = 'demo-desk'"),
+    ("fk_client_organization_id", "update client set organization_id = 'nobody'"),
+    ("fk_client_shelter_id", "update client set shelter_id = 'nowhere' where role = 'machine'"),
+    ("ck_client_machine_has_shelter", "update client set shelter_id = 'linde' where role = 'police'"),
+    ("ck_client_machine_has_shelter", "update client set shelter_id = null where role = 'machine'"),
+    ("pk_answer", f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"),
+    ("ck_answer_key", "update answer set key = ''"),
+    ("ck_answer_key", "update answer set key = repeat('x', 256)"),
+    ("pk_reminded", f"insert into reminded select 'linde', {AT}, 'due', {AT} from generate_series(1, 2)"),
+    ("fk_reminded_shelter_id", f"insert into reminded values ('nowhere', {AT}, 'due', {AT})"),
+    ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
+]
+# Identity, and nobody writes ids.
+BY_ITSELF = {"pk_journal", "alembic_version_pkc"}
+
+NAMES = """
+    select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'p', 'f')
+    union
+    select relname from pg_index join pg_class on oid = indexrelid
+    where indisunique and relnamespace = 'public'::regnamespace
+"""
+
+
+@pytest.fixture
+async def full(tx: Transaction) -> Transaction:
+    connection = await tx.connection()
+    await connection.execute(text(f"{CLAIM} ('one', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"))
+    await connection.execute(text(f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"))
+    return tx
+
+
+async def broken_by(tx: Transaction, statement: str) -> str:
+    """The name of the constraint that refuses the statement."""
+    connection = await tx.connection()
+    with pytest.raises(IntegrityError) as refused:
+        async with connection.begin_nested():
+            await connection.execute(text(statement))
+    assert refused.value.orig is not None
+    name = getattr(refused.value.orig.__cause__, "constraint_name", None)
+    return str(name)
+
+
+@pytest.mark.parametrize(("name", "statement"), BREAKS, ids=[name for name, _ in BREAKS])
+async def test_the_database_refuses(full: Transaction, name: str, statement: str) -> None:
+    assert await broken_by(full, statement) == name
+
+
+async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
+    found = set((await (await tx.connection()).execute(text(NAMES))).scalars())
+    assert found == {name for name, _ in BREAKS} | BY_ITSELF
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update unit set map_column = 12, map_row = 1",
+        "update place set beds = 50, cots = 20, label = 'x' || id",
+        "update shelter set intake_from_minutes = 0, intake_until_minutes = 1440",
+        "update answer set key = repeat('x', 255)",
+        f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
+    ],
+)
+async def test_the_database_takes_what_is_just_right(full: Transaction, statement: str) -> None:
+    await (await full.connection()).execute(text(statement))
+
+
+async def test_a_place_may_be_claimed_again_when_the_claim_has_ended_and_not_when_it_is_merely_past_its_hour(
+    full: Transaction,
+) -> None:
+    connection = await full.connection()
+    again = f"{CLAIM} ('two', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"
+    await connection.execute(text(f"update claim set created_at = {AT}::timestamptz - interval '1 day', expires_at = {AT}"))
+    assert await broken_by(full, again) == "uq_claim_live_place_id"
+    await connection.execute(text(f"update claim set ended_at = {AT}"))
+    await connection.execute(text(again))
+    await connection.execute(text(f"update claim set ended_at = {AT}"))
+    await connection.execute(text(again.replace("'two'", "'three'")))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update journal set actor_id = 'somebody else'",
+        "update journal set actor_id = actor_id where false",
+        "delete from journal",
+        "delete from journal where false",
+        "truncate journal",
+        "truncate journal, place, shelter cascade",
+        "insert into journal (id, received_at, observed_at, actor_kind, actor_id, action, shelter_id, version)"
+        f" overriding system value select id, {AT}, {AT}, '', '', '', '', 1 from journal limit 1"
+        " on conflict (id) do update set actor_id = 'x'",
+    ],
+)
+async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> None:
+    connection = await tx.connection()
+    rows = text("select string_agg(journal::text, '|' order by id) from journal")
+    before = (await connection.execute(rows)).scalar_one()
+    assert before
+    with pytest.raises(DBAPIError, match="the journal is append-only"):
+        async with connection.begin_nested():
+            await connection.execute(text(statement))
+    assert (await connection.execute(rows)).scalar_one() == before

@@ -1,0 +1,93 @@
+"""The migrations make what `tables.py` says, from nothing, once."""
+
+import asyncio
+import os
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, Text, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.types import String
+from sqlmodel import SQLModel
+
+import bedboard.store.tables  # noqa: F401  (registers the tables)
+from bedboard.migrations.run import config, migrate
+from bedboard.store.database import Database, asyncpg_url
+
+# What only the database knows. The models never make tables, so they need not say it; `test_constraints.py` breaks each.
+SERVER_ONLY = {"uq_shelter_name", "uq_place_shelter_id_label", "uq_claim_live_place_id"}
+
+
+def _other_type(
+    context: MigrationContext, found: Column[Any], said: Column[Any], found_type: Any, said_type: Any
+) -> bool | None:
+    """All our texts are `text`; SQLModel's `str` has no length either. Anything else is compared."""
+    return False if isinstance(found_type, Text) and isinstance(said_type, String) and said_type.length is None else None
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": _other_type})
+    return [
+        one
+        for one in compare_metadata(context, SQLModel.metadata)
+        if not (one[0] in ("remove_index", "remove_constraint") and one[1].name in SERVER_ONLY)
+    ]
+
+
+async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        "alter table place add column note text",
+        "alter table place drop column label",
+        "alter table place alter beds type text",
+        "alter table place alter label drop not null",
+        "alter table place alter label type varchar(20)",
+        "alter table shelter drop constraint fk_shelter_unit_code",
+        "drop index ix_place_shelter_id",
+        "create index ix_place_state on place (state)",
+        "alter table client drop constraint uq_client_token_hash",
+    ],
+)
+async def test_the_comparison_sees_a_difference(database: Database, drift: str) -> None:
+    async with database.engine.connect() as connection:
+        await connection.execute(text(drift))
+        assert await connection.run_sync(differences) != []
+
+
+def test_there_is_one_newest_migration() -> None:
+    assert len(ScriptDirectory.from_config(config()).get_heads()) == 1
+
+
+def test_there_is_no_way_back() -> None:
+    script = ScriptDirectory.from_config(config())
+    for revision in script.walk_revisions():
+        with pytest.raises(RuntimeError, match="no way back"):
+            revision.module.downgrade()
+
+
+async def test_two_processes_may_migrate_the_same_empty_database_at_once(server_url: str) -> None:
+    name = f"bedboard_twice_{os.getpid()}"
+    url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    connection = await asyncpg.connect(asyncpg_url(server_url))
+    try:
+        await connection.execute(f"create database {name}")
+        try:
+            await asyncio.gather(migrate(url), migrate(url), migrate(url))
+            database = Database(url)
+            async with database.transaction() as tx:
+                head = (await (await tx.connection()).execute(text("select version_num from alembic_version"))).scalars().all()
+            await database.dispose()
+            assert head == ScriptDirectory.from_config(config()).get_heads()
+        finally:
+            await connection.execute(f"drop database {name} with (force)")
+    finally:
+        await connection.close()
