@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 
 
 def fail(sentence: str) -> NoReturn:
-    Console(stderr=True).print(f"[bold red]{sentence}[/]", highlight=False)
+    Console(stderr=True).print(sentence, style="bold red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
@@ -196,7 +196,9 @@ def import_city(settings: Settings, url: str, file: Path, on: str, *, as_of_now:
     except Unusable as error:
         fail(str(error))
     for remark in day.remarks:
-        console.print(f"line {remark.line}: {'put right' if remark.used else 'left out'}: {remark.why}", highlight=False)
+        console.print(
+            f"line {remark.line}: {'put right' if remark.used else 'left out'}: {remark.why}", highlight=False, markup=False
+        )
 
     async def load(progress: Callable[[int, int], None]) -> dict[str, int]:
         database = Database(url, pool_size=1, statement_seconds=60)
@@ -251,6 +253,8 @@ def replay_command(
             bar.update(task, completed=summary.done, total=summary.total, description=str(summary.day))
 
         summary = asyncio.run(replay(days, origin, token_of, speed=speed, progress=show))
+    if speed and summary.seconds > 1.1 * 60 / speed * summary.days:
+        console.print(f"fell behind: asked for {speed:g} days a minute, reached {60 * summary.days / summary.seconds:.1f}")
     table = Table(show_header=False, box=None)
     for what, how_much in summary.lines():
         table.add_row(what, how_much)

@@ -123,11 +123,10 @@ def read_days(path: Path) -> dict[date, Day]:
             programme, corrections = _programme(fields)
             if (first := lines.setdefault((on, programme.id), line)) != line:
                 raise Unusable(f"programme {fields['PROGRAM_ID']} is on line {first} already")
-        except Unusable as error:
-            day.remarks.append(Remark(line, False, str(error)))
-        else:
             day.programmes.append(programme)
             day.remarks.extend(Remark(line, True, why) for why in corrections)
+        except Unusable as error:
+            day.remarks.append(Remark(line, False, str(error)))
     if not days:
         raise Unusable(f"{path.name} has no row with a date" if undated else f"{path.name} has no rows")
     return {on: Day(on, day.programmes, [*undated, *day.remarks]) for on, day in sorted(days.items())}
@@ -173,7 +172,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 def _programme(fields: Mapping[str, str]) -> tuple[Programme, list[str]]:
     """A row, and what was put right in it. Raises Unusable.
 
-    Numbers are whole and not negative, but an UNAVAILABLE below 0 is read as 0: the city writes what is funded minus what is
+    Numbers are whole and not negative, but an UNAVAILABLE below 0 is read as 0: it is mostly what is funded minus what is
     usable, so a programme with more beds than are funded has -1. Where occupied and unoccupied do not add up to the capacity,
     never more is free than both say, and what is missing is closed. The beds of a room are SERVICE_USER_COUNT divided by the
     occupied rooms, rounded, from 1 to 50: the city counts rooms and people, not the beds in a room.
@@ -207,8 +206,7 @@ def _programme(fields: Mapping[str, str]) -> tuple[Programme, list[str]]:
     town = f"{fields['LOCATION_POSTAL_CODE']} {fields['LOCATION_CITY']}".strip()
     where = fields["LOCATION_CITY"] or UNKNOWN, ", ".join(filter(None, (fields["LOCATION_ADDRESS"], town)))
     beds = _beds_per_room(fields["SERVICE_USER_COUNT"], occupied, corrections) if measure == "room" else 1
-    what = Programme(*ids, name, organization, *where, fields["SECTOR"], measure, beds, occupied, free, closed)
-    return what, corrections
+    return Programme(*ids, name, organization, *where, fields["SECTOR"], measure, beds, occupied, free, closed), corrections
 
 
 def _number(fields: Mapping[str, str], column: str) -> int:
@@ -279,14 +277,7 @@ def make_places(programme: Programme, seen_at: datetime) -> list[NewPlace]:
 
 
 async def load_day(
-    tx: Transaction,
-    day: Day,
-    seal: Seal,
-    now: datetime,
-    *,
-    demo: bool,
-    as_of_now: bool = False,
-    progress: Progress = lambda done, total: None,
+    tx: Transaction, day: Day, seal: Seal, now: datetime, *, demo: bool, as_of_now: bool, progress: Progress | None = None
 ) -> dict[str, int]:
     """Loads one night into an empty database, in the caller's transaction; returns how many of what.
 
@@ -315,7 +306,8 @@ async def load_day(
         )
         await add_shelter(tx, shelter, seal, now)
         done += programme.total
-        progress(done, total)
+        if progress is not None:
+            progress(done, total)
     if demo:
         await add_demo_clients(tx, [(programme.id, programme.organization_id) for programme in programmes], now)
         await _add_demo_people(tx, programmes)

@@ -3,7 +3,6 @@ test that asks for one, and a whole site on a real port."""
 
 import asyncio
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -68,11 +67,6 @@ def template(server_url: str) -> Iterator[str]:
     migrate_now(_named(server_url, name))
     yield name
     _execute(server_url, f"drop database {name}")
-
-
-@pytest.fixture(scope="session")
-def server(server_url: str) -> str:
-    return server_url
 
 
 async def _make_database(server_url: str, template: str) -> str:
@@ -204,17 +198,6 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     site, server, running = await start_site(board.url, clock)
     yield site
     await stop_site(server, running)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The system's browser. Without one the browser tests are left out, loudly; with CI=true they fail."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine, and CI=true: the browser tests may not be left out")
-        pytest.skip("NO CHROMIUM: the browser tests were left out")
-    return found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -26,7 +26,7 @@ from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
 from bedboard.store.people import may_act
-from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter
+from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
 from bedboard.store.tables import Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # the way of the tap over a bad connection
@@ -178,11 +178,9 @@ async def count_places(
     for kind, count in counts.items():
         spread = spread_counts(kind, [Counted(p.id, _occupancy(p).state, p.id in claimed) for p in by_kind[kind]], count)
         for place in by_kind[kind]:
-            before = _occupancy(place)
             state = spread.get(place.id)
-            if state is None:
-                after = before._replace(observed_at=seen_at)
-            else:
+            if state is not None:
+                before = _occupancy(place)
                 closed = state == "closed"
                 after = Occupancy(
                     state=state,
@@ -192,8 +190,9 @@ async def count_places(
                     closed_reason="other" if closed else None,
                 )
                 entry.add("count", place.id, _words(before), _words(after))
-            _put(place, after)
-            tx.add(place)
+                _put(place, after)
+                tx.add(place)
+    await see_places(tx, shelter_id, list(counts), seen_at)
     if not entry.rows:
         entry.add("count")
     changed = await _save(tx, shelter, entry, seen_at)

@@ -271,7 +271,8 @@ class Feed:
             alive = await living(list(hashes))
         except (Lost, Unavailable):
             return False
-        self._hub.close_where(lambda viewer: alive.get(viewer.token_hash) != viewer.role, 4401)
+        # Only who was asked about: somebody who has sat down meanwhile would else be taken for signed out.
+        self._hub.close_where(lambda viewer: viewer.token_hash in hashes and alive.get(viewer.token_hash) != viewer.role, 4401)
         self.as_of = self._clock.now()
         self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self.as_of}))
         return True

@@ -26,6 +26,7 @@ class FrontDoor:
         self._clock = clock
         sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in self._origins))
         self._headers: Mapping[str, str] = {
+            "Cache-Control": "no-store",
             "Content-Security-Policy": f"default-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; "
             "form-action 'self'; frame-ancestors 'none'; object-src 'none'",
             "X-Content-Type-Options": "nosniff",

@@ -94,9 +94,11 @@ class Identity:
         return self._remember(token_hash, actor)
 
     async def touch(self, token_hash: bytes) -> None:
-        """An open board says that somebody is still using it."""
+        """An open board says that somebody is still using it. A session that has ended stays ended."""
+        now = self._clock.now()
         async with self._database.transaction() as tx:
-            await use_session(tx, token_hash, self._clock.now())
+            if await get_session_actor(tx, token_hash, self.limits, now) is not None:
+                await use_session(tx, token_hash, now)
 
     async def living(self, hashes: list[bytes]) -> dict[bytes, str]:
         """Which of these tokens still count, with their roles. Refusal: Unavailable, also when it takes long."""

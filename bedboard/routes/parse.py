@@ -35,12 +35,15 @@ ID = re.compile(rf"^{IdConvertor.regex}\Z")
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Refusal: Malformed `too_large`, without reading further."""
+    """The whole body. Refusals: Malformed `too_large`, without reading further; Malformed when the caller leaves halfway."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY_BYTES:
-            raise Malformed("too_large")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY_BYTES:
+                raise Malformed("too_large")
+    except ClientDisconnect:
+        raise Malformed("malformed") from None
     return bytes(body)
 
 

@@ -1,7 +1,9 @@
 """Shelters and places as what people change: one row, one lock."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
@@ -46,3 +48,10 @@ async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[Claim]:
         .where(Place.shelter_id == shelter_id, col(Claim.ended_at).is_(None))
     )
     return found.all()
+
+
+async def see_places(tx: Transaction, shelter_id: str, kinds: Sequence[str], seen_at: datetime) -> None:
+    """Notes that all places of these kinds were seen at `seen_at`; the caller holds the shelter's lock."""
+    await (await tx.connection()).execute(
+        update(Place).where(col(Place.shelter_id) == shelter_id, col(Place.kind_code).in_(kinds)).values(observed_at=seen_at)
+    )

@@ -458,6 +458,26 @@ async def test_a_message_that_waited_for_a_sleeping_page_does_not_make_it_live(s
     await connection.update(card("a", "2.0", "from the past"))
     await expect_state(tab, "lost")
     await expect(tab.locator("#shelter-a .text")).to_have_text("before")
+    told = datetime.fromtimestamp(await tab.evaluate("window.bedboard.now()") / 1000, UTC)
+    assert abs(told - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1), "the hour of sleep is counted"
+
+
+async def test_a_connection_that_was_given_up_is_not_heard_again(server: Server, tab: Page) -> None:
+    await tab.add_init_script("WebSocket.prototype.close = () => {}")  # as when the close does not get through
+    old = await open_board(server, tab, card("a", "1.0", "before"))
+    await old.snapshot()
+    await expect_state(tab, "live")
+    await tab.clock.run_for(16_000)
+    await expect_state(tab, "lost")
+    await tab.clock.run_for(1_000)
+    new = await server.socket()
+    await old.snapshot(card("a", "3.0", "from the old one"))
+    await old.websocket.close(1012)
+    await asyncio.wait_for(old.closed.wait(), PATIENCE)
+    await expect_state(tab, "lost")
+    await new.snapshot(card("a", "2.0", "from the new one"))
+    await expect_state(tab, "live")
+    await expect(tab.locator("#shelter-a .text")).to_have_text("from the new one")
 
 
 async def test_a_pulse_that_was_long_under_way_is_not_live(server: Server, tab: Page) -> None:

@@ -1,21 +1,303 @@
-"""The whole way in one process: a tap by API, a message on a socket."""
+"""The whole way in one process: board before + messages = board after, for every action, every audience, and time itself."""
 
 import asyncio
 import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+import httpx
+import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 
 from tests.conftest import Site
+from tests.live.conftest import hear, pulse, until_pulse
+
+SQL = """
+    select s.id, s.version, p.id as place,
+           case when p.state <> 'open' then p.state
+                when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > :now)
+                then 'held' else 'free' end as status
+    from shelter s left join place p on p.shelter_id = s.id
+"""
+
+
+def api_line(site: Site, token: str = "demo-police") -> connect:  # noqa: S107
+    return connect(f"{site.live_url}/api/v1/live", additional_headers={"Authorization": f"Bearer {token}"})
+
+
+def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> connect:
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    return connect(f"{site.live_url}/live?{view}", additional_headers={"Cookie": cookie, "Origin": site.url})
+
+
+class Screen:
+    """What somebody has in front of them who applies every message: a client of the API."""
+
+    def __init__(self) -> None:
+        self.shelters: dict[str, dict[str, Any]] = {}
+        self.versions: dict[str, list[int]] = {}
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "snapshot":
+            self.shelters = {}
+        for shelter in message["shelters"] if message["type"] == "snapshot" else [message["shelter"]]:
+            self.shelters[shelter["id"]] = shelter
+            self.versions.setdefault(shelter["id"], []).append(shelter["version"])
+
+
+async def in_sql(site: Site) -> dict[str, Any]:
+    async with site.parts.database.transaction() as tx:
+        rows = await (await tx.connection()).execute(text(SQL), {"now": site.clock.now()})
+        found: dict[str, Any] = {}
+        for row in rows:
+            found.setdefault(row.id, (row.version, {}))[1][row.place] = row.status
+        return found
+
+
+def on_screen(screen: Screen) -> dict[str, Any]:
+    return {
+        id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
+        for id, shelter in screen.shelters.items()
+    }
 
 
 async def test_a_change_reaches_an_open_socket(site: Site) -> None:
-    headers = {"Authorization": "Bearer demo-police"}
-    async with connect(f"{site.live_url}/api/v1/live", additional_headers=headers) as socket, asyncio.timeout(5):
-        snapshot = json.loads(await socket.recv())
+    async with api_line(site) as line:
+        snapshot = await hear(line)
         assert [shelter["id"] for shelter in snapshot["shelters"]] == ["ceder", "linde", "wilg"]
         async with site.api("demo-shelter-linde") as api:
             reply = await api.patch("/places/linde-1", json={"status": "occupied"})
             assert reply.status_code == 200
-        message = json.loads(await socket.recv())
+        message = await hear(line)
         assert message["type"] == "shelter"
         assert message["shelter"] == reply.json()
+
+
+async def test_board_before_and_messages_are_board_after_for_every_action(site: Site) -> None:
+    screen = Screen()
+    staff = await site.sign_in("sanne")
+    async with api_line(site) as line, site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
+        screen.take(await hear(line))
+        first = {"status": "occupied", "expected_free_at": "2026-03-12T09:00:00Z"}
+        many: dict[str, Any] = {"kinds": {"cosm": {"free": 0}, "women": {"free": 1}}}
+        acts: list[Callable[[], Awaitable[httpx.Response]]] = [
+            lambda: linde.patch("/places/linde-1", json=first),
+            lambda: linde.patch("/places/linde-1", json={"status": "closed", "reason": "cleaning"}),
+            lambda: linde.patch("/places/linde-1", json={"status": "free"}),
+            lambda: linde.patch("/places/linde-1", json={"status": "free"}),  # again: confirms
+            lambda: linde.put("/shelters/linde/occupancy", json=many),
+            lambda: linde.put("/shelters/linde/occupancy", json={"kinds": {"cosm": {"free": 1, "closed": 2}}}),
+            lambda: linde.post("/shelters/linde/confirm"),
+            lambda: staff.post("/desk/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
+            lambda: undo(site, staff),
+            lambda: staff.post("/desk/linde/confirm", data={"key": "c"}),
+            lambda: staff.post("/desk/linde/occupancy", data={"free.cosm": "2", "free.women": "0", "key": "n"}),
+        ]
+        for act in acts:
+            site.clock.move(seconds=1)
+            reply = await act()
+            assert reply.status_code in (200, 303), reply.text
+            for message in await until_pulse(site, line):
+                screen.take(message)
+            board = (await police.get("/board")).json()
+            assert list(screen.shelters.values()) == board["shelters"]
+            assert on_screen(screen) == await in_sql(site)
+        assert screen.versions["linde"] == list(range(1, 12 + 1))
+        assert screen.versions["ceder"] == [1]
+    await staff.aclose()
+
+
+async def undo(site: Site, staff: httpx.AsyncClient) -> httpx.Response:
+    async with site.parts.database.transaction() as tx:
+        last = (await (await tx.connection()).execute(text("select max(id) from journal"))).scalar_one()
+    return await staff.post("/desk/linde/undo", data={"change": str(last), "key": "u"})
+
+
+async def test_a_lower_version_never_comes_after_a_higher_one_in_a_storm(site: Site) -> None:
+    screen = Screen()
+    async with api_line(site) as line, site.api("demo-shelter-linde") as linde, site.api("demo-shelter-ceder") as ceder:
+        screen.take(await hear(line))
+
+        async def storm(client: httpx.AsyncClient, shelter: str, places: int) -> None:
+            for turn in range(15):
+                status = ("occupied", "free")[turn % 2]
+                await client.patch(f"/places/{shelter}-{turn % places + 1}", json={"status": status})
+
+        await asyncio.gather(storm(linde, "linde", 3), storm(linde, "linde", 2), storm(ceder, "ceder", 2))
+        for message in await until_pulse(site, line):
+            screen.take(message)
+    for seen in screen.versions.values():
+        assert seen == sorted(set(seen))
+    assert screen.versions["linde"][-1] == 31
+    assert on_screen(screen) == await in_sql(site)
+
+
+async def test_a_page_gets_the_same_shelters_as_fragments_with_stamps_that_only_rise(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    async with page_line(site, browser) as line, site.api("demo-shelter-linde") as linde:
+        await line.send('{"type":"hello","known":{}}')
+        snapshot = await hear(line)
+        assert snapshot["exists"] == ["ceder", "linde", "wilg"]
+        shown = {part["id"]: part["html"] for part in snapshot["parts"]}
+        assert all(f'data-stamp="{part["stamp"]}"' in part["html"] for part in snapshot["parts"])
+        stamps = []
+        for status in ("occupied", "free", "occupied"):
+            await linde.patch("/places/linde-1", json={"status": status})
+        for message in await until_pulse(site, line):
+            for part in message["parts"]:
+                shown[part["id"]] = part["html"]
+                stamps.append(tuple(map(int, part["stamp"].split("."))))
+            assert 'id="total-free"' in message["totals"]
+        assert stamps == sorted(stamps) and stamps[-1][0] == 4
+        page = (await browser.get("/")).text
+        for html in shown.values():
+            assert html.strip() in page
+    await browser.aclose()
+
+
+async def test_a_returning_page_gets_only_what_differs_and_the_list_of_what_exists(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    stamps = dict(re.findall(r'id="shelter-([a-z]+)" data-stamp="([0-9.]+)"', (await browser.get("/")).text))
+    assert set(stamps) == {"ceder", "linde", "wilg"}
+    async with site.api("demo-shelter-linde") as linde:
+        await linde.post("/shelters/linde/confirm")
+    for known, sent in (
+        (stamps, ["linde"]),
+        ({}, ["ceder", "linde", "wilg"]),
+        ({**stamps, "linde": "99.0"}, ["linde"]),
+        ({**stamps, "gone": "1.0"}, ["linde"]),
+        ({id: 1 for id in stamps}, ["ceder", "linde", "wilg"]),
+    ):
+        async with page_line(site, browser) as line:
+            await line.send(json.dumps({"type": "hello", "known": known}))
+            snapshot = await hear(line)
+            assert snapshot["exists"] == ["ceder", "linde", "wilg"]
+            assert [part["id"] for part in snapshot["parts"]] == sent
+    await browser.aclose()
+
+
+async def test_everybody_hears_of_their_own_audience_only(site: Site) -> None:
+    sanne, kofi, mark = [await site.sign_in(person) for person in ("sanne", "kofi", "mark")]
+    async with (
+        page_line(site, sanne, "view=desk&shelter=linde") as at_linde,
+        page_line(site, kofi, "view=desk&shelter=ceder") as at_ceder,
+        page_line(site, mark) as at_board,
+        api_line(site, "demo-shelter-ceder") as ceders_machine,
+        site.api("demo-shelter-linde") as linde,
+    ):
+        for line in (at_linde, at_ceder, at_board):
+            await line.send("{}")
+        firsts = {
+            name: await hear(line) for name, line in zip("lcbm", (at_linde, at_ceder, at_board, ceders_machine), strict=True)
+        }
+        assert [part["id"] for part in firsts["l"]["parts"]] == ["linde"] and firsts["l"]["exists"] == ["linde"]
+        assert [part["id"] for part in firsts["c"]["parts"]] == ["ceder"] and firsts["c"]["totals"] is None
+        assert [one["id"] for one in firsts["m"]["shelters"]] == ["ceder"]
+        assert 'id="desk-linde"' in firsts["l"]["parts"][0]["html"]
+        await linde.patch("/places/linde-1", json={"status": "occupied"})
+        assert await pulse(site)
+        assert (await hear(at_linde))["parts"][0]["id"] == "linde"
+        assert (await hear(at_board))["parts"][0]["id"] == "linde"
+        assert (await hear(at_ceder))["type"] == "pulse"
+        assert (await hear(ceders_machine))["type"] == "pulse"
+    for browser in (sanne, kofi, mark):
+        await browser.aclose()
+
+
+async def test_two_languages_look_at_the_same_board_in_their_own_words(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    async with (
+        page_line(site, browser, "view=board&lang=nl") as dutch,
+        page_line(site, browser, "view=board&lang=en") as english,
+    ):
+        for line in (dutch, english):
+            await line.send("{}")
+        ours, theirs = (await hear(dutch))["parts"], (await hear(english))["parts"]
+        assert [part["stamp"] for part in ours] == [part["stamp"] for part in theirs]
+        assert "vrij" in ours[0]["html"] and "free" in theirs[0]["html"] and "vrij" not in theirs[0]["html"]
+    await browser.aclose()
+
+
+async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
+    """No bell rings and nothing is written: the clock alone does it."""
+    async with api_line(site) as line:
+        await hear(line)
+        for hours, freshness in ((1, "ageing"), (6, "stale")):
+            site.clock.move(hours=hours)
+            assert site.parts.feed.age() == 2
+            said = [await hear(line), await hear(line)]
+            assert {one["shelter"]["id"]: one["shelter"]["freshness"] for one in said} == {
+                "linde": freshness,
+                "ceder": freshness,
+            }
+            assert {one["shelter"]["version"] for one in said} == {1}
+            site.parts.feed.age()
+            assert await until_pulse(site, line) == []
+
+
+async def test_the_scheduler_lets_news_age_without_being_asked(site: Site) -> None:
+    async with api_line(site) as line:
+        await hear(line)
+        site.clock.move(hours=8)
+        said = [await hear(line), await hear(line)]
+        assert {one["shelter"]["freshness"] for one in said} == {"stale"}
+
+
+async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> None:
+    async with site.parts.database.transaction() as tx:
+        connection = await tx.connection()
+        await connection.execute(
+            text("""insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)
+                    values ('c1', 'linde-1', 'hold', 'oever', 'police', :now, :now + interval '30 minutes')"""),
+            {"now": site.clock.now()},
+        )
+        await connection.execute(text("update shelter set version = 2 where id = 'linde'"))
+        await connection.execute(text("select pg_notify('bedboard', 'shelter 2 linde')"))
+    async with api_line(site) as line:
+        screen = Screen()
+        screen.take(await hear(line))
+        for message in await until_pulse(site, line):
+            screen.take(message)
+        assert on_screen(screen) == await in_sql(site)
+        assert screen.shelters["linde"]["places"][0]["status"] == "held"
+        site.clock.move(minutes=30)
+        assert site.parts.feed.age() == 1
+        screen.take(await hear(line))
+        assert screen.shelters["linde"]["places"][0]["status"] == "free"
+        assert on_screen(screen) == await in_sql(site)
+
+
+async def test_who_waits_for_a_version_is_told_when_it_is_there_and_not_for_ever(site: Site) -> None:
+    feed = site.parts.feed
+    async with asyncio.timeout(1):
+        await feed.reached("linde", 1)
+        await feed.reached("linde", 99, seconds=0.01)
+        await feed.reached("nowhere", 1, seconds=0.01)
+    waiting = asyncio.create_task(feed.reached("linde", 2, seconds=10))
+    async with site.api("demo-shelter-linde") as linde:
+        await linde.post("/shelters/linde/confirm")
+    async with asyncio.timeout(5):
+        await waiting
+
+
+@pytest.mark.parametrize(
+    "message", ["", "x", "shelter", "shelter 5", "shelter x linde", "session 0 zz", "moon 1 linde", "shelter 9 nowhere"]
+)
+async def test_a_bell_that_makes_no_sense_harms_nobody(site: Site, message: str) -> None:
+    async with api_line(site) as line:
+        await hear(line)
+        async with site.parts.database.transaction() as tx:
+            await (await tx.connection()).execute(text("select pg_notify('bedboard', :message)"), {"message": message})
+        async with site.api("demo-shelter-linde") as linde:
+            await linde.patch("/places/linde-1", json={"status": "occupied"})
+        assert (await hear(line))["shelter"]["version"] == 2
+
+
+async def test_the_pulse_carries_the_time_of_the_server(site: Site) -> None:
+    async with api_line(site) as line:
+        await hear(line)
+        site.clock.move(seconds=5)
+        assert await pulse(site)
+        assert await hear(line) == {"type": "pulse", "at": "2026-03-11T13:00:05Z"}

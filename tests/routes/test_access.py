@@ -118,7 +118,9 @@ def cases() -> list[tuple[str, str, str, str]]:
     ]
 
 
-async def ask(site: Site, people: dict[str, httpx.AsyncClient], name: str, method: str, role: str, whose: str) -> httpx.Response:
+async def ask(
+    site: Site, people: dict[str, httpx.AsyncClient], name: str, method: str, role: str, whose: str
+) -> httpx.Response:
     call = CALLS[name]
     path = call.path.format(shelter=WHOSE[whose])
     if name.startswith("api_"):

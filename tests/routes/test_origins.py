@@ -93,9 +93,7 @@ async def test_a_stranger_gets_no_live_board(standing: Site, people: dict[str, h
         assert line.close_code == 4403
 
 
-async def test_both_names_of_a_demo_on_this_machine_are_its_own(
-    standing: Site, people: dict[str, httpx.AsyncClient]
-) -> None:
+async def test_both_names_of_a_demo_on_this_machine_are_its_own(standing: Site, people: dict[str, httpx.AsyncClient]) -> None:
     for name in ("127.0.0.1", "localhost"):
         origin = standing.url.replace("127.0.0.1", name)
         reply = await people["none"].post("/theme", data={"theme": "dark"}, headers={"Origin": origin})

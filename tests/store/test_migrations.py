@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Text, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.types import String
+from sqlalchemy.types import String, TypeDecorator
 from sqlmodel import SQLModel
 
 import bedboard.store.tables  # noqa: F401  (registers the tables)
@@ -25,8 +25,9 @@ SERVER_ONLY = {"uq_shelter_name", "uq_place_shelter_id_label", "uq_claim_live_pl
 def _other_type(
     context: MigrationContext, found: Column[Any], said: Column[Any], found_type: Any, said_type: Any
 ) -> bool | None:
-    """All our texts are `text`; SQLModel's `str` has no length either. Anything else is compared."""
-    return False if isinstance(found_type, Text) and isinstance(said_type, String) and said_type.length is None else None
+    """All our texts are `text`, and SQLModel's `str` says no length either; anything else is compared as it is."""
+    plain = said_type.impl if isinstance(said_type, TypeDecorator) else said_type
+    return not isinstance(found_type, Text) if isinstance(plain, String) and plain.length is None else None
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -38,8 +39,8 @@ def differences(connection: Connection) -> list[Any]:
     ]
 
 
-async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
-    async with database.engine.connect() as connection:
+async def test_the_migrations_make_exactly_the_tables(shared_database: Database) -> None:
+    async with shared_database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 
 
@@ -48,7 +49,7 @@ async def test_the_migrations_make_exactly_the_tables(database: Database) -> Non
     [
         "alter table place add column note text",
         "alter table place drop column label",
-        "alter table place alter beds type text",
+        "alter table place alter beds type bigint",
         "alter table place alter label drop not null",
         "alter table place alter label type varchar(20)",
         "alter table shelter drop constraint fk_shelter_unit_code",
@@ -57,9 +58,9 @@ async def test_the_migrations_make_exactly_the_tables(database: Database) -> Non
         "alter table client drop constraint uq_client_token_hash",
     ],
 )
-async def test_the_comparison_sees_a_difference(database: Database, drift: str) -> None:
-    async with database.engine.connect() as connection:
-        await connection.execute(text(drift))
+async def test_the_comparison_sees_a_difference(shared_database: Database, drift: str) -> None:
+    async with shared_database.engine.connect() as connection:
+        await connection.execute(text(drift))  # never committed
         assert await connection.run_sync(differences) != []
 
 

@@ -42,21 +42,16 @@
     } catch {
       return; // storage is full or forbidden: the browser sends the form itself
     }
-    event.preventDefault();
-    event.stopPropagation(); // htmx need not send it too
-    form.reset();
-    byId("notice")?.replaceChildren();
-    if (tile) {
-      tile.open = false;
-      tile.querySelector("summary").focus({ preventScroll: true });
-    }
+    event.preventDefault(), event.stopPropagation(); // htmx need not send it too
+    form.reset(), byId("notice")?.replaceChildren();
+    if (tile) (tile.open = false), tile.querySelector("summary").focus({ preventScroll: true });
     show(), flush();
   }
 
   // --- sending, in order and one at a time; a tab that hangs does not stop the others, and the same key does no harm twice
   function alone(work) {
-    const signal = AbortSignal.timeout(PATIENCE); // for getting the lock, not for having it
-    return navigator.locks?.request("bedboard-outbox", { signal }, work).catch(work) ?? work();
+    const options = { signal: AbortSignal.timeout(PATIENCE) }; // for getting the lock, not for having it
+    return navigator.locks?.request("bedboard-outbox", options, work).catch(work) ?? work();
   }
   async function flush() {
     if (isRunning || !entries().some(isOpen)) return;

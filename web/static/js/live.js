@@ -70,15 +70,14 @@
     const { id } = fresh, { stamp, name } = fresh.dataset, isCard = fresh.matches("article");
     let old = byId(id);
     if (stamp) {
-      if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
+      if (isLower(stamp, old?.dataset.stamp) ) return;
       news.set(id, fresh.cloneNode(true));
       if (isCard && !fits(fresh)) return old?.remove();
     }
     if (old && old.dataset.name !== name) old = old.remove(); // another name, another place in the row
     if (old) morph(old, fresh);
     else if (isCard) {
-      const cards = byId("cards");
-      cards?.insertBefore(fresh, [...cards.children].find((card) => card.dataset.name > name) ?? null);
+      byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
       changed.add(fresh);
     } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
     window.htmx?.process(old ?? fresh);
@@ -173,6 +172,7 @@
     showState("live");
     document.dispatchEvent(new Event("bedboard:heard"));
   }
+
   // Every second and with every message: have we slept, is it silent? False after a sleep; then all starts anew.
   function tick() {
     const at = performance.now(), passed = at - tickedAt, passedOutside = Date.now() - tickedOn;

@@ -1,0 +1,97 @@
+"""What an action has done: every row of every table before and after, and the bells in between."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlmodel import SQLModel
+
+from bedboard.store.database import Database, Transaction
+from bedboard.store.tables import Journal
+from tests.build import Bell, hearing
+
+Rows = dict[tuple[object, ...], dict[str, Any]]  # (table, primary key…) to its columns
+
+
+async def every_row(database: Database) -> Rows:
+    async with database.transaction() as tx:
+        connection = await tx.connection()
+        return {
+            (table.name, *(row[column.name] for column in table.primary_key)): dict(row)
+            for table in SQLModel.metadata.sorted_tables
+            for row in (await connection.execute(select(table))).mappings()
+        }
+
+
+@dataclass
+class Seen:
+    """`changed`: of rows that were there, each column that differs, now. `added`: whole rows. `journal`: its new rows, oldest
+    first, without their ids."""
+
+    changed: Rows = field(default_factory=dict)
+    added: Rows = field(default_factory=dict)
+    removed: set[tuple[object, ...]] = field(default_factory=set)
+    journal: list[dict[str, Any]] = field(default_factory=list)
+    bells: list[Bell] = field(default_factory=list)
+
+    @property
+    def nothing(self) -> bool:
+        return self == Seen()
+
+
+@asynccontextmanager
+async def looking(database: Database) -> AsyncIterator[Seen]:
+    """Filled in when the block has ended."""
+    seen = Seen()
+    before = await every_row(database)
+    async with hearing(database) as ear:
+        yield seen
+        seen.bells = await ear.heard()
+    after = await every_row(database)
+    seen.removed = set(before) - set(after)
+    for key in sorted(set(after) - set(before), key=str):
+        if key[0] != "journal":
+            seen.added[key] = after[key]
+    new = sorted((key for key in set(after) - set(before) if key[0] == "journal"), key=lambda key: int(str(key[1])))
+    seen.journal = [{name: value for name, value in after[key].items() if name != "id"} for key in new]
+    for key in set(after) & set(before):
+        columns = {name: value for name, value in after[key].items() if value != before[key][name]}
+        if columns:
+            seen.changed[key] = columns
+
+
+async def do(database: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Any:
+    """The action in a transaction of its own."""
+    async with database.transaction() as tx:
+        return await action(tx)
+
+
+async def run(database: Database, statement: str, **values: Any) -> None:
+    async with database.transaction() as tx:
+        await (await tx.connection()).execute(text(statement), values)
+
+
+async def claim(database: Database, id: str, place_id: str, now: datetime, minutes: int = 30, type: str = "hold") -> None:
+    """A claim that ends so many minutes from now (or ended so long ago, but was not tidied away)."""
+    await run(
+        database,
+        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)"
+        " values (:id, :place_id, :type, 'desk', 'police', :created_at, :expires_at)",
+        id=id,
+        place_id=place_id,
+        type=type,
+        created_at=now - timedelta(days=1),
+        expires_at=now + timedelta(minutes=minutes),
+    )
+
+
+async def journal_of(database: Database, shelter_id: str) -> list[Journal]:
+    """What happened to a shelter since it was added, oldest first."""
+    async with database.transaction() as tx:
+        found = await (await tx.connection()).execute(
+            select(Journal).where(Journal.shelter_id == shelter_id, Journal.version > 1).order_by(Journal.id)  # type: ignore[arg-type]
+        )
+        return [Journal(**row) for row in found.mappings()]

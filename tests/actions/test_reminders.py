@@ -1,0 +1,110 @@
+"""Each step of each reminder goes out once, whoever sends it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from bedboard.actions.occupancy import confirm_shelter
+from bedboard.actions.reminders import Sent, remind_shelters
+from bedboard.rules.freshness import Reminder, Step
+from bedboard.store.database import Database
+from tests.actions.look import do, looking
+from tests.build import NOW, actor, until
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+MINUTE = timedelta(minutes=1)
+DUE = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)  # 16:00; linde and ceder confirmed at 13:00, wilg was added at 14:00
+EVENING = datetime(2026, 3, 11, 20, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+async def other(board: Database) -> AsyncIterator[Database]:
+    """Another process' pool on the same database."""
+    other = Database(board.url)
+    yield other
+    await other.dispose()
+
+
+async def remind(database: Database, now: datetime) -> set[tuple[str, datetime, Step]]:
+    sent: list[Sent] = await do(database, lambda tx: remind_shelters(tx, AMSTERDAM, now))
+    found = {(one.shelter_id, one.reminder.due_at, one.reminder.step) for one in sent}
+    assert len(found) == len(sent)
+    return found
+
+
+def all_three(due_at: datetime, step: Step) -> set[tuple[str, datetime, Step]]:
+    return {(id, due_at, step) for id in ("linde", "ceder", "wilg")}
+
+
+async def test_each_step_goes_out_once(board: Database) -> None:
+    got = {}
+    for minutes in range(-40, 90, 5):
+        sent = await remind(board, DUE + minutes * MINUTE)
+        if sent:
+            got[minutes] = sent
+    assert got == {-30: all_three(DUE, "before"), 0: all_three(DUE, "due"), 60: all_three(DUE, "late")}
+
+
+async def test_a_reminder_leaves_its_slot_and_rings_nothing(board: Database) -> None:
+    async with looking(board) as seen:
+        await remind(board, DUE)
+    assert seen.added == {
+        ("reminded", id, DUE, "due"): {"shelter_id": id, "due_at": DUE, "step": "due", "created_at": DUE}
+        for id in ("ceder", "linde", "wilg")
+    }
+    assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
+
+
+async def test_who_has_confirmed_in_time_is_left_alone(board: Database) -> None:
+    await do(board, lambda tx: confirm_shelter(tx, actor(), "linde", DUE - 30 * MINUTE))
+    assert {id for id, _, _ in await remind(board, DUE)} == {"ceder", "wilg"}
+    await do(board, lambda tx: confirm_shelter(tx, actor(id="kofi"), "ceder", DUE + 1 * MINUTE))
+    assert {id for id, _, _ in await remind(board, DUE + 60 * MINUTE)} == {"wilg"}
+    assert await remind(board, EVENING) == all_three(EVENING, "due")
+
+
+async def test_a_shelter_that_was_added_after_a_moment_is_not_late_for_it(board: Database) -> None:
+    """wilg was added at 14:00 and never confirmed: nobody could have confirmed it at 08:00. Its page asks nothing either."""
+    assert await remind(board, NOW + MINUTE) == set()
+
+
+async def test_a_process_that_starts_late_sends_only_the_step_of_now(board: Database) -> None:
+    assert await remind(board, DUE + 5 * MINUTE) == all_three(DUE, "due")
+    assert await remind(board, DUE + 6 * MINUTE) == set()
+
+
+async def test_of_two_processes_at_once_one_gets_each_reminder(board: Database, other: Database) -> None:
+    for n, (now, step) in enumerate([(DUE - 30 * MINUTE, "before"), (DUE, "due"), (DUE + 60 * MINUTE, "late")]):
+        results = await asyncio.gather(*(remind((board, other)[(n + k) % 2], now) for k in range(6)))
+        got = [one for sent in results for one in sent]
+        assert len(got) == 3
+        assert {(id, at) for id, at, _ in got} == {(id, DUE) for id in ("linde", "ceder", "wilg")}
+        assert {one for _, _, one in got} == {step}
+
+
+@pytest.mark.parametrize("first_keeps_it", [True, False])
+async def test_the_second_waits_for_the_first_and_sends_when_that_one_fails(
+    board: Database, other: Database, first_keeps_it: bool
+) -> None:
+    async def is_waiting() -> bool:
+        async with board.transaction() as tx:
+            waiting = await (await tx.connection()).execute(
+                text("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
+            )
+            return bool(waiting.scalar_one())
+
+    try:
+        async with board.transaction() as tx:
+            first = await remind_shelters(tx, AMSTERDAM, DUE)
+            second = asyncio.create_task(remind(other, DUE))
+            await until(is_waiting, "the second waits for the first")
+            if not first_keeps_it:
+                raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    assert {Reminder(DUE, "due")} == {one.reminder for one in first}
+    assert await second == (set() if first_keeps_it else all_three(DUE, "due"))

@@ -1,0 +1,46 @@
+"""People at their screens: a page of a real browser, signed in as somebody, on a phone or a laptop, light or dark."""
+
+from typing import Literal
+
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from tests.conftest import Site
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+LAPTOP: ViewportSize = {"width": 1440, "height": 900}
+Scheme = Literal["light", "dark"]
+
+
+async def open_page(
+    browser: Browser,
+    site: Site,
+    person: str | None,
+    size: ViewportSize = PHONE,
+    scheme: Scheme = "light",
+    *,
+    scripts: bool = True,
+    language: str = "nl-NL",
+) -> Page:
+    """A device of its own; `person` None stays on the sign-in page. What the page complains of ends the test."""
+    context = await browser.new_context(
+        viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=language, has_touch=size is PHONE
+    )
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    page.on("pageerror", lambda error: complaints(page).append(str(error)))
+    page.on("console", lambda message: complaints(page).append(message.text) if message.type == "error" else None)
+    await page.goto(f"{site.url}/sign-in")
+    if person is not None:
+        await page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
+        await page.wait_for_url(lambda url: "/sign-in" not in url)
+        if scripts and await page.locator("#live").count():
+            await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=10_000)
+    return page
+
+
+_complaints: dict[Page, list[str]] = {}
+
+
+def complaints(page: Page) -> list[str]:
+    """Errors of the page's scripts and console so far (a refused policy is one)."""
+    return _complaints.setdefault(page, [])

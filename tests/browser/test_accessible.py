@@ -1,0 +1,105 @@
+"""axe on every page, phone and laptop, light and dark, both languages; and what axe cannot see: width, targets, keyboard."""
+
+from importlib.resources import files
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from tests.browser.people import LAPTOP, PHONE, Scheme, complaints, open_page
+from tests.conftest import Site
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+PAGES = [  # who, where
+    (None, "/sign-in"),
+    ("mark", "/"),
+    ("mark", "/?kind=cosm"),
+    ("mark", "/?kind=cosm&unit=zuid"),
+    ("hanneke", "/?wall=1"),
+    ("sanne", "/desk/linde"),
+    ("anneke", "/desk/ceder"),
+    ("sanne", "/totals"),
+    ("gerda", "/"),
+    ("mark", "/no-such-page"),
+]
+
+
+async def violations(page: Page) -> list[str]:
+    await page.evaluate(AXE)
+    found = await page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+async def test_axe_finds_nothing_on_any_page(browser: Browser, site: Site, size: ViewportSize, scheme: Scheme) -> None:
+    found: list[str] = []
+    for language in ("nl-NL", "en-GB"):
+        for person in {person: None for person, _ in PAGES}:
+            page = await open_page(browser, site, person, size, scheme, language=language)
+            for path in [path for who, path in PAGES if who == person]:
+                await page.goto(site.url + path)
+                found += [f"{path} as {person}: {one}" for one in await violations(page)]
+                width = await page.evaluate("document.documentElement.scrollWidth")
+                assert width <= size["width"], f"{path} as {person} is {width} px wide"
+            await page.context.close()
+    assert found == []
+
+
+async def test_axe_finds_nothing_while_a_tile_is_open_and_after_a_tap(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    await page.locator("#tile-linde-1 summary").first.click()
+    assert await violations(page) == []
+    await page.locator(
+        '#tile-linde-1 button[value="occupied"], #tile-linde-1 form:has([value="occupied"]) button'
+    ).first.click()
+    await expect(page.locator("#undo button").first).to_be_visible()
+    assert await violations(page) == []
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_pages_fit_a_screen_of_320_pixels(browser: Browser, site: Site) -> None:
+    for person, path in [("mark", "/"), ("sanne", "/desk/linde"), ("sanne", "/totals"), (None, "/sign-in")]:
+        page = await open_page(browser, site, person, {"width": 320, "height": 640})
+        await page.goto(site.url + path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        await page.context.close()
+
+
+async def test_what_a_thumb_must_hit_is_48_pixels_high(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    await page.locator("#tile-linde-1 summary").first.click()
+    for target in await page.locator("main button:visible, main summary:visible").all():
+        box = await target.bounding_box()
+        assert box is not None
+        assert box["height"] >= 47.5, await target.inner_text()
+    await page.context.close()
+
+
+async def test_a_place_is_changed_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne", LAPTOP)
+    await page.locator("#tile-linde-1 summary").first.focus()
+    await page.keyboard.press("Enter")
+    for _ in range(10):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.closest('form')?.querySelector('[name=status]')?.value") == "occupied":
+            break
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#tile-linde-1 summary").first).to_contain_text("bezet")
+    await page.context.close()
+
+
+async def test_first_load_of_any_page_is_at_most_60_kilobytes(browser: Browser, site: Site) -> None:
+    for person, path in PAGES:
+        page = await open_page(browser, site, person)
+        fresh = await browser.new_context(storage_state=await page.context.storage_state())
+        other = await fresh.new_page()
+        sizes: list[int] = []
+        client = await fresh.new_cdp_session(other)
+        await client.send("Network.enable")
+        client.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(int(event["encodedDataLength"])))
+        await other.goto(site.url + path, wait_until="load")
+        assert sizes
+        assert sum(sizes) <= 60 * 1024, f"{path} as {person}: {sum(sizes)} bytes"
+        await fresh.close()
+        await page.context.close()

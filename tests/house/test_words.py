@@ -1,0 +1,207 @@
+"""The words: every text has its English, every code has its words in both languages, and every template compiles in both."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from bedboard.routes.replies import OF_CODE, STATUS
+from bedboard.rules.access import ROLES
+from bedboard.rules.criteria import TAKES
+from bedboard.rules.places import CLOSED_REASONS, STATUSES
+from bedboard.views.cards import MARKS_AT_MOST
+from bedboard.views.pages import LANGUAGES, Pages
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "web"
+TEMPLATES = sorted(path.relative_to(WEB / "templates").as_posix() for path in (WEB / "templates").rglob("*.html"))
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+TAG = re.compile(r"</?\w+>")
+
+REFUSALS = {
+    *("sign_in_needed", "not_your_role", "no_such_shelter", "no_such_place", "no_such_person", "no_such_change"),
+    *("no_such_page", "version_mismatch", "overtaken", "busy", "key_in_use", "too_late_to_undo", "not_a_demo"),
+    *("database_away", "invalid", "malformed", "not_json", "not_a_form", "too_large", "wrong_origin", "wrong_host"),
+    *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
+}
+NO_DETAIL: dict[str, Any] = {}
+FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
+    "in_the_future": NO_DETAIL,
+    "in_the_past": NO_DETAIL,
+    "too_far_away": NO_DETAIL,
+    "free_already": NO_DETAIL,
+    "needed_to_close": NO_DETAIL,
+    "unknown_reason": NO_DETAIL,
+    "only_when_closed": NO_DETAIL,
+    "kind_not_here": NO_DETAIL,
+    "not_a_key": NO_DETAIL,
+    "key_reused": NO_DETAIL,
+    "key_needed": NO_DETAIL,
+    "missing": NO_DETAIL,
+    "not_a_number": NO_DETAIL,
+    "not_text": NO_DETAIL,
+    "not_a_time": NO_DETAIL,
+    "unknown_field": NO_DETAIL,
+    "not_an_object": NO_DETAIL,
+    "wrong": NO_DETAIL,
+    "more_than_places": {"asked": 9, "closed": 1, "held": 2, "total": 6},
+    "not_one_of": {"allowed": ["free", "occupied"]},
+    "too_small": {"least": 0},
+    "too_large": {"most": 12},
+    "too_long": {"most": 40},
+}
+DETAILS: Mapping[str, list[dict[str, Any]]] = {
+    "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
+    "too_many": [{}, {"retry_after_seconds": 20}],
+}
+RAISED = re.compile(
+    r"\b(?:Refusal|Malformed|SignInNeeded|NotAllowed|NotFound|Conflict|VersionMismatch|TooMany|Unavailable)\(\s*\"(\w+)\""
+)
+RAISED_FIELD = re.compile(r"FieldError\([^()\"]*(?:f?\"[^\"]*\")?[^()\"]*,\s*\"(\w+)\"")
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return Pages(WEB, ZoneInfo("Europe/Amsterdam"))
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    with (WEB / "locale" / "en.po").open("rb") as file:
+        return read_po(file, locale="en", abort_invalid=True)
+
+
+@pytest.fixture(scope="module")
+def source() -> Catalog:
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    catalog = Catalog()
+    for _, _, text, _, context in extract_from_dir(ROOT, methods, options, directory_filter=is_web):
+        catalog.add(text, context=context)
+    return catalog
+
+
+def is_web(folder: str | os.PathLike[str]) -> bool:
+    return Path(folder).is_relative_to(WEB)
+
+
+def texts(words: Any) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words or ())
+
+
+def messages(catalog: Catalog) -> Iterator[Message]:
+    return (message for message in catalog if message.id)
+
+
+def test_templates_have_texts(source: Catalog) -> None:
+    assert len(source) > 100
+
+
+def test_every_text_has_its_english(source: Catalog, english: Catalog) -> None:
+    missing = [message.id for message in messages(source) if message.id not in english]
+    assert not missing, "add these to web/locale/en.po"
+    empty = [message.id for message in messages(english) if not all(texts(message.string)) or not message.string]
+    assert not empty
+
+
+def test_no_english_is_fuzzy_or_left_over(source: Catalog, english: Catalog) -> None:
+    assert not [message.id for message in messages(english) if message.fuzzy]
+    assert not english.obsolete
+    assert not [message.id for message in messages(english) if message.id not in source]
+
+
+def test_the_english_has_the_same_placeholders_and_tags(english: Catalog) -> None:
+    for message in messages(english):
+        originals, translations = texts(message.id), texts(message.string)
+        assert len(translations) == len(originals), message.id
+        for original, translation in zip(originals, translations, strict=True):
+            assert set(PLACEHOLDER.findall(translation)) == set(PLACEHOLDER.findall(original)), message.id
+            assert sorted(TAG.findall(translation)) == sorted(TAG.findall(original)), message.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_compiles(pages: Pages, language: str, template: str) -> None:
+    assert pages._environments[language].get_template(template).name == template
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("macro", "codes"),
+    [
+        ("status", STATUSES),
+        ("reason", tuple(CLOSED_REASONS)),
+        ("role", ROLES),
+        ("role_task", ROLES),
+        ("takes", TAKES),
+        ("claim_type", ("hold", "reservation")),
+        ("problem_title", tuple({*STATUS.values(), *OF_CODE.values(), 500})),
+    ],
+)
+def test_every_code_has_its_own_words(pages: Pages, language: str, macro: str, codes: tuple[str | int, ...]) -> None:
+    words = {code: pages.macro(language, "words.html", macro, code) for code in codes}
+    assert all(words.values()), words
+    if macro != "problem_title":
+        assert len(set(words.values())) == len(codes), words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(REFUSALS))
+def test_every_refusal_is_a_sentence(pages: Pages, language: str, code: str) -> None:
+    for detail in DETAILS.get(code, [{}]):
+        sentence = pages.macro(language, "words.html", "refusal", code, detail)
+        assert sentence.endswith("."), sentence
+        assert "<" not in sentence and "&" not in sentence, "the API gives it as plain text"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(FIELD_ERRORS))
+def test_every_field_error_has_words_with_its_numbers(pages: Pages, language: str, code: str) -> None:
+    words = pages.macro(language, "words.html", "field_error", code, FIELD_ERRORS[code])
+    assert words and "%(" not in words
+    for value in FIELD_ERRORS[code].values():
+        assert (", ".join(value) if isinstance(value, list) else str(value)) in words
+
+
+@pytest.mark.parametrize("macro", ["status", "reason", "role", "role_task", "takes", "claim_type", "problem_title"])
+def test_an_unknown_code_is_an_error(pages: Pages, macro: str) -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        pages.macro("nl", "words.html", macro, "no_such_code")
+
+
+@pytest.mark.parametrize("macro", ["refusal", "field_error"])
+def test_an_unknown_refusal_is_an_error(pages: Pages, macro: str) -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        pages.macro("nl", "words.html", macro, "no_such_code", {})
+
+
+def test_every_refusal_in_the_code_is_one_of_these() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "bedboard").rglob("*.py")))
+    refusals, field_errors = set(RAISED.findall(code)), set(RAISED_FIELD.findall(code))
+    assert "no_such_shelter" in refusals and "needed_to_close" in field_errors, "the patterns still find what is raised"
+    assert refusals <= REFUSALS
+    assert field_errors <= FIELD_ERRORS.keys()
+
+
+def test_the_sprite_has_every_status() -> None:
+    sprite = (WEB / "templates" / "base.html").read_text(encoding="utf-8")
+    for code in (*STATUSES, "unknown"):
+        assert f'id="m-{code}"' in sprite
+    assert MARKS_AT_MOST == 24
+
+
+def test_templates_keep_to_the_content_security_policy() -> None:
+    for template in TEMPLATES:
+        text = (WEB / "templates" / template).read_text(encoding="utf-8")
+        assert not re.search(r"\sstyle=|\son\w+=|hx-on|js:|<style|<script(?![^>]*\ssrc=)", text), template

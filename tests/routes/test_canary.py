@@ -1,0 +1,116 @@
+"""An address never leaves without need: every shelter's telephone and address is a canary, and none is heard anywhere."""
+
+import asyncio
+import gzip
+import logging
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from sqlalchemy import text
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from bedboard.log import set_up_log
+from bedboard.store.database import Database
+from tests.build import PEOPLE, SEAL
+from tests.conftest import Site
+
+PATHS = [
+    "/",
+    "/?wall=1",
+    "/totals",
+    "/sign-in",
+    "/desk/linde",
+    "/desk/ceder",
+    "/desk/linde?change=1",
+    "/nowhere",
+    "/health",
+    "/static/js/live.js",
+]
+API = ["/api/v1/board", "/api/v1/shelters/linde", "/api/v1/shelters/ceder", "/api/v1/openapi.json", "/api/v1/nowhere"]
+CHANGES = [("PATCH", "/places/linde-1"), ("PUT", "/shelters/linde/occupancy"), ("POST", "/shelters/linde/confirm")]
+TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]
+
+
+async def test_the_canaries_are_there_and_sealed(board: Database) -> None:
+    """The control: were the seal opened and shown, the test below would hear it."""
+    async with board.transaction() as tx:
+        sealed = (await (await tx.connection()).execute(text("select id, telephone_sealed, address_sealed from shelter"))).all()
+    assert len(sealed) == 3
+    for id, telephone, address in sealed:
+        assert (SEAL.open(telephone), SEAL.open(address)) == (f"CANARY-TEL-{id}", f"CANARY-ADR-{id}")
+        assert b"CANARY" not in telephone + address
+
+
+async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
+    site: Site, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[tuple[str, bytes]] = []
+    set_up_log("debug")
+    caplog.set_level(logging.DEBUG)
+    api = httpx.AsyncClient(base_url=site.url, timeout=10)
+    try:
+        for person, *_ in PEOPLE:
+            browser = await site.sign_in(person)
+            cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+            for asked in ("view=board", "view=desk&shelter=linde", "view=desk&shelter=ceder"):
+                async with connect(
+                    f"{site.live_url}/live?{asked}",
+                    additional_headers={"Cookie": cookie},
+                    origin=site.url,  # type: ignore[arg-type]
+                ) as line:
+                    heard += [(f"{person} {asked}", message) async for message in first_words(line)]
+            for path in PATHS:
+                for fragment in ("false", "true"):
+                    reply = await browser.get(path, headers={"HX-Request": fragment, "Accept-Encoding": "identity"})
+                    heard.append((f"{person} {path}", reply.content + str(reply.headers).encode()))
+            for shelter in ("linde", "ceder", "wilg"):
+                for fragment in ("false", "true"):
+                    headers = {"HX-Request": fragment}
+                    for action, form in (
+                        (f"places/{shelter}-1", {"status": "closed", "reason": "repair"}),
+                        (f"places/{shelter}-1", {"status": "closed"}),
+                        ("confirm", {}),
+                        ("occupancy", {"free.cosm": "0", "free.men": "1"}),
+                        ("undo", {"change": "1"}),
+                    ):
+                        key = f"{person}{shelter}{fragment}{action}"
+                        reply = await browser.post(f"/desk/{shelter}/{action}", data={**form, "key": key}, headers=headers)
+                        heard.append((f"{person} {shelter} {action}", reply.content))
+            await browser.aclose()
+        for token in TOKENS:
+            authorization = {"Authorization": f"Bearer {token}"}
+            async with connect(f"{site.live_url}/api/v1/live", additional_headers=authorization) as line:
+                heard += [(f"{token} live", message) async for message in first_words(line)]
+            for path in API:
+                reply = await api.get(path, headers=authorization)
+                heard.append((f"{token} {path}", reply.content + str(reply.headers).encode()))
+            for method, path in CHANGES:
+                for body in ({}, {"status": "closed", "reason": "other"}, {"kinds": {"cosm": {"free": 99}}}, {"address": "x"}):
+                    reply = await api.request(method, f"/api/v1{path}", json=body, headers={**authorization, "If-Match": "*"})
+                    heard.append((f"{token} {path}", reply.content))
+        site.clock.move(hours=9)
+        site.parts.feed.age()
+    finally:
+        set_up_log("warning")
+        await api.aclose()
+    out = capsys.readouterr()
+    heard += [("log", (out.out + out.err + caplog.text).encode())]
+    assert b'"refused"' in heard[-1][1]  # the log was indeed written
+    assert sum(b"Linde" in said for _, said in heard) > 50
+    assert [who for who, said in heard if b"CANARY" in said or b"CANARY" in unpacked(said)] == []
+
+
+def unpacked(said: bytes) -> bytes:
+    return gzip.decompress(said) if said[:2] == b"\x1f\x8b" else b""
+
+
+async def first_words(line: ClientConnection) -> AsyncIterator[bytes]:
+    """The snapshot, or nothing when the socket is closed to this role."""
+    try:
+        async with asyncio.timeout(5):
+            await line.send("{}")
+            yield str(await line.recv()).encode()
+    except ConnectionClosed:
+        return

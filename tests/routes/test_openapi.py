@@ -1,0 +1,81 @@
+"""The OpenAPI document is true: it is valid, it names every call there is, and schemathesis finds nothing it does not say."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from jsonschema_rs import validator_for
+from schemathesis.openapi import from_dict
+from starlette.routing import Route
+
+from bedboard.routes.api.openapi import build_document
+from bedboard.routes.table import all_routes
+from tests.conftest import Site
+
+CONFIG = """
+continue-on-failure = true
+max-failures = 20
+request-timeout = 10.0
+[generation]
+max-examples = 10
+deterministic = true
+database = "none"
+[parameters]
+"path.place_id" = "linde-1"
+"path.shelter_id" = "linde"
+[phases.stateful]
+enabled = false
+"""
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+def test_the_document_is_openapi_3_1_and_names_every_call() -> None:
+    document = build_document()
+    assert document["openapi"].startswith("3.1")
+    from_dict(document)  # raises when it is not
+    for name, schema in document["components"]["schemas"].items():
+        validator_for({**schema, "components": document["components"], "$id": f"urn:{name}"})
+    named = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
+    served = {
+        (one.path.replace(":id}", "}"), method)
+        for one in all_routes()
+        if isinstance(one, Route) and one.path.startswith("/api/") and one.name != "api_openapi"
+        for method in one.methods or ()
+        if method != "HEAD"
+    }
+    assert named == served
+
+
+async def test_the_document_is_readable_without_a_session(site: Site) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        reply = await client.get("/api/v1/openapi.json")
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
+    assert reply.json() == build_document()
+
+
+async def test_every_answer_of_the_board_is_as_the_document_says(site: Site) -> None:
+    document = build_document()
+    whole = {"$ref": "#/components/schemas/BoardObject", "components": document["components"]}
+    for token in ("demo-police", "demo-admin", "demo-shelter-linde"):
+        async with site.api(token) as api:
+            validator_for(whole).validate((await api.get("/board")).json())
+
+
+@pytest.mark.parametrize("token", ["demo-shelter-linde", "demo-police"])
+async def test_schemathesis_finds_no_500_and_nothing_undocumented(site: Site, tmp_path: Path, token: str) -> None:
+    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+    command = ["-m", "schemathesis.cli", "run", f"{site.url}/api/v1/openapi.json", "--checks", CHECKS]
+    command += ["-H", f"Authorization: Bearer {token}", "--no-color", "--seed", "1", "--workers", "1"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        async with asyncio.timeout(60):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, output.decode()[-6000:]

@@ -1,0 +1,233 @@
+# ruff: noqa: S608  (the statements are the test)
+"""Transactions against a database that is slow, busy, gone, or that forgets."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bedboard.rules.refusals import Conflict, Refusal, Unavailable
+from bedboard.store.database import Database, Transaction, asyncpg_url, engine_url
+from bedboard.store.shelters import lock_shelter
+from tests.build import until
+
+
+async def run(tx: Transaction, statement: str) -> object:
+    result = await (await tx.connection()).execute(text(statement))
+    return result.scalar() if result.returns_rows else None
+
+
+async def version(database: Database) -> object:
+    async with database.transaction() as tx:
+        return await run(tx, "select version from shelter where id = 'linde'")
+
+
+class Whatever(Exception):
+    pass
+
+
+@pytest.fixture
+async def impatient(shared_database: Database) -> AsyncIterator[Database]:
+    """One connection, and a statement may take a fifth of a second."""
+    database = Database(shared_database.url, pool_size=1, statement_seconds=0.2)
+    yield database
+    await database.dispose()
+
+
+async def test_a_transaction_is_kept_at_its_end(board: Database) -> None:
+    async with board.transaction() as tx:
+        await run(tx, "update shelter set version = 7 where id = 'linde'")
+        assert await version(board) == 1
+    assert await version(board) == 7
+
+
+@pytest.mark.parametrize("error", [Whatever(), Conflict("overtaken"), asyncio.CancelledError()], ids=repr)
+async def test_any_error_rolls_back_and_comes_out_as_it_is(shared_database: Database, error: BaseException) -> None:
+    with pytest.raises(type(error)) as raised:
+        async with shared_database.transaction() as tx:
+            await run(tx, "update shelter set version = 7 where id = 'linde'")
+            raise error
+    assert raised.value is error
+    assert await version(shared_database) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "refusal", "code"),
+    [
+        ("40001", Conflict, "busy"),
+        ("40P01", Conflict, "busy"),
+        ("55P03", Conflict, "busy"),
+        ("57014", Unavailable, "database_away"),
+        ("57P01", Unavailable, "database_away"),
+        ("57P03", Unavailable, "database_away"),
+        ("53300", Unavailable, "database_away"),
+        ("53100", Unavailable, "database_away"),
+        ("58030", Unavailable, "database_away"),
+        ("08006", Unavailable, "database_away"),
+    ],
+)
+async def test_an_error_that_may_pass_is_a_refusal(
+    shared_database: Database, state: str, refusal: type[Refusal], code: str
+) -> None:
+    with pytest.raises(refusal) as refused:
+        async with shared_database.transaction() as tx:
+            await run(tx, f"do $$ begin raise exception 'x' using errcode = '{state}'; end $$")
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("state", ["42601", "42P01", "22012", "XX000"])
+async def test_a_mistake_of_ours_is_no_refusal(shared_database: Database, state: str) -> None:
+    with pytest.raises(DBAPIError):
+        async with shared_database.transaction() as tx:
+            await run(tx, f"do $$ begin raise exception 'x' using errcode = '{state}'; end $$")
+
+
+async def test_a_broken_constraint_is_no_refusal_and_keeps_nothing(shared_database: Database) -> None:
+    with pytest.raises(IntegrityError):
+        async with shared_database.transaction() as tx:
+            await run(tx, "update shelter set version = 7 where id = 'linde'")
+            await run(tx, "update place set beds = 0")
+    assert await version(shared_database) == 1
+
+
+async def test_waiting_too_long_for_a_lock_is_busy(shared_database: Database) -> None:
+    async with shared_database.transaction() as first:
+        await lock_shelter(first, "linde")
+        with pytest.raises(Conflict) as refused:
+            async with shared_database.transaction() as second:
+                assert await run(second, "show lock_timeout") == "3s"
+                await run(second, "set local lock_timeout = '50ms'")
+                await lock_shelter(second, "linde")
+        assert refused.value.code == "busy"
+
+
+async def test_every_connection_has_limits_and_speaks_utc(shared_database: Database) -> None:
+    async with shared_database.transaction() as tx:
+        names = ("statement_timeout", "idle_in_transaction_session_timeout", "timezone", "application_name")
+        assert [await run(tx, f"show {name}") for name in names] == ["5s", "10s", "UTC", "bedboard"]
+
+
+async def test_a_statement_that_takes_too_long_is_given_up_and_the_database_works_again(impatient: Database) -> None:
+    with pytest.raises(Unavailable):
+        async with impatient.transaction() as tx:
+            await run(tx, "select pg_sleep(5)")
+    assert await version(impatient) == 1
+
+
+async def test_when_every_connection_is_taken_the_next_is_told_so(impatient: Database) -> None:
+    async with impatient.transaction() as tx:
+        await run(tx, "select 1")
+        with pytest.raises(Unavailable):
+            await version(impatient)
+    assert await version(impatient) == 1
+
+
+@pytest.mark.parametrize("at", ["a statement", "the commit"])
+async def test_a_server_that_ends_the_connection_has_saved_nothing(shared_database: Database, at: str) -> None:
+    with pytest.raises(Unavailable) as refused:
+        async with shared_database.transaction() as tx:
+            await run(tx, "update shelter set version = 7 where id = 'linde'")
+            pid = await run(tx, "select pg_backend_pid()")
+            async with shared_database.transaction() as other:
+                await run(other, f"select pg_terminate_backend({pid})")
+
+                async def is_gone() -> bool:
+                    return await run(other, f"select count(*) from pg_stat_activity where pid = {pid}") == 0
+
+                await until(is_gone, "the backend has ended")
+            if at == "a statement":
+                await run(tx, "select 1")
+    assert refused.value.code == "database_away"
+    assert await version(shared_database) == 1
+
+
+async def test_a_connection_that_died_in_the_pool_is_unavailable_at_most_once(shared_database: Database) -> None:
+    database = Database(shared_database.url, pool_size=1)
+    async with database.transaction() as tx:
+        pid = await run(tx, "select pg_backend_pid()")
+    async with shared_database.transaction() as other:
+        await run(other, f"select pg_terminate_backend({pid}, 2000)")
+    with pytest.raises(Unavailable):
+        await version(database)
+    assert await version(database) == 1
+    await database.dispose()
+
+
+async def test_nobody_at_the_address_is_unavailable() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        database = Database(f"postgresql://bedboard@127.0.0.1:{unused.getsockname()[1]}/bedboard")
+        with pytest.raises(Unavailable):
+            await version(database)
+        await database.dispose()
+
+
+async def test_no_such_socket_is_unavailable(tmp_path: object) -> None:
+    database = Database(f"postgresql://bedboard@/bedboard?host={tmp_path}")
+    with pytest.raises(Unavailable):
+        await version(database)
+    await database.dispose()
+
+
+async def test_a_server_that_takes_the_call_and_says_nothing_is_unavailable_within_seconds() -> None:
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        silent.append(writer)
+
+    silent: list[asyncio.StreamWriter] = []
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        database = Database(f"postgresql://bedboard@127.0.0.1:{server.sockets[0].getsockname()[1]}/bedboard")
+        async with asyncio.timeout(6):
+            with pytest.raises(Unavailable):
+                await version(database)
+        await database.dispose()
+        for writer in silent:
+            writer.close()
+
+
+# ---- a database that forgets
+
+
+async def test_a_careful_database_is_taken(shared_database: Database) -> None:
+    await shared_database.check_durable()
+
+
+async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does_not_is_refused(board: Database) -> None:
+    name = make_url(board.url).database
+    for value, careful in [("local", True), ("remote_write", True), ("remote_apply", True), ("on", True), ("off", False)]:
+        async with board.transaction() as tx:
+            await run(tx, f"alter database {name} set synchronous_commit = '{value}'")
+        database = Database(board.url)
+        if careful:
+            await database.check_durable()
+        else:
+            with pytest.raises(RuntimeError, match=r"lose an acknowledged change: synchronous_commit=off$"):
+                await database.check_durable()
+        await database.dispose()
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
+async def test_a_server_that_may_lose_its_files_is_refused(board: Database, name: str) -> None:
+    """These belong to the whole server, which others use: so the database is made to say that they are off."""
+    async with board.transaction() as tx:
+        await run(
+            tx,
+            f"""create function public.current_setting(wanted varchar) returns text language sql as $$
+                select case when wanted = '{name}' then 'off' else pg_catalog.current_setting(wanted::text) end $$""",
+        )
+        await run(tx, f"alter database {make_url(board.url).database} set search_path = public, pg_catalog")
+    database = Database(board.url)
+    with pytest.raises(RuntimeError, match=rf"lose an acknowledged change: {name}=off$"):
+        await database.check_durable()
+    await database.dispose()
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://a:b%40c@h:1/d", "postgresql://a:b%40c@h:1/d", "postgresql+asyncpg://a:b%40c@h:1/d"]
+)
+def test_every_form_of_url_that_hosts_hand_out_is_understood(url: str) -> None:
+    assert engine_url(url) == "postgresql+asyncpg://a:b%40c@h:1/d"
+    assert asyncpg_url(engine_url(url)) == "postgresql://a:b%40c@h:1/d"

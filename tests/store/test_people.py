@@ -1,0 +1,173 @@
+"""People, their sessions and API clients: who still counts, at this moment."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bedboard.actions.register import add_client
+from bedboard.actions.signin import hash_token
+from bedboard.rules.access import Actor, Role
+from bedboard.store.database import Transaction
+from bedboard.store.people import (
+    SessionLimits,
+    end_session,
+    get_client_actor,
+    get_person,
+    get_session_actor,
+    list_demo_people,
+    list_living,
+    may_act,
+    use_session,
+)
+from bedboard.store.tables import Session
+from tests.build import NOW, actor
+
+LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8))
+TICK = timedelta(microseconds=1)
+TOKEN = hash_token("a session")
+LINDE, POLICE = hash_token("demo-shelter-linde"), hash_token("demo-police")
+
+
+async def run(tx: Transaction, statement: str) -> None:
+    await (await tx.connection()).execute(text(statement))
+
+
+async def session(tx: Transaction, person: str = "anneke", *, created_at: datetime = NOW, used_at: datetime = NOW) -> None:
+    tx.add(Session(token_hash=TOKEN, person_id=person, created_at=created_at, used_at=used_at))
+    await tx.flush()
+
+
+async def test_a_session_is_its_person_with_all_shelters(tx: Transaction) -> None:
+    await session(tx)
+    found = await get_session_actor(tx, TOKEN, LIMITS, NOW)
+    anneke = Actor("person", "anneke", "manager", "Anneke", "oever", frozenset({"linde", "ceder"}))
+    assert found == (anneke, NOW)
+    assert await list_living(tx, [TOKEN, b"unknown"], LIMITS, NOW) == {TOKEN: "manager"}
+
+
+async def test_a_person_of_no_shelter_has_none(tx: Transaction) -> None:
+    await session(tx, "mark")
+    found = await get_session_actor(tx, TOKEN, LIMITS, NOW)
+    assert found is not None
+    assert found[0].shelter_ids == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("unused", "begun", "counts"),
+    [
+        (timedelta(minutes=15) - TICK, timedelta(hours=8) - TICK, True),
+        (timedelta(minutes=15), timedelta(hours=1), False),
+        (timedelta(0), timedelta(hours=8), False),
+    ],
+)
+async def test_a_session_ends_unused_and_in_any_case(
+    tx: Transaction, unused: timedelta, begun: timedelta, counts: bool
+) -> None:
+    await session(tx, created_at=NOW - begun, used_at=NOW - unused)
+    assert (await get_session_actor(tx, TOKEN, LIMITS, NOW) is not None) is counts
+    assert (TOKEN in await list_living(tx, [TOKEN], LIMITS, NOW)) is counts
+
+
+async def test_using_a_session_keeps_it(tx: Transaction) -> None:
+    await session(tx)
+    later = NOW + timedelta(minutes=14)
+    await use_session(tx, TOKEN, later)
+    found = await get_session_actor(tx, TOKEN, LIMITS, later + timedelta(minutes=14))
+    assert found is not None
+    assert found[1] == later
+
+
+@pytest.mark.parametrize("statement", ["update session set ended_at = now()", "update person set ended_at = now()"])
+async def test_an_ended_session_or_person_counts_no_more(tx: Transaction, statement: str) -> None:
+    await session(tx)
+    await run(tx, statement)
+    assert await get_session_actor(tx, TOKEN, LIMITS, NOW) is None
+    assert await list_living(tx, [TOKEN], LIMITS, NOW) == {}
+
+
+async def test_a_session_ends_once_and_says_whose_it_was(tx: Transaction) -> None:
+    await session(tx)
+    assert await end_session(tx, TOKEN, NOW) == "anneke"
+    assert await end_session(tx, TOKEN, NOW) is None
+    assert await end_session(tx, b"unknown", NOW) is None
+
+
+async def test_a_token_is_its_client(tx: Transaction) -> None:
+    linde = Actor("client", "demo-shelter-linde", "machine", "demo linde", "oever", frozenset({"linde"}))
+    assert await get_client_actor(tx, LINDE, demo=True) == linde
+    police = await get_client_actor(tx, POLICE, demo=True)
+    assert police is not None
+    assert (police.role, police.shelter_ids) == ("police", frozenset())
+    assert await get_client_actor(tx, hash_token("guess"), demo=True) is None
+
+
+async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
+    await add_client(tx, id="real", name="Real", role="desk", token="real-token", now=NOW)  # noqa: S106
+    assert await get_client_actor(tx, LINDE, demo=False) is None
+    assert await get_client_actor(tx, hash_token("real-token"), demo=False) is not None
+
+
+async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
+    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: "machine", POLICE: "police"}
+    await run(tx, "update client set ended_at = now() where id = 'demo-police'")
+    assert await get_client_actor(tx, POLICE, demo=True) is None
+    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: "machine"}
+
+
+@pytest.mark.parametrize(
+    ("role", "id", "kind", "allowed"),
+    [
+        ("staff", "sanne", "person", {"linde"}),
+        ("staff", "kofi", "person", {"ceder"}),
+        ("manager", "anneke", "person", {"linde", "ceder"}),
+        ("police", "mark", "person", set()),
+        ("machine", "demo-shelter-wilg", "client", {"wilg"}),
+        ("police", "demo-police", "client", set()),
+        ("staff", "sanne", "client", set()),  # a client by a person's name is somebody else
+        ("machine", "demo-shelter-wilg", "person", set()),
+        ("staff", "nobody", "person", set()),
+    ],
+)
+async def test_who_works_for_which_shelter_is_what_the_database_says(
+    tx: Transaction, role: Role, id: str, kind: str, allowed: set[str]
+) -> None:
+    claimed = actor(role, id, ["linde", "ceder", "wilg"], kind)  # whatever the actor believes
+    assert {one for one in ("linde", "ceder", "wilg", "nowhere") if await may_act(tx, claimed, one)} == allowed
+
+
+@pytest.mark.parametrize(
+    ("statement", "id", "kind"),
+    [
+        ("delete from membership where person_id = 'sanne'", "sanne", "person"),
+        ("update person set ended_at = now() where id = 'sanne'", "sanne", "person"),
+        ("update client set ended_at = now() where id = 'demo-shelter-linde'", "demo-shelter-linde", "client"),
+    ],
+)
+async def test_the_right_to_act_ends_at_once(tx: Transaction, statement: str, id: str, kind: str) -> None:
+    one = actor("staff", id, ["linde"], kind)
+    assert await may_act(tx, one, "linde")
+    await run(tx, statement)
+    assert not await may_act(tx, one, "linde")
+
+
+async def test_the_people_of_a_demo_by_what_they_do(tx: Transaction) -> None:
+    await run(tx, "update person set ended_at = now() where id = 'gerda'")
+    await run(tx, "update person set demo = false where id = 'wouter'")
+    people = await list_demo_people(tx)
+    assert [(one.id, one.shelters) for one in people] == [
+        ("mark", None),
+        ("lucia", None),
+        ("kofi", "Ceder"),
+        ("sanne", "Linde"),
+        ("hanneke", None),
+        ("anneke", "Ceder, Linde"),
+    ]
+    assert {one.organization for one in people} == {"Stichting Oever"}
+
+
+async def test_a_person_is_found_by_id(tx: Transaction) -> None:
+    sanne = await get_person(tx, "sanne")
+    assert sanne is not None
+    assert sanne.name == "Sanne"
+    assert await get_person(tx, "nobody") is None

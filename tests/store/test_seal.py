@@ -1,0 +1,60 @@
+"""The seal of addresses and telephones."""
+
+import pytest
+from cryptography.fernet import InvalidToken
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from bedboard.store.database import Transaction
+from bedboard.store.seal import Seal, new_key
+from tests.build import SEAL
+
+OLD, NEW = new_key(), new_key()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text())
+def test_what_is_sealed_opens_again(plain: str) -> None:
+    assert Seal(NEW).open(Seal(NEW).close(plain)) == plain
+
+
+def test_the_same_words_never_look_the_same() -> None:
+    seal = Seal(NEW)
+    one, two = seal.close("Kade 1"), seal.close("Kade 1")
+    assert one != two
+    assert b"Kade" not in one
+
+
+def test_after_a_new_key_the_old_still_opens_and_the_new_one_seals() -> None:
+    sealed = Seal(OLD).close("Kade 1")
+    both = Seal(f"{NEW}, {OLD}")
+    assert both.open(sealed) == "Kade 1"
+    assert Seal(NEW).open(both.close("Kade 2")) == "Kade 2"
+    with pytest.raises(InvalidToken):
+        Seal(OLD).open(both.close("Kade 2"))
+
+
+@pytest.mark.parametrize("spoil", [lambda sealed: sealed[:-1], lambda sealed: b"", lambda sealed: b"Kade 1"])
+def test_what_no_key_fits_does_not_open(spoil: object) -> None:
+    assert callable(spoil)
+    with pytest.raises(InvalidToken):
+        Seal(NEW).open(spoil(Seal(NEW).close("Kade 1")))
+    with pytest.raises(InvalidToken):
+        Seal(NEW).open(Seal(OLD).close("Kade 1"))
+
+
+@pytest.mark.parametrize("keys", ["", "secret", f"{NEW},", f"{NEW},secret"])
+def test_a_key_that_is_none_is_refused_at_once(keys: str) -> None:
+    with pytest.raises(ValueError):
+        Seal(keys)
+
+
+async def test_the_database_never_holds_an_address_or_telephone_in_the_clear(tx: Transaction) -> None:
+    connection = await tx.connection()
+    rows = (await connection.execute(text("select id, telephone_sealed, address_sealed, shelter::text from shelter"))).all()
+    assert rows
+    for id, telephone, address, whole in rows:
+        assert (SEAL.open(telephone), SEAL.open(address)) == (f"CANARY-TEL-{id}", f"CANARY-ADR-{id}")
+        assert "CANARY" not in whole
+        assert b"CANARY".hex() not in whole
