@@ -171,8 +171,11 @@ async def count_places(
     unknown = [kind for kind in counts if kind not in by_kind]
     if unknown:
         raise Invalid(*(FieldError(f"kinds.{kind}", "kind_not_here") for kind in unknown))
-    if any(place.observed_at > seen_at for kind in counts for place in by_kind[kind]):
-        raise Conflict("overtaken", known_at=max(p.observed_at for kind in counts for p in by_kind[kind]))
+    known_at = max(place.observed_at for kind in counts for place in by_kind[kind])
+    if observed_at is None:
+        seen_at = max(seen_at, known_at)
+    if known_at > seen_at:
+        raise Conflict("overtaken", known_at=known_at)
 
     entry = _Entry(actor, shelter, seen_at, now)
     for kind, count in counts.items():

@@ -22,12 +22,15 @@ class Sent:
 
 
 async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> list[Sent]:
-    """Claims every reminder whose step has come; the row in `reminded` makes sure that one process gets it."""
-    due = [
-        Sent(shelter.id, reminder)
-        for shelter in await list_shelters(tx)
-        if (reminder := latest_reminder(shelter.confirmed_at, shelter.confirm_times, zone, now)) is not None
-    ]
+    """Claims every reminder whose step has come; the row in `reminded` makes sure that one process gets it.
+
+    Never confirmed counts from when the shelter was added, as on its page.
+    """
+    due = []
+    for shelter in await list_shelters(tx):
+        reminder = latest_reminder(shelter.confirmed_at or shelter.created_at, shelter.confirm_times, zone, now)
+        if reminder is not None:
+            due.append(Sent(shelter.id, reminder))
     if not due:
         return []
     rows = [

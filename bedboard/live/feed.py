@@ -87,6 +87,8 @@ class Feed:
                     await self._follow(line)
             except (Lost, Unavailable) as error:
                 log.warning("feed_lost", reason=type(error).__name__)
+            except Exception as bug:  # without its feed a process would show an old board for ever: say so, begin again
+                log.error("bug", exc_info=bug)
             finally:
                 self._line, self.live = None, False
             attempt += 1

@@ -10,7 +10,7 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bedboard.live.feed import Feed, Viewer
-from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Seat
+from bedboard.live.hub import TRY_AGAIN_LATER, DirectSeat, Hub, MailboxSeat, Seat
 from bedboard.live.wire import wire_of
 from bedboard.views.pieces import Audience
 
@@ -33,6 +33,9 @@ async def serve_viewer(
     `on_active` is awaited when the page says that somebody is using it.
     """
     await websocket.accept()
+    if not feed.live:  # a snapshot of a board that cannot be followed would look live
+        await _close(websocket, TRY_AGAIN_LATER)
+        return
     known: Mapping[str, str] = {}
     if says_hello:
         try:

@@ -116,6 +116,8 @@ def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> 
         wrong.extend(refusal.fields)
     if wrong:
         raise Invalid(*wrong)
+    if change.observed_at is None:
+        observed_at = max(observed_at, present.observed_at)  # "just now" is never old, also on a server whose clock lags
     if observed_at < present.observed_at:
         raise Conflict("overtaken", known_at=present.observed_at)
 

@@ -43,6 +43,7 @@ class Database:
             max_overflow=0,
             pool_timeout=2.0,
             pool_recycle=1800,
+            hide_parameters=True,  # an error must not carry what people typed into the log
             connect_args={
                 "timeout": 3.0,
                 "command_timeout": statement_seconds,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -36,8 +37,11 @@ async def test_a_deployment_begins_once(database: Database) -> None:
 
 
 async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board: Database) -> None:
-    closed = {"state": "closed", "closed_reason": "repair", "expected_free_at": NOW + HOUR, "since": NOW - 9 * HOUR}
-    new = shelter("eik", [place("eik-1", cots=1, criteria={"man": "yes"}), place("eik-2", "men", **closed)], unit="zuid")
+    open_one = place("eik-1", cots=1, criteria={"man": "yes"})
+    closed_one = place(
+        "eik-2", "men", state="closed", closed_reason="repair", expected_free_at=NOW + HOUR, since=NOW - 9 * HOUR
+    )
+    new = shelter("eik", [open_one, closed_one], unit="zuid")
     async with looking(board) as seen:
         await do(board, lambda tx: add_shelter(tx, new, SEAL, NOW))
     row = seen.added.pop(("shelter", "eik"))
@@ -158,7 +162,7 @@ async def test_the_demo_loads_as_it_promises_and_only_once(database: Database) -
     people = await do(database, list_demo_people)
     assert {one.role for one in people} == {"police", "coordinator", "staff", "desk", "manager", "admin", "auditor"}
     for token, role in [("demo-police", "police"), (f"demo-shelter-{rows[0].id}", "machine")]:
-        client = await do(database, lambda tx, token=token: get_client_actor(tx, hash_token(token), demo=True))
+        client = await do(database, partial(get_client_actor, token_hash=hash_token(token), demo=True))
         assert client.role == role
 
     async with looking(database) as seen:

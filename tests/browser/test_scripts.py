@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
 CSP = "default-src 'self'; base-uri 'none'"
-PATIENCE = 5.0  # seconds that the server side of a test waits for the browser
+PATIENCE = 20.0  # seconds that a test waits for the browser; a busy machine needs several
 
 
 # --- what the server shows
@@ -240,6 +240,7 @@ async def context(browser: Browser, server: Server) -> AsyncIterator[BrowserCont
     """A profile of its own; any error of a script, also one of the content security policy, fails the test."""
     context = await browser.new_context(base_url=server.url, locale="en-GB", timezone_id="America/New_York")
     context.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
     await context.add_init_script("window.heard = 0; document.addEventListener('bedboard:heard', () => window.heard++)")
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
@@ -387,9 +388,9 @@ async def test_fifteen_seconds_of_silence_are_not_live(server: Server, tab: Page
     connection = await open_board(server, tab)
     await connection.snapshot(at=datetime(2026, 11, 22, 1, 14, tzinfo=UTC))
     await expect_state(tab, "live")
-    await tab.clock.run_for(13_000)
+    await tab.clock.run_for(10_000)
     await expect_state(tab, "live")
-    await tab.clock.run_for(3_000)
+    await tab.clock.run_for(6_000)
     await expect_state(tab, "lost")
     await expect(tab.locator("[data-when=lost]")).to_have_text("Not live: 02:14")  # the board's zone, not the device's
     await asyncio.wait_for(connection.closed.wait(), PATIENCE)
@@ -412,11 +413,9 @@ async def test_a_handshake_that_hangs_is_given_up_after_ten_seconds(server: Serv
     server.accepts.clear()
     server.html = board()
     await tab.goto("/")
-    opened: list[object] = []
-    tab.on("websocket", lambda websocket: opened.append(websocket))
-    await tab.clock.run_for(13_000)
-    await tab.evaluate("0")
-    assert opened, "a second attempt while the first one hangs"
+    async with tab.expect_websocket():  # a second attempt, while the first one hangs
+        await tab.clock.run_for(12_000)
+    await expect_state(tab, "waiting")
     server.accepts.set()
     await (await server.socket()).snapshot()
     await expect_state(tab, "live")
@@ -640,11 +639,16 @@ async def test_a_tap_is_shown_as_being_sent_and_changes_with_the_answer(server: 
 
 
 @pytest.mark.parametrize("wrong_by", [timedelta(days=-1), timedelta(days=1)])
-async def test_a_tap_says_when_by_the_clock_of_the_server(server: Server, context: BrowserContext, wrong_by: timedelta) -> None:
+async def test_a_late_tap_says_when_by_the_clock_of_the_server(
+    server: Server, context: BrowserContext, wrong_by: timedelta
+) -> None:
     tab = await context.new_page()
     await tab.clock.install(time=datetime.now(UTC) + wrong_by)
-    await open_desk(server, tab)
+    connection = await open_desk(server, tab)
+    server.answer = away
     await tap(tab, "p1", "occupied")
+    assert "observed_at" not in (await server.post()).fields, "at once it is now, and the server knows that better"
+    await connection.pulse()
     observed = datetime.fromisoformat((await server.post()).fields["observed_at"])
     assert abs(observed - datetime.now(UTC)) < timedelta(seconds=5)
 
@@ -667,9 +671,9 @@ async def test_the_undo_bar_leaves_after_ten_seconds_unless_somebody_is_at_it(se
     await live_on(tab, connection, 15)
     await expect(button).to_be_visible()
     await button.blur()
-    await tab.clock.run_for(7_000)
-    await expect(button).to_be_visible()
     await tab.clock.run_for(5_000)
+    await expect(button).to_be_visible()
+    await tab.clock.run_for(6_000)
     await expect(tab.locator("#undo")).to_be_empty()
 
 
@@ -699,7 +703,10 @@ async def test_while_the_server_is_away_a_tap_waits_and_is_then_applied_once(ser
     await connection.pulse()
     await expect_outbox(tab, "p1 occupied: sent")
     await expect(tab.locator("#tile-p1")).to_have_class("tile occupied")
-    assert len({(post.path, *post.fields.items()) for post in server.posts}) == 1, "the same key, time and fields every time"
+    assert len({(post.path, post.fields["key"], post.fields["status"]) for post in server.posts}) == 1, (
+        "the same tap every time"
+    )
+    assert len({post.fields["observed_at"] for post in server.posts[1:]}) == 1, "and when it was tapped stays the same"
     sent = len(server.posts)
     await connection.pulse()
     await tab.clock.run_for(11_000)

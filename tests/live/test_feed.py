@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -81,7 +82,7 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
     async with api_line(site) as line, site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
         screen.take(await hear(line))
         first = {"status": "occupied", "expected_free_at": "2026-03-12T09:00:00Z"}
-        many: dict[str, Any] = {"kinds": {"cosm": {"free": 0}, "women": {"free": 1}}}
+        many: dict[str, Any] = {"kinds": {"cosm": {"free": 0}, "women": {"free": 1, "closed": 0}}}
         acts: list[Callable[[], Awaitable[httpx.Response]]] = [
             lambda: linde.patch("/places/linde-1", json=first),
             lambda: linde.patch("/places/linde-1", json={"status": "closed", "reason": "cleaning"}),
@@ -93,7 +94,7 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
             lambda: staff.post("/desk/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
             lambda: undo(site, staff),
             lambda: staff.post("/desk/linde/confirm", data={"key": "c"}),
-            lambda: staff.post("/desk/linde/occupancy", data={"free.cosm": "2", "free.women": "0", "key": "n"}),
+            lambda: staff.post("/desk/linde/occupancy", data={"free.cosm": "1", "free.women": "0", "key": "n"}),
         ]
         for act in acts:
             site.clock.move(seconds=1)
@@ -189,9 +190,8 @@ async def test_everybody_hears_of_their_own_audience_only(site: Site) -> None:
     ):
         for line in (at_linde, at_ceder, at_board):
             await line.send("{}")
-        firsts = {
-            name: await hear(line) for name, line in zip("lcbm", (at_linde, at_ceder, at_board, ceders_machine), strict=True)
-        }
+        lines = {"l": at_linde, "c": at_ceder, "b": at_board, "m": ceders_machine}
+        firsts = {name: await hear(line) for name, line in lines.items()}
         assert [part["id"] for part in firsts["l"]["parts"]] == ["linde"] and firsts["l"]["exists"] == ["linde"]
         assert [part["id"] for part in firsts["c"]["parts"]] == ["ceder"] and firsts["c"]["totals"] is None
         assert [one["id"] for one in firsts["m"]["shelters"]] == ["ceder"]
@@ -226,13 +226,11 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
         await hear(line)
         for hours, freshness in ((1, "ageing"), (6, "stale")):
             site.clock.move(hours=hours)
-            assert site.parts.feed.age() == 2
-            said = [await hear(line), await hear(line)]
-            assert {one["shelter"]["id"]: one["shelter"]["freshness"] for one in said} == {
-                "linde": freshness,
-                "ceder": freshness,
-            }
-            assert {one["shelter"]["version"] for one in said} == {1}
+            site.parts.feed.age()
+            said = [message["shelter"] for message in await until_pulse(site, line)]
+            aged = {one["id"]: one["freshness"] for one in said if one["id"] != "wilg"}  # that one is only reminded
+            assert aged == {"linde": freshness, "ceder": freshness}
+            assert {one["version"] for one in said} == {1}
             site.parts.feed.age()
             assert await until_pulse(site, line) == []
 
@@ -241,8 +239,8 @@ async def test_the_scheduler_lets_news_age_without_being_asked(site: Site) -> No
     async with api_line(site) as line:
         await hear(line)
         site.clock.move(hours=8)
-        said = [await hear(line), await hear(line)]
-        assert {one["shelter"]["freshness"] for one in said} == {"stale"}
+        said = [(await hear(line))["shelter"] for _ in range(3)]
+        assert {one["freshness"] for one in said} == {"stale"}
 
 
 async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> None:
@@ -250,8 +248,8 @@ async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> No
         connection = await tx.connection()
         await connection.execute(
             text("""insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)
-                    values ('c1', 'linde-1', 'hold', 'oever', 'police', :now, :now + interval '30 minutes')"""),
-            {"now": site.clock.now()},
+                    values ('c1', 'linde-1', 'hold', 'oever', 'police', :now, :until)"""),
+            {"now": site.clock.now(), "until": site.clock.now() + timedelta(minutes=30)},
         )
         await connection.execute(text("update shelter set version = 2 where id = 'linde'"))
         await connection.execute(text("select pg_notify('bedboard', 'shelter 2 linde')"))
@@ -263,7 +261,7 @@ async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> No
         assert on_screen(screen) == await in_sql(site)
         assert screen.shelters["linde"]["places"][0]["status"] == "held"
         site.clock.move(minutes=30)
-        assert site.parts.feed.age() == 1
+        site.parts.feed.age()
         screen.take(await hear(line))
         assert screen.shelters["linde"]["places"][0]["status"] == "free"
         assert on_screen(screen) == await in_sql(site)
@@ -282,9 +280,10 @@ async def test_who_waits_for_a_version_is_told_when_it_is_there_and_not_for_ever
         await waiting
 
 
-@pytest.mark.parametrize(
-    "message", ["", "x", "shelter", "shelter 5", "shelter x linde", "session 0 zz", "moon 1 linde", "shelter 9 nowhere"]
-)
+NONSENSE = ["", "x", "shelter", "shelter 5", "shelter x linde", "session 0 zz", "moon 1 linde", "shelter 9 nowhere"]
+
+
+@pytest.mark.parametrize("message", NONSENSE)
 async def test_a_bell_that_makes_no_sense_harms_nobody(site: Site, message: str) -> None:
     async with api_line(site) as line:
         await hear(line)

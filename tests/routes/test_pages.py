@@ -48,8 +48,10 @@ def forms(page: httpx.Response, action: str, **fields: str) -> list[Form]:
     ]
 
 
-async def press(browser: httpx.AsyncClient, form: Form, button: tuple[str, str] | None = None, **typed: str) -> httpx.Response:
-    sent = form.fields | typed | (dict([button]) if button else {})
+async def press(
+    browser: httpx.AsyncClient, form: Form, button: tuple[str, str] | None = None, typed: dict[str, str] | None = None
+) -> httpx.Response:
+    sent = form.fields | (typed or {}) | (dict([button]) if button else {})
     return await browser.post(form.action, data=sent)
 
 
@@ -105,13 +107,13 @@ async def test_every_way_to_change_a_place_is_a_form_on_the_page(site: Site) -> 
     assert await state(site, "linde-1") == "closed"
 
     [until] = [f for f in forms(page, "/desk/linde/places/linde-3") if "expected_free_at" in f.fields]
-    page = await follow(browser, await press(browser, until, expected_free_at="2026-03-14T10:30"))
+    page = await follow(browser, await press(browser, until, typed={"expected_free_at": "2026-03-14T10:30"}))
     async with site.api("demo-police") as police:
         shelter = (await police.get("/shelters/linde")).json()
     assert next(p for p in shelter["places"] if p["id"] == "linde-3")["expected_free_at"] == "2026-03-14T09:30:00Z"
 
     [numbers] = forms(page, "/desk/linde/occupancy")
-    page = await follow(browser, await press(browser, numbers, **{"free.cosm": "0", "free.women": "0"}))
+    page = await follow(browser, await press(browser, numbers, typed={"free.cosm": "0", "free.women": "0"}))
     async with site.api("demo-police") as police:
         counts = (await police.get("/shelters/linde")).json()["counts"]
     assert (counts["cosm"]["free"], counts["women"]["free"]) == (0, 0)
@@ -135,7 +137,7 @@ async def test_closing_without_a_reason_says_so_and_shows_what_is_true_now(site:
 async def test_more_than_there_are_places_is_explained_with_the_numbers(site: Site) -> None:
     browser = await site.sign_in("sanne")
     [numbers] = forms(await browser.get("/desk/linde"), "/desk/linde/occupancy")
-    refused = await press(browser, numbers, **{"free.cosm": "5", "free.women": "0"})
+    refused = await press(browser, numbers, typed={"free.cosm": "5", "free.women": "0"})
     assert refused.status_code == 422
     assert "5 vrij kan niet: er zijn 3 plekken" in refused.text
     await browser.aclose()

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from tests import build
 from tests.build import NOW, FixedClock
@@ -264,7 +265,7 @@ async def test_a_demo_takes_both_a_demo_process_and_a_demo_database(database: Da
     async with database.transaction() as tx:
         await build.add_board(tx, demo=data)
         if not data:  # as if tokens and people of a demo had been left behind
-            await build.add_demo_clients(tx, [("linde", "oever")], NOW)
+            await add_demo_clients(tx, [("linde", "oever")], NOW)
             await (await tx.connection()).execute(text("update person set demo = true"))
     site, server, running = await start_site(database.url, WholeClock(), demo=process)
     async with site.client() as browser:

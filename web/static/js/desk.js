@@ -72,7 +72,8 @@
   async function send(entry) {
     const { key, url, fields, observed, state } = entry;
     if ((now() || Date.now()) - Date.parse(observed) > DAY) return end(entry, "refused");
-    const body = new URLSearchParams([...fields, ["key", key], ["observed_at", observed]]);
+    const body = new URLSearchParams([...fields, ["key", key]]);
+    if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
     const headers = { "HX-Request": "true" }, signal = AbortSignal.timeout(PATIENCE);
     // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
     const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });

@@ -70,7 +70,7 @@
     const { id } = fresh, { stamp, name } = fresh.dataset, isCard = fresh.matches("article");
     let old = byId(id);
     if (stamp) {
-      if (isLower(stamp, old?.dataset.stamp) ) return;
+      if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
       news.set(id, fresh.cloneNode(true));
       if (isCard && !fits(fresh)) return old?.remove();
     }
@@ -182,7 +182,7 @@
       return lose(true);
     }
     if (at - heardAt > SILENCE && !isOver) showState("lost");
-    if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) lose();
+    if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) drop(), retry();
     if (touched && socket?.readyState === 1 && at - toldAt > MINUTE) {
       socket.send('{"type":"active"}');
       [toldAt, touched] = [at, wall];

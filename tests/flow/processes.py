@@ -1,0 +1,88 @@
+"""Real processes of bedboard, as a host starts them: `python -m bedboard`, each on a free port, with its log in a file."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+import httpx
+from websockets.asyncio.client import connect
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 40.0  # on a machine that does other things as well
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours without any setting of bedboard, and with these."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("BEDBOARD_") and name != "DATABASE_URL"}
+    return plain | more
+
+
+class Process:
+    """One `bedboard serve` (or demo): `async with` starts it and ends it, by its own pid."""
+
+    def __init__(self, log: Path, *command: str, port: int | None = None, **settings: str) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self._command = [sys.executable, "-m", "bedboard", *(command or ("serve",)), "--port", str(self.port)]
+        self._environment = environment(BEDBOARD_PUBLIC_URL=self.url, **settings)
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def serve(cls, log: Path, database_url: str, port: int | None = None) -> "Process":
+        return cls(log, "serve", port=port, DATABASE_URL=database_url, BEDBOARD_DEMO="true")
+
+    async def start(self) -> Self:
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen(  # noqa: ASYNC220  (it only forks)
+                self._command, env=self._environment, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        async with asyncio.timeout(START_SECONDS), self.api("demo-police") as api:
+            while True:
+                assert self._running.poll() is None, self.log.read_text()
+                try:
+                    if (await api.get("/board")).status_code == 200:
+                        return self
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.05)
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._running is not None and self._running.poll() is None:
+            self.kill()
+
+    def kill(self) -> None:
+        """As the kernel does it: no goodbye."""
+        assert self._running is not None
+        self._running.kill()
+        self._running.wait()
+
+    async def ask_to_end(self, seconds: float) -> int:
+        """SIGTERM; gives the status. Raises TimeoutError when it takes longer."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(seconds):
+            while (status := self._running.poll()) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return status
+
+    def api(self, token: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+
+    def line(self, token: str = "demo-police") -> connect:  # noqa: S107
+        url = f"{self.url.replace('http', 'ws', 1)}/api/v1/live"
+        return connect(url, additional_headers={"Authorization": f"Bearer {token}"})

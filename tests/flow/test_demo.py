@@ -1,0 +1,99 @@
+"""The commands, as somebody types them: a demo from nothing, and what is said when something is wrong."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bedboard import embedded
+from bedboard.store.database import Database
+from tests import build
+from tests.flow.processes import ROOT, Process, environment
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A folder for a demo of its own; what the database has kept elsewhere goes too."""
+    folder = Path(tempfile.mkdtemp(prefix="bedboard-demo-"))
+    yield folder
+    embedded.start(folder).discard()
+    shutil.rmtree(folder)
+
+
+def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bedboard", *command],
+        env=environment(**settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_a_demo_starts_from_nothing_and_keeps_its_data(data: Path, tmp_path: Path) -> None:
+    async with Process(tmp_path / "first.log", "demo", "--data", str(data)) as demo:
+        curl = shutil.which("curl")
+        if curl is not None:  # the first step of a developer, to the letter
+            said = subprocess.run(  # noqa: ASYNC221
+                [curl, "-fsS", "-H", "Authorization: Bearer demo-police", f"{demo.url}/api/v1/board"],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=True,
+            )
+            assert '"shelters":[{"id":' in said.stdout
+        async with demo.api("demo-police") as api:
+            board = (await api.get("/board")).json()["shelters"]
+        assert len(board) == 24
+        free = next(place for place in board[0]["places"] if place["status"] != "closed")
+        async with demo.api(f"demo-shelter-{board[0]['id']}") as api:
+            change = {"status": "closed", "reason": "quarantine"}
+            assert (await api.patch(f"/places/{free['id']}", json=change)).status_code == 200
+        await demo.ask_to_end(8)
+        assert "Traceback" not in demo.log.read_text()
+    async with Process(tmp_path / "second.log", "demo", "--data", str(data)) as demo:
+        async with demo.api("demo-police") as api:
+            again = (await api.get(f"/shelters/{board[0]['id']}")).json()
+        assert next(place for place in again["places"] if place["id"] == free["id"])["status"] == "closed"
+        assert again["version"] == 2
+        busy = bedboard("demo", "--data", str(data), "--port", str(demo.port + 1))
+        assert busy.returncode == 1 and "Traceback" not in busy.stderr
+
+
+def test_all_wrong_settings_are_listed_at_once() -> None:
+    wrong = {"BEDBOARD_POOL_SIZE": "0", "BEDBOARD_PUBLIC_URL": "bedboard.example", "BEDBOARD_LOG_LEVEL": "loud"}
+    said = bedboard("serve", **wrong)
+    assert said.returncode == 1
+    assert all(name.removeprefix("BEDBOARD_") in said.stderr for name in wrong)
+    assert "Traceback" not in said.stderr
+
+
+def test_without_a_database_it_says_what_to_set() -> None:
+    said = bedboard("serve")
+    assert (said.returncode, "DATABASE_URL" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104
+def test_a_demo_listens_on_this_machine_only(host: str) -> None:
+    said = bedboard("serve", "--host", host, BEDBOARD_DEMO="true", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert (said.returncode, "loopback" in said.stderr) == (1, True)
+
+
+async def test_a_demo_refuses_a_database_that_is_none(database: Database) -> None:
+    async with database.transaction() as tx:
+        await build.add_board(tx, demo=False)
+    said = bedboard("demo", "--port", "1", DATABASE_URL=database.url)
+    assert (said.returncode, "not a demo" in said.stderr) == (1, True)
+
+
+async def test_seeds_are_not_loaded_over_what_is_there(database: Database) -> None:
+    async with database.transaction() as tx:
+        await build.add_board(tx)
+    said = bedboard("seed", "seeds/demo.toml", DATABASE_URL=database.url, BEDBOARD_DEMO="true")
+    assert (said.returncode, "not_empty" in said.stderr, "Traceback" in said.stderr) == (1, True, False)

@@ -1,0 +1,116 @@
+"""Imports go one way, and what must be in one place only is in one place only: the arrows of the design, read from the code."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "bedboard"
+FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
+
+EVERYWHERE = {"clock", "settings"}  # small, and import no room themselves but rules.freshness for its limits
+MAY_IMPORT: dict[str, set[str]] = {
+    "rules/": {"rules"},
+    "store/": {"rules", "store"},
+    "migrations/": {"store", "migrations"},
+    "actions/": {"rules", "store", "actions", "clock"},
+    "views/": {"rules", "store.board", "views"},
+    "live/hub.py": set(),
+    "live/wire.py": set(),
+    "live/feed.py": {"rules", "store", "views", "live.hub", "clock"},
+    "live/socket.py": {"views", "live"},
+    "routes/": {"rules", "actions", "store", "views", "live", "routes"} | EVERYWHERE,
+    "jobs.py": {"actions", "rules", "routes.parts"},
+    "seeds.py": {"actions", "rules", "store"},
+    "settings.py": {"rules.freshness"},
+    "clock.py": set(),
+    "embedded.py": set(),
+    "log.py": set(),
+}
+SQL_BUT_NOT_IN_STORE = {"actions/once.py", "actions/register.py", "actions/reminders.py"}  # still to be moved
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Modules and the names taken from them, as dotted paths."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, "imports name the whole path"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def under(name: str, allowed: set[str]) -> bool:
+    return any(name == f"bedboard.{one}" or name.startswith(f"bedboard.{one}.") for one in allowed)
+
+
+def calls(tree: ast.AST) -> set[str]:
+    functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {ast.unparse(function) for function in functions if isinstance(function, ast.Name | ast.Attribute)}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
+    own = {name: tree for name, tree in FILES.items() if name.startswith(room)}
+    assert own, f"{room} is gone"
+    wrong = {
+        f"{name}: {one}"
+        for name, tree in own.items()
+        for one in imported(tree)
+        if one.startswith("bedboard.") and not under(one, MAY_IMPORT[room])
+    }
+    assert wrong == set()
+
+
+def test_the_rules_are_pure() -> None:
+    pure = {"collections", "dataclasses", "datetime", "typing", "zoneinfo", "bedboard", "itertools", "functools", "enum", "re"}
+    pure |= {"math", "operator", "string", "unicodedata"}
+    for name, tree in FILES.items():
+        if name.startswith("rules/"):
+            assert {one.partition(".")[0] for one in imported(tree)} <= pure, name
+            assert not [node for node in ast.walk(tree) if isinstance(node, ast.Await | ast.AsyncFunctionDef)], name
+
+
+def users(*wanted: str) -> set[str]:
+    """The files that import or call one of these."""
+    return {
+        name
+        for name, tree in FILES.items()
+        for one in imported(tree) | calls(tree)
+        if any(one == want or one.startswith(f"{want}.") for want in wanted)
+    }
+
+
+def test_the_present_moment_and_new_ids_come_from_the_clock_alone() -> None:
+    assert users("datetime.now", "datetime.utcnow", "date.today", "uuid", "secrets", "time.time") <= {"clock.py"}
+    monotonic = users("time.monotonic", "monotonic")
+    assert monotonic <= {"clock.py", "embedded.py"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    read = {
+        name
+        for name, tree in FILES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv", "os.putenv")
+    }
+    assert read <= {"settings.py"}
+
+
+def test_sql_is_in_the_store() -> None:
+    words = ("text", "select", "insert", "update", "delete")
+    made = {f"{library}.{word}" for library in ("sqlalchemy", "sqlmodel") for word in words}
+    made |= {"sqlalchemy.dialects.postgresql.insert", "asyncpg"}
+    speak = {name for name, tree in FILES.items() if imported(tree) & made}
+    assert {name for name in speak if not name.startswith(("store/", "migrations/"))} <= SQL_BUT_NOT_IN_STORE
+
+
+def test_only_actions_ring_the_bell() -> None:
+    assert {name for name in users("ring", "bedboard.store.bell.ring") if not name.startswith("actions/")} == set()
+
+
+def test_a_file_stays_readable_at_one_sitting() -> None:
+    long = {path.name: count for path in PACKAGE.rglob("*.py") if (count := len(path.read_text().splitlines())) > 450}
+    assert long == {}

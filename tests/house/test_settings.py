@@ -1,0 +1,58 @@
+"""Every setting can be found: in the README by its name, and at a start by what is wrong with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bedboard.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def variable(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"BEDBOARD_{name.upper()}"
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_is_documented_in_the_readme_and_described_in_the_code(name: str) -> None:
+    assert re.search(rf"\b{variable(name)}\b", (ROOT / "README.md").read_text())
+    assert Settings.model_fields[name].description
+
+
+def test_the_readme_names_no_setting_that_is_not() -> None:
+    """BEDBOARD_TEST_… are for the tests alone."""
+    named = set(re.findall(r"\bBEDBOARD_[A-Z_]*[A-Z]\b", (ROOT / "README.md").read_text()))
+    assert {name for name in named if not name.startswith("BEDBOARD_TEST_")} <= {
+        variable(name) for name in Settings.model_fields
+    }
+
+
+def test_every_mistake_is_listed_at_once() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Settings(pool_size=0, public_url="bedboard.example", log_level="loud", fresh_minutes=0)
+    assert {error["loc"][0] for error in wrong.value.errors()} == {
+        "pool_size",
+        "public_url",
+        "log_level",
+        "fresh_minutes",
+    }
+
+
+@pytest.mark.xfail(strict=True, reason="ZoneInfoNotFoundError is no ValueError, so it goes past pydantic (settings.py)")
+def test_a_time_zone_that_is_none_is_listed_with_the_others() -> None:
+    with pytest.raises(ValidationError):
+        Settings(time_zone="Mars/Base")
+
+
+@pytest.mark.parametrize("url", ["https://a.example/x", "ftp://a.example", "a.example", "https://", "https:///x", ""])
+def test_the_public_address_is_an_origin(url: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(public_url=url)
+
+
+def test_the_settings_cannot_be_changed_while_running() -> None:
+    with pytest.raises(ValidationError):
+        Settings().demo = True

@@ -1,0 +1,136 @@
+"""When the line to the database is cut: no pulse says "live" that is not so, and the board comes back whole by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from bedboard.store.database import asyncpg_url
+from tests.conftest import Site
+from tests.live.conftest import hear, pulse, until_pulse
+from tests.live.test_feed import Screen, api_line, in_sql, on_screen
+
+CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
+         where datname = $1 and application_name like $2 and pid <> pg_backend_pid()"""
+
+
+def name_of(site: Site) -> str:
+    return str(make_url(site.parts.database.url).database)
+
+
+@asynccontextmanager
+async def beside(server_url: str) -> AsyncIterator[Any]:
+    """A connection to another database of the same server: it stays when the site's are cut."""
+    connection = await asyncpg.connect(asyncpg_url(server_url))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not await true():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def behind_its_back(connection_url: str, *statements: str) -> None:
+    """A change whose bell nobody hears: the statements ring none."""
+    connection = await asyncpg.connect(asyncpg_url(connection_url))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def is_live(site: Site) -> bool:
+    return site.parts.feed.live
+
+
+async def test_a_bell_that_was_missed_while_the_line_was_cut_is_made_good(site: Site, server_url: str) -> None:
+    screen = Screen()
+    async with api_line(site) as line, beside(server_url) as other:
+        screen.take(await hear(line))
+        await behind_its_back(
+            site.parts.database.url,
+            "update shelter set version = 2 where id = 'linde'",
+            "update place set state = 'occupied' where id = 'linde-1'",
+        )
+        assert await until_pulse(site, line) == []  # nobody rang
+        assert await other.fetchval(CUT, name_of(site), "bedboard bell") == 1
+        screen.take(await hear(line, 15))
+        assert screen.shelters["linde"]["version"] == 2
+        assert on_screen(screen) == await in_sql(site)
+        async with site.api("demo-shelter-linde") as linde:
+            await linde.patch("/places/linde-2", json={"status": "occupied"})
+        for message in await until_pulse(site, line):
+            screen.take(message)
+        assert on_screen(screen) == await in_sql(site)
+
+
+async def test_no_pulse_goes_out_while_the_database_is_away_and_all_comes_back_by_itself(site: Site, server_url: str) -> None:
+    screen = Screen()
+    browser = await site.sign_in("mark")
+    assert (await browser.get("/")).status_code == 200
+    async with api_line(site) as line, site.api("demo-shelter-linde") as linde, beside(server_url) as other:
+        screen.take(await hear(line))
+        assert (await linde.get("/board")).status_code == 200
+        await other.execute(f"alter database {name_of(site)} with allow_connections false")
+        try:
+            await other.execute(CUT.replace("$1", f"'{name_of(site)}'").replace("$2", "'bedboard%'"))
+            await until(lambda: lost(site))
+            assert not await pulse(site)
+            refused = await linde.patch("/places/linde-1", json={"status": "occupied"})
+            assert (refused.status_code, refused.json()["code"]) == (503, "database_away")
+            assert refused.headers["retry-after"] == "5"
+            assert (await linde.get("/board")).status_code == 200  # the last known board, with its time
+            page = await browser.get("/")
+            assert page.status_code == 200 and 'data-state="lost"' in page.text
+        finally:
+            await other.execute(f"alter database {name_of(site)} with allow_connections true")
+        await until(lambda: is_live(site))
+        assert (await linde.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
+        for message in await until_pulse(site, line):
+            screen.take(message)
+        assert screen.shelters["linde"]["version"] == 2
+        assert on_screen(screen) == await in_sql(site)
+    await browser.aclose()
+
+
+async def lost(site: Site) -> bool:
+    return not site.parts.feed.live
+
+
+async def test_a_board_nobody_could_update_does_not_claim_to_be_of_now(site: Site, server_url: str) -> None:
+    async with site.api("demo-police") as police, beside(server_url) as other:
+        assert (await police.get("/board")).json()["as_of"] == "2026-03-11T13:00:00Z"
+        await other.execute(f"alter database {name_of(site)} with allow_connections false")
+        try:
+            await other.fetchval(CUT, name_of(site), "bedboard%")
+            await until(lambda: lost(site))
+            site.clock.move(minutes=3)
+            assert (await police.get("/board")).json()["as_of"] == "2026-03-11T13:00:00Z"
+        finally:
+            await other.execute(f"alter database {name_of(site)} with allow_connections true")
+        await until(lambda: is_live(site))
+        assert (await police.get("/board")).json()["as_of"] == "2026-03-11T13:03:00Z"
+
+
+async def test_what_was_loaded_while_it_runs_appears_on_open_boards(site: Site) -> None:
+    """A new shelter, as the command `bedboard seed` or a later page adds it: in another process, with only the bell between."""
+    from bedboard.actions.register import add_shelter
+    from bedboard.store.database import Database
+    from tests import build
+
+    elsewhere = Database(site.parts.database.url, pool_size=1)
+    async with api_line(site) as line:
+        await hear(line)
+        async with elsewhere.transaction() as tx:
+            await add_shelter(tx, build.shelter("iep", [build.place("iep-1")]), build.SEAL, site.clock.now())
+        said = await hear(line)
+        assert (said["shelter"]["id"], said["shelter"]["counts"]["cosm"]["free"]) == ("iep", 1)
+    await elsewhere.dispose()
