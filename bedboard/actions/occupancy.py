@@ -138,6 +138,7 @@ async def confirm_shelter(
     """ "Still correct": all that is known of the shelter is still so. Refusals: NotFound, VersionMismatch, Invalid."""
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
+    await see_places(tx, shelter_id, seen_at)
     entry = _Entry(actor, shelter, seen_at, now)
     entry.add("confirm")
     return await _save(tx, shelter, entry, seen_at)
@@ -195,7 +196,8 @@ async def count_places(
                 entry.add("count", place.id, _words(before), _words(after))
                 _put(place, after)
                 tx.add(place)
-    await see_places(tx, shelter_id, list(counts), seen_at)
+    await tx.flush()
+    await see_places(tx, shelter_id, seen_at, list(counts))
     if not entry.rows:
         entry.add("count")
     changed = await _save(tx, shelter, entry, seen_at)
@@ -213,10 +215,11 @@ async def undo_change(
     tap = await get_journal(tx, journal_id)
     if tap is None or tap.shelter_id != shelter_id or tap.place_id is None or tap.before is None:
         raise NotFound("no_such_change")
-    last = await last_journal_id(tx, tap.place_id)
-    if tap.actor_id != actor.id or last != tap.id or now > tap.received_at + within + UNDO_GRACE or tap.action != "place":
-        raise Conflict("too_late_to_undo")
     place = await get_place(tx, tap.place_id)
+    is_own = (tap.actor_kind, tap.actor_id, tap.action) == (actor.kind, actor.id, "place")
+    is_last = await last_journal_id(tx, tap.place_id) == tap.id and place.observed_at <= tap.observed_at
+    if not (is_own and is_last) or now > tap.received_at + within + UNDO_GRACE:
+        raise Conflict("too_late_to_undo")
     before = _occupancy(place)
     expected = tap.before["expected_free_at"]
     after = Occupancy(

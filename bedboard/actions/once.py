@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
-from sqlalchemy import delete, text
-from sqlmodel import col, select
-
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
+from bedboard.store.answers import delete_answer, delete_answers, get_answer, take_lock
 from bedboard.store.database import Database, Transaction
 from bedboard.store.tables import Answer
 
@@ -82,7 +80,7 @@ async def apply_once(
         if key is not None:
             tx.add(
                 Answer(
-                    actor_id=actor.id,
+                    actor_id=actor.key,
                     key=key.key,
                     fingerprint=key.fingerprint,
                     status=answer.status,
@@ -96,23 +94,17 @@ async def apply_once(
 
 async def _take(tx: Transaction, actor: Actor, key: Key) -> None:
     """Locks the key until the end of the transaction, without waiting."""
-    lock = hashlib.sha256(f"{actor.id}\n{key.key}".encode()).digest()[:8]
-    connection = await tx.connection()
-    taken = await connection.execute(
-        text("select pg_try_advisory_xact_lock(:lock)"), {"lock": int.from_bytes(lock, "big", signed=True)}
-    )
-    if not taken.scalar_one():
+    lock = hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8]
+    if not await take_lock(tx, int.from_bytes(lock, "big", signed=True)):
         raise Conflict("key_in_use")
 
 
 async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply | None:
-    found = await tx.exec(select(Answer).where(Answer.actor_id == actor.id, Answer.key == key.key))
-    answer = found.one_or_none()
+    answer = await get_answer(tx, actor.key, key.key)
     if answer is None:
         return None
     if answer.created_at < now - KEPT:
-        await tx.delete(answer)
-        await tx.flush()
+        await delete_answer(tx, answer)
         return None
     if answer.fingerprint != key.fingerprint:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))
@@ -121,5 +113,4 @@ async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Rep
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:
     """Drops the answers that are older than a day; returns how many."""
-    connection = await tx.connection()
-    return (await connection.execute(delete(Answer).where(col(Answer.created_at) < now - KEPT))).rowcount
+    return await delete_answers(tx, now - KEPT)

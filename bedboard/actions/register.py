@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert
-from sqlmodel import select
-
 from bedboard.actions.signin import hash_token
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
+from bedboard.store.register import add_deployment, add_places
 from bedboard.store.seal import Seal
-from bedboard.store.tables import Client, Deployment, Kind, Membership, Organization, Person, Place, Shelter, Unit
+from bedboard.store.tables import Client, Kind, Membership, Organization, Person, Shelter, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +64,8 @@ async def begin_deployment(
     demo: bool,
 ) -> None:
     """What an empty database is for from now on. Refusal: Conflict `not_empty`."""
-    if (await tx.exec(select(Deployment))).first() is not None:
+    if not await add_deployment(tx, name, time_zone, now, demo=demo):
         raise Conflict("not_empty")
-    tx.add(Deployment(name=name, time_zone=time_zone, demo=demo, created_at=now))
     tx.add_all(units)
     tx.add_all(kinds)
     await tx.flush()
@@ -100,7 +97,6 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
         )
     )
     await tx.flush()
-    connection = await tx.connection()
     rows = [
         {
             "id": place.id,
@@ -119,8 +115,7 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
         }
         for position, place in enumerate(new.places, start=1)
     ]
-    if rows:
-        await connection.execute(insert(Place), rows)
+    await add_places(tx, rows)
     common = {
         "received_at": now,
         "actor_kind": "system",

@@ -31,6 +31,11 @@ class Actor:
     shelter_ids: frozenset[str]
     language: str | None = None
 
+    @property
+    def key(self) -> str:
+        """Unlike `id` never the same for a person and a client."""
+        return f"{self.kind}:{self.id}"
+
 
 ANYONE: frozenset[Role] = frozenset(ROLES)
 SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # who look for a place, so see every shelter

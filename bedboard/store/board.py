@@ -100,10 +100,6 @@ PLACES = text("""
 """)
 
 
-def _time(text: str) -> time:
-    return time.fromisoformat(text)
-
-
 async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> list[ShelterRow]:
     """The shelters with these ids (unknown ones are left out), or all of them for None, by name."""
     chosen = {"every": ids is None, "ids": list(ids or ())}
@@ -139,7 +135,7 @@ async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> li
             created_at=row.created_at,
             intake_from_minutes=row.intake_from_minutes,
             intake_until_minutes=row.intake_until_minutes,
-            confirm_times=tuple(_time(at) for at in row.confirm_times),
+            confirm_times=tuple(map(time.fromisoformat, row.confirm_times)),
             criteria=row.criteria,
             limits=row.limits,
             places=places.get(row.id, ()),

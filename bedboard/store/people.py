@@ -43,9 +43,11 @@ LIVING_CLIENTS = text("select token_hash, role from client where token_hash = an
 
 MAY_ACT = text("""
     select exists (select from membership m join person p on p.id = m.person_id
-                   where :kind = 'person' and m.person_id = :id and m.shelter_id = :shelter_id and p.ended_at is null)
+                   where :kind = 'person' and m.person_id = :id and m.shelter_id = :shelter_id
+                     and p.role = :role and p.ended_at is null)
         or exists (select from client c
-                   where :kind = 'client' and c.id = :id and c.shelter_id = :shelter_id and c.ended_at is null)
+                   where :kind = 'client' and c.id = :id and c.shelter_id = :shelter_id
+                     and c.role = :role and c.ended_at is null)
 """)
 
 
@@ -86,9 +88,11 @@ async def list_living(tx: Transaction, hashes: Sequence[bytes], limits: SessionL
 
 
 async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
-    """Whether the actor works for the shelter at this moment, whatever was true when the request came in."""
+    """Whether the actor, in the same role, works for the shelter at this moment, whatever was true when the request came in."""
     connection = await tx.connection()
-    found = await connection.execute(MAY_ACT, {"kind": actor.kind, "id": actor.id, "shelter_id": shelter_id})
+    found = await connection.execute(
+        MAY_ACT, {"kind": actor.kind, "id": actor.id, "role": actor.role, "shelter_id": shelter_id}
+    )
     return bool(found.scalar_one())
 
 

@@ -50,8 +50,14 @@ async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[Claim]:
     return found.all()
 
 
-async def see_places(tx: Transaction, shelter_id: str, kinds: Sequence[str], seen_at: datetime) -> None:
-    """Notes that all places of these kinds were seen at `seen_at`; the caller holds the shelter's lock."""
-    await (await tx.connection()).execute(
-        update(Place).where(col(Place.shelter_id) == shelter_id, col(Place.kind_code).in_(kinds)).values(observed_at=seen_at)
+async def see_places(tx: Transaction, shelter_id: str, seen_at: datetime, kinds: Sequence[str] | None = None) -> None:
+    """Notes that all places (of these kinds; None: of all) were seen at `seen_at`, so that nothing older may change them.
+
+    The caller holds the shelter's lock and has flushed what it changed.
+    """
+    statement = (
+        update(Place).where(col(Place.shelter_id) == shelter_id, col(Place.observed_at) < seen_at).values(observed_at=seen_at)
     )
+    if kinds is not None:
+        statement = statement.where(col(Place.kind_code).in_(kinds))
+    await (await tx.connection()).execute(statement)

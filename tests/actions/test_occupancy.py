@@ -102,17 +102,26 @@ async def test_a_tap_says_when_it_was_made_and_by_whom(board: Database) -> None:
     assert seen.changed[LINDE] == {"version": 2, "confirmed_at": tapped_at}
 
 
-async def test_an_older_look_never_takes_a_newer_confirmation_back(board: Database) -> None:
+async def test_what_was_seen_before_a_confirmation_changes_nothing_after_it(board: Database) -> None:
     await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
     async with looking(board) as seen:
         change = PlaceChange("occupied", observed_at=NOW - 30 * MINUTE)
-        await do(board, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + MINUTE, 2))
-        await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW + MINUTE, NOW - 10 * MINUTE, 3))
+        with pytest.raises(Conflict, match="overtaken"):
+            await do(board, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + MINUTE, 2))
         counts = {"women": KindCount(1, 0)}
-        await do(board, lambda tx: count_places(tx, SANNE, "linde", counts, NOW + MINUTE, NOW - 5 * MINUTE, 4))
-    assert seen.changed[LINDE] == {"version": 5}  # and confirmed_at stays
-    assert [row["version"] for row in seen.journal] == [3, 4, 5]
-    assert seen.bells == [("shelter", "linde", n) for n in (3, 4, 5)]
+        with pytest.raises(Conflict, match="overtaken"):
+            await do(board, lambda tx: count_places(tx, SANNE, "linde", counts, NOW + MINUTE, NOW - 5 * MINUTE, 2))
+        await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW + MINUTE, NOW - 10 * MINUTE, 2))
+    assert seen.changed == {LINDE: {"version": 3}}  # and confirmed_at stays
+    assert [row["action"] for row in seen.journal] == ["confirm"]
+
+
+async def test_a_tap_is_not_undone_once_somebody_has_looked_again(board: Database) -> None:
+    tapped: Changed = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
+    await do(board, lambda tx: confirm_shelter(tx, ANNEKE, "linde", NOW + timedelta(seconds=2)))
+    journal_id = tapped.journal_id or 0
+    with pytest.raises(Conflict, match="too_late_to_undo"):
+        await do(board, lambda tx: undo_change(tx, SANNE, "linde", journal_id, NOW + timedelta(seconds=4), 10 * MINUTE))
 
 
 async def test_the_same_news_again_is_a_new_version_and_a_row_of_its_own(board: Database) -> None:
@@ -150,10 +159,12 @@ async def test_the_system_may_act_everywhere(board: Database) -> None:
 # ---- still correct
 
 
-async def test_still_correct_confirms_and_touches_no_place(board: Database) -> None:
+async def test_still_correct_confirms_and_sees_every_place(board: Database) -> None:
     async with looking(board) as seen:
         changed: Changed = await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW, version=1))
-    assert seen.changed == {LINDE: {"version": 2, "confirmed_at": NOW}}
+    assert seen.changed == {LINDE: {"version": 2, "confirmed_at": NOW}} | {
+        ("place", f"linde-{n}"): {"observed_at": NOW} for n in (1, 2, 3, 4)
+    }
     assert seen.journal == [written("confirm")]
     assert seen.bells == [BELL]
     assert changed.shelter.version == 2
@@ -477,3 +488,12 @@ async def test_a_confirmation_is_no_tap_on_a_place(board: Database) -> None:
     [row] = await journal_of(board, "linde")
     with pytest.raises(NotFound):
         await do(board, lambda tx: undo_change(tx, SANNE, "linde", row.id or 0, NOW, WITHIN))
+
+
+async def test_a_tap_at_one_shelter_cannot_be_undone_by_way_of_another(board: Database) -> None:
+    """Anneke works at both; the lock that is held must be that of the place's shelter."""
+    tapped = await tap(board, by=ANNEKE, id="ceder-1")
+    async with looking(board) as seen:
+        with pytest.raises(NotFound):
+            await do(board, lambda tx: undo_change(tx, ANNEKE, "linde", tapped, NOW, WITHIN))
+    assert seen.nothing

@@ -45,8 +45,8 @@ async def test_the_first_time_is_done_and_remembered(board: Database) -> None:
     assert done.reply == Reply(200, b"version 2", 2)
     assert done.result is not None
     assert seen.added == {
-        ("answer", "sanne", "key-1"): {
-            "actor_id": "sanne",
+        ("answer", "person:sanne", "key-1"): {
+            "actor_id": "person:sanne",
             "key": "key-1",
             "fingerprint": b"asked",
             "status": 200,
@@ -118,7 +118,7 @@ async def test_answers_are_forgotten_after_a_day_and_not_before(board: Database)
     assert await do(board, lambda tx: forget_answers(tx, NOW + KEPT)) == 0
     async with looking(board) as seen:
         assert await do(board, lambda tx: forget_answers(tx, NOW + KEPT + TICK)) == 1
-    assert seen.removed == {("answer", "sanne", "key-1")}
+    assert seen.removed == {("answer", "person:sanne", "key-1")}
 
 
 async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wait(board: Database) -> None:

@@ -155,3 +155,23 @@ async def test_everything_works_without_scripts(browser: Browser, site: Site) ->
     await expect(board.locator("#cards article")).to_have_count(1)
     await staff.context.close()
     await board.context.close()
+
+
+async def test_a_tap_that_waits_is_sent_only_for_the_person_who_tapped(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    await page.route("**/places/**", lambda route: route.abort())
+    await choose(page, "linde-1", "status", "occupied")
+    await expect(page.locator("#outbox li")).to_have_count(1)
+    await page.locator('form[action="/sign-out"] button').first.click()
+    await page.locator('button[value="anneke"], form:has(input[value="anneke"]) button').first.click()
+    await page.goto(f"{site.url}/desk/linde")
+    await page.unroute("**/places/**")
+    await page.get_by_role("button", name="Klopt nog").click()
+    await expect(page.locator("#desk-linde")).not_to_have_attribute("data-stamp", "1.0")
+    await expect(page.locator("#outbox li")).to_have_count(0)
+    await expect(tile(page, "linde-1").locator("summary").first).to_contain_text("vrij")
+
+    await page.locator('form[action="/sign-out"] button').first.click()
+    await page.locator('button[value="sanne"], form:has(input[value="sanne"]) button').first.click()
+    await expect(tile(page, "linde-1").locator("summary").first).to_contain_text("bezet", timeout=20_000)
+    await page.context.close()

@@ -27,7 +27,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "embedded.py": set(),
     "log.py": set(),
 }
-SQL_BUT_NOT_IN_STORE = {"actions/once.py", "actions/register.py", "actions/reminders.py"}  # still to be moved
 
 
 def imported(tree: ast.AST) -> set[str]:
@@ -104,7 +103,7 @@ def test_sql_is_in_the_store() -> None:
     made = {f"{library}.{word}" for library in ("sqlalchemy", "sqlmodel") for word in words}
     made |= {"sqlalchemy.dialects.postgresql.insert", "asyncpg"}
     speak = {name for name, tree in FILES.items() if imported(tree) & made}
-    assert {name for name in speak if not name.startswith(("store/", "migrations/"))} <= SQL_BUT_NOT_IN_STORE
+    assert {name for name in speak if not name.startswith(("store/", "migrations/"))} == set()
 
 
 def test_only_actions_ring_the_bell() -> None:

@@ -5,7 +5,7 @@
   const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10;
   const { now, clock, parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
-  const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo");
+  const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo"), person = box?.dataset.person;
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending, isRunning;
   try {
@@ -21,7 +21,8 @@
   const isOpen = ({ state }) => state === "new" || state === "waiting";
   function entries() {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
-    return names.map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.tapped - b.tapped);
+    const all = names.map((name) => JSON.parse(localStorage.getItem(name)));
+    return all.filter((entry) => entry.person === person).sort((a, b) => a.tapped - b.tapped); // another's wait for them
   }
 
   function tap(event) {
@@ -38,7 +39,7 @@
     const label = plain([what, ...typed].join(" ")), fields = [...data];
     const isSame = (other) => other.state === "new" && other.url === url && `${other.fields}` === `${fields}`;
     try {
-      if (!entries().some(isSame)) save({ key, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
+      if (!entries().some(isSame)) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
     } catch {
       return; // storage is full or forbidden: the browser sends the form itself
     }

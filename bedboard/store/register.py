@@ -1,0 +1,24 @@
+"""Adding in bulk, and the one row that says what a database is for."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Deployment, Place
+
+
+async def add_deployment(tx: Transaction, name: str, time_zone: str, now: datetime, *, demo: bool) -> bool:
+    """False when there is one already; of two at once the second waits for the first."""
+    row = {"id": 1, "name": name, "time_zone": time_zone, "demo": demo, "created_at": now}
+    connection = await tx.connection()
+    added = await connection.execute(insert_or_leave(Deployment).on_conflict_do_nothing().values(row))
+    return added.rowcount == 1
+
+
+async def add_places(tx: Transaction, rows: list[dict[str, Any]]) -> None:
+    """Columns of Place."""
+    if rows:
+        await (await tx.connection()).execute(insert(Place), rows)

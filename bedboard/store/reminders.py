@@ -1,0 +1,48 @@
+"""When shelters were confirmed, and which reminders have gone out: a row is the slot that one of all processes gets."""
+
+from datetime import datetime, time
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Reminded
+
+
+class Confirmation(NamedTuple):
+    """What of a shelter decides whether it is reminded; `confirmed_at` None: never confirmed."""
+
+    id: str
+    confirmed_at: datetime | None
+    created_at: datetime
+    confirm_times: tuple[time, ...]
+
+
+async def list_confirmations(tx: Transaction) -> list[Confirmation]:
+    rows = await (await tx.connection()).execute(text("select id, confirmed_at, created_at, confirm_times from shelter"))
+    return [
+        Confirmation(row.id, row.confirmed_at, row.created_at, tuple(map(time.fromisoformat, row.confirm_times)))
+        for row in rows
+    ]
+
+
+class Slot(NamedTuple):
+    """One step of one shelter's reminder for one moment."""
+
+    shelter_id: str
+    due_at: datetime
+    step: str
+
+
+async def claim_slots(tx: Transaction, slots: list[Slot], now: datetime) -> set[Slot]:
+    """Those of the slots that nobody had yet; they are the caller's when the transaction commits."""
+    if not slots:
+        return set()
+    connection = await tx.connection()
+    claimed = await connection.execute(
+        insert(Reminded).on_conflict_do_nothing().returning(col(Reminded.shelter_id), col(Reminded.due_at), col(Reminded.step)),
+        [{**slot._asdict(), "created_at": now} for slot in slots],
+    )
+    return {Slot(*row) for row in claimed}
