@@ -71,8 +71,8 @@
   }
   // Whether it is decided; false or an error: not yet.
   async function send(entry) {
-    const { key, url, fields, observed, state } = entry;
-    if ((now() || Date.now()) - Date.parse(observed) > DAY) return end(entry, "refused");
+    const { key, url, fields, observed, tapped, state } = entry;
+    if (Date.now() - tapped > DAY) return end(entry, "refused"); // both by the phone: how long it is ago, also if it runs wrong
     const body = new URLSearchParams([...fields, ["key", key]]);
     if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
     const headers = { "HX-Request": "true" }, signal = AbortSignal.timeout(PATIENCE);
