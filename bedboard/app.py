@@ -71,5 +71,6 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FrontDoor:
             await parts.database.dispose()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})
+    app.router.redirect_slashes = False
     app.state.parts = parts
     return FrontDoor(app, settings, parts.clock)

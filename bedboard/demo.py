@@ -1,5 +1,6 @@
 """What a demonstration needs besides a server: a database that is marked as one, and a word of welcome."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,7 @@ def demo_database(settings: Settings, *, fresh: bool) -> Iterator[str]:
     if settings.database_url is not None:
         if fresh:
             raise NotADemo("--fresh throws away the embedded database only, and DATABASE_URL is set")
+        asyncio.run(is_empty(settings.database_url))  # before anything is changed in a database that is none of ours
         migrate_now(settings.database_url)
         yield settings.database_url
         return

@@ -171,7 +171,7 @@ async def start_site(
     database_url: str, clock: FixedClock, **settings: object
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
     """Serves on a free port in this very loop; the caller ends it with `stop_site`."""
-    listening = socket.socket()
+    listening = socket.socket(proto=socket.IPPROTO_TCP)  # only then asyncio turns Nagle's delay off
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     given = {"demo": True, "public_url": url, "database_url": database_url} | settings

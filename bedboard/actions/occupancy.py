@@ -155,8 +155,7 @@ async def count_places(
 ) -> Changed:
     """A number per kind, from a shelter that knows no single places. A kind that is not named stays as it is.
 
-    Places with criteria of their own are not interchangeable with the others, so they take part only with their like: the
-    number is spread over the plain ones first. Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
+    Places of a kind are interchangeable; those with criteria of their own are the last to change. Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
@@ -178,9 +177,18 @@ async def count_places(
     if known_at > seen_at:
         raise Conflict("overtaken", known_at=known_at)
 
-    entry = _Entry(actor, shelter, seen_at, now)
+    spread: dict[str, State] = {}
+    wrong: list[FieldError] = []
     for kind, count in counts.items():
-        spread = spread_counts(kind, [Counted(p.id, _occupancy(p).state, p.id in claimed) for p in by_kind[kind]], count)
+        try:
+            every = [Counted(place.id, _occupancy(place).state, place.id in claimed) for place in by_kind[kind]]
+            spread |= spread_counts(kind, every, count)
+        except Invalid as refusal:
+            wrong.extend(refusal.fields)
+    if wrong:
+        raise Invalid(*wrong)
+    entry = _Entry(actor, shelter, seen_at, now)
+    for kind in counts:
         for place in by_kind[kind]:
             state = spread.get(place.id)
             if state is not None:

@@ -8,9 +8,11 @@ from bedboard.live.socket import serve_viewer
 from bedboard.routes.board import board_audience
 from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.rules.access import PUSHERS, SEEKERS, Actor
-from bedboard.rules.refusals import Unavailable
+from bedboard.rules.refusals import Refusal
 from bedboard.views.pages import LANGUAGES
 from bedboard.views.pieces import Audience
+
+TOUCH_SECONDS = 30.0  # however often a page says that it is used
 
 
 async def page_socket(websocket: WebSocket) -> None:
@@ -22,11 +24,17 @@ async def page_socket(websocket: WebSocket) -> None:
         return
     token_hash = hash_token(websocket.cookies.get(parts.identity.cookie, ""))
 
+    touched = parts.clock.monotonic()
+
     async def active() -> None:
+        nonlocal touched
+        if parts.clock.monotonic() - touched < TOUCH_SECONDS:
+            return
+        touched = parts.clock.monotonic()
         try:
             await parts.identity.touch(token_hash)
-        except Unavailable:
-            return  # the pulse stops as well, so the page says that it is not live
+        except Refusal:
+            return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
     viewer = Viewer(token_hash, actor.role)
     await serve_viewer(websocket, parts.hub, parts.feed, viewer, audience, active, says_hello=True)

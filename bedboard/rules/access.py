@@ -65,7 +65,6 @@ ROUTES: Mapping[str, Rule] = {
     "health": PUBLIC,
     "sign_out": Rule(ANYONE),
     "home": Rule(ANYONE),
-    "board": Rule(SEEKERS),
     "totals": Rule(SHELTER),
     "desk": Rule(SHELTER, own=True),
     "desk_places": Rule(SHELTER, own=True),

@@ -150,8 +150,10 @@ async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
 
 
 async def get_reference(tx: Transaction) -> Reference | None:
-    """None while nothing has been loaded into this database."""
+    """None while nothing has been loaded into this database, also before its first migration."""
     connection = await tx.connection()
+    if (await connection.execute(text("select to_regclass('deployment')"))).scalar_one() is None:
+        return None
     deployment = (await connection.execute(text("select name, time_zone, demo from deployment"))).one_or_none()
     if deployment is None:
         return None
