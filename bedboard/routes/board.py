@@ -55,7 +55,7 @@ def show_board(request: Request) -> Response:
         )
 
     pieces = feed.pieces(board_audience(actor, language), chosen)
-    pieces.sort(key=lambda pair: _rank(feed.cards[pair[0]]))
+    pieces.sort(key=lambda pair: _rank(feed.cards[pair[0]], kind))
     cards = [Markup(piece.body) for _, piece in pieces]  # noqa: S704
     context = {
         "cards": cards,
@@ -74,14 +74,16 @@ def show_board(request: Request) -> Response:
     return page(request, "pages/board.html", context)
 
 
-def _rank(card: Card) -> int:
-    """Where a place is free comes first, then where it is unknown (call), then what is full; by name within each.
+def _rank(card: Card, kind: str | None) -> int:
+    """Where a place (of the kind) is free comes first, fresh before ageing news, then where it is unknown (call), then what
+    is full; by name within each.
 
     The order is that of the moment of loading: later changes stay where they are, so that nothing jumps under a finger.
     """
+    free = card.counts["free"] if kind is None else card.kinds[kind]["free"]
     if card.freshness == "stale":
-        return 1
-    return 0 if card.counts["free"] else 2
+        return 2
+    return 3 if not free else 0 if card.freshness == "fresh" else 1
 
 
 async def show_totals(request: Request) -> Response:

@@ -42,6 +42,12 @@ class PlaceTap(Tap):
     expected_free_at: Annotated[str, Field(max_length=40)] | None = None
 
 
+class ConfirmTap(Tap):
+    """`version`: the one that was looked at; a newer one has not been seen, so it is not confirmed."""
+
+    version: Annotated[int, Field(ge=1, le=2**62)] | None = None
+
+
 class UndoTap(Tap):
     change: Annotated[int, Field(ge=1, le=2**62)]
 
@@ -72,6 +78,7 @@ def _undo_bar(request: Request, row: ShelterRow, journal_id: int, place_id: str 
         return EMPTY_UNDO
     context = {
         "shelter_id": row.id,
+        "place_id": place.id,
         "change": journal_id,
         "label": place.label,
         "status": place.status,
@@ -187,8 +194,10 @@ async def take_place(request: Request) -> Response:
 @_showing_present
 async def take_confirm(request: Request) -> Response:
     actor, shelter_id = actor_of(request), request.path_params["shelter_id"]
-    tap = parse_form(Tap, await read_form(request))
-    return await _tap(request, tap.key, lambda tx, now: confirm_shelter(tx, actor, shelter_id, now, tap.observed_at))
+    tap = parse_form(ConfirmTap, await read_form(request))
+    return await _tap(
+        request, tap.key, lambda tx, now: confirm_shelter(tx, actor, shelter_id, now, tap.observed_at, tap.version)
+    )
 
 
 @_showing_present
@@ -208,6 +217,18 @@ async def take_occupancy(request: Request) -> Response:
     rest = {name: value for name, value in fields.items() if not name.startswith("free.")}
     if not free:
         raise Invalid(FieldError("free", "missing"))
-    tap = parse_form(CountTap, rest | {"free": free})
-    counts = {kind: KindCount(number) for kind, number in tap.free.items()}
-    return await _tap(request, tap.key, lambda tx, now: count_places(tx, actor, shelter_id, counts, now, tap.observed_at))
+    try:
+        tap = parse_form(CountTap, rest | {"free": free})
+        counts = {kind: KindCount(number) for kind, number in tap.free.items()}
+        return await _tap(request, tap.key, lambda tx, now: count_places(tx, actor, shelter_id, counts, now, tap.observed_at))
+    except Invalid as refusal:
+        raise Invalid(*(_by_kind_name(request, one) for one in refusal.fields)) from refusal
+
+
+def _by_kind_name(request: Request, error: FieldError) -> FieldError:
+    """The field as the page calls it: by the name of the kind."""
+    reference = parts_of(request).feed.reference
+    code = error.field.removeprefix("kinds.").removeprefix("free.").removesuffix(".free")
+    if reference is None or code not in reference.kinds:
+        return error
+    return FieldError(reference.kinds[code].names[language_of(request)], error.code, error.detail)

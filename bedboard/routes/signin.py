@@ -27,7 +27,11 @@ async def show_sign_in(request: Request) -> Response:
     if is_demo(request):
         async with parts_of(request).database.transaction() as tx:
             people = await list_demo_people(tx)
-    return page(request, "pages/sign_in.html", {"people": people, "refusal": None})
+    return page(
+        request,
+        "pages/sign_in.html",
+        {"people": people, "refusal": "sign_in_needed" if "ended" in request.query_params else None},
+    )
 
 
 async def take_demo_sign_in(request: Request) -> Response:

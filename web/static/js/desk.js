@@ -25,8 +25,11 @@
     return all.filter((entry) => entry.person === person).sort((a, b) => a.tapped - b.tapped); // another's wait for them
   }
 
+  // What a confirmation looked at; behind taps that wait it has looked at those as well, which the server has not got yet.
+  const isSeen = ([name]) => name !== "version" || !entries().some(isOpen);
   function tap(event) {
     const form = event.target, button = event.submitter;
+    if (form.matches('[action="/sign-out"]') && entries().some(isOpen) && !confirm(words.dataset.leave)) return event.preventDefault();
     if (!form.closest('section[id^="desk-"], #undo')) return;
     const data = new FormData(form), url = form.getAttribute("action"), tile = form.closest(".tile");
     data.delete("key"); // it is one per drawing of the form; here each tap gets its own
@@ -36,7 +39,7 @@
     const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
     const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const tapped = Date.now(), observed = new Date(now() || tapped).toISOString();
-    const label = plain([what, ...typed].join(" ")), fields = [...data];
+    const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, "")), fields = [...data].filter(isSeen);
     const isSame = (other) => other.state === "new" && other.url === url && `${other.fields}` === `${fields}`;
     try {
       if (!entries().some(isSame)) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
@@ -44,7 +47,7 @@
       return; // storage is full or forbidden: the browser sends the form itself
     }
     event.preventDefault(), event.stopPropagation(); // htmx need not send it too
-    form.reset(), byId("notice")?.replaceChildren();
+    form.reset(), byId("notice")?.replaceChildren(), undo?.replaceChildren();
     if (tile) (tile.open = false), tile.querySelector("summary").focus({ preventScroll: true });
     show(), flush();
   }
@@ -78,7 +81,7 @@
     const headers = { "HX-Request": "true" }, signal = AbortSignal.timeout(PATIENCE);
     // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
     const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
-    if (response.status === 401) return location.assign("/sign-in");
+    if (response.status === 401) return location.assign("/sign-in?ended=1");
     const text = await response.text(), answer = parse(text), isHere = byId("desk-" + url.split("/")[2]);
     const notice = answer.querySelector("#notice"), code = notice?.dataset.code;
     if ([0, 429, 502, 503, 504].includes(response.status) || code === "busy" || code === "key_in_use") return false;
@@ -88,7 +91,20 @@
     const isTold = response.ok || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
     if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
     if (!response.ok) byId("notice")?.scrollIntoView({ block: "nearest" });
+    if (response.status === 422) giveBack(entry);
     return forget(entry), true;
+  }
+
+  // A value that was refused goes back to where it was typed, to be mended there.
+  function giveBack({ url, fields, tile }) {
+    for (const form of document.querySelectorAll(`form[action="${url}"]`)) {
+      for (const [name, value] of fields) {
+        const input = form.elements[name];
+        if (input?.type === "hidden" || !("value" in (input ?? {}))) continue;
+        if (byId(tile)) byId(tile).open = input.closest("details").open = true;
+        (input.value = value), input.focus();
+      }
+    }
   }
 
   // --- what is seen of it
@@ -100,6 +116,8 @@
       if (element.classList.toggle("sending", busy.includes(element))) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
     }
+    const offer = undo?.querySelector("[data-place]"), place = offer && byId("tile-" + offer.dataset.place);
+    if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // it is not so any more
     if (!box || !words) return;
     for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
     for (const entry of listed) {
@@ -128,6 +146,11 @@
 
   for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // it was there to read for a day
   document.addEventListener("submit", tap, true);
+  document.addEventListener("toggle", ({ target }) => target.matches(".tile[open]") && byId("notice")?.replaceChildren(), true);
+  document.addEventListener("keydown", ({ key }) => {
+    const open = key === "Escape" && document.querySelector(".tile[open]");
+    if (open) (open.open = false), open.querySelector("summary").focus();
+  });
   document.addEventListener("bedboard:placed", show);
   document.addEventListener("bedboard:heard", flush);
   addEventListener("online", flush);

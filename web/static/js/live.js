@@ -17,7 +17,7 @@
   function showAges() {
     for (const time of offset ? document.querySelectorAll("[data-age]") : []) {
       const words = time.parentNode.querySelector(".ago"), minutes = Math.trunc((Date.parse(time.dateTime) - now()) / MINUTE);
-      const [size, unit] = Math.abs(minutes) < 60 ? [1, "minute"] : Math.abs(minutes) < 2880 ? [60, "hour"] : [1440, "day"];
+      const [size, unit] = Math.abs(minutes) < 120 ? [1, "minute"] : Math.abs(minutes) < 2880 ? [60, "hour"] : [1440, "day"];
       if (words) words.textContent = minutes ? ago.format(Math.trunc(minutes / size), unit) : justNow.format(0, "second");
     }
   }
