@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.clock import Clock
-from bedboard.jobs import make_scheduler
+from bedboard.jobs import keep_pulse, make_scheduler
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
 from bedboard.live.wire import encode_text
@@ -56,7 +56,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FrontDoor:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await parts.database.check_durable()
-        running = asyncio.create_task(parts.feed.run())
+        running = [asyncio.create_task(parts.feed.run()), asyncio.create_task(keep_pulse(parts))]
         scheduler = make_scheduler(parts)
         scheduler.start()
         await parts.feed.first_read(5.0)
@@ -64,10 +64,9 @@ def build_app(settings: Settings, clock: Clock | None = None) -> FrontDoor:
             yield
         finally:
             scheduler.shutdown(wait=False)
-            parts.hub.close_where(lambda viewer: True, 1012)
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await parts.database.dispose()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import tomllib
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from sqlalchemy.exc import IntegrityError
 
 from bedboard import embedded
 from bedboard.actions.register import add_client
@@ -54,6 +56,10 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(work)
     except Refusal as refusal:
         fail(f"refused: {refusal.code} {refusal.detail or ''}")
+    except ValidationError as error:
+        fail("\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()))
+    except IntegrityError as error:
+        fail(f"that does not fit what is in the database: {str(error.orig).splitlines()[0]}")
 
 
 def database_url(settings: Settings) -> str:
@@ -86,7 +92,7 @@ def serve_forever(settings: Settings, host: str, port: int) -> None:
             loop="uvloop",
             http="httptools",
             lifespan="on",
-            log_level="warning",
+            log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=3,
@@ -111,7 +117,10 @@ def serve(
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database in DATABASE_URL to the newest migration."""
-    migrate_now(database_url(read_settings()))
+    try:
+        migrate_now(database_url(read_settings()))
+    except OSError as error:
+        fail(f"the database does not answer: {error}")
     console.print("migrated")
 
 
@@ -134,10 +143,14 @@ def in_words(loaded: Mapping[str, int]) -> str:
 
 
 async def _seed(settings: Settings, url: str, file: Path) -> dict[str, int]:
+    try:
+        seeds = read_seed_file(file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        fail(f"{file} cannot be read: {error}")
     database = Database(url, pool_size=1, statement_seconds=30)
     try:
         async with database.transaction() as tx:
-            loaded = await load_seeds(tx, read_seed_file(file), make_seal(settings), Clock().now(), demo=settings.demo)
+            loaded = await load_seeds(tx, seeds, make_seal(settings), Clock().now(), demo=settings.demo)
         return dict(loaded)
     finally:
         await database.dispose()

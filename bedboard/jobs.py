@@ -1,5 +1,6 @@
 """What happens by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
 
+import asyncio
 from datetime import UTC
 
 import structlog
@@ -13,16 +14,29 @@ from bedboard.rules.refusals import Refusal
 log = structlog.get_logger()
 
 
+async def keep_pulse(parts: Parts) -> None:
+    """Until cancelled: the pulse, and letting go of viewers that do not read.
+
+    Not a job of the scheduler, which follows the wall clock: set back an hour, it would be silent for an hour.
+    """
+    last = parts.clock.monotonic()
+    while True:
+        parts.hub.drop_stuck(parts.clock.monotonic())
+        if parts.clock.monotonic() - last >= parts.settings.pulse_seconds:
+            last = parts.clock.monotonic()
+            try:
+                await parts.feed.pulse(parts.identity.living)
+            except Exception as bug:  # the next pulse must come all the same
+                log.error("bug", exc_info=bug)
+        await asyncio.sleep(min(1.0, parts.settings.pulse_seconds / 2))
+
+
 def make_scheduler(parts: Parts) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
 
     async def age() -> None:
-        """Shows what time alone has changed, and lets go of viewers that do not read."""
+        """Shows what time alone has changed."""
         parts.feed.age()
-        parts.hub.drop_stuck(parts.clock.monotonic())
-
-    async def pulse() -> None:
-        await parts.feed.pulse(parts.identity.living)
 
     async def remind() -> None:
         reference = parts.feed.reference
@@ -47,7 +61,6 @@ def make_scheduler(parts: Parts) -> AsyncIOScheduler:
         log.info("tidied", answers=forgotten)
 
     scheduler.add_job(age, "interval", seconds=1, id="age")
-    scheduler.add_job(pulse, "interval", seconds=parts.settings.pulse_seconds, id="pulse")
     scheduler.add_job(remind, "interval", seconds=30, id="remind")
     scheduler.add_job(tidy, "interval", hours=1, id="tidy")
     return scheduler

@@ -1,7 +1,9 @@
 """The log: one JSON object a line, with allow-listed keys only, so that nothing about a person can slip into it."""
 
+import json
 import logging
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -20,7 +22,23 @@ def keep_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> M
     return kept
 
 
+class LibraryLine(logging.Formatter):
+    """What uvicorn and APScheduler say, as a line of the same kind: their sentence as it is written in their code, without
+    what it is about, and of an error its type only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"event": str(record.msg).strip(), "level": record.levelname.lower(), "reason": record.name}
+        line["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat()
+        if record.exc_info and record.exc_info[0]:
+            line["code"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
 def set_up_log(level: str) -> None:
+    """`level` is for our own lines; the libraries' from warning up."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LibraryLine())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bedboard.actions.register import (
     NewPlace,
@@ -21,6 +22,7 @@ from bedboard.actions.register import (
     add_shelter,
     begin_deployment,
 )
+from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, Verdict
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
@@ -38,6 +40,28 @@ def _duration(text: Any) -> Any:
     return timedelta(**{unit: int(found[1])})
 
 
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError("a time zone is like Europe/Amsterdam") from None
+
+
+def _criterion(name: str) -> str:
+    if name not in CRITERION_NAMES:
+        raise ValueError(f"{name} is not a criterion")
+    return name
+
+
+def _limit(name: str) -> str:
+    if name not in LIMIT_NAMES:
+        raise ValueError(f"{name} is not a limit")
+    return name
+
+
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Criteria = dict[Annotated[str, AfterValidator(_criterion)], Verdict]
+Limits = dict[Annotated[str, AfterValidator(_limit)], int]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
@@ -47,7 +71,7 @@ class _Row(BaseModel):
 
 class _Deployment(_Row):
     name: str
-    time_zone: str
+    time_zone: Annotated[str, AfterValidator(_zone)]
 
 
 class _Unit(_Row):
@@ -85,7 +109,7 @@ class _Place(_Row):
     since: Duration | None = None
     expected_free: Duration | None = None
     reason: str | None = None
-    criteria: dict[str, str] | None = None
+    criteria: Criteria | None = None
 
 
 class _Shelter(_Row):
@@ -96,10 +120,10 @@ class _Shelter(_Row):
     telephone: str
     address: str
     intake: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
-    confirm_times: list[str] = ["08:00", "16:00", "21:30"]
+    confirm_times: list[ClockTime] = ["08:00", "16:00", "21:30"]
     confirmed: Literal["never"] | Duration
-    criteria: dict[str, str]
-    limits: dict[str, int] = {}
+    criteria: Criteria
+    limits: Limits = {}
     place: list[_Place]
 
 
@@ -148,7 +172,7 @@ def _new_place(shelter_id: str, number: int, place: _Place, known_at: datetime, 
         since=now - place.since if place.since is not None else known_at,
         expected_free_at=expected,
         closed_reason=place.reason,
-        criteria=place.criteria,
+        criteria=dict(place.criteria) if place.criteria else None,
     )
 
 
@@ -192,7 +216,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
                 intake_from_minutes=_minutes(opens),
                 intake_until_minutes=_minutes(closes),
                 confirm_times=shelter.confirm_times,
-                criteria=shelter.criteria,
+                criteria=dict(shelter.criteria),
                 limits=shelter.limits,
             ),
             seal,

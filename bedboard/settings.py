@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.freshness import Limits
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     ageing_minutes: int = Field(default=480, ge=2, le=20_160, description="news is ageing until this age, then stale")
     session_idle_minutes: int = Field(default=15, ge=1, le=1_440, description="a session ends after so long unused")
     session_hours: int = Field(default=8, ge=1, le=24, description="a session ends after so long in any case")
-    pulse_seconds: float = Field(default=5.0, gt=0, le=15, description="how often an open board hears that it is live")
+    pulse_seconds: float = Field(default=5.0, gt=0, le=7, description="how often an open board hears that it is live")
     patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
     statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
@@ -49,7 +50,9 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
             raise ValueError("must be like https://bedboard.example, without a path")
-        return f"{parts.scheme}://{parts.netloc}"
+        default = {"http": 80, "https": 443}[parts.scheme]
+        port = "" if parts.port in (None, default) else f":{parts.port}"
+        return f"{parts.scheme}://{parts.hostname}{port}"  # as a browser writes it: small letters, no usual port
 
     @field_validator("time_zone")
     @classmethod
@@ -59,6 +62,12 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, OSError):
             raise ValueError("must be a time zone like Europe/Amsterdam") from None
         return value
+
+    @model_validator(mode="after")
+    def _ages_before_stale(self) -> Self:
+        if self.ageing_minutes <= self.fresh_minutes:
+            raise ValueError("BEDBOARD_AGEING_MINUTES must be more than BEDBOARD_FRESH_MINUTES")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

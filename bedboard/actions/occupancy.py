@@ -34,7 +34,7 @@ UNDO_GRACE = timedelta(seconds=5)  # the way of the tap over a bad connection
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The shelter as it is after the change, and the journal row with which the change can be undone (None: it cannot)."""
+    """The shelter as it is after the change, and its row in the journal if there is just one (of a tap: to undo it)."""
 
     shelter: ShelterRow
     journal_id: int | None = None
@@ -155,7 +155,8 @@ async def count_places(
 ) -> Changed:
     """A number per kind, from a shelter that knows no single places. A kind that is not named stays as it is.
 
-    Places of a kind are interchangeable; those with criteria of their own are the last to change. Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
+    Places of a kind are interchangeable; those with criteria of their own are the last to change.
+    Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
@@ -233,7 +234,7 @@ async def undo_change(
     after = Occupancy(
         state=tap.before["state"],
         since=datetime.fromisoformat(tap.before["since"]),
-        observed_at=now,
+        observed_at=max(now, before.observed_at),
         expected_free_at=datetime.fromisoformat(expected) if expected else None,
         closed_reason=tap.before["closed_reason"],
     )

@@ -7,6 +7,7 @@ must not know sockets or requests; the hub must not know shelters.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
@@ -15,10 +16,11 @@ import structlog
 from bedboard.clock import Clock
 from bedboard.live.hub import Hub
 from bedboard.rules.freshness import Limits
-from bedboard.rules.refusals import Unavailable
+from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.store.bell import Line, Lost, listen
 from bedboard.store.board import Reference, ShelterRow, get_reference, list_shelters
 from bedboard.store.database import Database
+from bedboard.store.people import Living
 from bedboard.views.cards import Card, Totals, add_totals, make_card
 from bedboard.views.objects import to_json
 from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, snapshot_message, update_message
@@ -29,14 +31,23 @@ LONGEST_RETRY_SECONDS = 5.0
 BURST = 8  # more shelters at once than this, and most of all, go as one snapshot: one message instead of many
 
 
+@dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who sits on a seat, as far as closing it is concerned."""
+    """Who sits on a seat, as far as closing it is concerned. `shelter` None: looks at no single shelter."""
 
-    __slots__ = ("role", "token_hash")
+    token_hash: bytes
+    role: str
+    shelter: str | None
 
-    def __init__(self, token_hash: bytes, role: str) -> None:
-        self.token_hash = token_hash
-        self.role = role
+    def may_stay(self, alive: Mapping[bytes, Living]) -> bool:
+        """Whether the session still counts, in the same role, and still for the shelter that is looked at."""
+        now = alive.get(self.token_hash)
+        return now is not None and now.role == self.role and (self.shelter is None or self.shelter in now.shelter_ids)
+
+
+def longest_wait(attempt: int) -> float:
+    """Seconds; doubles with each try up to five, however many there have been."""
+    return min(LONGEST_RETRY_SECONDS, 0.1 * 2.0 ** min(attempt, 10))
 
 
 class Feed:
@@ -66,6 +77,7 @@ class Feed:
         self.as_of: datetime | None = None  # until when this board is known to be right
         self.live = False
         self._rung: set[str] = set()
+        self._aged: set[str] = set()  # what time has changed while nobody could be told
         self._reference_rung = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
@@ -82,17 +94,19 @@ class Feed:
                 async with listen(self._database, self._hear) as line:
                     await self._read_everything()
                     self._line, self.live, attempt = line, True, 0
+                    self._publish([self.cards[id] for id in self._aged if id in self.cards])
+                    self._aged.clear()
                     self._announce_turn()
                     log.info("feed_live", shelters=len(self.cards))
                     await self._follow(line)
             except (Lost, Unavailable) as error:
-                log.warning("feed_lost", reason=type(error).__name__)
+                log.warning("feed_lost", reason=type(error.__cause__ or error).__name__)
             except Exception as bug:  # without its feed a process would show an old board for ever: say so, begin again
                 log.error("bug", exc_info=bug)
             finally:
                 self._line, self.live = None, False
             attempt += 1
-            await asyncio.sleep(self._random.uniform(0.05, min(LONGEST_RETRY_SECONDS, 0.1 * 2**attempt)))
+            await asyncio.sleep(self._random.uniform(0.05, longest_wait(attempt)))
 
     def _hear(self, noun: str, id: str, version: int) -> None:
         if noun == "shelter":
@@ -180,7 +194,10 @@ class Feed:
         if due and self.reference is not None:
             cards = [make_card(self._rows[id], self.reference, self._limits, now) for id in due]
             self.cards.update((card.id, card) for card in cards)
-            self._publish(cards)
+            if self.live:
+                self._publish(cards)
+            else:  # a board that cannot be followed must not give signs of life
+                self._aged.update(due)
         return len(due)
 
     def _audiences(self) -> list[Audience]:
@@ -259,22 +276,25 @@ class Feed:
 
     # --- the pulse
 
-    async def pulse(self, living: Callable[[list[bytes]], Awaitable[dict[bytes, str]]]) -> bool:
+    async def pulse(self, living: Callable[[list[bytes]], Awaitable[Mapping[bytes, Living]]]) -> bool:
         """Tells every viewer that the board is live, which it is only if the database answers on both lines.
 
-        `living` says of token hashes which still count, with their roles; the sockets of the others are closed. Returns
+        `living` says of token hashes which still count; the sockets of the others are closed. Returns
         whether a pulse went out.
         """
-        if self._line is None or not self.live:
+        line = self._line
+        if line is None or not self.live:
             return False
         hashes = {viewer.token_hash for viewer in self._hub.viewers()}
         try:
-            await self._line.check()
+            await line.check()
             alive = await living(list(hashes))
-        except (Lost, Unavailable):
+        except (Lost, Refusal):
+            return False
+        if self._line is not line or not self.live:
             return False
         # Only who was asked about: somebody who has sat down meanwhile would else be taken for signed out.
-        self._hub.close_where(lambda viewer: viewer.token_hash in hashes and alive.get(viewer.token_hash) != viewer.role, 4401)
+        self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), 4401)
         self.as_of = self._clock.now()
         self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self.as_of}))
         return True

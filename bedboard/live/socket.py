@@ -33,9 +33,6 @@ async def serve_viewer(
     `on_active` is awaited when the page says that somebody is using it.
     """
     await websocket.accept()
-    if not feed.live:  # a snapshot of a board that cannot be followed would look live
-        await _close(websocket, TRY_AGAIN_LATER)
-        return
     known: Mapping[str, str] = {}
     if says_hello:
         try:
@@ -46,6 +43,9 @@ async def serve_viewer(
         except (WebSocketDisconnect, ValueError):
             await _close(websocket, PROTOCOL_ERROR)
             return
+    if not feed.live:  # a snapshot of a board that cannot be followed would look live
+        await _close(websocket, TRY_AGAIN_LATER)
+        return
     wire = wire_of(websocket.scope)
     seat: DirectSeat[Viewer] | MailboxSeat[Viewer]
     seat = DirectSeat(hub, viewer, wire) if wire is not None else MailboxSeat(hub, viewer)

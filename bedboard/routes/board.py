@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.routes.replies import page
-from bedboard.rules.access import KNOWERS, SHELTER, Actor
+from bedboard.rules.access import KNOWERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.criteria import TAKES
 from bedboard.rules.refusals import NotAllowed, Unavailable
 from bedboard.store.board import Reference
@@ -35,6 +35,8 @@ async def show_home(request: Request) -> Response:
         if not actor.shelter_ids:
             raise NotAllowed("not_your_role")
         return RedirectResponse(f"/desk/{min(actor.shelter_ids)}", 303)
+    if actor.role not in SEEKERS:
+        raise NotAllowed("not_your_role")
     return show_board(request)
 
 

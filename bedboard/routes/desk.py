@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from markupsafe import Markup
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
 from bedboard.actions.once import Reply, apply_once, make_key
-from bedboard.routes.parse import local_moment, parse_form, read_form
+from bedboard.routes.parse import Moment, local_moment, parse_form, read_form
 from bedboard.routes.parts import Parts, actor_of, language_of, page_context, parts_of
 from bedboard.routes.replies import html, notice, status_of, wants_fragment
 from bedboard.rules.places import KindCount, PlaceChange
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, VersionMismatch
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
 from bedboard.store.board import Reference, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal
@@ -33,7 +33,7 @@ class Tap(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     key: KeyText
-    observed_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
 
 
 class PlaceTap(Tap):
@@ -59,7 +59,7 @@ class CountTap(Tap):
 def _card(parts: Parts, row: ShelterRow) -> tuple[Card, Reference]:
     reference = parts.feed.reference
     if reference is None:
-        raise NotFound("no_such_shelter")
+        raise Unavailable("database_away")
     return make_card(row, reference, parts.settings.limits, parts.clock.now()), reference
 
 

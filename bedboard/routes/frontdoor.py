@@ -30,7 +30,7 @@ class FrontDoor:
             "Content-Security-Policy": f"default-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; "
             "form-action 'self'; frame-ancestors 'none'; object-src 'none'",
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",

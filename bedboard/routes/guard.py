@@ -21,6 +21,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Socket = Callable[[WebSocket], Awaitable[None]]
 
 READABLE_WITHOUT_DATABASE = frozenset({"home"})
+ASKS_NOBODY = frozenset({"static", "health", "api_openapi"})  # the same for everybody, so who it is is not even looked up
 
 
 async def identify(connection: HTTPConnection, name: str) -> Actor | None:
@@ -33,7 +34,7 @@ async def identify(connection: HTTPConnection, name: str) -> Actor | None:
         return await parts.identity.client(token.strip())
     token = connection.cookies.get(parts.identity.cookie, "")
     try:
-        return await parts.identity.person(token)
+        return await parts.identity.person(token, in_use=name != "live")
     except Unavailable:
         known = parts.identity.last_known(token) if name in READABLE_WITHOUT_DATABASE else None
         if known is None:
@@ -46,11 +47,12 @@ async def admit(connection: HTTPConnection, name: str) -> None:
     connection.state.route = name
     rule = ROUTES[name]
     actor: Actor | None = None
-    try:
-        actor = await identify(connection, name)
-    except Unavailable:
-        if not rule.public:
-            raise
+    if name not in ASKS_NOBODY:
+        try:
+            actor = await identify(connection, name)
+        except Unavailable:
+            if not rule.public:
+                raise
     if actor is not None:
         connection.state.actor = actor
         structlog.contextvars.bind_contextvars(actor=actor.id)

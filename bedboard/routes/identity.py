@@ -14,7 +14,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Unavailable
 from bedboard.settings import Settings
 from bedboard.store.database import Database
-from bedboard.store.people import SessionLimits, get_client_actor, get_session_actor, list_living, use_session
+from bedboard.store.people import Living, SessionLimits, get_client_actor, get_session_actor, list_living, use_session
 
 KEPT_SECONDS = 5.0  # so an ended session is noticed within 5 s even if a bell is lost
 KEPT_AT_MOST = 10_000
@@ -30,7 +30,7 @@ class Known:
 
 
 class Identity:
-    """`demo_tokens`: whether the fixed tokens of a demo count, which takes a demo process and a demo database."""
+    """`database_is_demo` is set when the database has been read: only then, and in a demo process, demo tokens count."""
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         self._database = database
@@ -39,29 +39,36 @@ class Identity:
         self.limits = SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
         self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
         self.database_is_demo = False
-        self._known: dict[bytes, Known] = {}
+        self._used_every = min(USED_EVERY, self.limits.idle / 4)
+        # Apart: a token is no cookie, and a cookie is no token.
+        self._people: dict[bytes, Known] = {}
+        self._clients: dict[bytes, Known] = {}
 
     def forget(self, token_hash: bytes) -> None:
-        self._known.pop(token_hash, None)
+        self._people.pop(token_hash, None)
+        self._clients.pop(token_hash, None)
 
-    def _remember(self, token_hash: bytes, actor: Actor) -> Actor:
-        if len(self._known) >= KEPT_AT_MOST:
-            self._known.clear()
-        self._known[token_hash] = Known(actor, self._clock.monotonic())
+    def _remember(self, kept: dict[bytes, Known], token_hash: bytes, actor: Actor) -> Actor:
+        if len(kept) >= KEPT_AT_MOST:
+            kept.clear()
+        kept[token_hash] = Known(actor, self._clock.monotonic())
         return actor
 
-    def _recent(self, token_hash: bytes) -> Actor | None:
-        known = self._known.get(token_hash)
+    def _recent(self, kept: dict[bytes, Known], token_hash: bytes) -> Actor | None:
+        known = kept.get(token_hash)
         if known is None or self._clock.monotonic() - known.checked > KEPT_SECONDS:
             return None
         return known.actor
 
-    async def person(self, token: str | None) -> Actor | None:
-        """The signed-in person; None without a session that counts. Notes that the session is in use."""
+    async def person(self, token: str | None, *, in_use: bool) -> Actor | None:
+        """The signed-in person; None without a session that counts.
+
+        `in_use`: somebody asks for something, which keeps the session alive; a socket that reconnects by itself does not.
+        """
         if not token:
             return None
         token_hash = hash_token(token)
-        if (recent := self._recent(token_hash)) is not None:
+        if (recent := self._recent(self._people, token_hash)) is not None:
             return recent
         now = self._clock.now()
         async with self._database.transaction() as tx:
@@ -70,13 +77,13 @@ class Identity:
                 self.forget(token_hash)
                 return None
             actor, used_at = found
-            if now - used_at >= USED_EVERY:
+            if in_use and now - used_at >= self._used_every:
                 await use_session(tx, token_hash, now)
-        return self._remember(token_hash, actor)
+        return self._remember(self._people, token_hash, actor)
 
     def last_known(self, token: str | None) -> Actor | None:
         """Who this was when the database last answered, if that is shorter ago than a session may be idle."""
-        known = self._known.get(hash_token(token)) if token else None
+        known = self._people.get(hash_token(token)) if token else None
         if known is None or self._clock.monotonic() - known.checked > self.limits.idle.total_seconds():
             return None
         return known.actor
@@ -84,14 +91,14 @@ class Identity:
     async def client(self, token: str) -> Actor | None:
         """The API client with this token; None for an unknown one."""
         token_hash = hash_token(token)
-        if (recent := self._recent(token_hash)) is not None:
+        if (recent := self._recent(self._clients, token_hash)) is not None:
             return recent
         async with self._database.transaction() as tx:
             actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
         if actor is None:
             self.forget(token_hash)
             return None
-        return self._remember(token_hash, actor)
+        return self._remember(self._clients, token_hash, actor)
 
     async def touch(self, token_hash: bytes) -> None:
         """An open board says that somebody is still using it. A session that has ended stays ended."""
@@ -100,8 +107,8 @@ class Identity:
             if await get_session_actor(tx, token_hash, self.limits, now) is not None:
                 await use_session(tx, token_hash, now)
 
-    async def living(self, hashes: list[bytes]) -> dict[bytes, str]:
-        """Which of these tokens still count, with their roles. Refusal: Unavailable, also when it takes long."""
+    async def living(self, hashes: list[bytes]) -> dict[bytes, Living]:
+        """Which of these tokens still count. Refusal: Unavailable, also when it takes long."""
         try:
             async with asyncio.timeout(2.0), self._database.transaction() as tx:
                 return await list_living(tx, hashes, self.limits, self._clock.now())

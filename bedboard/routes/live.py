@@ -36,7 +36,7 @@ async def page_socket(websocket: WebSocket) -> None:
         except Refusal:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
-    viewer = Viewer(token_hash, actor.role)
+    viewer = Viewer(token_hash, actor.role, audience.shelter)
     await serve_viewer(websocket, parts.hub, parts.feed, viewer, audience, active, says_hello=True)
 
 
@@ -74,5 +74,5 @@ async def api_socket(websocket: WebSocket) -> None:
     async def active() -> None:
         return
 
-    viewer = Viewer(hash_token(token), actor.role)
+    viewer = Viewer(hash_token(token), actor.role, audience.shelter)
     await serve_viewer(websocket, parts.hub, parts.feed, viewer, audience, active, says_hello=False)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.convertors import Convertor
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -30,6 +31,16 @@ class IdConvertor(Convertor[str]):
     def to_string(self, value: str) -> str:
         return value
 
+
+def _read_time(value: Any) -> Any:
+    try:
+        return datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise PydanticCustomError("datetime_form", "a time is written like 2026-03-11T14:00:00+01:00") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]
+"""An aware time as ISO 8601; pydantic alone would also take the digits of a Unix time."""
 
 ID = re.compile(rf"^{IdConvertor.regex}\Z")
 
@@ -103,7 +114,9 @@ def _field_error(error: Any) -> FieldError:
     if kind in CODES:
         return FieldError(name, CODES[kind])
     if kind == "literal_error":
-        return FieldError(name, "not_one_of", {"allowed": context["expected"].replace("'", "").replace(" or ", ", ")})
+        return FieldError(
+            name, "not_one_of", {"allowed": context["expected"].replace("'", "").replace(" or ", ", ").split(", ")}
+        )
     if kind == "greater_than_equal":
         return FieldError(name, "too_small", {"least": context["ge"]})
     if kind == "less_than_equal":

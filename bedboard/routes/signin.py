@@ -41,6 +41,7 @@ async def take_demo_sign_in(request: Request) -> Response:
     if not ID.match(person_id):
         raise NotFound("no_such_person")
     async with parts.database.transaction() as tx:
+        await sign_out(tx, hash_token(request.cookies.get(parts.identity.cookie, "")), parts.clock.now())
         token = await sign_in_demo(tx, person_id, parts.feed.reference, demo=parts.settings.demo, clock=parts.clock)
     response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
     response.set_cookie(parts.identity.cookie, token, httponly=True, secure=parts.settings.secure, samesite="strict", path="/")
@@ -68,7 +69,7 @@ async def _prefer(request: Request, name: str, allowed: tuple[str, ...]) -> Resp
     form = await read_form(request)
     value = form.get(name, "")
     if value not in allowed:
-        raise Invalid(FieldError(name, "not_one_of", {"allowed": ", ".join(allowed)}))
+        raise Invalid(FieldError(name, "not_one_of", {"allowed": list(allowed)}))
     response = RedirectResponse(_back(form.get("back", "/")), 303)
     response.set_cookie(
         name,

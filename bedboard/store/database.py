@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bedboard.rules.refusals import Conflict, Unavailable
+from bedboard.rules.refusals import Conflict, Refusal, Unavailable
 
 Transaction = AsyncSession
 
@@ -29,6 +29,22 @@ def engine_url(url: str) -> str:
     """The URL for SQLAlchemy, from any of the forms that hosts hand out (postgres://, postgresql://)."""
     plain = url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
     return make_url(plain).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+LOST = (PoolTimeout, ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+AWAY = (DBAPIError, OSError, *LOST)
+
+
+def _translated(error: Exception, code: str) -> Refusal | None:
+    """The refusal that a driver's error means; None for a mistake of ours, which stays what it is."""
+    if not isinstance(error, DBAPIError):
+        return Unavailable(code)
+    state = getattr(error.orig, "sqlstate", None)
+    if state in BUSY:
+        return Conflict("busy")
+    cause = error.orig.__cause__ if error.orig is not None else None
+    gone = error.connection_invalidated or isinstance(cause, (OSError, TimeoutError, *LOST))
+    return Unavailable(code) if gone or (state or "")[:2] in ("08", "53", "57", "58") else None
 
 
 class Database:
@@ -59,19 +75,22 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commits at the end, rolls back on any error. Refusals: Unavailable when the database does not answer."""
-        try:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        """Commits at the end, rolls back on any error. Refusals: Unavailable when the database does not answer.
+
+        While it commits, no answer means that nobody knows whether it was saved: Unavailable `perhaps_saved`.
+        """
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            code = "database_away"
+            try:
+                await session.connection()  # so that what follows is the caller's work, and its errors the caller's
+            except AWAY as error:
+                raise _translated(error, code) or error from error
+            try:
                 yield session
-        except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None)
-            if state in BUSY:
-                raise Conflict("busy") from error
-            if error.connection_invalidated or state is None or state[:2] in ("08", "53", "57", "58"):
-                raise Unavailable("database_away") from error
-            raise
-        except (PoolTimeout, OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-            raise Unavailable("database_away") from error
+                code = "perhaps_saved"
+                await session.commit()
+            except (DBAPIError, *LOST) as error:
+                raise _translated(error, code) or error from error
 
     async def check_durable(self) -> None:
         """Refuses a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""

@@ -34,12 +34,18 @@ ACTOR_OF_CLIENT = text("""
 """)
 
 LIVING_SESSIONS = text("""
-    select s.token_hash, p.role from session s join person p on p.id = s.person_id
+    select s.token_hash, p.role,
+           coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
+    from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
     where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
       and s.used_at > :idle_since and s.created_at > :begun_since
+    group by s.token_hash, p.role
 """)
 
-LIVING_CLIENTS = text("select token_hash, role from client where token_hash = any(:hashes) and ended_at is null")
+LIVING_CLIENTS = text("""
+    select token_hash, role, array_remove(array[shelter_id], null) as shelter_ids from client
+    where token_hash = any(:hashes) and ended_at is null
+""")
 
 MAY_ACT = text("""
     select exists (select from membership m join person p on p.id = m.person_id
@@ -77,14 +83,20 @@ async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) ->
     return Actor("client", row.id, row.role, row.name, row.organization_id, own)
 
 
-async def list_living(tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime) -> dict[bytes, str]:
-    """Which of these session or client tokens still count, each with its role."""
+class Living(NamedTuple):
+    """What a session or token that still counts is good for."""
+
+    role: str
+    shelter_ids: frozenset[str]
+
+
+async def list_living(tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime) -> dict[bytes, Living]:
+    """Which of these session or client tokens still count."""
     connection = await tx.connection()
     wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
-    sessions = await connection.execute(LIVING_SESSIONS, wanted)
-    living = {row.token_hash: row.role for row in sessions}
-    clients = await connection.execute(LIVING_CLIENTS, {"hashes": list(hashes)})
-    return living | {row.token_hash: row.role for row in clients}
+    sessions = (await connection.execute(LIVING_SESSIONS, wanted)).all()
+    clients = (await connection.execute(LIVING_CLIENTS, {"hashes": list(hashes)})).all()
+    return {row.token_hash: Living(row.role, frozenset(row.shelter_ids)) for row in [*sessions, *clients]}
 
 
 async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:

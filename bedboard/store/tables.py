@@ -102,7 +102,7 @@ class Place(SQLModel, table=True):
     observed_at: datetime = moment()
     expected_free_at: datetime | None = moment(nullable=True)
     closed_reason: str | None = None
-    criteria: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    criteria: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
 class Claim(SQLModel, table=True):
@@ -174,8 +174,8 @@ class Journal(SQLModel, table=True):
     shelter_id: str = Field(index=True)
     version: int = Field(sa_type=BigInteger)
     place_id: str | None = None
-    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
-    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
 class Answer(SQLModel, table=True):

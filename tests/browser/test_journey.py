@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
 from tests.browser.people import LAPTOP, PHONE, complaints, open_page
 from tests.conftest import Site
@@ -159,11 +159,19 @@ async def test_everything_works_without_scripts(browser: Browser, site: Site) ->
 
 async def test_a_tap_that_waits_is_sent_only_for_the_person_who_tapped(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "sanne")
+    asked: list[str] = []
+
+    async def leave_all_the_same(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await dialog.accept()
+
+    page.on("dialog", leave_all_the_same)
     await page.route("**/places/**", lambda route: route.abort())
     await choose(page, "linde-1", "status", "occupied")
     await expect(page.locator("#outbox li")).to_have_count(1)
     await page.locator('form[action="/sign-out"] button').first.click()
     await page.locator('button[value="anneke"], form:has(input[value="anneke"]) button').first.click()
+    assert len(asked) == 1, "whoever signs out is told that a tap waits"
     await page.goto(f"{site.url}/desk/linde")
     await page.unroute("**/places/**")
     await page.get_by_role("button", name="Klopt nog").click()

@@ -812,7 +812,7 @@ async def test_signed_out_the_tap_is_kept_until_somebody_is_signed_in(server: Se
     await open_desk(server, tab)
     server.answer = lambda _: HTMLResponse(notice("sign_in_needed"), 401)
     await tap(tab, "p1", "occupied")
-    await tab.wait_for_url("**/sign-in")
+    await tab.wait_for_url("**/sign-in?ended=1")
     server.answer = accepted
     await tab.goto("/desk/a")
     await expect_outbox(tab, "p1 occupied: sent")

@@ -32,7 +32,17 @@ TAG = re.compile(r"</?\w+>")
 REFUSALS = {
     *("sign_in_needed", "not_your_role", "no_such_shelter", "no_such_place", "no_such_person", "no_such_change"),
     *("no_such_page", "version_mismatch", "overtaken", "busy", "key_in_use", "too_late_to_undo", "not_a_demo"),
-    *("database_away", "invalid", "malformed", "not_json", "not_a_form", "too_large", "wrong_origin", "wrong_host"),
+    *(
+        "database_away",
+        "perhaps_saved",
+        "invalid",
+        "malformed",
+        "not_json",
+        "not_a_form",
+        "too_large",
+        "wrong_origin",
+        "wrong_host",
+    ),
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
 }
 NO_DETAIL: dict[str, Any] = {}

@@ -16,7 +16,7 @@ from tests.conftest import Site, start_site, stop_site
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, served; its own pulse is so slow that it does not get in the way."""
-    site, server, running = await start_site(board.url, clock, pulse_seconds=15)
+    site, server, running = await start_site(board.url, clock, pulse_seconds=7)
     yield site
     await stop_site(server, running)
 

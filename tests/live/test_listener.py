@@ -6,9 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
-from bedboard.store.database import asyncpg_url
+from bedboard.live.feed import longest_wait
+from bedboard.store.database import Database, asyncpg_url
+from tests.build import FixedClock
 from tests.conftest import Site
 from tests.live.conftest import hear, pulse, until_pulse
 from tests.live.test_feed import Screen, api_line, in_sql, on_screen
@@ -134,3 +141,38 @@ async def test_what_was_loaded_while_it_runs_appears_on_open_boards(site: Site) 
         said = await hear(line)
         assert (said["shelter"]["id"], said["shelter"]["counts"]["cosm"]["free"]) == ("iep", 1)
     await elsewhere.dispose()
+
+
+def test_after_a_night_of_failed_tries_the_next_one_still_comes_soon() -> None:
+    assert [longest_wait(attempt) for attempt in (1, 3, 6, 10_000)] == [0.2, 0.8, 5.0, 5.0]
+
+
+async def test_time_gives_no_sign_of_life_while_the_database_is_away(site: Site, clock: FixedClock) -> None:
+    feed = site.parts.feed
+    feed.live = False
+    clock.move(hours=9)
+    browser = await site.sign_in("mark")
+    await browser.aclose()
+    said: list[object] = []
+    site.parts.hub.publish = lambda *message: said.append(message)  # type: ignore[method-assign]
+    assert feed.age() > 0
+    assert said == []
+    assert feed.cards["linde"].freshness == "stale", "and yet a page that is asked for tells the truth"
+
+
+async def test_who_loses_a_shelter_loses_its_live_page(site: Site, board: Database) -> None:
+    browser = await site.sign_in("sanne")
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    url = f"{site.live_url}/live?view=desk&shelter=linde"
+    async with connect(url, additional_headers={"Cookie": cookies}, origin=Origin(site.url)) as line:
+        await line.send("{}")
+        await hear(line)
+        async with board.transaction() as tx:
+            await tx.exec(text("delete from membership where person_id = 'sanne'"))  # type: ignore[call-overload]
+        assert await pulse(site)
+        async with asyncio.timeout(5):
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    await line.recv()
+        assert line.close_code == 4401
+    await browser.aclose()

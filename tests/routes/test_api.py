@@ -22,7 +22,7 @@ def api(token: str, **headers: str) -> Mapping[str, str]:
 LINDE = "demo-shelter-linde"
 HEADERS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
+from bedboard.store.people import Living
 from tests import build
 from tests.build import NOW, FixedClock
 from tests.conftest import Site, start_site, stop_site
@@ -26,7 +27,7 @@ class WholeClock(FixedClock):
 
 @pytest.fixture
 async def site(board: Database) -> AsyncIterator[Site]:
-    site, server, running = await start_site(board.url, WholeClock(), pulse_seconds=15)
+    site, server, running = await start_site(board.url, WholeClock(), pulse_seconds=7)
     yield site
     await stop_site(server, running)
 
@@ -216,7 +217,7 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
         await line.recv()
         newcomer: list[ClientConnection] = []
 
-        async def living(hashes: list[bytes]) -> dict[bytes, str]:
+        async def living(hashes: list[bytes]) -> dict[bytes, Living]:
             answer = await site.parts.identity.living(hashes)
             seat = await connect(f"{site.live_url}/live?view=board", additional_headers=cookie(late), origin=site.url)  # type: ignore[arg-type]
             await seat.send("{}")

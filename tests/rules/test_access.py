@@ -19,7 +19,6 @@ EXPECTED = {
     "health": "*",
     "sign_out": EVERYBODY,
     "home": EVERYBODY,
-    "board": "CPD",
     "totals": "SM",
     "desk": "SM own",
     "desk_places": "SM own",

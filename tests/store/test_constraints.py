@@ -40,6 +40,8 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_shelter_intake_from", "update shelter set intake_from_minutes = 1441"),
     ("ck_shelter_intake_until", "update shelter set intake_until_minutes = -1"),
     ("ck_shelter_intake_until", "update shelter set intake_until_minutes = 1441"),
+    ("ck_shelter_confirm_times", "update shelter set confirm_times = array['08:00', '8:00']"),
+    ("ck_shelter_confirm_times", "update shelter set confirm_times = array['24:00']"),
     ("pk_place", f"{PLACE} ('linde-1', 'linde', 'cosm', 1, 'x', 1, 0, 'open', {AT}, {AT})"),
     ("uq_place_shelter_id_label", "update place set label = '1' where id = 'linde-2'"),
     ("fk_place_shelter_id", "update place set shelter_id = 'nowhere' where id = 'linde-1'"),

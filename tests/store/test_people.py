@@ -10,6 +10,7 @@ from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor, Role
 from bedboard.store.database import Transaction
 from bedboard.store.people import (
+    Living,
     SessionLimits,
     end_session,
     get_client_actor,
@@ -43,7 +44,7 @@ async def test_a_session_is_its_person_with_all_shelters(tx: Transaction) -> Non
     found = await get_session_actor(tx, TOKEN, LIMITS, NOW)
     anneke = Actor("person", "anneke", "manager", "Anneke", "oever", frozenset({"linde", "ceder"}))
     assert found == (anneke, NOW)
-    assert await list_living(tx, [TOKEN, b"unknown"], LIMITS, NOW) == {TOKEN: "manager"}
+    assert await list_living(tx, [TOKEN, b"unknown"], LIMITS, NOW) == {TOKEN: Living("manager", frozenset({"linde", "ceder"}))}
 
 
 async def test_a_person_of_no_shelter_has_none(tx: Transaction) -> None:
@@ -109,10 +110,13 @@ async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
 
 
 async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
-    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: "machine", POLICE: "police"}
+    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {
+        LINDE: Living("machine", frozenset({"linde"})),
+        POLICE: Living("police", frozenset()),
+    }
     await run(tx, "update client set ended_at = now() where id = 'demo-police'")
     assert await get_client_actor(tx, POLICE, demo=True) is None
-    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: "machine"}
+    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: Living("machine", frozenset({"linde"}))}
 
 
 @pytest.mark.parametrize(

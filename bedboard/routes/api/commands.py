@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from bedboard.routes.parse import Moment
 from bedboard.rules.places import CLOSED_REASONS
 
 Count = Annotated[int, Field(ge=0, le=100_000)]
@@ -23,8 +24,8 @@ class PatchPlace(Command):
 
     status: Literal["free", "occupied", "closed"]
     reason: Reason | None = None
-    expected_free_at: AwareDatetime | None = None
-    observed_at: AwareDatetime | None = None
+    expected_free_at: Moment | None = None
+    observed_at: Moment | None = None
 
 
 class KindNumbers(Command):
@@ -38,13 +39,13 @@ class PutOccupancy(Command):
     """Numbers per kind, for those who know no single places. Kinds that are not named stay as they are."""
 
     kinds: Annotated[dict[Annotated[str, Field(max_length=64)], KindNumbers], Field(min_length=1, max_length=50)]
-    observed_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
 
 
 class PostConfirm(Command):
     """Everything that is known of the shelter is still correct."""
 
-    observed_at: AwareDatetime | None = None
+    observed_at: Moment | None = None
 
 
 class Counts(BaseModel):

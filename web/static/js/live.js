@@ -167,7 +167,7 @@
     }
     whole ||= message.type === "snapshot";
     if (message.parts) steadily(() => takeNews(message));
-    if (!whole) return;
+    if (!whole || !message.at) return; // a change alone is no sign of life: only what carries the server's time
     [heardAt, attempt] = [performance.now(), 0];
     showState("live");
     document.dispatchEvent(new Event("bedboard:heard"));
