@@ -43,7 +43,7 @@ HEADERS = {
         ("GET", "/sign-in", 200, {}),
         ("GET", "/nowhere", 404, {}),
         ("POST", "/sign-in", 403, {}),
-        ("GET", "/totals/", 307, {}),
+        ("GET", "/totals/", 404, {}),
         ("GET", "/health", 200, {}),
     ],
 )
