@@ -98,6 +98,18 @@ def _operation(
     return operation
 
 
+DESCRIPTION = """\
+Shelter places for victims of human trafficking: what is free now.
+
+A change of any place, and `confirm`, confirm the whole shelter. A repeated `Idempotency-Key` compares the body byte by byte.
+
+`/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then `{type: shelter, shelter}` for
+each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter with
+a lower version never replaces a higher one. It closes with 4401 when the token has ended, 4403 when the role has no live board,
+1013 to try again later.
+"""
+
+
 def build_document() -> dict[str, Any]:
     """OpenAPI 3.1."""
     _, schemas = models_json_schema([(model, "validation") for model in MODELS], ref_template="#/components/schemas/{model}")
@@ -108,12 +120,7 @@ def build_document() -> dict[str, Any]:
         "info": {
             "title": "bedboard",
             "version": "1",
-            "description": "Shelter places for victims of human trafficking: what is free now. "
-            "A change of any place, and `confirm`, confirm the whole shelter. A repeated `Idempotency-Key` compares the "
-            "body byte by byte. `/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then "
-            "`{type: shelter, shelter}` for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; "
-            "no pulse for 15 s means: not live. A shelter with a lower version never replaces a higher one. "
-            "It closes with 4401 when the token has ended, 4403 when the role has no live board, 1013 to try again later.",
+            "description": DESCRIPTION,
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
