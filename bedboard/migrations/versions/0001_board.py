@@ -52,7 +52,7 @@ create table shelter (
     intake_until_minutes integer not null
         constraint ck_shelter_intake_until check (intake_until_minutes between 0 and 1440),
     confirm_times text[] not null constraint ck_shelter_confirm_times
-        check (array_to_string(confirm_times, ' ', '?') ~ '^((([01][0-9]|2[0-3]):[0-5][0-9])( (([01][0-9]|2[0-3]):[0-5][0-9]))*)?$'),
+        check (array_to_string(confirm_times, ' ', '?') || ' ' ~ '^(([01][0-9]|2[0-3]):[0-5][0-9] )*( )?$'),
     criteria jsonb not null,
     limits jsonb not null,
     telephone_sealed bytea not null,

@@ -103,10 +103,10 @@ Shelter places for victims of human trafficking: what is free now.
 
 A change of any place, and `confirm`, confirm the whole shelter. A repeated `Idempotency-Key` compares the body byte by byte.
 
-`/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then `{type: shelter, shelter}` for
-each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter with
-a lower version never replaces a higher one. It closes with 4401 when the token has ended, 4403 when the role has no live board,
-1013 to try again later.
+`/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then `{type: shelter, shelter}`
+for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter
+with a lower version never replaces a higher one. It closes with 4401 when the token has ended, 4403 when the role has no live
+board, 1013 to try again later.
 """
 
 
