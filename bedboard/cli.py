@@ -24,6 +24,7 @@ from bedboard.demo import GREETING, NotADemo, demo_database, is_empty
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
+from bedboard.push import new_push_key
 from bedboard.replay import Summary, check_url, choose_days, demo_token, read_tokens, replay
 from bedboard.rules.refusals import Refusal
 from bedboard.seeds import load_seeds, read_seed_file
@@ -86,7 +87,7 @@ def serve_forever(settings: Settings, host: str, port: int) -> None:
     set_up_log(settings.log_level)
     uvicorn.Server(
         uvicorn.Config(
-            build_app(settings),
+            build_app(settings, make_seal(settings)),
             host=host,
             port=port,
             loop="uvloop",
@@ -128,6 +129,13 @@ def migrate_command() -> None:
 def key() -> None:
     """Print a new key for BEDBOARD_SECRET_KEY."""
     print(new_key())
+
+
+@app.command()
+def push_keys() -> None:
+    """Print the two settings with which devices can be woken; put your own address into the second."""
+    print(f"BEDBOARD_PUSH_PRIVATE_KEY={new_push_key()}")
+    print("BEDBOARD_PUSH_SUBJECT=mailto:you@bedboard.example")
 
 
 @app.command()

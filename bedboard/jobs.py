@@ -7,7 +7,9 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bedboard.actions.once import forget_answers
-from bedboard.actions.reminders import remind_shelters
+from bedboard.actions.reminders import forget_reminders, remind_shelters
+from bedboard.actions.signin import forget_sessions
+from bedboard.actions.waiting import drop_expired_waitings
 from bedboard.routes.parts import Parts
 from bedboard.rules.refusals import Refusal
 
@@ -52,15 +54,27 @@ def make_scheduler(parts: Parts) -> AsyncIOScheduler:
             log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
 
     async def tidy() -> None:
+        now = parts.clock.now()
         try:
             async with parts.database.transaction() as tx:
-                forgotten = await forget_answers(tx, parts.clock.now())
+                forgotten = await forget_answers(tx, now)
+                await forget_reminders(tx, now)
+                await forget_sessions(tx, now)
         except Refusal as refusal:
             log.warning("not_tidied", reason=refusal.code)
             return
         log.info("tidied", answers=forgotten)
 
+    async def end_waitings() -> None:
+        """What is past its hour counts as gone already; this takes it out of the database, and off open pages."""
+        try:
+            async with parts.database.transaction() as tx:
+                await drop_expired_waitings(tx, parts.clock.now())
+        except Refusal as refusal:
+            log.warning("not_tidied", reason=refusal.code)
+
     scheduler.add_job(age, "interval", seconds=1, id="age")
     scheduler.add_job(remind, "interval", seconds=30, id="remind")
+    scheduler.add_job(end_waitings, "interval", minutes=1, id="end_waitings")
     scheduler.add_job(tidy, "interval", hours=1, id="tidy")
     return scheduler

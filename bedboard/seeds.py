@@ -22,7 +22,7 @@ from bedboard.actions.register import (
     add_shelter,
     begin_deployment,
 )
-from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, Verdict
+from bedboard.rules.criteria import CRITERION_NAMES, LANGUAGES, LIMIT_NAMES, Verdict
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
@@ -33,7 +33,7 @@ DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with 
 
 def _duration(text: Any) -> Any:
     """ "25m", "3h" or "2d" """
-    found = re.fullmatch(r"(?:in )?(\d+)([mhd])", text) if isinstance(text, str) else None
+    found = re.fullmatch(r"(?:in )?([0-9]{1,5})([mhd])", text) if isinstance(text, str) else None
     if found is None:
         raise ValueError('a duration is like "25m", "3h" or "2d"')
     unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2]]
@@ -59,7 +59,15 @@ def _limit(name: str) -> str:
     return name
 
 
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+def _language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError(f"{code} is not one of {', '.join(LANGUAGES)}")
+    return code
+
+
+CLOCK_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+ClockTime = Annotated[str, Field(pattern=f"^{CLOCK_TIME}$")]
+Hours = Annotated[str, Field(pattern=f"^{CLOCK_TIME}-({CLOCK_TIME}|24:00)$")]
 Criteria = dict[Annotated[str, AfterValidator(_criterion)], Verdict]
 Limits = dict[Annotated[str, AfterValidator(_limit)], int]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -119,11 +127,12 @@ class _Shelter(_Row):
     unit: str
     telephone: str
     address: str
-    intake: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
+    intake: Hours
     confirm_times: list[ClockTime] = ["08:00", "16:00", "21:30"]
     confirmed: Literal["never"] | Duration
     criteria: Criteria
     limits: Limits = {}
+    languages: list[Annotated[str, AfterValidator(_language)]] = []
     place: list[_Place]
 
 
@@ -218,6 +227,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
                 confirm_times=shelter.confirm_times,
                 criteria=dict(shelter.criteria),
                 limits=shelter.limits,
+                languages=shelter.languages,
             ),
             seal,
             now,
@@ -233,19 +243,32 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
         )
         await add_person(tx, row, person.shelters)
     if demo:
-        await add_demo_clients(tx, [(shelter.id, shelter.organization) for shelter in seeds.shelter], now)
+        organizations = {person.role: person.organization for person in reversed(seeds.person)}
+        await add_demo_clients(tx, [(shelter.id, shelter.organization) for shelter in seeds.shelter], organizations, now)
     return {"organizations": len(seeds.organization), "shelters": len(seeds.shelter), "people": len(seeds.person)} | {
         "places": sum(len(shelter.place) for shelter in seeds.shelter)
     }
 
 
-async def add_demo_clients(tx: Transaction, shelters: list[tuple[str, str]], now: datetime) -> None:
+async def add_demo_clients(
+    tx: Transaction, shelters: list[tuple[str, str]], organizations: Mapping[str, str], now: datetime
+) -> None:
     """The fixed tokens of a demo: one per role, and one for each (shelter id, organization id).
 
+    `organizations`: role to the organization for which that role's token acts; a role without one cannot keep places.
     They count only where both the process and the database are a demo.
     """
     for role in DEMO_ROLES:
-        await add_client(tx, id=f"demo-{role}", name=f"demo {role}", role=role, token=f"demo-{role}", now=now, demo=True)
+        await add_client(
+            tx,
+            id=f"demo-{role}",
+            name=f"demo {role}",
+            role=role,
+            token=f"demo-{role}",
+            now=now,
+            organization_id=organizations.get(role),
+            demo=True,
+        )
     for shelter_id, organization_id in shelters:
         await add_client(
             tx,

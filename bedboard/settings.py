@@ -1,5 +1,7 @@
 """The settings of one process: read once, frozen, all mistakes listed at start. The only reader of the environment."""
 
+import binascii
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -42,6 +44,17 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
     statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
     undo_seconds: int = Field(default=10, ge=1, le=60, description="how long a tap can be undone")
+    push_private_key: str | None = Field(
+        default=None, description="key that signs web push messages; without it no page offers them"
+    )
+    push_subject: str | None = Field(
+        default=None, pattern=r"^mailto:[^@\s]+@[\w-]+(\.[\w-]+)+$", description="whom a push service may write to about them"
+    )
+    push_hosts: str = Field(
+        default="fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,*.notify.windows.com",
+        description="the push services that messages may go to, comma between; *. stands for any name before it",
+    )
+    push_to_loopback: bool = Field(default=False, description="also http://127.0.0.1, in a demo only: for tests")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level written")
 
     @field_validator("public_url")
@@ -62,6 +75,24 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, OSError):
             raise ValueError("must be a time zone like Europe/Amsterdam") from None
         return value
+
+    @field_validator("push_private_key")
+    @classmethod
+    def _is_a_push_key(cls, value: str | None) -> str | None:
+        try:
+            if value is not None and len(urlsafe_b64decode(value + "=" * (-len(value) % 4))) != 32:
+                raise ValueError
+        except (ValueError, binascii.Error):
+            raise ValueError("must be as `bedboard push-keys` prints it") from None
+        return value
+
+    @model_validator(mode="after")
+    def _push_is_whole(self) -> Self:
+        if self.push_private_key is not None and self.push_subject is None:
+            raise ValueError("BEDBOARD_PUSH_PRIVATE_KEY needs BEDBOARD_PUSH_SUBJECT")
+        if self.push_to_loopback and not self.demo:
+            raise ValueError("BEDBOARD_PUSH_TO_LOOPBACK is for a demo only")
+        return self
 
     @model_validator(mode="after")
     def _ages_before_stale(self) -> Self:

@@ -309,8 +309,9 @@ async def load_day(
         if progress is not None:
             progress(done, total)
     if demo:
-        await add_demo_clients(tx, [(programme.id, programme.organization_id) for programme in programmes], now)
         await _add_demo_people(tx, programmes)
+        own = [(programme.id, programme.organization_id) for programme in programmes]
+        await add_demo_clients(tx, own, dict.fromkeys(DEMO_PEOPLE.values(), "demo"), now)
     return {"organizations": len(organizations), "shelters": len(programmes), "places": total}
 
 

@@ -67,7 +67,7 @@ async def make_up_board(url: str) -> None:
             )
             await add_shelter(tx, shelter, seal, now)
         await add_person(tx, Person(id="police", organization_id="org", name="Bench", role="police", demo=True))
-        await add_demo_clients(tx, [(f"s{number}", "org") for number in range(SHELTERS)], now)
+        await add_demo_clients(tx, [(f"s{number}", "org") for number in range(SHELTERS)], {"police": "org"}, now)
     await database.dispose()
 
 

@@ -87,6 +87,8 @@ def shelter(id: str, places: Sequence[NewPlace], now: datetime = NOW, **rest: ob
     return NewShelter(id=id, places=places, **given)  # type: ignore[arg-type]
 
 
+ORGANIZATIONS = dict.fromkeys(("coordinator", "police", "desk", "admin", "auditor"), "oever")  # of the demo clients
+
 PEOPLE: Sequence[tuple[str, Role, Sequence[str]]] = (
     ("sanne", "staff", ("linde",)),
     ("kofi", "staff", ("ceder",)),
@@ -132,7 +134,7 @@ async def add_board(tx: Transaction, now: datetime = NOW, *, demo: bool = True) 
         person = Person(id=id, organization_id="oever", name=id.title(), role=role, demo=demo)
         await add_person(tx, person, own)
     if demo:
-        await add_demo_clients(tx, [(one.id, "oever") for one in shelters], now)
+        await add_demo_clients(tx, [(one.id, "oever") for one in shelters], ORGANIZATIONS, now)
 
 
 Bell = tuple[str, str, int]  # noun, id, version

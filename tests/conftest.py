@@ -175,7 +175,7 @@ async def start_site(
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     given = {"demo": True, "public_url": url, "database_url": database_url} | settings
-    app = build_app(Settings(**given), clock)  # type: ignore[arg-type]
+    app = build_app(Settings(**given), build.SEAL, clock)  # type: ignore[arg-type]
     config = uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, **WEBSOCKET_OPTIONS)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))

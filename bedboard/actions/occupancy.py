@@ -23,6 +23,7 @@ from bedboard.rules.places import (
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow, get_shelter
+from bedboard.store.claims import get_claim, get_open_claim
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
 from bedboard.store.people import may_act
@@ -122,9 +123,30 @@ async def change_place(
     after = change_occupancy(before, change, now)
     _put(place, after)
     tx.add(place)
+    words = _words(before)
+    if after.state != "open":
+        words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
     entry = _Entry(actor, shelter, after.observed_at, now)
-    entry.add("place", place_id, _words(before), _words(after))
+    entry.add("place", place_id, words, _words(after))
     return await _save(tx, shelter, entry, after.observed_at)
+
+
+async def _end_hold(tx: Transaction, place_id: str, ending: str, now: datetime) -> dict[str, str]:
+    """Who held the place has come, or cannot come any more. Gives what the journal must know to take that back."""
+    claim = await get_open_claim(tx, place_id)
+    if claim is None or claim.type != "hold" or claim.expires_at <= now:
+        return {}
+    claim.ended_at, claim.ending = now, ending
+    tx.add(claim)
+    return {"claim": claim.id}
+
+
+async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
+    """The tap that ended this hold is taken back; past its hour it stays ended. The caller knows that no other was made."""
+    claim = await get_claim(tx, claim_id)
+    if claim is not None and claim.expires_at > now:
+        claim.ended_at = claim.ending = None
+        tx.add(claim)
 
 
 async def confirm_shelter(
@@ -240,6 +262,8 @@ async def undo_change(
     )
     _put(place, after)
     tx.add(place)
+    if "claim" in tap.before:
+        await _restore_hold(tx, tap.before["claim"], now)
     entry = _Entry(actor, shelter, now, now)
     entry.add("undo", place.id, _words(before), _words(after))
     changed = await _save(tx, shelter, entry, now)

@@ -51,6 +51,7 @@ class NewShelter:
     confirm_times: Sequence[str] = ("08:00", "16:00", "21:30")
     criteria: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
+    languages: Sequence[str] = ()
 
 
 async def begin_deployment(
@@ -92,6 +93,7 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
             confirm_times=list(new.confirm_times),
             criteria=new.criteria,
             limits=new.limits,
+            languages=list(new.languages),
             telephone_sealed=seal.close(new.telephone),
             address_sealed=seal.close(new.address),
         )
@@ -144,6 +146,7 @@ async def add_person(tx: Transaction, person: Person, shelter_ids: Sequence[str]
     await tx.flush()
     tx.add_all([Membership(person_id=person.id, shelter_id=shelter_id) for shelter_id in shelter_ids])
     await tx.flush()
+    await ring(tx, "reference", "all")  # who may call a shelter is part of it
 
 
 async def add_client(

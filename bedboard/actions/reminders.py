@@ -1,12 +1,14 @@
 """Asking a shelter's people whether the board is still right. Today a line in the log and on their page; each step once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bedboard.rules.freshness import Reminder, latest_reminder
 from bedboard.store.database import Transaction
-from bedboard.store.reminders import Slot, claim_slots, list_confirmations
+from bedboard.store.reminders import Slot, claim_slots, delete_reminded, list_confirmations
+
+KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,8 @@ async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> lis
             due[Slot(shelter.id, reminder.due_at, reminder.step)] = Sent(shelter.id, reminder)
     claimed = await claim_slots(tx, list(due), now)
     return [sent for slot, sent in due.items() if slot in claimed]
+
+
+async def forget_reminders(tx: Transaction, now: datetime) -> int:
+    """Drops what was sent longer than 30 days ago; returns how many."""
+    return await delete_reminded(tx, now - KEPT)

@@ -1,15 +1,17 @@
 """Signing in and out. Today: as somebody of a demo. Passkeys and OIDC end in the same `begin_session`."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bedboard.clock import Clock
 from bedboard.rules.refusals import NotAllowed, NotFound
 from bedboard.store.bell import ring
 from bedboard.store.board import Reference
 from bedboard.store.database import Transaction
-from bedboard.store.people import end_session, get_person
+from bedboard.store.people import delete_sessions, end_session, get_person
 from bedboard.store.tables import Person, Session
+
+KEPT = timedelta(days=30)
 
 
 def hash_token(token: str) -> bytes:
@@ -39,3 +41,8 @@ async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     person_id = await end_session(tx, token_hash, now)
     if person_id is not None:
         await ring(tx, "session", token_hash.hex())
+
+
+async def forget_sessions(tx: Transaction, now: datetime) -> int:
+    """Drops the sessions that were ended, or last used, longer than 30 days ago; returns how many."""
+    return await delete_sessions(tx, now - KEPT)

@@ -5,11 +5,12 @@ must not know sockets or requests; the hub must not know shelters.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
+from typing import Protocol
 
 import structlog
 
@@ -19,7 +20,7 @@ from bedboard.rules.freshness import Limits
 from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.store.bell import Line, Lost, listen
 from bedboard.store.board import Reference, ShelterRow, get_reference, list_shelters
-from bedboard.store.database import Database
+from bedboard.store.database import Database, Transaction
 from bedboard.store.people import Living
 from bedboard.views.cards import Card, Totals, add_totals, make_card
 from bedboard.views.objects import to_json
@@ -33,16 +34,32 @@ BURST = 8  # more shelters at once than this, and most of all, go as one snapsho
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who sits on a seat, as far as closing it is concerned. `shelter` None: looks at no single shelter."""
+    """Who sits on a seat. `shelter` None: looks at no single shelter. `key`: whose own news it hears (`Actor.key`); None for a
+    program."""
 
     token_hash: bytes
     role: str
     shelter: str | None
+    key: str | None = None
 
     def may_stay(self, alive: Mapping[bytes, Living]) -> bool:
         """Whether the session still counts, in the same role, and still for the shelter that is looked at."""
         now = alive.get(self.token_hash)
         return now is not None and now.role == self.role and (self.shelter is None or self.shelter in now.shelter_ids)
+
+
+class Watcher(Protocol):
+    """Somebody who wants to know which shelters look different, besides the audiences that get them rendered."""
+
+    def see(self, changed: Sequence[Card]) -> None:
+        """`changed`: as they now are; all of them after a loss. Must not await, and must not be slow."""
+
+
+class Follower(Protocol):
+    """Somebody who keeps rows of another kind, and reads them when the bell says so."""
+
+    async def read(self, tx: Transaction, ids: Collection[str] | None) -> None:
+        """`ids`: those that have changed, or None after a loss. The shelters have been read just before."""
 
 
 def longest_wait(attempt: int) -> float:
@@ -76,7 +93,11 @@ class Feed:
         self.totals: Totals | None = None
         self.as_of: datetime | None = None  # until when this board is known to be right
         self.live = False
+        self.watchers: dict[Watcher, None] = {}
+        self.followers: dict[str, Follower] = {}  # by the bell's noun
+        self._holders: dict[str, frozenset[str]] = {}
         self._rung: set[str] = set()
+        self._rung_others: dict[str, set[str]] = {}
         self._aged: set[str] = set()  # what time has changed while nobody could be told
         self._reference_rung = False
         self._wake = asyncio.Event()
@@ -118,6 +139,9 @@ class Feed:
         elif noun == "reference":
             self._reference_rung = True
             self._wake.set()
+        elif noun in self.followers:
+            self._rung_others.setdefault(noun, set()).add(id)
+            self._wake.set()
 
     def end_session(self, token_hash: bytes) -> None:
         """Forgets the session and closes its sockets."""
@@ -133,14 +157,19 @@ class Feed:
             self._wake.clear()
             if self._reference_rung:
                 await self._read_everything()
+            # Both at once, shelters first: bells come in the order of commits, so what a row was written after has been read.
             rung, self._rung = self._rung, set()
+            others, self._rung_others = self._rung_others, {}
             if rung:
                 async with self._database.transaction() as tx:
                     rows = await list_shelters(tx, rung)
                 self._take(rows)
+            for noun, ids in others.items():
+                await self._read_follower(self.followers[noun], ids)
 
     async def _read_everything(self) -> None:
         self._rung.clear()
+        self._rung_others.clear()
         self._reference_rung = False
         async with self._database.transaction() as tx:
             reference = await get_reference(tx)
@@ -154,9 +183,24 @@ class Feed:
         gone = self._rows.keys() - {row.id for row in rows}
         for id in gone:
             del self._rows[id], self.cards[id]
+            self._holders.pop(id, None)
         self._take(rows)
         if gone:
             self._publish_snapshots()
+            for watcher in list(self.watchers):
+                watcher.see([])
+        for follower in self.followers.values():
+            await self._read_follower(follower, None)
+
+    async def _read_follower(self, follower: Follower, ids: Collection[str] | None) -> None:
+        """Raises Unavailable. A mistake in there is theirs: the board goes on."""
+        try:
+            async with self._database.transaction() as tx:
+                await follower.read(tx, ids)
+        except Unavailable:
+            raise
+        except Exception as bug:
+            log.error("bug", exc_info=bug)
 
     # --- the board
 
@@ -175,10 +219,27 @@ class Feed:
             card = make_card(row, reference, self._limits, now)
             if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
                 changed.append(card)
-            self.cards[row.id] = card
+            self._put(card)
         self.as_of = now
         self._publish(changed)
         self._announce_turn()
+
+    def _put(self, card: Card) -> None:
+        """The card becomes part of the board; who holds or held a place there is told to look at their own."""
+        self.cards[card.id] = card
+        before = self._holders.get(card.id, frozenset())
+        after = frozenset(place.claim.holder for place in card.places if place.claim and place.claim.holder)
+        self._holders[card.id] = after
+        for key in before | after:
+            self.tell(key)
+
+    def tell(self, key: str) -> None:
+        """Says to every page of this person (`Actor.key`) that something of their own has changed, and not what."""
+        self._hub.send_where(lambda viewer: viewer.key == key, "mine", b'{"type":"mine"}')
+
+    def holds_anything(self, key: str) -> bool:
+        """Whether this actor (`Actor.key`) has a live hold, as far as this process knows."""
+        return any(key in holders for holders in self._holders.values())
 
     def _announce_turn(self) -> None:
         turned, self._turned = self._turned, asyncio.Event()
@@ -193,7 +254,8 @@ class Feed:
         due = [id for id, card in self.cards.items() if card.changes_at is not None and card.changes_at <= now]
         if due and self.reference is not None:
             cards = [make_card(self._rows[id], self.reference, self._limits, now) for id in due]
-            self.cards.update((card.id, card) for card in cards)
+            for card in cards:
+                self._put(card)
             if self.live:
                 self._publish(cards)
             else:  # a board that cannot be followed must not give signs of life
@@ -201,13 +263,15 @@ class Feed:
         return len(due)
 
     def _audiences(self) -> list[Audience]:
-        return [audience for audience in self._hub.audiences() if isinstance(audience, Audience)]
+        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view != "search"]
 
     def _publish(self, changed: list[Card]) -> None:
         reference = self.reference
         if not changed or reference is None:
             return
         self.totals = add_totals(self.cards.values(), reference)
+        for watcher in list(self.watchers):
+            watcher.see(changed)
         if len(changed) > BURST and 2 * len(changed) > len(self.cards):
             self._publish_snapshots()
             return

@@ -244,6 +244,10 @@ class Hub(Generic[V]):
         """Hand a message to one viewer, such as the first snapshot; one that lags gets its catch-up instead."""
         self._hand_out(() if seat.closed else (seat,), Origin.ALONE, key, message)
 
+    def send_where(self, predicate: Callable[[V], bool], key: Hashable, message: Message) -> None:
+        """Hand a message to every viewer that the predicate knows; one that lags gets its catch-up instead."""
+        self._hand_out([seat for seat in self._seats if predicate(seat.viewer)], Origin.ALONE, key, message)
+
     def close(self, seat: Seat[V], code: int) -> None:
         """Nothing more goes to this viewer; it gets a close frame if it still reads, and is cut a little later."""
         if seat.closed:

@@ -18,45 +18,65 @@ HELLO_SECONDS = 2.0
 PROTOCOL_ERROR = 1008
 
 
-async def serve_viewer(
-    websocket: WebSocket,
-    hub: Hub[Viewer],
-    feed: Feed,
-    viewer: Viewer,
-    audience: Audience,
-    on_active: Callable[[], Awaitable[None]],
-    *,
-    says_hello: bool,
-) -> None:
-    """Until the viewer leaves or is closed. `says_hello`: a browser first says what it shows; an API client need not.
+class Talk:
+    """What is said over one socket: a board, and now and then the page's word that somebody uses it.
 
-    `on_active` is awaited when the page says that somebody is using it.
+    `on_active` is awaited at that word. A search page has more to say: `bedboard.live.search`.
     """
+
+    def __init__(self, feed: Feed, audience: Audience, on_active: Callable[[], Awaitable[None]]) -> None:
+        self.feed = feed
+        self.audience = audience
+        self._on_active = on_active
+
+    def first(self, hello: Mapping[str, object]) -> bytes:
+        """The answer to the page's hello: what it does not show yet."""
+        return self.feed.snapshot(self.audience, _known(hello))
+
+    def whole(self) -> bytes:
+        """For a viewer that missed something."""
+        return self.feed.snapshot(self.audience, {})
+
+    def begin(self, seat: Seat[Viewer]) -> None:
+        """The viewer is seated; what is published from now on reaches it."""
+
+    def end(self) -> None:
+        """The viewer has left."""
+
+    async def hear(self, message: Mapping[str, object]) -> None:
+        if message.get("type") == "active":
+            await self._on_active()
+
+
+async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, talk: Talk, *, says_hello: bool) -> None:
+    """Until the viewer leaves or is closed. `says_hello`: a browser first says what it shows; an API client need not."""
     await websocket.accept()
-    known: Mapping[str, str] = {}
+    hello: Mapping[str, object] = {}
     if says_hello:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                known = _known(await _receive(websocket))
+                hello = await _receive(websocket)
         except TimeoutError:
-            known = {}
+            hello = {}
         except (WebSocketDisconnect, ValueError):
             await _close(websocket, PROTOCOL_ERROR)
             return
-    if not feed.live:  # a snapshot of a board that cannot be followed would look live
+    if not talk.feed.live:  # a snapshot of a board that cannot be followed would look live
         await _close(websocket, TRY_AGAIN_LATER)
         return
     wire = wire_of(websocket.scope)
     seat: DirectSeat[Viewer] | MailboxSeat[Viewer]
     seat = DirectSeat(hub, viewer, wire) if wire is not None else MailboxSeat(hub, viewer)
-    hub.join(seat, audience, lambda: feed.snapshot(audience, {}))
+    hub.join(seat, talk.audience, talk.whole)
+    talk.begin(seat)
     try:
-        hub.send(seat, "snapshot", feed.snapshot(audience, known))
+        hub.send(seat, "snapshot", talk.first(hello))
         if isinstance(seat, MailboxSeat):
-            await _pump_and_listen(websocket, seat, on_active)
+            await _pump_and_listen(websocket, seat, talk)
         else:
-            await _listen(websocket, hub, seat, on_active)
+            await _listen(websocket, hub, seat, talk)
     finally:
+        talk.end()
         hub.leave(seat)
 
 
@@ -79,27 +99,24 @@ def _known(message: Mapping[str, object]) -> Mapping[str, str]:
     return {id: stamp for id, stamp in known.items() if isinstance(stamp, str)}
 
 
-async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], on_active: Callable[[], Awaitable[None]]) -> None:
+async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], talk: Talk) -> None:
     try:
         while True:
-            message = await _receive(websocket)
-            if message.get("type") == "active":
-                await on_active()
+            await talk.hear(await _receive(websocket))
     except WebSocketDisconnect:
         return
     except ValueError:
         hub.close(seat, PROTOCOL_ERROR)
 
 
-async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], on_active: Callable[[], Awaitable[None]]) -> None:
+async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], talk: Talk) -> None:
     """The fallback: this task sends, another one listens, and whichever ends first ends both."""
     pump = asyncio.create_task(seat.pump(websocket.send_text))
 
     async def listen() -> None:
         try:
             while True:
-                if (await _receive(websocket)).get("type") == "active":
-                    await on_active()
+                await talk.hear(await _receive(websocket))
         except (WebSocketDisconnect, ValueError):
             return
 

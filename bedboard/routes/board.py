@@ -4,6 +4,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bedboard.routes.mine import my_strip
 from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.routes.replies import page
 from bedboard.rules.access import KNOWERS, SEEKERS, SHELTER, Actor
@@ -18,7 +19,7 @@ def board_audience(actor: Actor, language: str) -> Audience:
     return Audience("board", language, late=actor.role == "desk")
 
 
-def _reference(request: Request) -> Reference:
+def reference_of(request: Request) -> Reference:
     reference = parts_of(request).feed.reference
     if reference is None:
         raise Unavailable("database_away")
@@ -28,7 +29,7 @@ def _reference(request: Request) -> Reference:
 async def show_home(request: Request) -> Response:
     actor = actor_of(request)
     if actor.role in KNOWERS:
-        _reference(request)
+        reference_of(request)
         cards = sorted(parts_of(request).feed.cards.values(), key=lambda card: card.name)
         return page(request, "pages/known.html", {"cards": cards})
     if actor.role in SHELTER:
@@ -37,13 +38,13 @@ async def show_home(request: Request) -> Response:
         return RedirectResponse(f"/desk/{min(actor.shelter_ids)}", 303)
     if actor.role not in SEEKERS:
         raise NotAllowed("not_your_role")
-    return show_board(request)
+    return await show_board(request)
 
 
-def show_board(request: Request) -> Response:
+async def show_board(request: Request) -> Response:
     """The filters come in the address: they choose shelters and say nothing about a person."""
     parts, actor, language = parts_of(request), actor_of(request), language_of(request)
-    feed, reference = parts.feed, _reference(request)
+    feed, reference = parts.feed, reference_of(request)
     asked = request.query_params
     kind = asked.get("kind") if asked.get("kind") in reference.kinds else None
     unit = asked.get("unit") if asked.get("unit") in reference.units else None
@@ -59,6 +60,7 @@ def show_board(request: Request) -> Response:
     pieces = feed.pieces(board_audience(actor, language), chosen)
     pieces.sort(key=lambda pair: _rank(feed.cards[pair[0]], kind))
     cards = [Markup(piece.body) for _, piece in pieces]  # noqa: S704
+    wall = asked.get("wall") == "1"
     context = {
         "cards": cards,
         "totals": feed.totals or add_totals(feed.cards.values(), reference),
@@ -67,7 +69,8 @@ def show_board(request: Request) -> Response:
         "unit": unit,
         "takes": takes,
         "takes_all": TAKES,
-        "wall": asked.get("wall") == "1",
+        "wall": wall,
+        "mine": Markup("") if wall else await my_strip(request),  # a telephone is not for everybody in the room
         "as_of": feed.as_of or parts.clock.now(),
         "live": feed.live,
         "card_count": len(cards),
@@ -90,7 +93,7 @@ def _rank(card: Card, kind: str | None) -> int:
 
 async def show_totals(request: Request) -> Response:
     """What staff may know of other shelters: numbers per kind and police unit."""
-    parts, reference = parts_of(request), _reference(request)
+    parts, reference = parts_of(request), reference_of(request)
     context = {
         "totals": add_totals(parts.feed.cards.values(), reference),
         "reference": reference,

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bedboard.actions.holds import For, hold_place, release_hold
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
 from bedboard.actions.once import Reply, apply_once, make_key
-from bedboard.routes.parse import Moment, local_moment, parse_form, read_form
+from bedboard.routes.parse import KeyText, Moment, local_moment, parse_form, read_form
 from bedboard.routes.parts import Parts, actor_of, language_of, page_context, parts_of
 from bedboard.routes.replies import html, notice, status_of, wants_fragment
 from bedboard.rules.places import KindCount, PlaceChange
@@ -25,7 +26,6 @@ EMPTY_UNDO = '<div id="undo"></div>'
 EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
 
 Number = Annotated[int, Field(ge=0, le=100_000)]
-KeyText = Annotated[str, Field(max_length=255)]
 
 
 class Tap(BaseModel):
@@ -46,6 +46,12 @@ class ConfirmTap(Tap):
     """`version`: the one that was looked at; a newer one has not been seen, so it is not confirmed."""
 
     version: Annotated[int, Field(ge=1, le=2**62)] | None = None
+
+
+class HoldTap(Tap):
+    """`caller`: who telephones, as "organization role"."""
+
+    caller: Annotated[str, Field(max_length=130, pattern=r"^[a-z0-9][a-z0-9-]* (police|coordinator|desk)$")]
 
 
 class UndoTap(Tap):
@@ -232,3 +238,34 @@ def _by_kind_name(request: Request, error: FieldError) -> FieldError:
     if reference is None or code not in reference.kinds:
         return error
     return FieldError(reference.kinds[code].names[language_of(request)], error.code, error.detail)
+
+
+@_showing_present
+async def take_hold(request: Request) -> Response:
+    """Staff keep a place for somebody who telephones."""
+    parts, actor, place_id = parts_of(request), actor_of(request), request.path_params["place_id"]
+    tap = parse_form(HoldTap, await read_form(request))
+    organization_id, role = tap.caller.split(" ")
+
+    async def work(tx: Transaction, now: datetime) -> Changed:
+        held = await hold_place(tx, actor, [place_id], parts.clock.new_id(), now, For(organization_id, role))
+        if held.shelter.id != request.path_params["shelter_id"]:
+            raise NotFound("no_such_place")
+        return Changed(held.shelter)
+
+    return await _tap(request, tap.key, work)
+
+
+@_showing_present
+async def take_release(request: Request) -> Response:
+    """Staff end a hold on a place of theirs, by whomever it was made."""
+    actor, claim_id = actor_of(request), request.path_params["claim_id"]
+    tap = parse_form(Tap, await read_form(request))
+
+    async def work(tx: Transaction, now: datetime) -> Changed:
+        held = await release_hold(tx, actor, claim_id, now)
+        if held.shelter.id != request.path_params["shelter_id"]:
+            raise NotFound("no_such_hold")
+        return Changed(held.shelter)
+
+    return await _tap(request, tap.key, work)

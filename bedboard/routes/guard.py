@@ -21,7 +21,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Socket = Callable[[WebSocket], Awaitable[None]]
 
 READABLE_WITHOUT_DATABASE = frozenset({"home"})
-ASKS_NOBODY = frozenset({"static", "health", "api_openapi"})  # the same for everybody, so who it is is not even looked up
+# The same for everybody, so who it is is not even looked up.
+ASKS_NOBODY = frozenset({"static", "service_worker", "health", "api_openapi"})
 
 
 async def identify(connection: HTTPConnection, name: str) -> Actor | None:
@@ -34,7 +35,7 @@ async def identify(connection: HTTPConnection, name: str) -> Actor | None:
         return await parts.identity.client(token.strip())
     token = connection.cookies.get(parts.identity.cookie, "")
     try:
-        return await parts.identity.person(token, in_use=name != "live")
+        return await parts.identity.person(token, in_use=name not in ("live", "mine"))
     except Unavailable:
         known = parts.identity.last_known(token) if name in READABLE_WITHOUT_DATABASE else None
         if known is None:

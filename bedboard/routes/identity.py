@@ -43,6 +43,7 @@ class Identity:
         # Apart: a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known] = {}
         self._clients: dict[bytes, Known] = {}
+        self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
 
     def forget(self, token_hash: bytes) -> None:
         self._people.pop(token_hash, None)
@@ -93,6 +94,12 @@ class Identity:
         token_hash = hash_token(token)
         if (recent := self._recent(self._clients, token_hash)) is not None:
             return recent
+        if token_hash not in self._asked:  # a program that asks fifty things at once is looked up once
+            self._asked[token_hash] = asyncio.create_task(self._read_client(token_hash))
+            self._asked[token_hash].add_done_callback(lambda _: self._asked.pop(token_hash, None))
+        return await asyncio.shield(self._asked[token_hash])
+
+    async def _read_client(self, token_hash: bytes) -> Actor | None:
         async with self._database.transaction() as tx:
             actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
         if actor is None:

@@ -1,14 +1,20 @@
 """The two live sockets: `/live` for pages (cookie, and only from a page of ours) and `/api/v1/live` for clients (token)."""
 
+from collections.abc import Awaitable, Callable, Mapping
+
 from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
 from bedboard.live.feed import Viewer
-from bedboard.live.socket import serve_viewer
+from bedboard.live.search import SearchTalk
+from bedboard.live.socket import Talk, serve_viewer
 from bedboard.routes.board import board_audience
 from bedboard.routes.parts import actor_of, language_of, parts_of
+from bedboard.routes.profiles import profile_of, read_profile
+from bedboard.routes.replies import notice_html
 from bedboard.rules.access import PUSHERS, SEEKERS, Actor
-from bedboard.rules.refusals import Refusal
+from bedboard.rules.fit import Profile
+from bedboard.rules.refusals import Invalid, Refusal, Unavailable
 from bedboard.views.pages import LANGUAGES
 from bedboard.views.pieces import Audience
 
@@ -36,8 +42,26 @@ async def page_socket(websocket: WebSocket) -> None:
         except Refusal:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
-    viewer = Viewer(token_hash, actor.role, audience.shelter)
-    await serve_viewer(websocket, parts.hub, parts.feed, viewer, audience, active, says_hello=True)
+    viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key)
+    talk = Talk(parts.feed, audience, active)
+    if audience.view == "search":
+        talk = _search_talk(websocket, audience, active)
+    await serve_viewer(websocket, parts.hub, viewer, talk, says_hello=True)
+
+
+def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]]) -> SearchTalk:
+    parts = parts_of(websocket)
+
+    def read(fields: Mapping[str, str]) -> Profile:
+        reference = parts.feed.reference
+        if reference is None:
+            raise Unavailable("database_away")
+        return profile_of(read_profile(fields), reference, parts.clock.now())
+
+    def explain(refusal: Invalid) -> str:
+        return notice_html(parts.pages, audience.language, refusal)
+
+    return SearchTalk(parts.feed, parts.hub, parts.pieces, audience, parts.clock.now, active, read, explain)
 
 
 def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
@@ -46,6 +70,8 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
     language = asked.get("lang", "")
     if language not in LANGUAGES:
         language = language_of(websocket)
+    if asked.get("view") == "search" and actor.role in SEEKERS:
+        return Audience("search", language)
     if asked.get("view") == "board" and actor.role in SEEKERS:
         return board_audience(actor, language)
     if asked.get("view") == "desk" and asked.get("shelter") in actor.shelter_ids:
@@ -75,4 +101,4 @@ async def api_socket(websocket: WebSocket) -> None:
         return
 
     viewer = Viewer(hash_token(token), actor.role, audience.shelter)
-    await serve_viewer(websocket, parts.hub, parts.feed, viewer, audience, active, says_hello=False)
+    await serve_viewer(websocket, parts.hub, viewer, Talk(parts.feed, audience, active), says_hello=False)

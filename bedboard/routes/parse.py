@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 from starlette.convertors import Convertor
 from starlette.datastructures import FormData
@@ -42,7 +42,16 @@ def _read_time(value: Any) -> Any:
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]
 """An aware time as ISO 8601; pydantic alone would also take the digits of a Unix time."""
 
+KeyText = Annotated[str, Field(max_length=255)]
+"""An idempotency key as a form carries it."""
+
 ID = re.compile(rf"^{IdConvertor.regex}\Z")
+
+
+def own_path(path: str) -> str:
+    """Only a page of our own: one slash at the start, and nothing that a browser would read as another host; else "/"."""
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if ours and path.isprintable() and path.isascii() else "/"
 
 
 async def read_body(request: Request) -> bytes:

@@ -9,10 +9,13 @@ from starlette.requests import HTTPConnection, Request
 from bedboard.clock import Clock
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
+from bedboard.live.waiting import Waitings
+from bedboard.push import Pusher
 from bedboard.routes.identity import Identity
 from bedboard.rules.access import Actor
 from bedboard.settings import Settings
 from bedboard.store.database import Database
+from bedboard.store.seal import Seal
 from bedboard.views.pages import LANGUAGES, Pages
 from bedboard.views.pieces import Pieces
 
@@ -27,6 +30,10 @@ class Parts:
     hub: Hub[Viewer]
     feed: Feed
     identity: Identity
+    seal: Seal
+    waitings: Waitings
+    push: Pusher | None
+    """None: no keys are set, so nothing is pushed and no page offers it."""
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

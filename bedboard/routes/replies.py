@@ -23,6 +23,7 @@ from bedboard.rules.refusals import (
     VersionMismatch,
 )
 from bedboard.views.objects import to_json
+from bedboard.views.pages import Pages
 
 log = structlog.get_logger()
 
@@ -113,10 +114,14 @@ def problem(request: Request, refusal: Refusal, status: int) -> Response:
     return Response(to_json(document), status, headers, media_type="application/problem+json")
 
 
-def notice(request: Request, refusal: Refusal) -> str:
+def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
     """The refusal as an element that a page shows in place of its notice."""
     context = {"code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
-    return parts_of(request).pages.render(language_of(request), "fragments/_notice.html", context)
+    return pages.render(language, "fragments/_notice.html", context)
+
+
+def notice(request: Request, refusal: Refusal) -> str:
+    return notice_html(parts_of(request).pages, language_of(request), refusal)
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:

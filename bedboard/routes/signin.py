@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
-from bedboard.routes.parse import ID, read_form
+from bedboard.routes.parse import ID, own_path, read_form
 from bedboard.routes.parts import maybe_actor, parts_of
 from bedboard.routes.replies import page
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
-from bedboard.store.people import list_demo_people
+from bedboard.store.people import get_person, list_demo_people
 from bedboard.views.pages import LANGUAGES
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -43,7 +43,10 @@ async def take_demo_sign_in(request: Request) -> Response:
     async with parts.database.transaction() as tx:
         await sign_out(tx, hash_token(request.cookies.get(parts.identity.cookie, "")), parts.clock.now())
         token = await sign_in_demo(tx, person_id, parts.feed.reference, demo=parts.settings.demo, clock=parts.clock)
-    response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+        person = await get_person(tx, person_id)
+    # A detective looks for a place now, the others for what has changed.
+    home = "/search" if person is not None and person.role == "police" else "/"
+    response = RedirectResponse(home, 303, {"Cache-Control": "no-store"})
     response.set_cookie(parts.identity.cookie, token, httponly=True, secure=parts.settings.secure, samesite="strict", path="/")
     return response
 
@@ -59,18 +62,12 @@ async def take_sign_out(request: Request) -> Response:
     return response
 
 
-def _back(form_back: str) -> str:
-    """Only to a page of our own: one slash at the start, and nothing that a browser would read as another host."""
-    ours = form_back.startswith("/") and not form_back.startswith("//") and "\\" not in form_back
-    return form_back if ours and form_back.isprintable() and form_back.isascii() else "/"
-
-
 async def _prefer(request: Request, name: str, allowed: tuple[str, ...]) -> Response:
     form = await read_form(request)
     value = form.get(name, "")
     if value not in allowed:
         raise Invalid(FieldError(name, "not_one_of", {"allowed": list(allowed)}))
-    response = RedirectResponse(_back(form.get("back", "/")), 303)
+    response = RedirectResponse(own_path(form.get("back", "/")), 303)
     response.set_cookie(
         name,
         value,

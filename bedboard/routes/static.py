@@ -38,6 +38,12 @@ def _load(path: Path) -> File:
     return file
 
 
+async def show_service_worker(request: Request) -> Response:
+    """At the root, because a service worker rules over what lies below its own address; asked anew each time."""
+    headers = {"Cache-Control": "no-cache"}
+    return Response(_load(ROOT / "js" / "sw.js").plain, 200, headers, media_type="text/javascript")
+
+
 async def show_static(request: Request) -> Response:
     """Refusal: NotFound for everything that is not a file below the folder."""
     try:

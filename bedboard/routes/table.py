@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from bedboard.routes import board, desk, live, signin, static
+from bedboard.routes import board, criteria, desk, holds, live, mine, search, signin, static, waiting
 from bedboard.routes.api import openapi, shelters
+from bedboard.routes.api import search as api_search
 from bedboard.routes.guard import route, socket
 from bedboard.routes.parse import IdConvertor
 
@@ -33,6 +34,30 @@ def all_routes() -> list[BaseRoute]:
         route("/desk/{shelter_id:id}/confirm", desk.take_confirm, "desk_confirm", ["POST"]),
         route("/desk/{shelter_id:id}/undo", desk.take_undo, "desk_undo", ["POST"]),
         route("/desk/{shelter_id:id}/occupancy", desk.take_occupancy, "desk_occupancy", ["POST"]),
+        route("/desk/{shelter_id:id}/places/{place_id:id}/hold", desk.take_hold, "desk_hold", ["POST"]),
+        route("/desk/{shelter_id:id}/holds/{claim_id:id}/release", desk.take_release, "desk_release", ["POST"]),
+        route("/search", search.search, "search", ["GET", "POST"]),
+        route("/search/nothing", search.take_nothing, "search_nothing", ["POST"]),
+        route("/search/wait", waiting.take_wait, "wait", ["POST"]),
+        route("/waiting/{waiting_id:id}", waiting.show_waiting, "waiting", ["GET"]),
+        route("/waiting/{waiting_id:id}/stop", waiting.take_stop, "waiting_stop", ["POST"]),
+        route("/push", waiting.take_device, "push", ["POST"]),
+        route("/sw.js", static.show_service_worker, "service_worker", ["GET"]),
+        route("/mine", mine.show_mine, "mine", ["GET"]),
+        route("/shelters/{shelter_id:id}", holds.show_shelter, "shelter", ["GET"]),
+        route("/shelters/{shelter_id:id}/call", holds.take_call, "shelter_call", ["POST"]),
+        route("/places/{place_id:id}/hold", holds.take_hold, "hold_place", ["POST"]),
+        route("/holds/{claim_id:id}/extend", holds.take_extend, "hold_extend", ["POST"]),
+        route("/holds/{claim_id:id}/release", holds.take_release, "hold_release", ["POST"]),
+        route("/manage/{shelter_id:id}/criteria", criteria.show_criteria, "criteria", ["GET"]),
+        route("/manage/{shelter_id:id}/criteria", criteria.take_criteria, "criteria_save", ["POST"]),
+        route("/manage/{shelter_id:id}/places/{place_id:id}/criteria", criteria.show_criteria, "place_criteria", ["GET"]),
+        route(
+            "/manage/{shelter_id:id}/places/{place_id:id}/criteria",
+            criteria.take_place_criteria,
+            "place_criteria_save",
+            ["POST"],
+        ),
         socket("/live", live.page_socket, "live"),
         route("/static/{path:path}", static.show_static, "static", ["GET"]),
         route("/health", show_health, "health", ["GET"]),
@@ -42,5 +67,10 @@ def all_routes() -> list[BaseRoute]:
         route("/api/v1/shelters/{shelter_id:id}/occupancy", shelters.put_occupancy, "api_occupancy", ["PUT"]),
         route("/api/v1/shelters/{shelter_id:id}/confirm", shelters.post_confirm, "api_confirm", ["POST"]),
         route("/api/v1/places/{place_id:id}", shelters.patch_place, "api_place", ["PATCH"]),
+        route("/api/v1/search", api_search.post_search, "api_search", ["POST"]),
+        route("/api/v1/places/{place_id:id}/holds", api_search.post_hold, "api_place_holds", ["POST"]),
+        route("/api/v1/holds", api_search.show_holds, "api_holds", ["GET"]),
+        route("/api/v1/holds/{claim_id:id}", api_search.delete_hold, "api_hold", ["DELETE"]),
+        route("/api/v1/holds/{claim_id:id}/extend", api_search.post_extend, "api_hold_extend", ["POST"]),
         socket("/api/v1/live", live.api_socket, "api_live"),
     ]

@@ -1,22 +1,45 @@
 """Claims: a hold (somebody calls about the place) or a reservation (a confirmed request). At most one is live per place."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from bedboard.rules.refusals import Conflict
+
 ClaimType = Literal["hold", "reservation"]
+Ending = Literal["released", "used", "withdrawn", "expired"]
+
+HOLD = timedelta(minutes=30)  # and once as long again
+MOST_OF_ONE = 3  # live holds of one person or program
+MOST_OF_ORGANIZATION = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a board needs of one claim. `role` and `organization` say for whom it is, never the name of a person."""
+    """What a board needs of one claim. `role` and `organization` say for whom it is, never the name of a person.
+
+    `holder` is the key of the actor who may be told about it (`Actor.key`); None when it was made for a caller.
+    """
 
     type: ClaimType
     expires_at: datetime
     role: str
     organization: str
+    id: str = ""
+    holder: str | None = None
 
 
 def is_live(claim: Claim | None, now: datetime) -> bool:
     """A claim ends at its hour, whether or not anything has tidied it away. Ended and used claims never get here."""
     return claim is not None and claim.expires_at > now
+
+
+def check_room(by_one: int | None, by_organization: int) -> None:
+    """One hold more. Numbers of live holds; `by_one` None when it is for a caller, who is not known here.
+
+    Refusals: Conflict `holds_of_person`, `holds_of_organization`.
+    """
+    if by_one is not None and by_one >= MOST_OF_ONE:
+        raise Conflict("holds_of_person", most=MOST_OF_ONE)
+    if by_organization >= MOST_OF_ORGANIZATION:
+        raise Conflict("holds_of_organization", most=MOST_OF_ORGANIZATION)

@@ -1,7 +1,9 @@
 """The criteria of a shelter: what it answers about whom it takes. Each is yes, discuss or no; absent is unknown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
+
+from bedboard.rules.refusals import FieldError, Invalid
 
 Verdict = Literal["yes", "discuss", "no"]
 
@@ -17,6 +19,40 @@ CRITERIA: Mapping[str, tuple[str, ...]] = {
 }
 CRITERION_NAMES = frozenset(name for group in CRITERIA.values() for name in group)
 LIMIT_NAMES = frozenset({"min_age", "max_age", "max_adults", "max_children", "oldest_son", "longest_stay_days"})
+
+LARGEST_LIMITS: Mapping[str, int] = {
+    "min_age": 99,
+    "max_age": 120,
+    "max_adults": 50,
+    "max_children": 50,
+    "oldest_son": 17,
+    "longest_stay_days": 3650,
+}
+"""The most that each limit can be; the least is 0."""
+
+LANGUAGES = (
+    "nl",
+    "en",
+    "fr",
+    "es",
+    "pt",
+    "de",
+    "it",
+    "pl",
+    "ro",
+    "bg",
+    "hu",
+    "uk",
+    "ru",
+    "tr",
+    "ar",
+    "fa",
+    "so",
+    "ti",
+    "zh",
+    "vi",
+)
+"""What is spoken at a shelter, as ISO 639-1; for others there is the interpreters' telephone."""
 
 TAKES = ("women", "men", "families", "minors")
 
@@ -34,3 +70,50 @@ def takes(criteria: Mapping[str, str]) -> tuple[str, ...]:
         "minors": open_to("minor_alone"),
     }
     return tuple(group for group in TAKES if found[group])
+
+
+def wrong_criteria(criteria: Mapping[str, str]) -> list[FieldError]:
+    """Names that are no criteria, and answers that are none; empty when all is well."""
+    wrong = [FieldError(f"criteria.{name}", "unknown_field") for name in criteria if name not in CRITERION_NAMES]
+    return wrong + [
+        FieldError(f"criteria.{name}", "not_one_of", {"allowed": list(VERDICTS)})
+        for name, answer in criteria.items()
+        if name in CRITERION_NAMES and answer not in VERDICTS
+    ]
+
+
+def check_terms(
+    criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
+) -> None:
+    """What a shelter says about whom it takes; `intake` are local minutes, day and night is (0, 1440), and until may be lower
+    than from (over midnight), but not the same: that could mean day and night as well as never.
+
+    Refusal: Invalid with every field that cannot be right.
+    """
+    wrong = wrong_criteria(criteria)
+    for name, number in limits.items():
+        if name not in LARGEST_LIMITS:
+            wrong.append(FieldError(f"limits.{name}", "unknown_field"))
+        elif number < 0:
+            wrong.append(FieldError(f"limits.{name}", "too_small", {"least": 0}))
+        elif number > LARGEST_LIMITS[name]:
+            wrong.append(FieldError(f"limits.{name}", "too_large", {"most": LARGEST_LIMITS[name]}))
+    if "max_age" in limits and limits["max_age"] < limits.get("min_age", 0):
+        wrong.append(FieldError("limits.max_age", "below_min_age"))
+    opens, closes = intake
+    if not 0 <= opens < 1440:
+        wrong.append(FieldError("intake.from", "not_a_time"))
+    if not 0 < closes <= 1440:
+        wrong.append(FieldError("intake.until", "not_a_time"))
+    if opens == closes:
+        wrong.append(FieldError("intake.until", "same_as_from"))
+    wrong += [FieldError(f"languages.{code}", "unknown_field") for code in languages if code not in LANGUAGES]
+    if wrong:
+        raise Invalid(*wrong)
+
+
+def check_overrides(criteria: Mapping[str, str]) -> None:
+    """What one place says otherwise than its shelter. Refusal: Invalid with every field that cannot be right."""
+    wrong = wrong_criteria(criteria)
+    if wrong:
+        raise Invalid(*wrong)

@@ -29,6 +29,7 @@ class PlaceRow(NamedTuple):
     observed_at: datetime
     expected_free_at: datetime | None
     closed_reason: str | None
+    criteria: Mapping[str, str] | None
     claim: Claim | None
 
 
@@ -49,6 +50,7 @@ class ShelterRow:
     confirm_times: tuple[time, ...]
     criteria: Mapping[str, str]
     limits: Mapping[str, int]
+    languages: tuple[str, ...]
     places: tuple[PlaceRow, ...]
 
 
@@ -58,6 +60,14 @@ class UnitRow(NamedTuple):
     short: str
     map_column: int
     map_row: int
+
+
+class Caller(NamedTuple):
+    """An organization whose people look for places, in one of their roles: for whom a shelter may keep one."""
+
+    organization_id: str
+    organization: str
+    role: str
 
 
 class KindRow(NamedTuple):
@@ -79,11 +89,13 @@ class Reference:
     demo: bool
     units: Mapping[str, UnitRow]
     kinds: Mapping[str, KindRow]
+    callers: tuple[Caller, ...] = ()
 
 
 SHELTERS = text("""
     select s.id, s.name, s.unit_code, s.organization_id, o.name as organization, s.version, s.confirmed_at, s.created_at,
-           s.intake_from_minutes, s.intake_until_minutes, s.confirm_times, s.criteria, s.limits
+           s.intake_from_minutes, s.intake_until_minutes, s.confirm_times, s.criteria, s.limits,
+           s.languages
     from shelter s join organization o on o.id = s.organization_id
     where :every or s.id = any(:ids)
     order by s.name
@@ -91,12 +103,20 @@ SHELTERS = text("""
 
 PLACES = text("""
     select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
-           p.expected_free_at, p.closed_reason, c.type, c.expires_at, c.role, o.name as organization
+           p.expected_free_at, p.closed_reason, p.criteria, c.id as claim_id, c.type, c.expires_at, c.role,
+           c.person_id, c.client_id, o.name as organization
     from place p
     left join claim c on c.place_id = p.id and c.ended_at is null
     left join organization o on o.id = c.organization_id
     where :every or p.shelter_id = any(:ids)
     order by p.shelter_id, p.position, p.id
+""")
+
+
+CALLERS = text("""
+    select distinct o.id, o.name, p.role from person p join organization o on o.id = p.organization_id
+    where p.role in ('police', 'coordinator', 'desk') and p.ended_at is null
+    order by p.role desc, o.name
 """)
 
 
@@ -128,6 +148,7 @@ async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> li
             confirm_times=tuple(map(time.fromisoformat, row.confirm_times)),
             criteria=row.criteria,
             limits=row.limits,
+            languages=tuple(row.languages),
             places=places.get(row.id, ()),
         )
         for row in shelters
@@ -146,8 +167,14 @@ def _place(row: Any) -> PlaceRow:
         observed_at=row.observed_at,
         expected_free_at=row.expected_free_at,
         closed_reason=row.closed_reason,
-        claim=None if row.type is None else Claim(row.type, row.expires_at, row.role, row.organization),
+        criteria=row.criteria,
+        claim=None if row.type is None else _claim(row),
     )
+
+
+def _claim(row: Any) -> Claim:
+    holder = f"person:{row.person_id}" if row.person_id else f"client:{row.client_id}" if row.client_id else None
+    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder)
 
 
 async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
@@ -168,6 +195,7 @@ async def get_reference(tx: Transaction) -> Reference | None:
         text("""select code, name_nl, name_en, long_nl, long_en, decides, fresh_minutes, ageing_minutes
                 from kind order by position""")
     )
+    callers = await connection.execute(CALLERS)
     return Reference(
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
@@ -183,6 +211,7 @@ async def get_reference(tx: Transaction) -> Reference | None:
             )
             for row in kinds
         },
+        callers=tuple(Caller(*row) for row in callers),
     )
 
 

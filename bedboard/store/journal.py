@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, or_
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
@@ -25,6 +25,18 @@ async def last_journal_id(tx: Transaction, place_id: str) -> int | None:
     """The newest row about a place; None when nothing was ever written about it."""
     found = await tx.exec(select(Journal.id).where(Journal.place_id == place_id).order_by(col(Journal.id).desc()).limit(1))
     return found.first()
+
+
+async def criteria_version(tx: Transaction, shelter_id: str, place_id: str | None) -> int:
+    """The version that last changed what the shelter, or this place of it, says about whom it takes; 0: still as added."""
+    found = await tx.exec(
+        select(func.max(Journal.version)).where(
+            Journal.shelter_id == shelter_id,
+            Journal.action == "criteria",
+            or_(col(Journal.place_id).is_(None), col(Journal.place_id) == place_id),
+        )
+    )
+    return found.one() or 0
 
 
 def occupancy_words(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, or_, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
@@ -54,6 +54,12 @@ MAY_ACT = text("""
         or exists (select from client c
                    where :kind = 'client' and c.id = :id and c.shelter_id = :shelter_id
                      and c.role = :role and c.ended_at is null)
+""")
+
+
+STILL_HAS_ROLE = text("""
+    select exists (select from person where :kind = 'person' and id = :id and role = :role and ended_at is null)
+        or exists (select from client where :kind = 'client' and id = :id and role = :role and ended_at is null)
 """)
 
 
@@ -108,6 +114,13 @@ async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
     return bool(found.scalar_one())
 
 
+async def still_has_role(tx: Transaction, actor: Actor) -> bool:
+    """Whether the actor still has its role at this moment, whatever was true when the request came in."""
+    connection = await tx.connection()
+    found = await connection.execute(STILL_HAS_ROLE, {"kind": actor.kind, "id": actor.id, "role": actor.role})
+    return bool(found.scalar_one())
+
+
 async def use_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """Notes that the session is used now."""
     await (await tx.connection()).execute(update(Session).where(col(Session.token_hash) == token_hash).values(used_at=now))
@@ -122,6 +135,12 @@ async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str 
         .returning(col(Session.person_id))
     )
     return ended.scalar_one_or_none()
+
+
+async def delete_sessions(tx: Transaction, before: datetime) -> int:
+    """Drops the sessions that ended, or were last used, before this moment; returns how many."""
+    over = or_(col(Session.ended_at) < before, col(Session.used_at) < before)
+    return (await (await tx.connection()).execute(delete(Session).where(over))).rowcount
 
 
 async def get_person(tx: Transaction, person_id: str) -> Person | None:

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -46,3 +46,9 @@ async def claim_slots(tx: Transaction, slots: list[Slot], now: datetime) -> set[
         [{**slot._asdict(), "created_at": now} for slot in slots],
     )
     return {Slot(*row) for row in claimed}
+
+
+async def delete_reminded(tx: Transaction, before: datetime) -> int:
+    """Drops the slots of reminders for moments before this one; returns how many."""
+    connection = await tx.connection()
+    return (await connection.execute(delete(Reminded).where(col(Reminded.due_at) < before))).rowcount

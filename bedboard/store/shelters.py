@@ -23,6 +23,11 @@ async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
     return (await tx.exec(select(Place.shelter_id).where(Place.id == place_id))).one_or_none()
 
 
+async def get_telephone(tx: Transaction, shelter_id: str) -> bytes | None:
+    """Still sealed; whoever opens it has written the look down. None when there is no such shelter."""
+    return (await tx.exec(select(Shelter.telephone_sealed).where(Shelter.id == shelter_id))).one_or_none()
+
+
 async def get_place(tx: Transaction, place_id: str) -> Place:
     """The place, read afresh; the caller holds its shelter's lock and knows that it exists."""
     found = await tx.exec(select(Place).where(Place.id == place_id).execution_options(populate_existing=True))

@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -83,6 +83,7 @@ class Shelter(SQLModel, table=True):
     confirm_times: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     criteria: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     limits: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
+    languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -106,7 +107,11 @@ class Place(SQLModel, table=True):
 
 
 class Claim(SQLModel, table=True):
-    """A hold or a reservation of one place. `ended_at` None: not ended by anybody; past `expires_at` it is over anyway."""
+    """A hold or a reservation of one place. `ended_at` None: not ended by anybody; past `expires_at` it is over anyway.
+
+    `organization_id` and `role` say for whom; `person_id` or `client_id` who has it, neither when the shelter made it for a
+    caller. `extended_at` set: not to be extended again.
+    """
 
     id: str = Field(primary_key=True)
     place_id: str = Field(foreign_key="place.id")
@@ -117,6 +122,9 @@ class Claim(SQLModel, table=True):
     created_at: datetime = moment()
     expires_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
+    client_id: str | None = Field(default=None, foreign_key="client.id")
+    extended_at: datetime | None = moment(nullable=True)
+    ending: str | None = None
 
 
 class Person(SQLModel, table=True):
@@ -196,4 +204,58 @@ class Reminded(SQLModel, table=True):
     shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
     due_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     step: str = Field(primary_key=True)
+    created_at: datetime = moment()
+
+
+class Look(SQLModel, table=True):
+    """Append-only: who saw a shelter's telephone (or address), when, and what allowed it. A trigger refuses the rest."""
+
+    __table_args__ = (Index("ix_look_actor_id_at", "actor_id", "at"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = moment()
+    actor_kind: str
+    actor_id: str
+    role: str
+    shelter_id: str = Field(index=True)
+    what: str
+    why: str
+    claim_id: str | None = None
+
+
+class Waiting(SQLModel, table=True):
+    """Somebody waits until a place fits. The row goes when the waiting ends; the profile is sealed while it is there.
+
+    `seen`: ids of the places that fitted when their owner last knew. `found_at` None: nothing new has been found since.
+    """
+
+    id: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    profile_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    seen: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    found_at: datetime | None = moment(nullable=True)
+
+
+class Tally(SQLModel, table=True):
+    """How often something happened in one hour, without anybody in it. `unit_code` and `kind_code` "" where not said."""
+
+    hour: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    what: str = Field(primary_key=True)
+    unit_code: str = Field(primary_key=True)
+    kind_code: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    count: int = Field(sa_type=BigInteger)
+
+
+class PushSubscription(SQLModel, table=True):
+    """A browser that its person allowed us to wake: where to, and its keys (RFC 8291)."""
+
+    __tablename__ = "push_subscription"
+
+    endpoint: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    p256dh: str
+    auth: str
     created_at: datetime = moment()

@@ -7,7 +7,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from bedboard.rules.claims import Claim
 from bedboard.rules.criteria import takes
+from bedboard.rules.fit import Terms, make_terms
 from bedboard.rules.freshness import (
     Freshness,
     Limits,
@@ -40,6 +42,9 @@ class ClaimView(NamedTuple):
     organization: str
     role: str
     until: datetime
+    id: str
+    holder: str | None = None
+    """Whose page has more to say about it (`Actor.key`); for our own use, no projection shows it."""
 
 
 class PlaceView(NamedTuple):
@@ -55,6 +60,39 @@ class PlaceView(NamedTuple):
     expected_free_at: datetime | None
     closed_reason: str | None
     claim: ClaimView | None
+    terms: Terms
+    position: int
+
+
+class Lot(NamedTuple):
+    """Places of one shelter that are alike for whoever looks for one: kind, size and terms. `free` are those of `places` that
+    are free now; whoever asks for one of them gets any."""
+
+    kind: str
+    terms: Terms
+    beds: int
+    cots: int
+    places: tuple[PlaceView, ...]
+    free: tuple[PlaceView, ...]
+
+    @property
+    def id(self) -> str:
+        """The same whatever is free: that of its first place."""
+        return self.places[0].id
+
+
+class Offer(NamedTuple):
+    """The lots of one shelter with the same terms, summed up for a search: most of what it asks, it asks once per offer.
+
+    `free`: the lots with something free, and `free_count` of places. `sizes`: beds, beds and cots, and how many places of that
+    size are not free.
+    """
+
+    terms: Terms
+    lots: tuple[Lot, ...]
+    free: tuple[Lot, ...]
+    free_count: int
+    sizes: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +114,7 @@ class Card:
     intake_from_minutes: int
     intake_until_minutes: int
     takes: tuple[str, ...]
+    terms: Terms
     places: tuple[PlaceView, ...]
     changes_at: datetime | None
 
@@ -86,6 +125,36 @@ class Card:
     @property
     def as_bar(self) -> bool:
         return len(self.places) > MARKS_AT_MOST
+
+    @cached_property
+    def lots(self) -> tuple[Lot, ...]:
+        """Its places by what a search asks about them; kept with the card, so that a search looks at lots, not places."""
+        found: dict[tuple[str, Terms, int, int], list[PlaceView]] = {}
+        for place in self.places:
+            found.setdefault((place.kind, place.terms, place.beds, place.cots), []).append(place)
+        return tuple(
+            Lot(*key, tuple(places), tuple(place for place in places if place.status == "free"))
+            for key, places in found.items()
+        )
+
+    @cached_property
+    def offers(self) -> tuple[Offer, ...]:
+        by_terms: dict[Terms, list[Lot]] = {}
+        for lot in self.lots:
+            by_terms.setdefault(lot.terms, []).append(lot)
+        found = []
+        for terms, lots in by_terms.items():
+            taken: Counter[tuple[int, int]] = Counter()
+            for lot in lots:
+                taken[lot.beds, lot.beds + lot.cots] += len(lot.places) - len(lot.free)
+            sizes = tuple((beds, room, count) for (beds, room), count in taken.items() if count)
+            free = tuple(lot for lot in lots if lot.free)
+            found.append(Offer(terms, tuple(lots), free, sum(len(lot.free) for lot in free), sizes))
+        return tuple(found)
+
+    def lot_of(self, place_id: str) -> Lot | None:
+        """The lot in which a place is; None when it is not of this shelter."""
+        return next((lot for lot in self.lots for place in lot.places if place.id == place_id), None)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -114,6 +183,7 @@ def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: dateti
         [place.claim.expires_at for place in row.places if place.claim is not None],
     )
     phase = phase_at(points, now)
+    terms = _terms(row, {})
     unit = reference.units[row.unit]
     return Card(
         id=row.id,
@@ -128,6 +198,7 @@ def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: dateti
         intake_from_minutes=row.intake_from_minutes,
         intake_until_minutes=row.intake_until_minutes,
         takes=takes(row.criteria),
+        terms=terms,
         places=tuple(
             PlaceView(
                 id=place.id,
@@ -139,14 +210,23 @@ def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: dateti
                 since=place.since,
                 expected_free_at=place.expected_free_at,
                 closed_reason=place.closed_reason,
-                claim=ClaimView(place.claim.type, place.claim.organization, place.claim.role, place.claim.expires_at)
-                if place.claim is not None and status in ("held", "reserved")
-                else None,
+                claim=_claim_view(place.claim) if place.claim is not None and status in ("held", "reserved") else None,
+                terms=_terms(row, place.criteria) if place.criteria else terms,
+                position=position,
             )
-            for place in row.places
+            for position, place in enumerate(row.places)
         ),
         changes_at=points[phase] if phase < len(points) else None,
     )
+
+
+def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
+    intake = (row.intake_from_minutes, row.intake_until_minutes)
+    return make_terms({**row.criteria, **own}, row.limits, intake, row.languages)
+
+
+def _claim_view(claim: Claim) -> ClaimView:
+    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder)
 
 
 class Total(NamedTuple):

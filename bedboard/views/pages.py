@@ -10,9 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES
 
 LANGUAGES = ("nl", "en")
 
@@ -47,7 +50,7 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.install_gettext_translations(_translations(web, language), newstyle=True)  # type: ignore[attr-defined]
-        environment.globals.update(language=language, static=self.static)
+        environment.globals.update(language=language, static=self.static, criterion_names=CRITERION_NAMES | LIMIT_NAMES)
 
         def clock_time(moment: datetime) -> str:
             return format_time(moment.astimezone(self.zone), "HH:mm", locale=language)
@@ -61,8 +64,15 @@ class Pages:
         def day_minutes(minutes: int) -> str:
             return f"{minutes // 60:02}:{minutes % 60:02}"
 
+        def language_name(code: str) -> str:
+            return str(Locale(language).languages[code])
+
         environment.filters.update(
-            clock_time=clock_time, short_date=short_date, local_input=local_input, day_minutes=day_minutes
+            clock_time=clock_time,
+            short_date=short_date,
+            local_input=local_input,
+            day_minutes=day_minutes,
+            language_name=language_name,
         )
         return environment
 

@@ -10,6 +10,7 @@ import orjson
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.board import Reference
 from bedboard.views.cards import Card, Stamp, Totals
+from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
 
@@ -18,7 +19,7 @@ class Audience(NamedTuple):
     """Who gets the same bytes. `shelter` None is every shelter, else that one only; `language` "" where there are no words.
 
     board: the cards for those who look for a place (`late` for the desk, which sees who did not confirm in time).
-    desk: a shelter's own page. api: JSON objects.
+    desk: a shelter's own page. api: JSON objects. search: what each viewer looks for, so nothing in common.
     """
 
     view: str
@@ -72,6 +73,15 @@ class Pieces:
             "new_key": self._new_key,
         }
         return self._pages.render(language, "fragments/_desk.html", context)
+
+    def match(self, language: str, match: Match, reference: Reference) -> str:
+        """One row of what was found, with the reasons of this search."""
+        context = {"match": match, "reference": reference, "new_key": self._new_key}
+        return self._pages.render(language, "fragments/_match.html", context)
+
+    def figures(self, language: str, found: Found, reference: Reference) -> str:
+        """How many fit, and why the others are left out."""
+        return self._pages.render(language, "fragments/_figures.html", {"found": found, "reference": reference})
 
     def totals(self, language: str, totals: Totals, reference: Reference) -> str:
         return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "reference": reference})

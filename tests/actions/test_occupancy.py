@@ -147,7 +147,8 @@ async def test_what_the_shelter_sees_goes_before_what_was_promised(board: Databa
     await claim(board, "one", "linde-1", NOW)
     async with looking(board) as seen:
         await do(board, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
-    assert set(seen.changed) == {LINDE, ("place", "linde-1")}
+    assert set(seen.changed) == {LINDE, ("place", "linde-1"), ("claim", "one")}
+    assert seen.changed["claim", "one"] == {"ended_at": NOW, "ending": "used"}
 
 
 async def test_the_system_may_act_everywhere(board: Database) -> None:
@@ -443,6 +444,18 @@ async def test_undo_is_possible_within_its_time_and_the_way_of_the_tap(
                 await do(board, lambda tx: undo_change(tx, SANNE, "linde", tapped, at, WITHIN))
             assert refused.value.code == "too_late_to_undo"
     assert seen.nothing is not possible
+
+
+async def test_undo_by_a_clock_that_lags_leaves_the_news_as_new_as_it_was(board: Database) -> None:
+    """Of two machines one may be some seconds behind; what came in between must not overwrite the place afterwards."""
+    tapped = await tap(board)
+    lagging = NOW - timedelta(seconds=3)
+    async with looking(board) as seen:
+        await do(board, lambda tx: undo_change(tx, SANNE, "linde", tapped, lagging, WITHIN))
+    assert seen.changed == {LINDE: {"version": 3}, ("place", "linde-1"): {"state": "open", "since": BEFORE}}
+    with pytest.raises(Conflict, match="overtaken"):
+        late = PlaceChange("occupied", observed_at=NOW - timedelta(seconds=1))
+        await do(board, lambda tx: change_place(tx, SANNE, "linde-1", late, NOW))
 
 
 async def test_only_ones_own_last_tap_can_be_undone(board: Database) -> None:

@@ -60,6 +60,7 @@ async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board
         "confirm_times": ["08:00", "16:00", "21:30"],
         "criteria": {"woman": "yes", "man": "no"},
         "limits": {},
+        "languages": [],
     }
     common = {"shelter_id": "eik", "beds": 1, "observed_at": NOW - HOUR}
     assert seen.added == {
@@ -126,7 +127,7 @@ async def test_a_person_and_a_client_are_added_and_no_token_is_kept(board: Datab
     }
     assert seen.added["client", "c"]["token_hash"] == hash_token("a-secret-token")
     assert "a-secret-token" not in repr(seen.added)
-    assert (seen.journal, seen.bells) == ([], [])
+    assert (seen.journal, seen.bells) == ([], [("reference", "all", 0)])
 
 
 # ---- seeds/demo.toml

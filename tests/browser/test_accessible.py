@@ -14,6 +14,8 @@ PAGES = [  # who, where
     ("mark", "/"),
     ("mark", "/?kind=cosm"),
     ("mark", "/?kind=cosm&unit=zuid"),
+    ("mark", "/shelters/linde"),
+    ("mark", "/shelters/wilg"),
     ("hanneke", "/?wall=1"),
     ("sanne", "/desk/linde"),
     ("anneke", "/desk/ceder"),

@@ -20,6 +20,8 @@ async def people(browser: Browser, site: Site) -> AsyncIterator[tuple[Page, Page
         await open_page(browser, site, "lucia", LAPTOP),
         await open_page(browser, site, "mark", PHONE, "dark"),
     )
+    await pages[2].goto(site.url)  # from the search page to the board
+    await expect(pages[2].locator("#live")).to_have_attribute("data-state", "live")
     yield pages
     for page in pages:
         assert complaints(page) == []
@@ -151,6 +153,7 @@ async def test_everything_works_without_scripts(browser: Browser, site: Site) ->
     await expect(tile(staff, "linde-1").locator("summary").first).to_contain_text("vrij")
     await staff.get_by_role("button", name="Klopt nog").click()
     board = await open_page(browser, site, "mark", LAPTOP, scripts=False)
+    await board.goto(site.url)
     await board.locator('a[href*="unit=zuid"]').first.click()
     await expect(board.locator("#cards article")).to_have_count(1)
     await staff.context.close()

@@ -1,6 +1,7 @@
 """live.js and desk.js in a real browser, against a small real server whose every message the test decides.
 
-The pages here have the ids and attributes of the real ones and nothing else; no stylesheet, no htmx.
+The pages here have the ids and attributes of the real ones and nothing else; no stylesheet, no htmx. What takes the real
+page and stylesheet as well is at the end.
 """
 
 import asyncio
@@ -14,13 +15,16 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from tests.browser.people import LAPTOP, PHONE, open_page
+from tests.conftest import Site
 
 pytestmark = pytest.mark.browser
 
@@ -785,6 +789,19 @@ async def test_a_tap_that_is_refused_at_once_says_so_on_the_page(server: Server,
     await expect(tab.locator("#notice")).to_be_empty()
 
 
+async def test_escape_closes_the_sheet_of_a_tile_and_gives_the_focus_back_to_it(server: Server, tab: Page) -> None:
+    await open_desk(server, tab)
+    await tab.locator("#tile-p2 summary").click()
+    await tab.locator("#tile-p2 input[name=expected_free_at]").focus()
+    await tab.keyboard.press("Escape")
+    await expect(tab.locator(".tile[open]")).to_have_count(0)
+    await expect(tab.locator("#tile-p2 summary")).to_be_focused()
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#tile-p2")).to_have_attribute("open", "")
+    await tab.keyboard.press("a")  # any other key leaves it open
+    await expect(tab.locator("#tile-p2")).to_have_attribute("open", "")
+
+
 @pytest.mark.parametrize("code", ["busy", "key_in_use"])
 async def test_a_conflict_that_passes_is_tried_again(server: Server, tab: Page, code: str) -> None:
     connection = await open_desk(server, tab)
@@ -830,8 +847,67 @@ async def test_two_tabs_send_a_waiting_tap_once(server: Server, context: Browser
     await asyncio.gather(first.pulse(), second.pulse())
     await expect_outbox(one, "p1 occupied: sent")
     await expect_outbox(other, "p1 occupied: sent")
-    # Tabs are processes, and what one has stored the other may see a moment late: the key is what makes it once.
-    assert len({post.fields["key"] for post in server.posts}) == 1
+    assert len(server.posts) == 1
+
+
+LATE = """(() => {
+  const { getItem, setItem, removeItem } = Storage.prototype, { keys } = Object;
+  let seen = null;
+  window.lag = () => { seen = { ...localStorage } };
+  window.catchUp = () => { seen = null, dispatchEvent(new Event("storage")) };
+  Object.assign(Storage.prototype, {
+    getItem(name) { return seen ? seen[name] ?? null : getItem.call(this, name) },
+    setItem(name, value) { seen = null, setItem.call(this, name, value) },
+    removeItem(name) { seen = null, removeItem.call(this, name) },
+  });
+  Object.keys = (object) => keys(object === localStorage && seen ? seen : object);
+})()"""
+
+
+@pytest.mark.parametrize("state", ["new", "waiting"])
+async def test_a_tab_that_sees_late_what_another_has_stored_does_not_send_it_again(
+    server: Server, context: BrowserContext, state: str
+) -> None:
+    """Tabs are processes, and what one has stored the other sees some milliseconds later, or here: when it is told to."""
+    await context.add_init_script(LATE)
+    one, other = await context.new_page(), await context.new_page()
+    first, second = await open_desk(server, one), await open_desk(server, other)
+    sent = asyncio.Event()
+    await one.route("**/places/**", lambda route: after(sent, route))
+    if state == "waiting":
+        server.answer = away
+        sent.set()
+    await tap(one, "p1", "occupied")
+    await expect(other.locator("#tile-p1")).to_have_class("tile free sending")
+    await expect_outbox(other, *["p1 occupied: waiting"] * (state == "waiting"))
+    await other.evaluate("lag()")
+    server.posts.clear()
+    server.answer = accepted
+    sent.set()
+    await first.pulse()
+    await expect(one.locator("#tile-p1")).to_have_class("tile occupied")
+    await pulse_and_flush(other, second)
+    assert len(server.posts) == 1
+    await other.evaluate("catchUp()")
+    await expect(other.locator(".sending")).to_have_count(0)
+    await expect_outbox(other, *["p1 occupied: sent"] * (state == "waiting"))
+    await tap(other, "p2", "occupied")  # and it can still send what is its own
+    while (await server.post()).path != "/desk/a/places/p2":
+        pass
+
+
+async def after(event: asyncio.Event, route: Any) -> None:
+    await event.wait()
+    await route.continue_()
+
+
+async def pulse_and_flush(tab: Page, connection: Socket) -> None:
+    """Until what this made the page send has been answered."""
+    heard: int = await tab.evaluate("window.heard")
+    await connection.pulse()
+    await tab.wait_for_function("(heard) => window.heard > heard", arg=heard)
+    async with asyncio.timeout(PATIENCE):
+        await tab.evaluate("navigator.locks.request('bedboard-outbox', () => {})")
 
 
 async def test_without_storage_the_form_is_sent_by_the_browser(server: Server, context: BrowserContext) -> None:
@@ -873,3 +949,57 @@ async def test_the_pages_own_label_is_what_a_tap_on_confirm_is_called(server: Se
     await tab.get_by_role("button", name="still right").dblclick()
     await expect_outbox(tab, "confirm: waiting")
     await expect(tab.locator("form.confirm")).to_have_attribute("aria-busy", "true")
+
+
+# --- with the real page and its stylesheet
+
+
+async def test_a_time_that_is_refused_is_given_back_into_its_field(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    tile, typed = page.locator("#tile-linde-3"), page.locator("#until-linde-3")
+    await tile.locator("summary").first.click()
+    await tile.locator(".when summary").click()
+    await typed.fill("2026-03-11T09:30")  # before the present of the server
+    await tile.locator(".when button").click()
+    await expect(page.locator("#notice")).to_have_attribute("data-code", "invalid")
+    await expect(tile).to_have_attribute("open", "")
+    await expect(typed).to_be_visible()
+    await expect(typed).to_be_focused()
+    await expect(typed).to_have_value("2026-03-11T09:30")
+    await expect(page.locator("#outbox li")).to_have_count(0)
+    await typed.fill("2026-03-12T09:30")
+    await tile.locator(".when button").click()
+    await expect(tile.locator("summary").first).to_contain_text("09:30")
+    await expect(page.locator("#notice")).to_be_empty()
+    await expect(tile).not_to_have_attribute("open", "")
+    await page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP])
+async def test_while_the_server_is_slow_the_tile_says_that_it_is_being_sent(
+    browser: Browser, site: Site, size: ViewportSize
+) -> None:
+    page = await open_page(browser, site, "sanne", size)
+    answers = asyncio.Event()
+    await page.route("**/places/**", lambda route: after(answers, route))
+    assert await words_of_sending(page) == []
+    await page.locator("#tile-linde-1 summary").first.click()
+    await page.locator('#tile-linde-1 form:has([value="occupied"]) button').first.click()
+    await expect(page.locator("#tile-linde-1")).to_have_attribute("aria-busy", "true")
+    assert await words_of_sending(page) == ["tile-linde-1: wordt verstuurd…"]
+    await expect(page.locator("#tile-linde-1 .state")).to_have_text("vrij")
+    answers.set()
+    await expect(page.locator("#tile-linde-1 .state")).to_have_text("bezet")
+    await expect(page.locator("[aria-busy]")).to_have_count(0)
+    assert await words_of_sending(page) == []
+    await page.context.close()
+
+
+async def words_of_sending(page: Page) -> list[str]:
+    """What the stylesheet writes below the tiles, and only if it can be seen."""
+    words: list[str] = await page.evaluate("""[...document.querySelectorAll(".tile > summary")].flatMap((summary) => {
+        const { content, display, visibility } = getComputedStyle(summary, "::after");
+        const isSeen = content !== "none" && display !== "none" && visibility === "visible";
+        return isSeen ? [`${summary.parentNode.id}: ${JSON.parse(content)}`] : [];
+    })""")
+    return words

@@ -1,5 +1,6 @@
 """The commands, as somebody types them: a demo from nothing, and what is said when something is wrong."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -97,3 +98,67 @@ async def test_seeds_are_not_loaded_over_what_is_there(database: Database) -> No
         await build.add_board(tx)
     said = bedboard("seed", "seeds/demo.toml", DATABASE_URL=database.url, BEDBOARD_DEMO="true")
     assert (said.returncode, "not_empty" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
+
+
+def test_a_seed_file_with_wrong_times_is_refused_with_all_of_their_names(tmp_path: Path) -> None:
+    right = (ROOT / "seeds" / "demo.toml").read_text(encoding="utf-8")
+    wrong = re.sub("^intake = .*", 'intake = "08:00-25:00"', right, count=1, flags=re.MULTILINE)
+    wrong = re.sub("^confirmed = .*", 'confirmed = "99999999d"', wrong, count=1, flags=re.MULTILINE)
+    (tmp_path / "seeds.toml").write_text(wrong, encoding="utf-8")
+    said = bedboard("seed", str(tmp_path / "seeds.toml"), DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert (said.returncode, "Traceback" in said.stderr) == (1, False)
+    assert {".".join(line.split(".")[:3]).partition(":")[0] for line in said.stderr.splitlines()} == {
+        "shelter.0.intake",
+        "shelter.0.confirmed",
+    }
+
+
+PYTHON = """#!/usr/bin/env bash
+# Stands for Python: writes down how it was called, and makes what `-m venv` makes, with itself for every program in it.
+printf '%s\\n' "$(basename "$0")" "$@" -- >> "$SAID"
+case "$1 $2" in
+  "-m venv") mkdir -p "$3/bin"; for one in python bedboard; do cp "$0" "$3/bin/$one"; done ;;
+  "--version "*) echo "Python 3.11.2" ;;
+esac
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone with nothing in it yet but the scripts and what they read."""
+    clone = tmp_path / "a clone"
+    (clone / "scripts").mkdir(parents=True)
+    for name in ("scripts/demo", "scripts/environment", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, clone / name)
+    (tmp_path / "python").write_text(PYTHON)
+    (tmp_path / "python").chmod(0o755)
+    return clone
+
+
+def start_demo(clone: Path, *options: str) -> list[list[str]]:
+    """How the script called programs, without its looks at what is there."""
+    said = clone.parent / "said"
+    said.write_text("")
+    ran = subprocess.run(
+        [str(clone / "scripts" / "demo"), *options],
+        env=environment(PYTHON=str(clone.parent / "python"), SAID=str(said)),
+        cwd=clone.parent,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    every = [call.splitlines() for call in said.read_text().split("--\n") if call]
+    return [call for call in every if call[1] not in ("-c", "--version")]
+
+
+def test_the_demo_script_keeps_its_options_for_the_demo_also_when_all_must_still_be_installed(clone: Path) -> None:
+    options = ["--port", "8123", "--data", "a folder of mine", "--fresh"]
+    made, installed, demo = start_demo(clone, *options)
+    assert made == ["python", "-m", "venv", ".venv"]
+    assert installed[:4] == ["python", "-m", "pip", "install"]
+    assert installed[-2:] == ["--editable", "."], "what it needs, and nothing for an option"
+    assert demo == ["bedboard", "demo", *options]
+    assert start_demo(clone, *options) == [demo], "a second start installs nothing"
+    assert start_demo(clone) == [["bedboard", "demo"]]

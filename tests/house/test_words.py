@@ -17,8 +17,11 @@ from babel.messages.pofile import read_po
 
 from bedboard.routes.replies import OF_CODE, STATUS
 from bedboard.rules.access import ROLES
-from bedboard.rules.criteria import TAKES
+from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES, TAKES
+from bedboard.rules.examples import EXAMPLES
+from bedboard.rules.fit import PARTY
 from bedboard.rules.places import CLOSED_REASONS, STATUSES
+from bedboard.rules.tallies import SLEPT
 from bedboard.views.cards import MARKS_AT_MOST
 from bedboard.views.pages import LANGUAGES, Pages
 
@@ -43,8 +46,12 @@ REFUSALS = {
         "wrong_origin",
         "wrong_host",
     ),
+    *("no_such_hold", "not_free", "held_already", "holds_of_person", "holds_of_organization", "hold_over"),
+    *("waitings_of_person", "no_such_waiting"),
+    *("extended_already", "no_organization", "hold_first", "criteria_changed"),
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
 }
+OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
 FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "in_the_future": NO_DETAIL,
@@ -55,6 +62,9 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "unknown_reason": NO_DETAIL,
     "only_when_closed": NO_DETAIL,
     "kind_not_here": NO_DETAIL,
+    "unknown_caller": NO_DETAIL,
+    "not_with_adults": NO_DETAIL,
+    "not_with_group": NO_DETAIL,
     "not_a_key": NO_DETAIL,
     "key_reused": NO_DETAIL,
     "key_needed": NO_DETAIL,
@@ -63,6 +73,8 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "not_text": NO_DETAIL,
     "not_a_time": NO_DETAIL,
     "unknown_field": NO_DETAIL,
+    "below_min_age": NO_DETAIL,
+    "same_as_from": NO_DETAIL,
     "not_an_object": NO_DETAIL,
     "wrong": NO_DETAIL,
     "more_than_places": {"asked": 9, "closed": 1, "held": 2, "total": 6},
@@ -73,6 +85,9 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
+    "holds_of_person": [{"most": 3}],
+    "waitings_of_person": [{"most": 5}],
+    "holds_of_organization": [{"most": 10}],
     "too_many": [{}, {"retry_after_seconds": 20}],
 }
 RAISED = re.compile(
@@ -155,6 +170,14 @@ def test_a_template_compiles(pages: Pages, language: str, template: str) -> None
         ("role", ROLES),
         ("role_task", ROLES),
         ("takes", TAKES),
+        ("criterion", (*CRITERION_NAMES, *LIMIT_NAMES, *OTHER_REASONS)),
+        ("answer", ("yes", "discuss", "no", "unknown")),
+        ("criteria_group", tuple(CRITERIA)),
+        ("limit_meaning", tuple(LIMIT_NAMES)),
+        ("example", tuple(EXAMPLES)),
+        ("fit", ("fits", "discuss", "excluded")),
+        ("excluded_by", (*CRITERION_NAMES, *(LIMIT_NAMES - {"longest_stay_days"}), "size", "avoid")),
+        ("slept", SLEPT),
         ("claim_type", ("hold", "reservation")),
         ("problem_title", tuple({*STATUS.values(), *OF_CODE.values(), 500})),
     ],
@@ -164,6 +187,14 @@ def test_every_code_has_its_own_words(pages: Pages, language: str, macro: str, c
     assert all(words.values()), words
     if macro != "problem_title":
         assert len(set(words.values())) == len(codes), words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_who_comes_along_is_counted_in_words(pages: Pages, language: str) -> None:
+    party = [(code, number) for code in (*PARTY, "group") for number in (1, 2)]
+    words = [pages.macro(language, "words.html", "party", *one) for one in party]
+    assert len(set(words)) == len(words)
+    assert all(str(number) in said for said, (_, number) in zip(words, party, strict=True)), words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -184,7 +215,9 @@ def test_every_field_error_has_words_with_its_numbers(pages: Pages, language: st
         assert (", ".join(value) if isinstance(value, list) else str(value)) in words
 
 
-@pytest.mark.parametrize("macro", ["status", "reason", "role", "role_task", "takes", "claim_type", "problem_title"])
+@pytest.mark.parametrize(
+    "macro", ["status", "reason", "role", "role_task", "takes", "claim_type", "criterion", "slept", "problem_title"]
+)
 def test_an_unknown_code_is_an_error(pages: Pages, macro: str) -> None:
     with pytest.raises(jinja2.UndefinedError):
         pages.macro("nl", "words.html", macro, "no_such_code")

@@ -42,15 +42,41 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "desk_confirm": SHELTER,
     "desk_occupancy": SHELTER,
     "desk_undo": SHELTER,
+    "desk_hold": SHELTER,
+    "desk_release": SHELTER,
+    "search": SEEKERS,
+    "search_nothing": SEEKERS,
+    "mine": SEEKERS,
+    "shelter": SEEKERS,
+    "shelter_call": SEEKERS,
+    "hold_place": SEEKERS,
+    "hold_extend": SEEKERS,
+    "hold_release": SEEKERS,
+    "wait": SEEKERS,
+    "waiting": SEEKERS,
+    "waiting_stop": SEEKERS,
+    "push": SEEKERS,
+    "service_worker": None,
+    "criteria": {"manager"},
+    "criteria_save": {"manager"},
+    "place_criteria": {"manager"},
+    "place_criteria_save": {"manager"},
     "live": SEEKERS | SHELTER,
     "api_board": SEEKERS | SHELTER | KNOWERS | {"machine"},
     "api_shelter": SEEKERS | SHELTER | KNOWERS | {"machine"},
     "api_place": SHELTER | {"machine"},
     "api_occupancy": SHELTER | {"machine"},
     "api_confirm": SHELTER | {"machine"},
+    "api_search": SEEKERS,
+    "api_place_holds": SEEKERS | SHELTER | {"machine"},
+    "api_holds": SEEKERS,
+    "api_hold": SEEKERS | SHELTER | {"machine"},
+    "api_hold_extend": SEEKERS | SHELTER | {"machine"},
     "api_live": SEEKERS | SHELTER | {"machine"},
 }
 OWN_ONLY = {"desk", "desk_places", "desk_confirm", "desk_occupancy", "desk_undo", "api_place", "api_occupancy", "api_confirm"}
+OWN_ONLY |= {"desk_hold", "desk_release", "criteria", "criteria_save", "place_criteria", "place_criteria_save"}
+NOBODYS = "nobodys-hold"  # a hold that is not there; who may hold learns no more than that
 
 
 class Call(NamedTuple):
@@ -75,6 +101,25 @@ CALLS: dict[str, Call] = {
     "desk_confirm": Call("/desk/{shelter}/confirm", 303, {"key": "b"}),
     "desk_undo": Call("/desk/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
     "desk_occupancy": Call("/desk/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
+    "desk_hold": Call("/desk/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
+    "desk_release": Call(f"/desk/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
+    "search": Call("/search", 200, {"needs.lvb": "on"}),
+    "search_nothing": Call("/search/nothing", 200, {"slept": "hotel", "key": "g"}),
+    "mine": Call("/mine", 200),
+    "shelter": Call("/shelters/{shelter}", 200),
+    "shelter_call": Call("/shelters/{shelter}/call", 403, {}),  # fresh news, and no hold: the desk may all the same
+    "hold_place": Call("/places/linde-4/hold", 409, {"key": "h"}),  # it is closed
+    "hold_extend": Call(f"/holds/{NOBODYS}/extend", 404, {"key": "i"}),
+    "hold_release": Call(f"/holds/{NOBODYS}/release", 404, {"key": "j"}),
+    "wait": Call("/search/wait", 303, {"adults.woman": "1", "key": "k"}),
+    "waiting": Call("/waiting/nobodys", 404),
+    "waiting_stop": Call("/waiting/nobodys/stop", 404, {"key": "l"}),
+    "push": Call("/push", 404, {}),  # without keys of our own nobody is offered any
+    "service_worker": Call("/sw.js", 200),
+    "criteria": Call("/manage/{shelter}/criteria", 200),
+    "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form
+    "place_criteria": Call("/manage/{shelter}/places/{shelter}-1/criteria", 200),
+    "place_criteria_save": Call("/manage/{shelter}/places/{shelter}-1/criteria", 422, {}),  # an empty form
     "static": Call("/static/css/bedboard.css", 200),
     "health": Call("/health", 200),
     "api_openapi": Call("/api/v1/openapi.json", 200),
@@ -83,6 +128,11 @@ CALLS: dict[str, Call] = {
     "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json={"kinds": {"cosm": {"free": 1}}}),
     "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json={}),
     "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
+    "api_search": Call("/api/v1/search", 200, json={}),
+    "api_place_holds": Call("/api/v1/places/linde-4/holds", 409, json={}),  # it is closed
+    "api_holds": Call("/api/v1/holds", 200),
+    "api_hold": Call(f"/api/v1/holds/{NOBODYS}", 404),
+    "api_hold_extend": Call(f"/api/v1/holds/{NOBODYS}/extend", 404),
 }
 
 ROUTE_TABLE = all_routes()
@@ -101,6 +151,10 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
             bound = name in OWN_ONLY or role in SHELTER | {"machine"}
             if whose == "absent" or (whose == "other" and bound):
                 return 404
+    if name == "shelter_call" and (role == "desk" or whose == "other"):
+        return 200  # the news of the other one is stale: the board itself says "call"
+    if name == "api_place_holds" and role == "machine":
+        return 422  # it must say for whom
     if name == "home" and role in SHELTER:
         return 303  # to their own page
     if name == "sign_in" and role != "none":
@@ -263,13 +317,24 @@ def cookie_of(browser: httpx.AsyncClient) -> str:
 
 
 @pytest.mark.parametrize(
-    "asked", ["view=board", "view=desk&shelter=linde", "view=desk&shelter=wilg", "view=desk&shelter=nowhere", "view=x", ""]
+    "asked",
+    [
+        "view=board",
+        "view=search",
+        "view=desk&shelter=linde",
+        "view=desk&shelter=wilg",
+        "view=desk&shelter=nowhere",
+        "view=x",
+        "",
+    ],
 )
 @pytest.mark.parametrize("role", [*PERSONS, "none"])
 async def test_a_page_socket_opens_for_its_own_audience_only(
     standing: Site, people: dict[str, httpx.AsyncClient], role: str, asked: str
 ) -> None:
-    may = (role in SEEKERS and asked == "view=board") or (role in SHELTER and asked == "view=desk&shelter=linde")
+    may = (role in SEEKERS and asked in ("view=board", "view=search")) or (
+        role in SHELTER and asked == "view=desk&shelter=linde"
+    )
     code = await closed_with(
         f"{standing.live_url}/live?{asked}",
         additional_headers={"Cookie": cookie_of(people[role])},

@@ -24,12 +24,23 @@ PATHS = [
     "/desk/linde",
     "/desk/ceder",
     "/desk/linde?change=1",
+    "/search",
+    "/mine",
+    "/shelters/linde",
+    "/shelters/wilg",
+    "/manage/linde/criteria",
+    "/manage/linde/places/linde-1/criteria",
+    "/mine",
+    "/shelters/linde",
+    "/shelters/wilg",
     "/nowhere",
     "/health",
     "/static/js/live.js",
 ]
 API = ["/api/v1/board", "/api/v1/shelters/linde", "/api/v1/shelters/ceder", "/api/v1/openapi.json", "/api/v1/nowhere"]
+API += ["/api/v1/holds"]
 CHANGES = [("PATCH", "/places/linde-1"), ("PUT", "/shelters/linde/occupancy"), ("POST", "/shelters/linde/confirm")]
+CHANGES += [("POST", "/search")]
 TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]
 
 
@@ -54,7 +65,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
         for person, *_ in PEOPLE:
             browser = await site.sign_in(person)
             cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-            for asked in ("view=board", "view=desk&shelter=linde", "view=desk&shelter=ceder"):
+            for asked in ("view=board", "view=search", "view=desk&shelter=linde", "view=desk&shelter=ceder"):
                 async with connect(
                     f"{site.live_url}/live?{asked}",
                     additional_headers={"Cookie": cookie},
@@ -104,6 +115,28 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
 
 def unpacked(said: bytes) -> bytes:
     return gzip.decompress(said) if said[:2] == b"\x1f\x8b" else b""
+
+
+async def test_a_telephone_is_heard_only_with_a_hold_or_when_the_board_says_call_and_an_address_never(site: Site) -> None:
+    """Everything that may show one, by those who may: and then only that very shelter's."""
+    said: dict[str, list[str]] = {}
+    async with site.api("demo-coordinator") as api:
+        await api.post("/places/linde-1/holds")
+        said["linde"] = [(await api.get("/holds")).text]
+    mark, hanneke, lucia = [await site.sign_in(person) for person in ("mark", "hanneke", "lucia")]
+    held = await mark.post("/places/linde-2/hold", data={"key": "a", "page": "search", "adults.woman": "1"})
+    said["linde"] += [held.text, (await mark.get("/")).text, (await mark.get("/mine")).text, (await mark.get("/search")).text]
+    said["linde"] += [(await mark.get("/shelters/ceder")).text]
+    said["ceder"] = [(await hanneke.post("/shelters/ceder/call", data={})).text]
+    said["wilg"] = [(await lucia.post("/shelters/wilg/call", data={})).text]  # never confirmed: the board says call
+    silent = [(await lucia.post("/shelters/ceder/call", data={})).text, (await lucia.get("/mine")).text]
+    for one in (mark, hanneke, lucia):
+        await one.aclose()
+    for shelter, pages in said.items():
+        for page in pages:
+            assert f"CANARY-TEL-{shelter}" in page
+            assert page.count("CANARY") == page.count(f"CANARY-TEL-{shelter}")
+    assert not [page for page in silent if "CANARY" in page]
 
 
 async def first_words(line: ClientConnection) -> AsyncIterator[bytes]:

@@ -141,6 +141,62 @@ async def used_at(site: Site) -> str:
         return str(found.scalar_one().isoformat())
 
 
+async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    begun = site.clock.now().isoformat()
+    for _ in range(2):
+        site.clock.move(minutes=7)
+        async with live(site, browser) as line:
+            await line.send("{}")
+            await line.recv()
+            assert await used_at(site) == begun
+            assert await site.parts.feed.pulse(site.parts.identity.living)
+            assert '"pulse"' in str(await line.recv())
+        assert await used_at(site) == begun
+    site.clock.move(minutes=1)
+    async with live(site, browser) as line:
+        assert await code_of(line) == 4401
+    assert (await browser.get("/")).headers["location"] == "/sign-in"
+    await browser.aclose()
+
+
+async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board: Database) -> None:
+    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
+    browser = await site.sign_in("mark")
+    async with live(site, browser) as line:
+        await line.send("{}")
+        await line.recv()
+        for _ in range(11):
+            site.clock.move(seconds=5)
+            assert await site.parts.feed.pulse(site.parts.identity.living)
+            assert '"pulse"' in str(await line.recv())
+        site.clock.move(seconds=5)
+        await site.parts.feed.pulse(site.parts.identity.living)
+        assert await code_of(line) == 4401
+    assert (await browser.get("/")).headers["location"] == "/sign-in"
+    await browser.aclose()
+    await stop_site(server, running)
+
+
+async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -> None:
+    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
+    browser, watching = await site.sign_in("mark"), await site.sign_in("lucia")
+    async with live(site, watching) as line:
+        await line.send("{}")
+        await line.recv()
+        for _ in range(4):
+            site.clock.move(seconds=45)
+            assert (await browser.get("/")).status_code == 200
+            await line.send('{"type":"active"}')
+            await (await line.ping())  # it has been read by now
+            assert await site.parts.feed.pulse(site.parts.identity.living)
+            assert '"pulse"' in str(await line.recv())
+    assert (await watching.get("/")).status_code == 200
+    await browser.aclose()
+    await watching.aclose()
+    await stop_site(server, running)
+
+
 async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> None:
     browser = await site.sign_in("mark")
     async with live(site, browser) as line:
@@ -195,6 +251,36 @@ async def test_a_client_whose_token_was_ended_loses_its_socket_and_its_calls(sit
         assert await code_of(line) == 4401
         site.clock.move(seconds=6)
         assert (await api.get("/board")).status_code == 401
+
+
+async def test_a_token_of_the_api_is_no_cookie_and_a_cookie_is_no_token(site: Site) -> None:
+    browser, thief = await site.sign_in("mark"), site.client()
+    session = next(iter(browser.cookies.values()))
+
+    async def nobody() -> None:
+        for token in ("demo-police", "demo-shelter-linde"):
+            headers = {"Cookie": f"{site.parts.identity.cookie}={token}"}
+            for path in ("/", "/totals", "/desk/linde"):
+                reply = await thief.get(path, headers=headers)
+                assert (reply.status_code, reply.headers.get("location")) == (303, "/sign-in"), (token, path)
+            assert (await thief.post("/desk/linde/confirm", data={"key": "k"}, headers=headers)).status_code == 401
+            async with connect(f"{site.live_url}/live?view=board", additional_headers=headers, origin=site.url) as line:  # type: ignore[arg-type]
+                assert await code_of(line) == 4401
+        bearer = {"Authorization": f"Bearer {session}"}
+        for path in ("/board", "/shelters/linde"):
+            assert (await thief.get(f"/api/v1{path}", headers=bearer)).status_code == 401, path
+        async with connect(f"{site.live_url}/api/v1/live", additional_headers=bearer) as line:
+            assert await code_of(line) == 4401
+
+    await nobody()
+    for token in ("demo-police", "demo-shelter-linde"):  # each is used where it belongs, and so remembered for a while
+        async with site.api(token) as api:
+            assert (await api.get("/board")).status_code == 200
+    assert (await browser.get("/")).status_code == 200
+    await nobody()
+    assert (await browser.get("/")).status_code == 200
+    await browser.aclose()
+    await thief.aclose()
 
 
 async def test_who_no_longer_works_for_a_shelter_cannot_change_it_even_while_still_remembered(site: Site) -> None:
@@ -266,7 +352,7 @@ async def test_a_demo_takes_both_a_demo_process_and_a_demo_database(database: Da
     async with database.transaction() as tx:
         await build.add_board(tx, demo=data)
         if not data:  # as if tokens and people of a demo had been left behind
-            await add_demo_clients(tx, [("linde", "oever")], NOW)
+            await add_demo_clients(tx, [("linde", "oever")], {}, NOW)
             await (await tx.connection()).execute(text("update person set demo = true"))
     site, server, running = await start_site(database.url, WholeClock(), demo=process)
     async with site.client() as browser:

@@ -25,14 +25,15 @@ async def run(tx: Transaction, statement: str, **values: Any) -> None:
 async def claim(tx: Transaction, id: str, place_id: str, type: str = "hold", *, ended: bool = False) -> None:
     await run(
         tx,
-        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at)"
-        " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at)",
+        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at, ending)"
+        " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at, :ending)",
         id=id,
         place_id=place_id,
         type=type,
         now=NOW,
         expires_at=NOW + HOUR / 2,
         ended_at=NOW if ended else None,
+        ending="released" if ended else None,
     )
 
 
@@ -88,7 +89,7 @@ async def test_a_place_comes_once_with_the_one_claim_that_nobody_has_ended(tx: T
     linde = await get_shelter(tx, "linde")
     assert linde is not None
     assert [one.claim for one in linde.places] == [
-        Claim("reservation", NOW + HOUR / 2, "police", "Plaatsing"),
+        Claim("reservation", NOW + HOUR / 2, "police", "Plaatsing", "two"),
         None,
         None,
         None,

@@ -10,6 +10,10 @@ from bedboard.store.database import Transaction
 AT = "'2026-03-11 13:00+00'"
 PLACE = "insert into place (id, shelter_id, kind_code, position, label, beds, cots, state, since, observed_at) values"
 CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at) values"
+LOOK = "insert into look (at, actor_kind, actor_id, role, shelter_id, what, why) values"
+WAITING = "insert into waiting (id, person_id, profile_sealed, seen, created_at, expires_at) values"
+TALLY = "insert into tally (hour, what, unit_code, kind_code, code, count) values"
+PUSH = "insert into push_subscription (endpoint, person_id, p256dh, auth, created_at) values"
 CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
 SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
     intake_until_minutes, confirm_times, criteria, limits, telephone_sealed, address_sealed) values"""
@@ -71,6 +75,23 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_claim_person_id", "update claim set person_id = 'nobody'"),
     ("ck_claim_type", "update claim set type = 'wish'"),
     ("ck_claim_expires_later", "update claim set expires_at = created_at"),
+    ("fk_claim_client_id", "update claim set client_id = 'nobody'"),
+    ("ck_claim_ending", f"update claim set ended_at = {AT}, ending = 'forgotten'"),
+    ("ck_claim_ending_when_ended", f"update claim set ended_at = {AT}"),
+    ("ck_claim_ending_when_ended", "update claim set ending = 'released'"),
+    ("ck_claim_one_holder", "update claim set person_id = 'mark', client_id = 'demo-police'"),
+    ("ck_look_what", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'name', 'hold')"),
+    ("ck_look_why", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'curious')"),
+    ("pk_waiting", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {LATER}), ('w', 'mark', '', '{{}}', {AT}, {LATER})"),
+    ("fk_waiting_person_id", f"{WAITING} ('w', 'nobody', '', '{{}}', {AT}, {LATER})"),
+    ("ck_waiting_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {AT})"),
+    ("ck_waiting_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '25 hours')"),
+    ("ck_tally_whole_hour", f"{TALLY} (timestamptz {AT} + interval '1 second', 'slept', '', '', 'street', 1)"),
+    ("ck_tally_what", f"{TALLY} ({AT}, 'name', '', '', 'street', 1)"),
+    ("ck_tally_count", f"{TALLY} ({AT}, 'slept', '', '', 'street', 0)"),
+    ("pk_tally", f"{TALLY} ({AT}, 'slept', '', '', 'x', 1), ({AT}, 'slept', '', '', 'x', 1)"),
+    ("pk_push_subscription", f"{PUSH} ('e', 'mark', '', '', {AT}), ('e', 'lucia', '', '', {AT})"),
+    ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '', '', {AT})"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
     ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),
     ("pk_client", f"{CLIENT} ('demo-desk', 'x', 'x', 'desk', null, null, false, {AT})"),
@@ -88,7 +109,7 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
 ]
 # Identity, and nobody writes ids.
-BY_ITSELF = {"pk_journal", "alembic_version_pkc"}
+BY_ITSELF = {"pk_journal", "pk_look", "alembic_version_pkc"}
 
 NAMES = """
     select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'p', 'f')
@@ -135,6 +156,7 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         "update shelter set intake_from_minutes = 0, intake_until_minutes = 1440",
         "update answer set key = repeat('x', 255)",
         f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
+        f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
     ],
 )
 async def test_the_database_takes_what_is_just_right(full: Transaction, statement: str) -> None:
@@ -148,9 +170,9 @@ async def test_a_place_may_be_claimed_again_when_the_claim_has_ended_and_not_whe
     again = f"{CLAIM} ('two', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"
     await connection.execute(text(f"update claim set created_at = {AT}::timestamptz - interval '1 day', expires_at = {AT}"))
     assert await broken_by(full, again) == "uq_claim_live_place_id"
-    await connection.execute(text(f"update claim set ended_at = {AT}"))
+    await connection.execute(text(f"update claim set ended_at = {AT}, ending = 'expired' where ended_at is null"))
     await connection.execute(text(again))
-    await connection.execute(text(f"update claim set ended_at = {AT}"))
+    await connection.execute(text(f"update claim set ended_at = {AT}, ending = 'expired' where ended_at is null"))
     await connection.execute(text(again.replace("'two'", "'three'")))
 
 
@@ -177,3 +199,15 @@ async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> No
         async with connection.begin_nested():
             await connection.execute(text(statement))
     assert (await connection.execute(rows)).scalar_one() == before
+
+
+@pytest.mark.parametrize(
+    "statement", ["update look set actor_id = 'x'", "delete from look", "truncate look", "delete from look where false"]
+)
+async def test_the_record_of_looks_is_append_only(tx: Transaction, statement: str) -> None:
+    connection = await tx.connection()
+    await connection.execute(text(f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'hold')"))
+    with pytest.raises(DBAPIError, match="the record of looks is append-only"):
+        async with connection.begin_nested():
+            await connection.execute(text(statement))
+    assert (await connection.execute(text("select count(*) from look where actor_id = 'mark'"))).scalar_one() == 1

@@ -96,6 +96,71 @@ class BoardObject(BaseModel):
     shelters: list[ShelterObject | KnownShelterObject]
 
 
+class ReasonObject(BaseModel):
+    """The answer to one criterion or limit. `detail`: the limit's number, how many people, or the local minute at which
+    intake opens; null when there is none."""
+
+    criterion: str
+    verdict: Literal["yes", "discuss", "no", "unknown"]
+    detail: int | None
+
+
+class MatchObject(BaseModel):
+    """A free place that fits, or is worth a call."""
+
+    place: str
+    label: str
+    shelter: str
+    name: str
+    unit: str
+    kind: str
+    beds: int
+    cots: int
+    fit: Literal["fits", "discuss"]
+    reasons: list[ReasonObject]
+    freshness: Literal["fresh", "ageing", "stale"]
+    confirmed_at: AwareDatetime | None
+
+
+class FoundCounts(BaseModel):
+    """Of places. `taken`: would fit or be worth a call, but are not free now."""
+
+    fits: int
+    discuss: int
+    excluded: int
+    taken: int
+
+
+class FoundObject(BaseModel):
+    """What was found, the best first. `excluded`: criterion to number of free places that it leaves out; a place may be under
+    several."""
+
+    as_of: AwareDatetime
+    matches: list[MatchObject]
+    counts: FoundCounts
+    excluded: dict[str, int]
+
+
+class HoldObject(BaseModel):
+    """A live hold. `extended`: not to be extended again."""
+
+    id: str
+    place: str
+    shelter: str
+    expires_at: AwareDatetime
+    extended: bool
+
+
+class OwnHoldObject(HoldObject):
+    """With the number to call; every showing of it is written down."""
+
+    telephone: str
+
+
+class HoldsObject(BaseModel):
+    holds: list[OwnHoldObject]
+
+
 class FieldProblem(BaseModel):
     field: str
     code: str

@@ -9,6 +9,9 @@ from starlette.responses import Response
 
 from bedboard.routes.api.commands import (
     BoardObject,
+    FoundObject,
+    HoldObject,
+    HoldsObject,
     KnownShelterObject,
     PatchPlace,
     PostConfirm,
@@ -16,15 +19,21 @@ from bedboard.routes.api.commands import (
     PutOccupancy,
     ShelterObject,
 )
+from bedboard.routes.api.search import PostHold, PostSearch
 from bedboard.routes.parse import IdConvertor
 from bedboard.routes.replies import json_bytes
 from bedboard.views.objects import to_json
 
 MODELS: tuple[type[BaseModel], ...] = (
     BoardObject,
+    FoundObject,
+    HoldObject,
+    HoldsObject,
     KnownShelterObject,
     PatchPlace,
     PostConfirm,
+    PostHold,
+    PostSearch,
     Problem,
     PutOccupancy,
     ShelterObject,
@@ -80,16 +89,19 @@ def _operation(
     *,
     body_needed: bool = True,
     etag: bool = True,
+    status: str = "200",
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": id,
         "summary": summary,
         "parameters": list(parameters),
         "responses": {
-            "200": {"description": "Done", "content": _json(answer)} | ({"headers": ETAG} if etag else {}),
+            status: {"description": "Done"}
+            | ({"content": _json(answer)} if answer else {})
+            | ({"headers": ETAG} if etag else {}),
             **{
-                status: {"description": PROBLEMS[status], "content": _json(_ref("Problem"), "application/problem+json")}
-                for status in problems.split()
+                code: {"description": PROBLEMS[code], "content": _json(_ref("Problem"), "application/problem+json")}
+                for code in problems.split()
             },
         },
     }
@@ -107,6 +119,9 @@ A change of any place, and `confirm`, confirm the whole shelter. A repeated `Ide
 for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter
 with a lower version never replaces a higher one. It closes with 4401 when the token has ended, 4403 when the role has no live
 board, 1013 to try again later.
+
+A search is kept live by asking again when a `shelter` message has come. A profile is neither stored nor logged. A place that is
+held ends by itself at `expires_at`; a program holds three places at most, its organization ten.
 """
 
 
@@ -154,6 +169,55 @@ def build_document() -> dict[str, Any]:
                     (_id("shelter_id"), KEY, IF_MATCH),
                     PostConfirm,
                     body_needed=False,
+                )
+            },
+            "/api/v1/search": {
+                "post": _operation(
+                    "postSearch",
+                    "Which places suit this person tonight",
+                    _ref("FoundObject"),
+                    "400 401 403 413 422 503",
+                    (),
+                    PostSearch,
+                    body_needed=False,
+                    etag=False,
+                )
+            },
+            "/api/v1/places/{place_id}/holds": {
+                "post": _operation(
+                    "postHold",
+                    "Keep a place for 30 minutes",
+                    _ref("HoldObject"),
+                    "400 401 403 404 409 413 422 503",
+                    (_id("place_id"), KEY),
+                    PostHold,
+                    body_needed=False,
+                    etag=False,
+                    status="201",
+                )
+            },
+            "/api/v1/holds": {
+                "get": _operation("getHolds", "One's own live holds", _ref("HoldsObject"), "401 403 503", etag=False)
+            },
+            "/api/v1/holds/{claim_id}": {
+                "delete": _operation(
+                    "deleteHold",
+                    "Let a place go",
+                    {},
+                    "401 403 404 409 422 503",
+                    (_id("claim_id"), KEY),
+                    etag=False,
+                    status="204",
+                )
+            },
+            "/api/v1/holds/{claim_id}/extend": {
+                "post": _operation(
+                    "extendHold",
+                    "30 minutes longer, once",
+                    _ref("HoldObject"),
+                    "401 403 404 409 422 503",
+                    (_id("claim_id"), KEY),
+                    etag=False,
                 )
             },
         },

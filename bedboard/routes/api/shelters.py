@@ -58,6 +58,8 @@ async def show_shelter(request: Request) -> Response:
     if row is None:
         raise NotFound("no_such_shelter")
     if known_only:
+        if parts.feed.reference is None:
+            raise Unavailable("database_away")
         card = parts.feed.cards.get(shelter_id)
         if card is None:
             raise NotFound("no_such_shelter")
@@ -84,18 +86,20 @@ async def _change(
     try:
         done = await apply_once(parts.database, actor, key, now, lambda tx: work(tx, now, version), reply)
     except (Conflict, VersionMismatch) as refusal:
-        await _add_present(request, refusal)
+        await add_present(request, refusal)
         raise
     if done.result is not None:
         await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
     return json_bytes(done.reply.body, done.reply.status, done.reply.version)
 
 
-async def _add_present(request: Request, refusal: Conflict | VersionMismatch) -> None:
+async def add_present(request: Request, refusal: Conflict | VersionMismatch) -> None:
+    """The shelter as it now is, for the answer to a refusal; nothing for those who may not see it."""
     parts, named = parts_of(request), request.path_params
     async with parts.database.transaction() as tx:
         shelter_id = named.get("shelter_id") or await get_shelter_id(tx, named["place_id"])
-        row = await get_shelter(tx, shelter_id) if shelter_id in actor_of(request).shelter_ids else None
+        may_see = sees_all(actor_of(request)) or shelter_id in actor_of(request).shelter_ids
+        row = await get_shelter(tx, shelter_id) if shelter_id is not None and may_see else None
     if row is not None and parts.feed.reference is not None:
         card = make_card(row, parts.feed.reference, parts.settings.limits, parts.clock.now())
         refusal.detail["present"] = shelter_object(card)

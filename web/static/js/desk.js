@@ -7,7 +7,7 @@
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo"), person = box?.dataset.person;
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
-  let sending, isRunning;
+  let sending, isRunning, decided = [];
   try {
     localStorage.length;
   } catch {
@@ -57,20 +57,32 @@
     const options = { signal: AbortSignal.timeout(PATIENCE) }; // for getting the lock, not for having it
     return navigator.locks?.request("bedboard-outbox", options, work).catch(work) ?? work();
   }
+  // What another tab has stored may be seen here some milliseconds late, its locks are seen at once: so what is decided is
+  // held as a lock for a while, and whoever may send next leaves it alone, whatever the storage still says.
+  const isDue = (entry) => isOpen(entry) && !decided.includes(PREFIX + entry.key);
+  const isUntried = (entry) => isDue(entry) && entry.state === "new";
+  function tell({ key }) {
+    const hold = (told) => () => (told(), new Promise((over) => setTimeout(over, PATIENCE)));
+    return new Promise((told) => navigator.locks?.request(PREFIX + key, { mode: "shared" }, hold(told)) ?? told());
+  }
   async function flush() {
     if (isRunning || !entries().some(isOpen)) return;
     isRunning = true;
     await alone(async () => {
-      for (let entry; (entry = entries().find(isOpen)); ) {
+      decided = (await navigator.locks?.query())?.held.map(({ name }) => name) ?? [];
+      for (let entry; (entry = entries().find(isDue)); ) {
         (sending = entry.key), show();
-        if (await send(entry).catch(() => false)) continue;
-        for (const behind of entries()) if (behind.state === "new") save({ ...behind, state: "waiting" });
+        if (await send(entry).catch(() => false)) {
+          await tell(entry);
+          continue;
+        }
+        for (const behind of entries()) if (isUntried(behind)) save({ ...behind, state: "waiting" });
         break;
       }
       sending = null;
     });
     (isRunning = false), show();
-    if (entries().some(({ state }) => state === "new")) flush(); // tapped while the lock was given back
+    if (entries().some(isUntried)) flush(); // tapped while the lock was given back
   }
   // Whether it is decided; false or an error: not yet.
   async function send(entry) {

@@ -21,6 +21,14 @@
       if (words) words.textContent = minutes ? ago.format(Math.trunc(minutes / size), unit) : justNow.format(0, "second");
     }
   }
+  function showLeft() {
+    for (const time of offset ? document.querySelectorAll("[data-until]") : []) {
+      const words = time.parentNode.querySelector(".left"), seconds = Math.ceil((Date.parse(time.dateTime) - now()) / 1000);
+      const { left, over } = byId("live")?.dataset ?? {}, clock = `${Math.trunc(seconds / 60)}:${`${seconds % 60}`.padStart(2, 0)}`;
+      const text = seconds > 0 ? `${left} ${clock}` : over;
+      if (words && words.textContent !== text) words.textContent = text;
+    }
+  }
 
   // --- fragments: whoever types, has focus or holds a finger down keeps the very same elements
   const news = new Map(); // element id → what the server last said; also of shelters that the filter hides
@@ -34,7 +42,7 @@
     return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
   }
   function morph(old, fresh) {
-    if (old.className === "ago" || old.isEqualNode(fresh)) return;
+    if (/^(ago|left)$/.test(old.className) || old.isEqualNode(fresh)) return;
     const note = (node) => (node.nodeType === 1 || node.data.trim()) && changed.add(old.closest("[id]"));
     for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
       const before = old.getAttribute(name), after = fresh.getAttribute(name);
@@ -91,7 +99,7 @@
     if (focused !== document.activeElement) {
       (focused.isConnected ? focused : byId(home)?.querySelector("summary, button, a"))?.focus({ preventScroll: true });
     }
-    showAges();
+    showAges(), showLeft();
     for (const element of changed) {
       element?.classList.add("changed");
       setTimeout(() => element?.classList.remove("changed"), 300);
@@ -136,7 +144,9 @@
     mine.onopen = () => {
       since = performance.now();
       const known = [...news.values(), ...shown()].map((element) => [shelterOf(element), element.dataset.stamp]);
-      mine.send(JSON.stringify({ type: "hello", known: Object.fromEntries(known.slice(-200)) })); // the server reads 16 KiB
+      const hello = { type: "hello", known: Object.fromEntries(known.slice(-200)) }; // the server reads 16 KiB
+      document.dispatchEvent(new CustomEvent("bedboard:hello", { detail: hello })); // what else a page has to say first
+      mine.send(JSON.stringify(hello));
     };
     mine.onmessage = (event) => mine === socket && hear(JSON.parse(event.data));
     mine.onclose = (event) => mine === socket && closed(event.code);
@@ -167,6 +177,9 @@
     }
     whole ||= message.type === "snapshot";
     if (message.parts) steadily(() => takeNews(message));
+    for (const what of ["found", "mine"]) {
+      if (message[what] || message.type === what) document.dispatchEvent(new CustomEvent("bedboard:" + what, { detail: message[what] }));
+    }
     if (!whole || !message.at) return; // a change alone is no sign of life: only what carries the server's time
     [heardAt, attempt] = [performance.now(), 0];
     showState("live");
@@ -190,13 +203,16 @@
     return true;
   }
 
-  window.bedboard = { now, clock, parse, place: (html) => steadily(() => placeAll(html)) };
+  // Whether it could be said: only a socket that is open hears it.
+  const say = (message) => socket?.readyState === 1 && (socket.send(JSON.stringify(message)), true);
+
+  window.bedboard = { now, clock, parse, say, place: (html) => steadily(() => placeAll(html)) };
   if (!url) return;
   const wake = () => tick() && !socket && retry(true);
   for (const input of ["pointerdown", "keydown", "wheel"]) {
     addEventListener(input, (event) => event.isTrusted && (touched = true), { capture: true, passive: true });
   }
-  setInterval(tick, 1000), setInterval(showAges, 20e3);
+  setInterval(tick, 1000), setInterval(showLeft, 1000), setInterval(showAges, 20e3);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
   document.addEventListener("resume", wake);
   addEventListener("online", () => retry(true));

@@ -1,0 +1,130 @@
+"""Whom a shelter takes: what its manager says for the whole shelter, and what single places say otherwise."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from bedboard.actions.occupancy import Changed
+from bedboard.rules.access import Actor
+from bedboard.rules.criteria import LANGUAGES, check_overrides, check_terms
+from bedboard.rules.fit import Terms
+from bedboard.rules.refusals import NotAllowed, NotFound, VersionMismatch
+from bedboard.store.bell import ring
+from bedboard.store.board import get_shelter
+from bedboard.store.database import Transaction
+from bedboard.store.journal import criteria_version, write_journal
+from bedboard.store.people import may_act
+from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter
+from bedboard.store.tables import Shelter
+
+
+async def _lock_managed(tx: Transaction, actor: Actor, shelter_id: str, place_id: str | None, version: int | None) -> Shelter:
+    """Locks the shelter and checks, under the lock, that the actor is a manager of it and has seen its present criteria.
+
+    Taps on places raise the shelter's version as well; those do not matter here.
+    Refusals: NotAllowed, NotFound, VersionMismatch.
+    """
+    if actor.role != "manager":
+        raise NotAllowed("not_your_role")
+    shelter = await lock_shelter(tx, shelter_id)
+    if shelter is None or not await may_act(tx, actor, shelter_id):
+        raise NotFound("no_such_shelter")
+    if version is not None and not await criteria_version(tx, shelter_id, place_id) <= version <= shelter.version:
+        raise VersionMismatch("criteria_changed", present=shelter.version)
+    return shelter
+
+
+async def _save(
+    tx: Transaction, actor: Actor, shelter: Shelter, place_id: str | None, before: Any, after: Any, now: datetime
+) -> Changed:
+    """Raises the version, writes the journal and rings; nothing of this when nothing has changed. The caller holds the lock.
+
+    That somebody changed the terms does not say that the places are as the board shows them: `confirmed_at` stays.
+    """
+    journal_id: int | None = None
+    if after:
+        shelter.version += 1
+        tx.add(shelter)
+        await tx.flush()
+        row = {
+            "received_at": now,
+            "observed_at": now,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "action": "criteria",
+            "shelter_id": shelter.id,
+            "version": shelter.version,
+            "place_id": place_id,
+            "before": before,
+            "after": after,
+        }
+        [journal_id] = await write_journal(tx, [row])
+        await ring(tx, "shelter", shelter.id, shelter.version)
+    present = await get_shelter(tx, shelter.id)
+    if present is None:
+        raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+    return Changed(present, journal_id)
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only what is not the same, as it was and as it is; None: was or is not said."""
+    names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
+
+
+def _words(
+    criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
+) -> dict[str, Any]:
+    """Terms as the journal keeps them."""
+    spoken = [code for code in LANGUAGES if code in languages]
+    return {"criteria": dict(criteria), "limits": dict(limits), "intake": list(intake), "languages": spoken}
+
+
+async def set_terms(
+    tx: Transaction, actor: Actor, shelter_id: str, terms: Terms, now: datetime, version: int | None = None
+) -> Changed:
+    """Everything that the shelter says about whom it takes, anew.
+
+    `version`: the shelter's when the manager looked at it; None does not ask. Places keep what they say otherwise.
+    Refusals: NotAllowed, NotFound, VersionMismatch, Invalid.
+    """
+    shelter = await _lock_managed(tx, actor, shelter_id, None, version)
+    check_terms(terms.criteria, terms.limits, terms.intake, terms.languages)
+    old = _words(
+        shelter.criteria, shelter.limits, (shelter.intake_from_minutes, shelter.intake_until_minutes), shelter.languages
+    )
+    new = _words(terms.criteria, terms.limits, terms.intake, terms.languages)
+    before, after = _differences(old, new)
+    for name in {"criteria", "limits"} & after.keys():
+        before[name], after[name] = _differences(old[name], new[name])
+    if after:
+        shelter.criteria, shelter.limits, shelter.languages = new["criteria"], new["limits"], new["languages"]
+        shelter.intake_from_minutes, shelter.intake_until_minutes = terms.intake
+    return await _save(tx, actor, shelter, None, before, after, now)
+
+
+async def set_place_criteria(
+    tx: Transaction, actor: Actor, place_id: str, criteria: Mapping[str, str], now: datetime, version: int | None = None
+) -> Changed:
+    """What one place says otherwise than its shelter, anew. What is the same as the shelter says is not kept: there the place
+    follows the shelter, also later.
+
+    `version`: the shelter's when the manager looked at it; None does not ask.
+    Refusals: NotAllowed, NotFound, VersionMismatch, Invalid.
+    """
+    shelter_id = await get_shelter_id(tx, place_id)
+    if shelter_id is None:
+        raise NotFound("no_such_place")
+    try:
+        shelter = await _lock_managed(tx, actor, shelter_id, place_id, version)
+    except NotFound:
+        raise NotFound("no_such_place") from None
+    check_overrides(criteria)
+    place = await get_place(tx, place_id)
+    own = {name: answer for name, answer in criteria.items() if answer != shelter.criteria.get(name)}
+    before, after = _differences(place.criteria or {}, own)
+    if after:
+        place.criteria = own or None
+        tx.add(place)
+    changes = ({"criteria": before}, {"criteria": after}) if after else ({}, {})
+    return await _save(tx, actor, shelter, place_id, *changes, now)

@@ -1,0 +1,170 @@
+"""The calls of the API about finding a place and keeping it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bedboard.actions.holds import For, Held, extend_hold, hold_place, release_hold
+from bedboard.actions.looks import look_at_holds
+from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.routes.api.commands import Command
+from bedboard.routes.api.shelters import add_present
+from bedboard.routes.board import reference_of
+from bedboard.routes.parse import parse_json, read_body
+from bedboard.routes.parts import actor_of, parts_of
+from bedboard.routes.profiles import SearchProfile, profile_of
+from bedboard.routes.replies import api_headers, json_bytes
+from bedboard.rules.access import SEEKERS
+from bedboard.rules.fit import Reason
+from bedboard.rules.refusals import Conflict, Unavailable
+from bedboard.views.found import Finder, Found
+from bedboard.views.objects import to_json
+
+Text = Annotated[str, Field(max_length=64)]
+
+
+class PostSearch(SearchProfile):
+    """A profile, and how many places at most are wanted back; the counts are always of all."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class PostHold(Command):
+    """Only for a shelter's own staff and system: for whom the place is kept."""
+
+    organization: Text | None = None
+    role: Text | None = None
+
+
+async def post_search(request: Request) -> Response:
+    parts, reference = parts_of(request), reference_of(request)
+    said = parse_json(PostSearch, await read_body(request) or b"{}")
+    profile = profile_of(said, reference, parts.clock.now())
+    if parts.feed.as_of is None:
+        raise Unavailable("database_away")
+    finder = Finder(profile, reference)
+    finder.take(parts.feed.cards.values())
+    as_of = parts.clock.now() if parts.feed.live else parts.feed.as_of
+    return json_bytes(to_json(found_object(finder.found(said.limit), as_of, said.limit)))
+
+
+def found_object(found: Found, as_of: datetime, limit: int) -> Mapping[str, Any]:
+    """At most `limit` places, the best first."""
+    matches: list[Mapping[str, Any]] = []
+    for match in found.matches:
+        common = {
+            "shelter": match.card.id,
+            "name": match.card.name,
+            "unit": match.card.unit,
+            "kind": match.lot.kind,
+            "beds": match.lot.beds,
+            "cots": match.lot.cots,
+            "fit": match.fit,
+            "reasons": [reason_object(reason) for reason in match.reasons],
+            "freshness": match.card.freshness,
+            "confirmed_at": match.card.confirmed_at,
+        }
+        matches += [{"place": place.id, "label": place.label, **common} for place in match.places]
+        if len(matches) >= limit:
+            break
+    return {
+        "as_of": as_of,
+        "matches": matches[:limit],
+        "counts": {"fits": found.fits, "discuss": found.discuss, "excluded": found.excluded, "taken": found.taken},
+        "excluded": found.excluded_by,
+    }
+
+
+def reason_object(reason: Reason) -> Mapping[str, Any]:
+    return {"criterion": reason.criterion, "verdict": reason.answer, "detail": reason.detail}
+
+
+def _hold_object(held: Held, *, extended: bool) -> dict[str, Any]:
+    return {
+        "id": held.claim_id,
+        "place": held.place_id,
+        "shelter": held.shelter.id,
+        "expires_at": held.expires_at,
+        "extended": extended,
+    }
+
+
+async def post_hold(request: Request) -> Response:
+    """201; a conflict carries the shelter as it now is, for those who may see it."""
+    parts, actor, place_id = parts_of(request), actor_of(request), request.path_params["place_id"]
+    body = await read_body(request)
+    command, now = parse_json(PostHold, body or b"{}"), parts.clock.now()
+    caller = None
+    if actor.role not in SEEKERS or command.model_fields_set:
+        caller = For(command.organization or "", command.role or "")
+    key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path, body)
+    try:
+        done = await apply_once(
+            parts.database,
+            actor,
+            key,
+            now,
+            lambda tx: hold_place(tx, actor, [place_id], parts.clock.new_id(), now, caller),
+            lambda held: Reply(201, to_json(_hold_object(held, extended=False)), held.shelter.version),
+        )
+    except Conflict as refusal:
+        await add_present(request, refusal)
+        raise
+    if done.result is not None:
+        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+    return json_bytes(done.reply.body, done.reply.status)
+
+
+async def post_extend(request: Request) -> Response:
+    parts, actor, claim_id = parts_of(request), actor_of(request), request.path_params["claim_id"]
+    now = parts.clock.now()
+    key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
+    done = await apply_once(
+        parts.database,
+        actor,
+        key,
+        now,
+        lambda tx: extend_hold(tx, actor, claim_id, now),
+        lambda held: Reply(200, to_json(_hold_object(held, extended=True)), held.shelter.version),
+    )
+    return json_bytes(done.reply.body, done.reply.status)
+
+
+async def delete_hold(request: Request) -> Response:
+    parts, actor, claim_id = parts_of(request), actor_of(request), request.path_params["claim_id"]
+    now = parts.clock.now()
+    key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
+    done = await apply_once(
+        parts.database,
+        actor,
+        key,
+        now,
+        lambda tx: release_hold(tx, actor, claim_id, now),
+        lambda held: Reply(204, b"", held.shelter.version),
+    )
+    if done.result is not None:
+        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+    return Response(status_code=204, headers=api_headers())
+
+
+async def show_holds(request: Request) -> Response:
+    """One's own live holds, each with the telephone to call; every telephone shown is a look that is written down."""
+    parts, actor = parts_of(request), actor_of(request)
+    async with parts.database.transaction() as tx:
+        found = await look_at_holds(tx, actor, parts.seal, parts.clock.now())
+    holds = [
+        {
+            "id": hold.id,
+            "place": hold.place_id,
+            "shelter": hold.shelter_id,
+            "expires_at": hold.expires_at,
+            "extended": hold.extended,
+            "telephone": telephone,
+        }
+        for hold, telephone in found
+    ]
+    return json_bytes(to_json({"holds": holds}))

@@ -1,0 +1,172 @@
+"""Keeping a place while people call: one's own holds on every page, and the page of one shelter with its telephone."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Literal
+
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
+from bedboard.actions.looks import look_at_telephone
+from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.routes.board import board_audience, reference_of
+from bedboard.routes.mine import my_strip
+from bedboard.routes.parse import KeyText, own_path, parse_form, read_form
+from bedboard.routes.parts import Parts, actor_of, language_of, parts_of
+from bedboard.routes.profiles import is_profile_field
+from bedboard.routes.replies import html, notice, page, status_of, wants_fragment
+from bedboard.routes.search import profile_fields, search_page
+from bedboard.rules.criteria import CRITERIA, LANGUAGES, LARGEST_LIMITS
+from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.store.database import Transaction
+from bedboard.store.shelters import get_shelter_id
+from bedboard.views.cards import Card, Lot
+
+EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
+
+
+class Press(BaseModel):
+    """`back`: the page of ours on which it was pressed."""
+
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
+    back: str = "/search"
+
+
+class HoldPress(Press):
+    """Of the search page, whose fields come along so that the page can be drawn again, or of a shelter's page."""
+
+    page: Literal["search", "shelter"] = "search"
+
+
+async def _do(request: Request, key: str, work: Callable[[Transaction, datetime], Awaitable[Held]]) -> None:
+    """Does it once, and waits until this process shows it."""
+    parts, now = parts_of(request), parts_of(request).clock.now()
+
+    def reply(held: Held) -> Reply:
+        return Reply(200, held.shelter.id.encode(), held.shelter.version)
+
+    # Nothing of the profile is remembered, not even a fingerprint: the address says which place it is about.
+    done = await apply_once(
+        parts.database, actor_of(request), make_key(key, request.url.path), now, lambda tx: work(tx, now), reply
+    )
+    await parts.feed.reached(done.reply.body.decode(), done.reply.version or 0)
+
+
+async def take_hold(request: Request) -> Response:
+    """Keeps the place, or one that is quite like it; who comes too late hears it with what else there is."""
+    parts, actor, place_id = parts_of(request), actor_of(request), request.path_params["place_id"]
+    form = await read_form(request)
+    press = parse_form(HoldPress, {name: value for name, value in form.items() if not is_profile_field(name)})
+    lot = await _lot(parts, place_id)
+    ids = [place_id] + [place.id for place in lot.places if place.id != place_id]
+    refusal: Refusal | None = None
+    try:
+        await _do(request, press.key, lambda tx, now: hold_place(tx, actor, ids, parts.clock.new_id(), now))
+    except Conflict as conflict:
+        refusal = conflict
+    if wants_fragment(request):
+        text = await my_strip(request) + Markup(notice(request, refusal) if refusal else EMPTY_NOTICE)  # noqa: S704
+        return html(request, text, status_of(refusal) if refusal else 200)
+    if press.page == "search":
+        return await search_page(request, profile_fields(form), refusal)
+    shelter_id = next(card.id for card in parts.feed.cards.values() if card.lot_of(place_id))
+    return await _shelter_page(request, shelter_id, refusal) if refusal else RedirectResponse(f"/shelters/{shelter_id}", 303)
+
+
+async def _lot(parts: Parts, place_id: str) -> Lot:
+    """The lot of a place on the board of this process. Refusal: NotFound."""
+    async with parts.database.transaction() as tx:
+        shelter_id = await get_shelter_id(tx, place_id)
+    card = parts.feed.cards.get(shelter_id or "")
+    lot = card.lot_of(place_id) if card is not None else None
+    if lot is None:
+        raise NotFound("no_such_place")
+    return lot
+
+
+async def _own_hold(request: Request, work: Callable[[Transaction, datetime], Awaitable[Held]]) -> Response:
+    form = await read_form(request)
+    press = parse_form(Press, form)
+    refusal: Refusal | None = None
+    try:
+        await _do(request, press.key, work)
+    except Conflict as conflict:
+        refusal = conflict
+    if wants_fragment(request):
+        text = await my_strip(request) + Markup(notice(request, refusal) if refusal else EMPTY_NOTICE)  # noqa: S704
+        return html(request, text, status_of(refusal) if refusal else 200)
+    if refusal is not None:
+        raise refusal
+    return RedirectResponse(own_path(press.back), 303)
+
+
+async def take_extend(request: Request) -> Response:
+    actor, claim_id = actor_of(request), request.path_params["claim_id"]
+    return await _own_hold(request, lambda tx, now: extend_hold(tx, actor, claim_id, now))
+
+
+async def take_release(request: Request) -> Response:
+    actor, claim_id = actor_of(request), request.path_params["claim_id"]
+    return await _own_hold(request, lambda tx, now: release_hold(tx, actor, claim_id, now))
+
+
+async def show_shelter(request: Request) -> Response:
+    """The page, or for a script its places as they now are."""
+    parts, shelter_id = parts_of(request), request.path_params["shelter_id"]
+    card = parts.feed.cards.get(shelter_id)
+    if card is not None and wants_fragment(request):
+        return html(request, _places(request, card))
+    return await _shelter_page(request, shelter_id, None)
+
+
+def _places(request: Request, card: Card) -> Markup:
+    parts, language = parts_of(request), language_of(request)
+    criteria = [name for group in CRITERIA.values() for name in group]
+    context = {"card": card, "reference": reference_of(request), "criteria": criteria, "new_key": parts.clock.new_id}
+    return Markup(parts.pages.render(language, "fragments/_places.html", context))  # noqa: S704
+
+
+async def take_call(request: Request) -> Response:
+    """The telephone of a shelter, for those whom the rule allows it; the look is written down first."""
+    parts, actor, shelter_id = parts_of(request), actor_of(request), request.path_params["shelter_id"]
+    card = parts.feed.cards.get(shelter_id)
+    if card is None:
+        raise NotFound("no_such_shelter")
+    try:
+        async with parts.database.transaction() as tx:
+            telephone = await look_at_telephone(
+                tx, actor, shelter_id, parts.seal, parts.clock.now(), is_stale=card.freshness == "stale"
+            )
+    except (NotAllowed, TooMany) as refusal:
+        return await _shelter_page(request, shelter_id, refusal)
+    return await _shelter_page(request, shelter_id, None, telephone)
+
+
+async def _shelter_page(request: Request, shelter_id: str, refusal: Refusal | None, telephone: str | None = None) -> Response:
+    parts, actor, language, reference = parts_of(request), actor_of(request), language_of(request), reference_of(request)
+    card = parts.feed.cards.get(shelter_id)
+    if card is None:
+        raise NotFound("no_such_shelter")
+    piece = parts.pieces.get(board_audience(actor, language), card, reference)
+    context = {
+        "card": card,
+        "body": Markup(piece.body),  # noqa: S704
+        "places": _places(request, card),
+        "criteria": [name for group in CRITERIA.values() for name in group],
+        "limits": list(LARGEST_LIMITS),
+        "languages": LANGUAGES,
+        "reference": reference,
+        "telephone": telephone,
+        "may_call": actor.role == "desk" or card.freshness == "stale",
+        "new_key": parts.clock.new_id,
+        "mine": await my_strip(request),
+        "notice": Markup(notice(request, refusal)) if refusal else None,  # noqa: S704
+        "as_of": parts.feed.as_of or parts.clock.now(),
+        "live": parts.feed.live,
+        "path": f"/shelters/{shelter_id}",
+    }
+    return page(request, "pages/shelter.html", context, status_of(refusal) if refusal else 200)

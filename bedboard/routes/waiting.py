@@ -1,0 +1,159 @@
+"""Waiting until a place is free: leave the profile of a search, look at it again, stop; and which devices may be woken.
+
+The profile is sealed before it leaves this module for the database; what is remembered of a call does not contain it.
+"""
+
+from base64 import urlsafe_b64decode
+from typing import Annotated, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.actions.waiting import add_device, leave_waiting, look_at_waiting, remove_device, stop_waiting
+from bedboard.live.waiting import would_do
+from bedboard.routes.board import reference_of
+from bedboard.routes.mine import my_strip
+from bedboard.routes.parse import KeyText, own_path, parse_form, read_form
+from bedboard.routes.parts import actor_of, parts_of
+from bedboard.routes.profiles import open_profile, profile_of, read_profile, seal_profile, write_profile
+from bedboard.routes.replies import html, notice, status_of, wants_fragment
+from bedboard.routes.search import profile_fields, search_page
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.store.waiting import Device
+
+EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
+
+
+class Press(BaseModel):
+    """`back`: the page of ours on which it was pressed."""
+
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
+    back: str = "/search"
+
+
+class WaitPress(BaseModel):
+    """Of the search page, whose fields come along: they are what is waited for."""
+
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
+    page: Literal["search"] = "search"
+
+
+async def _strip(request: Request, refusal: Refusal | None) -> Response:
+    """The answer for a script: one's own things as they are now, and what was refused."""
+    text = await my_strip(request) + Markup(notice(request, refusal) if refusal else EMPTY_NOTICE)  # noqa: S704
+    return html(request, text, status_of(refusal) if refusal else 200)
+
+
+async def take_wait(request: Request) -> Response:
+    """From now on, for a day at most, every process watches for this profile."""
+    parts, actor, now = parts_of(request), actor_of(request), parts_of(request).clock.now()
+    form = await read_form(request)
+    fields = profile_fields(form)
+    press = parse_form(WaitPress, {name: value for name, value in form.items() if name not in fields})
+    try:
+        said = read_profile(fields)
+        reference = reference_of(request)
+        seen = would_do(profile_of(said, reference, now), parts.feed.cards.values(), reference)
+        sealed, waiting_id = seal_profile(parts.seal, said), parts.clock.new_id()
+        done = await apply_once(
+            parts.database,
+            actor,
+            make_key(press.key, request.url.path),  # nothing of the profile, not even a fingerprint
+            now,
+            lambda tx: leave_waiting(tx, actor, waiting_id, sealed, sorted(seen), now),
+            lambda id: Reply(200, id.encode()),
+        )
+    except (Conflict, Invalid) as refusal:
+        return await _strip(request, refusal) if wants_fragment(request) else await search_page(request, fields, refusal)
+    waiting_id = done.reply.body.decode()
+    if done.result is not None:
+        await parts.waitings.reached(waiting_id, present=True)
+    return await _strip(request, None) if wants_fragment(request) else RedirectResponse(f"/waiting/{waiting_id}", 303)
+
+
+async def show_waiting(request: Request) -> Response:
+    """What is found now for a profile of one's own that is waiting; whoever looks has heard the news."""
+    parts, waiting_id = parts_of(request), request.path_params["waiting_id"]
+    async with parts.database.transaction() as tx:
+        waiting = await look_at_waiting(tx, actor_of(request), waiting_id, parts.clock.now())
+    try:
+        fields = write_profile(open_profile(parts.seal, waiting.profile_sealed))
+    except ValueError:
+        raise NotFound("no_such_waiting") from None
+    return await search_page(request, fields, path=f"/waiting/{waiting_id}")
+
+
+async def take_stop(request: Request) -> Response:
+    parts, actor, waiting_id = parts_of(request), actor_of(request), request.path_params["waiting_id"]
+    press = parse_form(Press, await read_form(request))
+    await apply_once(
+        parts.database,
+        actor,
+        make_key(press.key, request.url.path),
+        parts.clock.now(),
+        lambda tx: stop_waiting(tx, actor, waiting_id),
+        lambda _: Reply(200, b""),
+    )
+    await parts.waitings.reached(waiting_id, present=False)
+    if wants_fragment(request):
+        return await _strip(request, None)
+    back = own_path(press.back)
+    return RedirectResponse("/search" if back == f"/waiting/{waiting_id}" else back, 303)
+
+
+class DevicePress(BaseModel):
+    """As a browser's push subscription says it: where to, its public key and its secret."""
+
+    model_config = ConfigDict(extra="forbid")
+    do: Literal["subscribe", "unsubscribe"]
+    endpoint: Annotated[str, Field(max_length=1000)]
+    p256dh: Annotated[str, Field(max_length=100)] = ""
+    auth: Annotated[str, Field(max_length=40)] = ""
+
+
+async def take_device(request: Request) -> Response:
+    """Repeating it changes nothing, so it needs no key."""
+    parts, actor = parts_of(request), actor_of(request)
+    if parts.push is None:
+        raise NotFound("no_such_page")
+    press = parse_form(DevicePress, await read_form(request))
+    if not parts.push.allows(press.endpoint):
+        raise Invalid(FieldError("endpoint", "wrong"))
+    if press.do == "subscribe":
+        device = Device(press.endpoint, _public_key(press.p256dh), _secret(press.auth))
+        async with parts.database.transaction() as tx:
+            await add_device(tx, actor, device, parts.clock.now())
+    else:
+        async with parts.database.transaction() as tx:
+            await remove_device(tx, actor, press.endpoint)
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+def _bytes(field: str, text: str, length: int) -> bytes:
+    try:
+        found = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        found = b""
+    if len(found) != length:
+        raise Invalid(FieldError(field, "wrong"))
+    return found
+
+
+def _public_key(text: str) -> str:
+    """A point of the curve, uncompressed. Refusal: Invalid."""
+    try:
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), _bytes("p256dh", text, 65))
+    except ValueError:
+        raise Invalid(FieldError("p256dh", "wrong")) from None
+    return text
+
+
+def _secret(text: str) -> str:
+    _bytes("auth", text, 16)
+    return text

@@ -1,0 +1,265 @@
+"""Fit: does this place suit this person tonight, and why (not)?
+
+A profile says for whom a place is sought, with everything that may be left open; the terms of a shelter answer it, criterion
+by criterion. Nothing here knows who the person is, and nothing here is kept.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, VERDICTS
+from bedboard.rules.freshness import Freshness
+from bedboard.rules.refusals import FieldError, Invalid
+
+Fit = Literal["fits", "discuss", "excluded"]
+Answer = Literal["yes", "discuss", "no", "unknown"]
+
+PARTY = (*CRITERIA["adults"], *CRITERIA["children"])
+"""Who come along, each a number of people; `child_12_17` are those that are no boys of 12 and older, who are `boy_12_17`."""
+
+STATUSES = CRITERIA["status"]
+EXPLOITATIONS = CRITERIA["exploitation"]
+NEEDS = CRITERIA["needs"]
+
+MOST_OF_EACH = 20
+ARRIVAL_WINDOW_MINUTES = 120  # a journey from one end of the country to the other
+DAY_MINUTES = 1440
+
+FIT_ORDER: Mapping[Fit, int] = {"fits": 0, "discuss": 1, "excluded": 2}
+FRESHNESS_ORDER: Mapping[Freshness, int] = {"fresh": 0, "ageing": 1, "stale": 2}
+
+
+Ages = tuple[int, int]
+"""From and to, both included."""
+
+SMALL, CHILD, TEEN, ADULT = (0, 3), (4, 11), (12, 17), (18, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """For whom a place is sought; what is 0, None, False or empty has been left open.
+
+    `minor_alone`: a minor without parents; the children are then that minor and whoever comes along. `group`: how
+    many come as a group, who are more than one household. `avoid`: codes of police units that are not safe. `near`: the
+    police unit from which it should be near. `arrives_after` and `arrives_before`: local minutes since midnight.
+    """
+
+    woman: int = 0
+    man: int = 0
+    other_gender: int = 0
+    child_0_3: int = 0
+    child_4_11: int = 0
+    child_12_17: int = 0
+    boy_12_17: int = 0
+    minor_alone: bool = False
+    group: int = 0
+    status: str | None = None
+    exploitation: str | None = None
+    needs: frozenset[str] = frozenset()
+    avoid: frozenset[str] = frozenset()
+    near: str | None = None
+    languages: frozenset[str] = frozenset()
+    arrives_after: int | None = None
+    arrives_before: int | None = None
+
+    @property
+    def adults(self) -> int:
+        return self.woman + self.man + self.other_gender
+
+    @property
+    def children(self) -> int:
+        return self.child_0_3 + self.child_4_11 + self.child_12_17 + self.boy_12_17
+
+    @property
+    def people(self) -> int:
+        """How many need a bed or a cot; somebody does, also when nothing was said."""
+        return max(1, self.group, self.adults + self.children)
+
+    @property
+    def beds(self) -> int:
+        """How many of them cannot sleep in a cot."""
+        return self.people - self.child_0_3
+
+    def asked(self) -> list[str]:
+        """The criteria that this profile asks about, in the order in which people name them."""
+        names = [name for name in PARTY if getattr(self, name)]
+        names += [name for name in ("minor_alone", "group") if getattr(self, name)]
+        names += [name for name in (self.status, self.exploitation) if name]
+        return names + [name for name in NEEDS if name in self.needs]
+
+    def ages(self) -> tuple[Ages, Ages] | None:
+        """The ages of the youngest and of the oldest of those who lead this party; None when nothing was said about it.
+
+        With adults those are the adults. Minors alone lead it themselves, but for small children, who may be their own.
+        """
+        if not self.minor_alone:
+            return (ADULT, ADULT) if self.adults else None
+        bands = [band for band, number in ((CHILD, self.child_4_11), (TEEN, self.child_12_17 + self.boy_12_17)) if number]
+        return (bands[0], bands[-1]) if bands else ((0, 17), (0, 17))
+
+
+def check_profile(profile: Profile) -> None:
+    """Refuses a party that cannot be, with the field: Invalid."""
+    if profile.minor_alone and profile.adults:
+        raise Invalid(FieldError("minor_alone", "not_with_adults"))
+    if profile.minor_alone and profile.group:
+        raise Invalid(FieldError("minor_alone", "not_with_group"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Terms:
+    """What a shelter says about whom it takes; `make_terms` gives the same object for the same words.
+
+    `criteria`: name to yes, discuss or no; absent is unknown. `limits`: absent is no limit. `intake`: local minutes since
+    midnight, from and until; until may be lower than from (over midnight); (0, 1440) is day and night.
+    """
+
+    criteria: Mapping[str, str]
+    limits: Mapping[str, int] = field(default_factory=dict)
+    intake: tuple[int, int] = (0, DAY_MINUTES)
+    languages: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _kept(
+    criteria: frozenset[tuple[str, str]],
+    limits: frozenset[tuple[str, int]],
+    intake: tuple[int, int],
+    languages: frozenset[str],
+) -> Terms:
+    return Terms(dict(criteria), dict(limits), intake, languages)
+
+
+def make_terms(
+    criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Iterable[str]
+) -> Terms:
+    """Equal words give the same object, so that what a search has found out about one shelter holds for its likes."""
+    return _kept(frozenset(criteria.items()), frozenset(limits.items()), intake, frozenset(languages))
+
+
+class Reason(NamedTuple):
+    """Why (not): the answer to one criterion or limit. `detail`: the limit's number, beds, or when intake opens; None: none."""
+
+    criterion: str
+    answer: Answer
+    detail: int | None = None
+
+
+ANSWERED: Mapping[str, Mapping[str | None, Reason]] = {
+    name: {answer: Reason(name, answer) for answer in VERDICTS} for name in CRITERION_NAMES
+}
+UNANSWERED: Mapping[str, Reason] = {name: Reason(name, "unknown") for name in CRITERION_NAMES}
+
+
+def judge(terms: Terms, profile: Profile, asked: Sequence[str] | None = None) -> tuple[Reason, ...]:
+    """What these terms answer to the profile, whatever place it is about; empty when nothing was asked.
+
+    `asked`: `profile.asked()`, from those who judge many terms.
+    """
+    answers = terms.criteria
+    reasons = [
+        ANSWERED[name].get(answers.get(name), UNANSWERED[name]) for name in (profile.asked() if asked is None else asked)
+    ]
+    if terms.limits:
+        reasons += _limits(terms.limits, profile)
+    arrival = _arrival(terms.intake, profile)
+    if arrival is not None:
+        reasons.append(arrival)
+    if profile.languages:  # never a "no": interpreters work by telephone
+        if terms.languages & profile.languages:
+            reasons.append(Reason("language", "yes"))
+        else:
+            reasons.append(Reason("language", "discuss" if terms.languages else "unknown"))
+    return tuple(reasons)
+
+
+def judge_place(beds: int, cots: int, unit: str, profile: Profile) -> tuple[Reason, ...]:
+    """What this very place adds: is it large enough, and in a police unit that need not be avoided?"""
+    large_enough = beds >= profile.beds and beds + cots >= profile.people
+    size = Reason("size", "yes" if large_enough else "no", profile.people)
+    return (size, Reason("avoid", "no")) if unit in profile.avoid else (size,)
+
+
+def fit_of(reasons: Iterable[Reason]) -> Fit:
+    """Fits: nothing but yes. Excluded: any no. Else discuss; what is unknown has to be discussed as well."""
+    answers = {reason.answer for reason in reasons}
+    if "no" in answers:
+        return "excluded"
+    return "discuss" if answers & {"discuss", "unknown"} else "fits"
+
+
+def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
+    """A number within a limit is a yes, beyond it a no; an age band that the limit cuts through has to be discussed."""
+    reasons: list[Reason] = []
+
+    def add(name: str, holds: bool | None) -> None:
+        answer: Answer = "discuss" if holds is None else "yes" if holds else "no"
+        reasons.append(Reason(name, answer, limits[name]))
+
+    ages = profile.ages()
+    if ages is not None and "min_age" in limits:
+        youngest, least = ages[0], limits["min_age"]
+        add("min_age", True if youngest[0] >= least else False if youngest[1] < least else None)
+    if ages is not None and "max_age" in limits:
+        oldest, most = ages[1], limits["max_age"]
+        add("max_age", True if oldest[1] <= most else False if oldest[0] > most else None)
+    if profile.adults and "max_adults" in limits:
+        add("max_adults", profile.adults <= limits["max_adults"])
+    children = profile.children - profile.minor_alone  # one of them leads the party
+    if children > 0 and "max_children" in limits:
+        add("max_children", children <= limits["max_children"])
+    if profile.children and not profile.minor_alone and "oldest_son" in limits:
+        limit = limits["oldest_son"]
+        if profile.boy_12_17:
+            add("oldest_son", True if limit >= TEEN[1] else False if limit < TEEN[0] else None)
+        elif (profile.child_4_11 and limit < CHILD[1]) or (profile.child_0_3 and limit < SMALL[1]):
+            add("oldest_son", None)  # these may be sons
+    return reasons
+
+
+def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
+    """Whether the shelter takes people in at some moment at which they may arrive; None when nothing was said about that.
+
+    Who arrives after an hour does so within a journey's time of it, and who arrives before one likewise.
+
+    Outside its hours it has to be discussed (with the minute at which intake opens), never a no: a telephone may open a door.
+    """
+    begin, until = profile.arrives_after, profile.arrives_before
+    if begin is None and until is None:
+        return None
+    if begin is None:
+        begin = (until or 0) - ARRIVAL_WINDOW_MINUTES
+    if until is None:
+        until = begin + ARRIVAL_WINDOW_MINUTES
+    if until <= begin:
+        until += DAY_MINUTES  # over midnight
+    opens, closes = intake
+    if closes <= opens:
+        closes += DAY_MINUTES
+    shifts = (-DAY_MINUTES, 0, DAY_MINUTES)
+    possible = any(opens + shift < until and begin < closes + shift for shift in shifts)
+    return Reason("intake", "yes" if possible else "discuss", opens)
+
+
+def distance(here: tuple[int, int], there: tuple[int, int]) -> int:
+    """Between two police units, as (column, row) on the small map, squared: only good for comparing."""
+    return (here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2
+
+
+class Rank(NamedTuple):
+    """The order of what was found: fits before discuss, fresh before older news, the smallest that is large enough, the
+    nearest; then by the shelter's name and the place's id, so that the order is total."""
+
+    fit: int
+    freshness: int
+    beds: int
+    cots: int
+    distance: int
+    name: str
+    place_id: str
+
+
+def rank(fit: Fit, freshness: Freshness, beds: int, cots: int, distance: int, name: str, place_id: str) -> Rank:
+    return Rank(FIT_ORDER[fit], FRESHNESS_ORDER[freshness], beds, cots, distance, name, place_id)

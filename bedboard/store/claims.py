@@ -1,0 +1,87 @@
+"""Claims as what people make and end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from bedboard.rules.access import Actor
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Claim, Organization, Place
+
+
+async def lock_organization(tx: Transaction, organization_id: str) -> bool:
+    """Locks the organization's row against other holds of it, until the end of the transaction; False when there is none.
+
+    Always before the shelter's row, never after it: else two transactions could wait for each other.
+    """
+    found = await tx.exec(select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True))
+    return found.one_or_none() is not None
+
+
+async def get_claim(tx: Transaction, claim_id: str) -> Claim | None:
+    found = await tx.exec(select(Claim).where(Claim.id == claim_id).execution_options(populate_existing=True))
+    return found.one_or_none()
+
+
+async def get_open_claim(tx: Transaction, place_id: str) -> Claim | None:
+    """The place's claim that nobody has ended, also past its hour; the caller holds the shelter's lock."""
+    found = await tx.exec(
+        select(Claim).where(Claim.place_id == place_id, col(Claim.ended_at).is_(None)).execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+LIVE_HOLDS = text("""
+    select count(*) filter (where person_id = :person_id or client_id = :client_id) as by_one, count(*) as by_organization
+    from claim
+    where organization_id = :organization_id and type = 'hold' and ended_at is null and expires_at > :now
+""")
+
+
+class LiveHolds(NamedTuple):
+    by_one: int
+    by_organization: int
+
+
+async def count_holds(
+    tx: Transaction, organization_id: str, person_id: str | None, client_id: str | None, now: datetime
+) -> LiveHolds:
+    """Live holds of a person or client, and of the organization; the caller holds the organization's lock."""
+    chosen = {"organization_id": organization_id, "person_id": person_id, "client_id": client_id, "now": now}
+    return LiveHolds(*(await (await tx.connection()).execute(LIVE_HOLDS, chosen)).one())
+
+
+HOLDS_OF = text("""
+    select c.id, c.place_id, p.shelter_id, c.expires_at, c.extended_at is not null as extended
+    from claim c join place p on p.id = c.place_id
+    where c.type = 'hold' and c.ended_at is null and c.expires_at > :now
+      and (:kind = 'person' and c.person_id = :id or :kind = 'client' and c.client_id = :id)
+    order by c.expires_at, c.id
+""")
+
+
+class HoldRow(NamedTuple):
+    """A live hold, for whoever has it."""
+
+    id: str
+    place_id: str
+    shelter_id: str
+    expires_at: datetime
+    extended: bool
+
+
+async def list_holds(tx: Transaction, actor: Actor, now: datetime) -> Sequence[HoldRow]:
+    """The actor's own live holds, the first to end first."""
+    found = await (await tx.connection()).execute(HOLDS_OF, {"kind": actor.kind, "id": actor.id, "now": now})
+    return [HoldRow(*row) for row in found]
+
+
+async def get_claim_shelter_id(tx: Transaction, claim_id: str) -> str | None:
+    """The shelter of the place that is claimed; None for an unknown claim."""
+    found = await tx.exec(
+        select(Place.shelter_id).join(Claim, col(Claim.place_id) == col(Place.id)).where(Claim.id == claim_id)
+    )
+    return found.one_or_none()

@@ -1,0 +1,38 @@
+"""Looks: who saw which shelter's telephone. Written before anything is shown, in the same transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, text
+
+from bedboard.rules.access import Actor
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Look
+
+
+async def write_look(
+    tx: Transaction, actor: Actor, shelter_id: str, why: str, now: datetime, claim_id: str | None = None
+) -> None:
+    """That the actor is about to see the shelter's telephone."""
+    row = {
+        "at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "role": actor.role,
+        "shelter_id": shelter_id,
+        "what": "telephone",
+        "why": why,
+        "claim_id": claim_id,
+    }
+    await (await tx.connection()).execute(insert(Look), row)
+
+
+OTHERS_SEEN = text("""
+    select count(distinct shelter_id) from look
+    where actor_kind = :kind and actor_id = :id and at > :since and why = 'stale' and shelter_id <> :shelter_id
+""")
+
+
+async def count_shelters_seen(tx: Transaction, actor: Actor, shelter_id: str, since: datetime) -> int:
+    """At how many other shelters' telephones the actor has looked without a hold."""
+    chosen = {"kind": actor.kind, "id": actor.id, "since": since, "shelter_id": shelter_id}
+    return int((await (await tx.connection()).execute(OTHERS_SEEN, chosen)).scalar_one())

@@ -1,0 +1,277 @@
+"""How fast a place is found: one searcher and 50 at once, by the API over HTTP, while 5 changes a second arrive; and what one
+change costs the open search pages.
+
+    python bench/search.py                          20,000 made-up places in 350 shelters, each with criteria of its own
+    python bench/search.py toronto-2024-01.csv      the real 7,692 places of 1 January 2024
+
+A real server process (uvloop, one process) with the embedded PostgreSQL in a temporary folder. Everything stays on loopback
+and ends by itself. No figure is a test. Figures last printed: at the end of this file.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import httpx
+from websockets.asyncio.client import connect
+
+from bedboard import embedded
+from bedboard.actions.register import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
+from bedboard.clock import Clock
+from bedboard.migrations.run import migrate_now
+from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.seeds import add_demo_clients
+from bedboard.store.database import Database
+from bedboard.store.seal import Seal, new_key
+from bedboard.store.tables import Kind, Person, Unit
+
+SHELTERS, PLACES = 350, 20_000
+SEARCHES = 400  # of one searcher; the 50 do as many together, times five
+CHANGES_A_SECOND = 5.0
+PROFILES: tuple[dict[str, object], ...] = (
+    {"adults": {"woman": 1}, "arrives_after": "now"},
+    {"adults": {"woman": 1}, "children": {"child_0_3": 1, "child_4_11": 2}, "status": "third_country", "near": "u3"},
+    {"adults": {"man": 1}, "exploitation": "labour", "status": "eu", "needs": ["addiction", "lvb"], "avoid": ["u1", "u2"]},
+    {"minor_alone": True, "children": {"boy_12_17": 1}, "languages": ["en", "ti"]},
+    {},
+)
+
+
+async def make_up_board(url: str) -> None:
+    """Every shelter answers every criterion in its own way, one place in twenty as well; a tenth of the places is free."""
+    now, seal, database, random = Clock().now(), Seal(new_key()), Database(url, statement_seconds=60), Random(1)
+    units = [Unit(code=f"u{n}", name=f"Unit {n}", short=f"U{n}", map_column=n % 4 + 1, map_row=n // 4 + 1) for n in range(10)]
+    kinds = [
+        Kind(code=f"k{n}", position=n, name_nl=f"Soort {n}", name_en=f"Kind {n}", long_nl="", long_en="", decides="shelter")
+        for n in range(7)
+    ]
+
+    def answers(names: Sequence[str]) -> dict[str, str]:
+        return {name: random.choice(("yes", "yes", "yes", "discuss", "no")) for name in names}
+
+    names = sorted(CRITERION_NAMES)
+    async with database.transaction() as tx:
+        await begin_deployment(tx, "Bench", "Europe/Amsterdam", units, kinds, now, demo=True)
+        await add_organization(tx, "org", "Organisation")
+        for number in range(SHELTERS):
+            count = PLACES // SHELTERS + (number < PLACES % SHELTERS)
+            places = [
+                NewPlace(
+                    id=f"s{number}-{n}",
+                    kind=f"k{random.randrange(7)}",
+                    label=str(n),
+                    beds=random.choice((1, 1, 1, 2, 3, 5)),
+                    cots=random.choice((0, 0, 0, 1)),
+                    observed_at=now - timedelta(minutes=1),
+                    state="open" if n % 10 == 0 else "occupied",
+                    criteria=answers(random.sample(names, 2)) if n % 20 == 0 else None,
+                )
+                for n in range(count)
+            ]
+            shelter = NewShelter(
+                f"s{number}",
+                "org",
+                f"u{number % 10}",
+                f"Shelter {number:03}",
+                "088",
+                "",
+                now,
+                places,
+                criteria=answers(names),
+                limits={"min_age": 18, "max_children": random.randrange(5)},
+            )
+            await add_shelter(tx, shelter, seal, now)
+        await add_person(tx, Person(id="police", organization_id="org", name="Bench", role="police", demo=True))
+        await add_demo_clients(tx, [(f"s{number}", "org") for number in range(SHELTERS)], {"police": "org"}, now)
+    await database.dispose()
+
+
+def import_city(url: str, file: Path) -> None:
+    environment = os.environ | {"DATABASE_URL": url, "BEDBOARD_DEMO": "true"}
+    command = [sys.executable, "-m", "bedboard", "import", "toronto", str(file), "--date", "2024-01-01", "--as-of-now"]
+    subprocess.run(command, env=environment, check=True)
+
+
+def spread(milliseconds: list[float]) -> str:
+    times = sorted(milliseconds)
+    return f"p50 {statistics.median(times):8.2f} ms   p99 {times[int(len(times) * 0.99)]:8.2f} ms   max {times[-1]:8.2f} ms"
+
+
+def profiles_for(units: Sequence[str]) -> list[bytes]:
+    """The profiles in the words of this board."""
+
+    def in_words(profile: dict[str, object]) -> dict[str, object]:
+        number = {"u1": 1, "u2": 2, "u3": 3}
+        given = dict(profile)
+        if "near" in given:
+            given["near"] = units[3 % len(units)]
+        if "avoid" in given:
+            given["avoid"] = [units[number[one] % len(units)] for one in ("u1", "u2")]
+        return given
+
+    return [json.dumps(in_words(profile)).encode() for profile in PROFILES]
+
+
+async def search(url: str, profiles: list[bytes], searches: int, searchers: int) -> list[float]:
+    """Milliseconds of each search; every searcher asks again as soon as it has its answer."""
+    took: list[float] = []
+
+    async def one(number: int) -> None:
+        headers = {"Authorization": "Bearer demo-police"}
+        async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=60) as client:
+            for turn in range(searches // searchers):
+                start = time.perf_counter()
+                reply = await client.post("/search", content=profiles[(number + turn) % len(profiles)])
+                if reply.status_code != 200:
+                    raise AssertionError(f"{reply.status_code}: {reply.text}")
+                took.append((time.perf_counter() - start) * 1000)
+
+    await asyncio.gather(*(one(number) for number in range(searchers)))
+    return took
+
+
+async def keep_changing(url: str, shelters: Sequence[tuple[str, str]], every: float, took: list[float]) -> None:
+    """Until cancelled: places change, one after the other, so many a second."""
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
+        turn = 0
+        while True:
+            shelter, place = shelters[turn % len(shelters)]
+            start = time.perf_counter()
+            headers = {"Authorization": f"Bearer demo-shelter-{shelter}"}
+            status = "occupied" if turn // len(shelters) % 2 == 0 else "free"
+            (await client.patch(f"/places/{place}", json={"status": status}, headers=headers)).raise_for_status()
+            took.append((time.perf_counter() - start) * 1000)
+            turn += 1
+            await asyncio.sleep(max(0.0, every - (time.perf_counter() - start)))
+
+
+async def watch(url: str, cookie: str, pages: int, shelters: Sequence[tuple[str, str]], rounds: int) -> list[float]:
+    """Milliseconds from a tap until the last of so many open search pages shows what is found now."""
+    arrived: list[float] = []
+    fields = {"adults.woman": "1", "arrival": "open"}
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
+        lines = []
+        for _ in range(pages):
+            line = await connect(
+                f"{url.replace('http', 'ws', 1)}/live?view=search",
+                additional_headers={"Cookie": cookie},
+                origin=url,  # type: ignore[arg-type]
+                max_size=None,
+                ping_interval=None,
+            )
+            await line.send(json.dumps({"type": "hello", "known": {}, "search": {"n": 1, "fields": fields}}))
+            await line.recv()
+            lines.append(line)
+
+        async def hears(line: object) -> None:
+            while b'"found"' not in (await line.recv(decode=False))[:20]:  # type: ignore[attr-defined]
+                pass
+
+        for turn in range(rounds):
+            shelter, place = shelters[turn % len(shelters)]
+            waiting = [asyncio.create_task(hears(line)) for line in lines]
+            headers = {"Authorization": f"Bearer demo-shelter-{shelter}"}
+            start = time.perf_counter()
+            (await client.patch(f"/places/{place}", json={"status": "occupied"}, headers=headers)).raise_for_status()
+            _, late = await asyncio.wait(waiting, timeout=10)
+            if late:
+                raise AssertionError(f"{len(late)} of {pages} pages heard nothing of {place}")
+            arrived.append((time.perf_counter() - start) * 1000)
+        for line in lines:
+            await line.close()
+    return arrived
+
+
+async def measure(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer demo-police"}, timeout=60) as client:
+        board = (await client.get("/api/v1/board")).json()["shelters"]
+        units = sorted({one["unit"] for one in board})
+        signed_in = await client.post("/sign-in/demo", data={"person": PERSON}, headers={"Origin": url})
+        cookie = signed_in.headers["set-cookie"].split(";")[0]
+        found = (await client.post("/api/v1/search", json={"adults": {"woman": 1}, "limit": 40})).json()
+        page = await client.post("/search", data={"adults.woman": "1"}, headers={"Origin": url, "Cookie": cookie})
+        page.raise_for_status()
+    places = [place["id"] for one in board for place in one["places"]]
+    free = [(one["id"], place["id"]) for one in board for place in one["places"] if place["status"] == "free"]
+    best = [(match["shelter"], match["place"]) for match in found["matches"]]
+    print(f"{len(board)} shelters, {len(places)} places, {len(free)} free; a page of results is {len(page.content) >> 10} KB")
+    profiles = profiles_for(units)
+    await search(url, profiles, 50, 1)
+    print(f"  search, one searcher, quiet           {spread(await search(url, profiles, SEARCHES, 1))}")
+    changes: list[float] = []
+    changing = asyncio.create_task(
+        keep_changing(url, Random(2).sample(free, min(200, len(free))), 1 / CHANGES_A_SECOND, changes)
+    )
+    print(f"  search, one searcher, 5 changes/s     {spread(await search(url, profiles, SEARCHES, 1))}")
+    begun = time.perf_counter()
+    took = await search(url, profiles, SEARCHES * 5, 50)
+    rate = len(took) / (time.perf_counter() - begun)
+    print(f"  search, 50 searchers, 5 changes/s     {spread(took)}   {rate:.0f} searches/s")
+    print(f"  the changes meanwhile                 {spread(changes)}   {len(changes)} changes")
+    changing.cancel()
+    for pages in (1, 50):
+        arrived = await watch(url, cookie, pages, best[:20] if pages == 1 else best[20:40], min(20, len(best) // 2))
+        print(f"  a tap until the last of {pages:2} search pages {spread(arrived)}")
+
+
+PERSON = "police"
+
+
+def main() -> None:
+    global PERSON
+    parser = argparse.ArgumentParser()
+    parser.add_argument("city", type=Path, nargs="?", help="the city's CSV; without it a made-up board")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="bedboard-bench-"))
+    folder.chmod(0o755)
+    server = embedded.start(folder / "data")
+    serving: subprocess.Popen[bytes] | None = None
+    try:
+        migrate_now(server.url)
+        if given.city is None:
+            asyncio.run(make_up_board(server.url))
+        else:
+            import_city(server.url, given.city)
+            PERSON = "mark"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "DATABASE_URL": server.url,
+            "BEDBOARD_DEMO": "true",
+            "BEDBOARD_PUBLIC_URL": url,
+            "BEDBOARD_DATA": str(folder),
+        }
+        command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
+        serving = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        for _ in range(400):
+            try:
+                if httpx.get(f"{url}/api/v1/board", headers={"Authorization": "Bearer demo-police"}).status_code == 200:
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        asyncio.run(measure(url))
+    finally:
+        if serving is not None:
+            serving.terminate()
+            serving.wait(10)
+        server.discard()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

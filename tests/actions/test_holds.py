@@ -1,0 +1,398 @@
+"""Keeping a place: what is saved, written down and rung, and what is refused without a trace."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bedboard.actions.holds import For, Held, extend_hold, hold_place, release_hold
+from bedboard.actions.looks import MOST_SHELTERS_AN_HOUR, look_at_holds, look_at_telephone
+from bedboard.actions.occupancy import change_place, count_places, undo_change
+from bedboard.actions.register import add_shelter
+from bedboard.actions.tallies import count_nothing_found
+from bedboard.rules.access import Actor
+from bedboard.rules.places import KindCount, PlaceChange, status_of
+from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.store.board import get_shelter
+from bedboard.store.claims import list_holds
+from bedboard.store.database import Database, Transaction
+from tests.actions.look import do, every_row, looking, run
+from tests.build import NOW, SEAL, actor, place, shelter
+
+MARK = actor("police", "mark", ())
+LUCIA = actor("coordinator", "lucia", ())
+HANNEKE = actor("desk", "hanneke", ())
+SANNE = actor()
+POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
+MACHINE = actor("machine", "demo-shelter-linde", kind="client")
+HALF_HOUR = timedelta(minutes=30)
+MOMENT = timedelta(microseconds=1)
+CALLER = For("oever", "police")
+
+
+async def hold(
+    board: Database,
+    who: Actor = MARK,
+    places: Sequence[str] = ("linde-1",),
+    id: str = "h1",
+    at: datetime = NOW,
+    caller: For | None = None,
+) -> Held:
+    held: Held = await do(board, lambda tx: hold_place(tx, who, places, id, at, caller))
+    return held
+
+
+async def status(board: Database, place_id: str, at: datetime) -> str:
+    row = await do(board, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
+    one = next(one for one in row.places if one.id == place_id)
+    return status_of(one.state, one.claim, at)
+
+
+async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
+    """The refusal; and nothing has been changed, written down or rung."""
+    async with looking(board) as seen:
+        with pytest.raises(Refusal) as refusal:
+            await do(board, action)
+    assert seen.nothing
+    return refusal.value
+
+
+# ---- holding
+
+
+async def test_a_hold_keeps_the_place_for_half_an_hour_and_is_written_down(board: Database) -> None:
+    async with looking(board) as seen:
+        held = await hold(board)
+    assert (held.claim_id, held.place_id, held.expires_at) == ("h1", "linde-1", NOW + HALF_HOUR)
+    claim = seen.added.pop(("claim", "h1"))
+    assert {name: value for name, value in claim.items() if value is not None} == {
+        "id": "h1",
+        "place_id": "linde-1",
+        "type": "hold",
+        "organization_id": "oever",
+        "role": "police",
+        "person_id": "mark",
+        "created_at": NOW,
+        "expires_at": NOW + HALF_HOUR,
+    }
+    assert seen.added == {}
+    assert seen.changed == {("shelter", "linde"): {"version": 2}}  # the board is not confirmed by that
+    (row,) = seen.journal
+    assert (row["action"], row["place_id"], row["actor_id"], row["version"]) == ("hold", "linde-1", "mark", 2)
+    assert (row["before"], row["after"]["claim"]) == (None, "h1")
+    assert seen.bells == [("shelter", "linde", 2)]
+
+
+@pytest.mark.parametrize("who", [MARK, LUCIA, HANNEKE, POLICE_SYSTEM], ids=lambda who: who.id)
+async def test_everybody_who_looks_for_a_place_may_hold_one(board: Database, who: Actor) -> None:
+    held = await hold(board, who)
+    row = await do(board, lambda tx: get_shelter(tx, "linde"))
+    claim = row.places[0].claim
+    assert claim is not None
+    assert (claim.role, claim.organization, claim.holder, claim.id) == (who.role, "Stichting Oever", who.key, held.claim_id)
+
+
+@pytest.mark.parametrize("taken", ["occupied", "closed", "held", "reserved"])
+async def test_a_place_that_is_not_free_cannot_be_held(board: Database, taken: str) -> None:
+    if taken in ("occupied", "closed"):
+        reason = "repair" if taken == "closed" else None
+        await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange(taken, reason), NOW))  # type: ignore[arg-type]
+    elif taken == "held":
+        await hold(board, LUCIA)
+    else:
+        await hold(board, LUCIA)
+        await run(board, "update claim set type = 'reservation'")
+    refusal = await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h2", NOW))
+    assert (type(refusal), refusal.code) == (Conflict, "not_free")
+
+
+async def test_one_who_holds_it_already_is_told_so(board: Database) -> None:
+    await hold(board)
+    assert (await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h2", NOW))).code == "held_already"
+
+
+async def test_of_places_that_are_alike_the_first_free_one_is_held(board: Database) -> None:
+    await hold(board, LUCIA)
+    assert (await hold(board, MARK, ["linde-1", "linde-2", "linde-3"], "h2")).place_id == "linde-2"
+    refusal = await refused(board, lambda tx: hold_place(tx, HANNEKE, ["linde-1", "linde-3"], "h3", NOW))
+    assert refusal.code == "not_free"
+
+
+async def test_places_of_another_shelter_are_never_held_along(board: Database) -> None:
+    await hold(board, LUCIA)
+    refusal = await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1", "ceder-1"], "h2", NOW))
+    assert refusal.code == "not_free"
+
+
+async def test_a_place_that_is_not_there_cannot_be_held(board: Database) -> None:
+    assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["nowhere"], "h1", NOW)), NotFound)
+
+
+async def test_who_has_lost_the_role_meanwhile_holds_nothing(board: Database) -> None:
+    await run(board, "update person set role = 'auditor' where id = 'mark'")
+    assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW)), NotAllowed)
+    await run(board, "update person set role = 'police', ended_at = now() where id = 'mark'")
+    assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW)), NotAllowed)
+
+
+async def test_a_program_without_an_organization_holds_nothing(board: Database) -> None:
+    loose = Actor("client", "demo-police", "police", "x", None, frozenset())
+    assert (await refused(board, lambda tx: hold_place(tx, loose, ["linde-1"], "h1", NOW))).code == "no_organization"
+
+
+# ---- its end
+
+
+async def test_a_hold_ends_at_its_very_moment_without_anybody_tidying_up(board: Database) -> None:
+    held = await hold(board)
+    assert await status(board, "linde-1", held.expires_at - MOMENT) == "held"
+    assert await status(board, "linde-1", held.expires_at) == "free"
+    early = held.expires_at - MOMENT
+    assert (await refused(board, lambda tx: hold_place(tx, LUCIA, ["linde-1"], "h2", early))).code == "not_free"
+    async with looking(board) as seen:
+        await hold(board, LUCIA, id="h2", at=held.expires_at)
+    assert seen.changed[("claim", "h1")] == {"ended_at": held.expires_at, "ending": "expired"}
+
+
+async def test_a_hold_is_extended_once(board: Database) -> None:
+    await hold(board)
+    later = NOW + timedelta(minutes=29)
+    async with looking(board) as seen:
+        held = await do(board, lambda tx: extend_hold(tx, MARK, "h1", later))
+    assert held.expires_at == NOW + 2 * HALF_HOUR
+    assert seen.changed[("claim", "h1")] == {"expires_at": NOW + 2 * HALF_HOUR, "extended_at": later}
+    assert seen.bells == [("shelter", "linde", 3)]
+    assert (await refused(board, lambda tx: extend_hold(tx, MARK, "h1", later))).code == "extended_already"
+
+
+async def test_a_hold_that_is_over_is_neither_extended_nor_released(board: Database) -> None:
+    await hold(board)
+    for action in (extend_hold, release_hold):
+        refusal = await refused(board, lambda tx, action=action: action(tx, MARK, "h1", NOW + HALF_HOUR))  # type: ignore[misc]
+        assert refusal.code == "hold_over"
+
+
+async def test_a_released_place_is_free_at_once_and_for_anybody(board: Database) -> None:
+    await hold(board)
+    async with looking(board) as seen:
+        await do(board, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))
+    assert seen.changed[("claim", "h1")] == {"ended_at": NOW + HALF_HOUR / 2, "ending": "released"}
+    assert [row["action"] for row in seen.journal] == ["release"]
+    assert (await refused(board, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))).code == "hold_over"
+    await hold(board, LUCIA, id="h2")
+
+
+@pytest.mark.parametrize("action", [extend_hold, release_hold])
+async def test_a_colleague_and_the_shelter_may_change_a_hold_and_strangers_do_not_know_it(
+    board: Database, action: Callable[[Transaction, Actor, str, datetime], Awaitable[Held]]
+) -> None:
+    await run(board, "insert into organization values ('elsewhere', 'Elsewhere')")
+    await run(board, "update person set organization_id = 'elsewhere' where id = 'lucia'")
+    await hold(board)
+    lucia = Actor("person", "lucia", "coordinator", "Lucia", "elsewhere", frozenset())
+    kofi = actor("staff", "kofi", ("ceder",))
+    for stranger in (lucia, kofi, actor("machine", "demo-shelter-ceder", ("ceder",), kind="client")):
+        refusal = await refused(board, lambda tx, stranger=stranger: action(tx, stranger, "h1", NOW))  # type: ignore[misc]
+        assert (type(refusal), refusal.code) == (NotFound, "no_such_hold")
+    await run(board, "insert into person values ('emre', 'oever', 'Emre', 'police', null, false, null)")
+    await do(board, lambda tx: action(tx, actor("police", "emre", ()), "h1", NOW))
+    await hold(board, MARK, ["linde-2"], "h2")
+    await do(board, lambda tx: action(tx, SANNE, "h2", NOW))
+
+
+async def test_a_colleague_with_another_role_does_not_know_it(board: Database) -> None:
+    await hold(board)
+    assert isinstance(await refused(board, lambda tx: release_hold(tx, LUCIA, "h1", NOW)), NotFound)
+
+
+async def test_a_reservation_is_no_hold(board: Database) -> None:
+    await hold(board)
+    await run(board, "update claim set type = 'reservation'")
+    assert isinstance(await refused(board, lambda tx: release_hold(tx, MARK, "h1", NOW)), NotFound)
+
+
+# ---- how many
+
+
+async def more_places(board: Database, count: int) -> None:
+    places = [place(f"beuk-{n}", "men") for n in range(count)]
+    await do(board, lambda tx: add_shelter(tx, shelter("beuk", places), SEAL, NOW))
+
+
+async def test_one_person_holds_three_places_and_no_more(board: Database) -> None:
+    await more_places(board, 4)
+    for n in range(3):
+        await hold(board, MARK, [f"beuk-{n}"], f"h{n}")
+    assert (await refused(board, lambda tx: hold_place(tx, MARK, ["beuk-3"], "h3", NOW))).code == "holds_of_person"
+    await hold(board, LUCIA, ["beuk-3"], "h3")  # not counted as mark's
+    await do(board, lambda tx: release_hold(tx, MARK, "h0", NOW))
+    await hold(board, MARK, ["beuk-0"], "h4")
+    await hold(board, MARK, ["linde-1"], "h5", at=NOW + HALF_HOUR)  # the others are over by then
+
+
+async def test_one_organization_holds_ten_places_and_no_more(board: Database) -> None:
+    await more_places(board, 11)
+    await run(
+        board,
+        "insert into person select 'p' || n, 'oever', 'P', 'police', null, false, null from generate_series(0, 10) n",
+    )
+    for n in range(10):
+        await hold(board, actor("police", f"p{n}", ()), [f"beuk-{n}"], f"h{n}")
+    last = actor("police", "p10", ())
+    assert (await refused(board, lambda tx: hold_place(tx, last, ["beuk-10"], "h", NOW))).code == "holds_of_organization"
+    caller = For("oever", "police")
+    refusal = await refused(board, lambda tx: hold_place(tx, SANNE, ["linde-1"], "h", NOW, caller))
+    assert refusal.code == "holds_of_organization"
+    await hold(board, SANNE, ["linde-1"], "h", caller=For("desk", "desk"))
+
+
+# ---- for a caller
+
+
+@pytest.mark.parametrize("who", [SANNE, MACHINE], ids=lambda who: who.id)
+async def test_the_shelter_keeps_a_place_for_a_caller(board: Database, who: Actor) -> None:
+    await hold(board, who, caller=For("desk", "coordinator"))
+    row = await do(board, lambda tx: get_shelter(tx, "linde"))
+    claim = row.places[0].claim
+    assert (claim.role, claim.organization, claim.holder) == ("coordinator", "Plaatsing", None)
+
+
+async def test_the_shelter_keeps_only_its_own_places_and_says_for_whom(board: Database) -> None:
+    async def try_it(who: Actor, place_id: str, caller: For | None) -> Refusal:
+        return await refused(board, lambda tx: hold_place(tx, who, [place_id], "h1", NOW, caller))
+
+    assert isinstance(await try_it(SANNE, "ceder-1", CALLER), NotFound)
+    assert isinstance(await try_it(SANNE, "linde-1", None), Invalid)
+    assert isinstance(await try_it(SANNE, "linde-1", For("nobody", "police")), Invalid)
+    assert isinstance(await try_it(SANNE, "linde-1", For("desk", "staff")), Invalid)
+    assert isinstance(await try_it(MARK, "linde-1", CALLER), Invalid)
+    await run(board, "delete from membership where person_id = 'sanne'")
+    assert isinstance(await try_it(SANNE, "linde-1", CALLER), NotFound)
+
+
+# ---- what the shelter makes of it
+
+
+@pytest.mark.parametrize(("said", "ending"), [("occupied", "used"), ("closed", "withdrawn")])
+async def test_a_place_that_is_taken_or_closed_ends_its_hold_and_undo_brings_it_back(
+    board: Database, said: str, ending: str
+) -> None:
+    await hold(board)
+    change = PlaceChange(said, "repair" if said == "closed" else None)  # type: ignore[arg-type]
+    tap = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW))
+    rows = await every_row(board)
+    assert (rows["claim", "h1"]["ended_at"], rows["claim", "h1"]["ending"]) == (NOW, ending)
+    assert await do(board, lambda tx: list_holds(tx, MARK, NOW)) == []
+    back = NOW + timedelta(seconds=5)
+    within = timedelta(seconds=10)
+    await do(board, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, back, within))
+    assert await status(board, "linde-1", back) == "held"
+    assert [one.id for one in await do(board, lambda tx: list_holds(tx, MARK, back))] == ["h1"]
+
+
+async def test_a_hold_that_ran_out_meanwhile_does_not_come_back(board: Database) -> None:
+    await hold(board)
+    just_before = NOW + HALF_HOUR - timedelta(seconds=2)
+    tap = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), just_before))
+    after = NOW + HALF_HOUR + timedelta(seconds=2)
+    await do(board, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, after, timedelta(seconds=10)))
+    assert await status(board, "linde-1", after) == "free"
+    assert (await every_row(board))["claim", "h1"]["ending"] == "used"
+
+
+async def test_saying_that_a_held_place_is_free_leaves_it_held(board: Database) -> None:
+    await hold(board)
+    await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), NOW))
+    assert await status(board, "linde-1", NOW) == "held"
+
+
+async def test_a_number_never_gives_a_held_place_away(board: Database) -> None:
+    await hold(board)
+    await do(board, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    assert await status(board, "linde-1", NOW) == "held"
+    assert await status(board, "linde-2", NOW) == "occupied"
+
+
+# ---- telephones
+
+
+async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(board: Database) -> None:
+    await hold(board)
+    async with looking(board) as seen:
+        found = await do(board, lambda tx: look_at_holds(tx, MARK, SEAL, NOW))
+    assert [(row.id, telephone) for row, telephone in found] == [("h1", "CANARY-TEL-linde")]
+    (look,) = seen.added.values()
+    assert {name: value for name, value in look.items() if name != "id"} == {
+        "at": NOW,
+        "actor_kind": "person",
+        "actor_id": "mark",
+        "role": "police",
+        "shelter_id": "linde",
+        "what": "telephone",
+        "why": "hold",
+        "claim_id": "h1",
+    }
+    assert await do(board, lambda tx: look_at_holds(tx, LUCIA, SEAL, NOW)) == []
+
+
+async def test_a_telephone_is_shown_for_a_reason_only(board: Database) -> None:
+    async def look(who: Actor, *, is_stale: bool = False, at: datetime = NOW) -> Any:
+        return await do(board, lambda tx: look_at_telephone(tx, who, "linde", SEAL, at, is_stale=is_stale))
+
+    refusal = await refused(board, lambda tx: look_at_telephone(tx, MARK, "linde", SEAL, NOW, is_stale=False))
+    assert (type(refusal), refusal.code) == (NotAllowed, "hold_first")
+    assert await look(HANNEKE) == await look(MARK, is_stale=True) == "CANARY-TEL-linde"
+    await hold(board)
+    assert await look(MARK) == "CANARY-TEL-linde"
+    with pytest.raises(NotAllowed):
+        await look(MARK, at=NOW + HALF_HOUR)
+    rows = await every_row(board)
+    assert [row["why"] for key, row in rows.items() if key[0] == "look"] == ["desk", "stale", "hold"]
+
+
+async def test_nothing_is_shown_when_the_look_cannot_be_written_down(board: Database) -> None:
+    await hold(board)
+    await run(board, "alter table look add constraint ck_look_broken check (false)")
+    for action in (
+        lambda tx: look_at_holds(tx, MARK, SEAL, NOW),
+        lambda tx: look_at_telephone(tx, HANNEKE, "linde", SEAL, NOW, is_stale=False),
+    ):
+        with pytest.raises(Exception, match="ck_look_broken"):
+            await do(board, action)
+
+
+async def test_nobody_copies_the_list_of_telephones(board: Database) -> None:
+    for n in range(MOST_SHELTERS_AN_HOUR + 1):
+        await do(board, lambda tx, n=n: add_shelter(tx, shelter(f"s{n}", [place(f"s{n}-1")]), SEAL, NOW))  # type: ignore[misc]
+
+    async def call(n: int, at: datetime = NOW) -> Any:
+        return await do(board, lambda tx: look_at_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
+
+    for n in range(MOST_SHELTERS_AN_HOUR):
+        await call(n)
+    with pytest.raises(TooMany):
+        await call(MOST_SHELTERS_AN_HOUR)
+    await call(0)  # once more the same one
+    await call(MOST_SHELTERS_AN_HOUR, NOW + timedelta(hours=1, seconds=1))
+
+
+# ---- nothing found
+
+
+async def test_a_search_without_a_place_is_counted_by_hour_and_code_and_by_nothing_else(board: Database) -> None:
+    half_past = NOW.replace(minute=40)
+    for _ in range(2):
+        await do(board, lambda tx: count_nothing_found(tx, "street", "noord", ["man", "size"], ["cosm"], half_past))
+    async with looking(board) as seen:
+        await do(board, lambda tx: count_nothing_found(tx, "hotel", None, [], [], half_past))
+    rows = [row for key, row in (await every_row(board)).items() if key[0] == "tally"]
+    assert {(row["what"], row["unit_code"], row["kind_code"], row["code"], row["count"]) for row in rows} == {
+        ("slept", "noord", "", "street", 2),
+        ("excluded_by", "noord", "", "man", 2),
+        ("excluded_by", "noord", "", "size", 2),
+        ("kind_sought", "noord", "cosm", "", 2),
+        ("slept", "", "", "hotel", 1),
+    }
+    assert {row["hour"] for row in rows} == {NOW.replace(minute=0)}
+    assert (seen.journal, seen.bells) == ([], [])

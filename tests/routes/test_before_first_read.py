@@ -1,0 +1,108 @@
+"""A process that has not yet read what its board is for: it says so, promises nothing, and does nothing twice."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bedboard.actions.register import add_client
+from bedboard.actions.signin import begin_session
+from bedboard.store.bell import ring
+from bedboard.store.database import Database
+from bedboard.store.people import get_person
+from bedboard.store.register import add_deployment
+from tests.build import NOW, FixedClock, until
+from tests.conftest import Site, start_site, stop_site
+from tests.routes.conftest import facts
+
+CLIENTS = {"machine": "linde", "police": None, "admin": None}
+PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/desk/linde", "/totals"]}
+READS = ["/board", "/shelters/linde"]
+WRITES: list[tuple[str, str, dict[str, Any]]] = [
+    ("PATCH", "/places/linde-1", {"status": "occupied"}),
+    ("PUT", "/shelters/linde/occupancy", {"kinds": {"cosm": {"free": 0}}}),
+    ("POST", "/shelters/linde/confirm", {}),
+]
+
+
+@pytest.fixture
+async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """Its database has everything but the one row by which the board knows what it is for."""
+    async with board.transaction() as tx:
+        for role, shelter in CLIENTS.items():
+            await add_client(tx, id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
+        await (await tx.connection()).execute(text("delete from deployment"))
+    site, server, running = await start_site(board.url, clock)
+    yield site
+    await stop_site(server, running)
+
+
+async def sign_in(site: Site, id: str) -> httpx.AsyncClient:
+    """By another way than the demo's, which only a board that has been read offers."""
+    async with site.parts.database.transaction() as tx:
+        person = await get_person(tx, id)
+        assert person is not None
+        token = await begin_session(tx, person, site.clock)
+    browser = site.client()
+    browser.cookies.set(site.parts.identity.cookie, token)
+    return browser
+
+
+async def read_at_last(site: Site) -> None:
+    async with site.parts.database.transaction() as tx:
+        await add_deployment(tx, "Proef", "Europe/Amsterdam", NOW, demo=True)
+        await ring(tx, "reference", "all")
+
+    async def has_read() -> bool:
+        return site.parts.feed.reference is not None
+
+    await until(has_read, "the board has been read")
+
+
+async def test_every_page_and_every_read_is_unavailable_until_the_board_has_been_read(site: Site) -> None:
+    async def statuses() -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for id, paths in PAGES.items():
+            async with await sign_in(site, id) as browser:
+                found |= {(id, path): (await browser.get(path)).status_code for path in paths}
+        for role in CLIENTS:
+            async with site.api(f"a {role}") as api:
+                found |= {(role, path): (await api.get(path)).status_code for path in READS}
+        return found
+
+    before = await statuses()
+    assert before == dict.fromkeys(before, 503)
+    await read_at_last(site)
+    after = await statuses()
+    assert after == dict.fromkeys(before, 200)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRITES)
+async def test_a_call_that_is_answered_unavailable_has_changed_nothing(
+    site: Site, method: str, path: str, body: dict[str, Any]
+) -> None:
+    before = await facts(site)
+    async with site.api("a machine") as api:
+        headers = {"Idempotency-Key": "one"}
+        reply = await api.request(method, path, json=body, headers=headers)
+        assert (reply.status_code, reply.json()["code"]) == (503, "database_away")
+        assert reply.headers["retry-after"] == "5"
+        assert await facts(site) == before
+        await read_at_last(site)
+        assert (await api.request(method, path, json=body, headers=headers)).status_code == 200
+
+
+async def test_a_tap_that_is_answered_unavailable_is_done_once_when_it_is_tried_again(site: Site) -> None:
+    async with await sign_in(site, "sanne") as browser:
+        tap = {"key": "one", "status": "occupied"}
+        headers = {"HX-Request": "true"}
+        assert (await browser.post("/desk/linde/places/linde-1", data=tap, headers=headers)).status_code == 503
+        await read_at_last(site)
+        again = await browser.post("/desk/linde/places/linde-1", data=tap, headers=headers)
+        assert again.status_code == 200
+        assert 'data-stamp="2.' in again.text
+        async with site.parts.database.transaction() as tx:
+            found = await (await tx.connection()).execute(text("select count(*) from journal where action = 'place'"))
+            assert found.scalar_one() == 1

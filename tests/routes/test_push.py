@@ -1,0 +1,427 @@
+"""Web push against a push service of our own on this machine: what it gets, that nobody else is ever called, that it cannot
+delay anything."""
+
+import asyncio
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import http_ece
+import httpx
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from bedboard.clock import Clock
+from bedboard.log import set_up_log
+from bedboard.push import Pusher, new_push_key
+from bedboard.settings import Settings
+from bedboard.store.database import Database
+from tests.build import FixedClock, until
+from tests.conftest import Site, start_site, stop_site
+
+SUBJECT = "mailto:desk@bedboard.example"
+KEYS: dict[str, object] = {"push_private_key": new_push_key(), "push_subject": SUBJECT, "push_to_loopback": True}
+HOSTS = Settings.model_fields["push_hosts"].default.split(",")
+MAN = {"adults.man": "1"}
+
+
+def base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(said: str) -> bytes:
+    return urlsafe_b64decode(said + "=" * (-len(said) % 4))
+
+
+@dataclass
+class Service:
+    """A push service with one browser behind it: an HTTP server on 127.0.0.1 that answers `status`, or never."""
+
+    status: int = 201
+    hangs: bool = False
+    url: str = ""
+    got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers, body
+    private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    auth: bytes = b"sixteen bytes ok"
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+            body = await reader.readexactly(int(headers["content-length"]))
+            self.got.append((head[0], headers, body))
+            if self.hangs:
+                await asyncio.sleep(3600)
+            location = f"Location: {self.url}/elsewhere\r\n" if self.status == 307 else ""
+            writer.write(f"HTTP/1.1 {self.status} x\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    def subscription(self, name: str = "one") -> dict[str, str]:
+        """What its browser would send, as a form."""
+        public = self.private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        keys = {"p256dh": base64url(public), "auth": base64url(self.auth)}
+        return {"do": "subscribe", "endpoint": f"{self.url}/push/{name}"} | keys
+
+    def read(self, body: bytes) -> bytes:
+        plain: bytes = http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth, version="aes128gcm")
+        return plain
+
+
+@asynccontextmanager
+async def serving(**how: Any) -> AsyncIterator[Service]:
+    service = Service(**how)
+    server = await asyncio.start_server(service.answer, "127.0.0.1", 0)
+    service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield service
+    finally:
+        server.close()
+
+
+@pytest.fixture
+async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The small board, with push keys."""
+    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    yield site
+    await stop_site(server, running)
+
+
+def check_signature(headers: dict[str, str], public_key: str) -> dict[str, Any]:
+    """The claims of our signature (RFC 8292), checked with nothing of ours. Raises InvalidSignature."""
+    scheme, _, rest = headers["authorization"].partition(" ")
+    assert scheme == "vapid"
+    said = dict(part.strip().split("=", 1) for part in rest.split(","))
+    assert said["k"] == public_key
+    signed, _, signature = said["t"].rpartition(".")
+    raw = from_base64url(signature)
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), from_base64url(said["k"]))
+    der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    key.verify(der, signed.encode(), ec.ECDSA(SHA256()))
+    assert json.loads(from_base64url(signed.partition(".")[0])) == {"typ": "JWT", "alg": "ES256"}
+    claims: dict[str, Any] = json.loads(from_base64url(signed.partition(".")[2]))
+    return claims
+
+
+async def devices(database: Database) -> list[str]:
+    async with database.transaction() as tx:
+        return list((await (await tx.connection()).execute(text("select endpoint from push_subscription"))).scalars())
+
+
+async def mark(site: Site, status: str) -> None:
+    async with site.api("demo-shelter-ceder") as api:
+        assert (await api.patch("/places/ceder-1", json={"status": status})).status_code == 200
+
+
+async def ready(site: Site, *services: Service) -> str:
+    """Somebody waits, on these devices, for what is not free now; gives the id."""
+    await mark(site, "occupied")
+    async with aclosing(await site.sign_in("mark")) as browser:
+        for service in services:
+            assert (await browser.post("/push", data=service.subscription())).status_code == 204
+        reply = await browser.post("/search/wait", data=MAN | {"key": "k"})
+        assert reply.status_code == 303
+        return str(reply.headers["location"].rpartition("/")[2])
+
+
+def has(service: Service, count: int) -> Callable[[], Awaitable[bool]]:
+    async def has_so_many() -> bool:
+        return len(service.got) >= count
+
+    return has_so_many
+
+
+async def quiet(*sites: Site) -> None:
+    """Nothing is under way any more."""
+
+    async def is_quiet() -> bool:
+        return all(one.parts.waitings.is_idle and one.parts.push and not one.parts.push._running for one in sites)
+
+    await until(is_quiet, "nothing is under way", 20)
+
+
+async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_nothing_else(
+    site: Site, board: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving() as service:
+        set_up_log("debug")
+        try:
+            id = await ready(site, service)
+            await mark(site, "free")
+            await until(has(service, 1), "the device is woken")
+            await quiet(site)
+        finally:
+            set_up_log("warning")
+        ((line, headers, body),) = service.got
+        assert line == "POST /push/one HTTP/1.1"
+        assert service.read(body) == b'{"what":"found"}'
+        assert site.parts.push is not None
+        claims = check_signature(headers, site.parts.push.public_key)
+        assert (claims["aud"], claims["sub"]) == (service.url, SUBJECT)
+        assert 0 < claims["exp"] - site.clock.now().timestamp() <= 24 * 3600
+        assert set(claims) == {"aud", "sub", "exp"}
+        assert (headers["content-encoding"], headers["urgency"], headers["ttl"]) == ("aes128gcm", "high", "1800")
+        sent = json.dumps(headers) + body.decode("latin-1")
+        assert [word for word in ("ceder", "Ceder", "mark", id, "adults") if word in sent] == []
+        forged = headers | {"authorization": headers["authorization"].replace("vapid t=", "vapid t=x", 1)}
+        with pytest.raises((InvalidSignature, ValueError)):
+            check_signature(forged, site.parts.push.public_key)
+    assert "/push/one" not in capsys.readouterr().out
+    assert len(await devices(board)) == 1
+
+
+async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board: Database) -> None:
+    other, server, running = await start_site(board.url, site.clock, pulse_seconds=7, **KEYS)
+    try:
+        async with serving() as service:
+            await ready(site, service)
+            for n in range(1, 6):
+                await mark((site, other)[n % 2], "free")
+                await until(has(service, n), "the device is woken")
+                await quiet(site, other)
+                assert len(service.got) == n
+                await mark((other, site)[n % 2], "occupied")
+                await quiet(site, other)
+    finally:
+        await stop_site(server, running)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_device_that_is_no_more_is_forgotten(site: Site, board: Database, status: int) -> None:
+    async with serving(status=status) as gone, serving() as there:
+        await ready(site, gone, there)
+        await mark(site, "free")
+        await until(has(there, 1), "the other device is woken")
+        await quiet(site)
+        assert await devices(board) == [there.subscription()["endpoint"]]
+
+
+@pytest.mark.parametrize("status", [400, 413, 429, 500, 307])
+async def test_any_other_failure_is_a_line_in_the_log_without_the_address(
+    site: Site, board: Database, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(status=status) as service:
+        await ready(site, service)
+        await mark(site, "free")
+        await until(has(service, 1), "it was tried")
+        await quiet(site)
+        assert len(service.got) == 1, "not again, and not where it was sent on to"
+        assert await devices(board) == [service.subscription()["endpoint"]]
+        out = capsys.readouterr().out
+        assert f'"status": {status}' in out and '"push_failed"' in out
+        assert service.url not in out and "/push/one" not in out
+
+
+async def test_a_service_that_never_answers_delays_nothing(
+    board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bedboard.app.Pusher", lambda *args, **more: Pusher(*args, **more, seconds=4))
+    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    loop = asyncio.get_running_loop()
+    try:
+        async with serving(hangs=True) as hung, serving() as there:
+            await ready(site, hung, there)
+            begun = loop.time()
+            await mark(site, "free")
+            await until(has(there, 1), "the other device is woken meanwhile")
+            await until(has(hung, 1), "the one that hangs has been called")
+            async with aclosing(await site.sign_in("mark")) as browser:
+                strip = await browser.get("/mine")
+            assert "Er is iets vrij" in strip.text
+            await mark(site, "occupied")
+            await mark(site, "free")
+            await until(has(there, 2), "and again")
+            assert loop.time() - begun < 4, "all that while the first call was still hanging"
+            await quiet(site)
+            assert loop.time() - begun < 10
+            assert '"TimeoutError"' in capsys.readouterr().out
+    finally:
+        await stop_site(server, running)
+
+
+async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(board: Database, clock: FixedClock) -> None:
+    async with serving(hangs=True) as hung:
+        site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+        await ready(site, hung)
+        await mark(site, "free")
+        await until(has(hung, 1), "it is called")
+        async with asyncio.timeout(3):
+            await stop_site(server, running)
+
+
+async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database, clock: FixedClock) -> None:
+    site, server, running = await start_site(board.url, clock, pulse_seconds=7)
+    try:
+        assert site.parts.push is None
+        async with aclosing(await site.sign_in("mark")) as browser, serving() as service:
+            await browser.post("/search/wait", data=MAN | {"key": "k"})
+            strip = (await browser.get("/mine")).text
+            assert "waiting-" in strip and "data-push-key" not in strip and "push-on" not in strip
+            assert (await browser.post("/push", data=service.subscription())).status_code == 404
+            assert await devices(board) == []
+    finally:
+        await stop_site(server, running)
+
+
+async def test_with_keys_the_strip_offers_it_with_our_public_key(site: Site) -> None:
+    async with aclosing(await site.sign_in("mark")) as browser:
+        assert "data-push-key" not in (await browser.get("/mine")).text  # there is nothing to be woken for
+        await browser.post("/search/wait", data=MAN | {"key": "k"})
+        strip = (await browser.get("/mine")).text
+    assert site.parts.push is not None
+    assert f'data-push-key="{site.parts.push.public_key}"' in strip
+    assert len(from_base64url(site.parts.push.public_key)) == 65
+    assert str(KEYS["push_private_key"]) not in strip
+
+
+async def test_a_device_is_taken_off_by_its_own_person_only(site: Site, board: Database) -> None:
+    async with (
+        serving() as service,
+        aclosing(await site.sign_in("mark")) as browser,
+        aclosing(await site.sign_in("lucia")) as other,
+    ):
+        off = {"do": "unsubscribe", "endpoint": service.subscription()["endpoint"]}
+        for _ in range(2):
+            assert (await browser.post("/push", data=service.subscription())).status_code == 204
+        assert len(await devices(board)) == 1
+        assert (await other.post("/push", data=off)).status_code == 204
+        assert len(await devices(board)) == 1
+        for _ in range(2):
+            assert (await browser.post("/push", data=off)).status_code == 204
+        assert await devices(board) == []
+
+
+GOOD = "https://fcm.googleapis.com/fcm/send/abc:DEF-_1"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        GOOD,
+        "https://updates.push.services.mozilla.com/wpush/v2/gAAA_x-y",
+        "https://web.push.apple.com/QGuQ",
+        "https://wns2-par02p.notify.windows.com/w/?token=BQ%2fa%3d",
+        "https://fcm.googleapis.com:443/fcm/send/abc",
+    ],
+)
+async def test_the_push_services_of_the_browsers_may_be_called(board: Database, endpoint: str) -> None:
+    assert pusher(board).allows(endpoint)
+
+
+def pusher(database: Database, **more: Any) -> Pusher:
+    return Pusher(database, Clock(), str(KEYS["push_private_key"]), SUBJECT, HOSTS, **more)
+
+
+ELSEWHERE = [
+    "http://fcm.googleapis.com/fcm/send/abc",
+    "https://fcm.googleapis.com.evil.example/x",
+    "https://evil.example/fcm.googleapis.com",
+    "https://fcm.googleapis.com@evil.example/x",
+    "https://evil.example#@fcm.googleapis.com/",
+    "https://evil.example\\@fcm.googleapis.com/",
+    "https://fcm.googleapis.com:8443/x",
+    "https://fcm.googleapis.com:443@evil.example/x",
+    "https://FCM.googleapis.com/x",
+    "https://notify.windows.com/x",
+    "https://evilnotify.windows.com/x",
+    "https://10.0.0.1/x",
+    "https://127.0.0.1/x",
+    "https://[::1]/x",
+    "https://169.254.169.254/latest/meta-data/",
+    "http://127.0.0.1:5432/x",
+    "https://localhost/x",
+    "https://fcm.googleapis.com",
+    "https://fcm.googleapis.com/\r\nHost: evil.example",
+    "https://fcm.googleapis.com/a b",
+    "https://fcm.googleapis.com/x\n",
+    "https://fcm.googleapis.com/" + "x" * 1000,
+    "file:///etc/passwd",
+    "gopher://fcm.googleapis.com/x",
+    "//fcm.googleapis.com/x",
+    "",
+]
+
+
+@pytest.mark.parametrize("endpoint", ELSEWHERE)
+async def test_nobody_else_may_be_called(board: Database, endpoint: str) -> None:
+    assert not pusher(board).allows(endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://127.0.0.1.evil.example:80/x",
+        "http://127.0.0.1@evil.example:80/x",
+        "http://127.0.0.1:80@evil.example/",
+        "http://127.0.0.2:80/x",
+        "http://localhost:80/x",
+        "http://[::1]:80/x",
+        "http://0.0.0.0:80/x",
+    ],
+)
+async def test_loopback_is_127_0_0_1_and_nothing_else(board: Database, endpoint: str) -> None:
+    assert not pusher(board, loopback=True).allows(endpoint)
+    assert pusher(board, loopback=True).allows("http://127.0.0.1:80/x")
+
+
+async def test_what_is_no_subscription_is_not_kept(site: Site, board: Database) -> None:
+    async with serving() as service, aclosing(await site.sign_in("mark")) as browser:
+        good = service.subscription()
+        wrong = [{"endpoint": one} for one in ELSEWHERE if one and not one.startswith("http://127.0.0.1")]
+        wrong += [{"p256dh": one} for one in ("", "x", base64url(b"\x04" + bytes(64)), base64url(bytes(65)), "é")]
+        wrong += [{"auth": one} for one in ("", "x", base64url(bytes(15)), base64url(bytes(17)), "é" * 16)]
+        wrong += [{"do": "steal"}, {"do": ""}, {"person": "lucia"}]
+        for one in wrong:
+            reply = await browser.post("/push", data=good | one)
+            assert reply.status_code == 422, (one, reply.status_code)
+        assert await devices(board) == []
+        outside = await browser.post("/push", data=good, headers={"Origin": "https://evil.example"})
+        assert outside.status_code == 403
+        assert await devices(board) == []
+
+
+async def test_an_address_that_is_no_longer_allowed_is_not_called(
+    site: Site, board: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving() as service, serving() as there:
+        await ready(site, service, there)
+        async with board.transaction() as tx:  # as a narrower setting would find it
+            await (await tx.connection()).execute(
+                text(
+                    "update push_subscription set endpoint = replace(endpoint, '127.0.0.1', 'localhost') where endpoint = :one"
+                ),
+                {"one": service.subscription()["endpoint"]},
+            )
+        await mark(site, "free")
+        await until(has(there, 1), "the other device is woken")
+        await quiet(site)
+        assert service.got == []
+        assert '"host_not_allowed"' in capsys.readouterr().out
+
+
+def test_settings_of_push_that_cannot_be_are_refused() -> None:
+    key = str(KEYS["push_private_key"])
+    for wrong in (
+        {"push_private_key": key},
+        {"push_private_key": "x", "push_subject": SUBJECT},
+        {"push_private_key": key[:-4], "push_subject": SUBJECT},
+        {"push_private_key": key, "push_subject": "desk@bedboard.example"},
+        {"push_private_key": key, "push_subject": "mailto:desk"},
+        {"push_to_loopback": True},
+    ):
+        with pytest.raises(ValidationError):
+            Settings(**wrong)
+    Settings(push_private_key=key, push_subject=SUBJECT)
+    assert httpx.URL(GOOD).host in HOSTS

@@ -1,0 +1,231 @@
+"""Finding a place and keeping it, by the API alone; and that a profile is nowhere afterwards."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from websockets.asyncio.client import connect
+
+from bedboard.log import set_up_log
+from bedboard.rules.claims import MOST_OF_ONE
+from tests.conftest import Site
+from tests.routes.conftest import facts
+
+WOMAN = {"adults": {"woman": 1}}
+MAN = {"adults": {"man": 1}}
+
+
+async def ask(site: Site, profile: dict[str, Any], token: str = "demo-police") -> dict[str, Any]:  # noqa: S107
+    async with site.api(token) as api:
+        reply = await api.post("/search", json=profile)
+    assert reply.status_code == 200, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+def places(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(match["place"], match["fit"]) for match in found["matches"]]
+
+
+async def test_what_fits_comes_first_and_the_rest_is_counted_by_reason(site: Site) -> None:
+    found = await ask(site, WOMAN)
+    # linde takes women; wilg too but nobody has confirmed it; ceder says nothing about women
+    assert places(found) == [
+        ("linde-1", "fits"),
+        ("linde-2", "fits"),
+        ("wilg-1", "fits"),
+        ("ceder-1", "discuss"),
+        ("ceder-2", "discuss"),
+    ]
+    assert found["counts"] == {"fits": 3, "discuss": 2, "excluded": 0, "taken": 2}
+    assert found["matches"][0]["reasons"] == [
+        {"criterion": "woman", "verdict": "yes", "detail": None},
+        {"criterion": "size", "verdict": "yes", "detail": 1},
+    ]
+    assert [match["freshness"] for match in found["matches"]] == ["fresh", "fresh", "stale", "fresh", "fresh"]
+    found = await ask(site, MAN | {"avoid": ["zuid"]})
+    assert (found["matches"], found["excluded"]) == ([], {"man": 3, "avoid": 2})
+    assert found["as_of"] == "2026-03-11T13:00:00Z"
+
+
+async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
+    assert len((await ask(site, {}))["matches"]) == 5
+    assert len((await ask(site, {"limit": 2}))["matches"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("profile", "field", "code"),
+    [
+        ({"adults": {"woman": -1}}, "adults.woman", "too_small"),
+        ({"adults": {"woman": 21}}, "adults.woman", "too_large"),
+        ({"adults": {"woman": "1"}}, "adults.woman", "not_a_number"),
+        ({"adults": {"wolf": 1}}, "adults.wolf", "unknown_field"),
+        ({"name": "Maria"}, "name", "unknown_field"),
+        ({"status": "tourist"}, "status", "not_one_of"),
+        ({"needs": ["love"]}, "needs.0", "not_one_of"),
+        ({"avoid": ["atlantis"]}, "avoid", "not_one_of"),
+        ({"near": "atlantis"}, "near", "not_one_of"),
+        ({"languages": ["xx"]}, "languages", "not_one_of"),
+        ({"minor_alone": True, "adults": {"man": 1}}, "minor_alone", "not_with_adults"),
+        ({"minor_alone": True, "group": 3}, "minor_alone", "not_with_group"),
+        ({"arrives_after": "25:00"}, "arrives_after", "wrong"),
+        ({"limit": 0}, "limit", "too_small"),
+    ],
+)
+async def test_a_profile_that_cannot_be_is_refused_with_its_field(
+    standing: Site, profile: dict[str, Any], field: str, code: str
+) -> None:
+    async with standing.api("demo-police") as api:
+        reply = await api.post("/search", json=profile)
+    assert reply.status_code == 422
+    error = reply.json()["errors"][0]
+    assert (error["field"].startswith(field), error["code"]) == (True, code)
+
+
+async def test_from_search_to_hold_to_arrival(site: Site) -> None:
+    async with site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
+        best = (await police.post("/search", json=WOMAN)).json()["matches"][0]["place"]
+        reply = await police.post(f"/places/{best}/holds", headers={"Idempotency-Key": "one"})
+        hold = reply.json()
+        assert (reply.status_code, hold["expires_at"]) == (201, "2026-03-11T13:30:00Z")
+        again = await police.post(f"/places/{best}/holds", headers={"Idempotency-Key": "one"})
+        assert (again.status_code, again.json()) == (201, hold)
+        assert best not in [place for place, _ in places(await ask(site, WOMAN))]
+        held = (await police.get("/holds")).json()["holds"]
+        assert [(one["id"], one["telephone"]) for one in held] == [(hold["id"], "CANARY-TEL-linde")]
+        longer = await police.post(f"/holds/{hold['id']}/extend")
+        assert (longer.json()["expires_at"], longer.json()["extended"]) == ("2026-03-11T14:00:00Z", True)
+        assert (await police.post(f"/holds/{hold['id']}/extend")).json()["code"] == "extended_already"
+        assert (await linde.patch(f"/places/{best}", json={"status": "occupied"})).status_code == 200
+        assert (await police.get("/holds")).json() == {"holds": []}
+        assert (await police.delete(f"/holds/{hold['id']}")).json()["code"] == "hold_over"
+
+
+async def test_who_comes_too_late_hears_it_with_what_is_true_now(site: Site) -> None:
+    async with site.api("demo-police") as police, site.api("demo-coordinator") as coordinator:
+        assert (await police.post("/places/ceder-1/holds")).status_code == 201
+        late = await coordinator.post("/places/ceder-1/holds")
+        assert (late.status_code, late.json()["code"]) == (409, "not_free")
+        assert late.json()["present"]["counts"]["men"]["held"] == 1
+        assert (await police.post("/places/ceder-1/holds")).json()["code"] == "held_already"
+        assert (await coordinator.post("/places/ceder-2/holds")).status_code == 201
+
+
+async def test_a_released_place_is_free_again_in_the_next_answer(site: Site) -> None:
+    async with site.api("demo-police") as police:
+        hold = (await police.post("/places/linde-1/holds")).json()
+        gone = await police.delete(f"/holds/{hold['id']}", headers={"Idempotency-Key": "x"})
+        assert (gone.status_code, gone.content) == (204, b"")
+        assert (await police.delete(f"/holds/{hold['id']}", headers={"Idempotency-Key": "x"})).status_code == 204
+        assert "linde-1" in [place for place, _ in places(await ask(site, WOMAN))]
+
+
+async def test_a_hold_ends_by_the_clock_for_everybody(site: Site) -> None:
+    async with site.api("demo-police") as police:
+        await police.post("/places/linde-1/holds")
+        site.clock.move(minutes=29, seconds=59)
+        site.parts.feed.age()
+        assert "linde-1" not in [place for place, _ in places(await ask(site, {}))]
+        site.clock.move(seconds=1)
+        site.parts.feed.age()
+        assert "linde-1" in [place for place, _ in places(await ask(site, {}))]
+        assert (await police.get("/holds")).json() == {"holds": []}
+
+
+async def test_the_shelters_own_system_keeps_a_place_for_a_caller(site: Site) -> None:
+    async with site.api("demo-shelter-linde") as linde, site.api("demo-police") as police:
+        assert (await linde.post("/places/linde-1/holds")).status_code == 422
+        wrong = await linde.post("/places/linde-1/holds", json={"organization": "nobody", "role": "police"})
+        assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "unknown_caller")
+        held = await linde.post("/places/linde-1/holds", json={"organization": "desk", "role": "desk"})
+        assert held.status_code == 201
+        assert (await linde.post("/places/ceder-1/holds", json={"organization": "desk", "role": "desk"})).status_code == 404
+        assert (await police.delete(f"/holds/{held.json()['id']}")).status_code == 404
+        assert (await linde.delete(f"/holds/{held.json()['id']}")).status_code == 204
+        mine = await police.post("/places/linde-1/holds", json={"organization": "desk", "role": "desk"})
+        assert mine.status_code == 422  # who looks for places holds them for nobody else
+
+
+async def test_a_fourth_place_is_refused(site: Site) -> None:
+    async with site.api("demo-police") as police:
+        for place in ("linde-1", "linde-2", "ceder-1")[:MOST_OF_ONE]:
+            assert (await police.post(f"/places/{place}/holds")).status_code == 201
+        before = await facts(site)
+        reply = await police.post("/places/ceder-2/holds")
+        assert (reply.status_code, reply.json()["code"]) == (409, "holds_of_person")
+        assert "3" in reply.json()["detail"]
+        assert await facts(site) == before
+
+
+async def test_a_client_keeps_its_search_live_by_asking_again(site: Site) -> None:
+    headers = {"Authorization": "Bearer demo-coordinator"}
+    async with connect(f"{site.live_url}/api/v1/live", additional_headers=headers) as line, site.api("demo-police") as police:
+        await line.recv()
+        await police.post("/places/linde-1/holds")
+        async with asyncio.timeout(5):
+            while (message := json.loads(await line.recv()))["type"] != "shelter":
+                pass
+        assert message["shelter"]["id"] == "linde"
+    assert "linde-1" not in [place for place, _ in places(await ask(site, WOMAN))]
+
+
+async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile that is like no other, in every way in which one can be sent; then everything that was written is searched."""
+    set_up_log("debug")
+    logging.getLogger().setLevel(logging.DEBUG)
+    try:
+        profile = {
+            "adults": {"woman": 7},
+            "children": {"boy_12_17": 13},
+            "needs": ["wheelchair", "pregnant"],
+            "languages": ["ti"],
+        }
+        fields = {
+            "adults.woman": "7",
+            "children.boy_12_17": "13",
+            "needs.wheelchair": "on",
+            "languages.ti": "on",
+            "status": "dublin",
+        }
+        async with site.api("demo-police") as police:
+            for body in (profile, profile | {"status": "dublin", "name": "Blessing"}, profile | {"group": 99}):
+                await police.post("/search", json=body, headers={"Idempotency-Key": "k"})
+            await police.post("/places/linde-1/holds", json=profile)
+        browser = await site.sign_in("mark")
+        pages = [
+            await browser.post("/search", data=fields),
+            await browser.post("/places/linde-1/hold", data={**fields, "key": "a", "page": "search"}),
+            await browser.post("/places/linde-3/hold", data={**fields, "key": "b", "page": "search"}),
+            await browser.post("/search/nothing", data={**fields, "key": "c", "slept": "hotel"}),
+            await browser.post("/search/nothing", data={**fields, "key": "d", "slept": "boat"}),
+        ]
+        assert [page.status_code for page in pages] == [200, 200, 409, 200, 422]
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        async with connect(
+            f"{site.live_url}/live?view=search",
+            additional_headers={"Cookie": cookie},
+            origin=site.url,  # type: ignore[arg-type]
+        ) as line:
+            await line.send(json.dumps({"type": "hello", "known": {}, "search": {"n": 1, "fields": fields}}))
+            assert json.loads(await line.recv())["found"]["n"] == 1
+        await browser.aclose()
+    finally:
+        set_up_log("warning")
+    out = capsys.readouterr()
+    written = out.out + out.err
+    assert '"refused"' in written  # the log was indeed written
+    async with site.parts.database.transaction() as tx:
+        connection = await tx.connection()
+        tables = (await connection.execute(text("select tablename from pg_tables where schemaname = 'public'"))).scalars().all()
+        for table in tables:
+            if table not in ("shelter", "place", "kind"):  # these say whom a shelter takes
+                rows = await connection.execute(text(f"select * from {table}"))  # noqa: S608
+                written += "\n".join(f"{table}: {row}" for row in rows)
+    assert "tally: " in written and "hotel" in written
+    tallies = [line for line in written.splitlines() if line.startswith("tally")]
+    for word in ("wheelchair", "pregnant", "dublin", "boy_12_17", "Blessing", "'ti'", "languages", "adults"):
+        found = [line for line in written.splitlines() if word in line and line not in tallies]
+        assert found == [], word

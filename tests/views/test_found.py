@@ -1,0 +1,459 @@
+"""A search over a board: what is found first, why the rest is left out, and that looking again at what changed is enough."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bedboard.rules.claims import Claim
+from bedboard.rules.fit import Profile, Reason, Terms, fit_of, judge, judge_place
+from bedboard.rules.freshness import Limits
+from bedboard.rules.places import State
+from bedboard.store.board import KindRow, PlaceRow, Reference, ShelterRow, UnitRow
+from bedboard.views.cards import Card, make_card
+from bedboard.views.found import Finder, Found
+
+quick = settings(deadline=None, max_examples=100)
+
+NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+LIMITS = Limits(2 * HOUR, 8 * HOUR)
+HELD = Claim("hold", NOW + 20 * MINUTE, "police", "Politie")
+LAPSED = Claim("hold", NOW - MINUTE, "police", "Politie")
+RESERVED = Claim("reservation", NOW + 40 * MINUTE, "coordinator", "Zorg")
+UNITS = {  # on the map: noord next to oost, and zuid far from both
+    "noord": UnitRow("noord", "Noord", "N", 4, 1),
+    "oost": UnitRow("oost", "Oost", "O", 4, 2),
+    "zuid": UnitRow("zuid", "Zuid", "Z", 2, 4),
+}
+REFERENCE = Reference(
+    name="Proef",
+    zone=ZoneInfo("Europe/Amsterdam"),
+    demo=True,
+    units=UNITS,
+    kinds={code: KindRow(code, {"nl": code}, {"nl": code}, "shelter", None) for code in ("women", "men", "cosm")},
+)
+
+
+def place(
+    id: str,
+    kind: str = "women",
+    beds: int = 1,
+    cots: int = 0,
+    state: State = "open",
+    claim: Claim | None = None,
+    criteria: Mapping[str, str] | None = None,
+) -> PlaceRow:
+    reason = "cleaning" if state == "closed" else None
+    return PlaceRow(id, id[-1], kind, beds, cots, state, NOW - HOUR, NOW - HOUR, None, reason, criteria, claim)
+
+
+def shelter(
+    id: str,
+    places: Iterable[PlaceRow],
+    *,
+    unit: str = "noord",
+    confirmed: float | None = 1,
+    criteria: Mapping[str, str] | None = None,
+    limits: Mapping[str, int] | None = None,
+) -> ShelterRow:
+    """Confirmed that many hours ago, None: never. Takes women, and no men, unless told otherwise."""
+    return ShelterRow(
+        id=id,
+        name=id.title(),
+        unit=unit,
+        organization_id="oever",
+        organization="Stichting Oever",
+        version=1,
+        confirmed_at=None if confirmed is None else NOW - timedelta(hours=confirmed),
+        created_at=NOW - 999 * HOUR,
+        intake_from_minutes=0,
+        intake_until_minutes=1440,
+        confirm_times=(time(8), time(16)),
+        criteria={"woman": "yes", "man": "no"} if criteria is None else criteria,
+        limits=limits or {},
+        languages=(),
+        places=tuple(places),
+    )
+
+
+def card(row: ShelterRow) -> Card:
+    return make_card(row, REFERENCE, LIMITS, NOW)
+
+
+def finder(profile: Profile, *rows: ShelterRow) -> Finder:
+    one = Finder(profile, REFERENCE)
+    one.take(map(card, rows))
+    return one
+
+
+def search(profile: Profile, *rows: ShelterRow) -> Found:
+    return finder(profile, *rows).found(100)
+
+
+def lots(found: Found) -> list[str]:
+    return [match.lot.id for match in found.matches]
+
+
+WOMAN = Profile(woman=1)
+MAN = Profile(man=1)
+PERHAPS = {"woman": "discuss"}
+
+
+# ---- the order
+
+
+def test_what_fits_goes_before_what_has_to_be_discussed_however_old_large_and_far() -> None:
+    near = shelter("appel", [place("appel-1")], criteria=PERHAPS, confirmed=0)
+    far = shelter("zilver", [place("zilver-1", beds=9)], unit="zuid", confirmed=None)
+    found = search(replace(WOMAN, near="noord"), near, far)
+    assert [(match.lot.id, match.fit) for match in found.matches] == [("zilver-1", "fits"), ("appel-1", "discuss")]
+
+
+def test_fresh_goes_before_ageing_and_ageing_before_stale_however_large_and_far() -> None:
+    rows = [
+        shelter("appel", [place("appel-1", beds=2)], confirmed=None),
+        shelter("beuk", [place("beuk-1", beds=1)], confirmed=9),
+        shelter("ceder", [place("ceder-1", beds=3)], confirmed=3),
+        shelter("den", [place("den-1", beds=4)], confirmed=1, unit="zuid"),
+    ]
+    found = search(replace(WOMAN, near="noord"), *rows)
+    assert lots(found) == ["den-1", "ceder-1", "beuk-1", "appel-1"]
+    assert [match.card.freshness for match in found.matches] == ["fresh", "ageing", "stale", "stale"]
+
+
+def test_the_smallest_place_that_is_large_enough_goes_first_also_when_it_is_farther() -> None:
+    with_baby = Profile(woman=1, child_0_3=1, near="noord")
+    criteria = {"woman": "yes", "child_0_3": "yes"}
+    rows = [
+        shelter("appel", [place("appel-1", beds=4)], criteria=criteria),
+        shelter("beuk", [place("beuk-1", beds=2, cots=1), place("beuk-2", beds=2)], criteria=criteria),
+        shelter("ceder", [place("ceder-1", beds=1), place("ceder-2", beds=1, cots=1)], criteria=criteria, unit="zuid"),
+    ]
+    found = search(with_baby, *rows)
+    assert lots(found) == ["ceder-2", "beuk-2", "beuk-1", "appel-1"]
+    assert found.excluded_by == {"size": 1}
+
+
+@pytest.mark.parametrize(
+    ("near", "order"),
+    [
+        ("noord", ["mei-1", "lente-1", "april-1"]),
+        ("oost", ["lente-1", "mei-1", "april-1"]),
+        ("zuid", ["april-1", "lente-1", "mei-1"]),
+        (None, ["april-1", "lente-1", "mei-1"]),  # then by name
+        ("atlantis", ["april-1", "lente-1", "mei-1"]),
+    ],
+)
+def test_of_equal_places_the_nearer_goes_first(near: str | None, order: list[str]) -> None:
+    rows = [
+        shelter("april", [place("april-1")], unit="zuid"),
+        shelter("lente", [place("lente-1")], unit="oost"),
+        shelter("mei", [place("mei-1")], unit="noord"),
+    ]
+    assert lots(search(replace(WOMAN, near=near), *rows)) == order
+
+
+def test_places_that_are_alike_go_by_name_and_then_by_id_whoever_was_looked_at_first() -> None:
+    first = shelter("zilver", [place("zilver-2"), place("zilver-1", "cosm")])
+    second = replace(shelter("beuk", [place("beuk-1")]), name=first.name)
+    third = shelter("appel", [place("appel-1")])
+    order = ["appel-1", "beuk-1", "zilver-1", "zilver-2"]
+    assert lots(search(WOMAN, first, second, third)) == lots(search(WOMAN, third, second, first)) == order
+
+
+def test_a_unit_to_avoid_is_left_out_also_when_it_is_near() -> None:
+    rows = [shelter("appel", [place("appel-1")]), shelter("zilver", [place("zilver-1")], unit="zuid")]
+    found = search(replace(WOMAN, near="noord", avoid=frozenset({"noord"})), *rows)
+    assert lots(found) == ["zilver-1"]
+    assert (found.excluded, found.excluded_by) == (1, {"avoid": 1})
+
+
+# ---- why the others are left out, and what is taken
+
+
+def test_a_free_place_counts_under_every_reason_against_it_and_once_in_all() -> None:
+    rows = [
+        shelter("appel", [place("appel-1"), place("appel-2"), place("appel-3", beds=2)], limits={"max_adults": 1}),
+        shelter("zilver", [place("zilver-1")], criteria={"man": "no", "woman": "no"}, unit="zuid"),
+    ]
+    found = search(Profile(man=1, woman=1, avoid=frozenset({"noord"})), *rows)
+    assert (found.count, found.excluded) == (0, 4)
+    assert list(found.excluded_by.items()) == [("man", 4), ("avoid", 3), ("max_adults", 3), ("size", 3), ("woman", 1)]
+    assert (found.taken, found.matches) == (0, ())
+
+
+def test_places_that_are_not_free_are_neither_found_nor_counted_as_excluded() -> None:
+    rows = [
+        shelter(
+            "appel",
+            [
+                place("appel-1", state="occupied"),
+                place("appel-2", state="closed"),
+                place("appel-3", claim=HELD),
+                place("appel-4", claim=RESERVED),
+                place("appel-5", claim=LAPSED),
+                place("appel-6", beds=2, state="occupied", kind="cosm"),
+            ],
+        )
+    ]
+    found = search(WOMAN, *rows)
+    assert [[place.id for place in match.places] for match in found.matches] == [["appel-5"]]
+    assert (found.fits, found.discuss, found.excluded, found.excluded_by) == (1, 0, 0, {})
+    assert (found.taken, finder(WOMAN, *rows).suitable_kinds(map(card, rows))) == (5, frozenset({"women", "cosm"}))
+    refused = search(MAN, *rows)
+    assert (refused.taken, refused.excluded, refused.excluded_by) == (0, 1, {"man": 1})
+    assert finder(MAN, *rows).suitable_kinds(map(card, rows)) == frozenset()
+
+
+def test_a_place_of_its_own_kind_in_a_house_is_judged_by_its_own_words() -> None:
+    fathers = {"man": "yes", "child_4_11": "discuss"}
+    rows = [shelter("appel", [place("appel-1", beds=2), place("appel-2", beds=2, criteria=fathers)])]
+    father = Profile(man=1, child_4_11=1)
+    found = search(father, *rows)
+    assert lots(found) == ["appel-2"]
+    assert [(reason.criterion, reason.answer) for reason in found.matches[0].reasons] == [
+        ("man", "yes"),
+        ("child_4_11", "discuss"),
+        ("size", "yes"),
+    ]
+    assert found.excluded_by == {"man": 1}
+    assert sorted(lots(search(WOMAN, *rows))) == ["appel-1", "appel-2"], "what a place does not say, its house says"
+
+
+def test_reasons_come_with_every_match() -> None:
+    found = search(replace(WOMAN, languages=frozenset({"ti"})), shelter("appel", [place("appel-1")]))
+    assert [tuple(reason) for reason in found.matches[0].reasons] == [
+        ("woman", "yes", None),
+        ("language", "unknown", None),
+        ("size", "yes", 1),
+    ]
+    assert found.matches[0].fit == "discuss"
+
+
+def test_an_empty_board_finds_nothing() -> None:
+    assert search(WOMAN) == Found((), 0, 0, 0, {}, 0)
+    assert search(WOMAN, shelter("appel", [])) == Found((), 0, 0, 0, {}, 0)
+
+
+def test_a_shelter_that_is_gone_is_forgotten_with_its_counts() -> None:
+    rows = [shelter("appel", [place("appel-1")]), shelter("beuk", [place("beuk-1")], criteria={"woman": "no"})]
+    one = finder(WOMAN, *rows)
+    one.keep_only(["beuk", "den"])
+    assert one.found(100) == search(WOMAN, rows[1])
+    one.keep_only([])
+    assert one.found(100) == search(WOMAN)
+    assert one.matching_places() == frozenset()
+
+
+# ---- laws, on small boards of any kind
+
+some_criteria = st.dictionaries(
+    st.sampled_from(("woman", "man", "child_0_3", "lvb")), st.sampled_from(("yes", "yes", "discuss", "no")), max_size=4
+)
+some_profiles = st.builds(
+    Profile,
+    woman=st.integers(0, 1),
+    man=st.integers(0, 1),
+    child_0_3=st.integers(0, 1),
+    needs=st.sampled_from((frozenset(), frozenset({"lvb"}))),
+    avoid=st.sampled_from((frozenset(), frozenset(), frozenset({"zuid"}))),
+    near=st.sampled_from((None, *UNITS)),
+)
+occupancies: st.SearchStrategy[tuple[State, Claim | None]] = st.sampled_from(
+    (("open", None), ("open", None), ("open", HELD), ("open", RESERVED), ("open", LAPSED), ("occupied", None), ("closed", HELD))
+)
+
+
+@st.composite
+def some_places(draw: st.DrawFn, shelter_id: str) -> tuple[PlaceRow, ...]:
+    places = []
+    for number in range(draw(st.integers(0, 5))):
+        state, claim = draw(occupancies)
+        kind, own = draw(st.sampled_from(("women", "men"))), draw(st.none() | some_criteria)
+        beds, cots = draw(st.integers(1, 3)), draw(st.integers(0, 1))
+        places.append(place(f"{shelter_id}-{number}", kind, beds, cots, state, claim, own))
+    return tuple(places)
+
+
+@st.composite
+def some_shelter(draw: st.DrawFn, id: str) -> ShelterRow:
+    row = shelter(
+        id,
+        draw(some_places(id)),
+        unit=draw(st.sampled_from(tuple(UNITS))),
+        confirmed=draw(st.sampled_from((0, 1, 3, 9, None))),
+        criteria=draw(some_criteria),
+        limits=draw(st.sampled_from(({}, {"max_adults": 1}))),
+    )
+    return replace(row, name=draw(st.sampled_from(("Linde", "Wilg"))))  # names need not differ
+
+
+NAMES = ("appel", "beuk", "ceder", "den")
+boards = st.tuples(*(some_shelter(name) for name in NAMES))
+"""Four shelters; a change is another shelter under the same id, so its places may come, go, fill up and be renamed."""
+Board = tuple[ShelterRow, ...]
+changes = st.lists(st.sampled_from(NAMES).flatmap(some_shelter), max_size=6)
+
+
+@quick
+@given(some_profiles, boards, changes)
+def test_looking_again_at_what_changed_finds_the_same_as_searching_anew(
+    profile: Profile, board: Board, changes: list[ShelterRow]
+) -> None:
+    present = {row.id: row for row in board}
+    one = finder(profile, *board)
+    for row in changes:
+        present[row.id] = row
+        one.take([card(row)])
+        anew = finder(profile, *present.values())
+        assert one.found(100) == anew.found(100)
+        assert list(one.found(100).excluded_by) == list(anew.found(100).excluded_by)
+        assert one.matching_places() == anew.matching_places()
+
+
+@quick
+@given(some_profiles, boards, st.sets(st.sampled_from(NAMES)), st.lists(st.sampled_from(NAMES), max_size=5))
+def test_looking_twice_and_forgetting_and_the_order_of_looking_make_no_difference(
+    profile: Profile, board: Board, kept: set[str], again: list[str]
+) -> None:
+    cards = {row.id: card(row) for row in board}
+    one = Finder(profile, REFERENCE)
+    one.take(reversed(cards.values()))
+    one.take(cards[name] for name in again)
+    assert one.found(100) == finder(profile, *board).found(100)
+    one.keep_only(kept)
+    assert one.found(100) == finder(profile, *(row for row in board if row.id in kept)).found(100)
+    one.take(cards.values())
+    assert one.found(100) == finder(profile, *board).found(100)
+
+
+@quick
+@given(some_profiles, boards)
+def test_every_place_is_counted_where_it_belongs(profile: Profile, board: Board) -> None:
+    """Counted place by place, without lots, kept answers or anything that changes."""
+    counts: Counter[str] = Counter()
+    reasons_against: Counter[str] = Counter()
+    matching, kinds = set(), set()
+    for row in board:
+        for place in card(row).places:
+            reasons = judge(place.terms, profile) + judge_place(place.beds, place.cots, row.unit, profile)
+            fit = fit_of(reasons)
+            if fit != "excluded":
+                kinds.add(place.kind)
+                counts[fit if place.status == "free" else "taken"] += 1
+                matching |= {place.id} if place.status == "free" else set()
+            elif place.status == "free":
+                counts["excluded"] += 1
+                reasons_against.update({reason.criterion for reason in reasons if reason.answer == "no"})
+    one = finder(profile, *board)
+    found = one.found(100)
+    assert (found.fits, found.discuss, found.excluded, found.taken) == (
+        *(counts[name] for name in ("fits", "discuss", "excluded", "taken")),
+    )
+    assert found.excluded_by == reasons_against
+    assert list(found.excluded_by.values()) == sorted(found.excluded_by.values(), reverse=True)
+    assert one.suitable_kinds(map(card, board)) == kinds
+    assert one.matching_places() == matching
+    assert [place.id for match in found.matches for place in match.places if place.id not in matching] == []
+    assert sum(len(match.places) for match in found.matches) == len(matching) == found.count
+
+
+@quick
+@given(some_profiles, boards)
+def test_every_match_is_in_its_order_with_a_free_place_that_is_not_excluded(profile: Profile, board: Board) -> None:
+    matches = search(profile, *board).matches
+    for match in matches:
+        assert match.places and all(place.status == "free" for place in match.places)
+        assert match.fit == fit_of(match.reasons) != "excluded"
+        assert match.card.unit not in profile.avoid
+        assert match.lot.beds + match.lot.cots >= profile.people
+    freshness = ("fresh", "ageing", "stale")
+
+    def far(unit: str) -> int:
+        if profile.near is None:
+            return 0
+        here, there = UNITS[profile.near], UNITS[unit]
+        return (here.map_column - there.map_column) ** 2 + (here.map_row - there.map_row) ** 2
+
+    order = [
+        (
+            ("fits", "discuss").index(match.fit),
+            freshness.index(match.card.freshness),
+            match.lot.beds,
+            match.lot.cots,
+            far(match.card.unit),
+            match.card.name,
+            match.lot.id,
+        )
+        for match in matches
+    ]
+    assert order == sorted(set(order))
+
+
+@quick
+@given(some_profiles, boards, st.integers(0, 12), st.integers(0, 12))
+def test_asking_for_fewer_matches_gives_the_best_ones_and_the_same_counts(
+    profile: Profile, board: Board, some: int, more: int
+) -> None:
+    one = finder(profile, *board)
+    few, many = one.found(min(some, more)), one.found(max(some, more))
+    assert few.matches == many.matches[: min(some, more)]
+    assert len(many.matches) <= max(some, more)
+    assert replace(few, matches=()) == replace(many, matches=())
+
+
+@quick
+@given(some_shelter("appel"), st.data())
+def test_a_lot_keeps_its_id_whatever_is_free(row: ShelterRow, data: st.DataObject) -> None:
+    later = [
+        before._replace(state=state, claim=claim)
+        for before in row.places
+        for state, claim in [data.draw(occupancies, label=before.id)]
+    ]
+    before, after = card(row), card(replace(row, version=2, places=tuple(later), confirmed_at=None))
+    assert [lot.id for lot in before.lots] == [lot.id for lot in after.lots]
+    assert [[place.id for place in lot.places] for lot in before.lots] == [
+        [place.id for place in lot.places] for lot in after.lots
+    ]
+
+
+@quick
+@given(some_shelter("appel"))
+def test_lots_are_the_places_of_a_shelter_put_together_by_what_a_search_asks(row: ShelterRow) -> None:
+    shown = card(row)
+    assert sorted(place.id for lot in shown.lots for place in lot.places) == sorted(place.id for place in shown.places)
+    for lot in shown.lots:
+        assert lot.free == tuple(place for place in lot.places if place.status == "free")
+        for place in lot.places:
+            assert (place.kind, place.terms, place.beds, place.cots) == (lot.kind, lot.terms, lot.beds, lot.cots)
+            assert shown.lot_of(place.id) is lot
+    assert len({(lot.kind, lot.terms, lot.beds, lot.cots) for lot in shown.lots}) == len(shown.lots)
+    assert shown.lot_of("elsewhere-1") is None
+
+
+def test_shelters_that_say_the_same_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[Terms] = []
+
+    def judge_and_count(terms: Terms, profile: Profile, asked: list[str]) -> tuple[Reason, ...]:
+        judged.append(terms)
+        return judge(terms, profile, asked)
+
+    monkeypatch.setattr("bedboard.views.found.judge", judge_and_count)
+    house = {"woman": "yes", "man": "no"}
+    own = {"man": "no"}  # says again what the house says
+    rows = [
+        shelter("appel", [place("appel-1"), place("appel-2", criteria=own)], criteria=house),
+        shelter("beuk", [place("beuk-1", beds=2)], criteria=dict(reversed(house.items()))),
+        shelter("ceder", [place("ceder-1", criteria={"man": "discuss"})], criteria=house),
+    ]
+    one = finder(WOMAN, *rows)
+    one.take(map(card, rows))
+    assert [terms.criteria["man"] for terms in judged] == ["no", "discuss"]
+    assert one.found(100).fits == 4

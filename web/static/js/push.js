@@ -1,0 +1,70 @@
+/* A message on this device when something is free, also when no page is open: only after somebody has asked for it here. */
+(() => {
+  "use strict";
+  const WHO = "bedboard:push"; // for whom this device was asked to be woken: another person here has to ask anew
+  const root = document.documentElement;
+  if (!("serviceWorker" in navigator) || !window.PushManager || !window.Notification) return;
+  const ways = () => document.querySelector("#ways[data-push-key]");
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
+  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const register = () => navigator.serviceWorker.register(`/sw.js?lang=${root.lang}`); // its words are in the language of the page
+  const existing = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
+  const show = (state) => (root.dataset.push = state);
+  let told = null;
+
+  async function send(what, subscription) {
+    const { endpoint } = subscription, body = new URLSearchParams({ do: what, endpoint });
+    for (const key of what === "subscribe" ? ["p256dh", "auth"] : []) body.set(key, text(subscription.getKey(key)));
+    const response = await fetch("/push", { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual" });
+    if (response.status !== 204) throw new Error("not saved");
+  }
+  function remember(who) {
+    try {
+      who ? localStorage.setItem(WHO, who) : localStorage.removeItem(WHO);
+    } catch {} // then the next page asks again
+  }
+  const remembered = () => {
+    try {
+      return localStorage.getItem(WHO);
+    } catch {
+      return null;
+    }
+  };
+  async function look() {
+    const { pushKey, pushWho } = ways()?.dataset ?? {};
+    if (!pushKey || told === pushWho) return;
+    told = pushWho;
+    if (Notification.permission === "denied") return show("denied");
+    const subscription = await existing().catch(() => null), key = subscription?.options.applicationServerKey;
+    const isOn = key && text(key) === pushKey && remembered() === pushWho;
+    show(isOn ? "on" : "off");
+    if (isOn) register().catch(() => {});
+  }
+  async function turnOn() {
+    const { pushKey, pushWho } = ways().dataset;
+    if ((await Notification.requestPermission()) !== "granted") return show(Notification.permission === "denied" ? "denied" : "off");
+    await register();
+    const registration = await navigator.serviceWorker.ready, old = await registration.pushManager.getSubscription();
+    if (old && text(old.options.applicationServerKey) !== pushKey) await old.unsubscribe();
+    const options = { userVisibleOnly: true, applicationServerKey: bytes(pushKey) };
+    await send("subscribe", await registration.pushManager.subscribe(options));
+    remember(pushWho), show("on");
+  }
+  async function turnOff() {
+    const subscription = await existing();
+    if (subscription) await send("unsubscribe", subscription), await subscription.unsubscribe();
+    remember(null), show("off");
+  }
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest?.("button[data-way^=push]");
+    if (!button || button.classList.contains("sending")) return;
+    button.classList.add("sending");
+    try {
+      await (button.dataset.way === "push-on" ? turnOn() : turnOff());
+    } catch {} // it stays as it was, and so does the button
+    button.classList.remove("sending");
+    document.querySelector(`button[data-way=push-${root.dataset.push === "on" ? "off" : "on"}]`)?.focus({ preventScroll: true });
+  });
+  document.addEventListener("bedboard:placed", look);
+  look();
+})();

@@ -1,0 +1,200 @@
+/* Zoeken: each choice is said over the socket at once, and the list follows, but never under a finger: what is seen stays where
+   it is until somebody makes a new choice, asks for it or looks away. The form works without this script.
+   The choices are in the form and nowhere else: not in an address, not in a storage. */
+(() => {
+  "use strict";
+  const PATIENCE = 10e3, DOUBT = 3e3, SETTLE = 150, DEAF = 600;
+  const { parse, place, say } = window.bedboard;
+  const root = document.documentElement, byId = (id) => document.getElementById(id);
+  const form = byId("profile"), list = byId("list"), results = byId("results"), more = byId("more");
+  if (!form || !list) return;
+  const rowOf = (id) => byId("lot-" + id), idOf = (row) => row.id.replace("lot-", ""), rows = () => [...list.children];
+  const isOwn = ([name]) => name !== "key" && name !== "page";
+  const isChosen = ([, value]) => value && value !== "0";
+  const element = (html) => parse(html).firstElementChild;
+
+  // --- asking: a number per choice, so that a late answer is not taken for the present one
+  let number = 0, answered = 0, doubt;
+  const search = () => ({ n: number, fields: Object.fromEntries([...new FormData(form)].filter(isOwn).filter(isChosen)) });
+  const doubting = (is) => root.classList.toggle("doubting", is);
+  function ask() {
+    number++;
+    results.setAttribute("aria-busy", "true");
+    const isSaid = say({ type: "search", ...search() }); // else the next connection begins with it
+    clearTimeout(doubt), (doubt = setTimeout(doubting, isSaid ? DOUBT : 0, true));
+  }
+  document.addEventListener("bedboard:hello", ({ detail }) => (detail.search = search()));
+
+  // --- what was found: `order` as the server has it, and the rows that are not shown yet
+  let order = rows().map(idOf);
+  const kept = new Map();
+  function take(found) {
+    if (found.n !== number) return;
+    const isNew = found.n !== answered;
+    clearTimeout(doubt), doubting(false), (answered = found.n);
+    if (found.notice) return place(found.notice); // the list stays dim: it belongs to other choices
+    results.removeAttribute("aria-busy");
+    if (byId("notice")?.dataset.code === "invalid") byId("notice").replaceChildren();
+    for (const { id, html } of found.parts) kept.set(id, html);
+    order = found.order.filter((id) => kept.has(id) || rowOf(id));
+    for (const id of kept.keys()) if (!order.includes(id)) kept.delete(id);
+    place(found.figures);
+    const tally = byId("figures").querySelector(".tally").cloneNode(true), count = byId("count").firstElementChild;
+    if (count.textContent !== tally.textContent) count.replaceChildren(...tally.childNodes);
+    arrange(isNew);
+    const question = document.querySelector("#nothing details");
+    if (isNew && question) question.open = !order.length;
+  }
+
+  // The row that is there becomes what was said of it; its button stays the same one, whatever place of its kind it now names.
+  function renew(row) {
+    const html = kept.get(idOf(row)), fresh = html && element(html);
+    if (!fresh) return;
+    const button = row.querySelector("button"), next = fresh.querySelector("button"), key = next?.value;
+    kept.delete(idOf(row));
+    if (button && next) next.setAttribute("value", button.value);
+    place(fresh.outerHTML);
+    if (button?.isConnected && next) button.value = key;
+  }
+  function strike(row) {
+    const button = row.querySelector("button");
+    row.classList.add("gone");
+    if (button === document.activeElement) row.querySelector("a").focus({ preventScroll: true });
+    if (button) button.disabled = true;
+  }
+  function appear(id) {
+    const row = element(kept.get(id));
+    kept.delete(id), row.classList.add("changed"), setTimeout(() => row.classList.remove("changed"), 300);
+    return row;
+  }
+
+  // `whole`: as the server has it. Else only what nobody sees moves: rows that are seen, or stand above what is seen, stay.
+  function arrange(whole) {
+    const focused = document.activeElement, all = rows(), isShut = list.getBoundingClientRect().bottom < innerHeight;
+    const fixed = whole ? [] : all.filter((row) => row.getBoundingClientRect().top < innerHeight);
+    for (const row of fixed) row.style.minHeight = `${row.getBoundingClientRect().height}px`; // also where what is said of it is shorter now
+    for (const row of all) {
+      if (order.includes(idOf(row))) renew(row);
+      else if (fixed.includes(row)) strike(row);
+      else row.remove();
+    }
+    const last = Math.max(-1, ...fixed.map((row) => order.indexOf(idOf(row))));
+    const isHeld = (id, index) => !whole && !rowOf(id) && (isShut || index < last);
+    const held = order.filter(isHeld), rest = order.filter((id, index) => !fixed.includes(rowOf(id)) && !isHeld(id, index));
+    let next = fixed.length ? fixed.at(-1).nextElementSibling : list.firstElementChild;
+    for (const id of rest) {
+      const row = rowOf(id) ?? appear(id);
+      if (whole) row.style.minHeight = "";
+      if (row === next) next = next.nextElementSibling;
+      else list.insertBefore(row, next);
+    }
+    if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+    const count = held.reduce((sum, id) => sum + Number(element(kept.get(id)).dataset.free), 0);
+    more.hidden = !count;
+    if (count) more.textContent = count === 1 ? more.dataset.one : more.dataset.many.replace("#", count);
+    place(""); // ages of what is new, and what is one's own
+  }
+  const isSettled = () => rows().map(idOf).join() === order.join();
+
+  function show() {
+    const [first] = order.filter((id) => !rowOf(id));
+    arrange(true), rowOf(first)?.scrollIntoView({ block: "center" }), rowOf(first)?.querySelector("a").focus({ preventScroll: true });
+  }
+  // Who looks away finds the list in order; what is looked at then does not move either.
+  let settling;
+  function settle() {
+    if (isSettled()) return;
+    const { top, bottom } = list.getBoundingClientRect(), isAbove = bottom < 0;
+    arrange(isAbove || top > innerHeight || scrollY <= 0);
+    if (isAbove) scrollBy({ top: list.getBoundingClientRect().bottom - bottom, behavior: "instant" });
+  }
+
+  // --- sending what the form's buttons do; holds are sent by mine.js, without the choices
+  let isSending;
+  async function post(url, button) {
+    const body = new URLSearchParams([...new FormData(form)]), signal = AbortSignal.timeout(PATIENCE);
+    if (button?.name) body.set(button.name, button.value);
+    const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual", signal });
+    if (response.status === 401) return location.assign("/sign-in?ended=1");
+    const answer = parse(await response.text());
+    if (!answer.querySelector("#notice, #mine")) throw new Error("somebody else answered for the server");
+    if (response.ok && button?.name) renewKey(button);
+    return answer;
+  }
+  // The same key until it is done, so that however often it is pressed it is done once.
+  function renewKey(button) {
+    const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+    (button.name === "key" ? button : form.querySelector("[name=key]")).value = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  async function alone(work) {
+    if (isSending) return;
+    isSending = true;
+    await work().catch(() => {
+      place('<div id="notice" role="alert"><div class="notice"><p></p></div></div>');
+      byId("notice").querySelector("p").textContent = byId("live").dataset.unsent;
+    });
+    isSending = false;
+  }
+  const press = (url, button) => alone(async () => {
+    const articles = () => [...document.querySelectorAll("#mine article")], before = articles();
+    button.classList.add("sending");
+    const answer = await post(url, button).finally(() => button.classList.remove("sending"));
+    const told = answer && ["notice", "mine", "nothing"].map((id) => answer.querySelector("#" + id)).filter(Boolean);
+    if (!told) return;
+    place(told.map((element) => element.outerHTML).join(""));
+    if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
+    const own = articles().find((article) => !before.includes(article)), shown = answer.querySelector("#nothing") ? byId("nothing") : own;
+    (shown === own ? own?.querySelector("a, button") : shown)?.focus({ preventScroll: true }), shown?.scrollIntoView({ block: "nearest" });
+  });
+  // Not live: the list comes as the answer to a question.
+  const fetchList = () => alone(async () => {
+    const answer = await post("/search");
+    if (!answer) return;
+    const parts = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
+    const isFound = answer.querySelector("#figures .tally"), told = (id) => answer.querySelector("#" + id)?.outerHTML;
+    const found = isFound ? { order: parts.map(({ id }) => id), parts, figures: told("figures") } : { notice: told("notice") };
+    number++, take({ n: number, ...found });
+    say({ type: "search", ...search() }); // what is said from now on belongs to this list
+  });
+  function see() {
+    results.focus({ preventScroll: true }), results.scrollIntoView({ block: "start" });
+  }
+  document.addEventListener("submit", async (event) => {
+    const button = event.submitter, url = button?.getAttribute("formaction");
+    if (event.target !== form) return;
+    event.preventDefault();
+    if (url) return press(url, button);
+    if (say({ type: "active" }) && !root.matches(".doubting, .lost")) ask();
+    else await fetchList();
+    see();
+  });
+
+  // --- holding: once. A second tap must not fall on what has come under the finger meanwhile.
+  const pressed = new Set();
+  let deafUntil = 0;
+  addEventListener("submit", ({ submitter }) => {
+    const row = submitter?.closest(".match");
+    if (row) pressed.add(row.id), (deafUntil = performance.now() + DEAF);
+  }, true);
+  addEventListener("click", (event) => {
+    if (event.isTrusted && event.detail && performance.now() < deafUntil) event.preventDefault(), event.stopImmediatePropagation();
+  }, true);
+  document.addEventListener("bedboard:placed", () => {
+    for (const row of list.querySelectorAll(".gone")) row.classList.toggle("yours", isYours(row));
+  });
+  const isYours = (row) => pressed.has(row.id) && !!document.querySelector(`#mine .hold:not(.over) a[href="${row.querySelector("a").getAttribute("href")}"]`);
+
+  // --- choosing
+  form.addEventListener("change", ask);
+  form.querySelector(".clear").addEventListener("click", (event) => {
+    if (!document.querySelector("#nothing details")) return; // counted: a new page for somebody else
+    event.preventDefault();
+    for (const input of form.querySelectorAll(":checked")) input.checked = false;
+    for (const input of form.querySelectorAll('input:is([value=""], [value="0"], [name="arrival"][value="now"])')) input.checked = true;
+    ask();
+  });
+  more.addEventListener("click", show);
+  addEventListener("scroll", () => (clearTimeout(settling), (settling = setTimeout(settle, SETTLE))), { passive: true });
+  document.addEventListener("bedboard:found", ({ detail }) => take(detail));
+  say({ type: "search", ...search() }); // the socket was open before this script was here
+})();

@@ -1,0 +1,58 @@
+/* Waiting for a place: when something is free, the title says so and, if that is wanted, two tones. The words are in the strip. */
+(() => {
+  "use strict";
+  const SOUND = "bedboard:sound"; // the same choice as on the page of a shelter
+  const root = document.documentElement;
+  const news = () => [...document.querySelectorAll("#mine [data-found]")];
+  const nameOf = ({ id, dataset }) => id + dataset.found;
+  let known = new Set(news().map(nameOf)), mark = "", audio;
+
+  function tell() {
+    const rows = news(), title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
+    mark = rows.length ? `● ${rows[0].dataset.title} – ` : "";
+    if (document.title !== mark + title) document.title = mark + title;
+    if (rows.some((row) => !known.has(nameOf(row)))) ring();
+    known = new Set(rows.map(nameOf));
+  }
+
+  // --- the sound, made here; a browser plays it only after somebody has touched the page
+  const isOn = () => root.dataset.sound === "on";
+  function wake() {
+    if (!isOn()) return;
+    audio ??= new AudioContext();
+    return audio.resume();
+  }
+  function ring() {
+    if (!isOn() || audio?.state !== "running") return;
+    for (const [index, pitch] of [880, 1175].entries()) {
+      const tone = new OscillatorNode(audio, { frequency: pitch }), loudness = new GainNode(audio, { gain: 0 });
+      const start = audio.currentTime + index * 0.22;
+      loudness.gain.linearRampToValueAtTime(0, start).linearRampToValueAtTime(0.25, start + 0.02).linearRampToValueAtTime(0, start + 0.2);
+      tone.connect(loudness).connect(audio.destination);
+      tone.start(start), tone.stop(start + 0.2);
+    }
+  }
+  function turn(on) {
+    root.dataset.sound = on ? "on" : "off";
+    try {
+      on ? localStorage.setItem(SOUND, "on") : localStorage.removeItem(SOUND);
+    } catch {} // then it is for this page only
+  }
+  if (window.AudioContext) {
+    let kept = null;
+    try {
+      kept = localStorage.getItem(SOUND);
+    } catch {}
+    root.dataset.sound = kept === "on" ? "on" : "off";
+    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
+  }
+  document.addEventListener("click", async ({ target }) => {
+    const way = target.closest?.("[data-way^=sound]")?.dataset.way;
+    if (!way) return;
+    turn(way === "sound-on");
+    document.querySelector(`[data-way=sound-${isOn() ? "off" : "on"}]`)?.focus({ preventScroll: true });
+    await wake(), ring(); // that is how it sounds
+  });
+  document.addEventListener("bedboard:placed", tell);
+  tell();
+})();
