@@ -1,6 +1,7 @@
 """Puts the parts together: the only module that knows all of them."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,6 +15,7 @@ from bedboard.clock import Clock
 from bedboard.jobs import keep_pulse, make_scheduler
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
+from bedboard.live.search import Turn
 from bedboard.live.waiting import Waitings
 from bedboard.live.wire import encode_text
 from bedboard.push import Pusher
@@ -74,7 +76,7 @@ def make_parts(settings: Settings, seal: Seal, clock: Clock) -> Parts:
         return profile_at
 
     waitings = Waitings(feed, clock, opened, report)
-    return Parts(settings, clock, database, pages, pieces, hub, feed, identity, seal, waitings, push)
+    return Parts(settings, clock, database, pages, pieces, hub, feed, identity, seal, waitings, push, Turn())
 
 
 def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:
@@ -82,6 +84,15 @@ def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | 
         return None
     hosts = [host.strip() for host in settings.push_hosts.split(",")]
     return Pusher(database, clock, settings.push_private_key, settings.push_subject, hosts, loopback=settings.push_to_loopback)
+
+
+def settle(feed: Feed) -> None:
+    """Once the board has been read: works out what every search needs of it, and tells the collector of garbage that all this
+    stays. Else it looks through the places of a whole country again and again, a tenth of a second each time."""
+    for card in feed.cards.values():
+        _ = card.offers
+    gc.collect()
+    gc.freeze()
 
 
 def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> FrontDoor:
@@ -99,6 +110,7 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> Fro
         scheduler = make_scheduler(parts)
         scheduler.start()
         await parts.feed.first_read(5.0)
+        settle(parts.feed)
         try:
             yield
         finally:

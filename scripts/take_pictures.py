@@ -17,6 +17,8 @@ PICTURES = [  # file, person, address, size, scheme, language
     ("board-phone-dark", "mark", "/", PHONE, "dark", "nl"),
     ("desk-phone-light", "sanne", "/", PHONE, "light", "nl"),
     ("board-english-dark", "mark", "/", LAPTOP, "dark", "en"),
+    ("search-phone-dark", "mark", "/search", PHONE, "dark", "nl"),
+    ("search-light", "lucia", "/search", LAPTOP, "light", "nl"),
     ("wall-dark", "hanneke", "/?wall=1", LAPTOP, "dark", "nl"),
 ]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import orjson
 
 from bedboard.live.feed import Feed, Viewer
-from bedboard.live.hub import Hub, Seat
+from bedboard.live.hub import Hub, MailboxSeat, Seat
 from bedboard.live.socket import Talk
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid
@@ -20,6 +20,28 @@ from bedboard.views.pieces import Audience, Pieces
 
 BREATH_SECONDS = 0.1  # however fast a page asks, so that nobody can keep a process busy
 SHOWN = 40  # rows of a page
+
+
+class Turn:
+    """`async with` it around a search: one at a time, and before each this process gets on with everything else.
+
+    A search takes some milliseconds in one piece; fifty that arrive together would else hold up a change of a place at every
+    answer that it waits for.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        await self._lock.acquire()
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self._lock.release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class SearchTalk(Talk):
@@ -35,6 +57,7 @@ class SearchTalk(Talk):
         on_active: Callable[[], Awaitable[None]],
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
+        turn: Turn,
     ) -> None:
         super().__init__(feed, audience, on_active)
         self._hub = hub
@@ -42,24 +65,30 @@ class SearchTalk(Talk):
         self._now = now
         self._read = read
         self._explain = explain
+        self._turn = turn
         self._seat: Seat[Viewer] | None = None
         self._finder: Finder | None = None
         self._number: object = None  # the page's own, to tell a late answer from the present one
         self._order: list[str] = []
         self._figures = ""
+        self._notice = ""
+
+    async def prepare(self, hello: Mapping[str, object]) -> None:
+        self.feed.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
+        async with self._turn:
+            self._look(hello.get("search"))
 
     def begin(self, seat: Seat[Viewer]) -> None:
         self._seat = seat
-        self.feed.watchers[self] = None
 
     def end(self) -> None:
         self.feed.watchers.pop(self, None)
 
     def first(self, hello: Mapping[str, object]) -> bytes:
-        return self._snapshot(self._look(hello.get("search")))
+        return self.whole()
 
     def whole(self) -> bytes:
-        return self._snapshot(self._found(None))
+        return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
         message = {"type": "snapshot", "at": self._now(), "exists": None, "parts": [], "totals": None, "found": found}
@@ -69,13 +98,13 @@ class SearchTalk(Talk):
         if message.get("type") != "search":
             await super().hear(message)
             return
-        found = self._look(message)
-        if found is not None:
-            self._send(found)
+        async with self._turn:
+            self._look(message)
+            self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
 
-    def _send(self, found: Mapping[str, object]) -> None:
-        if self._seat is not None:
+    def _send(self, found: Mapping[str, object] | None) -> None:
+        if self._seat is not None and found is not None:
             self._hub.send(self._seat, "found", orjson.dumps({"type": "found", "found": found}))
 
     def see(self, changed: Sequence[Card]) -> None:
@@ -85,34 +114,38 @@ class SearchTalk(Talk):
             return
         finder.take(changed)
         finder.keep_only(self.feed.cards)
+        if self._seat is None:
+            return
         order, figures = self._order, self._figures
-        found = self._found({card.id for card in changed})
+        # A mailbox keeps the newest message only, so each must then be whole.
+        found = self._answer(None if isinstance(self._seat, MailboxSeat) else {card.id for card in changed})
         if found is not None and (found["parts"] or self._order != order or self._figures != figures):
             self._send(found)
 
-    def _look(self, said: object) -> Mapping[str, object] | None:
-        """A new search; None when nothing was asked."""
-        if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping):
-            return None
+    def _look(self, said: object) -> None:
+        """A new search, if something was asked."""
         reference = self.feed.reference
-        if reference is None:
-            return None
+        if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping) or reference is None:
+            return
         self._number = said.get("n")
+        self._finder, self._notice = None, ""
         fields = {str(name): value for name, value in said["fields"].items() if isinstance(value, str) and value}
         try:
-            profile = self._read(fields)
+            finder = Finder(self._read(fields), reference)
         except Invalid as refusal:
-            self._finder = None
-            return {"n": self._number, "notice": self._explain(refusal)}
-        self._finder = Finder(profile, reference)
-        self._finder.take(self.feed.cards.values())
-        return self._found(None)
+            self._notice = self._explain(refusal)
+            return
+        finder.take(self.feed.cards.values())
+        self._finder = finder
 
-    def _found(self, changed: set[str] | None) -> Mapping[str, object] | None:
-        """What is found now; `changed` None: with every row, else with the rows of these shelters."""
+    def _answer(self, changed: set[str] | None) -> Mapping[str, object] | None:
+        """What is found now, or why nothing can be; `changed` None: with every row, else with the rows of these shelters.
+
+        None while nothing has been asked.
+        """
         reference = self.feed.reference
         if self._finder is None or reference is None:
-            return None
+            return {"n": self._number, "notice": self._notice} if self._notice else None
         found = self._finder.found(SHOWN)
         shown = set(self._order)
         self._order = [match.lot.id for match in found.matches]

@@ -29,6 +29,9 @@ class Talk:
         self.audience = audience
         self._on_active = on_active
 
+    async def prepare(self, hello: Mapping[str, object]) -> None:
+        """Whatever must be done before the first answer and takes time."""
+
     def first(self, hello: Mapping[str, object]) -> bytes:
         """The answer to the page's hello: what it does not show yet."""
         return self.feed.snapshot(self.audience, _known(hello))
@@ -61,6 +64,14 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, t
         except (WebSocketDisconnect, ValueError):
             await _close(websocket, PROTOCOL_ERROR)
             return
+    try:
+        await talk.prepare(hello)
+        await _serve(websocket, hub, viewer, talk, hello)
+    finally:
+        talk.end()
+
+
+async def _serve(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, talk: Talk, hello: Mapping[str, object]) -> None:
     if not talk.feed.live:  # a snapshot of a board that cannot be followed would look live
         await _close(websocket, TRY_AGAIN_LATER)
         return
@@ -76,7 +87,6 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, t
         else:
             await _listen(websocket, hub, seat, talk)
     finally:
-        talk.end()
         hub.leave(seat)
 
 

@@ -61,7 +61,7 @@ def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], 
     def explain(refusal: Invalid) -> str:
         return notice_html(parts.pages, audience.language, refusal)
 
-    return SearchTalk(parts.feed, parts.hub, parts.pieces, audience, parts.clock.now, active, read, explain)
+    return SearchTalk(parts.feed, parts.hub, parts.pieces, audience, parts.clock.now, active, read, explain, parts.turn)
 
 
 def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:

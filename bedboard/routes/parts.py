@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection, Request
 from bedboard.clock import Clock
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
+from bedboard.live.search import Turn
 from bedboard.live.waiting import Waitings
 from bedboard.push import Pusher
 from bedboard.routes.identity import Identity
@@ -34,6 +35,7 @@ class Parts:
     waitings: Waitings
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""
+    turn: Turn
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

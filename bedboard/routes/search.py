@@ -36,12 +36,13 @@ def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if is_profile_field(name)}
 
 
-def find(request: Request, said: SearchProfile) -> tuple[Profile, Finder]:
+async def find(request: Request, said: SearchProfile) -> tuple[Profile, Finder]:
     """Refusals: Invalid, Unavailable."""
     parts, reference = parts_of(request), reference_of(request)
     profile = profile_of(said, reference, parts.clock.now())
     finder = Finder(profile, reference)
-    finder.take(parts.feed.cards.values())
+    async with parts.turn:
+        finder.take(parts.feed.cards.values())
     return profile, finder
 
 
@@ -54,7 +55,7 @@ async def search_page(request: Request, fields: Mapping[str, str], refusal: Refu
     found: Found | None = None
     try:
         said = read_profile(fields)
-        found = find(request, said)[1].found(SHOWN)
+        found = (await find(request, said))[1].found(SHOWN)
         fields = write_profile(said)
     except Invalid as wrong:
         refusal = refusal or wrong
@@ -101,7 +102,7 @@ async def take_nothing(request: Request) -> Response:
     fields = profile_fields(form)
     try:
         said = parse_form(Nothing, {name: value for name, value in form.items() if name not in fields})
-        profile, finder = find(request, read_profile(fields))
+        profile, finder = await find(request, read_profile(fields))
     except Invalid as refusal:
         return await search_page(request, fields, refusal)
     parts, now = parts_of(request), parts_of(request).clock.now()

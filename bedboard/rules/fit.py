@@ -4,12 +4,12 @@ A profile says for whom a place is sought, with everything that may be left open
 by criterion. Nothing here knows who the person is, and nothing here is kept.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, VERDICTS
+from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.freshness import Freshness
 from bedboard.rules.refusals import FieldError, Invalid
 
@@ -120,6 +120,16 @@ class Terms:
     limits: Mapping[str, int] = field(default_factory=dict)
     intake: tuple[int, int] = (0, DAY_MINUTES)
     languages: frozenset[str] = frozenset()
+    yes: frozenset[str] = field(init=False, repr=False)
+    no: frozenset[str] = field(init=False, repr=False)
+    rest: Hashable = field(init=False, repr=False)
+    """Everything but the criteria, as one thing to compare."""
+
+    def __post_init__(self) -> None:
+        for name in ("yes", "no"):
+            said = frozenset(criterion for criterion, answer in self.criteria.items() if answer == name)
+            object.__setattr__(self, name, said)
+        object.__setattr__(self, "rest", (frozenset(self.limits.items()), self.intake, self.languages))
 
 
 @lru_cache(maxsize=4096)
@@ -147,23 +157,14 @@ class Reason(NamedTuple):
     detail: int | None = None
 
 
-ANSWERED: Mapping[str, Mapping[str | None, Reason]] = {
-    name: {answer: Reason(name, answer) for answer in VERDICTS} for name in CRITERION_NAMES
-}
-UNANSWERED: Mapping[str, Reason] = {name: Reason(name, "unknown") for name in CRITERION_NAMES}
+def judge(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
+    """What these terms answer to the profile, whatever place it is about; empty when nothing was asked."""
+    return tuple(_criterion(terms, name) for name in profile.asked()) + judge_rest(terms, profile)
 
 
-def judge(terms: Terms, profile: Profile, asked: Sequence[str] | None = None) -> tuple[Reason, ...]:
-    """What these terms answer to the profile, whatever place it is about; empty when nothing was asked.
-
-    `asked`: `profile.asked()`, from those who judge many terms.
-    """
-    answers = terms.criteria
-    reasons = [
-        ANSWERED[name].get(answers.get(name), UNANSWERED[name]) for name in (profile.asked() if asked is None else asked)
-    ]
-    if terms.limits:
-        reasons += _limits(terms.limits, profile)
+def judge_rest(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
+    """The part of `judge` that does not come from the criteria: limits, hours of intake, languages."""
+    reasons = _limits(terms.limits, profile) if terms.limits else []
     arrival = _arrival(terms.intake, profile)
     if arrival is not None:
         reasons.append(arrival)
@@ -188,6 +189,11 @@ def fit_of(reasons: Iterable[Reason]) -> Fit:
     if "no" in answers:
         return "excluded"
     return "discuss" if answers & {"discuss", "unknown"} else "fits"
+
+
+def _criterion(terms: Terms, name: str) -> Reason:
+    answer = terms.criteria.get(name)
+    return Reason(name, answer if answer in ("yes", "discuss", "no") else "unknown")  # type: ignore[arg-type]
 
 
 def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:

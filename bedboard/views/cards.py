@@ -84,15 +84,15 @@ class Lot(NamedTuple):
 class Offer(NamedTuple):
     """The lots of one shelter with the same terms, summed up for a search: most of what it asks, it asks once per offer.
 
-    `free`: the lots with something free, and `free_count` of places. `sizes`: beds, beds and cots, and how many places of that
-    size are not free.
+    `free`: the lots with something free, each with its beds, its beds and cots, and how many are free; `free_count` of places.
+    `taken`: beds, beds and cots, and how many places of that size are not free.
     """
 
     terms: Terms
     lots: tuple[Lot, ...]
-    free: tuple[Lot, ...]
+    free: tuple[tuple[int, int, int, Lot], ...]
     free_count: int
-    sizes: tuple[tuple[int, int, int], ...]
+    taken: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,9 @@ class Card:
             taken: Counter[tuple[int, int]] = Counter()
             for lot in lots:
                 taken[lot.beds, lot.beds + lot.cots] += len(lot.places) - len(lot.free)
+            free = tuple((lot.beds, lot.beds + lot.cots, len(lot.free), lot) for lot in lots if lot.free)
             sizes = tuple((beds, room, count) for (beds, room), count in taken.items() if count)
-            free = tuple(lot for lot in lots if lot.free)
-            found.append(Offer(terms, tuple(lots), free, sum(len(lot.free) for lot in free), sizes))
+            found.append(Offer(terms, tuple(lots), free, sum(count for _, _, count, _ in free), sizes))
         return tuple(found)
 
     def lot_of(self, place_id: str) -> Lot | None:

@@ -4,20 +4,20 @@ A search looks at lots (places of a shelter that are alike) and judges each dist
 only that shelter is looked at again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from operator import attrgetter
 from typing import NamedTuple
 
-from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, rank
+from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, judge_rest, rank
 from bedboard.store.board import Reference
 from bedboard.views.cards import Card, Lot, PlaceView
 
 
 class Judged(NamedTuple):
-    """What one set of terms answers, whatever place it is about. `against`: the criteria that were answered with no."""
+    """What one set of terms comes to for a profile, without the reasons. `against`: what was answered with no."""
 
-    reasons: tuple[Reason, ...]
     fit: Fit
     against: tuple[str, ...]
 
@@ -29,12 +29,13 @@ class Match(NamedTuple):
     card: Card
     lot: Lot
     fit: Fit
-    judged: Judged
     profile: Profile
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        return self.judged.reasons + judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
+        """Worked out only for what is shown."""
+        place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
+        return judge(self.lot.terms, self.profile) + place
 
     @property
     def places(self) -> tuple[PlaceView, ...]:
@@ -54,20 +55,22 @@ class Weighed(NamedTuple):
 class Found:
     """`matches`: at most as many as were asked for. The counts are of places, and of everything that was found.
 
-    `excluded_by`: reason to number of free places, the largest first; a place may be under several. `taken`: would fit or be
-    worth a call, but are not free now.
+    `unsure`: would fit or be worth a call, and were free when the shelter last said so, but that news is stale; `fits` and
+    `discuss` are without them. `excluded_by`: reason to number of free places, the largest first; a place may be under
+    several. `taken`: would fit or be worth a call, but are not free now.
     """
 
     matches: tuple[Match, ...]
     fits: int
     discuss: int
+    unsure: int
     excluded: int
     excluded_by: Mapping[str, int]
     taken: int
 
     @property
     def count(self) -> int:
-        return self.fits + self.discuss
+        return self.fits + self.discuss + self.unsure
 
 
 class Finder:
@@ -76,8 +79,9 @@ class Finder:
     def __init__(self, profile: Profile, reference: Reference) -> None:
         self.profile = profile
         self._reference = reference
-        self._beds, self._people, self._asked = profile.beds, profile.people, profile.asked()
+        self._beds, self._people, self._asked = profile.beds, profile.people, frozenset(profile.asked())
         self._judged: dict[Terms, Judged] = {}
+        self._rests: dict[Hashable, Judged] = {}
         self._distances: dict[str, int] = {}
         self._weighed: dict[str, Weighed] = {}
 
@@ -94,17 +98,16 @@ class Finder:
     def found(self, most: int) -> Found:
         """`most`: matches at most, the best first; a match is a lot of one or more places."""
         every = [match for one in self._weighed.values() for match in one.matches]
-        every.sort(key=attrgetter("rank"))
-        fits = sum(len(match.lot.free) for match in every if match.fit == "fits")
-        discuss = sum(len(match.lot.free) for match in every) - fits
+        counts = {"fits": 0, "discuss": 0, "unsure": 0}
+        for match in every:
+            counts["unsure" if match.card.freshness == "stale" else match.fit] += len(match.lot.free)
         excluded_by: dict[str, int] = {}
         for one in self._weighed.values():
             for name, count in one.excluded_by.items():
                 excluded_by[name] = excluded_by.get(name, 0) + count
         return Found(
-            matches=tuple(every[:most]),
-            fits=fits,
-            discuss=discuss,
+            matches=tuple(nsmallest(most, every, key=attrgetter("rank"))),
+            **counts,
             excluded=sum(one.excluded for one in self._weighed.values()),
             excluded_by=dict(sorted(excluded_by.items(), key=lambda pair: (-pair[1], pair[0]))),
             taken=sum(one.taken for one in self._weighed.values()),
@@ -121,22 +124,22 @@ class Finder:
             for card in cards
             if card.unit not in self.profile.avoid
             for offer in card.offers
-            if self._judge(offer.terms).fit != "excluded"
+            if not self._judge(offer.terms).against
             for lot in offer.lots
-            if self._is_large_enough(lot)
+            if lot.beds >= self._beds and lot.beds + lot.cots >= self._people
         )
 
     def _judge(self, terms: Terms) -> Judged:
-        judged = self._judged.get(terms)
-        if judged is None:
-            reasons = judge(terms, self.profile, self._asked)
-            fit = fit_of(reasons)
-            against = tuple(reason.criterion for reason in reasons if reason.answer == "no") if fit == "excluded" else ()
-            judged = self._judged[terms] = Judged(reasons, fit, against)
+        """The same as `fit_of(judge(terms, profile))`, at the speed of sets: most terms are weighed and never shown."""
+        rest = self._rests.get(terms.rest)
+        if rest is None:
+            reasons = judge_rest(terms, self.profile)
+            against = tuple(reason.criterion for reason in reasons if reason.answer == "no")
+            rest = self._rests[terms.rest] = Judged(fit_of(reasons), against)
+        against = (*(self._asked & terms.no), *rest.against)
+        fits = rest.fit == "fits" and self._asked <= terms.yes
+        judged = self._judged[terms] = Judged("excluded" if against else "fits" if fits else "discuss", against)
         return judged
-
-    def _is_large_enough(self, lot: Lot) -> bool:
-        return lot.beds >= self._beds and lot.beds + lot.cots >= self._people
 
     def _weigh(self, card: Card) -> Weighed:
         beds, people = self._beds, self._people
@@ -145,23 +148,25 @@ class Finder:
         excluded = taken = 0
         avoided = card.unit in self.profile.avoid
         for offer in card.offers:
-            judged = self._judge(offer.terms)
+            judged = self._judged.get(offer.terms) or self._judge(offer.terms)
             too_small = 0
-            if judged.fit == "excluded" or avoided:
+            if judged.against or avoided:
                 excluded += offer.free_count
                 if offer.free_count:
                     for name in (*judged.against, "avoid") if avoided else judged.against:
                         excluded_by[name] = excluded_by.get(name, 0) + offer.free_count
-                    too_small = sum(len(lot.free) for lot in offer.free if not self._is_large_enough(lot))
+                    for size, room, count, _ in offer.free:
+                        if size < beds or room < people:
+                            too_small += count
             else:
-                for size, room, count in offer.sizes:
+                for size, room, count in offer.taken:
                     if size >= beds and room >= people:
                         taken += count
-                for lot in offer.free:
-                    if self._is_large_enough(lot):
+                for size, room, count, lot in offer.free:
+                    if size >= beds and room >= people:
                         matches.append(self._match(card, lot, judged))
                     else:
-                        too_small += len(lot.free)
+                        too_small += count
                 excluded += too_small
             if too_small:
                 excluded_by["size"] = excluded_by.get("size", 0) + too_small
@@ -169,7 +174,7 @@ class Finder:
 
     def _match(self, card: Card, lot: Lot, judged: Judged) -> Match:
         order = rank(judged.fit, card.freshness, lot.beds, lot.cots, self._distance(card.unit), card.name, lot.id)
-        return Match(order, card, lot, judged.fit, judged, self.profile)
+        return Match(order, card, lot, judged.fit, self.profile)
 
     def _distance(self, unit: str) -> int:
         known = self._distances.get(unit)

@@ -1,4 +1,4 @@
-"""The last place goes to exactly one, and nobody hears "taken" while it is free. First without the lock: there both go wrong."""
+"""The last place goes to exactly one, and nobody hears "taken" while it is free. First without the lock: both go wrong."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -123,10 +123,11 @@ class MatchObject(BaseModel):
 
 
 class FoundCounts(BaseModel):
-    """Of places. `taken`: would fit or be worth a call, but are not free now."""
+    """Of places. `unsure`: would fit or be worth a call, but the news is stale. `taken`: likewise, but not free now."""
 
     fits: int
     discuss: int
+    unsure: int
     excluded: int
     taken: int
 

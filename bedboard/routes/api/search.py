@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -46,10 +47,11 @@ async def post_search(request: Request) -> Response:
     profile = profile_of(said, reference, parts.clock.now())
     if parts.feed.as_of is None:
         raise Unavailable("database_away")
-    finder = Finder(profile, reference)
-    finder.take(parts.feed.cards.values())
-    as_of = parts.clock.now() if parts.feed.live else parts.feed.as_of
-    return json_bytes(to_json(found_object(finder.found(said.limit), as_of, said.limit)))
+    async with parts.turn:
+        finder = Finder(profile, reference)
+        finder.take(parts.feed.cards.values())
+        as_of = parts.clock.now() if parts.feed.live else parts.feed.as_of
+        return json_bytes(to_json(found_object(finder.found(said.limit), as_of, said.limit)))
 
 
 def found_object(found: Found, as_of: datetime, limit: int) -> Mapping[str, Any]:
@@ -74,11 +76,18 @@ def found_object(found: Found, as_of: datetime, limit: int) -> Mapping[str, Any]
     return {
         "as_of": as_of,
         "matches": matches[:limit],
-        "counts": {"fits": found.fits, "discuss": found.discuss, "excluded": found.excluded, "taken": found.taken},
+        "counts": {
+            "fits": found.fits,
+            "discuss": found.discuss,
+            "unsure": found.unsure,
+            "excluded": found.excluded,
+            "taken": found.taken,
+        },
         "excluded": found.excluded_by,
     }
 
 
+@lru_cache(maxsize=1024)  # the same few reasons again and again
 def reason_object(reason: Reason) -> Mapping[str, Any]:
     return {"criterion": reason.criterion, "verdict": reason.answer, "detail": reason.detail}
 
