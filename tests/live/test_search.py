@@ -1,0 +1,223 @@
+"""An open search page: what it was sent, put together, is what a new search finds; and only what changed is sent."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from bedboard.views.cards import Card
+from bedboard.views.found import Finder, Weighed
+from tests.build import until
+from tests.conftest import Site
+
+WOMAN = {"adults.woman": "1"}
+
+
+class Page:
+    """What a page shows: the order of its rows, each row as last sent, and the figures below."""
+
+    def __init__(self, line: ClientConnection) -> None:
+        self.line = line
+        self.order: list[str] = []
+        self.rows: dict[str, str] = {}
+        self.figures = ""
+        self.notice: str | None = None
+        self.sent: list[list[str]] = []  # per message, which rows came along
+        self.number = 0
+
+    async def hear(self, seconds: float = 5) -> dict[str, Any]:
+        """The next message that says what is found."""
+        async with asyncio.timeout(seconds):
+            while True:
+                message: dict[str, Any] = json.loads(await self.line.recv())
+                if message.get("found"):
+                    self.take(message["found"])
+                    return message
+
+    def take(self, found: dict[str, Any]) -> None:
+        self.number = found["n"]
+        self.notice = found.get("notice")
+        if self.notice is None:
+            self.order, self.figures = found["order"], found["figures"]
+            self.rows |= {part["id"]: part["html"] for part in found["parts"]}
+            self.sent.append([part["id"] for part in found["parts"]])
+
+    async def ask(self, number: int, fields: dict[str, str]) -> None:
+        await self.line.send(json.dumps({"type": "search", "n": number, "fields": fields}))
+        while self.number != number:
+            await self.hear()
+
+    def shown(self) -> list[str]:
+        """The rows in order, without the keys that are drawn anew each time."""
+        return [self.rows[id].partition('value="')[0] for id in self.order]
+
+
+@asynccontextmanager
+async def searching(site: Site, fields: dict[str, str] | None, person: str = "mark") -> AsyncIterator[Page]:
+    browser = await site.sign_in(person)
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    await browser.aclose()
+    async with connect(
+        f"{site.live_url}/live?view=search&lang=nl",
+        additional_headers={"Cookie": cookie},
+        origin=site.url,  # type: ignore[arg-type]
+    ) as line:
+        page = Page(line)
+        asked = {"search": {"n": 1, "fields": fields}} if fields is not None else {}
+        await line.send(json.dumps({"type": "hello", "known": {}, **asked}))
+        message = json.loads(await line.recv())
+        assert (message["type"], message["exists"], message["parts"]) == ("snapshot", None, [])
+        if fields is None:
+            assert message["found"] is None
+        else:
+            page.take(message["found"])
+        yield page
+
+
+async def say(site: Site, place_id: str, status: str) -> httpx.Response:
+    shelter = place_id.rpartition("-")[0]
+    body = {"status": status} | ({"reason": "repair"} if status == "closed" else {})
+    async with site.api(f"demo-shelter-{shelter}") as api:
+        reply = await api.patch(f"/places/{place_id}", json=body)
+    assert reply.status_code == 200
+    return reply
+
+
+async def test_the_first_answer_has_every_row_and_a_page_that_asks_nothing_gets_none(site: Site) -> None:
+    async with searching(site, WOMAN) as page:
+        assert page.order == ["linde-1", "wilg-1", "ceder-1"]
+        assert set(page.rows) == set(page.order)
+    async with searching(site, None) as page:
+        await page.ask(7, WOMAN)
+        assert page.order == ["linde-1", "wilg-1", "ceder-1"]
+
+
+async def test_a_change_sends_the_changed_row_and_the_whole_order_and_weighs_one_shelter(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with searching(site, WOMAN) as page:
+        weighed: list[str] = []
+        weigh = Finder._weigh
+
+        def weigh_and_note(finder: Finder, card: Card) -> Weighed:
+            weighed.append(card.id)
+            return weigh(finder, card)
+
+        monkeypatch.setattr(Finder, "_weigh", weigh_and_note)
+        await say(site, "linde-1", "occupied")
+        await page.hear()
+        assert (page.order, page.sent[-1], weighed) == (["linde-1", "wilg-1", "ceder-1"], ["linde-1"], ["linde"])
+        await say(site, "linde-2", "occupied")
+        await page.hear()
+        assert (page.order, page.sent[-1], weighed) == (["wilg-1", "ceder-1"], [], ["linde", "linde"])
+
+
+async def test_a_hold_takes_a_place_out_and_its_end_brings_it_back(site: Site) -> None:
+    async with searching(site, WOMAN) as page, site.api("demo-coordinator") as api:
+        await api.post("/places/wilg-1/holds")
+        await page.hear()
+        assert page.order == ["linde-1", "ceder-1"]
+        site.clock.move(minutes=30)
+        site.parts.feed.age()
+        while "wilg-1" not in page.order:
+            await page.hear()
+
+
+async def test_a_row_that_moves_up_into_the_list_comes_along_though_its_shelter_has_not_changed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bedboard.live.search.SHOWN", 2)
+    async with searching(site, WOMAN) as page, site.api("demo-coordinator") as api:
+        assert page.order == ["linde-1", "wilg-1"]
+        await api.post("/places/wilg-1/holds")
+        await page.hear()
+        assert (page.order, page.sent[-1]) == (["linde-1", "ceder-1"], ["ceder-1"])
+
+
+async def test_what_does_not_concern_the_search_is_not_sent(site: Site) -> None:
+    async with searching(site, {"adults.woman": "1", "avoid.zuid": "on"}) as page:
+        assert page.order == ["linde-1", "wilg-1"]
+        async with site.api("demo-shelter-ceder") as api:
+            assert (await api.post("/shelters/ceder/confirm")).status_code == 200
+        await say(site, "linde-1", "occupied")
+        await page.hear()
+        assert page.sent[1:] == [["linde-1"]]
+
+
+async def test_a_new_choice_replaces_the_search_and_carries_the_pages_own_number(site: Site) -> None:
+    async with searching(site, WOMAN) as page:
+        await page.ask(2, {"adults.man": "1"})
+        assert page.order == ["ceder-1"]
+        await page.ask(3, {"minor_alone": "on", "adults.man": "1"})
+        assert page.notice is not None and "data-code" in page.notice
+        await say(site, "ceder-1", "occupied")  # no search is open now, so nothing is said
+        await page.ask(4, {"adults.man": "1"})
+        assert page.order == ["ceder-1"]
+        assert len(page.sent) == 3
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "search"},
+        {"type": "search", "fields": "x"},
+        {"type": "search", "fields": {"adults.woman": 1, "needs.lvb": None}},
+        {"type": "search", "n": {"a": []}, "fields": {"x" * 2000: "y" * 2000}},
+        {"type": "what"},
+    ],
+)
+async def test_a_message_that_says_nothing_sensible_does_no_harm(site: Site, message: dict[str, Any]) -> None:
+    async with searching(site, WOMAN) as page:
+        await page.line.send(json.dumps(message))
+        await page.ask(9, WOMAN)
+        assert page.order == ["linde-1", "wilg-1", "ceder-1"]
+
+
+async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Site) -> None:
+    random = Random(7)  # noqa: S311
+    places = ["linde-1", "linde-2", "linde-3", "linde-4", "ceder-1", "ceder-2", "wilg-1"]
+    async with searching(site, WOMAN) as page:
+        for _ in range(25):
+            place_id = random.choice(places)
+            if random.random() < 0.3:
+                async with site.api("demo-desk") as api:
+                    await api.post(f"/places/{place_id}/holds")
+            else:
+                await say(site, place_id, random.choice(["free", "occupied", "closed"]))
+            if random.random() < 0.2:
+                site.clock.move(minutes=20)
+                site.parts.feed.age()
+        async with searching(site, WOMAN, "lucia") as fresh:
+
+            async def catch_up() -> None:
+                while page.shown() != fresh.shown() or page.figures != fresh.figures:
+                    await page.hear()
+
+            await asyncio.wait_for(catch_up(), 5)
+        assert page.order == fresh.order
+
+
+async def test_a_page_that_asks_without_end_is_answered_at_its_own_pace_and_delays_nobody(site: Site) -> None:
+    async with searching(site, WOMAN) as page, searching(site, WOMAN, "lucia") as other:
+        for number in range(2, 32):
+            await page.line.send(json.dumps({"type": "search", "n": number, "fields": WOMAN}))
+        await say(site, "linde-1", "occupied")
+        await other.hear(seconds=2)
+        assert other.sent[-1] == ["linde-1"]
+
+
+async def test_when_its_page_is_gone_a_search_is_forgotten(site: Site) -> None:
+    async with searching(site, WOMAN):
+        assert len(site.parts.feed.watchers) >= 1
+        during = len(site.parts.feed.watchers)
+
+    async def is_gone() -> bool:
+        return len(site.parts.feed.watchers) == during - 1
+
+    await until(is_gone, "the search is forgotten")
