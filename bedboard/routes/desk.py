@@ -14,7 +14,7 @@ from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, c
 from bedboard.actions.once import Reply, apply_once, make_key
 from bedboard.routes.parse import KeyText, Moment, local_moment, parse_form, read_form
 from bedboard.routes.parts import Parts, actor_of, language_of, page_context, parts_of
-from bedboard.routes.replies import html, notice, status_of, wants_fragment
+from bedboard.routes.replies import EMPTY_NOTICE, html, notice, status_of, wants_fragment
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
 from bedboard.store.board import Reference, ShelterRow, get_shelter, list_shelters
@@ -23,7 +23,6 @@ from bedboard.store.journal import get_journal
 from bedboard.views.cards import Card, make_card
 
 EMPTY_UNDO = '<div id="undo"></div>'
-EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
 
 Number = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -118,7 +117,7 @@ async def _desk_page(request: Request, refusal: Refusal | None) -> Response:
         "card": card,
         "body": Markup(parts.pieces.desk(language_of(request), card, reference)),  # noqa: S704
         "undo": Markup(undo),  # noqa: S704
-        "notice": Markup(notice(request, refusal) if refusal else EMPTY_NOTICE),  # noqa: S704
+        "notice": Markup(notice(request, refusal)),  # noqa: S704
         "mine": mine,
         "reference": reference,
     }

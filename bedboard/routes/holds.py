@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,8 +12,8 @@ from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.looks import look_at_telephone
 from bedboard.actions.once import Reply, apply_once, make_key
 from bedboard.routes.board import board_audience, reference_of
-from bedboard.routes.mine import my_strip
-from bedboard.routes.parse import KeyText, own_path, parse_form, read_form
+from bedboard.routes.mine import Press, my_strip, strip_reply
+from bedboard.routes.parse import own_path, parse_form, read_form
 from bedboard.routes.parts import Parts, actor_of, language_of, parts_of
 from bedboard.routes.profiles import is_profile_field
 from bedboard.routes.replies import html, notice, page, status_of, wants_fragment
@@ -24,16 +23,6 @@ from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, Refusal, Too
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
 from bedboard.views.cards import Card, Lot
-
-EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
-
-
-class Press(BaseModel):
-    """`back`: the page of ours on which it was pressed."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-    back: str = "/search"
 
 
 class HoldPress(Press):
@@ -69,8 +58,7 @@ async def take_hold(request: Request) -> Response:
     except Conflict as conflict:
         refusal = conflict
     if wants_fragment(request):
-        text = await my_strip(request) + Markup(notice(request, refusal) if refusal else EMPTY_NOTICE)  # noqa: S704
-        return html(request, text, status_of(refusal) if refusal else 200)
+        return await strip_reply(request, refusal)
     if press.page == "search":
         return await search_page(request, profile_fields(form), refusal)
     shelter_id = next(card.id for card in parts.feed.cards.values() if card.lot_of(place_id))
@@ -97,8 +85,7 @@ async def _own_hold(request: Request, work: Callable[[Transaction, datetime], Aw
     except Conflict as conflict:
         refusal = conflict
     if wants_fragment(request):
-        text = await my_strip(request) + Markup(notice(request, refusal) if refusal else EMPTY_NOTICE)  # noqa: S704
-        return html(request, text, status_of(refusal) if refusal else 200)
+        return await strip_reply(request, refusal)
     if refusal is not None:
         raise refusal
     return RedirectResponse(own_path(press.back), 303)

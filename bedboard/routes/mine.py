@@ -5,16 +5,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.looks import look_at_holds
+from bedboard.routes.parse import KeyText
 from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.routes.profiles import SearchProfile, open_profile
-from bedboard.routes.replies import html
+from bedboard.routes.replies import html, notice, status_of
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.fit import PARTY
-from bedboard.rules.refusals import Unavailable
+from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.store.seal import Seal
 from bedboard.store.tables import Waiting
 from bedboard.store.waiting import list_own_waitings
@@ -94,3 +96,17 @@ async def my_strip(request: Request) -> Markup:
 
 async def show_mine(request: Request) -> Response:
     return html(request, await my_strip(request))
+
+
+class Press(BaseModel):
+    """Something of one's own is pressed. `back`: the page of ours on which that was."""
+
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
+    back: str = "/search"
+
+
+async def strip_reply(request: Request, refusal: Refusal | None) -> Response:
+    """The answer for a script: one's own things as they are now, and what was refused."""
+    text = await my_strip(request) + Markup(notice(request, refusal))  # noqa: S704
+    return html(request, text, status_of(refusal) if refusal else 200)

@@ -120,7 +120,13 @@ def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
     return pages.render(language, "fragments/_notice.html", context)
 
 
-def notice(request: Request, refusal: Refusal) -> str:
+EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
+
+
+def notice(request: Request, refusal: Refusal | None) -> str:
+    """The element with the refusal; for None the empty one, which takes an earlier refusal away."""
+    if refusal is None:
+        return EMPTY_NOTICE
     return notice_html(parts_of(request).pages, language_of(request), refusal)
 
 

@@ -7,7 +7,6 @@ from base64 import urlsafe_b64decode
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,24 +15,14 @@ from bedboard.actions.once import Reply, apply_once, make_key
 from bedboard.actions.waiting import add_device, leave_waiting, look_at_waiting, remove_device, stop_waiting
 from bedboard.live.waiting import would_do
 from bedboard.routes.board import reference_of
-from bedboard.routes.mine import my_strip
+from bedboard.routes.mine import Press, strip_reply
 from bedboard.routes.parse import KeyText, own_path, parse_form, read_form
 from bedboard.routes.parts import actor_of, parts_of
 from bedboard.routes.profiles import open_profile, profile_of, read_profile, seal_profile, write_profile
-from bedboard.routes.replies import html, notice, status_of, wants_fragment
+from bedboard.routes.replies import wants_fragment
 from bedboard.routes.search import profile_fields, search_page
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.waiting import Device
-
-EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
-
-
-class Press(BaseModel):
-    """`back`: the page of ours on which it was pressed."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-    back: str = "/search"
 
 
 class WaitPress(BaseModel):
@@ -42,12 +31,6 @@ class WaitPress(BaseModel):
     model_config = ConfigDict(extra="forbid")
     key: KeyText
     page: Literal["search"] = "search"
-
-
-async def _strip(request: Request, refusal: Refusal | None) -> Response:
-    """The answer for a script: one's own things as they are now, and what was refused."""
-    text = await my_strip(request) + Markup(notice(request, refusal) if refusal else EMPTY_NOTICE)  # noqa: S704
-    return html(request, text, status_of(refusal) if refusal else 200)
 
 
 async def take_wait(request: Request) -> Response:
@@ -70,11 +53,11 @@ async def take_wait(request: Request) -> Response:
             lambda id: Reply(200, id.encode()),
         )
     except (Conflict, Invalid) as refusal:
-        return await _strip(request, refusal) if wants_fragment(request) else await search_page(request, fields, refusal)
+        return await strip_reply(request, refusal) if wants_fragment(request) else await search_page(request, fields, refusal)
     waiting_id = done.reply.body.decode()
     if done.result is not None:
         await parts.waitings.reached(waiting_id, present=True)
-    return await _strip(request, None) if wants_fragment(request) else RedirectResponse(f"/waiting/{waiting_id}", 303)
+    return await strip_reply(request, None) if wants_fragment(request) else RedirectResponse(f"/waiting/{waiting_id}", 303)
 
 
 async def show_waiting(request: Request) -> Response:
@@ -102,7 +85,7 @@ async def take_stop(request: Request) -> Response:
     )
     await parts.waitings.reached(waiting_id, present=False)
     if wants_fragment(request):
-        return await _strip(request, None)
+        return await strip_reply(request, None)
     back = own_path(press.back)
     return RedirectResponse("/search" if back == f"/waiting/{waiting_id}" else back, 303)
 

@@ -37,7 +37,7 @@ async def test_the_preview_follows_each_change_and_nothing_is_saved_before_the_b
     await expect(page.locator("#preview")).to_contain_text("nog niet opgeslagen")
     await page.locator("#limit-max_adults").fill("1")
     await page.locator("#limit-max_adults").blur()
-    await expect(page.locator("#outcome-couple")).to_contain_text("hoogstens 1 volwassenen")
+    await expect(page.locator("#outcome-couple")).to_contain_text("hoogstens 1 volwassene")
     await page.locator("#limit-min_age").fill("200")
     await page.locator("#limit-min_age").blur()
     await expect(page.locator("#preview")).to_contain_text("hoogstens 99")

@@ -168,7 +168,7 @@ async def test_a_preview_saves_nothing_and_keeps_what_was_filled_in(site: Site) 
     assert reply.status_code == 200
     assert outcome(reply, "man") == "past man alleen · in 4 van 4 plekken"
     assert outcome(reply, "lvb") == "past niet vrouw met LVB nee: LVB"
-    assert "hoogstens 1 volwassenen" in outcome(reply, "couple")
+    assert "hoogstens 1 volwassene" in outcome(reply, "couple")
     assert outcome(reply, "night").endswith("in overleg: opname pas vanaf 22:00")
     assert "Dit is nog niet opgeslagen." in reply.text
     assert "Nu opgeslagen: nee" in " ".join(reply.text.split())

@@ -1,6 +1,6 @@
 """The calls of the API about finding a place and keeping it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -19,9 +19,10 @@ from bedboard.routes.parse import parse_json, read_body
 from bedboard.routes.parts import actor_of, parts_of
 from bedboard.routes.profiles import SearchProfile, profile_of
 from bedboard.routes.replies import api_headers, json_bytes
-from bedboard.rules.access import SEEKERS
+from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.fit import Reason
 from bedboard.rules.refusals import Conflict, Unavailable
+from bedboard.store.database import Transaction
 from bedboard.views.found import Finder, Found
 from bedboard.views.objects import to_json
 
@@ -128,35 +129,26 @@ async def post_hold(request: Request) -> Response:
     return json_bytes(done.reply.body, done.reply.status)
 
 
-async def post_extend(request: Request) -> Response:
+async def _change_hold(
+    request: Request, action: Callable[[Transaction, Actor, str, datetime], Awaitable[Held]], reply: Callable[[Held], Reply]
+) -> Reply:
+    """Does it once, and waits until this process shows it."""
     parts, actor, claim_id = parts_of(request), actor_of(request), request.path_params["claim_id"]
     now = parts.clock.now()
     key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
-    done = await apply_once(
-        parts.database,
-        actor,
-        key,
-        now,
-        lambda tx: extend_hold(tx, actor, claim_id, now),
-        lambda held: Reply(200, to_json(_hold_object(held, extended=True)), held.shelter.version),
-    )
-    return json_bytes(done.reply.body, done.reply.status)
+    done = await apply_once(parts.database, actor, key, now, lambda tx: action(tx, actor, claim_id, now), reply)
+    if done.result is not None:
+        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+    return done.reply
+
+
+async def post_extend(request: Request) -> Response:
+    reply = await _change_hold(request, extend_hold, lambda held: Reply(200, to_json(_hold_object(held, extended=True))))
+    return json_bytes(reply.body, reply.status)
 
 
 async def delete_hold(request: Request) -> Response:
-    parts, actor, claim_id = parts_of(request), actor_of(request), request.path_params["claim_id"]
-    now = parts.clock.now()
-    key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
-    done = await apply_once(
-        parts.database,
-        actor,
-        key,
-        now,
-        lambda tx: release_hold(tx, actor, claim_id, now),
-        lambda held: Reply(204, b"", held.shelter.version),
-    )
-    if done.result is not None:
-        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+    await _change_hold(request, release_hold, lambda held: Reply(204, b""))
     return Response(status_code=204, headers=api_headers())
 
 

@@ -206,7 +206,19 @@
   // Whether it could be said: only a socket that is open hears it.
   const say = (message) => socket?.readyState === 1 && (socket.send(JSON.stringify(message)), true);
 
-  window.bedboard = { now, clock, parse, say, place: (html) => steadily(() => placeAll(html)) };
+  // Short tones, made here; a browser plays them only after somebody has touched the page.
+  function chime(audio, pitches) {
+    if (audio?.state !== "running") return;
+    for (const [index, frequency] of pitches.entries()) {
+      const tone = new OscillatorNode(audio, { frequency }), loudness = new GainNode(audio, { gain: 0 });
+      const start = audio.currentTime + index * 0.22;
+      loudness.gain.linearRampToValueAtTime(0, start).linearRampToValueAtTime(0.25, start + 0.02).linearRampToValueAtTime(0, start + 0.2);
+      tone.connect(loudness).connect(audio.destination);
+      tone.start(start), tone.stop(start + 0.2);
+    }
+  }
+
+  window.bedboard = { now, clock, parse, say, chime, place: (html) => steadily(() => placeAll(html)) };
   if (!url) return;
   const wake = () => tick() && !socket && retry(true);
   for (const input of ["pointerdown", "keydown", "wheel"]) {

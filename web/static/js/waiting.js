@@ -15,23 +15,14 @@
     known = new Set(rows.map(nameOf));
   }
 
-  // --- the sound, made here; a browser plays it only after somebody has touched the page
+  // --- the sound
   const isOn = () => root.dataset.sound === "on";
   function wake() {
     if (!isOn()) return;
     audio ??= new AudioContext();
     return audio.resume();
   }
-  function ring() {
-    if (!isOn() || audio?.state !== "running") return;
-    for (const [index, pitch] of [880, 1175].entries()) {
-      const tone = new OscillatorNode(audio, { frequency: pitch }), loudness = new GainNode(audio, { gain: 0 });
-      const start = audio.currentTime + index * 0.22;
-      loudness.gain.linearRampToValueAtTime(0, start).linearRampToValueAtTime(0.25, start + 0.02).linearRampToValueAtTime(0, start + 0.2);
-      tone.connect(loudness).connect(audio.destination);
-      tone.start(start), tone.stop(start + 0.2);
-    }
-  }
+  const ring = () => isOn() && window.bedboard.chime(audio, [880, 1175]);
   function turn(on) {
     root.dataset.sound = on ? "on" : "off";
     try {
