@@ -6,17 +6,18 @@ gives a place to one only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bedboard.rules.access import SEEKERS, Actor
-from bedboard.rules.claims import HOLD, check_room, is_live
+from bedboard.rules.claims import HOLD, MOST_BEGUN_AN_HOUR, check_room, is_live
 from bedboard.rules.claims import Claim as ClaimRule
 from bedboard.rules.places import State, status_of
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.claims import (
+    count_begun,
     count_holds,
     get_claim,
     get_claim_shelter_id,
@@ -27,7 +28,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
-from bedboard.store.tables import Claim, Shelter
+from bedboard.store.tables import Claim, Place, Shelter
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ async def hold_place(
     `place_ids`: alike for the one who asks, and of one shelter, so that nobody hears "taken" while one of them is free.
     `claim_id` is the new hold's.
     Refusals: NotFound, NotAllowed, Invalid (`caller`), Conflict `not_free`, `held_already` (by this very actor),
-    `holds_of_person`, `holds_of_organization`.
+    `holds_of_person`, `holds_of_organization`, TooMany.
     """
     shelter_id = await get_shelter_id(tx, place_ids[0])
     if shelter_id is None:
@@ -70,21 +71,11 @@ async def hold_place(
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
-    taken: list[str] = []
-    for place in await list_places(tx, shelter_id):
-        if place.id not in place_ids:
-            continue
-        present = await get_open_claim(tx, place.id)
-        state: State = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
-        status = status_of(state, _rule(present), now)
-        if status == "free":
-            break
-        if present is not None and status == "held" and caller is None and is_holder(present, actor):
-            raise Conflict("held_already")
-        taken.append(status)
-    else:
-        raise Conflict("not_free") if taken else NotFound("no_such_place")
-    check_room(None if caller is not None else counts.by_one, counts.by_organization)
+    place, present = await _first_free(tx, actor, shelter_id, place_ids, now)
+    if caller is None:
+        check_room(counts.by_one, counts.by_organization)
+        if await count_begun(tx, actor, now - timedelta(hours=1)) >= MOST_BEGUN_AN_HOUR:
+            raise TooMany("too_many", retry_after_seconds=600)
     if present is not None:  # past its hour, and nothing has tidied it away
         present.ended_at, present.ending = present.expires_at, "expired"
         tx.add(present)
@@ -102,6 +93,26 @@ async def hold_place(
     )
     tx.add(claim)
     return await _save(tx, actor, shelter, claim, "hold", None, now)
+
+
+async def _first_free(
+    tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
+) -> tuple[Place, Claim | None]:
+    """The first of these places that is free, with a claim of it that is past its hour. The caller holds the shelter's lock.
+
+    Refusals: NotFound, Conflict `not_free`, or `held_already` when the actor has one of them.
+    """
+    places = {place.id: place for place in await list_places(tx, shelter_id)}
+    code = ""
+    for place in [places[id] for id in place_ids if id in places]:
+        claim = await get_open_claim(tx, place.id)
+        state: State = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
+        status = status_of(state, _rule(claim), now)
+        if status == "free":
+            return place, claim
+        mine = status == "held" and claim is not None and is_holder(claim, actor)
+        code = "held_already" if mine or code == "held_already" else "not_free"
+    raise Conflict(code) if code else NotFound("no_such_place")
 
 
 async def _holder(tx: Transaction, actor: Actor, shelter_id: str, caller: For | None) -> For:

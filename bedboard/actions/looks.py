@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
-from bedboard.store.claims import HoldRow, list_holds
+from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.looks import count_shelters_seen, write_look
 from bedboard.store.seal import Seal
@@ -29,6 +29,7 @@ async def look_at_telephone(
         elif is_stale:
             why = "stale"
             since = now - timedelta(hours=1)
+            await lock_organization(tx, actor.organization_id or "")  # or many at once would each count the others out
             if await count_shelters_seen(tx, actor, shelter_id, since) >= MOST_SHELTERS_AN_HOUR:
                 raise TooMany("too_many", retry_after_seconds=600)
         else:

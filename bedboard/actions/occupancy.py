@@ -142,7 +142,10 @@ async def _end_hold(tx: Transaction, place_id: str, ending: str, now: datetime) 
 
 
 async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
-    """The tap that ended this hold is taken back; past its hour it stays ended. The caller knows that no other was made."""
+    """The tap that ended this hold is taken back; past its hour it stays ended. The caller knows that no other was made.
+
+    If the holder has taken another place meanwhile, it has one more than the limit: better than to lose this one by a slip.
+    """
     claim = await get_claim(tx, claim_id)
     if claim is not None and claim.expires_at > now:
         claim.ended_at = claim.ending = None

@@ -95,7 +95,7 @@ class Feed:
         self.live = False
         self.watchers: dict[Watcher, None] = {}
         self.followers: dict[str, Follower] = {}  # by the bell's noun
-        self._holders: dict[str, frozenset[str]] = {}
+        self._holders: dict[str, frozenset[tuple[str, str, datetime]]] = {}  # shelter: who holds, which, until when
         self._rung: set[str] = set()
         self._rung_others: dict[str, set[str]] = {}
         self._aged: set[str] = set()  # what time has changed while nobody could be told
@@ -228,9 +228,13 @@ class Feed:
         """The card becomes part of the board; who holds or held a place there is told to look at their own."""
         self.cards[card.id] = card
         before = self._holders.get(card.id, frozenset())
-        after = frozenset(place.claim.holder for place in card.places if place.claim and place.claim.holder)
+        after = frozenset(
+            (place.claim.holder, place.claim.id, place.claim.until)
+            for place in card.places
+            if place.claim and place.claim.holder
+        )
         self._holders[card.id] = after
-        for key in before | after:
+        for key in {key for key, _, _ in before ^ after}:
             self.tell(key)
 
     def tell(self, key: str) -> None:
@@ -239,7 +243,7 @@ class Feed:
 
     def holds_anything(self, key: str) -> bool:
         """Whether this actor (`Actor.key`) has a live hold, as far as this process knows."""
-        return any(key in holders for holders in self._holders.values())
+        return any(key == holder for holds in self._holders.values() for holder, _, _ in holds)
 
     def _announce_turn(self) -> None:
         turned, self._turned = self._turned, asyncio.Event()

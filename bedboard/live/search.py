@@ -68,10 +68,13 @@ class SearchTalk(Talk):
         self._turn = turn
         self._seat: Seat[Viewer] | None = None
         self._finder: Finder | None = None
-        self._number: object = None  # the page's own, to tell a late answer from the present one
+        self._number: int | None = None  # the page's own, to tell a late answer from the present one
         self._order: list[str] = []
         self._figures = ""
         self._notice = ""
+        self._dirty: set[str] = set()
+        self._gone = False
+        self._work: asyncio.Task[None] | None = None
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.feed.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
@@ -83,11 +86,14 @@ class SearchTalk(Talk):
 
     def end(self) -> None:
         self.feed.watchers.pop(self, None)
+        if self._work is not None:
+            self._work.cancel()
 
     def first(self, hello: Mapping[str, object]) -> bytes:
         return self.whole()
 
     def whole(self) -> bytes:
+        self._weigh_again()
         return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
@@ -108,27 +114,45 @@ class SearchTalk(Talk):
             self._hub.send(self._seat, "found", orjson.dumps({"type": "found", "found": found}))
 
     def see(self, changed: Sequence[Card]) -> None:
-        """The feed's word that shelters look different."""
-        finder = self._finder
-        if finder is None:
+        """The feed's word that shelters look different. The board comes first; this page when it is its turn."""
+        if self._finder is None:
             return
-        finder.take(changed)
-        finder.keep_only(self.feed.cards)
-        if self._seat is None:
-            return
-        order, figures = self._order, self._figures
-        # A mailbox keeps the newest message only, so each must then be whole.
-        found = self._answer(None if isinstance(self._seat, MailboxSeat) else {card.id for card in changed})
-        if found is not None and (found["parts"] or self._order != order or self._figures != figures):
-            self._send(found)
+        self._dirty.update(card.id for card in changed)
+        self._gone = self._gone or not changed
+        if self._seat is not None and (self._work is None or self._work.done()):
+            self._work = asyncio.create_task(self._follow(self._seat))
+
+    async def _follow(self, seat: Seat[Viewer]) -> None:
+        """Until nothing is dirty: weighs what has changed again, and sends what that makes different."""
+        try:
+            while self._dirty or self._gone:
+                async with self._turn:
+                    order, figures = self._order, self._figures
+                    # A mailbox keeps the newest message only, so each must then be whole.
+                    changed = self._weigh_again()
+                    found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
+                    if found is not None and (found.get("parts") or self._order != order or self._figures != figures):
+                        self._send(found)
+        except Exception as error:  # a page that is not told of a change would show an old list as a live one
+            self._hub.fail(seat, error)
+
+    def _weigh_again(self) -> set[str]:
+        """Brings the search up to the board; gives the shelters that were looked at."""
+        changed, self._dirty, self._gone = self._dirty, set(), False
+        if self._finder is not None:
+            self._finder.take(self.feed.cards[id] for id in changed if id in self.feed.cards)
+            self._finder.keep_only(self.feed.cards)
+        return changed
 
     def _look(self, said: object) -> None:
         """A new search, if something was asked."""
         reference = self.feed.reference
         if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping) or reference is None:
             return
-        self._number = said.get("n")
+        number = said.get("n")
+        self._number = number if isinstance(number, int) else None
         self._finder, self._notice = None, ""
+        self._dirty.clear()
         fields = {str(name): value for name, value in said["fields"].items() if isinstance(value, str) and value}
         try:
             finder = Finder(self._read(fields), reference)

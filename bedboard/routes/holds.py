@@ -20,6 +20,7 @@ from bedboard.routes.replies import html, notice, page, status_of, wants_fragmen
 from bedboard.routes.search import profile_fields, search_page
 from bedboard.rules.criteria import CRITERIA, LANGUAGES, LARGEST_LIMITS
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.store.claims import list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
 from bedboard.views.cards import Card, Lot
@@ -31,18 +32,32 @@ class HoldPress(Press):
     page: Literal["search", "shelter"] = "search"
 
 
-async def _do(request: Request, key: str, work: Callable[[Transaction, datetime], Awaitable[Held]]) -> None:
-    """Does it once, and waits until this process shows it."""
+async def _do(request: Request, key: str, work: Callable[[Transaction, datetime], Awaitable[Held]]) -> Held | str:
+    """Does it once, and waits until this process shows it. Gives the hold, or, of a repetition, its id."""
     parts, now = parts_of(request), parts_of(request).clock.now()
 
     def reply(held: Held) -> Reply:
-        return Reply(200, held.shelter.id.encode(), held.shelter.version)
+        return Reply(200, f"{held.shelter.id} {held.claim_id}".encode(), held.shelter.version)
 
     # Nothing of the profile is remembered, not even a fingerprint: the address says which place it is about.
     done = await apply_once(
         parts.database, actor_of(request), make_key(key, request.url.path), now, lambda tx: work(tx, now), reply
     )
-    await parts.feed.reached(done.reply.body.decode(), done.reply.version or 0)
+    shelter_id, claim_id = done.reply.body.decode().split(" ")
+    await parts.feed.reached(shelter_id, done.reply.version or 0)
+    return done.result or claim_id
+
+
+async def _check_still_held(request: Request, claim_id: str) -> None:
+    """A press that is repeated, perhaps from a page of an hour ago, must not look as if it had just kept the place.
+
+    Refusal: Conflict `hold_over`.
+    """
+    parts = parts_of(request)
+    async with parts.database.transaction() as tx:
+        holds = await list_holds(tx, actor_of(request), parts.clock.now())
+    if claim_id not in [hold.id for hold in holds]:
+        raise Conflict("hold_over")
 
 
 async def take_hold(request: Request) -> Response:
@@ -54,9 +69,11 @@ async def take_hold(request: Request) -> Response:
     ids = [place_id] + [place.id for place in lot.places if place.id != place_id]
     refusal: Refusal | None = None
     try:
-        await _do(request, press.key, lambda tx, now: hold_place(tx, actor, ids, parts.clock.new_id(), now))
-    except Conflict as conflict:
-        refusal = conflict
+        held = await _do(request, press.key, lambda tx, now: hold_place(tx, actor, ids, parts.clock.new_id(), now))
+        if isinstance(held, str):
+            await _check_still_held(request, held)
+    except (Conflict, TooMany) as late:
+        refusal = late
     if wants_fragment(request):
         return await strip_reply(request, refusal)
     if press.page == "search":

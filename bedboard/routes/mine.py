@@ -36,10 +36,13 @@ class HoldView(NamedTuple):
 
 
 class WaitingView(NamedTuple):
-    """What somebody waits for. `party`: who come along, code and number; `found_at` None: nothing new."""
+    """What somebody waits for. `party`: who come along, code and number; `rest`: the other criteria that were asked;
+    `languages` as ISO 639-1; `found_at` None: nothing new."""
 
     id: str
     party: Sequence[tuple[str, int]]
+    rest: Sequence[str]
+    languages: Sequence[str]
     until: datetime
     found_at: datetime | None
 
@@ -52,7 +55,9 @@ def _waiting_view(waiting: Waiting, seal: Seal) -> WaitingView:
         said = SearchProfile()
     numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
     party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
-    return WaitingView(waiting.id, party, waiting.expires_at, waiting.found_at)
+    exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
+    rest = [code for code in (said.status, exploitation, *said.needs) if code and code != "unknown"]
+    return WaitingView(waiting.id, party, rest, said.languages, waiting.expires_at, waiting.found_at)
 
 
 async def my_strip(request: Request) -> Markup:

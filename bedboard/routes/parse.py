@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from bedboard.rules.refusals import FieldError, Invalid, Malformed
 
 LARGEST_BODY_BYTES = 64 * 1024
+MOST_FINDINGS = 20
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -92,9 +93,15 @@ def parse_json(model: type[Model], body: bytes) -> Model:
     try:
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
-        if any(one["type"] == "json_invalid" for one in error.errors()):
+        wrong = _findings(error)
+        if any(one["type"] == "json_invalid" for one in wrong):
             raise Malformed("not_json") from None
-        raise Invalid(*map(_field_error, error.errors())) from None
+        raise Invalid(*map(_field_error, wrong)) from None
+
+
+def _findings(error: ValidationError) -> list[Any]:
+    """The first of them: who sends thousands of wrong fields needs no words about each."""
+    return list(error.errors(include_url=False, include_input=False)[:MOST_FINDINGS])
 
 
 def parse_form(model: type[Model], fields: Mapping[str, Any]) -> Model:
@@ -102,7 +109,7 @@ def parse_form(model: type[Model], fields: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        raise Invalid(*map(_field_error, error.errors())) from None
+        raise Invalid(*map(_field_error, _findings(error))) from None
 
 
 CODES = {

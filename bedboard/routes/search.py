@@ -19,7 +19,7 @@ from bedboard.routes.profiles import SearchProfile, is_profile_field, profile_of
 from bedboard.routes.replies import notice, page, status_of
 from bedboard.rules.criteria import LANGUAGES
 from bedboard.rules.fit import EXPLOITATIONS, NEEDS, STATUSES, Profile
-from bedboard.rules.refusals import Invalid, Refusal
+from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
 from bedboard.views.found import Finder, Found
 
@@ -100,19 +100,19 @@ async def take_nothing(request: Request) -> Response:
     """A search that ends without a place: counted, with the reasons and without anybody in it."""
     form = await read_form(request)
     fields = profile_fields(form)
+    parts, now, zone = parts_of(request), parts_of(request).clock.now(), reference_of(request).zone
     try:
         said = parse_form(Nothing, {name: value for name, value in form.items() if name not in fields})
         profile, finder = await find(request, read_profile(fields))
-    except Invalid as refusal:
+        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(parts.feed.cards.values())
+        await apply_once(
+            parts.database,
+            actor_of(request),
+            make_key(said.key, request.url.path),  # nothing of the profile, not even a fingerprint
+            now,
+            lambda tx: count_nothing_found(tx, said.slept, profile.near, excluded_by, kinds, now.astimezone(zone)),
+            lambda _: Reply(200, b""),
+        )
+    except (Conflict, Invalid) as refusal:
         return await search_page(request, fields, refusal)
-    parts, now = parts_of(request), parts_of(request).clock.now()
-    found, kinds = finder.found(0), finder.suitable_kinds(parts.feed.cards.values())
-    await apply_once(
-        parts.database,
-        actor_of(request),
-        make_key(said.key, request.url.path, said.slept),  # nothing of the profile, not even a fingerprint
-        now,
-        lambda tx: count_nothing_found(tx, said.slept, profile.near, found.excluded_by, kinds, now),
-        lambda _: Reply(200, b""),
-    )
     return await search_page(request, fields, counted=said.slept)

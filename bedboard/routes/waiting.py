@@ -42,7 +42,10 @@ async def take_wait(request: Request) -> Response:
     try:
         said = read_profile(fields)
         reference = reference_of(request)
-        seen = would_do(profile_of(said, reference, now), parts.feed.cards.values(), reference)
+        profile = profile_of(said, reference, now)
+        if not profile.asked():
+            raise Invalid(FieldError("adults", "say_for_whom"))
+        seen = would_do(profile, parts.feed.cards.values(), reference)
         sealed, waiting_id = seal_profile(parts.seal, said), parts.clock.new_id()
         done = await apply_once(
             parts.database,

@@ -12,6 +12,7 @@ Ending = Literal["released", "used", "withdrawn", "expired"]
 HOLD = timedelta(minutes=30)  # and once as long again
 MOST_OF_ONE = 3  # live holds of one person or program
 MOST_OF_ORGANIZATION = 10
+MOST_BEGUN_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls thirty shelters in an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,9 @@ def is_live(claim: Claim | None, now: datetime) -> bool:
     return claim is not None and claim.expires_at > now
 
 
-def check_room(by_one: int | None, by_organization: int) -> None:
-    """One hold more. Numbers of live holds; `by_one` None when it is for a caller, who is not known here.
-
-    Refusals: Conflict `holds_of_person`, `holds_of_organization`.
-    """
-    if by_one is not None and by_one >= MOST_OF_ONE:
+def check_room(by_one: int, by_organization: int) -> None:
+    """One hold more, besides so many live ones. Refusals: Conflict `holds_of_person`, `holds_of_organization`."""
+    if by_one >= MOST_OF_ONE:
         raise Conflict("holds_of_person", most=MOST_OF_ONE)
     if by_organization >= MOST_OF_ORGANIZATION:
         raise Conflict("holds_of_organization", most=MOST_OF_ORGANIZATION)

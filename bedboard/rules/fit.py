@@ -163,8 +163,10 @@ def judge(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
 
 
 def judge_rest(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
-    """The part of `judge` that does not come from the criteria: limits, hours of intake, languages."""
+    """The part of `judge` that does not come from what is asked: limits, hours of intake, languages."""
     reasons = _limits(terms.limits, profile) if terms.limits else []
+    if profile.children and not (profile.adults or profile.minor_alone or profile.group):
+        reasons.append(Reason("minor_alone", "unknown"))  # children, and nobody has said who comes with them
     arrival = _arrival(terms.intake, profile)
     if arrival is not None:
         reasons.append(arrival)

@@ -38,6 +38,7 @@ LIVE_HOLDS = text("""
     select count(*) filter (where person_id = :person_id or client_id = :client_id) as by_one, count(*) as by_organization
     from claim
     where organization_id = :organization_id and type = 'hold' and ended_at is null and expires_at > :now
+      and (person_id is not null or client_id is not null)
 """)
 
 
@@ -49,9 +50,24 @@ class LiveHolds(NamedTuple):
 async def count_holds(
     tx: Transaction, organization_id: str, person_id: str | None, client_id: str | None, now: datetime
 ) -> LiveHolds:
-    """Live holds of a person or client, and of the organization; the caller holds the organization's lock."""
+    """Live holds of a person or client, and of the organization; the caller holds the organization's lock.
+
+    Those that a shelter made for a caller are not among them: nobody else could see to them, and they would shut others out.
+    """
     chosen = {"organization_id": organization_id, "person_id": person_id, "client_id": client_id, "now": now}
     return LiveHolds(*(await (await tx.connection()).execute(LIVE_HOLDS, chosen)).one())
+
+
+BEGUN = text("""
+    select count(*) from claim
+    where created_at > :since and (:kind = 'person' and person_id = :id or :kind = 'client' and client_id = :id)
+""")
+
+
+async def count_begun(tx: Transaction, actor: Actor, since: datetime) -> int:
+    """How many holds the actor has begun, ended or not; the caller holds the lock of the actor's organization."""
+    chosen = {"kind": actor.kind, "id": actor.id, "since": since}
+    return int((await (await tx.connection()).execute(BEGUN, chosen)).scalar_one())
 
 
 HOLDS_OF = text("""

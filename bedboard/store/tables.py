@@ -3,10 +3,10 @@
 `table=True` models do not validate: the pure rules do, and the named CHECKs of the migrations are the last word.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -239,9 +239,13 @@ class Waiting(SQLModel, table=True):
 
 
 class Tally(SQLModel, table=True):
-    """How often something happened in one hour, without anybody in it. `unit_code` and `kind_code` "" where not said."""
+    """How often something happened in a month at an hour of the day (0 to 23, local), without anybody in it.
 
-    hour: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    `unit_code` and `kind_code` "" where not said. A finer time would let the rows of one night be put together again.
+    """
+
+    month: date = Field(primary_key=True)
+    hour: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
     what: str = Field(primary_key=True)
     unit_code: str = Field(primary_key=True)
     kind_code: str = Field(primary_key=True)

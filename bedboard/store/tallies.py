@@ -1,4 +1,4 @@
-"""Counters per hour, without anybody in them."""
+"""Counters per month and hour of the day, without anybody in them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,13 +19,17 @@ class Mark(NamedTuple):
 
 
 COUNT = text("""
-    insert into tally (hour, what, unit_code, kind_code, code, count) values (:hour, :what, :unit, :kind, :code, 1)
-    on conflict (hour, what, unit_code, kind_code, code) do update set count = tally.count + 1
+    insert into tally (month, hour, what, unit_code, kind_code, code, count)
+    values (:month, :hour, :what, :unit, :kind, :code, 1)
+    on conflict (month, hour, what, unit_code, kind_code, code) do update set count = tally.count + 1
 """)
 
 
-async def count_marks(tx: Transaction, hour: datetime, marks: Iterable[Mark]) -> None:
-    """One more of each; in one order everywhere, so that two who count never wait for each other in a circle."""
-    rows = [{"hour": hour} | mark._asdict() for mark in sorted(marks)]
+async def count_marks(tx: Transaction, at: datetime, marks: Iterable[Mark]) -> None:
+    """One more of each in the month and hour of `at`, which is local.
+
+    In one order everywhere, so that two who count never wait for each other in a circle.
+    """
+    rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for mark in sorted(marks)]
     if rows:
         await (await tx.connection()).execute(COUNT, rows)

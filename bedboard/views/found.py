@@ -32,6 +32,11 @@ class Match(NamedTuple):
     profile: Profile
 
     @property
+    def is_open(self) -> bool:
+        """As `Found.is_open`."""
+        return not self.profile.asked()
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Worked out only for what is shown."""
         place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
@@ -67,6 +72,8 @@ class Found:
     excluded: int
     excluded_by: Mapping[str, int]
     taken: int
+    is_open: bool = False
+    """Nothing was asked about whom it is for: what is found is free, and nobody knows whether it fits."""
 
     @property
     def count(self) -> int:
@@ -111,6 +118,7 @@ class Finder:
             excluded=sum(one.excluded for one in self._weighed.values()),
             excluded_by=dict(sorted(excluded_by.items(), key=lambda pair: (-pair[1], pair[0]))),
             taken=sum(one.taken for one in self._weighed.values()),
+            is_open=not self._asked,
         )
 
     def matching_places(self) -> frozenset[str]:

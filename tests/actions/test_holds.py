@@ -1,8 +1,9 @@
 """Keeping a place: what is saved, written down and rung, and what is refused without a trace."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from bedboard.actions.occupancy import change_place, count_places, undo_change
 from bedboard.actions.register import add_shelter
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.access import Actor
+from bedboard.rules.claims import MOST_BEGUN_AN_HOUR
 from bedboard.rules.places import KindCount, PlaceChange, status_of
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.store.board import get_shelter
@@ -117,6 +119,13 @@ async def test_of_places_that_are_alike_the_first_free_one_is_held(board: Databa
     assert (await hold(board, MARK, ["linde-1", "linde-2", "linde-3"], "h2")).place_id == "linde-2"
     refusal = await refused(board, lambda tx: hold_place(tx, HANNEKE, ["linde-1", "linde-3"], "h3", NOW))
     assert refusal.code == "not_free"
+
+
+async def test_the_very_place_that_is_asked_for_comes_first_and_another_is_held_beside_ones_own(board: Database) -> None:
+    assert (await hold(board, MARK, ["linde-2", "linde-1"])).place_id == "linde-2"
+    assert (await hold(board, MARK, ["linde-2", "linde-1"], "h2")).place_id == "linde-1"
+    refusal = await refused(board, lambda tx: hold_place(tx, MARK, ["linde-2", "linde-1"], "h3", NOW))
+    assert refusal.code == "held_already"
 
 
 async def test_places_of_another_shelter_are_never_held_along(board: Database) -> None:
@@ -241,10 +250,23 @@ async def test_one_organization_holds_ten_places_and_no_more(board: Database) ->
         await hold(board, actor("police", f"p{n}", ()), [f"beuk-{n}"], f"h{n}")
     last = actor("police", "p10", ())
     assert (await refused(board, lambda tx: hold_place(tx, last, ["beuk-10"], "h", NOW))).code == "holds_of_organization"
-    caller = For("oever", "police")
-    refusal = await refused(board, lambda tx: hold_place(tx, SANNE, ["linde-1"], "h", NOW, caller))
-    assert refusal.code == "holds_of_organization"
-    await hold(board, SANNE, ["linde-1"], "h", caller=For("desk", "desk"))
+
+
+async def test_what_a_shelter_keeps_for_callers_takes_nobodys_room(board: Database) -> None:
+    await more_places(board, 12)
+    await run(board, "insert into membership values ('sanne', 'beuk')")
+    for n in range(11):
+        await hold(board, SANNE, [f"beuk-{n}"], f"h{n}", caller=CALLER)
+    await hold(board, MARK, ["beuk-11"], "h")
+
+
+async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(board: Database) -> None:
+    for n in range(MOST_BEGUN_AN_HOUR):
+        await hold(board, id=f"h{n}")
+        await do(board, lambda tx, n=n: release_hold(tx, MARK, f"h{n}", NOW))  # type: ignore[misc]
+    assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW)), TooMany)
+    await hold(board, LUCIA, id="h")
+    await hold(board, MARK, ["linde-2"], "later", at=NOW + timedelta(hours=1))
 
 
 # ---- for a caller
@@ -380,19 +402,19 @@ async def test_nobody_copies_the_list_of_telephones(board: Database) -> None:
 # ---- nothing found
 
 
-async def test_a_search_without_a_place_is_counted_by_hour_and_code_and_by_nothing_else(board: Database) -> None:
-    half_past = NOW.replace(minute=40)
+async def test_a_search_without_a_place_is_counted_by_month_hour_and_code_and_by_nothing_else(board: Database) -> None:
+    at = datetime(2026, 3, 11, 2, 40, tzinfo=ZoneInfo("Europe/Amsterdam"))
     for _ in range(2):
-        await do(board, lambda tx: count_nothing_found(tx, "street", "noord", ["man", "size"], ["cosm"], half_past))
+        await do(board, lambda tx: count_nothing_found(tx, "street", "noord", ["man", "size"], ["cosm"], at))
     async with looking(board) as seen:
-        await do(board, lambda tx: count_nothing_found(tx, "hotel", None, [], [], half_past))
+        await do(board, lambda tx: count_nothing_found(tx, "hotel", None, [], [], at))
     rows = [row for key, row in (await every_row(board)).items() if key[0] == "tally"]
     assert {(row["what"], row["unit_code"], row["kind_code"], row["code"], row["count"]) for row in rows} == {
         ("slept", "noord", "", "street", 2),
-        ("excluded_by", "noord", "", "man", 2),
-        ("excluded_by", "noord", "", "size", 2),
-        ("kind_sought", "noord", "cosm", "", 2),
+        ("excluded_by", "", "", "man", 2),
+        ("excluded_by", "", "", "size", 2),
+        ("kind_sought", "", "cosm", "", 2),
         ("slept", "", "", "hotel", 1),
     }
-    assert {row["hour"] for row in rows} == {NOW.replace(minute=0)}
+    assert {(row["month"], row["hour"]) for row in rows} == {(date(2026, 3, 1), 2)}
     assert (seen.journal, seen.bells) == ([], [])

@@ -62,6 +62,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "unknown_reason": NO_DETAIL,
     "only_when_closed": NO_DETAIL,
     "kind_not_here": NO_DETAIL,
+    "say_for_whom": NO_DETAIL,
     "unknown_caller": NO_DETAIL,
     "not_with_adults": NO_DETAIL,
     "not_with_group": NO_DETAIL,

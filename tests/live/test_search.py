@@ -17,6 +17,9 @@ from tests.build import until
 from tests.conftest import Site
 
 WOMAN = {"adults.woman": "1"}
+NESTED: Any = 1
+for _ in range(300):
+    NESTED = [NESTED]
 
 
 class Page:
@@ -169,6 +172,7 @@ async def test_a_new_choice_replaces_the_search_and_carries_the_pages_own_number
         {"type": "search", "fields": "x"},
         {"type": "search", "fields": {"adults.woman": 1, "needs.lvb": None}},
         {"type": "search", "n": {"a": []}, "fields": {"x" * 2000: "y" * 2000}},
+        {"type": "search", "n": NESTED, "fields": WOMAN},
         {"type": "what"},
     ],
 )

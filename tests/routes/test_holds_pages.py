@@ -164,7 +164,7 @@ async def test_nothing_of_a_search_is_kept_with_the_hold_that_ends_it(site: Site
             for word in ("woman", "child", "lvb", "psychiatric", "arrival", "zuid"):
                 assert word not in kept, f"{word} in {table}"
         [(body,)] = await rows(site, "select convert_from(body, 'utf8') from answer")
-        assert body == "linde"
+        assert body.split()[0] == "linde" and len(body.split()) == 2
 
 
 async def test_who_comes_too_late_reads_so_and_gets_another_place_where_there_is_one(site: Site) -> None:

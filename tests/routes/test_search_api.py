@@ -160,6 +160,25 @@ async def test_a_fourth_place_is_refused(site: Site) -> None:
         assert await facts(site) == before
 
 
+async def test_a_press_that_is_repeated_after_the_hold_was_let_go_does_not_look_like_a_hold(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    press = {"key": "a", "page": "shelter"}
+    assert (await browser.post("/places/linde-1/hold", data=press)).status_code == 303
+    assert (await browser.post("/places/linde-1/hold", data=press)).status_code == 303  # it is still so
+    (hold_id,) = [claim.id for card in site.parts.feed.cards.values() for place in card.places if (claim := place.claim)]
+    assert (await browser.post(f"/holds/{hold_id}/release", data={"key": "b"})).status_code == 303
+    again = await browser.post("/places/linde-1/hold", data=press)
+    assert (again.status_code, 'data-code="hold_over"' in again.text) == (409, True)
+    await browser.aclose()
+
+
+async def test_thousands_of_wrong_fields_are_answered_shortly(standing: Site) -> None:
+    async with standing.api("demo-police") as api:
+        reply = await api.post("/search", json={f"f{n}": n for n in range(5000)})
+    assert reply.status_code == 422
+    assert len(reply.json()["errors"]) == 20
+
+
 async def test_a_client_keeps_its_search_live_by_asking_again(site: Site) -> None:
     headers = {"Authorization": "Bearer demo-coordinator"}
     async with connect(f"{site.live_url}/api/v1/live", additional_headers=headers) as line, site.api("demo-police") as police:
@@ -198,7 +217,7 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
         pages = [
             await browser.post("/search", data=fields),
             await browser.post("/places/linde-1/hold", data={**fields, "key": "a", "page": "search"}),
-            await browser.post("/places/linde-3/hold", data={**fields, "key": "b", "page": "search"}),
+            await browser.post("/places/linde-4/hold", data={**fields, "key": "b", "page": "search"}),
             await browser.post("/search/nothing", data={**fields, "key": "c", "slept": "hotel"}),
             await browser.post("/search/nothing", data={**fields, "key": "d", "slept": "boat"}),
         ]

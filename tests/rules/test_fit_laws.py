@@ -161,10 +161,20 @@ def left_open(profile: Profile) -> dict[str, Profile]:
 @quick
 @given(terms, places, profiles)
 def test_asking_for_more_never_gives_a_better_verdict(terms: Terms, place: Place, profile: Profile) -> None:
-    """So it never makes an excluded place possible either."""
-    before = FIT_ORDER[verdict(terms, place, profile)]
+    """So it never makes an excluded place possible either. Who comes with children is a question until it has been said."""
+    before = verdict(terms, place, profile)
+    is_question = profile.children and not (profile.adults or profile.minor_alone or profile.group)
     for more in asking_for_more(profile):
-        assert FIT_ORDER[verdict(terms, place, more)] >= before, more
+        after = verdict(terms, place, more)
+        assert FIT_ORDER[after] >= FIT_ORDER[before] or (is_question and before == "discuss"), more
+
+
+@quick
+@given(terms, profiles)
+def test_children_of_whom_nobody_says_with_whom_they_come_fit_nowhere_without_a_word(terms: Terms, profile: Profile) -> None:
+    alone = replace(profile, woman=0, man=0, other_gender=0, minor_alone=False, group=0, child_4_11=1)
+    assert answers(judge(terms, alone))["minor_alone"] == "unknown"
+    assert fit_of(judge(terms, alone)) != "fits"
 
 
 @quick
@@ -229,7 +239,9 @@ def test_every_criterion_that_was_asked_is_answered_once_with_what_the_shelter_s
     said = {reason.criterion: reason.answer for reason in reasons if reason.criterion in CRITERION_NAMES}
     wanted = {name for name in (*PARTY, "minor_alone", "group") if getattr(profile, name)} | set(profile.needs)
     wanted |= {name for name in (profile.status, profile.exploitation) if name}
-    assert said == {name: terms.criteria.get(name, "unknown") for name in wanted}
+    open_question = profile.children and not (profile.adults or profile.minor_alone or profile.group)
+    also = {"minor_alone": "unknown"} if open_question else {}
+    assert said == {name: terms.criteria.get(name, "unknown") for name in wanted} | also
     assert {reason.criterion for reason in reasons} <= CRITERION_NAMES | LIMIT_NAMES | {"intake", "language"}
 
 

@@ -12,7 +12,7 @@ PLACE = "insert into place (id, shelter_id, kind_code, position, label, beds, co
 CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at) values"
 LOOK = "insert into look (at, actor_kind, actor_id, role, shelter_id, what, why) values"
 WAITING = "insert into waiting (id, person_id, profile_sealed, seen, created_at, expires_at) values"
-TALLY = "insert into tally (hour, what, unit_code, kind_code, code, count) values"
+TALLY = "insert into tally (month, hour, what, unit_code, kind_code, code, count) values"
 PUSH = "insert into push_subscription (endpoint, person_id, p256dh, auth, created_at) values"
 CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
 SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
@@ -86,10 +86,11 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_waiting_person_id", f"{WAITING} ('w', 'nobody', '', '{{}}', {AT}, {LATER})"),
     ("ck_waiting_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {AT})"),
     ("ck_waiting_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '25 hours')"),
-    ("ck_tally_whole_hour", f"{TALLY} (timestamptz {AT} + interval '1 second', 'slept', '', '', 'street', 1)"),
-    ("ck_tally_what", f"{TALLY} ({AT}, 'name', '', '', 'street', 1)"),
-    ("ck_tally_count", f"{TALLY} ({AT}, 'slept', '', '', 'street', 0)"),
-    ("pk_tally", f"{TALLY} ({AT}, 'slept', '', '', 'x', 1), ({AT}, 'slept', '', '', 'x', 1)"),
+    ("ck_tally_first_of_month", f"{TALLY} ('2026-03-11', 2, 'slept', '', '', 'street', 1)"),
+    ("ck_tally_hour", f"{TALLY} ('2026-03-01', 24, 'slept', '', '', 'street', 1)"),
+    ("ck_tally_what", f"{TALLY} ('2026-03-01', 2, 'name', '', '', 'street', 1)"),
+    ("ck_tally_count", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'street', 0)"),
+    ("pk_tally", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'x', 1), ('2026-03-01', 2, 'slept', '', '', 'x', 1)"),
     ("pk_push_subscription", f"{PUSH} ('e', 'mark', '', '', {AT}), ('e', 'lucia', '', '', {AT})"),
     ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '', '', {AT})"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),

@@ -45,13 +45,14 @@ create table waiting (
 );
 create index ix_waiting_person_id on waiting (person_id);
 create table tally (
-    hour timestamptz not null constraint ck_tally_whole_hour check (extract(epoch from hour)::bigint % 3600 = 0),
+    month date not null constraint ck_tally_first_of_month check (extract(day from month) = 1),
+    hour smallint not null constraint ck_tally_hour check (hour between 0 and 23),
     what text not null constraint ck_tally_what check (what in ('slept', 'excluded_by', 'kind_sought')),
     unit_code text not null,
     kind_code text not null,
     code text not null,
     count bigint not null constraint ck_tally_count check (count > 0),
-    constraint pk_tally primary key (hour, what, unit_code, kind_code, code)
+    constraint pk_tally primary key (month, hour, what, unit_code, kind_code, code)
 );
 create table push_subscription (
     endpoint text constraint pk_push_subscription primary key,

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const HOLDS = /^\/(places\/[^/]+\/hold|holds\/[^/]+\/(extend|release)|waiting\/[^/]+\/stop|desk\/[^/]+\/(places\/[^/]+\/hold|holds\/[^/]+\/release))$/;
-  const PATIENCE = 10e3;
+  const PATIENCE = 10e3, DEAF = 600, NEAR = 48;
   const { parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const rows = () => [...document.querySelectorAll("#mine .hold")];
@@ -87,6 +87,15 @@
     else tried = null; // with the next sign of life
   }
 
+  // What a press has drawn may stand where the finger is: a second tap on the same spot is not meant for it.
+  let tapped = { at: -DEAF };
+  addEventListener("click", (event) => {
+    if (!event.isTrusted || !event.detail) return; // the keyboard
+    const { clientX: x, clientY: y } = event, at = performance.now();
+    const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
+    tapped = { at, x, y };
+    if (isAgain && event.target.closest("#mine .hold button")) event.preventDefault(), event.stopImmediatePropagation();
+  }, true);
   document.addEventListener("submit", press, true);
   document.addEventListener("click", ({ target }) => target.matches("#mine .close") && target.closest(".hold").remove());
   document.addEventListener("bedboard:hello", () => greetings++ && (isMissed = true)); // who comes back may have missed it

@@ -32,7 +32,10 @@
     if (found.n !== number) return;
     const isNew = found.n !== answered;
     clearTimeout(doubt), doubting(false), (answered = found.n);
-    if (found.notice) return place(found.notice); // the list stays dim: it belongs to other choices
+    if (found.notice) { // the list stays dim: it belongs to other choices
+      byId("count").firstElementChild.textContent = byId("count").dataset.clash;
+      return place(found.notice), byId("notice").scrollIntoView({ block: "nearest" });
+    }
     results.removeAttribute("aria-busy");
     if (byId("notice")?.dataset.code === "invalid") byId("notice").replaceChildren();
     for (const { id, html } of found.parts) kept.set(id, html);
@@ -182,7 +185,7 @@
   document.addEventListener("bedboard:placed", () => {
     for (const row of list.querySelectorAll(".gone")) row.classList.toggle("yours", isYours(row));
   });
-  const isYours = (row) => pressed.has(row.id) && !!document.querySelector(`#mine .hold:not(.over) a[href="${row.querySelector("a").getAttribute("href")}"]`);
+  const isYours = (row) => pressed.has(row.id) && !!document.querySelector(`#mine .hold:not(.lapsed) a[href="${row.querySelector("a").getAttribute("href")}"]`);
 
   // --- choosing
   form.addEventListener("change", ask);
