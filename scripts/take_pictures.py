@@ -43,6 +43,10 @@ def take(browser: Browser, base: str, folder: Path) -> None:
         page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
         page.goto(base + path)
         page.locator('#live[data-state="live"]').wait_for()
+        if path == "/search":
+            page.locator('label:has(input[name="adults.woman"][value="1"])').click()
+            page.locator("#results:not([aria-busy]) .match .why").first.wait_for()
+            page.locator("h1").first.scroll_into_view_if_needed()
         page.screenshot(path=folder / f"{name}.png")
         context.close()
 
