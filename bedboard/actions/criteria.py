@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from bedboard.actions.occupancy import Changed
+from bedboard.actions.saving import save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.criteria import LANGUAGES, check_overrides, check_terms
 from bedboard.rules.fit import Terms
 from bedboard.rules.refusals import NotAllowed, NotFound, VersionMismatch
-from bedboard.store.bell import ring
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Transaction
-from bedboard.store.journal import criteria_version, write_journal
+from bedboard.store.journal import criteria_version
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter
 from bedboard.store.tables import Shelter
@@ -41,28 +41,22 @@ async def _save(
 
     That somebody changed the terms does not say that the places are as the board shows them: `confirmed_at` stays.
     """
-    journal_id: int | None = None
-    if after:
-        shelter.version += 1
-        tx.add(shelter)
-        await tx.flush()
-        row = {
-            "received_at": now,
-            "observed_at": now,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-            "action": "criteria",
-            "shelter_id": shelter.id,
-            "version": shelter.version,
-            "place_id": place_id,
-            "before": before,
-            "after": after,
-        }
-        [journal_id] = await write_journal(tx, [row])
-        await ring(tx, "shelter", shelter.id, shelter.version)
-    present = await get_shelter(tx, shelter.id)
-    if present is None:
-        raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+    if not after:
+        present = await get_shelter(tx, shelter.id)
+        if present is None:
+            raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+        return Changed(present)
+    row = {
+        "received_at": now,
+        "observed_at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "action": "criteria",
+        "place_id": place_id,
+        "before": before,
+        "after": after,
+    }
+    present, [journal_id] = await save_shelter(tx, shelter, [row])
     return Changed(present, journal_id)
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bedboard.actions.saving import save_shelter
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.claims import HOLD, MOST_BEGUN_AN_HOUR, check_room, is_live
 from bedboard.rules.claims import Claim as ClaimRule
 from bedboard.rules.places import State, status_of
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
-from bedboard.store.bell import ring
-from bedboard.store.board import ShelterRow, get_shelter
+from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
     count_begun,
     count_holds,
@@ -25,7 +25,6 @@ from bedboard.store.claims import (
     lock_organization,
 )
 from bedboard.store.database import Transaction
-from bedboard.store.journal import write_journal
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
 from bedboard.store.tables import Claim, Place, Shelter
@@ -206,24 +205,15 @@ async def _save(
 
     The caller holds the shelter's lock.
     """
-    shelter.version += 1
-    tx.add(shelter)
-    await tx.flush()
     row = {
         "received_at": now,
         "observed_at": now,
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "action": action,
-        "shelter_id": shelter.id,
-        "version": shelter.version,
         "place_id": claim.place_id,
         "before": before,
         "after": _words(claim),
     }
-    await write_journal(tx, [row])
-    await ring(tx, "shelter", shelter.id, shelter.version)
-    present = await get_shelter(tx, shelter.id)
-    if present is None:
-        raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+    present, _ = await save_shelter(tx, shelter, [row])
     return Held(claim.id, claim.place_id, claim.expires_at, present)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bedboard.actions.saving import save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Claim as ClaimRule
 from bedboard.rules.claims import is_live
@@ -21,11 +22,10 @@ from bedboard.rules.places import (
     spread_counts,
 )
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
-from bedboard.store.bell import ring
-from bedboard.store.board import ShelterRow, get_shelter
+from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim
 from bedboard.store.database import Transaction
-from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
+from bedboard.store.journal import get_journal, last_journal_id, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
 from bedboard.store.tables import Place, Shelter
@@ -72,16 +72,14 @@ def _words(occupancy: Occupancy) -> dict[str, Any]:
 
 
 class _Entry:
-    """One call's rows for the journal, written under the version that the call makes."""
+    """One call's rows for the journal."""
 
-    def __init__(self, actor: Actor, shelter: Shelter, observed_at: datetime, now: datetime) -> None:
+    def __init__(self, actor: Actor, observed_at: datetime, now: datetime) -> None:
         self._common = {
             "received_at": now,
             "observed_at": observed_at,
             "actor_kind": actor.kind,
             "actor_id": actor.id,
-            "shelter_id": shelter.id,
-            "version": shelter.version + 1,
         }
         self.rows: list[dict[str, Any]] = []
 
@@ -90,16 +88,9 @@ class _Entry:
 
 
 async def _save(tx: Transaction, shelter: Shelter, entry: _Entry, confirmed_at: datetime) -> Changed:
-    """Raises the version, confirms, writes the journal and rings. The caller holds the shelter's lock."""
-    shelter.version += 1
+    """Confirms, and saves. The caller holds the shelter's lock."""
     shelter.confirmed_at = max(shelter.confirmed_at or confirmed_at, confirmed_at)
-    tx.add(shelter)
-    await tx.flush()
-    ids = await write_journal(tx, entry.rows)
-    await ring(tx, "shelter", shelter.id, shelter.version)
-    row = await get_shelter(tx, shelter.id)
-    if row is None:
-        raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+    row, ids = await save_shelter(tx, shelter, entry.rows)
     return Changed(row, ids[0] if len(ids) == 1 else None)
 
 
@@ -126,7 +117,7 @@ async def change_place(
     words = _words(before)
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
-    entry = _Entry(actor, shelter, after.observed_at, now)
+    entry = _Entry(actor, after.observed_at, now)
     entry.add("place", place_id, words, _words(after))
     return await _save(tx, shelter, entry, after.observed_at)
 
@@ -164,7 +155,7 @@ async def confirm_shelter(
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     await see_places(tx, shelter_id, seen_at)
-    entry = _Entry(actor, shelter, seen_at, now)
+    entry = _Entry(actor, seen_at, now)
     entry.add("confirm")
     return await _save(tx, shelter, entry, seen_at)
 
@@ -213,7 +204,7 @@ async def count_places(
             wrong.extend(refusal.fields)
     if wrong:
         raise Invalid(*wrong)
-    entry = _Entry(actor, shelter, seen_at, now)
+    entry = _Entry(actor, seen_at, now)
     for kind in counts:
         for place in by_kind[kind]:
             state = spread.get(place.id)
@@ -267,7 +258,7 @@ async def undo_change(
     tx.add(place)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    entry = _Entry(actor, shelter, now, now)
+    entry = _Entry(actor, now, now)
     entry.add("undo", place.id, _words(before), _words(after))
     changed = await _save(tx, shelter, entry, now)
     return Changed(changed.shelter)

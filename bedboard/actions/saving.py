@@ -1,0 +1,24 @@
+"""The end of every change of a shelter, so that none forgets a part of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bedboard.store.bell import ring
+from bedboard.store.board import ShelterRow, get_shelter
+from bedboard.store.database import Transaction
+from bedboard.store.journal import write_journal
+from bedboard.store.tables import Shelter
+
+
+async def save_shelter(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> tuple[ShelterRow, list[int]]:
+    """Raises the version, writes the journal (columns of Journal; the version is put in) and rings. The caller holds the
+    shelter's lock. Gives the shelter as it now is, and the ids of the journal's rows."""
+    shelter.version += 1
+    tx.add(shelter)
+    await tx.flush()
+    ids = await write_journal(tx, [row | {"shelter_id": shelter.id, "version": shelter.version} for row in rows])
+    await ring(tx, "shelter", shelter.id, shelter.version)
+    present = await get_shelter(tx, shelter.id)
+    if present is None:
+        raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
+    return present, ids
