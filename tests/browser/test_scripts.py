@@ -951,6 +951,31 @@ async def test_the_pages_own_label_is_what_a_tap_on_confirm_is_called(server: Se
     await expect(tab.locator("form.confirm")).to_have_attribute("aria-busy", "true")
 
 
+async def test_a_second_tap_is_none_also_when_the_first_waits_already(server: Server, tab: Page) -> None:
+    await open_desk(server, tab)
+    server.answer = away
+    await tab.evaluate("""async () => {
+        const button = document.querySelector("form.confirm button"), states = () => document.querySelectorAll("#outbox li").length;
+        button.click();
+        while (!states()) await new Promise((done) => setTimeout(done, 1));
+        button.click();
+    }""")
+    await expect_outbox(tab, "confirm: waiting")
+    await tab.clock.run_for(2_000)
+    await tab.get_by_role("button", name="still right").click()  # later it has been looked at anew
+    await expect_outbox(tab, "confirm: waiting", "confirm: waiting")
+
+
+async def test_to_and_fro_while_the_server_is_slow_is_sent_as_it_was_tapped(server: Server, tab: Page) -> None:
+    await open_desk(server, tab)
+    answers = asyncio.Event()
+    await tab.route("**/places/**", lambda route: after(answers, route))
+    for status in ("occupied", "free", "occupied"):
+        await tap(tab, "p1", status)
+    answers.set()
+    assert [(await server.post()).fields["status"] for _ in range(3)] == ["occupied", "free", "occupied"]
+
+
 # --- with the real page and its stylesheet
 
 

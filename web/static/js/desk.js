@@ -2,7 +2,7 @@
    The forms work without this script. An entry holds a key, an address, fields and a label: nothing about a person. */
 (() => {
   "use strict";
-  const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10;
+  const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10, TWICE = 1e3;
   const { now, clock, parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo"), person = box?.dataset.person;
@@ -27,6 +27,8 @@
 
   // What a confirmation looked at; behind taps that wait it has looked at those as well, which the server has not got yet.
   const isSeen = ([name]) => name !== "version" || !entries().some(isOpen);
+  // A second tap on the same is no second wish: while the first is under way, and for a moment also when it has begun to wait.
+  const asked = (fields) => fields.filter(([name]) => name !== "version");
   function tap(event) {
     const form = event.target, button = event.submitter;
     if (form.matches('[action="/sign-out"]') && entries().some(isOpen) && !confirm(words.dataset.leave)) return event.preventDefault();
@@ -40,9 +42,10 @@
     const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const tapped = Date.now(), observed = new Date(now() || tapped).toISOString();
     const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, "")), fields = [...data].filter(isSeen);
-    const isSame = (other) => other.state === "new" && other.url === url && `${other.fields}` === `${fields}`;
+    const last = entries().filter((entry) => isOpen(entry) && entry.url === url).at(-1);
+    const isAgain = `${asked(last?.fields ?? [])}` === `${asked([...data])}` && (last?.state === "new" || tapped - last?.tapped < TWICE);
     try {
-      if (!entries().some(isSame)) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
+      if (!isAgain) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
     } catch {
       return; // storage is full or forbidden: the browser sends the form itself
     }
