@@ -256,18 +256,10 @@ def distance(here: tuple[int, int], there: tuple[int, int]) -> int:
     return (here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2
 
 
-class Rank(NamedTuple):
-    """The order of what was found: fits before discuss, fresh before older news, the smallest that is large enough, the
-    nearest; then by the shelter's name and the place's id, so that the order is total."""
-
-    fit: int
-    freshness: int
-    beds: int
-    cots: int
-    distance: int
-    name: str
-    place_id: str
+Rank = tuple[int, int, int, int, int, str, str]
+"""The order of what was found: fits before discuss, fresh before older news, the smallest that is large enough (beds, then
+cots), the nearest; then by the shelter's name and the place's id, so that the order is total."""
 
 
 def rank(fit: Fit, freshness: Freshness, beds: int, cots: int, distance: int, name: str, place_id: str) -> Rank:
-    return Rank(FIT_ORDER[fit], FRESHNESS_ORDER[freshness], beds, cots, distance, name, place_id)
+    return FIT_ORDER[fit], FRESHNESS_ORDER[freshness], beds, cots, distance, name, place_id

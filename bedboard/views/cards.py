@@ -45,6 +45,8 @@ class ClaimView(NamedTuple):
     id: str
     holder: str | None = None
     """Whose page has more to say about it (`Actor.key`); for our own use, no projection shows it."""
+    request_id: str | None = None
+    """For which request it is reserved; only the shelter's own page shows it."""
 
 
 class PlaceView(NamedTuple):
@@ -84,13 +86,14 @@ class Lot(NamedTuple):
 class Offer(NamedTuple):
     """The lots of one shelter with the same terms, summed up for a search: most of what it asks, it asks once per offer.
 
-    `free`: the lots with something free, each with its beds, its beds and cots, and how many are free; `free_count` of places.
+    `free`: the lots with something free, each with its beds, its beds and cots, how many are free, its id, and itself;
+    `free_count` of places.
     `taken`: beds, beds and cots, and how many places of that size are not free.
     """
 
     terms: Terms
     lots: tuple[Lot, ...]
-    free: tuple[tuple[int, int, int, Lot], ...]
+    free: tuple[tuple[int, int, int, str, Lot], ...]
     free_count: int
     taken: tuple[tuple[int, int, int], ...]
 
@@ -147,9 +150,9 @@ class Card:
             taken: Counter[tuple[int, int]] = Counter()
             for lot in lots:
                 taken[lot.beds, lot.beds + lot.cots] += len(lot.places) - len(lot.free)
-            free = tuple((lot.beds, lot.beds + lot.cots, len(lot.free), lot) for lot in lots if lot.free)
+            free = tuple((lot.beds, lot.beds + lot.cots, len(lot.free), lot.id, lot) for lot in lots if lot.free)
             sizes = tuple((beds, room, count) for (beds, room), count in taken.items() if count)
-            found.append(Offer(terms, tuple(lots), free, sum(count for _, _, count, _ in free), sizes))
+            found.append(Offer(terms, tuple(lots), free, sum(count for _, _, count, _, _ in free), sizes))
         return tuple(found)
 
     def lot_of(self, place_id: str) -> Lot | None:
@@ -226,7 +229,7 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
 
 
 def _claim_view(claim: Claim) -> ClaimView:
-    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder)
+    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder, claim.request_id)
 
 
 class Total(NamedTuple):

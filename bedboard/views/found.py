@@ -7,7 +7,6 @@ only that shelter is looked at again.
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
-from operator import attrgetter
 from typing import NamedTuple
 
 from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, judge_rest, rank
@@ -47,10 +46,16 @@ class Match(NamedTuple):
         return self.lot.free
 
 
+Ranked = tuple[Rank, Card, Lot, Fit]
+"""A match before it is known whether it will be shown: of a thousand, forty are."""
+
+
 class Weighed(NamedTuple):
     """One shelter in the eyes of one profile, in numbers of places. `excluded_by` counts a place under each reason."""
 
-    matches: tuple[Match, ...]
+    matches: tuple[Ranked, ...]
+    fits: int
+    discuss: int
     excluded_by: Mapping[str, int]
     excluded: int
     taken: int
@@ -105,16 +110,21 @@ class Finder:
     def found(self, most: int) -> Found:
         """`most`: matches at most, the best first; a match is a lot of one or more places."""
         every = [match for one in self._weighed.values() for match in one.matches]
-        counts = {"fits": 0, "discuss": 0, "unsure": 0}
-        for match in every:
-            counts["unsure" if match.card.freshness == "stale" else match.fit] += len(match.lot.free)
+        fits = discuss = unsure = 0
+        for one in self._weighed.values():
+            if one.matches and one.matches[0][1].freshness == "stale":
+                unsure += one.fits + one.discuss
+            else:
+                fits, discuss = fits + one.fits, discuss + one.discuss
         excluded_by: dict[str, int] = {}
         for one in self._weighed.values():
             for name, count in one.excluded_by.items():
                 excluded_by[name] = excluded_by.get(name, 0) + count
         return Found(
-            matches=tuple(nsmallest(most, every, key=attrgetter("rank"))),
-            **counts,
+            matches=tuple(Match(*match, self.profile) for match in nsmallest(most, every)),  # no two have the same rank
+            fits=fits,
+            discuss=discuss,
+            unsure=unsure,
             excluded=sum(one.excluded for one in self._weighed.values()),
             excluded_by=dict(sorted(excluded_by.items(), key=lambda pair: (-pair[1], pair[0]))),
             taken=sum(one.taken for one in self._weighed.values()),
@@ -123,7 +133,7 @@ class Finder:
 
     def matching_places(self) -> frozenset[str]:
         """Ids of every free place that fits or is worth a call, however many."""
-        return frozenset(place.id for one in self._weighed.values() for match in one.matches for place in match.places)
+        return frozenset(place.id for one in self._weighed.values() for _, _, lot, _ in one.matches for place in lot.free)
 
     def suitable_kinds(self, cards: Iterable[Card]) -> frozenset[str]:
         """Of which kinds there are places that would fit or be worth a call, free or not."""
@@ -151,9 +161,11 @@ class Finder:
 
     def _weigh(self, card: Card) -> Weighed:
         beds, people = self._beds, self._people
-        matches: list[Match] = []
+        matches: list[Ranked] = []
         excluded_by: dict[str, int] = {}
         excluded = taken = 0
+        counts = {"fits": 0, "discuss": 0}
+        freshness, name, distance = card.freshness, card.name, self._distance(card.unit)
         avoided = card.unit in self.profile.avoid
         for offer in card.offers:
             judged = self._judged.get(offer.terms) or self._judge(offer.terms)
@@ -163,26 +175,24 @@ class Finder:
                 if offer.free_count:
                     for name in (*judged.against, "avoid") if avoided else judged.against:
                         excluded_by[name] = excluded_by.get(name, 0) + offer.free_count
-                    for size, room, count, _ in offer.free:
+                    for size, room, count, _, _ in offer.free:
                         if size < beds or room < people:
                             too_small += count
             else:
                 for size, room, count in offer.taken:
                     if size >= beds and room >= people:
                         taken += count
-                for size, room, count, lot in offer.free:
+                fit = judged.fit
+                for size, room, count, id, lot in offer.free:
                     if size >= beds and room >= people:
-                        matches.append(self._match(card, lot, judged))
+                        matches.append((rank(fit, freshness, size, room - size, distance, name, id), card, lot, fit))
+                        counts[fit] += count
                     else:
                         too_small += count
                 excluded += too_small
             if too_small:
                 excluded_by["size"] = excluded_by.get("size", 0) + too_small
-        return Weighed(tuple(matches), excluded_by, excluded, taken)
-
-    def _match(self, card: Card, lot: Lot, judged: Judged) -> Match:
-        order = rank(judged.fit, card.freshness, lot.beds, lot.cots, self._distance(card.unit), card.name, lot.id)
-        return Match(order, card, lot, judged.fit, self.profile)
+        return Weighed(tuple(matches), counts["fits"], counts["discuss"], excluded_by, excluded, taken)
 
     def _distance(self, unit: str) -> int:
         known = self._distances.get(unit)
