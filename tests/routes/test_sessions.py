@@ -181,6 +181,12 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
 async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -> None:
     site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
     browser, watching = await site.sign_in("mark"), await site.sign_in("lucia")
+
+    async def was_used() -> bool:
+        async with board.transaction() as tx:
+            used_at = (await tx.exec(text("select used_at from session where person_id = 'lucia'"))).scalar_one()  # type: ignore[call-overload]
+        return bool(used_at == site.clock.at)
+
     async with live(site, watching) as line:
         await line.send("{}")
         await line.recv()
@@ -188,7 +194,7 @@ async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -
             site.clock.move(seconds=45)
             assert (await browser.get("/")).status_code == 200
             await line.send('{"type":"active"}')
-            await (await line.ping())  # it has been read by now
+            await build.until(was_used, "the session was used now")
             assert await site.parts.feed.pulse(site.parts.identity.living)
             assert '"pulse"' in str(await line.recv())
     assert (await watching.get("/")).status_code == 200
