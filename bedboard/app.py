@@ -15,6 +15,7 @@ from bedboard.clock import Clock
 from bedboard.jobs import keep_pulse, make_scheduler
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
+from bedboard.live.requests import Requests
 from bedboard.live.search import Turn
 from bedboard.live.waiting import Waitings
 from bedboard.live.wire import encode_text
@@ -76,7 +77,8 @@ def make_parts(settings: Settings, seal: Seal, clock: Clock) -> Parts:
         return profile_at
 
     waitings = Waitings(feed, clock, opened, report)
-    return Parts(settings, clock, database, pages, pieces, hub, feed, identity, seal, waitings, push, Turn())
+    requests = Requests(feed)
+    return Parts(settings, clock, database, pages, pieces, hub, feed, identity, seal, waitings, push, Turn(), requests)
 
 
 def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:

@@ -1,17 +1,22 @@
 """What happens by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
 
 import asyncio
-from datetime import UTC
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bedboard.actions.cases import Case
 from bedboard.actions.once import forget_answers
 from bedboard.actions.reminders import forget_reminders, remind_shelters
 from bedboard.actions.signin import forget_sessions
+from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_request, tell_late, tell_silence
 from bedboard.actions.waiting import drop_expired_waitings
+from bedboard.routes.cases import is_open_at, wake_concerned
 from bedboard.routes.parts import Parts
 from bedboard.rules.refusals import Refusal
+from bedboard.store.database import Transaction
 
 log = structlog.get_logger()
 
@@ -73,8 +78,42 @@ def make_scheduler(parts: Parts) -> AsyncIOScheduler:
         except Refusal as refusal:
             log.warning("not_tidied", reason=refusal.code)
 
+    async def each(
+        find: Callable[[Transaction, datetime], Awaitable[Sequence[str]]],
+        tell: Callable[[Transaction, str, datetime], Awaitable[Case]],
+    ) -> None:
+        """What is found is told, each in a transaction of its own; one that fails is tried again the next time, and the others
+        go on."""
+        reference = parts.feed.reference
+        if reference is None:
+            return
+        now = parts.clock.now()
+        try:
+            async with parts.database.transaction() as tx:
+                found = await find(tx, now)
+        except Refusal as refusal:
+            log.warning("requests_not_told", reason=refusal.code)
+            return
+        for request_id in found:
+            try:
+                async with parts.database.transaction() as tx:
+                    case = await tell(tx, request_id, now)
+                await wake_concerned(parts, case, is_open_at(reference, now))
+            except Refusal as refusal:
+                log.warning("requests_not_told", reason=refusal.code)
+            except Exception as bug:
+                log.error("bug", exc_info=bug)
+
+    async def follow_requests() -> None:
+        """Silence, hours that were agreed, and cases that go on too long."""
+        patience = parts.settings.patience
+        await each(lambda tx, now: find_silent(tx, patience, now), lambda tx, id, now: tell_silence(tx, id, patience, now))
+        await each(find_late, tell_late)
+        await each(find_lapsed, lambda tx, id, now: lapse_request(tx, id, now, parts.pages.zone))
+
     scheduler.add_job(age, "interval", seconds=1, id="age")
     scheduler.add_job(remind, "interval", seconds=30, id="remind")
     scheduler.add_job(end_waitings, "interval", minutes=1, id="end_waitings")
+    scheduler.add_job(follow_requests, "interval", seconds=5, id="follow_requests")
     scheduler.add_job(tidy, "interval", hours=1, id="tidy")
     return scheduler

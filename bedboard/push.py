@@ -1,4 +1,4 @@
-"""Web push: wakes a person's devices with three words, "something is free", and nothing about whom or where.
+"""Web push: wakes a person's devices with a few words, such as "something is free", and nothing about whom or where.
 
 A push service is somebody else's: it gets an encrypted message (RFC 8291) signed with our key (RFC 8292), and it may be slow or
 away, which must never delay anything of ours.
@@ -24,7 +24,8 @@ from bedboard.store.waiting import Device, list_devices
 
 log = structlog.get_logger()
 
-MESSAGE = b'{"what":"found"}'
+What = Literal["found", "asked", "news"]
+"""Something is free; a shelter is asked for a place; there is news of a request."""
 LASTS_SECONDS = 1800  # a device that is off for longer than this hears nothing: the place is then somebody else's
 SIGNED_FOR = timedelta(hours=12)
 LIMIT_SECONDS = 10.0
@@ -84,9 +85,9 @@ class Pusher:
         host = match[2]
         return host in self._hosts or any(one.startswith("*.") and host.endswith(one[1:]) for one in self._hosts)
 
-    def wake(self, person_id: str) -> None:
+    def wake(self, person_id: str, what: What = "found") -> None:
         """Tells every device of this person, some time soon; returns at once."""
-        task = asyncio.create_task(self._wake(person_id))
+        task = asyncio.create_task(self._wake(person_id, what))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -97,31 +98,31 @@ class Pusher:
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._client.aclose()
 
-    async def _wake(self, person_id: str) -> None:
+    async def _wake(self, person_id: str, what: What) -> None:
         try:
             async with self._database.transaction() as tx:
                 devices = await list_devices(tx, person_id)
-            await asyncio.gather(*(self._reach(device) for device in devices))
+            await asyncio.gather(*(self._reach(device, what) for device in devices))
         except Refusal as refusal:
             log.warning("push_failed", code=refusal.code)
         except Exception as bug:
             log.error("bug", exc_info=bug)
 
-    async def _reach(self, device: Device) -> None:
+    async def _reach(self, device: Device, what: What) -> None:
         async with self._room:
-            outcome = await self._send(device)
+            outcome = await self._send(device, what)
         if outcome == "gone":
             async with self._database.transaction() as tx:
                 await forget_device(tx, device.endpoint)
 
-    async def _send(self, device: Device) -> Literal["sent", "gone", "failed"]:
+    async def _send(self, device: Device, what: What) -> Literal["sent", "gone", "failed"]:
         """What is logged says that it failed and how, never for whom or where."""
         if not self.allows(device.endpoint):
             log.warning("push_failed", reason="host_not_allowed")
             return "failed"
         try:
             async with asyncio.timeout(self._seconds):
-                headers, body = await asyncio.to_thread(self._write, device)
+                headers, body = await asyncio.to_thread(self._write, device, what)
                 async with self._client.stream("POST", device.endpoint, headers=headers, content=body) as reply:
                     status = reply.status_code
         except Exception as error:  # whatever another's server, a key of theirs or the way there may do
@@ -134,12 +135,12 @@ class Pusher:
             return "failed"
         return "sent"
 
-    def _write(self, device: Device) -> tuple[dict[str, str], bytes]:
+    def _write(self, device: Device, what: What) -> tuple[dict[str, str], bytes]:
         """The message for one device, with our signature for the origin of its push service."""
         from pywebpush import WebPusher  # a third of a second, so only where something is sent
 
         keys = {"p256dh": device.p256dh, "auth": device.auth}
-        body: bytes = WebPusher({"endpoint": device.endpoint, "keys": keys}).encode(MESSAGE)["body"]
+        body: bytes = WebPusher({"endpoint": device.endpoint, "keys": keys}).encode(b'{"what":"%s"}' % what.encode())["body"]
         url = httpx.URL(device.endpoint)
         claims = {
             "sub": self._subject,
@@ -151,7 +152,7 @@ class Pusher:
             "Content-Type": "application/octet-stream",
             "TTL": str(LASTS_SECONDS),
             "Urgency": "high",
-            "Topic": "found",  # one that has not been delivered yet is replaced
+            "Topic": what,  # one that has not been delivered yet is replaced
             **self._vapid.sign(claims),
         }
         if url.host.endswith(".notify.windows.com"):

@@ -24,6 +24,7 @@ from bedboard.actions.register import (
 )
 from bedboard.rules.criteria import CRITERION_NAMES, LANGUAGES, LIMIT_NAMES, Verdict
 from bedboard.rules.places import CLOSED_REASONS
+from bedboard.rules.requests import HOURS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
 from bedboard.store.tables import Kind, Person, Unit
@@ -97,7 +98,7 @@ class _Kind(_Row):
     long_nl: str
     long_en: str
     decides: Literal["shelter", "desk", "police"]
-    desk_hours: str | None = None
+    desk_hours: Annotated[str, Field(pattern=f"^{HOURS.pattern}$")] | None = None
     outside_hours: Literal["provisional"] | None = None
     fresh_hours: float | None = None
     ageing_hours: float | None = None

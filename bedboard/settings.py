@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.freshness import Limits
+from bedboard.rules.requests import Patience
 
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: web/ and seeds/ lie beside the package
 WEB = ROOT / "web"
@@ -43,6 +44,9 @@ class Settings(BaseSettings):
     patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
     statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
+    remind_minutes: int = Field(default=5, ge=1, le=1_440, description="after so long a silent shelter is asked again")
+    second_line_minutes: int = Field(default=10, ge=1, le=1_440, description="and after so long its managers are told")
+    desk_minutes: int = Field(default=15, ge=1, le=1_440, description="and then the desk, or outside its hours who asks")
     undo_seconds: int = Field(default=10, ge=1, le=60, description="how long a tap can be undone")
     push_private_key: str | None = Field(
         default=None, description="key that signs web push messages; without it no page offers them"
@@ -99,6 +103,16 @@ class Settings(BaseSettings):
         if self.ageing_minutes <= self.fresh_minutes:
             raise ValueError("BEDBOARD_AGEING_MINUTES must be more than BEDBOARD_FRESH_MINUTES")
         return self
+
+    @model_validator(mode="after")
+    def _silence_grows(self) -> Self:
+        if not self.remind_minutes < self.second_line_minutes < self.desk_minutes:
+            raise ValueError("BEDBOARD_REMIND_MINUTES, _SECOND_LINE_MINUTES and _DESK_MINUTES must each be more than the last")
+        return self
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(*(timedelta(minutes=m) for m in (self.remind_minutes, self.second_line_minutes, self.desk_minutes)))
 
     @property
     def zone(self) -> ZoneInfo:

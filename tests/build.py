@@ -21,7 +21,7 @@ from bedboard.seeds import add_demo_clients
 from bedboard.store.bell import CHANNEL, listen
 from bedboard.store.database import Database, Transaction
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables import Kind, Person, Request, Unit
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 SEAL = Seal(new_key())
@@ -135,6 +135,12 @@ async def add_board(tx: Transaction, now: datetime = NOW, *, demo: bool = True) 
         await add_person(tx, person, own)
     if demo:
         await add_demo_clients(tx, [(one.id, "oever") for one in shelters], ORGANIZATIONS, now)
+
+
+async def add_request(tx: Transaction, id: str = "r1", now: datetime = NOW) -> None:
+    """A case of mark's that asks nobody: only the row, for what has to point to one."""
+    tx.add(Request(id=id, organization_id="oever", role="police", person_id="mark", needs_sealed=b"?", created_at=now))
+    await tx.flush()
 
 
 Bell = tuple[str, str, int]  # noun, id, version

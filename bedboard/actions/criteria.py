@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bedboard.actions.occupancy import Changed
-from bedboard.actions.saving import save_shelter
+from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.criteria import LANGUAGES, check_overrides, check_terms
 from bedboard.rules.fit import Terms
@@ -46,17 +46,7 @@ async def _save(
         if present is None:
             raise AssertionError(f"shelter {shelter.id} is locked and yet gone")
         return Changed(present)
-    row = {
-        "received_at": now,
-        "observed_at": now,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "action": "criteria",
-        "place_id": place_id,
-        "before": before,
-        "after": after,
-    }
-    present, [journal_id] = await save_shelter(tx, shelter, [row])
+    present, [journal_id] = await save_shelter(tx, shelter, [journal_row(actor, "criteria", place_id, before, after, now)])
     return Changed(present, journal_id)
 
 

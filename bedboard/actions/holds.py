@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bedboard.actions.saving import save_shelter
+from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.claims import HOLD, MOST_BEGUN_AN_HOUR, check_room, is_live
 from bedboard.rules.claims import Claim as ClaimRule
@@ -205,15 +205,6 @@ async def _save(
 
     The caller holds the shelter's lock.
     """
-    row = {
-        "received_at": now,
-        "observed_at": now,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "action": action,
-        "place_id": claim.place_id,
-        "before": before,
-        "after": _words(claim),
-    }
+    row = journal_row(actor, action, claim.place_id, before, _words(claim), now)
     present, _ = await save_shelter(tx, shelter, [row])
     return Held(claim.id, claim.place_id, claim.expires_at, present)

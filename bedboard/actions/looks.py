@@ -1,15 +1,19 @@
-"""A look at a shelter's telephone: only with a reason, and only once the look has been written down."""
+"""A look at a shelter's telephone or address: only with a reason, and only once the look has been written down."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bedboard.actions.cases import is_askers_own, lock_case
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
+from bedboard.rules.requests import may_see_address
 from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.looks import count_shelters_seen, write_look
+from bedboard.store.people import still_has_role
+from bedboard.store.requests import find_request_to
 from bedboard.store.seal import Seal
-from bedboard.store.shelters import get_telephone
+from bedboard.store.shelters import get_address, get_telephone
 
 MOST_SHELTERS_AN_HOUR = 20  # without a hold; who calls round a region does not need more, who copies the list does
 
@@ -17,15 +21,18 @@ MOST_SHELTERS_AN_HOUR = 20  # without a hold; who calls round a region does not 
 async def look_at_telephone(
     tx: Transaction, actor: Actor, shelter_id: str, seal: Seal, now: datetime, *, is_stale: bool
 ) -> str:
-    """The shelter's telephone, for the desk, for who holds a place there, and when the board itself says "call" (`is_stale`).
+    """The shelter's telephone, for the desk, for who holds a place there or asks it for one, and when the board itself says
+    "call" (`is_stale`).
 
     Refusals: NotFound, NotAllowed `hold_first`, TooMany.
     """
-    why, claim_id = "desk", None
+    why, claim_id, request_id = "desk", None, None
     if actor.role != "desk":
         hold = next((hold for hold in await list_holds(tx, actor, now) if hold.shelter_id == shelter_id), None)
         if hold is not None:
             why, claim_id = "hold", hold.id
+        elif (request_id := await find_request_to(tx, actor, shelter_id)) is not None:
+            why = "request"
         elif is_stale:
             why = "stale"
             since = now - timedelta(hours=1)
@@ -37,7 +44,42 @@ async def look_at_telephone(
     sealed = await get_telephone(tx, shelter_id)
     if sealed is None:
         raise NotFound("no_such_shelter")
-    await write_look(tx, actor, shelter_id, why, now, claim_id)
+    await write_look(tx, actor, shelter_id, why, now, claim_id, request_id)
+    return seal.open(sealed)
+
+
+async def look_at_callbacks(
+    tx: Transaction, actor: Actor, request_id: str, shelter_ids: Sequence[str], seal: Seal, now: datetime
+) -> dict[str, str]:
+    """The telephones of shelters that said "in overleg" to a request of the actor's, by shelter; every one is a look.
+
+    The caller knows that the request is the actor's and what they said.
+    """
+    found = {}
+    for shelter_id in shelter_ids:
+        sealed = await get_telephone(tx, shelter_id)
+        if sealed is not None:
+            await write_look(tx, actor, shelter_id, "request", now, request_id=request_id)
+            found[shelter_id] = seal.open(sealed)
+    return found
+
+
+async def look_at_address(tx: Transaction, actor: Actor, request_id: str, seal: Seal, now: datetime) -> str:
+    """Where the shelter is that was chosen, for who brings them and for the desk, for twelve hours after it was decided.
+
+    Refusals: NotFound, also for strangers to the request; NotAllowed `no_address_now`.
+    """
+    case = await lock_case(tx, request_id)
+    is_desk = actor.role == "desk" and await still_has_role(tx, actor)
+    if not is_desk and not (is_askers_own(actor, case.request) and await still_has_role(tx, actor)):
+        raise NotFound("no_such_request")
+    chosen = case.chosen
+    if chosen is None or not may_see_address(case.state, case.request.decided_at, now):
+        raise NotAllowed("no_address_now")
+    sealed = await get_address(tx, chosen.shelter_id)
+    if sealed is None:
+        raise NotFound("no_such_shelter")
+    await write_look(tx, actor, chosen.shelter_id, "request", now, chosen.claim_id, request_id, what="address")
     return seal.open(sealed)
 
 

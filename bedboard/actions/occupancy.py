@@ -54,12 +54,14 @@ async def _lock_own(tx: Transaction, actor: Actor, shelter_id: str, version: int
     return shelter
 
 
-def _occupancy(place: Place) -> Occupancy:
+def occupancy_of(place: Place) -> Occupancy:
+    """As it is stored."""
     state: State = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
     return Occupancy(state, place.since, place.observed_at, place.expected_free_at, place.closed_reason)
 
 
-def _put(place: Place, occupancy: Occupancy) -> None:
+def put_occupancy(place: Place, occupancy: Occupancy) -> None:
+    """The caller holds the lock of the shelter, and adds the place."""
     place.state = occupancy.state
     place.since = occupancy.since
     place.observed_at = occupancy.observed_at
@@ -67,7 +69,8 @@ def _put(place: Place, occupancy: Occupancy) -> None:
     place.closed_reason = occupancy.closed_reason
 
 
-def _words(occupancy: Occupancy) -> dict[str, Any]:
+def words_of(occupancy: Occupancy) -> dict[str, Any]:
+    """As the journal keeps it."""
     return occupancy_words(occupancy.state, occupancy.expected_free_at, occupancy.closed_reason, occupancy.since)
 
 
@@ -110,15 +113,15 @@ async def change_place(
     except NotFound:
         raise NotFound("no_such_place") from None
     place = await get_place(tx, place_id)
-    before = _occupancy(place)
+    before = occupancy_of(place)
     after = change_occupancy(before, change, now)
-    _put(place, after)
+    put_occupancy(place, after)
     tx.add(place)
-    words = _words(before)
+    words = words_of(before)
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
     entry = _Entry(actor, after.observed_at, now)
-    entry.add("place", place_id, words, _words(after))
+    entry.add("place", place_id, words, words_of(after))
     return await _save(tx, shelter, entry, after.observed_at)
 
 
@@ -198,7 +201,7 @@ async def count_places(
     wrong: list[FieldError] = []
     for kind, count in counts.items():
         try:
-            every = [Counted(place.id, _occupancy(place).state, place.id in claimed) for place in by_kind[kind]]
+            every = [Counted(place.id, occupancy_of(place).state, place.id in claimed) for place in by_kind[kind]]
             spread |= spread_counts(kind, every, count)
         except Invalid as refusal:
             wrong.extend(refusal.fields)
@@ -209,7 +212,7 @@ async def count_places(
         for place in by_kind[kind]:
             state = spread.get(place.id)
             if state is not None:
-                before = _occupancy(place)
+                before = occupancy_of(place)
                 closed = state == "closed"
                 after = Occupancy(
                     state=state,
@@ -218,8 +221,8 @@ async def count_places(
                     expected_free_at=now + CLOSED_REASONS["other"] if closed else None,
                     closed_reason="other" if closed else None,
                 )
-                entry.add("count", place.id, _words(before), _words(after))
-                _put(place, after)
+                entry.add("count", place.id, words_of(before), words_of(after))
+                put_occupancy(place, after)
                 tx.add(place)
     await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
@@ -245,7 +248,7 @@ async def undo_change(
     is_last = await last_journal_id(tx, tap.place_id) == tap.id and place.observed_at <= tap.observed_at
     if not (is_own and is_last) or now > tap.received_at + within + UNDO_GRACE:
         raise Conflict("too_late_to_undo")
-    before = _occupancy(place)
+    before = occupancy_of(place)
     expected = tap.before["expected_free_at"]
     after = Occupancy(
         state=tap.before["state"],
@@ -254,11 +257,11 @@ async def undo_change(
         expected_free_at=datetime.fromisoformat(expected) if expected else None,
         closed_reason=tap.before["closed_reason"],
     )
-    _put(place, after)
+    put_occupancy(place, after)
     tx.add(place)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
     entry = _Entry(actor, now, now)
-    entry.add("undo", place.id, _words(before), _words(after))
+    entry.add("undo", place.id, words_of(before), words_of(after))
     changed = await _save(tx, shelter, entry, now)
     return Changed(changed.shelter)

@@ -1,13 +1,30 @@
 """The end of every change of a shelter, so that none forgets a part of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from bedboard.rules.access import Actor
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.tables import Shelter
+
+
+def journal_row(actor: Actor, action: str, place_id: str | None, before: Any, after: Any, now: datetime) -> dict[str, Any]:
+    """One row for the journal, of something that is seen at the moment at which it is said. `place_id` None: about the whole
+    shelter."""
+    return {
+        "received_at": now,
+        "observed_at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "action": action,
+        "place_id": place_id,
+        "before": before,
+        "after": after,
+    }
 
 
 async def save_shelter(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> tuple[ShelterRow, list[int]]:

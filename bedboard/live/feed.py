@@ -34,13 +34,16 @@ BURST = 8  # more shelters at once than this, and most of all, go as one snapsho
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who sits on a seat. `shelter` None: looks at no single shelter. `key`: whose own news it hears (`Actor.key`); None for a
-    program."""
+    """Who sits on a seat. `shelter` None: looks at no single shelter. `key`: whose own news it hears (`Actor.key`), and that of
+    colleagues in the same `organization` and role; None for a program, which hears only the latter. `shelters`: of which it
+    hears that they are asked, besides the one it looks at."""
 
     token_hash: bytes
     role: str
     shelter: str | None
     key: str | None = None
+    organization: str | None = None
+    shelters: frozenset[str] = frozenset()
 
     def may_stay(self, alive: Mapping[bytes, Living]) -> bool:
         """Whether the session still counts, in the same role, and still for the shelter that is looked at."""
@@ -239,7 +242,16 @@ class Feed:
 
     def tell(self, key: str) -> None:
         """Says to every page of this person (`Actor.key`) that something of their own has changed, and not what."""
-        self._hub.send_where(lambda viewer: viewer.key == key, "mine", b'{"type":"mine"}')
+        self.tell_where(lambda viewer: viewer.key == key)
+
+    def tell_where(self, predicate: Callable[[Viewer], bool]) -> None:
+        """As `tell`, to the pages of all people whom the predicate knows."""
+        self._hub.send_where(lambda viewer: viewer.key is not None and predicate(viewer), "mine", b'{"type":"mine"}')
+
+    def tell_programs(self, noun: str, predicate: Callable[[Viewer], bool]) -> None:
+        """Says to the programs that the predicate knows that something has changed of which they may ask ("requests")."""
+        message = to_json({"type": noun})
+        self._hub.send_where(lambda viewer: viewer.key is None and predicate(viewer), noun, message)
 
     def holds_anything(self, key: str) -> bool:
         """Whether this actor (`Actor.key`) has a live hold, as far as this process knows."""
@@ -267,7 +279,7 @@ class Feed:
         return len(due)
 
     def _audiences(self) -> list[Audience]:
-        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view != "search"]
+        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view not in ("search", "own")]
 
     def _publish(self, changed: list[Card]) -> None:
         reference = self.reference
@@ -322,6 +334,10 @@ class Feed:
             return b'{"type":"snapshot",' + board_answer(now, (piece.part for _, piece in pieces))[1:]
         parts = (piece.part for id, piece in pieces if not is_known(known, piece, id))
         return snapshot_message(now, (id for id, _ in pieces), parts, self._totals_html(audience))
+
+    def nothing(self) -> bytes:
+        """The snapshot of a page that shows no shelter."""
+        return snapshot_message(self._clock.now(), (), (), None)
 
     async def reached(self, shelter_id: str, version: int, seconds: float = 1.0) -> None:
         """Waits until this process shows a version that it has itself saved, so that who changed it reads it back.

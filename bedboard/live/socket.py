@@ -51,6 +51,16 @@ class Talk:
             await self._on_active()
 
 
+class OwnTalk(Talk):
+    """Of a page that shows no shelter: it only hears that it is live, and that something of its person's own has changed."""
+
+    def first(self, hello: Mapping[str, object]) -> bytes:
+        return self.whole()
+
+    def whole(self) -> bytes:
+        return self.feed.nothing()
+
+
 async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, talk: Talk, *, says_hello: bool) -> None:
     """Until the viewer leaves or is closed. `says_hello`: a browser first says what it shows; an API client need not."""
     await websocket.accept()

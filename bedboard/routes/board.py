@@ -5,25 +5,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.mine import my_strip
-from bedboard.routes.parts import actor_of, language_of, parts_of
+from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
 from bedboard.routes.replies import page
 from bedboard.rules.access import KNOWERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.criteria import TAKES
-from bedboard.rules.refusals import NotAllowed, Unavailable
-from bedboard.store.board import Reference
+from bedboard.rules.refusals import NotAllowed
 from bedboard.views.cards import Card, add_totals
 from bedboard.views.pieces import Audience
 
 
 def board_audience(actor: Actor, language: str) -> Audience:
     return Audience("board", language, late=actor.role == "desk")
-
-
-def reference_of(request: Request) -> Reference:
-    reference = parts_of(request).feed.reference
-    if reference is None:
-        raise Unavailable("database_away")
-    return reference
 
 
 async def show_home(request: Request) -> Response:

@@ -16,9 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.criteria import set_place_criteria, set_terms
 from bedboard.actions.occupancy import Changed
 from bedboard.actions.once import Reply, apply_once, make_key
-from bedboard.routes.board import reference_of
 from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.parts import actor_of, language_of, parts_of
+from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
 from bedboard.routes.replies import fields_of, html, page, status_of, wants_fragment
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LANGUAGES, LARGEST_LIMITS, check_overrides, check_terms
 from bedboard.rules.examples import House, Outcome, try_examples

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.holds import For, hold_place, release_hold
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
 from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.routes.asked import draw_asked
 from bedboard.routes.parse import KeyText, Moment, local_moment, parse_form, read_form
 from bedboard.routes.parts import Parts, actor_of, language_of, page_context, parts_of
 from bedboard.routes.replies import EMPTY_NOTICE, html, notice, status_of, wants_fragment
@@ -68,7 +69,8 @@ def _card(parts: Parts, row: ShelterRow) -> tuple[Card, Reference]:
     return make_card(row, reference, parts.settings.limits, parts.clock.now()), reference
 
 
-def _section(request: Request, row: ShelterRow) -> str:
+def desk_section(request: Request, row: ShelterRow) -> str:
+    """The shelter's own page as it is at this moment, but for what it is asked."""
     parts = parts_of(request)
     card, reference = _card(parts, row)
     return parts.pieces.desk(language_of(request), card, reference)
@@ -93,10 +95,10 @@ def _undo_bar(request: Request, row: ShelterRow, journal_id: int, place_id: str 
 
 
 async def show_desk(request: Request) -> Response:
-    return await _desk_page(request, None)
+    return await desk_page(request, None)
 
 
-async def _desk_page(request: Request, refusal: Refusal | None) -> Response:
+async def desk_page(request: Request, refusal: Refusal | None) -> Response:
     parts, actor, shelter_id = parts_of(request), actor_of(request), request.path_params["shelter_id"]
     now = parts.clock.now()
     undo = EMPTY_UNDO
@@ -111,14 +113,17 @@ async def _desk_page(request: Request, refusal: Refusal | None) -> Response:
             own = tap is not None and tap.shelter_id == shelter_id and tap.actor_id == actor.id
             if tap is not None and own and now < tap.received_at + timedelta(seconds=parts.settings.undo_seconds):
                 undo = _undo_bar(request, row, int(asked), tap.place_id)
+        requests = await draw_asked(tx, request)
     card, reference = _card(parts, row)
     context = {
         **page_context(request),
         "card": card,
+        "asked": requests,
         "body": Markup(parts.pieces.desk(language_of(request), card, reference)),  # noqa: S704
         "undo": Markup(undo),  # noqa: S704
         "notice": Markup(notice(request, refusal)),  # noqa: S704
         "mine": mine,
+        "push_key": parts.push.public_key if parts.push else None,
         "reference": reference,
     }
     if refusal is not None:
@@ -148,7 +153,7 @@ async def _tap(
         return RedirectResponse(f"/desk/{shelter_id}{query}", 303)
     row = done.result.shelter if done.result is not None else await _present(parts, shelter_id)
     undo = _undo_bar(request, row, journal_id, place_id) if journal_id and place_id else EMPTY_UNDO
-    return html(request, _section(request, row) + undo + EMPTY_NOTICE)
+    return html(request, desk_section(request, row) + undo + EMPTY_NOTICE)
 
 
 async def _present(parts: Parts, shelter_id: str) -> ShelterRow:
@@ -167,9 +172,9 @@ def _showing_present(endpoint: Callable[[Request], Awaitable[Response]]) -> Call
             return await endpoint(request)
         except (Conflict, Invalid, VersionMismatch) as refusal:
             if not wants_fragment(request):
-                return await _desk_page(request, refusal)
+                return await desk_page(request, refusal)
             row = await _present(parts_of(request), request.path_params["shelter_id"])
-            text = _section(request, row) + EMPTY_UNDO + notice(request, refusal)
+            text = desk_section(request, row) + EMPTY_UNDO + notice(request, refusal)
             return html(request, text, status_of(refusal))
 
     return tried

@@ -21,6 +21,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Socket = Callable[[WebSocket], Awaitable[None]]
 
 READABLE_WITHOUT_DATABASE = frozenset({"home"})
+# A page asks these by itself, so they do not say that somebody is there.
+ASKED_BY_SCRIPTS = frozenset({"live", "mine", "desk_asked"})
+# Both: a person opens the page, and its script asks for what is new on it.
+ASKED_BY_BOTH = frozenset({"requests", "request"})
 # The same for everybody, so who it is is not even looked up.
 ASKS_NOBODY = frozenset({"static", "service_worker", "health", "api_openapi"})
 
@@ -35,7 +39,8 @@ async def identify(connection: HTTPConnection, name: str) -> Actor | None:
         return await parts.identity.client(token.strip())
     token = connection.cookies.get(parts.identity.cookie, "")
     try:
-        return await parts.identity.person(token, in_use=name not in ("live", "mine"))
+        by_itself = name in ASKED_BY_SCRIPTS or (name in ASKED_BY_BOTH and connection.headers.get("hx-request") == "true")
+        return await parts.identity.person(token, in_use=not by_itself)
     except Unavailable:
         known = parts.identity.last_known(token) if name in READABLE_WITHOUT_DATABASE else None
         if known is None:

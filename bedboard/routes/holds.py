@@ -11,10 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.looks import look_at_telephone
 from bedboard.actions.once import Reply, apply_once, make_key
-from bedboard.routes.board import board_audience, reference_of
+from bedboard.routes.board import board_audience
 from bedboard.routes.mine import Press, my_strip, strip_reply
 from bedboard.routes.parse import own_path, parse_form, read_form
-from bedboard.routes.parts import Parts, actor_of, language_of, parts_of
+from bedboard.routes.parts import Parts, actor_of, language_of, parts_of, reference_of
 from bedboard.routes.profiles import is_profile_field
 from bedboard.routes.replies import html, notice, page, status_of, wants_fragment
 from bedboard.routes.search import profile_fields, search_page

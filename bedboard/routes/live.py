@@ -7,7 +7,7 @@ from starlette.websockets import WebSocket
 from bedboard.actions.signin import hash_token
 from bedboard.live.feed import Viewer
 from bedboard.live.search import SearchTalk
-from bedboard.live.socket import Talk, serve_viewer
+from bedboard.live.socket import OwnTalk, Talk, serve_viewer
 from bedboard.routes.board import board_audience
 from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.routes.profiles import profile_of, read_profile
@@ -42,10 +42,12 @@ async def page_socket(websocket: WebSocket) -> None:
         except Refusal:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
-    viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key)
+    viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
     talk = Talk(parts.feed, audience, active)
     if audience.view == "search":
         talk = _search_talk(websocket, audience, active)
+    elif audience.view == "own":
+        talk = OwnTalk(parts.feed, audience, active)
     await serve_viewer(websocket, parts.hub, viewer, talk, says_hello=True)
 
 
@@ -72,6 +74,8 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
         language = language_of(websocket)
     if asked.get("view") == "search" and actor.role in SEEKERS:
         return Audience("search", language)
+    if asked.get("view") == "own" and actor.role in SEEKERS:
+        return Audience("own", language)
     if asked.get("view") == "board" and actor.role in SEEKERS:
         return board_audience(actor, language)
     if asked.get("view") == "desk" and asked.get("shelter") in actor.shelter_ids:
@@ -100,5 +104,5 @@ async def api_socket(websocket: WebSocket) -> None:
     async def active() -> None:
         return
 
-    viewer = Viewer(hash_token(token), actor.role, audience.shelter)
+    viewer = Viewer(hash_token(token), actor.role, audience.shelter, organization=actor.organization_id)
     await serve_viewer(websocket, parts.hub, viewer, Talk(parts.feed, audience, active), says_hello=False)

@@ -10,17 +10,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.looks import look_at_holds
-from bedboard.routes.parse import KeyText
+from bedboard.routes.cases import CaseView, NeedsView, needs_of, read_cases
+from bedboard.routes.parse import ID, KeyText
 from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.routes.profiles import SearchProfile, open_profile
 from bedboard.routes.replies import html, notice, status_of
 from bedboard.rules.access import SEEKERS
-from bedboard.rules.fit import PARTY
 from bedboard.rules.refusals import Refusal, Unavailable
+from bedboard.rules.requests import RESERVED, STEPS
+from bedboard.store.database import Transaction
+from bedboard.store.requests import list_open_requests, list_requests_of
 from bedboard.store.seal import Seal
 from bedboard.store.tables import Waiting
 from bedboard.store.waiting import list_own_waitings
 from bedboard.views.cards import Card, PlaceView
+
+SHOWN = 3  # cases in the strip: it stands on top of every page, also on a phone
 
 
 class HoldView(NamedTuple):
@@ -36,13 +41,10 @@ class HoldView(NamedTuple):
 
 
 class WaitingView(NamedTuple):
-    """What somebody waits for. `party`: who come along, code and number; `rest`: the other criteria that were asked;
-    `languages` as ISO 639-1; `found_at` None: nothing new."""
+    """What somebody waits for. `found_at` None: nothing new."""
 
     id: str
-    party: Sequence[tuple[str, int]]
-    rest: Sequence[str]
-    languages: Sequence[str]
+    needs: NeedsView
     until: datetime
     found_at: datetime | None
 
@@ -53,30 +55,78 @@ def _waiting_view(waiting: Waiting, seal: Seal) -> WaitingView:
         said = open_profile(seal, waiting.profile_sealed)
     except ValueError:
         said = SearchProfile()
-    numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
-    party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
-    exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
-    rest = [code for code in (said.status, exploitation, *said.needs) if code and code != "unknown"]
-    return WaitingView(waiting.id, party, rest, said.languages, waiting.expires_at, waiting.found_at)
+    return WaitingView(waiting.id, needs_of(said), waiting.expires_at, waiting.found_at)
 
 
-async def my_strip(request: Request) -> Markup:
-    """What is one's own, on top of every page: holds with their telephones, and what one waits for. Each showing of a telephone
-    is written down as a look.
+class Inbox(NamedTuple):
+    """What waits for the desk, and after that everything else that is open."""
+
+    to_decide: Sequence[CaseView]
+    to_ratify: Sequence[CaseView]
+    silent: Sequence[CaseView]
+    rest: Sequence[CaseView]
+
+
+def is_silent(case: CaseView) -> bool:
+    """Somebody has to telephone: a shelter has said nothing for so long that all steps have been taken."""
+    return case.state == "asking" and any(ask.is_expected and ask.step >= len(STEPS) for ask in case.asks)
+
+
+def inbox_of(cases: Sequence[CaseView]) -> Inbox:
+    sections: dict[str, list[CaseView]] = {name: [] for name in Inbox._fields}
+    for case in cases:
+        name = {"chosen": "to_decide", "provisional": "to_ratify", "housed": "to_ratify"}.get(case.state)
+        sections[name or ("silent" if is_silent(case) else "rest")].append(case)
+    return Inbox(**sections)
+
+
+class CasesView(NamedTuple):
+    """The cases of one's organization and role that somebody still has to see to. `shown`: the most urgent ones, the newest
+    first; `more`: how many others. `inbox`: what waits for the desk; None for others."""
+
+    shown: Sequence[CaseView] = ()
+    more: int = 0
+    inbox: Inbox | None = None
+
+
+async def _cases(tx: Transaction, request: Request) -> CasesView:
+    actor, now = actor_of(request), parts_of(request).clock.now()
+    own = await read_cases(tx, request, await list_requests_of(tx, actor.organization_id or "", actor.role, now))
+    urgent = {case.id for case in sorted(own, key=_urgency)[:SHOWN]}
+    inbox = inbox_of(await read_cases(tx, request, await list_open_requests(tx))) if actor.role == "desk" else None
+    return CasesView([case for case in own if case.id in urgent], len(own) - len(urgent), inbox)
+
+
+def _urgency(case: CaseView) -> int:
+    """The lower, the more somebody waits for who asked."""
+    if case.state in RESERVED and not case.place_is_kept:
+        return 0
+    if case.state == "asking":
+        return 1 if case.count("yes") else 2 if case.count("discuss") else 3
+    return 4 if case.state == "withdrawn" else 5
+
+
+async def my_strip(request: Request, here: str | None = None) -> Markup:
+    """What is one's own, on top of every page: holds with their telephones, what one waits for, and one's cases. Each showing
+    of a telephone is written down as a look. `here`: the case that the page itself is about, or "requests" for all of them.
 
     Asks the database only when there is something; says so when it does not answer.
     """
     parts, actor = parts_of(request), actor_of(request)
+    here = here or request.query_params.get("here", "")
     holds: list[HoldView] = []
     away = False
     waiting: list[WaitingView] = []
+    cases = CasesView()
     holding, waits = parts.feed.holds_anything(actor.key), parts.waitings.waits(actor.key)
-    if actor.role in SEEKERS and (holding or waits):
+    has_cases = parts.requests.has_any(actor)
+    if actor.role in SEEKERS and (holding or waits or has_cases):
         try:
             async with parts.database.transaction() as tx:
                 now = parts.clock.now()
                 found = await look_at_holds(tx, actor, parts.seal, now) if holding else []
                 own = await list_own_waitings(tx, actor.id, now) if waits else []
+                cases = await _cases(tx, request) if has_cases else cases
         except Unavailable:
             found, own, away = [], [], True
         waiting = [_waiting_view(one, parts.seal) for one in own]
@@ -92,6 +142,9 @@ async def my_strip(request: Request) -> Markup:
         "push_key": parts.push.public_key if parts.push else None,
         "waiting_away": away and waits,
         "away": away and holding,
+        "cases": cases,
+        "cases_away": away and has_cases,
+        "here": here if ID.match(here) else "",
         "new_key": parts.clock.new_id,
         "back": request.url.path if request.method == "GET" and request.url.path != "/mine" else "/search",
         "reference": parts.feed.reference,

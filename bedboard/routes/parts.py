@@ -9,12 +9,15 @@ from starlette.requests import HTTPConnection, Request
 from bedboard.clock import Clock
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
+from bedboard.live.requests import Requests
 from bedboard.live.search import Turn
 from bedboard.live.waiting import Waitings
 from bedboard.push import Pusher
 from bedboard.routes.identity import Identity
 from bedboard.rules.access import Actor
+from bedboard.rules.refusals import Unavailable
 from bedboard.settings import Settings
+from bedboard.store.board import Reference
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal
 from bedboard.views.pages import LANGUAGES, Pages
@@ -36,11 +39,20 @@ class Parts:
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""
     turn: Turn
+    requests: Requests
 
 
 def parts_of(connection: HTTPConnection) -> Parts:
     parts: Parts = connection.app.state.parts
     return parts
+
+
+def reference_of(connection: HTTPConnection) -> Reference:
+    """Units and kinds. Refusal: Unavailable while nothing has been read."""
+    reference = parts_of(connection).feed.reference
+    if reference is None:
+        raise Unavailable("database_away")
+    return reference
 
 
 def actor_of(connection: HTTPConnection) -> Actor:

@@ -11,10 +11,9 @@ from starlette.responses import Response
 from bedboard.actions.once import Reply, apply_once, make_key
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.live.search import SHOWN
-from bedboard.routes.board import reference_of
 from bedboard.routes.mine import my_strip
 from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.parts import actor_of, language_of, parts_of
+from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
 from bedboard.routes.profiles import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
 from bedboard.routes.replies import notice, page, status_of
 from bedboard.rules.criteria import LANGUAGES

@@ -14,10 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.once import Reply, apply_once, make_key
 from bedboard.actions.waiting import add_device, leave_waiting, look_at_waiting, remove_device, stop_waiting
 from bedboard.live.waiting import would_do
-from bedboard.routes.board import reference_of
 from bedboard.routes.mine import Press, strip_reply
 from bedboard.routes.parse import KeyText, own_path, parse_form, read_form
-from bedboard.routes.parts import actor_of, parts_of
+from bedboard.routes.parts import actor_of, parts_of, reference_of
 from bedboard.routes.profiles import open_profile, profile_of, read_profile, seal_profile, write_profile
 from bedboard.routes.replies import wants_fragment
 from bedboard.routes.search import profile_fields, search_page

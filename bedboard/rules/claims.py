@@ -19,7 +19,8 @@ MOST_BEGUN_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls th
 class Claim:
     """What a board needs of one claim. `role` and `organization` say for whom it is, never the name of a person.
 
-    `holder` is the key of the actor who may be told about it (`Actor.key`); None when it was made for a caller.
+    `holder` is the key of the actor who may be told about it (`Actor.key`); None when it was made for a caller. `request_id`:
+    for which request a reservation is.
     """
 
     type: ClaimType
@@ -28,6 +29,7 @@ class Claim:
     organization: str
     id: str = ""
     holder: str | None = None
+    request_id: str | None = None
 
 
 def is_live(claim: Claim | None, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bedboard.rules.claims import Claim
 from bedboard.rules.freshness import Limits
 from bedboard.rules.places import State
+from bedboard.rules.requests import Deciding
 from bedboard.store.database import Transaction
 
 
@@ -76,7 +77,7 @@ class KindRow(NamedTuple):
     code: str
     names: Mapping[str, str]
     long_names: Mapping[str, str]
-    decides: str
+    deciding: Deciding
     limits: Limits | None
 
 
@@ -104,7 +105,7 @@ SHELTERS = text("""
 PLACES = text("""
     select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
            p.expected_free_at, p.closed_reason, p.criteria, c.id as claim_id, c.type, c.expires_at, c.role,
-           c.person_id, c.client_id, o.name as organization
+           c.person_id, c.client_id, c.request_id, o.name as organization
     from place p
     left join claim c on c.place_id = p.id and c.ended_at is null
     left join organization o on o.id = c.organization_id
@@ -174,7 +175,7 @@ def _place(row: Any) -> PlaceRow:
 
 def _claim(row: Any) -> Claim:
     holder = f"person:{row.person_id}" if row.person_id else f"client:{row.client_id}" if row.client_id else None
-    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder)
+    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.request_id)
 
 
 async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
@@ -192,7 +193,8 @@ async def get_reference(tx: Transaction) -> Reference | None:
         return None
     units = await connection.execute(text("select code, name, short, map_column, map_row from unit order by name"))
     kinds = await connection.execute(
-        text("""select code, name_nl, name_en, long_nl, long_en, decides, fresh_minutes, ageing_minutes
+        text("""select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, fresh_minutes,
+                       ageing_minutes
                 from kind order by position""")
     )
     callers = await connection.execute(CALLERS)
@@ -206,7 +208,7 @@ async def get_reference(tx: Transaction) -> Reference | None:
                 code=row.code,
                 names={"nl": row.name_nl, "en": row.name_en},
                 long_names={"nl": row.long_nl, "en": row.long_en},
-                decides=row.decides,
+                deciding=Deciding(row.decides, row.desk_hours, row.outside_hours),
                 limits=_limits(row.fresh_minutes, row.ageing_minutes),
             )
             for row in kinds

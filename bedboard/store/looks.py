@@ -1,4 +1,4 @@
-"""Looks: who saw which shelter's telephone. Written before anything is shown, in the same transaction."""
+"""Looks: who saw which shelter's telephone or address. Written before anything is shown, in the same transaction."""
 
 from datetime import datetime
 
@@ -10,18 +10,26 @@ from bedboard.store.tables import Look
 
 
 async def write_look(
-    tx: Transaction, actor: Actor, shelter_id: str, why: str, now: datetime, claim_id: str | None = None
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    why: str,
+    now: datetime,
+    claim_id: str | None = None,
+    request_id: str | None = None,
+    what: str = "telephone",
 ) -> None:
-    """That the actor is about to see the shelter's telephone."""
+    """That the actor is about to see the shelter's telephone (or address)."""
     row = {
         "at": now,
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "role": actor.role,
         "shelter_id": shelter_id,
-        "what": "telephone",
+        "what": what,
         "why": why,
         "claim_id": claim_id,
+        "request_id": request_id,
     }
     await (await tx.connection()).execute(insert(Look), row)
 

@@ -1,6 +1,6 @@
 """People, their sessions, and API clients. Tokens come and go as hashes only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Person, Session
+from bedboard.store.tables import Organization, Person, Session
 
 
 class SessionLimits(NamedTuple):
@@ -169,3 +169,27 @@ class DemoPerson(NamedTuple):
 
 async def list_demo_people(tx: Transaction) -> list[DemoPerson]:
     return [DemoPerson(*row) for row in await (await tx.connection()).execute(DEMO_PEOPLE)]
+
+
+SHELTER_PEOPLE = text("""
+    select p.id from person p join membership m on m.person_id = p.id
+    where m.shelter_id = :shelter_id and p.role = any(:roles) and p.ended_at is null
+    order by p.id
+""")
+
+
+async def list_shelter_people(tx: Transaction, shelter_id: str, roles: Sequence[str]) -> list[str]:
+    """Ids of those who work for the shelter in one of these roles."""
+    chosen = {"shelter_id": shelter_id, "roles": list(roles)}
+    return list((await (await tx.connection()).execute(SHELTER_PEOPLE, chosen)).scalars())
+
+
+async def list_organization_names(tx: Transaction, ids: Collection[str]) -> dict[str, str]:
+    """By id."""
+    return dict((await tx.exec(select(Organization.id, Organization.name).where(col(Organization.id).in_(ids)))).all())
+
+
+async def list_people_of_role(tx: Transaction, role: str) -> list[str]:
+    """Ids of everybody who has it."""
+    found = await tx.exec(select(Person.id).where(Person.role == role, col(Person.ended_at).is_(None)).order_by(Person.id))
+    return list(found)

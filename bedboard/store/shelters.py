@@ -7,14 +7,17 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Claim, Place, Shelter
+from bedboard.store.tables import Claim, Kind, Place, Shelter
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
-    """The shelter with its row locked until the end of the transaction, read afresh; None when there is none."""
-    found = await tx.exec(
-        select(Shelter).where(Shelter.id == shelter_id).with_for_update().execution_options(populate_existing=True)
-    )
+    """The shelter with its row locked until the end of the transaction, read afresh; None when there is none.
+
+    Who only adds a row that points to the shelter (that it is asked, that it was reminded) does not wait for this, and so can
+    never stand in a circle with those who lock several shelters.
+    """
+    locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update(key_share=True)
+    found = await tx.exec(locking.execution_options(populate_existing=True))
     return found.one_or_none()
 
 
@@ -23,9 +26,31 @@ async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
     return (await tx.exec(select(Place.shelter_id).where(Place.id == place_id))).one_or_none()
 
 
+async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, str]:
+    """Shelter id to the code of its police unit; unknown ones are left out."""
+    found = await tx.exec(select(Shelter.id, Shelter.unit_code).where(col(Shelter.id).in_(shelter_ids)))
+    return {id: unit for id, unit in found}
+
+
+async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Which kinds of place each shelter has, as pairs of both codes."""
+    found = await tx.exec(select(Place.shelter_id, Place.kind_code).where(col(Place.shelter_id).in_(shelter_ids)).distinct())
+    return set(found.all())
+
+
+async def get_kind_of(tx: Transaction, place_id: str) -> Kind:
+    """The kind of a place of which the caller knows that it exists."""
+    return (await tx.exec(select(Kind).join(Place, col(Place.kind_code) == col(Kind.code)).where(Place.id == place_id))).one()
+
+
 async def get_telephone(tx: Transaction, shelter_id: str) -> bytes | None:
     """Still sealed; whoever opens it has written the look down. None when there is no such shelter."""
     return (await tx.exec(select(Shelter.telephone_sealed).where(Shelter.id == shelter_id))).one_or_none()
+
+
+async def get_address(tx: Transaction, shelter_id: str) -> bytes | None:
+    """Still sealed; whoever opens it has written the look down. None when there is no such shelter."""
+    return (await tx.exec(select(Shelter.address_sealed).where(Shelter.id == shelter_id))).one_or_none()
 
 
 async def get_place(tx: Transaction, place_id: str) -> Place:

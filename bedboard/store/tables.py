@@ -107,7 +107,8 @@ class Place(SQLModel, table=True):
 
 
 class Claim(SQLModel, table=True):
-    """A hold or a reservation of one place. `ended_at` None: not ended by anybody; past `expires_at` it is over anyway.
+    """A hold, or a reservation for one request, of one place. `ended_at` None: not ended by anybody; past `expires_at` it is
+    over anyway.
 
     `organization_id` and `role` say for whom; `person_id` or `client_id` who has it, neither when the shelter made it for a
     caller. `extended_at` set: not to be extended again.
@@ -125,6 +126,7 @@ class Claim(SQLModel, table=True):
     client_id: str | None = Field(default=None, foreign_key="client.id")
     extended_at: datetime | None = moment(nullable=True)
     ending: str | None = None
+    request_id: str | None = Field(default=None, foreign_key="request.id")
 
 
 class Person(SQLModel, table=True):
@@ -221,6 +223,7 @@ class Look(SQLModel, table=True):
     what: str
     why: str
     claim_id: str | None = None
+    request_id: str | None = None
 
 
 class Waiting(SQLModel, table=True):
@@ -263,3 +266,64 @@ class PushSubscription(SQLModel, table=True):
     p256dh: str
     auth: str
     created_at: datetime = moment()
+
+
+class Request(SQLModel, table=True):
+    """One case, under a reference that can be spoken (`id`). The row is the lock for everything about it.
+
+    `needs_sealed`: for whom a place is sought, erased when it is over, with everything else that says something about them.
+    `unit_code`: from where it is sought. `refusal`: why the desk said no, last. `over_at` None: something is still sought.
+    """
+
+    id: str = Field(primary_key=True)
+    version: int = Field(default=1, sa_type=BigInteger)
+    state: str = "asking"
+    organization_id: str = Field(foreign_key="organization.id")
+    role: str
+    person_id: str | None = Field(default=None, foreign_key="person.id")
+    client_id: str | None = Field(default=None, foreign_key="client.id")
+    unit_code: str | None = Field(default=None, foreign_key="unit.code")
+    needs_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    created_at: datetime = moment()
+    arrives_at: datetime | None = moment(nullable=True)
+    decided_at: datetime | None = moment(nullable=True)
+    reminded_at: datetime | None = moment(nullable=True)
+    refusal: str | None = None
+    over_at: datetime | None = moment(nullable=True)
+
+
+class Ask(SQLModel, table=True):
+    """One shelter's part in a request. `answer` None: silent; `step`: how many steps of its silence have been told. `settled`
+    None: an answer is still expected or counts. `kind_code`: the kind of place for which it was asked."""
+
+    __table_args__ = (Index("ix_ask_shelter_id", "shelter_id", "asked_at"),)
+
+    request_id: str = Field(foreign_key="request.id", primary_key=True)
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+    kind_code: str = Field(foreign_key="kind.code")
+    asked_at: datetime = moment()
+    step: int = Field(default=0, sa_type=SmallInteger)
+    answer: str | None = None
+    answered_at: datetime | None = moment(nullable=True)
+    answered_by: str | None = None
+    place_id: str | None = Field(default=None, foreign_key="place.id")
+    claim_id: str | None = Field(default=None, foreign_key="claim.id")
+    reason: str | None = None
+    criterion: str | None = None
+    settled: str | None = None
+    settled_at: datetime | None = moment(nullable=True)
+
+
+class CaseEvent(SQLModel, table=True):
+    """Append-only: one line of a case's time line. What is said in it, and not about whom. A trigger refuses the rest."""
+
+    __tablename__ = "case_event"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = moment()
+    request_id: str = Field(foreign_key="request.id", index=True)
+    what: str
+    shelter_id: str | None = None
+    actor_kind: str
+    actor_id: str
+    role: str

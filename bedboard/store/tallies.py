@@ -26,10 +26,15 @@ COUNT = text("""
 
 
 async def count_marks(tx: Transaction, at: datetime, marks: Iterable[Mark]) -> None:
-    """One more of each in the month and hour of `at`, which is local.
+    """One more of each in the month and hour of `at`, which is local."""
+    await count_marks_at(tx, [(at, mark) for mark in marks])
+
+
+async def count_marks_at(tx: Transaction, marks: Iterable[tuple[datetime, Mark]]) -> None:
+    """One more of each in the month and hour of its own local moment.
 
     In one order everywhere, so that two who count never wait for each other in a circle.
     """
-    rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for mark in sorted(marks)]
+    rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for at, mark in marks]
     if rows:
-        await (await tx.connection()).execute(COUNT, rows)
+        await (await tx.connection()).execute(COUNT, sorted(rows, key=lambda row: [str(value) for value in row.values()]))

@@ -19,7 +19,8 @@ class Audience(NamedTuple):
     """Who gets the same bytes. `shelter` None is every shelter, else that one only; `language` "" where there are no words.
 
     board: the cards for those who look for a place (`late` for the desk, which sees who did not confirm in time).
-    desk: a shelter's own page. api: JSON objects. search: what each viewer looks for, so nothing in common.
+    desk: a shelter's own page. api: JSON objects. search: what each viewer looks for, so nothing in common. own: a page that
+    shows nothing but what is one's own.
     """
 
     view: str

@@ -192,7 +192,7 @@ def test_a_kind_has_hours_of_the_desk_only_when_the_desk_decides(seeds: Row) -> 
     assert {kind["code"]: kind["decides"] for kind in seeds["kind"]} == DECIDES
     for kind in seeds["kind"]:
         if kind["decides"] == "desk":
-            assert HOURS.fullmatch(kind["desk_hours"])
+            assert HOURS.fullmatch(kind["desk_hours"].removeprefix("mon-fri "))
             assert kind["outside_hours"] == "provisional"
         else:
             assert not {"desk_hours", "outside_hours"} & kind.keys()
@@ -376,11 +376,13 @@ HOURS_OF = "shelter.0.intake"
 TIMES_OF = "shelter.0.confirm_times"
 AGE_OF = "shelter.0.confirmed"
 PLACE = "shelter.0.place.0"
+DESK = "kind.0.desk_hours"
 
 RIGHT: list[tuple[str, object]] = [
     *((HOURS_OF, hours) for hours in ("00:00-24:00", "08:00-20:59", "19:30-23:00")),
     *((TIMES_OF, times) for times in ([], ["00:00"], ["08:00", "19:05", "23:59"])),
     *((AGE_OF, age) for age in ("never", "0m", "25m", "3h", "2d")),
+    *((DESK, hours) for hours in ("mon-fri 09:00-17:00", "sat-sun 22:00-06:00", "00:00-24:00")),
     (f"{PLACE}.since", "400d"),
     (f"{PLACE}.expected_free", "in 2h"),
 ]
@@ -389,6 +391,7 @@ WRONG: list[tuple[str, object]] = [
     *((HOURS_OF, hours) for hours in ("08:00 - 20:00", "00:00-24:00\n", "0٨:00-20:00", "", 8)),
     *((TIMES_OF, ["08:00", time]) for time in ("8:00", "24:00", "08:60", "08:00:00", "08.00", "0٨:00", "08:00\n", "", 8)),
     (TIMES_OF, "08:00"),
+    *((DESK, hours) for hours in ("ma-vr 09:00-17:00", "mon 09:00-17:00", "mon-fri", "mon-fri 9:00-17:00", "0٨:00-20:00", "", 9)),
     *((AGE_OF, age) for age in ("2 h", "2w", "h", "-2h", "1.5h", "tomorrow", "99999999999d", "٣h", "2h\n", "", 2)),
     *((f"{PLACE}.since", age) for age in ("2", "9" * 400 + "h", {"h": 2})),
     *((f"{PLACE}.expected_free", age) for age in ("in 2 h", "in", "in 99999999999d", "2026-03-11", True)),

@@ -15,12 +15,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from bedboard.actions.wake import WHO
 from bedboard.routes.replies import OF_CODE, STATUS
 from bedboard.rules.access import ROLES
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES, TAKES
 from bedboard.rules.examples import EXAMPLES
 from bedboard.rules.fit import PARTY
 from bedboard.rules.places import CLOSED_REASONS, STATUSES
+from bedboard.rules.requests import ANSWERS, DESK_REASONS, NEXT, NO_REASONS, SETTLED, STATES
 from bedboard.rules.tallies import SLEPT
 from bedboard.views.cards import MARKS_AT_MOST
 from bedboard.views.pages import LANGUAGES, Pages
@@ -50,6 +52,8 @@ REFUSALS = {
     *("waitings_of_person", "no_such_waiting"),
     *("extended_already", "no_organization", "hold_first", "criteria_changed"),
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
+    *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
+    *(cell for cell in NEXT.values() if cell.startswith("request_")),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
@@ -78,6 +82,15 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "same_as_from": NO_DETAIL,
     "not_an_object": NO_DETAIL,
     "wrong": NO_DETAIL,
+    "asked_already": NO_DETAIL,
+    "unknown_shelter": NO_DETAIL,
+    "more_than_two_days": NO_DETAIL,
+    "needed_to_refuse": NO_DETAIL,
+    "only_with_yes": NO_DETAIL,
+    "only_with_no": NO_DETAIL,
+    "only_with_contra_indication": NO_DETAIL,
+    "not_here": NO_DETAIL,
+    "too_many_shelters": {"most": 8},
     "more_than_places": {"asked": 9, "closed": 1, "held": 2, "total": 6},
     "not_one_of": {"allowed": ["free", "occupied"]},
     "too_small": {"least": 0},
@@ -88,6 +101,7 @@ DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "holds_of_person": [{"most": 3}],
     "waitings_of_person": [{"most": 5}],
+    "requests_of_person": [{"most": 20}],
     "holds_of_organization": [{"most": 10}],
     "too_many": [{}, {"retry_after_seconds": 20}],
 }
@@ -180,6 +194,12 @@ def test_a_template_compiles(pages: Pages, language: str, template: str) -> None
         ("excluded_by", (*CRITERION_NAMES, *(LIMIT_NAMES - {"longest_stay_days"}), "size", "avoid")),
         ("slept", SLEPT),
         ("claim_type", ("hold", "reservation")),
+        ("request_state", STATES),
+        ("says", ("silent", *ANSWERS, "lapsed")),
+        ("no_reason", NO_REASONS),
+        ("desk_reason", DESK_REASONS),
+        ("settled", SETTLED),
+        ("case_event", tuple(WHO)),
         ("problem_title", tuple({*STATUS.values(), *OF_CODE.values(), 500})),
     ],
 )
@@ -217,7 +237,11 @@ def test_every_field_error_has_words_with_its_numbers(pages: Pages, language: st
 
 
 @pytest.mark.parametrize(
-    "macro", ["status", "reason", "role", "role_task", "takes", "claim_type", "criterion", "slept", "problem_title"]
+    "macro",
+    [
+        *("status", "reason", "role", "role_task", "takes", "claim_type", "criterion", "slept", "problem_title"),
+        *("request_state", "says", "no_reason", "desk_reason", "settled", "case_event"),
+    ],
 )
 def test_an_unknown_code_is_an_error(pages: Pages, macro: str) -> None:
     with pytest.raises(jinja2.UndefinedError):

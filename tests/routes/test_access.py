@@ -44,6 +44,9 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "desk_undo": SHELTER,
     "desk_hold": SHELTER,
     "desk_release": SHELTER,
+    "desk_asked": SHELTER,
+    "desk_answer": SHELTER,
+    "desk_arrival": SHELTER,
     "search": SEEKERS,
     "search_nothing": SEEKERS,
     "mine": SEEKERS,
@@ -55,8 +58,22 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "wait": SEEKERS,
     "waiting": SEEKERS,
     "waiting_stop": SEEKERS,
-    "push": SEEKERS,
+    "push": SEEKERS | SHELTER,
     "service_worker": None,
+    "requests": SEEKERS,
+    "request_new": SEEKERS,
+    "request_open": SEEKERS,
+    "request": SEEKERS,
+    "request_more": SEEKERS,
+    "request_ask": SEEKERS,
+    "request_choose": SEEKERS,
+    "request_withdraw": SEEKERS,
+    "request_outcome": SEEKERS,
+    "request_address": SEEKERS,
+    "request_place": {"police"},
+    "request_answer": {"desk"},
+    "request_decide": {"desk"},
+    "request_arrival": {"desk"},
     "criteria": {"manager"},
     "criteria_save": {"manager"},
     "place_criteria": {"manager"},
@@ -72,10 +89,22 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "api_holds": SEEKERS,
     "api_hold": SEEKERS | SHELTER | {"machine"},
     "api_hold_extend": SEEKERS | SHELTER | {"machine"},
+    "api_requests": SEEKERS | SHELTER | {"machine"},
+    "api_request_open": SEEKERS,
+    "api_request": SEEKERS | SHELTER | {"machine"},
+    "api_request_shelters": SEEKERS,
+    "api_request_answers": SHELTER | {"machine", "desk", "police"},
+    "api_request_choose": SEEKERS,
+    "api_request_decide": {"desk"},
+    "api_request_arrival": SHELTER | {"machine", "desk"},
+    "api_request_withdraw": SEEKERS,
+    "api_request_outcome": SEEKERS,
+    "api_request_address": SEEKERS,
     "api_live": SEEKERS | SHELTER | {"machine"},
 }
 OWN_ONLY = {"desk", "desk_places", "desk_confirm", "desk_occupancy", "desk_undo", "api_place", "api_occupancy", "api_confirm"}
 OWN_ONLY |= {"desk_hold", "desk_release", "criteria", "criteria_save", "place_criteria", "place_criteria_save"}
+OWN_ONLY |= {"desk_asked", "desk_answer", "desk_arrival"}
 NOBODYS = "nobodys-hold"  # a hold that is not there; who may hold learns no more than that
 
 
@@ -103,6 +132,9 @@ CALLS: dict[str, Call] = {
     "desk_occupancy": Call("/desk/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
     "desk_hold": Call("/desk/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
     "desk_release": Call(f"/desk/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
+    "desk_asked": Call("/desk/{shelter}/requests", 200),
+    "desk_answer": Call("/desk/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),
+    "desk_arrival": Call("/desk/{shelter}/requests/nobodys/arrival", 404, {"arrived": "yes", "key": "f2"}),
     "search": Call("/search", 200, {"needs.lvb": "on"}),
     "search_nothing": Call("/search/nothing", 200, {"slept": "hotel", "key": "g"}),
     "mine": Call("/mine", 200),
@@ -116,6 +148,20 @@ CALLS: dict[str, Call] = {
     "waiting_stop": Call("/waiting/nobodys/stop", 404, {"key": "l"}),
     "push": Call("/push", 404, {}),  # without keys of our own nobody is offered any
     "service_worker": Call("/sw.js", 200),
+    "requests": Call("/requests", 200),
+    "request_new": Call("/requests/new", 200, {"adults.woman": "1"}),
+    "request_open": Call("/requests", 422, {"adults.woman": "1", "key": "m"}),  # no shelter is ticked
+    "request": Call(f"/requests/{NOBODYS}", 404),
+    "request_more": Call(f"/requests/{NOBODYS}/more", 404),
+    "request_ask": Call(f"/requests/{NOBODYS}/shelters", 404, {"ask.linde": "cosm", "key": "n"}),
+    "request_choose": Call(f"/requests/{NOBODYS}/choose", 404, {"shelter": "linde", "key": "o"}),
+    "request_withdraw": Call(f"/requests/{NOBODYS}/withdraw", 404, {"key": "p"}),
+    "request_outcome": Call(f"/requests/{NOBODYS}/outcome", 404, {"slept": "hotel", "key": "q"}),
+    "request_address": Call(f"/requests/{NOBODYS}/address", 404, {}),
+    "request_place": Call(f"/requests/{NOBODYS}/place", 404, {"shelter": "linde", "place": "linde-1", "key": "r"}),
+    "request_answer": Call(f"/requests/{NOBODYS}/answer", 404, {"shelter": "linde", "answer": "discuss", "key": "s"}),
+    "request_decide": Call(f"/requests/{NOBODYS}/decide", 404, {"decision": "confirm", "key": "t"}),
+    "request_arrival": Call(f"/requests/{NOBODYS}/arrival", 404, {"shelter": "linde", "arrival": "arrived", "key": "u"}),
     "criteria": Call("/manage/{shelter}/criteria", 200),
     "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form
     "place_criteria": Call("/manage/{shelter}/places/{shelter}-1/criteria", 200),
@@ -133,6 +179,17 @@ CALLS: dict[str, Call] = {
     "api_holds": Call("/api/v1/holds", 200),
     "api_hold": Call(f"/api/v1/holds/{NOBODYS}", 404),
     "api_hold_extend": Call(f"/api/v1/holds/{NOBODYS}/extend", 404),
+    "api_requests": Call("/api/v1/requests", 200),
+    "api_request_open": Call("/api/v1/requests", 422, json={}),  # no shelter is named
+    "api_request": Call(f"/api/v1/requests/{NOBODYS}", 404),
+    "api_request_shelters": Call(f"/api/v1/requests/{NOBODYS}/shelters", 404, json={"shelters": ["linde"]}),
+    "api_request_answers": Call(f"/api/v1/requests/{NOBODYS}/answers", 404, json={"shelter": "linde", "answer": "discuss"}),
+    "api_request_choose": Call(f"/api/v1/requests/{NOBODYS}/choose", 404, json={"shelter": "linde"}),
+    "api_request_decide": Call(f"/api/v1/requests/{NOBODYS}/decide", 404, json={"decision": "confirm"}),
+    "api_request_arrival": Call(f"/api/v1/requests/{NOBODYS}/arrival", 404, json={"arrived": True}),
+    "api_request_withdraw": Call(f"/api/v1/requests/{NOBODYS}/withdraw", 404),
+    "api_request_outcome": Call(f"/api/v1/requests/{NOBODYS}/outcome", 404, json={"slept": "hotel"}),
+    "api_request_address": Call(f"/api/v1/requests/{NOBODYS}/address", 404),
 }
 
 ROUTE_TABLE = all_routes()

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import logging
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -38,9 +39,12 @@ PATHS = [
     "/static/js/live.js",
 ]
 API = ["/api/v1/board", "/api/v1/shelters/linde", "/api/v1/shelters/ceder", "/api/v1/openapi.json", "/api/v1/nowhere"]
-API += ["/api/v1/holds"]
+API += ["/api/v1/holds", "/api/v1/requests", "/api/v1/requests/nobodys"]
 CHANGES = [("PATCH", "/places/linde-1"), ("PUT", "/shelters/linde/occupancy"), ("POST", "/shelters/linde/confirm")]
-CHANGES += [("POST", "/search")]
+CHANGES += [("POST", "/search"), ("POST", "/requests"), ("POST", "/requests/nobodys/answers")]
+CHANGES += [("POST", "/requests/nobodys/address")]
+ASK = {"shelters": ["linde", "ceder"]}  # of whom none has said "in overleg": its telephone stays its own
+BODIES = [{}, {"status": "closed", "reason": "other"}, {"kinds": {"cosm": {"free": 99}}}, {"address": "x"}, ASK]
 TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]
 
 
@@ -98,7 +102,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
                 reply = await api.get(path, headers=authorization)
                 heard.append((f"{token} {path}", reply.content + str(reply.headers).encode()))
             for method, path in CHANGES:
-                for body in ({}, {"status": "closed", "reason": "other"}, {"kinds": {"cosm": {"free": 99}}}, {"address": "x"}):
+                for body in BODIES:
                     reply = await api.request(method, f"/api/v1{path}", json=body, headers={**authorization, "If-Match": "*"})
                     heard.append((f"{token} {path}", reply.content))
         site.clock.move(hours=9)
@@ -137,6 +141,43 @@ async def test_a_telephone_is_heard_only_with_a_hold_or_when_the_board_says_call
             assert f"CANARY-TEL-{shelter}" in page
             assert page.count("CANARY") == page.count(f"CANARY-TEL-{shelter}")
     assert not [page for page in silent if "CANARY" in page]
+
+
+async def test_a_request_shows_a_telephone_after_in_overleg_and_an_address_after_the_decision_to_whom_it_concerns(
+    site: Site,
+) -> None:
+    """By the API: everything that can be asked about a request, as every role, after each step."""
+    id = ""
+
+    async def heard() -> dict[str, set[str]]:
+        """Token to the canaries that it hears."""
+        every: dict[str, set[str]] = {}
+        for token in TOKENS:
+            async with site.api(token) as api:
+                replies = [await api.get("/requests"), await api.get(f"/requests/{id}")]
+                for end, body in (("address", None), ("choose", {"shelter": "wilg"}), ("outcome", {"slept": "hotel"})):
+                    replies.append(await api.post(f"/requests/{id}/{end}", json=body))  # the last two conflict: with what is so
+            found = set(re.findall(r"CANARY-\w+-\w+", "".join(reply.text + str(reply.headers) for reply in replies)))
+            every |= {token: found} if found else {}
+        return every
+
+    async def do(token: str, path: str, body: object) -> str:
+        async with site.api(token) as api:
+            reply = await api.post(f"/requests{path}", json=body)
+        assert reply.status_code < 300, reply.text
+        return str(reply.json()["id"])
+
+    id = await do("demo-police", "", ASK | {"adults": {"woman": 1}})
+    assert await heard() == {}
+    await do("demo-shelter-ceder", f"/{id}/answers", {"answer": "discuss"})
+    await do("demo-shelter-linde", f"/{id}/answers", {"answer": "yes", "place": "linde-1"})
+    assert await heard() == {"demo-police": {"CANARY-TEL-ceder"}}
+    await do("demo-police", f"/{id}/choose", {"shelter": "linde"})
+    assert await heard() == {}
+    await do("demo-desk", f"/{id}/decide", {"decision": "confirm"})
+    assert await heard() == {"demo-police": {"CANARY-ADR-linde"}, "demo-desk": {"CANARY-ADR-linde"}}
+    await do("demo-shelter-linde", f"/{id}/arrival", {"arrived": True})
+    assert await heard() == {}
 
 
 async def first_words(line: ClientConnection) -> AsyncIterator[bytes]:

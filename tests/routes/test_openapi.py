@@ -8,6 +8,7 @@ import httpx
 import pytest
 from jsonschema_rs import validator_for
 from schemathesis.openapi import from_dict
+from sqlalchemy import text
 from starlette.routing import Route
 
 from bedboard.routes.api.openapi import build_document
@@ -25,6 +26,7 @@ database = "none"
 [parameters]
 "path.place_id" = "linde-1"
 "path.shelter_id" = "linde"
+"path.request_id" = "REQUEST"
 [phases.stateful]
 enabled = false
 """
@@ -63,19 +65,65 @@ async def test_every_answer_of_the_board_is_as_the_document_says(site: Site) -> 
             validator_for(whole).validate((await api.get("/board")).json())
 
 
-@pytest.mark.parametrize("token", ["demo-shelter-linde", "demo-police"])
-async def test_schemathesis_finds_no_500_and_nothing_undocumented(site: Site, tmp_path: Path, token: str) -> None:
-    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+async def test_every_answer_about_a_request_is_as_the_document_says(site: Site) -> None:
+    document = build_document()
+    asker, asked = [
+        validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
+        for name in ("RequestObject", "AskedObject")
+    ]
+    id = await begin_request(site)
+    for token, validator in (("demo-police", asker), ("demo-desk", asker), ("demo-shelter-linde", asked)):
+        async with site.api(token) as api:
+            one, every = (await api.get(f"/requests/{id}")).json(), (await api.get("/requests")).json()
+            validator.validate(one)
+            assert [case["id"] for case in every["requests"]] == [id]
+            validator.validate(every["requests"][0])
+            late = (await api.post(f"/requests/{id}/arrival", json={"arrived": True})).json()
+            if token != "demo-police":  # noqa: S105
+                validator.validate(late["present"])
+
+
+async def begin_request(site: Site) -> str:
+    """Of demo-police to linde, which offers a place."""
+    async with site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
+        begun = await police.post("/requests", json={"adults": {"woman": 1}, "near": "noord", "shelters": ["linde", "ceder"]})
+        id = begun.json()["id"]
+        assert (await linde.post(f"/requests/{id}/answers", json={"answer": "yes", "place": "linde-1"})).status_code == 200
+    return str(id)
+
+
+@pytest.mark.parametrize(
+    ("token", "done"),
+    [
+        ("demo-shelter-linde", {"yes", "discuss", "no"}),
+        ("demo-police", {"asked", "chosen_for_desk", "withdrawn", "ended"}),
+        ("demo-desk", {"asked", "confirmed", "arrived"}),
+    ],
+)
+async def test_schemathesis_finds_no_500_and_nothing_undocumented(
+    site: Site, tmp_path: Path, token: str, done: set[str]
+) -> None:
+    """`done`: what the calls that the document gives as examples do to requests."""
+    id = await begin_request(site)
+    if token == "demo-desk":  # noqa: S105
+        async with site.api("demo-police") as police:
+            assert (await police.post(f"/requests/{id}/choose", json={"shelter": "linde"})).status_code == 200
+    (tmp_path / "schemathesis.toml").write_text(CONFIG.replace("REQUEST", id))
     command = ["-m", "schemathesis.cli", "run", f"{site.url}/api/v1/openapi.json", "--checks", CHECKS]
     command += ["-H", f"Authorization: Bearer {token}", "--no-color", "--seed", "1", "--workers", "1"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             output, _ = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     assert process.returncode == 0, output.decode()[-6000:]
+    async with site.parts.database.transaction() as tx:
+        found = await (await tx.connection()).execute(
+            text("select distinct what from case_event where actor_id = :id"), {"id": token}
+        )
+        assert done <= set(found.scalars()), done

@@ -303,6 +303,31 @@ async def test_a_device_is_taken_off_by_its_own_person_only(site: Site, board: D
         assert await devices(board) == []
 
 
+async def test_a_shelter_is_woken_when_it_is_asked_and_when_it_is_chosen_but_not_by_its_own_doing(site: Site) -> None:
+    async with serving() as service, serving() as others, aclosing(await site.sign_in("sanne")) as browser:
+        assert (await browser.post("/push", data=service.subscription())).status_code == 204
+        async with aclosing(await site.sign_in("kofi")) as kofi:  # of another shelter
+            assert (await kofi.post("/push", data=others.subscription())).status_code == 204
+        async with site.api("demo-police") as police, site.api("demo-desk") as desk:
+            begun = await police.post("/requests", json={"adults": {"woman": 1}, "needs": ["lvb"], "shelters": ["linde"]})
+            assert begun.status_code == 201
+            await until(has(service, 1), "the shelter is woken")
+            path = f"/requests/{begun.json()['id']}"
+            offer = {"key": "k", "answer": "yes", "place": "linde-1"}
+            assert (await browser.post(f"/desk/linde{path}/answer", data=offer)).status_code == 303
+            await quiet(site)
+            assert len(service.got) == 1
+            assert (await police.post(f"{path}/choose", json={"shelter": "linde"})).status_code == 200
+            await until(has(service, 2), "it hears that it was chosen")
+            assert (await desk.post(f"{path}/decide", json={"decision": "confirm"})).status_code == 200
+            await until(has(service, 3), "and that this was decided")
+            await quiet(site)
+    bodies = [service.read(body) for _, _, body in service.got]
+    assert bodies == [b'{"what":"asked"}', b'{"what":"news"}', b'{"what":"news"}'], "and nothing else"
+    assert [headers["topic"] for _, headers, _ in service.got] == ["asked", "news", "news"]
+    assert others.got == []
+
+
 GOOD = "https://fcm.googleapis.com/fcm/send/abc:DEF-_1"
 
 

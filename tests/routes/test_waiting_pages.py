@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from bedboard.log import set_up_log
+from bedboard.push import What
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.database import Database
 from bedboard.views.pages import LANGUAGES
@@ -270,5 +271,8 @@ async def test_the_service_worker_is_for_everybody_at_the_root_and_asked_anew(si
         reply = await nobody.get("/sw.js?lang=en")
     assert (reply.status_code, reply.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
     assert reply.headers["cache-control"] == "no-cache"
-    assert all(re.search(rf"^  {language}: \[", reply.text, re.MULTILINE) for language in LANGUAGES), "words in every language"
+    for words in re.split(r"^  \w\w: \{$", reply.text, flags=re.MULTILINE)[1:]:
+        said = re.findall(r"^    (\w+): \[", words, re.MULTILINE)
+        assert tuple(said) == get_args(What), "words for each sort of message"
+    assert tuple(re.findall(r"^  (\w\w): \{$", reply.text, re.MULTILINE)) == LANGUAGES, "in every language"
     assert "fetch" not in reply.text and "caches" not in reply.text

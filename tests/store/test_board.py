@@ -9,11 +9,12 @@ from sqlalchemy import text
 from bedboard.actions.register import add_shelter
 from bedboard.rules.claims import Claim
 from bedboard.rules.freshness import Limits
+from bedboard.rules.requests import Deciding
 from bedboard.store.board import get_reference, get_shelter, list_shelters
 from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter
-from tests.build import NOW, SEAL, place, shelter
+from tests.build import NOW, SEAL, add_request, place, shelter
 
 HOUR = timedelta(hours=1)
 
@@ -25,8 +26,8 @@ async def run(tx: Transaction, statement: str, **values: Any) -> None:
 async def claim(tx: Transaction, id: str, place_id: str, type: str = "hold", *, ended: bool = False) -> None:
     await run(
         tx,
-        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at, ending)"
-        " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at, :ending)",
+        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at, ending, request_id)"
+        " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at, :ending, :request_id)",
         id=id,
         place_id=place_id,
         type=type,
@@ -34,6 +35,7 @@ async def claim(tx: Transaction, id: str, place_id: str, type: str = "hold", *, 
         expires_at=NOW + HOUR / 2,
         ended_at=NOW if ended else None,
         ending="released" if ended else None,
+        request_id="r1" if type == "reservation" else None,
     )
 
 
@@ -82,6 +84,7 @@ async def test_a_shelter_without_places_is_on_the_board(tx: Transaction) -> None
 
 
 async def test_a_place_comes_once_with_the_one_claim_that_nobody_has_ended(tx: Transaction) -> None:
+    await add_request(tx)
     await claim(tx, "one", "linde-1", ended=True)
     await claim(tx, "two", "linde-1", "reservation")
     await claim(tx, "three", "linde-2", ended=True)
@@ -89,7 +92,7 @@ async def test_a_place_comes_once_with_the_one_claim_that_nobody_has_ended(tx: T
     linde = await get_shelter(tx, "linde")
     assert linde is not None
     assert [one.claim for one in linde.places] == [
-        Claim("reservation", NOW + HOUR / 2, "police", "Plaatsing", "two"),
+        Claim("reservation", NOW + HOUR / 2, "police", "Plaatsing", "two", None, "r1"),
         None,
         None,
         None,
@@ -110,15 +113,16 @@ async def test_what_a_board_reads_holds_no_telephone_and_no_address(tx: Transact
 async def test_the_reference_is_the_deployment_with_its_units_and_kinds(tx: Transaction) -> None:
     await run(tx, "update kind set fresh_minutes = 60, ageing_minutes = 90 where code = 'men'")
     await run(tx, "update kind set fresh_minutes = 60 where code = 'women'")
+    await run(tx, "update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
     reference = await get_reference(tx)
     assert reference is not None
     assert (reference.name, reference.zone.key, reference.demo) == ("Proef", "Europe/Amsterdam", True)
     assert list(reference.units) == ["zuid", "noord"]  # by name: Limburg, Noord-Nederland
     assert [(unit.short, unit.map_column, unit.map_row) for unit in reference.units.values()] == [("LB", 2, 3), ("NN", 2, 1)]
-    assert {code: (kind.names["nl"], kind.names["en"], kind.decides) for code, kind in reference.kinds.items()} == {
-        "cosm": ("COSM", "COSM", "desk"),
-        "women": ("Vrouwen", "Women", "shelter"),
-        "men": ("Mannen", "Men", "shelter"),
+    assert {code: (kind.names["nl"], kind.names["en"], kind.deciding) for code, kind in reference.kinds.items()} == {
+        "cosm": ("COSM", "COSM", Deciding("desk", "mon-fri 09:00-17:00", "provisional")),
+        "women": ("Vrouwen", "Women", Deciding("shelter")),
+        "men": ("Mannen", "Men", Deciding("shelter")),
     }
     assert list(reference.kinds) == ["cosm", "women", "men"]
     limits = {code: kind.limits for code, kind in reference.kinds.items()}

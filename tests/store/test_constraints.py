@@ -18,9 +18,17 @@ CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelt
 SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
     intake_until_minutes, confirm_times, criteria, limits, telephone_sealed, address_sealed) values"""
 PERSON = "insert into person (id, organization_id, name, role, demo) values"
+REQUEST = (
+    "insert into request (id, version, state, organization_id, role, person_id, client_id, needs_sealed, created_at) values"
+)
+ASK = "insert into ask (request_id, shelter_id, kind_code, asked_at, step) values"
+EVENT = "insert into case_event (at, request_id, what, actor_kind, actor_id, role) values"
 LATER = f"timestamptz {AT} + interval '30 minutes'"
+YES = f"answer = 'yes', answered_at = {AT}, answered_by = 'shelter', place_id = 'ceder-1', claim_id = 'kept'"
+NO = f"answer = 'no', answered_at = {AT}, answered_by = 'shelter', place_id = null, claim_id = null"
 
-# On the board of `build.add_board`; before each, one live claim on linde-1 and one answer of sanne's are put there.
+# On the board of `build.add_board`; before each, one live claim on linde-1 and one answer of sanne's are put there, and a
+# request of mark's ("r") to linde, which is silent, and to ceder, which offers ceder-1 (by the claim "kept").
 BREAKS: list[tuple[str, str]] = [
     ("pk_deployment", f"insert into deployment values (1, 'x', 'UTC', true, {AT})"),
     ("ck_deployment_one_row", f"insert into deployment values (2, 'x', 'UTC', true, {AT})"),
@@ -69,11 +77,14 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_membership_person_id", "insert into membership values ('nobody', 'linde')"),
     ("fk_membership_shelter_id", "insert into membership values ('sanne', 'nowhere')"),
     ("pk_claim", f"{CLAIM} ('one', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
-    ("uq_claim_live_place_id", f"{CLAIM} ('two', 'linde-1', 'reservation', 'desk', 'desk', {AT}, {LATER}, null)"),
+    ("uq_claim_live_place_id", f"{CLAIM} ('two', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
+    ("fk_claim_request_id", "update claim set request_id = 'none' where id = 'kept'"),
+    ("ck_claim_reservation_has_request", "update claim set request_id = 'r' where id = 'one'"),
+    ("ck_claim_reservation_has_request", "update claim set request_id = null where id = 'kept'"),
     ("fk_claim_place_id", f"{CLAIM} ('two', 'nowhere', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
     ("fk_claim_organization_id", f"{CLAIM} ('two', 'linde-2', 'hold', 'nobody', 'desk', {AT}, {LATER}, null)"),
     ("fk_claim_person_id", "update claim set person_id = 'nobody'"),
-    ("ck_claim_type", "update claim set type = 'wish'"),
+    ("ck_claim_type", "update claim set type = 'wish' where id = 'one'"),
     ("ck_claim_expires_later", "update claim set expires_at = created_at"),
     ("fk_claim_client_id", "update claim set client_id = 'nobody'"),
     ("ck_claim_ending", f"update claim set ended_at = {AT}, ending = 'forgotten'"),
@@ -108,9 +119,62 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_reminded", f"insert into reminded select 'linde', {AT}, 'due', {AT} from generate_series(1, 2)"),
     ("fk_reminded_shelter_id", f"insert into reminded values ('nowhere', {AT}, 'due', {AT})"),
     ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
+    ("pk_request", f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"),
+    ("fk_request_organization_id", f"{REQUEST} ('s', 1, 'asking', 'nobody', 'police', 'mark', null, '', {AT})"),
+    ("fk_request_person_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'nobody', null, '', {AT})"),
+    ("fk_request_client_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, 'nobody', '', {AT})"),
+    ("fk_request_unit_code", "update request set unit_code = 'nowhere'"),
+    ("ck_request_version", "update request set version = 0"),
+    ("ck_request_state", "update request set state = 'lost'"),
+    ("ck_request_role", "update request set role = 'staff'"),
+    ("ck_request_refusal", "update request set refusal = 'tired'"),
+    ("ck_request_one_asker", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, null, '', {AT})"),
+    ("ck_request_one_asker", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'mark', 'demo-police', '', {AT})"),
+    ("ck_request_over_when_over", "update request set state = 'withdrawn'"),
+    ("ck_request_over_when_over", f"update request set over_at = {AT}, needs_sealed = null"),
+    ("ck_request_no_needs_when_over", f"update request set over_at = {AT}, state = 'withdrawn'"),
+    ("ck_request_no_needs_when_over", "update request set needs_sealed = null"),
+    (
+        "ck_request_no_refusal_when_over",
+        f"update request set over_at = {AT}, state = 'arrived', needs_sealed = null, refusal = 'not_safe'",
+    ),
+    ("ck_request_agreed_when_decided", f"update request set state = 'confirmed', arrives_at = {AT}"),
+    ("ck_request_agreed_when_decided", f"update request set state = 'provisional', decided_at = {AT}"),
+    ("pk_ask", f"{ASK} ('r', 'linde', 'cosm', {AT}, 0)"),
+    ("fk_ask_request_id", f"{ASK} ('none', 'wilg', 'women', {AT}, 0)"),
+    ("fk_ask_shelter_id", f"{ASK} ('r', 'nowhere', 'women', {AT}, 0)"),
+    ("fk_ask_kind_code", f"{ASK} ('r', 'wilg', 'nothing', {AT}, 0)"),
+    ("fk_ask_place_id", "update ask set place_id = 'nowhere' where answer = 'yes'"),
+    ("fk_ask_claim_id", "update ask set claim_id = 'none' where answer = 'yes'"),
+    ("ck_ask_step", "update ask set step = 4"),
+    ("ck_ask_answer", f"update ask set answer = 'maybe', answered_at = {AT}, answered_by = 'shelter' where answer is null"),
+    ("ck_ask_answered_by", "update ask set answered_by = 'asker' where answer = 'yes'"),
+    ("ck_ask_reason", f"update ask set {NO}, reason = 'tired'"),
+    ("ck_ask_settled", f"update ask set settled = 'forgotten', settled_at = {AT}"),
+    ("ck_ask_answered_when_answer", "update ask set answered_at = null where answer = 'yes'"),
+    ("ck_ask_answered_when_answer", f"update ask set answered_at = {AT} where answer is null"),
+    ("ck_ask_by_whom_when_answer", "update ask set answered_by = null where answer = 'yes'"),
+    ("ck_ask_by_whom_when_answer", "update ask set answered_by = 'desk' where answer is null"),
+    ("ck_ask_place_with_yes", "update ask set place_id = null, claim_id = null where answer = 'yes'"),
+    ("ck_ask_place_with_yes", "update ask set answer = 'discuss' where answer = 'yes'"),
+    ("ck_ask_place_with_yes", "update ask set place_id = 'ceder-1', claim_id = 'kept' where answer is null"),
+    ("ck_ask_claim_with_place", "update ask set claim_id = null where answer = 'yes'"),
+    ("ck_ask_reason_with_no", "update ask set reason = 'no_place' where answer = 'yes'"),
+    ("ck_ask_reason_with_no", "update ask set reason = 'no_place' where answer is null"),
+    ("ck_ask_criterion_with_reason", f"update ask set {NO}, reason = 'no_place', criterion = 'man'"),
+    ("ck_ask_criterion_with_reason", f"update ask set {NO}, criterion = 'man'"),
+    ("ck_ask_settled_when_settled", "update ask set settled = 'missed'"),
+    ("ck_ask_settled_when_settled", f"update ask set settled_at = {AT}"),
+    ("ck_ask_chosen_has_place", f"update ask set settled = 'chosen', settled_at = {AT} where answer is null"),
+    (
+        "uq_ask_chosen_request_id",
+        f"update ask set {YES}, settled = 'chosen', settled_at = {AT}",
+    ),
+    ("fk_case_event_request_id", f"{EVENT} ({AT}, 'none', 'asked', 'person', 'mark', 'police')"),
+    ("ck_case_event_what", f"{EVENT} ({AT}, 'r', 'whispered', 'person', 'mark', 'police')"),
 ]
 # Identity, and nobody writes ids.
-BY_ITSELF = {"pk_journal", "pk_look", "alembic_version_pkc"}
+BY_ITSELF = {"pk_journal", "pk_look", "pk_case_event", "alembic_version_pkc"}
 
 NAMES = """
     select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'p', 'f')
@@ -125,6 +189,11 @@ async def full(tx: Transaction) -> Transaction:
     connection = await tx.connection()
     await connection.execute(text(f"{CLAIM} ('one', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"))
     await connection.execute(text(f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"))
+    await connection.execute(text(f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"))
+    kept = f"('kept', 'ceder-1', 'reservation', 'oever', 'police', {AT}, {LATER}, null, 'r')"
+    await connection.execute(text(CLAIM.replace("ended_at", "ended_at, request_id") + kept))
+    await connection.execute(text(f"{ASK} ('r', 'linde', 'cosm', {AT}, 0), ('r', 'ceder', 'men', {AT}, 0)"))
+    await connection.execute(text(f"update ask set {YES} where shelter_id = 'ceder'"))
     return tx
 
 
@@ -158,6 +227,12 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         "update answer set key = repeat('x', 255)",
         f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
         f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
+        f"update request set state = 'withdrawn', over_at = {AT}, needs_sealed = null",
+        f"update request set state = 'confirmed', decided_at = {AT}, arrives_at = {AT}, refusal = 'other'",
+        f"update ask set {NO}, reason = 'contra_indication', criterion = 'man', step = 3",
+        f"update ask set {NO}",  # erased when it is over
+        f"update ask set settled = 'chosen', settled_at = {AT} where answer = 'yes'",
+        f"update ask set settled = 'other_chosen', settled_at = {AT}",
     ],
 )
 async def test_the_database_takes_what_is_just_right(full: Transaction, statement: str) -> None:
@@ -212,3 +287,16 @@ async def test_the_record_of_looks_is_append_only(tx: Transaction, statement: st
         async with connection.begin_nested():
             await connection.execute(text(statement))
     assert (await connection.execute(text("select count(*) from look where actor_id = 'mark'"))).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["update case_event set role = 'x'", "delete from case_event", "truncate case_event", "delete from case_event where false"],
+)
+async def test_the_time_line_of_a_case_is_append_only(full: Transaction, statement: str) -> None:
+    connection = await full.connection()
+    await connection.execute(text(f"{EVENT} ({AT}, 'r', 'asked', 'person', 'mark', 'police')"))
+    with pytest.raises(DBAPIError, match="the time line of a case is append-only"):
+        async with connection.begin_nested():
+            await connection.execute(text(statement))
+    assert (await connection.execute(text("select count(*) from case_event where role = 'police'"))).scalar_one() == 1

@@ -14,6 +14,7 @@ from bedboard.rules.claims import Claim
 from bedboard.rules.fit import Profile, Reason, Terms, fit_of, judge, judge_place, judge_rest
 from bedboard.rules.freshness import Limits
 from bedboard.rules.places import State
+from bedboard.rules.requests import Deciding
 from bedboard.store.board import KindRow, PlaceRow, Reference, ShelterRow, UnitRow
 from bedboard.views.cards import Card, make_card
 from bedboard.views.found import Finder, Found
@@ -37,7 +38,7 @@ REFERENCE = Reference(
     zone=ZoneInfo("Europe/Amsterdam"),
     demo=True,
     units=UNITS,
-    kinds={code: KindRow(code, {"nl": code}, {"nl": code}, "shelter", None) for code in ("women", "men", "cosm")},
+    kinds={code: KindRow(code, {"nl": code}, {"nl": code}, Deciding("shelter"), None) for code in ("women", "men", "cosm")},
 )
 
 

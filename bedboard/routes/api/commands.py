@@ -160,21 +160,3 @@ class OwnHoldObject(HoldObject):
 
 class HoldsObject(BaseModel):
     holds: list[OwnHoldObject]
-
-
-class FieldProblem(BaseModel):
-    field: str
-    code: str
-    detail: str
-
-
-class Problem(BaseModel):
-    """RFC 9457. `present` is what is true now, with a 409 or 412."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[FieldProblem] | None = None
-    present: ShelterObject | None = None

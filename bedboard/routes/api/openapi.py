@@ -15,100 +15,52 @@ from bedboard.routes.api.commands import (
     KnownShelterObject,
     PatchPlace,
     PostConfirm,
-    Problem,
     PutOccupancy,
     ShelterObject,
 )
+from bedboard.routes.api.operations import IF_MATCH, KEY, Problem, either, id_in_path, operation, ref
+from bedboard.routes.api.request_commands import (
+    AddressObject,
+    AskedObject,
+    PostAnswer,
+    PostArrival,
+    PostChoice,
+    PostDecision,
+    PostOutcome,
+    PostRequest,
+    PostShelters,
+    RequestObject,
+    RequestsObject,
+)
 from bedboard.routes.api.search import PostHold, PostSearch
-from bedboard.routes.parse import IdConvertor
 from bedboard.routes.replies import json_bytes
 from bedboard.views.objects import to_json
 
 MODELS: tuple[type[BaseModel], ...] = (
+    AddressObject,
+    AskedObject,
     BoardObject,
     FoundObject,
     HoldObject,
     HoldsObject,
     KnownShelterObject,
     PatchPlace,
+    PostAnswer,
+    PostArrival,
+    PostChoice,
     PostConfirm,
+    PostDecision,
     PostHold,
+    PostOutcome,
+    PostRequest,
     PostSearch,
+    PostShelters,
     Problem,
     PutOccupancy,
+    RequestObject,
+    RequestsObject,
     ShelterObject,
 )
-PROBLEMS = {
-    "400": "What was sent cannot be read",
-    "401": "No token, or one that does not count",
-    "403": "Not for this role",
-    "404": "Not there, or not for you to know",
-    "409": "It conflicts with what is true now, which comes along as `present`",
-    "412": "Another version than `If-Match` names",
-    "413": "Larger than 64 KiB",
-    "422": "Some fields cannot be right; `errors` lists them",
-    "503": "The database does not answer; nothing was saved",
-}
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _json(schema: dict[str, Any], type: str = "application/json") -> dict[str, Any]:
-    return {type: {"schema": schema}}
-
-
-def _id(name: str) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": f"^{IdConvertor.regex}$"}
-    return {"name": name, "in": "path", "required": True, "schema": schema}
-
-
-KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "The same key with the same call gives the stored answer again for 24 hours; nothing is done twice.",
-    "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
-}
-IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "description": "The shelter's version as last read.",
-    "schema": {"type": "string", "pattern": '^(\\*|"?[0-9]{1,18}"?)$'},
-}
-ETAG = {"ETag": {"description": "The shelter's version.", "schema": {"type": "string"}}}
-
-
-def _operation(
-    id: str,
-    summary: str,
-    answer: dict[str, Any],
-    problems: str,
-    parameters: tuple[dict[str, Any], ...] = (),
-    body: type[BaseModel] | None = None,
-    *,
-    body_needed: bool = True,
-    etag: bool = True,
-    status: str = "200",
-) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "operationId": id,
-        "summary": summary,
-        "parameters": list(parameters),
-        "responses": {
-            status: {"description": "Done"}
-            | ({"content": _json(answer)} if answer else {})
-            | ({"headers": ETAG} if etag else {}),
-            **{
-                code: {"description": PROBLEMS[code], "content": _json(_ref("Problem"), "application/problem+json")}
-                for code in problems.split()
-            },
-        },
-    }
-    if body is not None:
-        operation["requestBody"] = {"required": body_needed, "content": _json(_ref(body.__name__))}
-    return operation
-
 
 DESCRIPTION = """\
 Shelter places for victims of human trafficking: what is free now.
@@ -122,6 +74,14 @@ board, 1013 to try again later.
 
 A search is kept live by asking again when a `shelter` message has come. A profile is neither stored nor logged. A place that is
 held ends by itself at `expires_at`; a program holds three places at most, its organization ten.
+
+A request asks up to eight shelters for one case: `asking`; then one offer is chosen, and it is `confirmed`, waits for the desk
+(`chosen`), or counts until the desk looks at it (`provisional`); then they have `arrived` (`housed` while the desk has still to
+look). Or it is `withdrawn`, and `ended` once it was said where the person sleeps. `{type: requests}` on `/api/v1/live` says
+that a request which concerns the caller has changed: ask for them again, and also after each `snapshot`. A call about a request
+that is repeated with its `Idempotency-Key` is answered with the request as it now is; reasons, and where somebody sleeps, are
+not compared, because they are not kept. An address is shown for 12 hours after the decision. Every look at an address or a
+telephone is written down.
 """
 
 
@@ -129,7 +89,7 @@ def build_document() -> dict[str, Any]:
     """OpenAPI 3.1."""
     _, schemas = models_json_schema([(model, "validation") for model in MODELS], ref_template="#/components/schemas/{model}")
     writes = "400 401 403 404 409 412 413 422 503"
-    shelter, either = _ref("ShelterObject"), {"anyOf": [_ref("ShelterObject"), _ref("KnownShelterObject")]}
+    shelter, known = ref(ShelterObject), either(ShelterObject, KnownShelterObject)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -145,81 +105,139 @@ def build_document() -> dict[str, Any]:
         },
         "paths": {
             "/api/v1/board": {
-                "get": _operation("getBoard", "Everything the caller may see", _ref("BoardObject"), "401 403 503", etag=False)
+                "get": operation("getBoard", "Everything the caller may see", ref(BoardObject), "401 403 503", version_of=None)
             },
             "/api/v1/shelters/{shelter_id}": {
-                "get": _operation("getShelter", "One shelter", either, "401 403 404 503", (_id("shelter_id"),))
+                "get": operation("getShelter", "One shelter", known, "401 403 404 503", (id_in_path("shelter_id"),))
             },
             "/api/v1/places/{place_id}": {
-                "patch": _operation(
-                    "patchPlace", "Change one place", shelter, writes, (_id("place_id"), KEY, IF_MATCH), PatchPlace
+                "patch": operation(
+                    "patchPlace", "Change one place", shelter, writes, (id_in_path("place_id"), KEY, IF_MATCH), PatchPlace
                 )
             },
             "/api/v1/shelters/{shelter_id}/occupancy": {
-                "put": _operation(
-                    "putOccupancy", "Numbers per kind", shelter, writes, (_id("shelter_id"), KEY, IF_MATCH), PutOccupancy
+                "put": operation(
+                    "putOccupancy", "Numbers per kind", shelter, writes, (id_in_path("shelter_id"), KEY, IF_MATCH), PutOccupancy
                 )
             },
             "/api/v1/shelters/{shelter_id}/confirm": {
-                "post": _operation(
+                "post": operation(
                     "postConfirm",
                     "Still correct",
                     shelter,
                     writes,
-                    (_id("shelter_id"), KEY, IF_MATCH),
+                    (id_in_path("shelter_id"), KEY, IF_MATCH),
                     PostConfirm,
                     body_needed=False,
                 )
             },
             "/api/v1/search": {
-                "post": _operation(
+                "post": operation(
                     "postSearch",
                     "Which places suit this person tonight",
-                    _ref("FoundObject"),
+                    ref(FoundObject),
                     "400 401 403 413 422 503",
                     (),
                     PostSearch,
                     body_needed=False,
-                    etag=False,
+                    version_of=None,
                 )
             },
             "/api/v1/places/{place_id}/holds": {
-                "post": _operation(
+                "post": operation(
                     "postHold",
                     "Keep a place for 30 minutes",
-                    _ref("HoldObject"),
-                    "400 401 403 404 409 413 422 503",
-                    (_id("place_id"), KEY),
+                    ref(HoldObject),
+                    "400 401 403 404 409 413 422 429 503",
+                    (id_in_path("place_id"), KEY),
                     PostHold,
                     body_needed=False,
-                    etag=False,
+                    version_of=None,
                     status="201",
                 )
             },
             "/api/v1/holds": {
-                "get": _operation("getHolds", "One's own live holds", _ref("HoldsObject"), "401 403 503", etag=False)
+                "get": operation("getHolds", "One's own live holds", ref(HoldsObject), "401 403 503", version_of=None)
             },
             "/api/v1/holds/{claim_id}": {
-                "delete": _operation(
+                "delete": operation(
                     "deleteHold",
                     "Let a place go",
                     {},
                     "401 403 404 409 422 503",
-                    (_id("claim_id"), KEY),
-                    etag=False,
+                    (id_in_path("claim_id"), KEY),
+                    version_of=None,
                     status="204",
                 )
             },
             "/api/v1/holds/{claim_id}/extend": {
-                "post": _operation(
+                "post": operation(
                     "extendHold",
                     "30 minutes longer, once",
-                    _ref("HoldObject"),
+                    ref(HoldObject),
                     "401 403 404 409 422 503",
-                    (_id("claim_id"), KEY),
-                    etag=False,
+                    (id_in_path("claim_id"), KEY),
+                    version_of=None,
                 )
             },
+            **_request_paths(),
+        },
+    }
+
+
+def _request_paths() -> dict[str, Any]:
+    whole, asked, id = ref(RequestObject), either(RequestObject, AskedObject), id_in_path("request_id")
+    writes = "400 401 403 404 409 413 422 503"
+
+    def change(
+        name: str, summary: str, body: type[BaseModel] | None, answer: dict[str, Any] = whole, problems: str = writes
+    ) -> dict[str, Any]:
+        return {"post": operation(name, summary, answer, problems, (id, KEY), body, version_of="request")}
+
+    return {
+        "/api/v1/requests": {
+            "get": operation(
+                "getRequests",
+                "One's own requests and those of colleagues; for the desk all that are open; for a shelter what it was asked",
+                ref(RequestsObject),
+                "401 403 503",
+                version_of=None,
+            ),
+            "post": operation(
+                "postRequest",
+                "Ask up to eight shelters for one case",
+                whole,
+                "400 401 403 409 413 422 429 503",
+                (KEY,),
+                PostRequest,
+                version_of="request",
+                location=True,
+                status="201",
+            ),
+        },
+        "/api/v1/requests/{request_id}": {
+            "get": operation(
+                "getRequest", "One request, as the caller may see it", asked, "401 403 404 503", (id,), version_of="request"
+            )
+        },
+        "/api/v1/requests/{request_id}/shelters": change("postShelters", "Ask more shelters", PostShelters),
+        "/api/v1/requests/{request_id}/answers": change("postAnswer", "What a shelter says", PostAnswer, asked),
+        "/api/v1/requests/{request_id}/choose": change("postChoice", "Take one shelter's offer", PostChoice),
+        "/api/v1/requests/{request_id}/decide": change("postDecision", "The desk confirms or refuses", PostDecision),
+        "/api/v1/requests/{request_id}/arrival": change("postArrival", "They came, or did not", PostArrival, asked),
+        "/api/v1/requests/{request_id}/withdraw": change(
+            "postWithdrawal", "Nothing is sought any more", None, problems="401 403 404 409 422 503"
+        ),
+        "/api/v1/requests/{request_id}/outcome": change("postOutcome", "Where the person sleeps", PostOutcome),
+        "/api/v1/requests/{request_id}/address": {
+            "post": operation(
+                "postAddress",
+                "Where the chosen shelter is; a look that is written down",
+                ref(AddressObject),
+                "401 403 404 409 503",
+                (id,),
+                version_of=None,
+            )
         },
     }
 

@@ -14,9 +14,8 @@ from bedboard.actions.looks import look_at_holds
 from bedboard.actions.once import Reply, apply_once, make_key
 from bedboard.routes.api.commands import Command
 from bedboard.routes.api.shelters import add_present
-from bedboard.routes.board import reference_of
 from bedboard.routes.parse import parse_json, read_body
-from bedboard.routes.parts import actor_of, parts_of
+from bedboard.routes.parts import actor_of, parts_of, reference_of
 from bedboard.routes.profiles import SearchProfile, profile_of
 from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor

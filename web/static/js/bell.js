@@ -1,28 +1,45 @@
-/* Mijn opvang: says at once that somebody keeps a place here, and rings if that is wanted. What this page itself did is no news. */
+/* Mijn opvang: says at once that somebody keeps a place here, asks for one, or waits for an answer, and rings if that is wanted.
+   What this page itself did is no news. */
 (() => {
   "use strict";
   const SOUND = "bedboard:sound", MINE = 15e3;
-  const list = document.getElementById("bell"), item = document.getElementById("bell-item"), toggle = document.getElementById("sound");
-  const claims = () => new Map([...document.querySelectorAll(".tile[data-claim]")].map((tile) => [tile.dataset.claim, tile]));
+  const byId = (id) => document.getElementById(id);
+  const list = byId("bell"), toggle = byId("sound"), title = document.title;
+  const news = () => [...document.querySelectorAll(".tile[data-claim], #asked [data-news]")];
+  const namesOf = ({ id, dataset }) => (dataset.claim ? [dataset.claim] : dataset.news.split(" ").map((word) => `${id} ${word}`));
   const own = new Map(); // tile id → when this page asked to hold it
-  const known = new Set(claims().keys()); // also those that have ended: a tap that is taken back brings its hold back
+  const known = new Set(news().flatMap(namesOf)); // also what has ended: a tap that is taken back brings its hold back
   let audio, isOn;
 
   function compare() {
-    const present = claims();
-    for (const told of [...list.children]) if (!present.has(told.dataset.claim)) told.remove();
-    const fresh = [...present].filter(([claim, tile]) => !known.has(claim) && !(performance.now() - own.get(tile.id) < MINE));
-    for (const claim of present.keys()) known.add(claim);
-    for (const [claim, tile] of fresh) tell(claim, tile);
+    const present = news(), isOwn = ({ id }) => performance.now() - own.get(id) < MINE;
+    for (const told of [...list.children]) if (!present.some((one) => `${namesOf(one)}` === told.dataset.of)) told.remove();
+    const fresh = present.filter((one) => namesOf(one).some((name) => !known.has(name)) && !isOwn(one));
+    for (const name of present.flatMap(namesOf)) known.add(name);
+    for (const one of fresh) tell(one);
     if (fresh.length) ring();
+    mark();
   }
-  function tell(claim, tile) {
-    const told = item.content.firstElementChild.cloneNode(true), text = told.querySelector("[data-text]");
-    const values = { place: tile.querySelector(".label").textContent, time: tile.querySelector("time").textContent, caller: tile.dataset.for };
-    text.textContent = text.dataset.text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-    told.dataset.claim = claim;
-    told.querySelector("button").onclick = () => told.remove();
+  // Who sees it come need only hear it; who looks elsewhere on the page gets a line that stays.
+  function isSeen(one) {
+    const { top, bottom, height } = one.getBoundingClientRect();
+    return !one.dataset.claim && !document.hidden && height > 0 && top > 0 && top < innerHeight / 2 && bottom > 0;
+  }
+  function tell(one) {
+    if (isSeen(one)) return list.append(Object.assign(document.createElement("p"), { className: "hidden", textContent: one.dataset.told }));
+    const told = byId(one.dataset.claim ? "bell-item" : "bell-ask").content.firstElementChild.cloneNode(true);
+    const text = told.querySelector("[data-text]"), link = told.querySelector("a");
+    const values = { place: one.querySelector(".label")?.textContent, time: one.querySelector("time")?.textContent, caller: one.dataset.for };
+    if (text) text.textContent = text.dataset.text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    if (link) (link.textContent = one.dataset.told), (link.href = one.querySelector("a[href^='/desk/']")?.href ?? `#${one.id}`);
+    told.dataset.of = namesOf(one);
+    for (const seen of told.querySelectorAll("a, button")) seen.onclick = () => told.remove();
     list.append(told);
+  }
+  // How many wait for an answer, also where this page is one of many.
+  function mark() {
+    const count = Number(byId("asked")?.dataset.count), text = (count ? `● ${count} – ` : "") + title;
+    if (document.title !== text) document.title = text;
   }
 
   // --- the sound
@@ -49,4 +66,5 @@
 
   addEventListener("submit", ({ target }) => target.action.endsWith("/hold") && own.set(target.closest(".tile")?.id, performance.now()), true);
   document.addEventListener("bedboard:placed", compare);
+  mark();
 })();

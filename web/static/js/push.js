@@ -1,4 +1,4 @@
-/* A message on this device when something is free, also when no page is open: only after somebody has asked for it here. */
+/* A message on this device when something is free or asked, also when no page is open: only after somebody has asked for it here. */
 (() => {
   "use strict";
   const WHO = "bedboard:push"; // for whom this device was asked to be woken: another person here has to ask anew
@@ -7,7 +7,8 @@
   const ways = () => document.querySelector("#ways[data-push-key]");
   const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  const register = () => navigator.serviceWorker.register(`/sw.js?lang=${root.lang}`); // its words are in the language of the page
+  const whose = () => (ways()?.dataset.pushFor ? `&for=${ways().dataset.pushFor}` : ""); // a shelter looks elsewhere than who seeks
+  const register = () => navigator.serviceWorker.register(`/sw.js?lang=${root.lang}${whose()}`); // in the language of the page
   const existing = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
   const show = (state) => (root.dataset.push = state);
   let told = null;

@@ -164,7 +164,7 @@
   }
   document.addEventListener("submit", async (event) => {
     const button = event.submitter, url = button?.getAttribute("formaction");
-    if (event.target !== form) return;
+    if (event.target !== form || url === "/requests/new") return; // that is another page
     event.preventDefault();
     if (url) return press(url, button);
     if (say({ type: "active" }) && !root.matches(".doubting, .lost")) ask();

@@ -1,25 +1,51 @@
-/* Shows the one message there is, and opens the page to look. It stores nothing and answers no request. */
+/* Shows the one message there is of each sort, and opens the page to look. It stores nothing and answers no request. */
 "use strict";
 const WORDS = {
-  nl: ["Er is iets vrij", "Kijk snel: iemand anders kan eerder zijn."],
-  en: ["Something is free", "Look soon: somebody else may be first."],
+  nl: {
+    found: ["Er is iets vrij", "Kijk snel: iemand anders kan eerder zijn."],
+    asked: ["Er wordt een plek gevraagd", "Kijk en antwoord: ja, in overleg of nee."],
+    news: ["Er is nieuws over een aanvraag", "Kijk wat er nu is."],
+  },
+  en: {
+    found: ["Something is free", "Look soon: somebody else may be first."],
+    asked: ["A place is asked for", "Look and answer: yes, to be discussed or no."],
+    news: ["There is news of a request", "Look what is so now."],
+  },
 };
-const language = new URL(self.location).searchParams.get("lang");
-const [title, body] = WORDS[language] ?? WORDS.nl;
+const asked = new URL(self.location).searchParams;
+const language = asked.get("lang") === "en" ? "en" : "nl", isShelter = asked.get("for") === "shelter";
+// Where to look: a page that is open already, or else this address.
+const DESK = { open: /^\/desk\//, url: "/" }, CASES = { open: /^\/requests/, url: "/requests" };
+const PAGES = {
+  found: { open: /^\/(search|waiting\/[^/]+)$/, url: "/search" },
+  asked: DESK,
+  news: isShelter ? DESK : CASES,
+};
+
+// Which sort it is; what cannot be read is still shown, or the browser says something of its own.
+function whatOf(event) {
+  try {
+    const { what } = event.data.json();
+    if (Object.hasOwn(WORDS.nl, what)) return what;
+  } catch {}
+  return isShelter ? "asked" : "found";
+}
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("push", (event) => {
-  const shown = { body, lang: language === "en" ? "en" : "nl", tag: "found", renotify: true, icon: "/static/icons/bedboard.svg" };
+  const what = whatOf(event), [title, body] = WORDS[language][what];
+  const shown = { body, lang: language, tag: what, renotify: true, icon: "/static/icons/bedboard.svg" };
   event.waitUntil(self.registration.showNotification(title, shown));
 });
 self.addEventListener("notificationclick", (event) => {
+  const { open, url } = PAGES[event.notification.tag] ?? PAGES.found;
   event.notification.close();
   event.waitUntil(
     (async () => {
       const pages = await self.clients.matchAll({ type: "window" });
-      const page = pages.find(({ url }) => /^\/(search|waiting\/[^/]+)$/.test(new URL(url).pathname));
-      return page ? page.focus() : self.clients.openWindow("/search");
+      const page = pages.find((one) => open.test(new URL(one.url).pathname));
+      return page ? page.focus() : self.clients.openWindow(url);
     })(),
   );
 });

@@ -1,0 +1,171 @@
+"""What shelters and the desk do with a request: answer, decide, and say who arrived."""
+
+from dataclasses import astuple
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bedboard.actions.cases import (
+    Case,
+    count_placed,
+    erase_answers,
+    is_askers_own,
+    let_go,
+    lock_case,
+    lock_shelters,
+    move,
+    save_case,
+    settle,
+)
+from bedboard.actions.reservations import keep_until, move_in, reserve_place
+from bedboard.rules.access import PUSHERS, Actor
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
+from bedboard.rules.requests import DESK_REASONS, ShelterAnswer, check_answer, choice_ends, next_state, offer_ends
+from bedboard.store.database import Transaction
+from bedboard.store.people import may_act, still_has_role
+from bedboard.store.requests import get_ask
+from bedboard.store.shelters import get_kind_of, get_shelter_id
+from bedboard.store.tables import Ask
+
+By = Literal["shelter", "desk", "police"]
+
+
+async def _lock_for_shelter(tx: Transaction, actor: Actor, request_id: str, shelter_id: str) -> tuple[Case, Ask, By]:
+    """For who works at the shelter, for the desk when it telephoned, and for who asked when the police decide.
+
+    Refusal: NotFound, also for strangers to the request or to the shelter.
+    """
+    if await get_ask(tx, request_id, shelter_id) is None:
+        raise NotFound("no_such_request")
+    case = await lock_case(tx, request_id)
+    await lock_shelters(tx, case, [shelter_id])  # before asking for rights: they may be lost while this waits for the lock
+    by: By | None = None
+    if actor.role in PUSHERS and await may_act(tx, actor, shelter_id):
+        by = "shelter"
+    elif actor.role == "desk" and await still_has_role(tx, actor):
+        by = "desk"
+    elif actor.role == "police" and is_askers_own(actor, case.request) and await still_has_role(tx, actor):
+        by = "police"
+    if by is None:
+        raise NotFound("no_such_request")
+    return case, case.asks[shelter_id], by
+
+
+async def answer_request(
+    tx: Transaction, actor: Actor, request_id: str, shelter_id: str, said: ShelterAnswer, claim_id: str, now: datetime
+) -> Case:
+    """A shelter says yes (and which place: it is reserved for an hour), discuss or no; until something is chosen it may say
+    something else. The same once more changes nothing.
+
+    Police who asked may say yes themselves to a place of a kind on which the police decide. `claim_id`: of a new reservation.
+    Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
+    """
+    case, ask, by = await _lock_for_shelter(tx, actor, request_id, shelter_id)
+    check_answer(said)
+    if ask.settled is not None:
+        raise Conflict("request_settled")
+    next_state(case.state, "answer")
+    if said.place_id is not None and await get_shelter_id(tx, said.place_id) != shelter_id:
+        raise Invalid(FieldError("place", "not_here"))
+    if by == "police" and (said.place_id is None or (await get_kind_of(tx, said.place_id)).decides != "police"):
+        raise NotAllowed("not_your_role")
+    claim = case.claim_of(ask)
+    is_kept = claim is not None and claim.expires_at > now
+    if astuple(said) == (ask.answer, ask.place_id, ask.reason, ask.criterion) and (said.answer != "yes" or is_kept):
+        return case
+    await let_go(tx, actor, case, [ask], now)
+    if said.place_id is not None:
+        shelter = case.shelters[shelter_id]
+        case.note(await reserve_place(tx, actor, case.request, shelter, said.place_id, claim_id, offer_ends(now), now))
+    ask.place_id, ask.claim_id = said.place_id, None if said.place_id is None else claim_id
+    ask.answer, ask.reason, ask.criterion = said.answer, said.reason, said.criterion
+    ask.answered_at, ask.answered_by = now, by
+    tx.add(ask)
+    move(case, "answer", now)
+    return await save_case(tx, actor, case, said.answer, now, [shelter_id])
+
+
+async def confirm_request(tx: Transaction, actor: Actor, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
+    """The desk agrees with what was chosen, or ratifies what was provisional, also when they are there already.
+
+    Refusals: NotFound, NotAllowed, Conflict `request_…`, `offer_over` when nothing is reserved any more.
+    """
+    case = await _lock_for_desk(tx, actor, request_id)
+    move(case, "confirm", now)
+    chosen = case.chosen
+    if chosen is None:
+        raise AssertionError(f"request {request_id} is {case.state} and nothing was chosen")
+    if case.state == "arrived":
+        await count_placed(tx, chosen, now, zone)
+        erase_answers(tx, case)
+    else:
+        case.request.decided_at = now
+        await lock_shelters(tx, case, [chosen.shelter_id])
+        claim = case.claim_of(chosen)
+        if claim is None or claim.expires_at <= now:
+            raise Conflict("offer_over")
+        until = choice_ends(case.request.arrives_at or now, now, is_decided=True)
+        case.note(await keep_until(tx, actor, case.shelters[chosen.shelter_id], claim, until, now))
+    return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])
+
+
+async def refuse_request(tx: Transaction, actor: Actor, request_id: str, reason: str, now: datetime) -> Case:
+    """The desk says no to what was chosen, or ends what was provisional; the asker may look further.
+
+    Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
+    """
+    case = await _lock_for_desk(tx, actor, request_id)
+    if reason not in DESK_REASONS:
+        raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
+    chosen = case.chosen
+    move(case, "refuse", now)
+    return await _look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
+
+
+async def _lock_for_desk(tx: Transaction, actor: Actor, request_id: str) -> Case:
+    if actor.role != "desk":
+        raise NotAllowed("not_your_role")
+    case = await lock_case(tx, request_id)
+    if not await still_has_role(tx, actor):  # after the lock: it may be lost while this waits
+        raise NotAllowed("not_your_role")
+    return case
+
+
+async def _look_further(
+    tx: Transaction, actor: Actor, case: Case, chosen: Ask | None, settled: str, what: str, reason: str | None, now: datetime
+) -> Case:
+    """What was chosen does not come about: its place is free, and other shelters may be asked."""
+    if chosen is None:
+        raise AssertionError(f"request {case.request.id} was past choosing and nothing was chosen")
+    await settle(tx, actor, case, [chosen], settled, now)
+    case.request.refusal = reason
+    case.request.arrives_at = case.request.decided_at = case.request.reminded_at = None
+    return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
+
+
+async def take_arrival(
+    tx: Transaction, actor: Actor, request_id: str, shelter_id: str, now: datetime, zone: ZoneInfo, *, arrived: bool
+) -> Case:
+    """The shelter says that they are there (the place is occupied), or did not come (it is free again).
+
+    Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
+    """
+    case, ask, by = await _lock_for_shelter(tx, actor, request_id, shelter_id)
+    if by == "police":
+        raise NotAllowed("not_your_role")
+    chosen = case.chosen
+    if chosen is not None and chosen is not ask:
+        raise Conflict("request_settled")  # another shelter was chosen
+    move(case, "arrive" if arrived else "miss", now)
+    if not arrived:
+        return await _look_further(tx, actor, case, chosen, "missed", "missed", None, now)
+    if chosen is None or chosen.place_id is None:
+        raise AssertionError(f"request {request_id} was decided and nothing was chosen")
+    shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
+    if by == "shelter":  # as with every change of a place that a shelter tells
+        shelter.confirmed_at = max(shelter.confirmed_at or now, now)
+    case.note(await move_in(tx, actor, shelter, chosen.place_id, claim, now))
+    if case.state == "arrived":
+        await count_placed(tx, chosen, now, zone)
+        erase_answers(tx, case)
+    return await save_case(tx, actor, case, "arrived", now, [shelter_id])

@@ -1,0 +1,194 @@
+"""Requests, as who asks has to do with them: ask, ask more shelters, choose, withdraw, and say where the person sleeps."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bedboard.actions.cases import (
+    Case,
+    count_refusals,
+    erase_answers,
+    lock_own_case,
+    lock_shelters,
+    move,
+    save_case,
+    settle,
+)
+from bedboard.actions.reservations import keep_until
+from bedboard.rules.access import SEEKERS, Actor
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.rules.requests import (
+    MOST_BEGUN_AN_HOUR,
+    MOST_OPEN,
+    RESERVED,
+    Deciding,
+    Event,
+    check_arrival,
+    check_shelters,
+    choice_ends,
+    choice_of,
+    next_state,
+)
+from bedboard.rules.tallies import SLEPT
+from bedboard.store.claims import lock_organization
+from bedboard.store.database import Transaction
+from bedboard.store.people import still_has_role
+from bedboard.store.requests import count_begun_requests, count_open_requests
+from bedboard.store.shelters import get_kind_of, get_place, list_kinds
+from bedboard.store.tables import Ask, Request
+from bedboard.store.tallies import Mark, count_marks
+
+
+async def open_request(
+    tx: Transaction,
+    actor: Actor,
+    request_id: str,
+    needs_sealed: bytes,
+    unit_code: str | None,
+    shelters: Mapping[str, str],
+    now: datetime,
+) -> Case:
+    """Asks these shelters (each with the kind of place for which it is asked) for one case.
+
+    `needs_sealed`: for whom, as long as the case lives. `unit_code`: the police unit from where it is sought; None: not said.
+    Refusals: NotAllowed, Conflict `requests_of_person`, TooMany, Invalid `shelters`.
+    """
+    if actor.role not in SEEKERS:
+        raise NotAllowed("not_your_role")
+    if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
+        raise NotAllowed("no_organization")
+    if not await still_has_role(tx, actor):  # after the lock: it may be lost while this waits
+        raise NotAllowed("not_your_role")
+    if await count_open_requests(tx, actor) >= MOST_OPEN:
+        raise Conflict("requests_of_person", most=MOST_OPEN)
+    if await count_begun_requests(tx, actor, now - timedelta(hours=1)) >= MOST_BEGUN_AN_HOUR:
+        raise TooMany("too_many", retry_after_seconds=600)
+    check_shelters(shelters)
+    await _check_known(tx, shelters)
+    request = Request(
+        id=request_id,
+        version=0,  # saving makes it 1
+        organization_id=actor.organization_id,
+        role=actor.role,
+        person_id=actor.id if actor.kind == "person" else None,
+        client_id=actor.id if actor.kind == "client" else None,
+        unit_code=unit_code,
+        needs_sealed=needs_sealed,
+        created_at=now,
+    )
+    case = Case(request, {}, {})
+    return await _ask(tx, actor, case, shelters, now)
+
+
+async def ask_more(tx: Transaction, actor: Actor, request_id: str, shelters: Mapping[str, str], now: datetime) -> Case:
+    """Asks these as well; also those again that were let go, or did not work out.
+
+    Refusals: NotFound, Conflict `request_…`, Invalid `shelters`.
+    """
+    case = await lock_own_case(tx, actor, request_id)
+    move(case, "ask", now)
+    present = [ask for ask in case.asks.values() if ask.settled is None]
+    refused = [ask.shelter_id for ask in present if ask.answer == "no"]
+    check_shelters(shelters, {ask.shelter_id for ask in present} - set(refused), refused)
+    await _check_known(tx, shelters)
+    return await _ask(tx, actor, case, shelters, now)
+
+
+async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
+    unknown = set(shelters.items()) - await list_kinds(tx, list(shelters))
+    if unknown:
+        raise Invalid(*(FieldError("shelters", "unknown_shelter", {"shelter": shelter}) for shelter, _ in sorted(unknown)))
+
+
+async def _ask(tx: Transaction, actor: Actor, case: Case, shelters: Mapping[str, str], now: datetime) -> Case:
+    for shelter_id, kind in shelters.items():
+        ask = case.asks.get(shelter_id) or Ask(request_id=case.request.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
+        ask.kind_code, ask.asked_at, ask.step = kind, now, 0
+        ask.answer = ask.answered_at = ask.answered_by = ask.place_id = ask.claim_id = ask.reason = ask.criterion = None
+        ask.settled = ask.settled_at = None
+        case.asks[shelter_id] = ask
+    await save_case(tx, actor, case, "asked", now, list(shelters))
+    tx.add_all(case.asks[shelter_id] for shelter_id in shelters)  # after the row to which they point
+    await tx.flush()
+    return case
+
+
+async def choose_offer(
+    tx: Transaction,
+    actor: Actor,
+    request_id: str,
+    shelter_id: str,
+    now: datetime,
+    zone: ZoneInfo,
+    arrives_at: datetime | None = None,
+) -> Case:
+    """Takes the place that this shelter offers; the others are let go in the same moment. What that means follows from the
+    kind of place and the hour: decided, for the desk to decide, or provisional.
+
+    `arrives_at`: when they will be there; None: in two hours.
+    Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`.
+    """
+    case = await lock_own_case(tx, actor, request_id)
+    next_state(case.state, "choose")
+    ask = case.asks.get(shelter_id)
+    if ask is None or ask.place_id is None or ask.settled is not None:
+        raise Conflict("no_offer")
+    arrives_at = check_arrival(arrives_at, now)
+    others = [other for other in case.asks.values() if other.settled is None and other is not ask]
+    reserved = [other.shelter_id for other in [ask, *others] if case.claim_of(other) is not None]
+    await lock_shelters(tx, case, reserved)
+    claim = case.claim_of(ask)
+    if claim is None or claim.expires_at <= now:
+        raise Conflict("offer_over")
+    if (await get_place(tx, ask.place_id)).state != "open":  # the shelter has said something else of it since
+        raise Conflict("not_free")
+    kind = await get_kind_of(tx, ask.place_id)
+    deciding = Deciding(kind.decides, kind.desk_hours, kind.outside_hours)
+    event = "choose" if actor.role == "desk" else choice_of(deciding, now.astimezone(zone))
+    move(case, event, now)
+    case.request.arrives_at, case.request.reminded_at, case.request.refusal = arrives_at, None, None
+    case.request.decided_at = None if case.state == "chosen" else now
+    until = choice_ends(arrives_at, now, is_decided=case.state == "confirmed")
+    case.note(await keep_until(tx, actor, case.shelters[shelter_id], claim, until, now))
+    ask.settled, ask.settled_at = "chosen", now
+    tx.add(ask)
+    await settle(tx, actor, case, others, "other_chosen", now)
+    await count_refusals(tx, others, zone)
+    what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
+    return await save_case(tx, actor, case, what, now, [shelter_id])
+
+
+async def withdraw_request(tx: Transaction, actor: Actor, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
+    """Nothing is sought any more; every place is free again. One question is left: where does this person sleep?
+
+    Refusals: NotFound, Conflict `request_…`.
+    """
+    case = await lock_own_case(tx, actor, request_id)
+    return await give_up(tx, actor, case, "withdrawn", now, zone)
+
+
+async def give_up(
+    tx: Transaction, actor: Actor, case: Case, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
+) -> Case:
+    """A case ends without a place. `what`: withdrawn by who asked, or lapsed. Refusal: Conflict `request_…`."""
+    is_reserved = case.state in RESERVED
+    move(case, event, now)
+    left = [ask for ask in case.asks.values() if ask.settled is None or (is_reserved and ask.settled == "chosen")]
+    await settle(tx, actor, case, left, "withdrawn", now)
+    await count_refusals(tx, left, zone)
+    erase_answers(tx, case)
+    return await save_case(tx, actor, case, what, now, told=[ask.shelter_id for ask in left if ask.answer == "yes"])
+
+
+async def tell_outcome(tx: Transaction, actor: Actor, request_id: str, slept: str, now: datetime, zone: ZoneInfo) -> Case:
+    """Where the person sleeps; only that ends a case without a place, and it is counted and not kept with the case.
+
+    Refusals: NotFound, Invalid, Conflict `request_…`.
+    """
+    case = await lock_own_case(tx, actor, request_id)
+    if slept not in SLEPT:
+        raise Invalid(FieldError("slept", "not_one_of", {"allowed": list(SLEPT)}))
+    move(case, "tell_outcome", now)
+    marks = [Mark("slept", case.request.unit_code or "", "", slept), Mark("request", "", "", "ended")]
+    await count_marks(tx, now.astimezone(zone), marks)
+    return await save_case(tx, actor, case, "ended", now)

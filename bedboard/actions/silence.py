@@ -1,0 +1,70 @@
+"""What time alone brings to a request: a shelter that stays silent, an agreed hour that passes, a case that goes on too long.
+
+Every process may try each of these, as often as it likes: under the request's lock, one of them finds it still to be done.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bedboard.actions.cases import SYSTEM, Case, count_placed, erase_answers, lock_case, move, save_case
+from bedboard.actions.requests import give_up
+from bedboard.rules.requests import LONGEST, ON_THE_WAY, OVER, STEPS, Patience, silence_step
+from bedboard.store.database import Transaction
+from bedboard.store.requests import list_begun_before, list_late, list_silent
+
+
+async def find_silent(tx: Transaction, patience: Patience, now: datetime) -> list[str]:
+    """Requests for which `tell_silence` may have something to do."""
+    return await list_silent(tx, [now - limit for limit in patience.limits()])
+
+
+async def tell_silence(tx: Transaction, request_id: str, patience: Patience, now: datetime) -> Case:
+    """Notes how far the silence of each shelter is. Of several steps that have come meanwhile only the last is told. The case's
+    `events` say what this call, and no other process, has to tell; none when there was nothing."""
+    case = await lock_case(tx, request_id)
+    told: dict[str, list[str]] = {}
+    for ask in case.asks.values():
+        step = silence_step(ask.asked_at, patience, now)
+        if case.state == "asking" and ask.answer is None and ask.settled is None and step > ask.step:
+            ask.step = step
+            tx.add(ask)
+            told.setdefault(STEPS[step - 1], []).append(ask.shelter_id)
+    for what, silent in told.items():
+        await save_case(tx, SYSTEM, case, what, now, silent)
+    return case
+
+
+async def find_late(tx: Transaction, now: datetime) -> list[str]:
+    """Requests for which `tell_late` may have something to do."""
+    return await list_late(tx, sorted(ON_THE_WAY), now)
+
+
+async def tell_late(tx: Transaction, request_id: str, now: datetime) -> Case:
+    """Notes that the agreed hour has passed and nobody has said whether they came; `events` as `tell_silence`."""
+    case = await lock_case(tx, request_id)
+    request, chosen = case.request, case.chosen
+    is_late = case.state in ON_THE_WAY and request.arrives_at is not None and request.arrives_at <= now
+    if not is_late or request.reminded_at is not None or chosen is None:
+        return case
+    request.reminded_at = now
+    return await save_case(tx, SYSTEM, case, "late", now, [chosen.shelter_id])
+
+
+async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
+    """Requests that go on for too long; `lapse_request` ends them."""
+    return await list_begun_before(tx, now - LONGEST)
+
+
+async def lapse_request(tx: Transaction, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
+    """After a week nothing of what was asked stays, whatever has become of it. When it is over already, or not so old, nothing
+    happens; `events` as `tell_silence`."""
+    case = await lock_case(tx, request_id)
+    if case.request.created_at > now - LONGEST or case.state in OVER:
+        return case
+    if case.state != "housed":
+        return await give_up(tx, SYSTEM, case, "lapsed", now, zone, event="lapse")
+    move(case, "lapse", now)
+    if case.chosen is not None:
+        await count_placed(tx, case.chosen, now, zone)
+    erase_answers(tx, case)
+    return await save_case(tx, SYSTEM, case, "lapsed", now)

@@ -1,0 +1,110 @@
+"""How a call is described in the OpenAPI document: what comes back, what may go wrong, which headers it takes."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from bedboard.routes.api.commands import ShelterObject
+from bedboard.routes.api.request_commands import AskedObject, RequestObject
+from bedboard.routes.parse import IdConvertor
+
+PROBLEMS = {
+    "400": "What was sent cannot be read",
+    "401": "No token, or one that does not count",
+    "403": "Not for this role",
+    "404": "Not there, or not for you to know",
+    "409": "It conflicts with what is true now, which comes along as `present`",
+    "412": "Another version than `If-Match` names",
+    "413": "Larger than 64 KiB",
+    "422": "Some fields cannot be right; `errors` lists them",
+    "429": "Too often; `Retry-After` says when again",
+    "503": "The database does not answer; nothing was saved",
+}
+
+
+class FieldProblem(BaseModel):
+    field: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `present` is what is true now, with a 409 or 412: the shelter, or the request as the caller may see it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] | None = None
+    present: ShelterObject | RequestObject | AskedObject | None = None
+
+
+def ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def either(*models: type[BaseModel]) -> dict[str, Any]:
+    return {"anyOf": [ref(model) for model in models]}
+
+
+def _json(schema: dict[str, Any], type: str = "application/json") -> dict[str, Any]:
+    return {type: {"schema": schema}}
+
+
+def id_in_path(name: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": f"^{IdConvertor.regex}$"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key with the same call gives the stored answer again for 24 hours; nothing is done twice.",
+    "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The shelter's version as last read.",
+    "schema": {"type": "string", "pattern": '^(\\*|"?[0-9]{1,18}"?)$'},
+}
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def operation(
+    id: str,
+    summary: str,
+    answer: dict[str, Any],
+    problems: str,
+    parameters: tuple[dict[str, Any], ...] = (),
+    body: type[BaseModel] | None = None,
+    *,
+    body_needed: bool = True,
+    version_of: str | None = "shelter",
+    location: bool = False,
+    status: str = "200",
+) -> dict[str, Any]:
+    """`version_of`: whose version goes with the answer as its `ETag`; None: no version. `location`: of what was made."""
+    headers = {} if version_of is None else {"ETag": _header(f"The {version_of}'s version.")}
+    headers |= {"Location": _header("Where it is from now on.")} if location else {}
+    described: dict[str, Any] = {
+        "operationId": id,
+        "summary": summary,
+        "parameters": list(parameters),
+        "responses": {
+            status: {"description": "Done"}
+            | ({"content": _json(answer)} if answer else {})
+            | ({"headers": headers} if headers else {}),
+            **{
+                code: {"description": PROBLEMS[code], "content": _json(ref(Problem), "application/problem+json")}
+                for code in problems.split()
+            },
+        },
+    }
+    if body is not None:
+        described["requestBody"] = {"required": body_needed, "content": _json(ref(body))}
+    return described

@@ -1,0 +1,293 @@
+"""From rows to what one audience may see of a case: who asked, who decides, and each shelter that was asked.
+
+A case is read straight from the database: it is seldom looked at, and always by somebody who waits for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+import structlog
+from starlette.requests import Request as HttpRequest
+
+from bedboard.actions.cases import Case, is_askers_own
+from bedboard.actions.looks import look_at_callbacks
+from bedboard.actions.wake import list_to_wake
+from bedboard.routes.parts import Parts, actor_of, parts_of, reference_of
+from bedboard.routes.profiles import SearchProfile, open_profile, profile_of
+from bedboard.rules.access import Actor
+from bedboard.rules.fit import PARTY, Profile
+from bedboard.rules.refusals import NotFound, Refusal
+from bedboard.rules.requests import State, may_see_address
+from bedboard.store.board import Reference
+from bedboard.store.database import Transaction
+from bedboard.store.requests import get_request, list_asks_of_all, list_claims_of_all
+from bedboard.store.tables import Ask, Claim, Request
+from bedboard.views.cards import Card, PlaceView
+
+log = structlog.get_logger()
+
+
+class NeedsView(NamedTuple):
+    """For whom a place is sought, in codes. `party`: who come along, code and number; `rest`: the other criteria that are
+    asked; `languages` as ISO 639-1; `avoid`: codes of police units."""
+
+    party: Sequence[tuple[str, int]] = ()
+    rest: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    avoid: Sequence[str] = ()
+
+
+def needs_of(said: SearchProfile) -> NeedsView:
+    numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
+    party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
+    exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
+    rest = [code for code in (said.status, exploitation, *said.needs) if code and code != "unknown"]
+    return NeedsView(party, rest, said.languages, said.avoid)
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """One shelter's part in a case. `says`: silent, yes, discuss, no, or lapsed (it said yes, and the place is no longer
+    reserved). `place` None: no place was offered, or it is gone; `until`: until when it is reserved. `telephone` None: not
+    shown. `settled` None: still open."""
+
+    card: Card
+    kind: str
+    says: str
+    asked_at: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+    step: int
+    place: PlaceView | None
+    until: datetime | None
+    reason: str | None
+    criterion: str | None
+    settled: str | None
+    telephone: str | None = None
+
+    @property
+    def is_expected(self) -> bool:
+        """Nothing was said, and somebody still waits for it."""
+        return self.says == "silent" and self.settled is None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case for who asked it and for the desk. `needs` None: erased, or not to be opened. `chosen` None: nothing is chosen.
+    `place_is_kept`: what is chosen is still reserved, and the shelter has not said anything else of it."""
+
+    id: str
+    version: int
+    state: State
+    organization_id: str
+    role: str
+    needs: NeedsView | None
+    profile: SearchProfile | None
+    created_at: datetime
+    arrives_at: datetime | None
+    decided_at: datetime | None
+    over_at: datetime | None
+    refusal: str | None
+    asks: tuple[AskView, ...]
+    chosen: AskView | None
+    shows_address: bool
+    is_own: bool
+
+    @property
+    def place_is_kept(self) -> bool:
+        return (
+            self.chosen is not None
+            and self.chosen.says == "yes"
+            and (place := self.chosen.place) is not None
+            and (place.status == "reserved")
+        )
+
+    def count(self, says: str) -> int:
+        """How many of those that are not settled say this."""
+        return sum(ask.says == says and ask.settled is None for ask in self.asks)
+
+
+def said_of(parts: Parts, row: Request) -> SearchProfile | None:
+    """None when it was erased, or cannot be opened any more."""
+    if row.needs_sealed is None:
+        return None
+    try:
+        return open_profile(parts.seal, row.needs_sealed)
+    except ValueError:
+        return None
+
+
+def asked_profile(parts: Parts, row: Request, reference: Reference, now: datetime) -> Profile | None:
+    """For whom a place is sought, to be weighed against a shelter's terms; None as in `said_of`. Refusal: Invalid."""
+    said = said_of(parts, row)
+    return None if said is None else profile_of(said, reference, now)
+
+
+def ask_view(parts: Parts, ask: Ask, claim: Claim | None, now: datetime, telephone: str | None = None) -> AskView | None:
+    """`claim`: what is reserved there and nobody has ended. None: the shelter is not on the board any more."""
+    card = parts.feed.cards.get(ask.shelter_id)
+    if card is None:
+        return None
+    is_kept = claim is not None and claim.expires_at > now
+    says = "silent" if ask.answer is None else ask.answer
+    if says == "yes" and not is_kept and ask.settled is None:
+        says = "lapsed"
+    return AskView(
+        card=card,
+        kind=ask.kind_code,
+        says=says,
+        asked_at=ask.asked_at,
+        answered_at=ask.answered_at,
+        answered_by=ask.answered_by,
+        step=ask.step,
+        place=next((place for place in card.places if place.id == ask.place_id), None),
+        until=claim.expires_at if claim is not None and is_kept else None,
+        reason=ask.reason,
+        criterion=ask.criterion,
+        settled=ask.settled,
+        telephone=telephone,
+    )
+
+
+def case_view(
+    parts: Parts,
+    actor: Actor,
+    row: Request,
+    asks: Sequence[Ask],
+    claims: Mapping[str, Claim],
+    now: datetime,
+    telephones: Mapping[str, str] | None = None,
+) -> CaseView:
+    said = said_of(parts, row)
+    views = {
+        ask.shelter_id: view
+        for ask in asks
+        if (view := ask_view(parts, ask, claims.get(ask.claim_id or ""), now, (telephones or {}).get(ask.shelter_id)))
+    }
+    state = cast(State, row.state)
+    return CaseView(
+        id=row.id,
+        version=row.version,
+        state=state,
+        organization_id=row.organization_id,
+        role=row.role,
+        needs=None if said is None else needs_of(said),
+        profile=said,
+        created_at=row.created_at,
+        arrives_at=row.arrives_at,
+        decided_at=row.decided_at,
+        over_at=row.over_at,
+        refusal=row.refusal,
+        asks=tuple(views.values()),
+        chosen=next((view for view in views.values() if view.settled == "chosen"), None),
+        shows_address=may_see_address(state, row.decided_at, now),
+        is_own=is_askers_own(actor, row),
+    )
+
+
+async def read_case(tx: Transaction, request: HttpRequest, case_id: str) -> CaseView:
+    """For who asked (or a colleague) and for the desk. The telephone of a shelter that said "in overleg" comes along for who
+    asked; showing it is a look, written down in this transaction.
+
+    Refusal: NotFound, also for strangers to it.
+    """
+    parts, actor, now = parts_of(request), actor_of(request), parts_of(request).clock.now()
+    row = await get_request(tx, case_id)
+    if row is None or not (actor.role == "desk" or is_askers_own(actor, row)):
+        raise NotFound("no_such_request")
+    asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
+    to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
+    telephones = await look_at_callbacks(tx, actor, case_id, to_call, parts.seal, now) if is_askers_own(actor, row) else {}
+    return case_view(parts, actor, row, asks, await list_claims_of_all(tx, [case_id]), now, telephones)
+
+
+async def read_cases(tx: Transaction, request: HttpRequest, rows: Sequence[Request]) -> list[CaseView]:
+    """These requests, without telephones, for whom they are the actor's own or the desk's to see."""
+    parts, actor, now = parts_of(request), actor_of(request), parts_of(request).clock.now()
+    asks = await list_asks_of_all(tx, [row.id for row in rows])
+    claims = await list_claims_of_all(tx, [row.id for row in rows])
+    return [case_view(parts, actor, row, asks.get(row.id, []), claims, now) for row in rows]
+
+
+def is_desk_open(request: HttpRequest) -> bool:
+    """Whether somebody at the placement desk answers at this moment, by the hours of any kind on which it decides."""
+    return is_open_at(reference_of(request), parts_of(request).clock.now())
+
+
+def is_open_at(reference: Reference, now: datetime) -> bool:
+    return any(kind.deciding.is_desk_open(now.astimezone(reference.zone)) for kind in reference.kinds.values())
+
+
+async def show_done(request: HttpRequest, case: Case) -> None:
+    """Waits until this process shows what has been done to the case, and wakes whom it concerns, but for who did it."""
+    parts, actor = parts_of(request), actor_of(request)
+    for shelter_id, version in case.versions.items():
+        await parts.feed.reached(shelter_id, version)
+    await parts.requests.reached(case.request.id, case.request.version)
+    await wake_concerned(parts, case, is_desk_open(request), actor.id if actor.kind == "person" else None)
+
+
+async def wake_concerned(parts: Parts, case: Case, is_open: bool, but_for: str | None = None) -> None:
+    """`is_open`: whether the desk is. `but_for`: the id of a person. Refuses nothing: what happened to the case is saved."""
+    if parts.push is None:
+        return
+    for what, shelter_ids in case.events:
+        try:
+            async with parts.database.transaction() as tx:
+                people = await list_to_wake(tx, case.request.id, what, shelter_ids, is_desk_open=is_open)
+        except Refusal as refusal:
+            log.warning("push_failed", code=refusal.code)
+            continue
+        for person_id in people - {but_for}:
+            parts.push.wake(person_id, "asked" if what in ("asked", "reminder", "second_line") else "news")
+
+
+def case_object(case: CaseView) -> dict[str, Any]:
+    """For the API, as who asked and the desk see it. No address; a telephone only where it is shown."""
+    return {
+        "id": case.id,
+        "version": case.version,
+        "state": case.state,
+        "organization": case.organization_id,
+        "role": case.role,
+        "created_at": case.created_at,
+        "arrives_at": case.arrives_at,
+        "decided_at": case.decided_at,
+        "over_at": case.over_at,
+        "refusal": case.refusal,
+        "needs": None if case.profile is None else case.profile.model_dump(exclude_defaults=True),
+        "chosen": None if case.chosen is None else case.chosen.card.id,
+        "shelters": [ask_object(ask) for ask in case.asks],
+    }
+
+
+def ask_object(ask: AskView) -> dict[str, Any]:
+    return {
+        "shelter": ask.card.id,
+        "kind": ask.kind,
+        "says": ask.says,
+        "asked_at": ask.asked_at,
+        "answered_at": ask.answered_at,
+        "answered_by": ask.answered_by,
+        "place": None if ask.place is None else ask.place.id,
+        "reserved_until": ask.until,
+        "reason": ask.reason,
+        "criterion": ask.criterion,
+        "settled": ask.settled,
+        "telephone": ask.telephone,
+    }
+
+
+def asked_object(case: CaseView, shelter_id: str) -> dict[str, Any] | None:
+    """For the API, as one of the shelters sees it: its own part, and for whom, until it is let go. None: it was not asked."""
+    ask = next((one for one in case.asks if one.card.id == shelter_id), None)
+    if ask is None:
+        return None
+    whole = case_object(case)
+    shown = ("id", "version", "organization", "role", "created_at")
+    is_theirs = ask.settled == "chosen"
+    more = ("state", "arrives_at", "decided_at", "over_at") if is_theirs else ()
+    needs = whole["needs"] if ask.settled in (None, "chosen") else None
+    return {name: whole[name] for name in (*shown, *more)} | {"needs": needs, "shelters": [ask_object(ask)]}

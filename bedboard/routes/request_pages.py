@@ -1,0 +1,294 @@
+"""Aanvragen, as those who look for a place and the placement desk see them: whom to ask, the list, and the page of one case."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.routes.cases import AskView, CaseView, is_desk_open, needs_of, read_case, read_cases
+from bedboard.routes.mine import inbox_of, my_strip
+from bedboard.routes.parse import read_form
+from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
+from bedboard.routes.profiles import read_profile, write_profile
+from bedboard.routes.replies import html, notice, page, status_of, wants_fragment
+from bedboard.routes.search import find, profile_fields, search_page
+from bedboard.rules.access import Actor
+from bedboard.rules.criteria import CRITERIA
+from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.requests import DESK_REASONS, MOST_ASKED, NO_REASONS, STEPS, Event, choice_of
+from bedboard.rules.tallies import SLEPT
+from bedboard.store.board import Reference
+from bedboard.store.requests import list_case_events, list_open_requests, list_requests_of
+from bedboard.store.tables import CaseEvent
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.found import Finder, Match
+
+TICKED = 5  # shelters that are chosen beforehand: most people need not look further
+LISTED = 24  # shelters to choose from
+LOTS = 1000  # that many are looked through, to find the best one of each shelter
+ENDED_SHOWN = timedelta(hours=24)
+
+
+# --- whom to ask
+
+
+def best_matches(finder: Finder) -> dict[str, Match]:
+    """By shelter the best place that was found there, the best shelter first."""
+    best: dict[str, Match] = {}
+    for match in finder.found(LOTS).matches:
+        best.setdefault(match.card.id, match)
+    return best
+
+
+class Candidate(NamedTuple):
+    """A shelter that may be asked, with the best place there; `chosen`: its box is ticked."""
+
+    match: Match
+    chosen: bool
+
+
+def candidates(
+    finder: Finder, ticked: Collection[str] | None, but_for: Collection[str] = (), room: int = MOST_ASKED
+) -> list[Candidate]:
+    """`ticked` None: nobody has chosen yet, so the best are. `room`: how many may still be asked."""
+    matches = [match for id, match in best_matches(finder).items() if id not in but_for][:LISTED]
+    first = [match.card.id for match in matches][: min(TICKED, room)]
+    return [Candidate(match, match.card.id in (first if ticked is None else ticked)) for match in matches]
+
+
+async def take_new(request: Request) -> Response:
+    """The shelters that suit what is searched for; the profile stays in the fields of the page."""
+    return await new_page(request, profile_fields(await read_form(request)))
+
+
+async def new_page(
+    request: Request, fields: Mapping[str, str], refusal: Refusal | None = None, ticked: Collection[str] | None = None
+) -> Response:
+    """A profile that cannot be right, or says nothing, is chosen anew on the search page."""
+    try:
+        said = read_profile(fields)
+        profile, finder = await find(request, said)
+        if not profile.asked():
+            raise Invalid(FieldError("adults", "say_for_whom"))
+    except Invalid as wrong:
+        return await search_page(request, fields, wrong)
+    context = {
+        "case": None,
+        "fields": write_profile(said),
+        "said": said,
+        "asked": needs_of(said),
+        "candidates": candidates(finder, ticked),
+        "room": MOST_ASKED,
+        "most": MOST_ASKED,
+    }
+    return await _page(request, "pages/request_new.html", context, "new", "/search", refusal)
+
+
+async def show_more(request: Request) -> Response:
+    """Whom else to ask for a case of one's own."""
+    return await more_page(request, request.path_params["case_id"])
+
+
+async def more_page(
+    request: Request, case_id: str, refusal: Refusal | None = None, ticked: Collection[str] | None = None
+) -> Response:
+    async with parts_of(request).database.transaction() as tx:
+        case = await read_case(tx, request, case_id)
+    if not case.is_own:
+        raise NotFound("no_such_request")
+    if case.state != "asking" or case.profile is None:
+        return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(request, case_id, refusal)
+    _, finder = await find(request, case.profile)
+    asked = [ask for ask in case.asks if ask.settled is None]
+    room = MOST_ASKED - sum(ask.says != "no" for ask in asked)
+    context = {
+        "case": case,
+        "fields": {},
+        "said": case.profile,
+        "asked": case.needs,
+        "candidates": candidates(finder, ticked, [ask.card.id for ask in asked], room) if room > 0 else [],
+        "room": max(room, 0),
+        "most": MOST_ASKED,
+    }
+    return await _page(request, "pages/request_new.html", context, case_id, f"/requests/{case_id}/more", refusal)
+
+
+# --- the list
+
+
+async def show_requests(request: Request) -> Response:
+    """The page, or for a script the list as it now is."""
+    parts, actor, language = parts_of(request), actor_of(request), language_of(request)
+    now = parts.clock.now()
+    async with parts.database.transaction() as tx:
+        rows = await list_requests_of(tx, actor.organization_id or "", actor.role, now - ENDED_SHOWN)
+        own = await read_cases(tx, request, rows)
+        every = await read_cases(tx, request, await list_open_requests(tx)) if actor.role == "desk" else []
+    context = {
+        "own": own,
+        "inbox": inbox_of(every) if actor.role == "desk" else None,
+        "reference": reference_of(request),
+        "callers": callers_of(reference_of(request)),
+    }
+    cases = Markup(parts.pages.render(language, "fragments/_cases.html", context))  # noqa: S704
+    if wants_fragment(request):
+        return html(request, cases)
+    return await _page(request, "pages/requests.html", {"cases": cases}, "requests", "/requests")
+
+
+# --- one case
+
+
+class AskRow(NamedTuple):
+    """A shelter's part, and what may be done about it. `choice`: what choosing its place now is; None: it cannot be chosen.
+    `places`: those that may be offered by who looks at it: the desk for a shelter that telephones, the police themselves."""
+
+    ask: AskView
+    choice: Event | None
+    places: Sequence[PlaceView]
+
+
+def callers_of(reference: Reference) -> Mapping[tuple[str, str], str]:
+    """Names of organizations by their id and the role in which their people look for places."""
+    return {(caller.organization_id, caller.role): caller.organization for caller in reference.callers}
+
+
+def _rows(request: Request, case: CaseView) -> list[AskRow]:
+    actor, reference = actor_of(request), reference_of(request)
+    local = parts_of(request).clock.now().astimezone(reference.zone)
+    asker = callers_of(reference).get((case.organization_id, case.role))
+
+    def can_offer(place: PlaceView) -> bool:
+        is_theirs = place.claim is not None and (place.claim.organization, place.claim.role) == (asker, case.role)
+        return place.status == "free" or (place.status == "held" and is_theirs)
+
+    def row(ask: AskView) -> AskRow:
+        choice: Event | None = None
+        places: Sequence[PlaceView] = ()
+        if case.state == "asking" and ask.settled is None:
+            if case.is_own and ask.says == "yes" and ask.place is not None and ask.place.status == "reserved":
+                deciding = reference.kinds[ask.place.kind].deciding
+                choice = "choose" if actor.role == "desk" else choice_of(deciding, local)
+            if actor.role == "desk":
+                places = [place for place in ask.card.places if can_offer(place)]
+            elif _places_themselves(actor, case, ask):
+                police = [code for code, kind in reference.kinds.items() if kind.deciding.decides == "police"]
+                places = [place for place in ask.card.places if place.kind in police and can_offer(place)]
+        return AskRow(ask, choice, places)
+
+    return [row(ask) for ask in case.asks]
+
+
+def _places_themselves(actor: Actor, case: CaseView, ask: AskView) -> bool:
+    """Not where the news is stale: then nobody knows what is free, and they call. Nor over what the shelter itself has said."""
+    return actor.role == "police" and case.is_own and ask.card.freshness != "stale" and ask.says in ("silent", "lapsed")
+
+
+def _contra_indications(case: CaseView) -> Sequence[str]:
+    """What may be in the way, which is what was asked about; of a case that cannot be opened, everything."""
+    every = [name for group in CRITERIA.values() for name in group]
+    if case.needs is None:
+        return every
+    asked = {code for code, _ in case.needs.party} | set(case.needs.rest)
+    return [name for name in every if name in asked]
+
+
+class EventView(NamedTuple):
+    """A line of the time line: what happened at one moment to these shelters. `role` None: by itself."""
+
+    at: datetime
+    what: str
+    shelters: Sequence[str]
+    role: str | None
+
+
+def _time_line(events: Sequence[CaseEvent], cards: Mapping[str, Card]) -> list[EventView]:
+    """What happened to several shelters at once is one line."""
+
+    def line(event: CaseEvent) -> tuple[datetime, str, str | None]:
+        return event.at, event.what, None if event.actor_kind == "system" else event.role
+
+    def name(shelter_id: str) -> str:
+        return cards[shelter_id].name if shelter_id in cards else shelter_id
+
+    return [
+        EventView(at, what, [name(one.shelter_id) for one in same if one.shelter_id is not None], role)
+        for (at, what, role), same in groupby(events, key=line)
+    ]
+
+
+async def show_request(request: Request) -> Response:
+    """The page, or for a script the case as it now is."""
+    case_id = request.path_params["case_id"]
+    if wants_fragment(request):
+        return html(request, (await _case(request, case_id))[1])
+    return await case_page(request, case_id)
+
+
+async def _case(request: Request, case_id: str) -> tuple[CaseView, Markup]:
+    """Refusal: NotFound, also for strangers to it."""
+    parts, actor, reference = parts_of(request), actor_of(request), reference_of(request)
+    async with parts.database.transaction() as tx:
+        case = await read_case(tx, request, case_id)
+        events = await list_case_events(tx, case_id)
+    context = {
+        "case": case,
+        "rows": _rows(request, case),
+        "events": _time_line(events, parts.feed.cards),
+        "asker": callers_of(reference).get((case.organization_id, case.role)),
+        "is_desk": actor.role == "desk",
+        "desk_is_open": is_desk_open(request),
+        "reference": reference,
+        "steps": STEPS,
+        "no_reasons": NO_REASONS,
+        "desk_reasons": DESK_REASONS,
+        "contra_indications": _contra_indications(case),
+        "slept": SLEPT,
+        "now": parts.clock.now(),
+        "new_key": parts.clock.new_id,
+    }
+    return case, Markup(parts.pages.render(language_of(request), "fragments/_case.html", context))  # noqa: S704
+
+
+async def case_fragment(request: Request, case_id: str, refusal: Refusal | None) -> Response:
+    """The answer for a script to a press: the case as it now is, and what was refused."""
+    _, text = await _case(request, case_id)
+    return html(request, text + Markup(notice(request, refusal)), status_of(refusal) if refusal else 200)  # noqa: S704
+
+
+async def case_page(request: Request, case_id: str, refusal: Refusal | None = None, address: str | None = None) -> Response:
+    case, text = await _case(request, case_id)
+    context = {"case": case, "text": text, "address": Markup(address_html(request, case, address))}  # noqa: S704
+    return await _page(request, "pages/request.html", context, case_id, f"/requests/{case_id}", refusal)
+
+
+def address_html(request: Request, case: CaseView, address: str | None) -> str:
+    """Where the shelter is that was chosen: only in the answer to who asks for that; for None the empty element."""
+    context = {"case": case, "address": address}
+    return parts_of(request).pages.render(language_of(request), "fragments/_address.html", context)
+
+
+async def address_fragment(request: Request, case_id: str, address: str) -> Response:
+    case, _ = await _case(request, case_id)
+    return html(request, address_html(request, case, address) + notice(request, None))
+
+
+async def _page(
+    request: Request, template: str, context: Mapping[str, Any], here: str, path: str, refusal: Refusal | None = None
+) -> Response:
+    """`here`: what the strip on top need not show as well. `path`: where a reload leads."""
+    parts = parts_of(request)
+    around = {
+        "reference": reference_of(request),
+        "new_key": parts.clock.new_id,
+        "mine": await my_strip(request, here),
+        "notice": Markup(notice(request, refusal)),  # noqa: S704
+        "as_of": parts.feed.as_of or parts.clock.now(),
+        "live": parts.feed.live,
+        "path": path,
+    }
+    return page(request, template, {**around, **context}, status_of(refusal) if refusal else 200)

@@ -1,0 +1,296 @@
+"""What those who look for a place and the placement desk do with a request: each press is one action, done once.
+
+Of a profile, a reason or where somebody sleeps nothing is remembered with the key of a press, not even a fingerprint.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.actions.answers import answer_request, confirm_request, refuse_request, take_arrival
+from bedboard.actions.cases import Case
+from bedboard.actions.looks import look_at_address
+from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.actions.requests import ask_more, choose_offer, open_request, tell_outcome, withdraw_request
+from bedboard.routes.cases import said_of, show_done
+from bedboard.routes.parse import ID, IdConvertor, KeyText, local_moment, parse_form, read_form
+from bedboard.routes.parts import actor_of, parts_of, reference_of
+from bedboard.routes.profiles import read_profile, seal_profile
+from bedboard.routes.replies import wants_fragment
+from bedboard.routes.request_pages import address_fragment, best_matches, case_fragment, case_page, more_page, new_page
+from bedboard.routes.search import find, profile_fields
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.rules.requests import AnswerCode, ShelterAnswer
+from bedboard.store.database import Transaction
+from bedboard.store.requests import get_request
+
+Work = Callable[[Transaction, datetime], Awaitable[Case]]
+
+IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
+CodeText = Annotated[str, Field(max_length=64)]
+
+
+class Press(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
+
+
+class Task(NamedTuple):
+    """What a press asks: its key, what to do, and what else the key stands for, besides the address."""
+
+    key: str
+    work: Work
+    asked: tuple[str, ...] = ()
+
+
+async def _once(request: Request, task: Task) -> str:
+    """Does it once and waits until this process shows it; gives the id of the case."""
+    parts, now = parts_of(request), parts_of(request).clock.now()
+    done = await apply_once(
+        parts.database,
+        actor_of(request),
+        make_key(task.key, request.url.path, *task.asked),
+        now,
+        lambda tx: task.work(tx, now),
+        lambda case: Reply(200, case.request.id.encode()),
+    )
+    if done.result is not None:
+        await show_done(request, done.result)
+    return done.reply.body.decode()
+
+
+async def _press(request: Request, read: Callable[[Mapping[str, str]], Task]) -> Response:
+    """Something is pressed on the page of a case. `read` makes a task of the form; refusal: Invalid."""
+    case_id = request.path_params["case_id"]
+    form = await read_form(request)
+    try:
+        await _once(request, read(form))
+    except (Conflict, Invalid, NotAllowed, TooMany) as refusal:
+        return await (case_fragment if wants_fragment(request) else case_page)(request, case_id, refusal)
+    if wants_fragment(request):
+        return await case_fragment(request, case_id, None)
+    return RedirectResponse(f"/requests/{case_id}", 303)
+
+
+# --- asking
+
+
+def _ticked(form: Mapping[str, str]) -> dict[str, str]:
+    """Which shelters are asked, each with the kind of place that the page showed. Refusal: Invalid."""
+    ticked = {name.removeprefix("ask."): kind for name, kind in form.items() if name.startswith("ask.")}
+    if not all(ID.match(id) and ID.match(kind) for id, kind in ticked.items()):
+        raise Invalid(FieldError("shelters", "unknown_shelter"))
+    return ticked
+
+
+def _other_than(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if name not in fields and not name.startswith("ask.")}
+
+
+async def take_open(request: Request) -> Response:
+    """Asks the shelters that were ticked, each for the best place there at this moment."""
+    parts, actor = parts_of(request), actor_of(request)
+    form = await read_form(request)
+    fields = profile_fields(form)
+    ticked: dict[str, str] = {}
+    try:
+        press = parse_form(Press, _other_than(form, fields))
+        ticked = _ticked(form)
+        said = read_profile(fields)
+        profile, finder = await find(request, said)
+        if not profile.asked():
+            raise Invalid(FieldError("adults", "say_for_whom"))
+        best = best_matches(finder)
+        shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
+        sealed, reference = seal_profile(parts.seal, said), parts.clock.new_reference()
+        work: Work = lambda tx, now: open_request(tx, actor, reference, sealed, said.near, shelters, now)  # noqa: E731
+        case_id = await _once(request, Task(press.key, work))
+    except (Conflict, Invalid, TooMany) as refusal:
+        return await new_page(request, fields, refusal, ticked)
+    return RedirectResponse(f"/requests/{case_id}", 303)
+
+
+async def take_ask(request: Request) -> Response:
+    """Asks others as well for a case of one's own."""
+    parts, actor, case_id = parts_of(request), actor_of(request), request.path_params["case_id"]
+    form = await read_form(request)
+    ticked: dict[str, str] = {}
+    try:
+        press = parse_form(Press, _other_than(form, {}))
+        ticked = _ticked(form)
+        async with parts.database.transaction() as tx:
+            row = await get_request(tx, case_id)
+        said = None if row is None else said_of(parts, row)
+        best = {} if said is None else best_matches((await find(request, said))[1])
+        shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
+        await _once(request, Task(press.key, lambda tx, now: ask_more(tx, actor, case_id, shelters, now)))
+    except (Conflict, Invalid, TooMany) as refusal:
+        return await more_page(request, case_id, refusal, ticked)
+    return RedirectResponse(f"/requests/{case_id}", 303)
+
+
+# --- who asked
+
+
+class Choose(Press):
+    """`within`: in how many minutes they are there; `arrives_at`: when, local, which goes before it."""
+
+    shelter: IdText
+    within: Literal["60", "120", "240"] = "120"
+    arrives_at: Annotated[str, Field(max_length=40)] | None = None
+
+
+async def take_choose(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], reference_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Choose, form)
+        said = local_moment("arrives_at", press.arrives_at, zone)
+
+        async def work(tx: Transaction, now: datetime) -> Case:
+            at = said or now + timedelta(minutes=int(press.within))
+            return await choose_offer(tx, actor, case_id, press.shelter, now, zone, at)
+
+        return Task(press.key, work, (press.shelter, press.within, press.arrives_at or ""))
+
+    return await _press(request, read)
+
+
+async def take_withdraw(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], reference_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        return Task(parse_form(Press, form).key, lambda tx, now: withdraw_request(tx, actor, case_id, now, zone))
+
+    return await _press(request, read)
+
+
+class Outcome(Press):
+    slept: CodeText
+
+
+async def take_outcome(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], reference_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Outcome, form)
+        return Task(press.key, lambda tx, now: tell_outcome(tx, actor, case_id, press.slept, now, zone))
+
+    return await _press(request, read)
+
+
+class Look(BaseModel):
+    """Again is another look, so it needs no key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def take_address(request: Request) -> Response:
+    """Where the shelter is that was chosen; the look is written down first."""
+    parts, actor, case_id = parts_of(request), actor_of(request), request.path_params["case_id"]
+    try:
+        parse_form(Look, await read_form(request))
+        async with parts.database.transaction() as tx:
+            address = await look_at_address(tx, actor, case_id, parts.seal, parts.clock.now())
+    except (Invalid, NotAllowed) as refusal:
+        return await (case_fragment if wants_fragment(request) else case_page)(request, case_id, refusal)
+    if wants_fragment(request):
+        return await address_fragment(request, case_id, address)
+    return await case_page(request, case_id, address=address)
+
+
+class Place(Press):
+    shelter: IdText
+    place: IdText
+
+
+async def take_place(request: Request) -> Response:
+    """The police take a place of a kind on which they decide themselves."""
+    parts, actor, case_id = parts_of(request), actor_of(request), request.path_params["case_id"]
+
+    def read(form: Mapping[str, str]) -> Task:
+        press, claim_id = parse_form(Place, form), parts.clock.new_id()
+        said = ShelterAnswer("yes", press.place)
+        return Task(
+            press.key,
+            lambda tx, now: answer_request(tx, actor, case_id, press.shelter, said, claim_id, now),
+            (press.shelter, press.place),
+        )
+
+    return await _press(request, read)
+
+
+# --- the desk
+
+
+class Answer(Press):
+    """What a shelter says over the telephone."""
+
+    shelter: IdText
+    answer: AnswerCode
+    place: IdText | None = None
+    reason: CodeText | None = None
+    criterion: CodeText | None = None
+
+
+async def take_answer(request: Request) -> Response:
+    parts, actor, case_id = parts_of(request), actor_of(request), request.path_params["case_id"]
+
+    def read(form: Mapping[str, str]) -> Task:
+        press, claim_id = parse_form(Answer, form), parts.clock.new_id()
+        said = ShelterAnswer(press.answer, press.place, press.reason, press.criterion)
+        return Task(
+            press.key,
+            lambda tx, now: answer_request(tx, actor, case_id, press.shelter, said, claim_id, now),
+            (press.shelter, press.answer, press.place or ""),
+        )
+
+    return await _press(request, read)
+
+
+class Decide(Press):
+    decision: Literal["confirm", "refuse"]
+    reason: CodeText | None = None
+
+
+async def take_decide(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], reference_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Decide, form)
+        if press.decision == "confirm" and press.reason is not None:
+            raise Invalid(FieldError("reason", "only_with_no"))
+        if press.decision == "refuse" and press.reason is None:
+            raise Invalid(FieldError("reason", "needed_to_refuse"))
+
+        async def work(tx: Transaction, now: datetime) -> Case:
+            if press.decision == "confirm":
+                return await confirm_request(tx, actor, case_id, now, zone)
+            return await refuse_request(tx, actor, case_id, press.reason or "", now)
+
+        return Task(press.key, work, (press.decision,))
+
+    return await _press(request, read)
+
+
+class Arrival(Press):
+    shelter: IdText
+    arrival: Literal["arrived", "missed"]
+
+
+async def take_arrival_by_telephone(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], reference_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Arrival, form)
+
+        async def work(tx: Transaction, now: datetime) -> Case:
+            return await take_arrival(tx, actor, case_id, press.shelter, now, zone, arrived=press.arrival == "arrived")
+
+        return Task(press.key, work, (press.shelter, press.arrival))
+
+    return await _press(request, read)

@@ -1,0 +1,247 @@
+"""Requests, what each shelter says to one, and the time line of a case."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, insert, or_, text
+from sqlmodel import col, select
+
+from bedboard.rules.access import Actor
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Ask, CaseEvent, Claim, Request
+
+GONE = ("arrived", "ended")  # nothing is expected of anybody any more
+
+
+async def lock_request(tx: Transaction, request_id: str) -> Request | None:
+    """The request with its row locked until the end of the transaction, read afresh; None when there is none.
+
+    After the lock of an organization, before that of any shelter.
+    """
+    locking = select(Request).where(Request.id == request_id).with_for_update(key_share=True)
+    found = await tx.exec(locking.execution_options(populate_existing=True))
+    return found.one_or_none()
+
+
+async def get_request(tx: Transaction, request_id: str) -> Request | None:
+    found = await tx.exec(select(Request).where(Request.id == request_id).execution_options(populate_existing=True))
+    return found.one_or_none()
+
+
+async def list_asks(tx: Transaction, request_id: str) -> Sequence[Ask]:
+    """Every shelter's part, read afresh, the first that was asked first."""
+    return (await list_asks_of_all(tx, [request_id])).get(request_id, [])
+
+
+async def list_asks_of_all(tx: Transaction, request_ids: Collection[str]) -> dict[str, list[Ask]]:
+    """By request; a request without any is left out."""
+    found = await tx.exec(
+        select(Ask)
+        .where(col(Ask.request_id).in_(request_ids))
+        .order_by(col(Ask.asked_at), col(Ask.shelter_id))
+        .execution_options(populate_existing=True)
+    )
+    asks: dict[str, list[Ask]] = {}
+    for ask in found:
+        asks.setdefault(ask.request_id, []).append(ask)
+    return asks
+
+
+async def get_ask(tx: Transaction, request_id: str, shelter_id: str) -> Ask | None:
+    """Read afresh; who wants to change it holds the request's lock."""
+    found = await tx.exec(
+        select(Ask).where(Ask.request_id == request_id, Ask.shelter_id == shelter_id).execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+async def list_claims_of(tx: Transaction, request_id: str) -> dict[str, Claim]:
+    """The reservations for a request that nobody has ended, by id, read afresh. The caller holds the request's lock: nobody else
+    makes one, or ends one within its hour. Past its hour, whoever takes the place ends it, under the lock of the shelter."""
+    found = await tx.exec(
+        select(Claim)
+        .where(Claim.request_id == request_id, col(Claim.ended_at).is_(None))
+        .execution_options(populate_existing=True)
+    )
+    return {claim.id: claim for claim in found}
+
+
+async def list_claims_of_all(tx: Transaction, request_ids: Collection[str]) -> dict[str, Claim]:
+    """As `list_claims_of`, of all these requests, without a lock: as they are at this moment."""
+    found = await tx.exec(select(Claim).where(col(Claim.request_id).in_(request_ids), col(Claim.ended_at).is_(None)))
+    return {claim.id: claim for claim in found}
+
+
+async def list_requests_of(tx: Transaction, organization_id: str, role: str, since: datetime) -> Sequence[Request]:
+    """Those of one organization in one role that somebody still has to see to, and those that ended after `since`; the newest
+    first."""
+    found = await tx.exec(
+        select(Request)
+        .where(
+            Request.organization_id == organization_id,
+            Request.role == role,
+            or_(col(Request.state).not_in(GONE), col(Request.over_at) > since),
+        )
+        .order_by(col(Request.created_at).desc(), col(Request.id))
+    )
+    return found.all()
+
+
+async def list_open_requests(tx: Transaction) -> Sequence[Request]:
+    """Everybody's that still look for a place or wait for a decision, the oldest first: for the desk."""
+    found = await tx.exec(
+        select(Request).where(col(Request.over_at).is_(None)).order_by(col(Request.created_at), col(Request.id))
+    )
+    return found.all()
+
+
+class AskedRow(NamedTuple):
+    """A request as one shelter is asked it."""
+
+    request: Request
+    ask: Ask
+
+
+async def list_asked(tx: Transaction, shelter_id: str, since: datetime) -> list[AskedRow]:
+    """What a shelter was asked and is not over, and what was settled or over after `since`; the newest first."""
+    found = await tx.exec(
+        select(Request, Ask)
+        .join(Ask, col(Ask.request_id) == col(Request.id))
+        .where(
+            Ask.shelter_id == shelter_id,
+            or_(
+                col(Ask.settled).is_(None),
+                (col(Ask.settled) == "chosen") & (col(Request.over_at).is_(None) | (col(Request.over_at) > since)),
+                col(Ask.settled_at) > since,
+            ),
+        )
+        .order_by(col(Ask.asked_at).desc(), col(Request.id))
+        .execution_options(populate_existing=True)
+    )
+    return [AskedRow(request, ask) for request, ask in found]
+
+
+async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict[str, list[str]]:
+    """By shelter the ids of the requests to which it has still to say something, the first that was asked first; a shelter
+    without any is left out."""
+    found = await tx.exec(
+        select(Ask.shelter_id, Ask.request_id)
+        .where(col(Ask.shelter_id).in_(shelter_ids), col(Ask.answer).is_(None), col(Ask.settled).is_(None))
+        .order_by(col(Ask.asked_at), col(Ask.request_id))
+    )
+    waiting: dict[str, list[str]] = {}
+    for shelter_id, request_id in found:
+        waiting.setdefault(shelter_id, []).append(request_id)
+    return waiting
+
+
+async def count_open_requests(tx: Transaction, actor: Actor) -> int:
+    """The actor's own that still look for a place; the caller holds the lock of the actor's organization."""
+    own = Request.person_id == actor.id if actor.kind == "person" else Request.client_id == actor.id
+    return (await tx.exec(select(func.count()).select_from(Request).where(own, col(Request.over_at).is_(None)))).one()
+
+
+async def count_begun_requests(tx: Transaction, actor: Actor, since: datetime) -> int:
+    """How many the actor has begun; the caller holds the lock of the actor's organization."""
+    own = Request.person_id == actor.id if actor.kind == "person" else Request.client_id == actor.id
+    return (await tx.exec(select(func.count()).select_from(Request).where(own, col(Request.created_at) > since))).one()
+
+
+async def write_case_event(
+    tx: Transaction, actor: Actor, request_id: str, what: str, now: datetime, shelter_ids: Sequence[str | None] = (None,)
+) -> None:
+    """One line of the time line for each of these shelters; None: it is about no single one."""
+    common = {"at": now, "request_id": request_id, "what": what, "actor_kind": actor.kind, "actor_id": actor.id}
+    rows = [common | {"role": actor.role, "shelter_id": shelter_id} for shelter_id in shelter_ids]
+    await (await tx.connection()).execute(insert(CaseEvent), rows)
+
+
+async def list_case_events(tx: Transaction, request_id: str) -> Sequence[CaseEvent]:
+    """In the order in which they happened."""
+    found = await tx.exec(select(CaseEvent).where(CaseEvent.request_id == request_id).order_by(col(CaseEvent.id)))
+    return found.all()
+
+
+HAS_ASKED = text("""
+    select r.id from request r join ask a on a.request_id = r.id
+    where r.organization_id = :organization_id and r.role = :role and r.over_at is null and a.shelter_id = :shelter_id
+      and (a.settled is null or a.settled = 'chosen')
+    order by r.created_at limit 1
+""")
+
+
+async def find_request_to(tx: Transaction, actor: Actor, shelter_id: str) -> str | None:
+    """A request of the actor's organization and role to which this shelter belongs at this moment; None when there is none."""
+    chosen = {"organization_id": actor.organization_id, "role": actor.role, "shelter_id": shelter_id}
+    id: str | None = (await (await tx.connection()).execute(HAS_ASKED, chosen)).scalar_one_or_none()
+    return id
+
+
+class PartiesRow(NamedTuple):
+    """Whom a request concerns, as a process keeps it in memory; nothing of what is asked."""
+
+    id: str
+    state: str
+    organization_id: str
+    role: str
+    shelter_ids: frozenset[str]
+    version: int
+
+
+PARTIES = text("""
+    select r.id, r.state, r.version, r.organization_id, r.role, array_agg(a.shelter_id) as shelter_ids
+    from request r join ask a on a.request_id = r.id
+    where :every and r.state not in ('arrived', 'ended') or r.id = any(:ids)
+    group by r.id
+""")
+
+
+async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> list[PartiesRow]:
+    """Of these requests (unknown ones are left out), or for None of all with which somebody has still something to do."""
+    rows = await (await tx.connection()).execute(PARTIES, {"every": ids is None, "ids": list(ids or ())})
+    return [
+        PartiesRow(row.id, row.state, row.organization_id, row.role, frozenset(row.shelter_ids), row.version) for row in rows
+    ]
+
+
+async def list_silent(tx: Transaction, asked_until: Sequence[datetime]) -> list[str]:
+    """Requests of which a shelter that was asked by the n-th of these moments is silent, and whose n-th step nobody has been
+    told. Without a lock: to be looked at again under that of each request."""
+    due = or_(*((col(Ask.step) < step) & (col(Ask.asked_at) <= until) for step, until in enumerate(asked_until, start=1)))
+    found = await tx.exec(
+        select(Ask.request_id)
+        .join(Request, col(Request.id) == col(Ask.request_id))
+        .where(col(Ask.answer).is_(None), col(Ask.settled).is_(None), col(Request.over_at).is_(None), due)
+        .distinct()
+    )
+    return sorted(found.all())
+
+
+async def list_late(tx: Transaction, states: Collection[str], now: datetime) -> list[str]:
+    """Requests in these states whose agreed hour has passed without anybody being told. Without a lock, as `list_silent`."""
+    found = await tx.exec(
+        select(Request.id).where(
+            col(Request.state).in_(states), col(Request.arrives_at) <= now, col(Request.reminded_at).is_(None)
+        )
+    )
+    return sorted(found.all())
+
+
+async def list_begun_before(tx: Transaction, moment: datetime) -> list[str]:
+    """Those that are not over and began at this moment or before it."""
+    found = await tx.exec(select(Request.id).where(col(Request.over_at).is_(None), col(Request.created_at) <= moment))
+    return sorted(found.all())
+
+
+class AskerRow(NamedTuple):
+    """Who asked: one of the two is None."""
+
+    person_id: str | None
+    client_id: str | None
+
+
+async def get_asker(tx: Transaction, request_id: str) -> AskerRow | None:
+    found = await tx.exec(select(Request.person_id, Request.client_id).where(Request.id == request_id))
+    row = found.one_or_none()
+    return None if row is None else AskerRow(*row)

@@ -1,0 +1,263 @@
+"""Cases to test with: a board on which everybody who may decide decides on something, and short words for what people do."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from bedboard.actions.answers import answer_request, confirm_request, refuse_request, take_arrival
+from bedboard.actions.cases import Case
+from bedboard.actions.register import add_organization, add_person, add_shelter
+from bedboard.actions.requests import ask_more, choose_offer, open_request, tell_outcome, withdraw_request
+from bedboard.rules.access import Actor
+from bedboard.rules.requests import AnswerCode, ShelterAnswer
+from bedboard.store.database import Database, Transaction
+from bedboard.store.tables import Kind, Person
+from tests.actions.look import Rows, do, every_row
+from tests.build import NOW, SEAL, actor, place, shelter
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+NIGHT = NOW + timedelta(hours=12)  # Thursday 02:00 in Amsterdam: the desk is closed
+MORNING = NOW + timedelta(hours=20)  # Thursday 10:00
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
+NEEDS = b"CANARY-NEEDS"
+
+MARK = actor("police", "mark", ())
+EMRE = actor("police", "emre", ())  # his colleague
+NOOR = Actor("person", "noor", "police", "Noor", "elsewhere", frozenset())
+LUCIA = actor("coordinator", "lucia", ())
+HANNEKE = actor("desk", "hanneke", ())
+SANNE, KOFI, ILSE = actor(), actor("staff", "kofi", ("ceder",)), actor("staff", "ilse", ("nood", "beuk", "wilg"))
+POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
+STAFF = {"linde": SANNE, "ceder": KOFI, "wilg": ILSE, "nood": ILSE, "beuk": ILSE}
+KIND = {"linde": "cosm", "ceder": "men", "wilg": "women", "nood": "emergency", "beuk": "women"}
+
+
+async def add_case_board(tx: Transaction) -> None:
+    """To the board of `build.add_board`: the desk decides on cosm on working days and has it provisionally at night; the police
+    on emergency beds (nood, two free); beuk has two free places for women; emre is mark's colleague, noor works elsewhere."""
+    connection = await tx.connection()
+    await connection.execute(
+        text("update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
+    )
+    nl, en = "Nood", "Emergency"
+    tx.add(Kind(code="emergency", position=4, decides="police", name_nl=nl, name_en=en, long_nl=nl, long_en=en))
+    await tx.flush()
+    await add_organization(tx, "elsewhere", "Elders")
+    await add_shelter(tx, shelter("nood", [place("nood-1", "emergency"), place("nood-2", "emergency")], unit="zuid"), SEAL, NOW)
+    await add_shelter(tx, shelter("beuk", [place("beuk-1", "women"), place("beuk-2", "women")]), SEAL, NOW)
+    await add_person(tx, Person(id="emre", organization_id="oever", name="Emre", role="police"))
+    await add_person(tx, Person(id="noor", organization_id="elsewhere", name="Noor", role="police"))
+    await add_person(tx, Person(id="ilse", organization_id="oever", name="Ilse", role="staff"), sorted(ILSE.shelter_ids))
+
+
+# ---- what people do
+
+
+async def ask(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
+    """For linde when none is named."""
+    kinds = {one: KIND[one] for one in shelters or ("linde",)}
+    case: Case = await do(board, lambda tx: open_request(tx, who, id, NEEDS, "noord", kinds, at))
+    return case
+
+
+async def ask_also(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
+    case: Case = await do(board, lambda tx: ask_more(tx, who, id, {one: KIND[one] for one in shelters}, at))
+    return case
+
+
+async def say(
+    board: Database,
+    shelter: str,
+    answer: AnswerCode,
+    place: str | None = None,
+    reason: str | None = None,
+    criterion: str | None = None,
+    *,
+    who: Actor | None = None,
+    id: str = "r1",
+    claim: str | None = None,
+    at: datetime = NOW,
+) -> Case:
+    said = ShelterAnswer(answer, place, reason, criterion)
+    by, claim_id = who or STAFF[shelter], claim or f"{id}-{place}"
+    case: Case = await do(board, lambda tx: answer_request(tx, by, id, shelter, said, claim_id, at))
+    return case
+
+
+async def offer(board: Database, place: str, **rest: Any) -> Case:
+    return await say(board, place.rpartition("-")[0], "yes", place, **rest)
+
+
+async def choose(
+    board: Database,
+    shelter: str,
+    *,
+    who: Actor = MARK,
+    id: str = "r1",
+    at: datetime = NOW,
+    arrives_at: datetime | None = None,
+) -> Case:
+    case: Case = await do(board, lambda tx: choose_offer(tx, who, id, shelter, at, ZONE, arrives_at))
+    return case
+
+
+async def confirm(board: Database, *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW) -> Case:
+    case: Case = await do(board, lambda tx: confirm_request(tx, who, id, at, ZONE))
+    return case
+
+
+async def refuse(
+    board: Database, reason: str = "not_safe", *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW
+) -> Case:
+    case: Case = await do(board, lambda tx: refuse_request(tx, who, id, reason, at))
+    return case
+
+
+async def arrive(
+    board: Database,
+    shelter: str,
+    *,
+    who: Actor | None = None,
+    id: str = "r1",
+    at: datetime = NOW,
+    arrived: bool = True,
+) -> Case:
+    by = who or STAFF[shelter]
+    case: Case = await do(board, lambda tx: take_arrival(tx, by, id, shelter, at, ZONE, arrived=arrived))
+    return case
+
+
+async def miss(board: Database, shelter: str, **rest: Any) -> Case:
+    return await arrive(board, shelter, arrived=False, **rest)
+
+
+async def withdraw(board: Database, *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
+    case: Case = await do(board, lambda tx: withdraw_request(tx, who, id, at, ZONE))
+    return case
+
+
+async def tell(board: Database, slept: str = "street", *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
+    case: Case = await do(board, lambda tx: tell_outcome(tx, who, id, slept, at, ZONE))
+    return case
+
+
+# ---- lives that have come so far
+
+
+async def bring_to(board: Database, state: str, id: str = "r1", at: datetime = NOW) -> None:
+    """Mark's request to linde and ceder, brought so far; linde-1 is what was chosen, and ceder has said no."""
+    await ask(board, "linde", "ceder", id=id, at=at)
+    await offer(board, "linde-1", id=id, at=at)
+    await say(board, "ceder", "no", None, "contra_indication", "lvb", id=id, at=at)
+    steps = {
+        "asking": (),
+        "chosen": ("choose",),
+        "provisional": ("night",),
+        "confirmed": ("choose", "confirm"),
+        "housed": ("night", "arrive"),
+        "arrived": ("choose", "confirm", "arrive"),
+        "withdrawn": ("withdraw",),
+        "ended": ("withdraw", "tell"),
+    }
+    for step in steps[state]:
+        if step == "choose":
+            await choose(board, "linde", id=id, at=at)
+        elif step == "night":  # at the same moment, with hours in which the desk is closed
+            await do(board, lambda tx: _hours(tx, "mon-mon 00:00-00:01"))
+            await choose(board, "linde", id=id, at=at)
+            await do(board, lambda tx: _hours(tx, "mon-fri 09:00-17:00"))
+        elif step == "confirm":
+            await confirm(board, id=id, at=at)
+        elif step == "arrive":
+            await arrive(board, "linde", id=id, at=at)
+        elif step == "withdraw":
+            await withdraw(board, id=id, at=at)
+        else:
+            await tell(board, id=id, at=at)
+
+
+async def _hours(tx: Transaction, hours: str) -> None:
+    await (await tx.connection()).execute(text("update kind set desk_hours = :hours where code = 'cosm'"), {"hours": hours})
+
+
+# ---- what has come of it
+
+
+async def state(board: Database, id: str = "r1") -> str:
+    rows = await every_row(board)
+    return str(rows["request", id]["state"])
+
+
+def rows_of(rows: Rows, table: str) -> list[dict[str, Any]]:
+    return [row for key, row in rows.items() if key[0] == table]
+
+
+async def asks(board: Database, id: str = "r1") -> dict[str, dict[str, Any]]:
+    """By shelter."""
+    return {row["shelter_id"]: row for row in rows_of(await every_row(board), "ask") if row["request_id"] == id}
+
+
+async def live_claims(board: Database) -> dict[str, str]:
+    """Place to claim, of those that nobody has ended."""
+    rows = rows_of(await every_row(board), "claim")
+    return {row["place_id"]: row["id"] for row in rows if row["ended_at"] is None}
+
+
+async def tallies(board: Database) -> dict[tuple[str, str, str, str], int]:
+    """(what, unit, kind, code) to how often, whenever that was."""
+    found: dict[tuple[str, str, str, str], int] = {}
+    for row in rows_of(await every_row(board), "tally"):
+        key = (row["what"], row["unit_code"], row["kind_code"], row["code"])
+        found[key] = found.get(key, 0) + row["count"]
+    return found
+
+
+def told(rows: Rows) -> list[tuple[str, str | None, str, str]]:
+    """The lines of a time line among these rows: what, at which shelter, by whom, in which role."""
+    lines = sorted(rows_of(rows, "case_event"), key=lambda row: row["id"])
+    return [(row["what"], row["shelter_id"], row["actor_id"], row["role"]) for row in lines]
+
+
+LIVING = ("asking", "chosen", "provisional", "confirmed")
+WITH_CHOICE = ("chosen", "provisional", "confirmed", "housed", "arrived")
+OVER = ("arrived", "withdrawn", "ended")
+
+
+def wrong_with(rows: Rows) -> list[str]:
+    """What must never be so, whatever has happened and in whatever order; empty when all is well."""
+    wrong: list[str] = []
+    cases = {row["id"]: row for row in rows_of(rows, "request")}
+    parts = rows_of(rows, "ask")
+    kept = [row for row in rows_of(rows, "claim") if row["ended_at"] is None]
+    for place_id in {row["place_id"] for row in kept}:
+        if sum(row["place_id"] == place_id for row in kept) > 1:
+            wrong.append(f"{place_id} is promised twice")
+    for claim in kept:
+        if claim["type"] != "reservation":
+            continue
+        case = cases[claim["request_id"]]
+        said = [part for part in parts if part["request_id"] == case["id"] and part["claim_id"] == claim["id"]]
+        if case["state"] not in LIVING:
+            wrong.append(f"{claim['place_id']} is kept for {case['id']}, which is {case['state']}")
+        if [(part["answer"], part["place_id"]) for part in said] != [("yes", claim["place_id"])]:
+            wrong.append(f"{claim['place_id']} is kept for {case['id']}, and nobody says so")
+        elif said[0]["settled"] != (None if case["state"] == "asking" else "chosen"):
+            wrong.append(f"{claim['place_id']} is kept for {case['id']}, where it is {said[0]['settled']}")
+    for case in cases.values():
+        own = [part for part in parts if part["request_id"] == case["id"]]
+        chosen = sum(part["settled"] == "chosen" for part in own)
+        if chosen != (case["state"] in WITH_CHOICE):
+            wrong.append(f"{case['id']} is {case['state']} with {chosen} chosen")
+        if case["state"] != "asking" and any(part["settled"] is None for part in own):
+            wrong.append(f"{case['id']} is {case['state']} and somebody still waits")
+        if (case["state"] in OVER) != (case["needs_sealed"] is None):
+            wrong.append(f"{case['id']} is {case['state']}, and what was asked is there or is not")
+        if case["state"] in OVER and (case["refusal"] or any(part["reason"] or part["criterion"] for part in own)):
+            wrong.append(f"{case['id']} is {case['state']} and still says why it was refused")
+        if case["version"] > sum(line["request_id"] == case["id"] for line in rows_of(rows, "case_event")):
+            wrong.append(f"{case['id']} has changed more often than its time line says")
+    return wrong

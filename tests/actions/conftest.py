@@ -1,0 +1,14 @@
+"""The board on which cases are tested."""
+
+import pytest
+
+from bedboard.store.database import Database
+from tests.actions.cases import add_case_board
+
+
+@pytest.fixture
+async def field(board: Database) -> Database:
+    """The small board, and on it everybody who may decide on something: `cases.add_case_board`."""
+    async with board.transaction() as tx:
+        await add_case_board(tx)
+    return board

@@ -1,0 +1,108 @@
+"""Cases by forms alone, as a browser without scripts has them: who has signed in, what a page offers, and pressing it."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bedboard.store.database import Database
+from tests import build
+from tests.actions.cases import ILSE, add_case_board
+from tests.actions.cases import offer as act_offer
+from tests.build import FixedClock
+from tests.conftest import Site, start_site, stop_site
+
+WOMAN = {"adults.woman": "1", "needs.pregnant": "on", "near": "noord", "arrival": "open"}
+FRAGMENT = {"HX-Request": "true"}
+FORM = "application/x-www-form-urlencoded"  # as a browser says also of a form without fields
+
+
+class People(dict[str, httpx.AsyncClient]):
+    """Browsers without scripts, by the name of who has signed in."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    async def __call__(self, name: str) -> httpx.AsyncClient:
+        if name not in self:
+            self[name] = await self.site.sign_in(name)
+        return self[name]
+
+
+@pytest.fixture
+async def site(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The board on which everybody who may decide decides on something; everybody may sign in."""
+    async with database.transaction() as tx:
+        await build.add_board(tx)
+        await add_case_board(tx)
+        await (await tx.connection()).execute(text("update person set demo = true"))
+    site, server, running = await start_site(database.url, clock)
+    yield site
+    await stop_site(server, running)
+
+
+@pytest.fixture
+async def people(site: Site) -> AsyncIterator[People]:
+    people = People(site)
+    yield people
+    for browser in people.values():
+        await browser.aclose()
+
+
+async def begin(browser: httpx.AsyncClient, *shelters: str, key: str = "open", needs: Mapping[str, str] = WOMAN) -> str:
+    """The reference of the case."""
+    reply = await browser.post("/requests", data={**needs, "key": key} | {f"ask.{id}": "women" for id in shelters})
+    assert reply.status_code == 303, reply.text
+    return reply.headers["location"].removeprefix("/requests/")
+
+
+async def see(browser: httpx.AsyncClient, case: str) -> str:
+    reply = await browser.get(f"/requests/{case}")
+    assert reply.status_code == 200, reply.text
+    return reply.text
+
+
+async def press(browser: httpx.AsyncClient, page: str, what: str, **choice: str) -> httpx.Response:
+    """The form of a page that does this with these choices, with the other fields as the page gives them."""
+    for found in re.finditer(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', page, re.DOTALL):
+        action, inside = found.groups()
+        if not action.endswith(f"/{what}"):
+            continue
+        hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', inside))
+        offered = set(re.findall(r'name="([^"]+)" value="([^"]*)"', inside)) | hidden.items()
+        if all((name, value) in offered or name == "arrives_at" for name, value in choice.items()):
+            return await browser.post(action, data=hidden | choice, headers={"Content-Type": FORM})
+    raise AssertionError(f"the page has no form that does {what} with {choice}")
+
+
+async def offer(site: Site, place: str, case: str) -> None:
+    """Its shelter says yes, and this process shows it."""
+    await act_offer(site.parts.database, place, id=case, who=ILSE)
+    await shown(site, place, "reserved")
+
+
+async def shown(site: Site, place: str, status: str) -> None:
+    async def is_so() -> bool:
+        return await status_of(site, place) == status
+
+    await build.until(is_so, f"{place} is {status}")
+
+
+async def done(browser: httpx.AsyncClient, case: str, what: str, **choice: str) -> str:
+    """Presses it on the page as it now is; gives the page after it."""
+    reply = await press(browser, await see(browser, case), what, **choice)
+    assert (reply.status_code, reply.headers.get("location")) == (303, f"/requests/{case}"), reply.text
+    return await see(browser, case)
+
+
+def main(page: str) -> str:
+    """What is said on a page, in words, without what is around it."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0]))
+
+
+async def status_of(site: Site, place: str) -> str:
+    async with site.api("demo-police") as api:
+        shelters = (await api.get("/board")).json()["shelters"]
+    return str(next(one["status"] for shelter in shelters for one in shelter["places"] if one["id"] == place))
