@@ -65,7 +65,7 @@ WEEK = timedelta(days=7)
 LIKELY: dict[str | None, tuple[str, ...]] = {
     None: ("begin",),
     "asking": ("offer", "offer", "answer", "ask more"),
-    "with an offer": ("choose", "choose", "choose", "offer", "answer"),
+    "with an offer": ("choose", "offer", "offer", "answer"),
     "chosen": ("confirm", "confirm", "refuse"),
     "provisional": ("arrive", "arrive", "confirm", "refuse", "miss"),
     "confirmed": ("arrive", "arrive", "miss"),
@@ -75,7 +75,7 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "ended": ("begin",),
 }
 ANYTHING = ("ask more", "offer", "answer", "choose", "confirm", "refuse", "arrive", "miss", "withdraw", "tell", "look")
-BESIDES = ("case",) * 14 + ("time",) * 3 + ("tap", "tap", "hold", "release", "clock")
+BESIDES = ("case",) * 14 + ("time",) * 3 + ("tap", "tap", "hold", "release", "clock", "clock")
 OPEN: dict[str, Callable[[datetime], bool]] = {
     "cosm": lambda local: local.isoweekday() <= 5 and 9 <= local.hour < 17,
     "women": lambda local: local.hour >= 20 or local.hour < 8,
@@ -262,15 +262,17 @@ class Lives(RuleBasedStateMachine):
         self.rows = self.run(self._read())
 
     def clock(self, dice: Random) -> None:
-        """What every process does each five seconds."""
+        """What every process does each five seconds; and what another one does that has found the same."""
         patience, now, before = Patience(), self.now, self.rows
-        for find, tell in (
+        jobs: Any = (
             (lambda tx: find_silent(tx, patience, now), lambda tx, id: tell_silence(tx, id, patience, now)),
             (lambda tx: find_late(tx, now), lambda tx, id: tell_late(tx, id, now)),
             (lambda tx: find_lapsed(tx, now), lambda tx, id: lapse_request(tx, id, now, ZONE)),
-        ):
-            self.run(self._each(find, tell))
+        )
+        self.run(self._each(jobs))
         self.rows = self.run(self._read())
+        self.run(self._each(jobs, [str(key[1]) for key in before if key[0] == "request"]))
+        assert self.run(self._read()) == self.rows
         assert wrong_with(self.rows) == []
         self._grew_together(before)
         for case in [row for key, row in self.rows.items() if key[0] == "request"]:
@@ -284,12 +286,13 @@ class Lives(RuleBasedStateMachine):
                     minutes = (now - part["asked_at"]) / timedelta(minutes=1)
                     assert part["step"] == (minutes >= 5) + (minutes >= 10) + (minutes >= 15)
 
-    async def _each(self, find: Any, tell: Any) -> None:
-        async with self.database.transaction() as tx:
-            found = await find(tx)
-        for id in found:
+    async def _each(self, jobs: Any, ids: Sequence[str] | None = None) -> None:
+        for find, tell in jobs:
             async with self.database.transaction() as tx:
-                await tell(tx, id)
+                found = await find(tx)
+            for id in found if ids is None else ids:
+                async with self.database.transaction() as tx:
+                    await tell(tx, id)
 
     # ---- who asks
 

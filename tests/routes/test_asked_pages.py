@@ -75,7 +75,12 @@ async def test_where_nothing_is_asked_nothing_is_seen_of_it(site: Site, sanne: h
 async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_criteria_say(
     site: Site, sanne: httpx.AsyncClient
 ) -> None:
-    children: dict[str, Any] = {"adults": {"woman": 1, "man": 1}, "children": {"child_0_3": 1}, "needs": ["lvb"], "arrives_after": "22:00"}
+    children: dict[str, Any] = {
+        "adults": {"woman": 1, "man": 1},
+        "children": {"child_0_3": 1},
+        "needs": ["lvb"],
+        "arrives_after": "22:00",
+    }
     id = await begin(site, "linde", "ceder", **children)
     page = await sanne.get("/desk/linde")
     assert told(page) == ["Nieuwe aanvraag: Stichting Oever (politie)"]

@@ -3,7 +3,7 @@
    the pulse stopped, or reconnect with full jitter. Knows ids, stamps and filters, not what a card says. */
 (() => {
   "use strict";
-  const SILENCE = 15e3, PATIENCE = 10e3, MINUTE = 60e3;
+  const SILENCE = 15e3, PATIENCE = 10e3, MINUTE = 60e3, LONG = 7200;
   const root = document.documentElement, asked = new URLSearchParams(location.search), wall = asked.get("wall") === "1";
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
   const byId = (id) => document.getElementById(id);
@@ -25,7 +25,7 @@
     for (const time of offset ? document.querySelectorAll("[data-until]") : []) {
       const words = time.parentNode.querySelector(".left"), seconds = Math.ceil((Date.parse(time.dateTime) - now()) / 1000);
       const { left, over } = byId("live")?.dataset ?? {}, clock = `${Math.trunc(seconds / 60)}:${`${seconds % 60}`.padStart(2, 0)}`;
-      const text = seconds > 0 ? `${left} ${clock}` : over;
+      const text = seconds > LONG ? "" : seconds > 0 ? `${left} ${clock}` : over; // what is hours away needs no ticking
       if (words && words.textContent !== text) words.textContent = text;
     }
   }
