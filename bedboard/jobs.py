@@ -13,7 +13,7 @@ from bedboard.actions.reminders import forget_reminders, remind_shelters
 from bedboard.actions.signin import forget_sessions
 from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_request, tell_late, tell_silence
 from bedboard.actions.waiting import drop_expired_waitings
-from bedboard.routes.cases import is_open_at, wake_concerned
+from bedboard.actions.wake import list_wakings
 from bedboard.routes.parts import Parts
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
@@ -98,7 +98,9 @@ def make_scheduler(parts: Parts) -> AsyncIOScheduler:
             try:
                 async with parts.database.transaction() as tx:
                     case = await tell(tx, request_id, now)
-                await wake_concerned(parts, case, is_open_at(reference, now))
+                    wakings = await list_wakings(tx, case, is_desk_open=reference.is_desk_open(now))
+                if parts.push is not None:
+                    parts.push.wake_all(wakings)
             except Refusal as refusal:
                 log.warning("requests_not_told", reason=refusal.code)
             except Exception as bug:

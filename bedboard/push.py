@@ -7,7 +7,7 @@ away, which must never delay anything of ours.
 import asyncio
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -90,6 +90,11 @@ class Pusher:
         task = asyncio.create_task(self._wake(person_id, what))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    def wake_all(self, wakings: Iterable[tuple[str, What]]) -> None:
+        """As `wake`, for people by their id."""
+        for person_id, what in wakings:
+            self.wake(person_id, what)
 
     async def close(self) -> None:
         """What is under way is left."""

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PHONE, LAPTOP = (360, 740), (1440, 900)
 PICTURES = [  # file, person, address, size, scheme, language
@@ -30,25 +30,62 @@ def free_port() -> int:
         return port
 
 
+def open_page(browser: Browser, base: str, person: str, path: str, size: tuple[int, int], scheme: str, language: str) -> Page:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=language,
+        device_scale_factor=1,
+    )
+    page = context.new_page()
+    page.goto(f"{base}/sign-in")
+    page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
+    page.goto(base + path)
+    page.locator('#live[data-state="live"]').wait_for()
+    return page
+
+
+def take_request(browser: Browser, base: str, folder: Path) -> None:
+    """A request to five shelters: on the phone of one that is asked, and what the asker sees when some have answered."""
+    asker = open_page(browser, base, "mark", "/search", PHONE, "dark", "nl")
+    asker.locator('label:has(input[name="adults.woman"][value="1"])').click()
+    asker.locator('label:has(input[name="needs.lvb"])').click()
+    asker.locator('button[formaction="/requests/new"]').click()
+    asker.get_by_role("button", name="Vraag deze opvangen").click()
+    asker.locator(".part").first.wait_for()
+    request_id = asker.url.rpartition("/")[2]
+    shelters = [part.removeprefix("ask-") for part in asker.locator(".part").evaluate_all("all => all.map(({ id }) => id)")]
+    asked = open_page(browser, base, "sanne", "/", PHONE, "light", "nl")
+    asked.locator(f"#ask-{request_id}").wait_for()
+    asked.screenshot(path=folder / "asked-phone-light.png")
+
+    def say(shelter: str, **said: str) -> None:
+        headers = {"Authorization": f"Bearer demo-shelter-{shelter}"}
+        httpx.post(f"{base}/api/v1/requests/{request_id}/answers", json=said, headers=headers).raise_for_status()
+
+    reply = httpx.get(f"{base}/api/v1/shelters/{shelters[0]}", headers={"Authorization": f"Bearer demo-shelter-{shelters[0]}"})
+    place = next(one["id"] for one in reply.json()["places"] if one["status"] == "free")
+    say(shelters[0], answer="yes", place=place)
+    say(shelters[1], answer="discuss")
+    say(shelters[2], answer="no", reason="contra_indication", criterion="lvb")
+    asker.locator(".says-no.part").wait_for()
+    asker.evaluate("scrollTo(0, 120)")
+    asker.screenshot(path=folder / "request-phone-dark.png")
+    coordinator = open_page(browser, base, "mark", f"/requests/{request_id}", LAPTOP, "light", "nl")
+    coordinator.screenshot(path=folder / "request-light.png")
+
+
 def take(browser: Browser, base: str, folder: Path) -> None:
-    for name, person, path, (width, height), scheme, language in PICTURES:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            locale=language,
-            device_scale_factor=1,
-        )
-        page = context.new_page()
-        page.goto(f"{base}/sign-in")
-        page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
-        page.goto(base + path)
-        page.locator('#live[data-state="live"]').wait_for()
+    for name, person, path, size, scheme, language in PICTURES:
+        page = open_page(browser, base, person, path, size, scheme, language)
         if path == "/search":
             page.locator('label:has(input[name="adults.woman"][value="1"])').click()
             page.locator("#results:not([aria-busy]) .match .why").first.wait_for()
             page.locator("h1").first.scroll_into_view_if_needed()
         page.screenshot(path=folder / f"{name}.png")
-        context.close()
+        page.context.close()
+    take_request(browser, base, folder)
 
 
 def main(folder: Path) -> None:

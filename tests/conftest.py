@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 import uvicorn
+from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from bedboard import embedded
@@ -29,6 +30,7 @@ from tests import build
 from tests.build import FixedClock
 
 numbers = count(1)
+settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_request_lives.py
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from bedboard.rules.requests import DESK_REASONS, ShelterAnswer, check_answer, c
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.requests import get_ask
-from bedboard.store.shelters import get_kind_of, get_shelter_id
+from bedboard.store.shelters import get_kind_of, get_place, get_shelter_id
 from bedboard.store.tables import Ask
 
 By = Literal["shelter", "desk", "police"]
@@ -69,6 +69,8 @@ async def answer_request(
         raise Invalid(FieldError("place", "not_here"))
     if by == "police" and (said.place_id is None or (await get_kind_of(tx, said.place_id)).decides != "police"):
         raise NotAllowed("not_your_role")
+    if by == "police" and (ask.answer in ("discuss", "no") or (ask.answer == "yes" and ask.answered_by != "police")):
+        raise Conflict("request_answered")  # the shelter itself has said something; they decide only where it is silent
     claim = case.claim_of(ask)
     is_kept = claim is not None and claim.expires_at > now
     if astuple(said) == (ask.answer, ask.place_id, ask.reason, ask.criterion) and (said.answer != "yes" or is_kept):
@@ -88,12 +90,14 @@ async def answer_request(
 async def confirm_request(tx: Transaction, actor: Actor, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
     """The desk agrees with what was chosen, or ratifies what was provisional, also when they are there already.
 
-    Refusals: NotFound, NotAllowed, Conflict `request_…`, `offer_over` when nothing is reserved any more.
+    Refusals: NotFound, NotAllowed, Conflict `request_…`, `offer_over` when nothing is reserved any more, `not_free` when the
+    shelter has said something else of the place since.
     """
     case = await _lock_for_desk(tx, actor, request_id)
+    before = case.state
     move(case, "confirm", now)
     chosen = case.chosen
-    if chosen is None:
+    if chosen is None or chosen.place_id is None:
         raise AssertionError(f"request {request_id} is {case.state} and nothing was chosen")
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)
@@ -104,6 +108,9 @@ async def confirm_request(tx: Transaction, actor: Actor, request_id: str, now: d
         claim = case.claim_of(chosen)
         if claim is None or claim.expires_at <= now:
             raise Conflict("offer_over")
+        state = (await get_place(tx, chosen.place_id)).state
+        if state == "closed" or (before == "chosen" and state != "open"):  # who was on their way may be in already
+            raise Conflict("not_free")
         until = choice_ends(case.request.arrives_at or now, now, is_decided=True)
         case.note(await keep_until(tx, actor, case.shelters[chosen.shelter_id], claim, until, now))
     return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])

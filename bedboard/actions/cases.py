@@ -1,4 +1,4 @@
-"""What every change of a case has in common: whose it is, letting places go, saving it, counting it, and erasing what was asked.
+"""What every change of a case has in common: whose it is, letting places go, saving, counting, and erasing what was asked.
 
 Locks in this order, everywhere: an organization, the request, then shelters by their ids.
 """
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bedboard.actions.reservations import end_reservation
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.refusals import NotFound
-from bedboard.rules.requests import OVER, Event, State, next_state
+from bedboard.rules.requests import ENDS, OVER, Event, State, next_state
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.database import Transaction
@@ -111,7 +111,8 @@ async def settle(tx: Transaction, actor: Actor, case: Case, asks: Sequence[Ask],
 
 
 def move(case: Case, event: Event, now: datetime) -> None:
-    """To the next state; where nothing is sought any more, for whom it was is erased with it.
+    """To the next state; where nothing is sought any more, for whom it was is erased with it, and at its end from where it was
+    sought as well (that is counted with where somebody sleeps).
 
     Refusal: Conflict, as `rules.requests.TABLE` says.
     """
@@ -120,6 +121,8 @@ def move(case: Case, event: Event, now: datetime) -> None:
     if request.state in OVER and request.over_at is None:
         request.needs_sealed = request.refusal = None
         request.over_at = now
+    if request.state in ENDS:
+        request.unit_code = None
 
 
 async def save_case(

@@ -74,7 +74,7 @@ async def look_at_address(tx: Transaction, actor: Actor, request_id: str, seal: 
     if not is_desk and not (is_askers_own(actor, case.request) and await still_has_role(tx, actor)):
         raise NotFound("no_such_request")
     chosen = case.chosen
-    if chosen is None or not may_see_address(case.state, case.request.decided_at, now):
+    if chosen is None or not may_see_address(case.state, case.request.decided_at, case.request.arrives_at, now):
         raise NotAllowed("no_address_now")
     sealed = await get_address(tx, chosen.shelter_id)
     if sealed is None:

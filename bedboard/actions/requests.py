@@ -188,7 +188,12 @@ async def tell_outcome(tx: Transaction, actor: Actor, request_id: str, slept: st
     case = await lock_own_case(tx, actor, request_id)
     if slept not in SLEPT:
         raise Invalid(FieldError("slept", "not_one_of", {"allowed": list(SLEPT)}))
-    move(case, "tell_outcome", now)
-    marks = [Mark("slept", case.request.unit_code or "", "", slept), Mark("request", "", "", "ended")]
-    await count_marks(tx, now.astimezone(zone), marks)
+    return await end_case(tx, actor, case, "tell_outcome", slept, now, zone)
+
+
+async def end_case(tx: Transaction, actor: Actor, case: Case, event: Event, slept: str, now: datetime, zone: ZoneInfo) -> Case:
+    """The end of a case without a place, counted by where the person slept. Refusal: Conflict `request_…`."""
+    unit = case.request.unit_code or ""
+    move(case, event, now)
+    await count_marks(tx, now.astimezone(zone), [Mark("slept", unit, "", slept), Mark("request", "", "", "ended")])
     return await save_case(tx, actor, case, "ended", now)

@@ -19,10 +19,11 @@ from bedboard.store.tables import Claim, Request, Shelter
 
 
 def is_askers(claim: Claim, request: Request) -> bool:
-    """Whether a hold is that of who asks, or of a colleague in the same role, so that it may become their reservation."""
-    own = claim.person_id is not None and claim.person_id == request.person_id
-    own = own or (claim.client_id is not None and claim.client_id == request.client_id)
-    return own or (claim.organization_id, claim.role) == (request.organization_id, request.role)
+    """Whether a hold is that of who asks, or was made by a shelter for a caller of theirs, so that it may become their
+    reservation. A colleague's is kept for somebody else."""
+    if claim.person_id is None and claim.client_id is None:
+        return (claim.organization_id, claim.role) == (request.organization_id, request.role)
+    return (claim.person_id, claim.client_id) == (request.person_id, request.client_id)
 
 
 async def reserve_place(

@@ -7,8 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.cases import SYSTEM, Case, count_placed, erase_answers, lock_case, move, save_case
-from bedboard.actions.requests import give_up
-from bedboard.rules.requests import LONGEST, ON_THE_WAY, OVER, STEPS, Patience, silence_step
+from bedboard.actions.requests import end_case, give_up
+from bedboard.rules.requests import ENDS, FORGOTTEN, LONGEST, ON_THE_WAY, STEPS, Patience, silence_step
 from bedboard.store.database import Transaction
 from bedboard.store.requests import list_begun_before, list_late, list_silent
 
@@ -52,15 +52,18 @@ async def tell_late(tx: Transaction, request_id: str, now: datetime) -> Case:
 
 async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
     """Requests that go on for too long; `lapse_request` ends them."""
-    return await list_begun_before(tx, now - LONGEST)
+    return await list_begun_before(tx, now - LONGEST, now - FORGOTTEN)
 
 
 async def lapse_request(tx: Transaction, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
-    """After a week nothing of what was asked stays, whatever has become of it. When it is over already, or not so old, nothing
-    happens; `events` as `tell_silence`."""
+    """After a week nothing of what was asked stays, whatever has become of it; after two, a case of which nobody says where the
+    person slept ends as unknown. Before that nothing happens; `events` as `tell_silence`."""
     case = await lock_case(tx, request_id)
-    if case.request.created_at > now - LONGEST or case.state in OVER:
+    age = now - case.request.created_at
+    if age < (FORGOTTEN if case.state == "withdrawn" else LONGEST) or case.state in ENDS:
         return case
+    if case.state == "withdrawn":
+        return await end_case(tx, SYSTEM, case, "lapse", "unknown", now, zone)
     if case.state != "housed":
         return await give_up(tx, SYSTEM, case, "lapsed", now, zone, event="lapse")
     move(case, "lapse", now)

@@ -1,7 +1,9 @@
 """Whom to wake, on the devices on which they asked for it, when something has happened to a request."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
+from bedboard.actions.cases import Case
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_people_of_role, list_shelter_people
 from bedboard.store.requests import get_asker
@@ -30,6 +32,20 @@ WHO: Mapping[str, Sequence[str]] = {
 the desk, and outside its hours back to who asked."""
 
 
+Waking = tuple[str, Literal["asked", "news"]]
+"""The id of a person, and of what: that a shelter is asked, or that there is news."""
+
+
+async def list_wakings(tx: Transaction, case: Case, *, is_desk_open: bool) -> list[Waking]:
+    """Whom to wake for what has happened to the case; each once, and not two times for one thing."""
+    found: dict[Waking, None] = {}
+    for what, shelter_ids in case.events:
+        people = await list_to_wake(tx, case.request.id, what, shelter_ids, is_desk_open=is_desk_open)
+        for person_id in sorted(people):
+            found[person_id, "asked" if what in ("asked", "reminder", "second_line") else "news"] = None
+    return list(found)
+
+
 async def list_to_wake(
     tx: Transaction, request_id: str, what: str, shelter_ids: Sequence[str], *, is_desk_open: bool
 ) -> frozenset[str]:
@@ -40,7 +56,7 @@ async def list_to_wake(
             who = "desk" if is_desk_open else "asker"
         if who == "asker":
             asker = await get_asker(tx, request_id)
-            found |= {asker.person_id} if asker is not None and asker.person_id is not None else set()
+            found |= {asker} if asker is not None else set()
         elif who == "desk":
             found |= set(await list_people_of_role(tx, "desk"))
         else:

@@ -12,13 +12,13 @@ from markupsafe import Markup
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from bedboard.routes.cases import AskView, NeedsView, ask_view, asked_profile, needs_of, said_of
+from bedboard.routes.cases import AskView, NeedsView, ask_view, asked_profile, asker_key, is_held_for, needs_of, said_of
 from bedboard.routes.parts import Parts, actor_of, language_of, parts_of, reference_of
 from bedboard.routes.profiles import SearchProfile
 from bedboard.routes.replies import html
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
-from bedboard.rules.requests import NO_REASONS, ON_THE_WAY, OVER
+from bedboard.rules.requests import NO_REASONS, ON_THE_WAY, OVER, shows_needs
 from bedboard.store.board import Reference
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_organization_names
@@ -95,14 +95,12 @@ def _arrival(said: SearchProfile) -> tuple[str, str]:
 def _offers(card: Card, kind: str, row: Request, organization: str, profile: Profile | None) -> list[OfferView]:
     """What is free here, or held for who asks: what nothing speaks against first, then the kind that was asked, and of those
     the smallest."""
-    asker = f"person:{row.person_id}" if row.person_id else f"client:{row.client_id}"
+    asker = asker_key(row)
     general = judge(card.terms, profile) if profile else ()
     found = []
     for place in card.places:
         claim = place.claim if place.status == "held" else None
-        is_theirs = claim is not None and (
-            claim.holder == asker or (claim.organization, claim.role) == (organization, row.role)
-        )
+        is_theirs = claim is not None and is_held_for(claim, asker, organization, row.role)
         if place.status != "free" and not is_theirs:
             continue
         own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
@@ -128,8 +126,7 @@ def _asked_view(
     view = ask_view(parts, ask, claim, now)
     if view is None:
         return None
-    is_shown = view.settled is None or (view.settled == "chosen" and row.state != "housed")
-    said = said_of(parts, row) if is_shown else None
+    said = said_of(parts, row) if shows_needs(row.state, view.settled) else None
     try:
         profile = asked_profile(parts, row, reference, now) if said else None
     except Invalid:  # of a unit that is gone, say

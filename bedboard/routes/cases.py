@@ -3,6 +3,7 @@
 A case is read straight from the database: it is seldom looked at, and always by somebody who waits for it.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,18 +14,18 @@ from starlette.requests import Request as HttpRequest
 
 from bedboard.actions.cases import Case, is_askers_own
 from bedboard.actions.looks import look_at_callbacks
-from bedboard.actions.wake import list_to_wake
+from bedboard.actions.wake import list_wakings
 from bedboard.routes.parts import Parts, actor_of, parts_of, reference_of
 from bedboard.routes.profiles import SearchProfile, open_profile, profile_of
 from bedboard.rules.access import Actor
 from bedboard.rules.fit import PARTY, Profile
 from bedboard.rules.refusals import NotFound, Refusal
-from bedboard.rules.requests import State, may_see_address
+from bedboard.rules.requests import State, may_see_address, shows_needs
 from bedboard.store.board import Reference
 from bedboard.store.database import Transaction
 from bedboard.store.requests import get_request, list_asks_of_all, list_claims_of_all
 from bedboard.store.tables import Ask, Claim, Request
-from bedboard.views.cards import Card, PlaceView
+from bedboard.views.cards import Card, ClaimView, PlaceView
 
 log = structlog.get_logger()
 
@@ -75,14 +76,16 @@ class AskView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case for who asked it and for the desk. `needs` None: erased, or not to be opened. `chosen` None: nothing is chosen.
-    `place_is_kept`: what is chosen is still reserved, and the shelter has not said anything else of it."""
+    """A case for who asked it and for the desk. `asker`: as `Actor.key`. `needs` None: erased, or not to be opened. `chosen`
+    None: nothing is chosen. `place_is_kept`: what is chosen is still reserved, and the shelter has not said anything else of
+    it."""
 
     id: str
     version: int
     state: State
     organization_id: str
     role: str
+    asker: str
     needs: NeedsView | None
     profile: SearchProfile | None
     created_at: datetime
@@ -97,16 +100,24 @@ class CaseView:
 
     @property
     def place_is_kept(self) -> bool:
+        chosen = self.chosen
         return (
-            self.chosen is not None
-            and self.chosen.says == "yes"
-            and (place := self.chosen.place) is not None
-            and (place.status == "reserved")
+            chosen is not None and chosen.until is not None and chosen.place is not None and chosen.place.status == "reserved"
         )
 
     def count(self, says: str) -> int:
         """How many of those that are not settled say this."""
         return sum(ask.says == says and ask.settled is None for ask in self.asks)
+
+
+def asker_key(row: Request) -> str:
+    """Who asked, as `Actor.key`."""
+    return f"person:{row.person_id}" if row.person_id is not None else f"client:{row.client_id}"
+
+
+def is_held_for(claim: ClaimView, asker: str, organization: str | None, role: str) -> bool:
+    """Whether a place that is held may be offered to who asks: as `actions.reservations.is_askers`, on the board."""
+    return claim.holder == asker if claim.holder is not None else (claim.organization, claim.role) == (organization, role)
 
 
 def said_of(parts: Parts, row: Request) -> SearchProfile | None:
@@ -173,6 +184,7 @@ def case_view(
         state=state,
         organization_id=row.organization_id,
         role=row.role,
+        asker=asker_key(row),
         needs=None if said is None else needs_of(said),
         profile=said,
         created_at=row.created_at,
@@ -182,14 +194,14 @@ def case_view(
         refusal=row.refusal,
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
-        shows_address=may_see_address(state, row.decided_at, now),
+        shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
         is_own=is_askers_own(actor, row),
     )
 
 
-async def read_case(tx: Transaction, request: HttpRequest, case_id: str) -> CaseView:
+async def read_case(tx: Transaction, request: HttpRequest, case_id: str, *, with_telephones: bool = True) -> CaseView:
     """For who asked (or a colleague) and for the desk. The telephone of a shelter that said "in overleg" comes along for who
-    asked; showing it is a look, written down in this transaction.
+    asked; showing it is a look, written down in this transaction. `with_telephones`: false where none is shown.
 
     Refusal: NotFound, also for strangers to it.
     """
@@ -199,7 +211,9 @@ async def read_case(tx: Transaction, request: HttpRequest, case_id: str) -> Case
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
-    telephones = await look_at_callbacks(tx, actor, case_id, to_call, parts.seal, now) if is_askers_own(actor, row) else {}
+    telephones: Mapping[str, str] = {}
+    if with_telephones and is_askers_own(actor, row):
+        telephones = await look_at_callbacks(tx, actor, case_id, to_call, parts.seal, now)
     return case_view(parts, actor, row, asks, await list_claims_of_all(tx, [case_id]), now, telephones)
 
 
@@ -212,36 +226,23 @@ async def read_cases(tx: Transaction, request: HttpRequest, rows: Sequence[Reque
 
 
 def is_desk_open(request: HttpRequest) -> bool:
-    """Whether somebody at the placement desk answers at this moment, by the hours of any kind on which it decides."""
-    return is_open_at(reference_of(request), parts_of(request).clock.now())
-
-
-def is_open_at(reference: Reference, now: datetime) -> bool:
-    return any(kind.deciding.is_desk_open(now.astimezone(reference.zone)) for kind in reference.kinds.values())
+    """Whether somebody at the placement desk answers at this moment."""
+    return reference_of(request).is_desk_open(parts_of(request).clock.now())
 
 
 async def show_done(request: HttpRequest, case: Case) -> None:
-    """Waits until this process shows what has been done to the case, and wakes whom it concerns, but for who did it."""
+    """Wakes whom it concerns what has been done to the case, but for who did it, and waits until this process shows it."""
     parts, actor = parts_of(request), actor_of(request)
-    for shelter_id, version in case.versions.items():
-        await parts.feed.reached(shelter_id, version)
-    await parts.requests.reached(case.request.id, case.request.version)
-    await wake_concerned(parts, case, is_desk_open(request), actor.id if actor.kind == "person" else None)
-
-
-async def wake_concerned(parts: Parts, case: Case, is_open: bool, but_for: str | None = None) -> None:
-    """`is_open`: whether the desk is. `but_for`: the id of a person. Refuses nothing: what happened to the case is saved."""
-    if parts.push is None:
-        return
-    for what, shelter_ids in case.events:
+    if parts.push is not None:
         try:
             async with parts.database.transaction() as tx:
-                people = await list_to_wake(tx, case.request.id, what, shelter_ids, is_desk_open=is_open)
-        except Refusal as refusal:
+                wakings = await list_wakings(tx, case, is_desk_open=is_desk_open(request))
+        except Refusal as refusal:  # it is saved all the same
             log.warning("push_failed", code=refusal.code)
-            continue
-        for person_id in people - {but_for}:
-            parts.push.wake(person_id, "asked" if what in ("asked", "reminder", "second_line") else "news")
+            wakings = []
+        parts.push.wake_all(waking for waking in wakings if actor.kind != "person" or waking[0] != actor.id)
+    shown = [parts.feed.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
+    await asyncio.gather(parts.requests.reached(case.request.id, case.request.version), *shown)
 
 
 def case_object(case: CaseView) -> dict[str, Any]:
@@ -289,5 +290,5 @@ def asked_object(case: CaseView, shelter_id: str) -> dict[str, Any] | None:
     shown = ("id", "version", "organization", "role", "created_at")
     is_theirs = ask.settled == "chosen"
     more = ("state", "arrives_at", "decided_at", "over_at") if is_theirs else ()
-    needs = whole["needs"] if ask.settled in (None, "chosen") else None
+    needs = whole["needs"] if shows_needs(case.state, ask.settled) else None
     return {name: whole[name] for name in (*shown, *more)} | {"needs": needs, "shelters": [ask_object(ask)]}

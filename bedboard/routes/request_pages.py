@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.routes.cases import AskView, CaseView, is_desk_open, needs_of, read_case, read_cases
+from bedboard.routes.cases import AskView, CaseView, is_desk_open, is_held_for, needs_of, read_case, read_cases
 from bedboard.routes.mine import inbox_of, my_strip
 from bedboard.routes.parse import read_form
 from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
@@ -97,7 +97,7 @@ async def more_page(
     request: Request, case_id: str, refusal: Refusal | None = None, ticked: Collection[str] | None = None
 ) -> Response:
     async with parts_of(request).database.transaction() as tx:
-        case = await read_case(tx, request, case_id)
+        case = await read_case(tx, request, case_id, with_telephones=False)
     if not case.is_own:
         raise NotFound("no_such_request")
     if case.state != "asking" or case.profile is None:
@@ -160,10 +160,10 @@ def callers_of(reference: Reference) -> Mapping[tuple[str, str], str]:
 def _rows(request: Request, case: CaseView) -> list[AskRow]:
     actor, reference = actor_of(request), reference_of(request)
     local = parts_of(request).clock.now().astimezone(reference.zone)
-    asker = callers_of(reference).get((case.organization_id, case.role))
+    organization = callers_of(reference).get((case.organization_id, case.role))
 
     def can_offer(place: PlaceView) -> bool:
-        is_theirs = place.claim is not None and (place.claim.organization, place.claim.role) == (asker, case.role)
+        is_theirs = place.claim is not None and is_held_for(place.claim, case.asker, organization, case.role)
         return place.status == "free" or (place.status == "held" and is_theirs)
 
     def row(ask: AskView) -> AskRow:

@@ -108,7 +108,7 @@ async def take_open(request: Request) -> Response:
         shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
         sealed, reference = seal_profile(parts.seal, said), parts.clock.new_reference()
         work: Work = lambda tx, now: open_request(tx, actor, reference, sealed, said.near, shelters, now)  # noqa: E731
-        case_id = await _once(request, Task(press.key, work))
+        case_id = await _once(request, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return await new_page(request, fields, refusal, ticked)
     return RedirectResponse(f"/requests/{case_id}", 303)
@@ -127,7 +127,8 @@ async def take_ask(request: Request) -> Response:
         said = None if row is None else said_of(parts, row)
         best = {} if said is None else best_matches((await find(request, said))[1])
         shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
-        await _once(request, Task(press.key, lambda tx, now: ask_more(tx, actor, case_id, shelters, now)))
+        work: Work = lambda tx, now: ask_more(tx, actor, case_id, shelters, now)  # noqa: E731
+        await _once(request, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return await more_page(request, case_id, refusal, ticked)
     return RedirectResponse(f"/requests/{case_id}", 303)

@@ -47,7 +47,7 @@ arrive                -not_chosen  -undecided   housed       arrived     -arrive
 miss                  -not_chosen  -undecided   asking       asking      -arrived   -arrived   -over           -over
 withdraw              withdrawn    withdrawn    withdrawn    withdrawn   -arrived   -arrived   -over           -over
 tell_outcome          -going_on    -going_on    -going_on    -going_on   -arrived   -arrived   ended           -over
-lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   -over           -over
+lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   ended           -over
 """
 
 
@@ -69,6 +69,8 @@ EVENTS: tuple[Event, ...] = tuple(dict.fromkeys(event for _, event in NEXT))
 
 OVER: frozenset[State] = frozenset({"arrived", "withdrawn", "ended"})
 """Nothing is sought any more: what was asked is erased, and no place is reserved."""
+ENDS: frozenset[State] = frozenset({"arrived", "ended"})
+"""Nobody has anything to do with it any more."""
 RESERVED: frozenset[State] = frozenset({"chosen", "provisional", "confirmed"})
 """Exactly one place is reserved: the one that was chosen (as long as its time has not run out)."""
 ON_THE_WAY: frozenset[State] = frozenset({"provisional", "confirmed"})
@@ -105,6 +107,7 @@ ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
 LONGEST = timedelta(days=7)  # then a request lapses, so that nothing that was asked stays
+FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 
 
 def next_state(state: State, event: Event) -> State:
@@ -183,9 +186,17 @@ def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> dat
     return max(arrives_at, now) + (KEPT_AFTER_ARRIVAL if is_decided else KEPT_FOR_DESK)
 
 
-def may_see_address(state: State, decided_at: datetime | None, now: datetime) -> bool:
-    """Whether whoever brings them may see where the shelter is."""
-    return state in ON_THE_WAY and decided_at is not None and now < decided_at + ADDRESS_SHOWN
+def may_see_address(state: State, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
+    """Whether whoever brings them may see where the shelter is: for twelve hours after it was decided; who travels later than
+    that, for as long around the hour that was agreed."""
+    if state not in ON_THE_WAY or decided_at is None:
+        return False
+    return now < decided_at + ADDRESS_SHOWN or (arrives_at is not None and abs(now - arrives_at) < ADDRESS_SHOWN / 2)
+
+
+def shows_needs(state: str, settled: str | None) -> bool:
+    """Whether a shelter sees for whom it is asked: as long as its answer counts, and then as long as it expects them."""
+    return settled is None or (settled == "chosen" and state in RESERVED)
 
 
 # --- who decides

@@ -92,6 +92,10 @@ class Reference:
     kinds: Mapping[str, KindRow]
     callers: tuple[Caller, ...] = ()
 
+    def is_desk_open(self, now: datetime) -> bool:
+        """Whether somebody at the placement desk answers, by the hours of any kind on which it decides."""
+        return any(kind.deciding.is_desk_open(now.astimezone(self.zone)) for kind in self.kinds.values())
+
 
 SHELTERS = text("""
     select s.id, s.name, s.unit_code, s.organization_id, o.name as organization, s.version, s.confirmed_at, s.created_at,

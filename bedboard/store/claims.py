@@ -60,7 +60,8 @@ async def count_holds(
 
 BEGUN = text("""
     select count(*) from claim
-    where type = 'hold' and created_at > :since and (:kind = 'person' and person_id = :id or :kind = 'client' and client_id = :id)
+    where type = 'hold' and created_at > :since
+      and (:kind = 'person' and person_id = :id or :kind = 'client' and client_id = :id)
 """)
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import func, insert, or_, text
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
+from bedboard.rules.requests import ENDS
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Ask, CaseEvent, Claim, Request
+from bedboard.store.tables import Ask, CaseEvent, Claim, Person, Request
 
-GONE = ("arrived", "ended")  # nothing is expected of anybody any more
+GONE = tuple(sorted(ENDS))
 
 
 async def lock_request(tx: Transaction, request_id: str) -> Request | None:
@@ -57,8 +58,8 @@ async def get_ask(tx: Transaction, request_id: str, shelter_id: str) -> Ask | No
 
 
 async def list_claims_of(tx: Transaction, request_id: str) -> dict[str, Claim]:
-    """The reservations for a request that nobody has ended, by id, read afresh. The caller holds the request's lock: nobody else
-    makes one, or ends one within its hour. Past its hour, whoever takes the place ends it, under the lock of the shelter."""
+    """The reservations for a request that nobody has ended, by id, read afresh. The caller holds the request's lock: nobody
+    else makes one, or ends one within its hour. Past its hour, whoever takes the place ends it, under the shelter's lock."""
     found = await tx.exec(
         select(Claim)
         .where(Claim.request_id == request_id, col(Claim.ended_at).is_(None))
@@ -228,20 +229,25 @@ async def list_late(tx: Transaction, states: Collection[str], now: datetime) -> 
     return sorted(found.all())
 
 
-async def list_begun_before(tx: Transaction, moment: datetime) -> list[str]:
-    """Those that are not over and began at this moment or before it."""
-    found = await tx.exec(select(Request.id).where(col(Request.over_at).is_(None), col(Request.created_at) <= moment))
+async def list_begun_before(tx: Transaction, moment: datetime, forgotten: datetime) -> list[str]:
+    """Those that are not over and began at this moment or before it, and those that were given up, began at the other one or
+    before it, and of which nobody has said where the person slept."""
+    found = await tx.exec(
+        select(Request.id).where(
+            or_(
+                col(Request.over_at).is_(None) & (col(Request.created_at) <= moment),
+                (col(Request.state) == "withdrawn") & (col(Request.created_at) <= forgotten),
+            )
+        )
+    )
     return sorted(found.all())
 
 
-class AskerRow(NamedTuple):
-    """Who asked: one of the two is None."""
-
-    person_id: str | None
-    client_id: str | None
-
-
-async def get_asker(tx: Transaction, request_id: str) -> AskerRow | None:
-    found = await tx.exec(select(Request.person_id, Request.client_id).where(Request.id == request_id))
-    row = found.one_or_none()
-    return None if row is None else AskerRow(*row)
+async def get_asker(tx: Transaction, request_id: str) -> str | None:
+    """Id of the person who asked; None when that was a program, or somebody who has left."""
+    found = await tx.exec(
+        select(Person.id)
+        .join(Request, col(Request.person_id) == col(Person.id))
+        .where(Request.id == request_id, col(Person.ended_at).is_(None))
+    )
+    return found.one_or_none()

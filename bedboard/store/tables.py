@@ -289,14 +289,14 @@ class Request(SQLModel, table=True):
     decided_at: datetime | None = moment(nullable=True)
     reminded_at: datetime | None = moment(nullable=True)
     refusal: str | None = None
-    over_at: datetime | None = moment(nullable=True)
+    over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
 
 
 class Ask(SQLModel, table=True):
     """One shelter's part in a request. `answer` None: silent; `step`: how many steps of its silence have been told. `settled`
     None: an answer is still expected or counts. `kind_code`: the kind of place for which it was asked."""
 
-    __table_args__ = (Index("ix_ask_shelter_id", "shelter_id", "asked_at"),)
+    __table_args__ = (Index("ix_ask_shelter_id_settled_at", "shelter_id", "settled_at"),)
 
     request_id: str = Field(foreign_key="request.id", primary_key=True)
     shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)

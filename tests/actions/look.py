@@ -74,15 +74,14 @@ async def run(database: Database, statement: str, **values: Any) -> None:
         await (await tx.connection()).execute(text(statement), values)
 
 
-async def claim(database: Database, id: str, place_id: str, now: datetime, minutes: int = 30, type: str = "hold") -> None:
-    """A claim that ends so many minutes from now (or ended so long ago, but was not tidied away)."""
+async def claim(database: Database, id: str, place_id: str, now: datetime, minutes: int = 30) -> None:
+    """A hold that ends so many minutes from now (or ended so long ago, but was not tidied away)."""
     await run(
         database,
         "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)"
-        " values (:id, :place_id, :type, 'desk', 'police', :created_at, :expires_at)",
+        " values (:id, :place_id, 'hold', 'desk', 'police', :created_at, :expires_at)",
         id=id,
         place_id=place_id,
-        type=type,
         created_at=now - timedelta(days=1),
         expires_at=now + timedelta(minutes=minutes),
     )

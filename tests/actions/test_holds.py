@@ -7,15 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bedboard.actions.answers import answer_request
 from bedboard.actions.holds import For, Held, extend_hold, hold_place, release_hold
 from bedboard.actions.looks import MOST_SHELTERS_AN_HOUR, look_at_holds, look_at_telephone
 from bedboard.actions.occupancy import change_place, count_places, undo_change
 from bedboard.actions.register import add_shelter
+from bedboard.actions.requests import open_request
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import MOST_BEGUN_AN_HOUR
 from bedboard.rules.places import KindCount, PlaceChange, status_of
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.requests import ShelterAnswer
 from bedboard.store.board import get_shelter
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction
@@ -43,6 +46,13 @@ async def hold(
 ) -> Held:
     held: Held = await do(board, lambda tx: hold_place(tx, who, places, id, at, caller))
     return held
+
+
+async def reserve(board: Database, who: Actor) -> None:
+    """linde-1, for a case of theirs."""
+    await do(board, lambda tx: open_request(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
+    said = ShelterAnswer("yes", "linde-1")
+    await do(board, lambda tx: answer_request(tx, SANNE, "r1", "linde", said, "reserved", NOW))
 
 
 async def status(board: Database, place_id: str, at: datetime) -> str:
@@ -103,8 +113,7 @@ async def test_a_place_that_is_not_free_cannot_be_held(board: Database, taken: s
     elif taken == "held":
         await hold(board, LUCIA)
     else:
-        await hold(board, LUCIA)
-        await run(board, "update claim set type = 'reservation'")
+        await reserve(board, LUCIA)
     refusal = await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h2", NOW))
     assert (type(refusal), refusal.code) == (Conflict, "not_free")
 
@@ -215,10 +224,13 @@ async def test_a_colleague_with_another_role_does_not_know_it(board: Database) -
     assert isinstance(await refused(board, lambda tx: release_hold(tx, LUCIA, "h1", NOW)), NotFound)
 
 
-async def test_a_reservation_is_no_hold(board: Database) -> None:
-    await hold(board)
-    await run(board, "update claim set type = 'reservation'")
-    assert isinstance(await refused(board, lambda tx: release_hold(tx, MARK, "h1", NOW)), NotFound)
+@pytest.mark.parametrize("action", [extend_hold, release_hold])
+async def test_a_reservation_is_no_hold(
+    board: Database, action: Callable[[Transaction, Actor, str, datetime], Awaitable[Held]]
+) -> None:
+    await reserve(board, MARK)
+    for who in (MARK, SANNE):
+        assert isinstance(await refused(board, lambda tx, who=who: action(tx, who, "reserved", NOW)), NotFound)  # type: ignore[misc]
 
 
 # ---- how many
@@ -354,6 +366,7 @@ async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(
         "what": "telephone",
         "why": "hold",
         "claim_id": "h1",
+        "request_id": None,
     }
     assert await do(board, lambda tx: look_at_holds(tx, LUCIA, SEAL, NOW)) == []
 

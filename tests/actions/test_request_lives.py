@@ -26,7 +26,7 @@ from bedboard.actions.occupancy import change_place
 from bedboard.actions.requests import ask_more, choose_offer, open_request, tell_outcome, withdraw_request
 from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_request, tell_late, tell_silence
 from bedboard.rules.access import Actor
-from bedboard.rules.places import PlaceChange, status_of
+from bedboard.rules.places import PlaceChange, Reported, status_of
 from bedboard.rules.refusals import Refusal
 from bedboard.rules.requests import Event, Patience, ShelterAnswer, State
 from bedboard.store.board import list_shelters
@@ -67,15 +67,16 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "asking": ("offer", "offer", "answer", "ask more"),
     "with an offer": ("choose", "offer", "offer", "answer"),
     "chosen": ("confirm", "confirm", "refuse"),
-    "provisional": ("arrive", "arrive", "confirm", "refuse", "miss"),
-    "confirmed": ("arrive", "arrive", "miss"),
+    "provisional": ("arrive", "confirm", "refuse", "miss", "look"),
+    "confirmed": ("arrive", "miss", "look"),
     "housed": ("confirm",),
     "arrived": ("begin",),
     "withdrawn": ("tell",),
     "ended": ("begin",),
 }
 ANYTHING = ("ask more", "offer", "answer", "choose", "confirm", "refuse", "arrive", "miss", "withdraw", "tell", "look")
-BESIDES = ("case",) * 14 + ("time",) * 3 + ("tap", "tap", "hold", "release", "clock", "clock")
+BESIDES = ("case",) * 14 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
+TAPS: tuple[Reported, ...] = ("free", "free", "free", "occupied", "closed")
 OPEN: dict[str, Callable[[datetime], bool]] = {
     "cosm": lambda local: local.isoweekday() <= 5 and 9 <= local.hour < 17,
     "women": lambda local: local.hour >= 20 or local.hour < 8,
@@ -88,9 +89,10 @@ MINUTES = ((1, 4, 5, 6), (1, 4, 5, 6), (1, 4, 5, 6), (15, 31, 61), (15, 31, 61),
 
 @dataclass
 class World:
-    """A database with the board on it, and what is in it at the end of each step."""
+    """A database with the board on it, on which server that is, and a loop in which everything runs."""
 
     url: str
+    server_url: str
     runner: asyncio.Runner
 
 
@@ -117,8 +119,7 @@ class Lives(RuleBasedStateMachine):
         return template.set(database=self.name).render_as_string(hide_password=False)
 
     async def _admin(self, statement: str) -> None:
-        url = make_url(self.world.url).set(database="postgres").render_as_string(hide_password=False)
-        connection = await asyncpg.connect(asyncpg_url(url))
+        connection = await asyncpg.connect(asyncpg_url(self.world.server_url))
         try:
             await connection.execute(statement)
         finally:
@@ -399,8 +400,8 @@ class Lives(RuleBasedStateMachine):
 
     def offer(self, n: int, dice: Random) -> None:
         shelter = self.one_of(dice, self.asked_of(n), SHELTERS)
-        free = [one for one in PLACES if one.startswith(shelter) and self.statuses[one] == "free"]
-        self._answer(n, shelter, ShelterAnswer("yes", self.one_of(dice, free, PLACES)), dice)
+        likely = [one for one in PLACES if one.startswith(shelter) and self.statuses[one] in ("free", "held")]
+        self._answer(n, shelter, ShelterAnswer("yes", self.one_of(dice, likely, PLACES)), dice)
 
     def answer(self, n: int, dice: Random) -> None:
         shelter = self.one_of(dice, self.asked_of(n), SHELTERS)
@@ -430,8 +431,12 @@ class Lives(RuleBasedStateMachine):
         who, chosen = self.someone(dice, HANNEKE), self.chosen(n)
         expected = self.decided(n, who, "refuse")
         self.step(expected, lambda tx: refuse_request(tx, who, self.ids[n], "other", self.now), n)
+        self.nothing_is_kept(n, chosen, expected)
+
+    def nothing_is_kept(self, n: int, chosen: dict[str, Any] | None, expected: str) -> None:
+        """What was chosen came to nothing, so its place is free, or by now somebody else's."""
         if expected == "asking" and chosen is not None:
-            kept = self.kept(chosen["place_id"])  # by now, perhaps, for somebody else
+            kept = self.kept(chosen["place_id"])
             assert kept is None or kept["request_id"] != self.ids[n]
 
     def decided(self, n: int, who: Actor, event: Event) -> str:
@@ -465,14 +470,13 @@ class Lives(RuleBasedStateMachine):
         if expected in ("arrived", "housed") and chosen is not None:
             assert self.statuses[chosen["place_id"]] == "occupied"
             assert self.kept(chosen["place_id"]) is None
-        if expected == "asking" and chosen is not None:
-            assert self.statuses[chosen["place_id"]] != "reserved" or kept != self.kept(chosen["place_id"])
+        self.nothing_is_kept(n, chosen, expected)
 
     # ---- what else happens to the places
 
     def tap(self, dice: Random) -> None:
         full = [one for one in PLACES if self.statuses[one] in ("occupied", "closed")]
-        said = dice.choice(["free", "free", "free", "occupied", "closed"])
+        said: Reported = dice.choice(TAPS)
         place = self.one_of(dice, full if said == "free" else [], PLACES)
         change = PlaceChange(said, "repair" if said == "closed" else None)
         self.step("fine", lambda tx: change_place(tx, STAFF[place.rpartition("-")[0]], place, change, self.now))
@@ -543,7 +547,7 @@ def world(server_url: str, template: str) -> Iterator[World]:
 
         runner.run(execute(f"create database {url.database} template {template}"))
         runner.run(fill())
-        yield World(url.render_as_string(hide_password=False), runner)
+        yield World(url.render_as_string(hide_password=False), server_url, runner)
         with suppress(asyncpg.PostgresError):
             runner.run(execute(f"drop database {url.database} with (force)"))
 

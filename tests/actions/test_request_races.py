@@ -16,11 +16,15 @@ from bedboard.actions.answers import answer_request, confirm_request, refuse_req
 from bedboard.actions.cases import Case
 from bedboard.actions.holds import hold_place
 from bedboard.actions.looks import look_at_address
+from bedboard.actions.occupancy import change_place
 from bedboard.actions.once import Done, Reply, apply_once, make_key
+from bedboard.actions.reminders import remind_shelters
 from bedboard.actions.requests import ask_more, choose_offer, open_request, withdraw_request
+from bedboard.actions.silence import tell_silence
 from bedboard.rules.access import Actor
+from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Conflict, Refusal, Unavailable
-from bedboard.rules.requests import MOST_BEGUN_AN_HOUR, ShelterAnswer
+from bedboard.rules.requests import MOST_BEGUN_AN_HOUR, Patience, ShelterAnswer
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
 from bedboard.store.requests import get_request, list_claims_of
@@ -547,14 +551,17 @@ async def add_shelters(database: Database, count: int, kind: str) -> list[str]:
     return [f"s{n}" for n in range(count)]
 
 
-async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(pools: tuple[Database, Database]) -> None:
+@CASE_CONTROL
+async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
+    pools: tuple[Database, Database], case_locked: bool
+) -> None:
     """Three cases with eight shelters each; whatever comes first, each has one place or none, and nothing is kept besides."""
     shelters = await add_shelters(pools[0], 24, "cosm")
     ids = ["r0", "r1", "r2"]
     for n, id in enumerate(ids):
         asked = dict.fromkeys(shelters[n::3], "cosm")
         await do(pools[0], lambda tx, id=id, asked=asked: open_request(tx, MARK, id, NEEDS, None, asked, NOW))  # type: ignore[misc]
-    deadline = asyncio.get_running_loop().time() + 20
+    deadline = asyncio.get_running_loop().time() + (20 if case_locked else 3)
 
     async def answer(n: int) -> str:
         return await outcome(pools[n % 2], answering(f"s{n}-1", ids[n % 3]))
@@ -585,13 +592,20 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(p
         asyncio.gather(*(choose_any(n) for n in range(3))),
         asyncio.gather(*(decide(n) for n in range(3))),
     )
-    assert set(answered) <= {"done", "request_settled"}
-    assert all(said[-1] == "done" for said in (*chosen, *decided))
-    assert {code for said in decided for code in said} <= {"done", "request_not_chosen"}
     rows = await every_row(pools[0])
-    assert wrong_with(rows) == []
-    assert [rows["request", id]["state"] for id in ids] == ["confirmed", "asking", "confirmed"]
-    assert len(await live_claims(pools[0])) == 2  # what the desk refused, and all that was let go, is free
+    lines = [row["request_id"] for row in rows_of(rows, "case_event")]
+    kept = await live_claims(pools[0])
+
+    def check() -> None:
+        assert set(answered) <= {"done", "request_settled"}
+        assert all(said[-1:] == ["done"] for said in (*chosen, *decided))
+        assert {code for said in decided for code in said} <= {"done", "request_not_chosen"}
+        assert wrong_with(rows) == []
+        assert [rows["request", id]["state"] for id in ids] == ["confirmed", "asking", "confirmed"]
+        assert len(kept) == 2  # what the desk refused, and all that was let go, is free
+        assert all(rows["request", id]["version"] == lines.count(id) - 7 for id in ids)  # eight were asked at once
+
+    goes(case_locked, check)
 
 
 def sqlstate(refusal: Refusal) -> str:
@@ -655,6 +669,11 @@ async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_wait
             offering = [answering(f"{one}-{worker + 1}", id, at=at) for one in random.sample(asked, 4)]
             steps += offering
             steps += [choosing(random.choice(asked), id, who, at)] if random.random() < 0.5 else []
+            steps.append(lambda tx, id=id, at=at: tell_silence(tx, id, Patience(), at + HOUR))  # type: ignore[misc]
+            steps.append(lambda tx, at=at: remind_shelters(tx, ZONE, at))  # type: ignore[misc]  # points to all of them
+            place = f"{random.choice(shelters)}-{worker + 1}"
+            steps.append(lambda tx, id=id, at=at, place=place: hold_place(tx, who, [place], f"h-{id}", at))  # type: ignore[misc]
+            steps.append(lambda tx, at=at, place=place: change_place(tx, SANNE, place, PlaceChange("free"), at))  # type: ignore[misc]
             steps.append(lambda tx, id=id, at=at: withdraw_request(tx, who, id, at, ZONE))  # type: ignore[misc]
             for step in steps:
                 try:

@@ -405,7 +405,7 @@ async def test_a_case_without_a_place_ends_with_where_the_person_sleeps_which_is
     before = await tallies(field)
     async with looking(field) as seen:
         await tell(field, "police_station", at=NIGHT)
-    assert seen.changed == {("request", "r1"): {"version": 5, "state": "ended"}}
+    assert seen.changed == {("request", "r1"): {"version": 5, "state": "ended", "unit_code": None}}
     assert told(seen.added) == [("ended", None, "mark", "police")]
     assert seen.bells == [("request", "r1", 5)]
     counted = {("slept", "noord", "", "police_station"): 1, ("request", "", "", "ended"): 1}

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live/requests.py": {"rules", "store", "views", "live"},
     "push.py": {"rules", "store", "actions", "clock"},
     "routes/": {"rules", "actions", "store", "views", "live", "routes", "push"} | EVERYWHERE,
-    "jobs.py": {"actions", "rules", "routes.parts", "routes.cases", "store.database"},
+    "jobs.py": {"actions", "rules", "routes.parts", "store.database"},
     "seeds.py": {"actions", "rules", "store"},
     "settings.py": {"rules.freshness", "rules.requests"},
     "clock.py": set(),

@@ -16,15 +16,19 @@ from bedboard.rules.refusals import Conflict, Invalid
 from bedboard.rules.requests import (
     ANSWERS,
     DAYS,
+    ENDS,
     EVENTS,
+    FORGOTTEN,
     KEPT_AFTER_ARRIVAL,
     KEPT_FOR_DESK,
+    LONGEST,
     MOST_ASKED,
     NEXT,
     NO_REASONS,
     ON_THE_WAY,
     OVER,
     RESERVED,
+    SETTLED,
     STATES,
     STEPS,
     Deciding,
@@ -41,6 +45,7 @@ from bedboard.rules.requests import (
     may_see_address,
     next_state,
     offer_ends,
+    shows_needs,
     silence_step,
 )
 
@@ -117,9 +122,9 @@ LIVES: Mapping[State, tuple[Mapping[str, State], Mapping[str, str]]] = {
         },
     ),
     "withdrawn": (
-        {"tell_outcome": "ended"},
+        {"tell_outcome": "ended", "lapse": "ended"},
         {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw lapse",
+            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw",
             "settled": "answer",
         },
     ),
@@ -188,7 +193,7 @@ def test_what_is_over_stays_over_and_only_its_outcome_is_still_told(events: list
     for event, before, now in zip(events, states, states[1:], strict=False):
         if before in OVER:
             assert now in OVER
-            assert now == before or (before, event, now) == ("withdrawn", "tell_outcome", "ended")
+            assert now == before or (before, now, event in ("tell_outcome", "lapse")) == ("withdrawn", "ended", True)
 
 
 @quick
@@ -196,8 +201,8 @@ def test_what_is_over_stays_over_and_only_its_outcome_is_still_told(events: list
 def test_no_case_ends_without_a_place_before_it_is_told_where_the_person_sleeps(events: list[Event]) -> None:
     states = after(events)
     if states[-1] == "ended":
-        assert "tell_outcome" in events
-        assert "withdrawn" in states
+        assert states[states.index("ended") - 1] == "withdrawn"
+        assert events[states.index("ended") - 1] in ("tell_outcome", "lapse")  # or nobody has said it for so long
 
 
 @quick
@@ -230,6 +235,8 @@ def test_the_desk_cannot_undo_that_they_are_there(events: list[Event]) -> None:
 
 def test_the_groups_of_states_fit_together() -> None:
     assert OVER == {"arrived", "withdrawn", "ended"}
+    assert ENDS == {state for state in STATES if not LIVES[state][0]} == {"arrived", "ended"}
+    assert LONGEST < FORGOTTEN
     assert RESERVED == {"chosen", "provisional", "confirmed"}
     assert ON_THE_WAY == {"provisional", "confirmed"}
 
@@ -511,10 +518,27 @@ def test_a_place_that_counts_until_the_desk_has_looked_is_still_kept_when_it_ope
 @pytest.mark.parametrize("state", STATES)
 def test_an_address_is_shown_for_twelve_hours_to_who_is_on_the_way(state: State) -> None:
     on_the_way = state in ("provisional", "confirmed")
-    assert may_see_address(state, NOW, NOW) is on_the_way
-    assert may_see_address(state, NOW, NOW + 12 * HOUR - TICK) is on_the_way
-    assert may_see_address(state, NOW, NOW + 12 * HOUR) is False
-    assert may_see_address(state, None, NOW) is False
+    assert may_see_address(state, NOW, NOW + HOUR, NOW) is on_the_way
+    assert may_see_address(state, NOW, NOW + HOUR, NOW + 12 * HOUR - TICK) is on_the_way
+    assert may_see_address(state, NOW, NOW + HOUR, NOW + 12 * HOUR) is False
+    assert may_see_address(state, None, NOW + HOUR, NOW) is False
+
+
+def test_who_travels_a_day_later_sees_the_address_around_the_agreed_hour_and_not_in_between() -> None:
+    at = NOW + 30 * HOUR
+    shown = [hour for hour in range(60) if may_see_address("confirmed", NOW, at, NOW + hour * HOUR)]
+    assert shown == [*range(12), *range(25, 36)]  # six hours before and after
+    assert may_see_address("confirmed", NOW, at, at - 6 * HOUR + TICK) and not may_see_address(
+        "confirmed", NOW, at, at - 6 * HOUR
+    )
+    assert not may_see_address("confirmed", NOW, None, at)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_shelter_sees_for_whom_it_is_asked_while_its_answer_counts_or_it_expects_them(state: State) -> None:
+    assert shows_needs(state, None)
+    assert shows_needs(state, "chosen") is (state in ("chosen", "provisional", "confirmed"))
+    assert not any(shows_needs(state, one) for one in SETTLED if one != "chosen")
 
 
 # ---- silence

@@ -138,6 +138,10 @@ BREAKS: list[tuple[str, str]] = [
         "ck_request_no_refusal_when_over",
         f"update request set over_at = {AT}, state = 'arrived', needs_sealed = null, refusal = 'not_safe'",
     ),
+    (
+        "ck_request_no_unit_at_its_end",
+        f"update request set over_at = {AT}, state = 'ended', needs_sealed = null, unit_code = 'noord'",
+    ),
     ("ck_request_agreed_when_decided", f"update request set state = 'confirmed', arrives_at = {AT}"),
     ("ck_request_agreed_when_decided", f"update request set state = 'provisional', decided_at = {AT}"),
     ("pk_ask", f"{ASK} ('r', 'linde', 'cosm', {AT}, 0)"),

@@ -44,7 +44,10 @@ def test_what_no_key_fits_does_not_open(spoil: object) -> None:
         Seal(NEW).open(Seal(OLD).close("Kade 1"))
 
 
-@pytest.mark.parametrize("keys", ["", "secret", f"{NEW},", f"{NEW},secret"], ids=["empty", "short", "and an empty one", "and a short one"])
+NO_KEYS = {"empty": "", "short": "secret", "and an empty one": f"{NEW},", "and a short one": f"{NEW},secret"}
+
+
+@pytest.mark.parametrize("keys", NO_KEYS.values(), ids=NO_KEYS)
 def test_a_key_that_is_none_is_refused_at_once(keys: str) -> None:
     with pytest.raises(ValueError):
         Seal(keys)

@@ -30,10 +30,13 @@ create table request (
     constraint ck_request_over_when_over check ((over_at is null) = (state not in ('arrived', 'withdrawn', 'ended'))),
     constraint ck_request_no_needs_when_over check ((over_at is null) = (needs_sealed is not null)),
     constraint ck_request_no_refusal_when_over check (over_at is null or refusal is null),
+    constraint ck_request_no_unit_at_its_end check (state not in ('arrived', 'ended') or unit_code is null),
     constraint ck_request_agreed_when_decided
         check (state not in ('provisional', 'confirmed', 'housed') or (arrives_at is not null and decided_at is not null))
 );
-create index ix_request_open_organization_id on request (organization_id) where state not in ('arrived', 'ended');
+create index ix_request_open_organization_id on request (organization_id, role) where state not in ('arrived', 'ended');
+create index ix_request_open_created_at on request (created_at) where over_at is null;
+create index ix_request_over_at on request (over_at);
 create table ask (
     request_id text not null constraint fk_ask_request_id references request (id),
     shelter_id text not null constraint fk_ask_shelter_id references shelter (id),
@@ -62,7 +65,9 @@ create table ask (
     constraint ck_ask_settled_when_settled check ((settled is null) = (settled_at is null))
 );
 create unique index uq_ask_chosen_request_id on ask (request_id) where settled = 'chosen';
-create index ix_ask_shelter_id on ask (shelter_id, asked_at);
+create index ix_ask_shelter_id_settled_at on ask (shelter_id, settled_at);
+create index ix_ask_chosen_shelter_id on ask (shelter_id) where settled = 'chosen';
+create index ix_ask_silent_asked_at on ask (asked_at) where answer is null and settled is null;
 create table case_event (
     id bigint generated always as identity constraint pk_case_event primary key,
     at timestamptz not null,

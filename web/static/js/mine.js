@@ -24,7 +24,7 @@
     if (button?.name) data.set(button.name, button.value); // the form itself may have one by that name
     const names = isHold ? ["key", "caller"].filter((name) => data.has(name)) : [...new Set(data.keys())];
     const body = new URLSearchParams(names.map((name) => [name, data.get(name)]));
-    const before = rows().map(({ id }) => id), row = url.endsWith("/release") && form.closest(".hold")?.id;
+    const before = rows().map(({ id }) => id), state = byId("case")?.dataset.state, row = url.endsWith("/release") && form.closest(".hold")?.id;
     const home = form.closest("[data-own]:not(#mine)") && form.closest("article, [data-own]"), opened = home ? foldsOf(form, home) : [];
     busy.add(url), element.classList.add("sending"), byId("notice")?.replaceChildren();
     if (row) ended.add(row);
@@ -38,6 +38,7 @@
     if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
     const telephone = rows().find(({ id }) => !before.includes(id))?.querySelector(".tel");
     if (telephone) telephone.focus({ preventScroll: true }), telephone.closest(".hold").scrollIntoView({ block: "nearest" });
+    else if (byId("case")?.dataset.state !== state) show("case"), byId("case").scrollIntoView(); // how it goes on stands at its top
     else if (home?.id) show(home.id);
     if (document.activeElement === document.body) byId("main").focus({ preventScroll: true });
   }
