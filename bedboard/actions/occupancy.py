@@ -22,6 +22,7 @@ from bedboard.rules.places import (
     spread_counts,
 )
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
+from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim
 from bedboard.store.database import Transaction
@@ -118,11 +119,20 @@ async def change_place(
     put_occupancy(place, after)
     tx.add(place)
     words = words_of(before)
+    if after.state != before.state:
+        await _tell_request(tx, place_id)
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
     entry = _Entry(actor, after.observed_at, now)
     entry.add("place", place_id, words, words_of(after))
     return await _save(tx, shelter, entry, after.observed_at)
+
+
+async def _tell_request(tx: Transaction, place_id: str) -> None:
+    """Whoever has this place reserved must hear what the shelter now says of it. The reservation stays: people decide."""
+    claim = await get_open_claim(tx, place_id)
+    if claim is not None and claim.request_id is not None:
+        await ring(tx, "request", claim.request_id)
 
 
 async def _end_hold(tx: Transaction, place_id: str, ending: str, now: datetime) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.cases import (
@@ -33,7 +34,7 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
-from bedboard.store.requests import count_begun_requests, count_open_requests
+from bedboard.store.requests import count_open_requests, get_begun_at
 from bedboard.store.shelters import get_kind_of, get_place, list_kinds
 from bedboard.store.tables import Ask, Request
 from bedboard.store.tallies import Mark, count_marks
@@ -61,8 +62,9 @@ async def open_request(
         raise NotAllowed("not_your_role")
     if await count_open_requests(tx, actor) >= MOST_OPEN:
         raise Conflict("requests_of_person", most=MOST_OPEN)
-    if await count_begun_requests(tx, actor, now - timedelta(hours=1)) >= MOST_BEGUN_AN_HOUR:
-        raise TooMany("too_many", retry_after_seconds=600)
+    begun_at = await get_begun_at(tx, actor, MOST_BEGUN_AN_HOUR)
+    if begun_at is not None and begun_at > now - timedelta(hours=1):
+        raise TooMany("too_many", retry_after_seconds=ceil((begun_at + timedelta(hours=1) - now).total_seconds()))
     check_shelters(shelters)
     await _check_known(tx, shelters)
     request = Request(

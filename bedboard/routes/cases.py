@@ -66,6 +66,7 @@ class AskView:
     reason: str | None
     criterion: str | None
     settled: str | None
+    settled_at: datetime | None
     telephone: str | None = None
 
     @property
@@ -104,6 +105,19 @@ class CaseView:
         return (
             chosen is not None and chosen.until is not None and chosen.place is not None and chosen.place.status == "reserved"
         )
+
+    @property
+    def setback(self) -> AskView | None:
+        """With which shelter it did not come about (nobody came, or the desk said no), as long as no other was asked since:
+        somebody may be on their way to a door that is shut."""
+        last: AskView | None = None
+        for ask in self.asks if self.state == "asking" else ():
+            if ask.settled in ("missed", "refused_by_desk") and ask.settled_at is not None:
+                last = ask if last is None or last.settled_at is None or ask.settled_at > last.settled_at else last
+        if last is None or last.settled_at is None:
+            return None
+        is_asked_since = any(ask.settled is None and ask.asked_at > last.settled_at for ask in self.asks)
+        return None if is_asked_since else last
 
     def count(self, says: str) -> int:
         """How many of those that are not settled say this."""
@@ -158,6 +172,7 @@ def ask_view(parts: Parts, ask: Ask, claim: Claim | None, now: datetime, telepho
         reason=ask.reason,
         criterion=ask.criterion,
         settled=ask.settled,
+        settled_at=ask.settled_at,
         telephone=telephone,
     )
 
@@ -273,6 +288,7 @@ def ask_object(ask: AskView) -> dict[str, Any]:
         "answered_at": ask.answered_at,
         "answered_by": ask.answered_by,
         "place": None if ask.place is None else ask.place.id,
+        "place_status": None if ask.place is None else ask.place.status,
         "reserved_until": ask.until,
         "reason": ask.reason,
         "criterion": ask.criterion,

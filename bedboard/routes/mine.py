@@ -92,14 +92,14 @@ class CasesView(NamedTuple):
 async def _cases(tx: Transaction, request: Request) -> CasesView:
     actor, now = actor_of(request), parts_of(request).clock.now()
     own = await read_cases(tx, request, await list_requests_of(tx, actor.organization_id or "", actor.role, now))
-    urgent = {case.id for case in sorted(own, key=_urgency)[:SHOWN]}
+    urgent = {case.id for case in sorted(own, key=urgency)[:SHOWN]}
     inbox = inbox_of(await read_cases(tx, request, await list_open_requests(tx))) if actor.role == "desk" else None
     return CasesView([case for case in own if case.id in urgent], len(own) - len(urgent), inbox)
 
 
-def _urgency(case: CaseView) -> int:
+def urgency(case: CaseView) -> int:
     """The lower, the more somebody waits for who asked."""
-    if case.state in RESERVED and not case.place_is_kept:
+    if case.setback is not None or (case.state in RESERVED and not case.place_is_kept):
         return 0
     if case.state == "asking":
         return 1 if case.count("yes") else 2 if case.count("discuss") else 3

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.cases import AskView, CaseView, is_desk_open, is_held_for, needs_of, read_case, read_cases
-from bedboard.routes.mine import inbox_of, my_strip
+from bedboard.routes.mine import inbox_of, my_strip, urgency
 from bedboard.routes.parse import read_form
 from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
 from bedboard.routes.profiles import read_profile, write_profile
@@ -22,7 +22,7 @@ from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.requests import DESK_REASONS, MOST_ASKED, NO_REASONS, STEPS, Event, choice_of
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.board import Reference
-from bedboard.store.requests import list_case_events, list_open_requests, list_requests_of
+from bedboard.store.requests import list_case_events, list_open_requests, list_over_requests, list_requests_of
 from bedboard.store.tables import CaseEvent
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.found import Finder, Match
@@ -44,20 +44,32 @@ def best_matches(finder: Finder) -> dict[str, Match]:
     return best
 
 
+ANSWERS_FIRST = ("yes", "discuss", "lapsed", "silent", "no")
+"""The order in which the shelters of a case stand on its page: what can be acted on comes first."""
+
+
 class Candidate(NamedTuple):
-    """A shelter that may be asked, with the best place there; `chosen`: its box is ticked."""
+    """A shelter that may be asked, with the best place there; `chosen`: its box is ticked. `earlier`: its part in this case so
+    far; None: it was not asked."""
 
     match: Match
     chosen: bool
+    earlier: AskView | None = None
 
 
 def candidates(
-    finder: Finder, ticked: Collection[str] | None, but_for: Collection[str] = (), room: int = MOST_ASKED
+    finder: Finder, ticked: Collection[str] | None, asked: Sequence[AskView] = (), room: int = MOST_ASKED
 ) -> list[Candidate]:
-    """`ticked` None: nobody has chosen yet, so the best are. `room`: how many may still be asked."""
-    matches = [match for id, match in best_matches(finder).items() if id not in but_for][:LISTED]
-    first = [match.card.id for match in matches][: min(TICKED, room)]
-    return [Candidate(match, match.card.id in (first if ticked is None else ticked)) for match in matches]
+    """`ticked` None: nobody has chosen yet, so the best are whose door is open when they come, and that were not asked before.
+    `asked`: the shelters of this case so far; those of which an answer is still expected are left out. `room`: how many may
+    still be asked."""
+    earlier = {ask.card.id: ask for ask in asked}
+    open_still = {id for id, ask in earlier.items() if ask.settled is None}
+    matches = [match for id, match in best_matches(finder).items() if id not in open_still][:LISTED]
+    shut = {match.card.id for match in matches for one in match.reasons if one.criterion == "intake" and one.answer != "yes"}
+    first = sorted((match.card.id for match in matches if match.card.id not in earlier), key=lambda id: id in shut)
+    chosen = first[: min(TICKED, room)] if ticked is None else ticked
+    return [Candidate(match, match.card.id in chosen, earlier.get(match.card.id)) for match in matches]
 
 
 async def take_new(request: Request) -> Response:
@@ -110,7 +122,7 @@ async def more_page(
         "fields": {},
         "said": case.profile,
         "asked": case.needs,
-        "candidates": candidates(finder, ticked, [ask.card.id for ask in asked], room) if room > 0 else [],
+        "candidates": candidates(finder, ticked, case.asks, room) if room > 0 else [],
         "room": max(room, 0),
         "most": MOST_ASKED,
     }
@@ -127,10 +139,13 @@ async def show_requests(request: Request) -> Response:
     async with parts.database.transaction() as tx:
         rows = await list_requests_of(tx, actor.organization_id or "", actor.role, now - ENDED_SHOWN)
         own = await read_cases(tx, request, rows)
-        every = await read_cases(tx, request, await list_open_requests(tx)) if actor.role == "desk" else []
+        is_desk = actor.role == "desk"
+        every = await read_cases(tx, request, await list_open_requests(tx)) if is_desk else []
+        over = await read_cases(tx, request, await list_over_requests(tx, now - ENDED_SHOWN)) if is_desk else []
     context = {
-        "own": own,
-        "inbox": inbox_of(every) if actor.role == "desk" else None,
+        "own": sorted(own, key=urgency),
+        "inbox": inbox_of(every) if is_desk else None,
+        "over": over,
         "reference": reference_of(request),
         "callers": callers_of(reference_of(request)),
     }
@@ -180,12 +195,13 @@ def _rows(request: Request, case: CaseView) -> list[AskRow]:
                 places = [place for place in ask.card.places if place.kind in police and can_offer(place)]
         return AskRow(ask, choice, places)
 
-    return [row(ask) for ask in case.asks]
+    return sorted(map(row, case.asks), key=lambda one: ANSWERS_FIRST.index(one.ask.says))
 
 
 def _places_themselves(actor: Actor, case: CaseView, ask: AskView) -> bool:
     """Not where the news is stale: then nobody knows what is free, and they call. Nor over what the shelter itself has said."""
-    return actor.role == "police" and case.is_own and ask.card.freshness != "stale" and ask.says in ("silent", "lapsed")
+    is_theirs = ask.says == "silent" or (ask.says == "lapsed" and ask.answered_by == "police")
+    return actor.role == "police" and case.is_own and ask.card.freshness != "stale" and is_theirs
 
 
 def _contra_indications(case: CaseView) -> Sequence[str]:

@@ -97,6 +97,14 @@ async def list_open_requests(tx: Transaction) -> Sequence[Request]:
     return found.all()
 
 
+async def list_over_requests(tx: Transaction, since: datetime) -> Sequence[Request]:
+    """Everybody's that were over after `since`, the newest first: for the desk, to which a shelter telephones about one."""
+    found = await tx.exec(
+        select(Request).where(col(Request.over_at) > since).order_by(col(Request.over_at).desc(), col(Request.id))
+    )
+    return found.all()
+
+
 class AskedRow(NamedTuple):
     """A request as one shelter is asked it."""
 
@@ -143,10 +151,12 @@ async def count_open_requests(tx: Transaction, actor: Actor) -> int:
     return (await tx.exec(select(func.count()).select_from(Request).where(own, col(Request.over_at).is_(None)))).one()
 
 
-async def count_begun_requests(tx: Transaction, actor: Actor, since: datetime) -> int:
-    """How many the actor has begun; the caller holds the lock of the actor's organization."""
+async def get_begun_at(tx: Transaction, actor: Actor, number: int) -> datetime | None:
+    """When the actor began so many requests ago (1: the last one); None when there are fewer. The caller holds the lock of the
+    actor's organization."""
     own = Request.person_id == actor.id if actor.kind == "person" else Request.client_id == actor.id
-    return (await tx.exec(select(func.count()).select_from(Request).where(own, col(Request.created_at) > since))).one()
+    begun = select(Request.created_at).where(own).order_by(col(Request.created_at).desc()).offset(number - 1).limit(1)
+    return (await tx.exec(begun)).first()
 
 
 async def write_case_event(

@@ -275,6 +275,8 @@ class Request(SQLModel, table=True):
     `unit_code`: from where it is sought. `refusal`: why the desk said no, last. `over_at` None: something is still sought.
     """
 
+    __table_args__ = (Index("ix_request_person_id_created_at", "person_id", "created_at"),)
+
     id: str = Field(primary_key=True)
     version: int = Field(default=1, sa_type=BigInteger)
     state: str = "asking"

@@ -215,7 +215,7 @@ async def test_a_hold_of_who_asks_becomes_the_reservation(field: Database, whose
     assert refusal.code == "hold_over"
 
 
-@pytest.mark.parametrize("who", [EMRE, LUCIA, NOOR, HANNEKE], ids=lambda who: who.id)
+@pytest.mark.parametrize("who", [EMRE, POLICE_SYSTEM, LUCIA, NOOR, HANNEKE], ids=lambda who: who.id)
 async def test_a_hold_of_somebody_else_is_not_given_away(field: Database, who: Actor) -> None:
     """Nor that of a colleague (emre): it is kept for another case."""
     held = await do(field, lambda tx: hold_place(tx, who, ["linde-1"], "h", NOW))
@@ -225,6 +225,14 @@ async def test_a_hold_of_somebody_else_is_not_given_away(field: Database, who: A
     assert (await refused_answer(field, YES, at=held.expires_at - TICK)).code == "not_free"
     await offer(field, "linde-1", at=held.expires_at)
     assert (await every_row(field))["claim", "h"]["ending"] == "expired"
+
+
+async def test_what_a_shelter_keeps_for_another_caller_is_not_given_away(field: Database) -> None:
+    await ask(field)
+    for n, caller in enumerate((For("oever", "coordinator"), For("elsewhere", "police"))):
+        await do(field, lambda tx, n=n, caller=caller: hold_place(tx, SANNE, ["linde-1"], f"h{n}", NOW, caller))  # type: ignore[misc]
+        assert (await refused_answer(field, YES)).code == "not_free"
+        await do(field, lambda tx, n=n: release_hold(tx, SANNE, f"h{n}", NOW))  # type: ignore[misc]
 
 
 async def test_what_is_kept_for_one_case_is_not_offered_to_another_also_of_the_same_people(field: Database) -> None:
@@ -336,6 +344,24 @@ async def test_police_place_nobody_anywhere_else_and_say_nothing_else_for_a_shel
     assert (type(refusal), refusal.code) == (NotAllowed, "not_your_role")
 
 
+@pytest.mark.parametrize("said", ["yes", "discuss", "no"])
+async def test_police_place_nobody_past_what_the_shelter_has_said_itself(field: Database, said: str) -> None:
+    await ask(field, "nood")
+    answers = {"yes": ("nood-2", None), "discuss": (None, None), "no": (None, "no_staff")}
+    await say(field, "nood", said, *answers[said])  # type: ignore[arg-type]
+    refusal = await refused_answer(field, ShelterAnswer("yes", "nood-1"), MARK, "nood")
+    assert (type(refusal), refusal.code) == (Conflict, "request_answered")
+
+
+async def test_police_may_take_another_place_than_they_took_first(field: Database) -> None:
+    await ask(field, "nood")
+    await offer(field, "nood-1", who=MARK)
+    await offer(field, "nood-2", who=EMRE)
+    assert list(await live_claims(field)) == ["nood-2"]
+    await say(field, "nood", "no", None, "no_staff")  # and the shelter has the last word
+    assert await live_claims(field) == {}
+
+
 async def test_a_coordinator_does_not_place_anybody_on_a_bed_of_the_police(field: Database) -> None:
     await ask(field, "nood", who=LUCIA)
     for who in (LUCIA, MARK):
@@ -435,6 +461,37 @@ async def test_what_has_run_out_cannot_be_confirmed_any_more_but_refused(field: 
     assert (type(refusal), refusal.code) == (Conflict, "offer_over")
     await refuse(field, "other", at=end)
     assert (await every_row(field))["claim", "r1-linde-1"]["ending"] == "expired"
+
+
+async def test_the_desk_confirms_no_place_of_which_the_shelter_says_something_else(field: Database) -> None:
+    """But who was on their way before the desk looked may be in already."""
+
+    async def tap(said: str) -> None:
+        change = PlaceChange(said, "safety" if said == "closed" else None)  # type: ignore[arg-type]
+        await do(field, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW))
+
+    await bring_to(field, "chosen")
+    for said in ("occupied", "closed"):
+        await tap(said)
+        refusal = await refused(field, lambda tx: confirm_request(tx, HANNEKE, "r1", NOW, ZONE))
+        assert (type(refusal), refusal.code) == (Conflict, "not_free")
+    await tap("free")
+    await withdraw(field)
+    await bring_to(field, "provisional", id="r2")
+    await tap("closed")
+    assert (await refused(field, lambda tx: confirm_request(tx, HANNEKE, "r2", NOW, ZONE))).code == "not_free"
+    await tap("occupied")
+    await confirm(field, id="r2")
+    assert await state(field, "r2") == "confirmed"
+
+
+async def test_who_has_a_place_reserved_hears_what_the_shelter_says_of_it(field: Database) -> None:
+    await bring_to(field, "chosen")
+    for said, rung in (("free", False), ("occupied", True), ("occupied", False), ("free", True)):
+        async with looking(field) as seen:
+            await do(field, lambda tx, said=said: change_place(tx, SANNE, "linde-1", PlaceChange(said), NOW))  # type: ignore[misc]
+        assert (("request", "r1", 0) in seen.bells) == rung
+        assert await live_claims(field) == {"linde-1": "r1-linde-1"}  # the reservation stays: people decide
 
 
 # ---- arrival

@@ -13,7 +13,7 @@ from bedboard.actions import cases
 from bedboard.actions.cases import Case
 from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_request, tell_late, tell_silence
 from bedboard.rules.refusals import NotFound
-from bedboard.rules.requests import LONGEST, Patience
+from bedboard.rules.requests import FORGOTTEN, LONGEST, Patience
 from bedboard.store.database import Database, Transaction
 from bedboard.store.requests import get_request, list_claims_of
 from tests.actions.cases import (
@@ -283,10 +283,23 @@ async def test_who_has_been_there_for_a_week_without_being_ratified_has_arrived_
 @pytest.mark.parametrize("so_far", ["arrived", "withdrawn", "ended"])
 async def test_what_is_over_does_not_lapse(field: Database, so_far: str) -> None:
     await bring_to(field, so_far)
-    assert await nothing(field, NOW + LONGEST)
+    at = NOW + FORGOTTEN - TICK if so_far == "withdrawn" else NOW + 2 * FORGOTTEN
+    assert await nothing(field, at)
     async with looking(field) as seen:
-        await do(field, lambda tx: lapse_request(tx, "r1", NOW + LONGEST, ZONE))
+        await do(field, lambda tx: lapse_request(tx, "r1", at, ZONE))
     assert seen.nothing
+
+
+async def test_when_nobody_says_for_two_weeks_where_the_person_slept_it_counts_as_unknown(field: Database) -> None:
+    await bring_to(field, "withdrawn")
+    before = await tallies(field)
+    async with looking(field) as seen:
+        assert await look_round(field, NOW + FORGOTTEN) == [("ended", [])]
+    assert seen.changed == {("request", "r1"): {"version": 5, "state": "ended", "unit_code": None}}
+    assert told(seen.added) == [("ended", None, "clock", "machine")]
+    counted = {("slept", "noord", "", "unknown"): 1, ("request", "", "", "ended"): 1}
+    assert await tallies(field) == before | counted
+    assert await nothing(field, NOW + 2 * FORGOTTEN)
 
 
 async def test_what_is_not_there_any_more_is_not_found(field: Database) -> None:

@@ -231,7 +231,7 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         "update answer set key = repeat('x', 255)",
         f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
         f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
-        f"update request set state = 'withdrawn', over_at = {AT}, needs_sealed = null",
+        f"update request set state = 'withdrawn', over_at = {AT}, needs_sealed = null, unit_code = 'noord'",
         f"update request set state = 'confirmed', decided_at = {AT}, arrives_at = {AT}, refusal = 'other'",
         f"update ask set {NO}, reason = 'contra_indication', criterion = 'man', step = 3",
         f"update ask set {NO}",  # erased when it is over

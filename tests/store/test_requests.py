@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from bedboard.rules.access import Actor
 from bedboard.store.database import Database, Transaction
 from bedboard.store.requests import (
-    count_begun_requests,
     count_open_requests,
     find_request_to,
     get_ask,
+    get_begun_at,
     get_request,
     list_asked,
     list_asks,
@@ -102,9 +102,9 @@ async def test_what_somebody_has_begun_and_has_open_is_counted_for_that_very_act
     await add(tx, "d", NOW, person_id="lucia", role="coordinator")
     await add(tx, "e", NOW, person_id=None, client_id="demo-police")
     assert await count_open_requests(tx, MARK) == 2
-    assert await count_begun_requests(tx, MARK, NOW - HOUR) == 2
-    assert await count_begun_requests(tx, MARK, NOW) == 0
-    assert (await count_open_requests(tx, POLICE_SYSTEM), await count_begun_requests(tx, POLICE_SYSTEM, NOW - HOUR)) == (1, 1)
+    assert [await get_begun_at(tx, MARK, number) for number in (1, 2, 3, 4)] == [NOW, NOW, NOW - 2 * HOUR, None]
+    assert await count_open_requests(tx, POLICE_SYSTEM) == 1
+    assert [await get_begun_at(tx, POLICE_SYSTEM, number) for number in (1, 2)] == [NOW, None]
     same_id = Actor("client", "mark", "police", "x", "oever", frozenset())
     assert await count_open_requests(tx, same_id) == 0
 

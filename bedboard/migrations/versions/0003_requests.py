@@ -37,6 +37,7 @@ create table request (
 create index ix_request_open_organization_id on request (organization_id, role) where state not in ('arrived', 'ended');
 create index ix_request_open_created_at on request (created_at) where over_at is null;
 create index ix_request_over_at on request (over_at);
+create index ix_request_person_id_created_at on request (person_id, created_at);
 create table ask (
     request_id text not null constraint fk_ask_request_id references request (id),
     shelter_id text not null constraint fk_ask_shelter_id references shelter (id),

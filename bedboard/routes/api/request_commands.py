@@ -109,8 +109,9 @@ class PostOutcome(Command):
 
 
 class AskObject(BaseModel):
-    """One shelter's part. `says` lapsed: it said yes, and the place is not reserved any more. `telephone`: only for who asked,
-    of a shelter that said discuss; every showing of it is written down. `settled` null: it still counts."""
+    """One shelter's part. `says` lapsed: it said yes, and the place is not reserved any more. `place_status`: what the board
+    now says of the place; anything but reserved means: call before you go. `telephone`: only for who asked, of a shelter that
+    said discuss; every showing of it is written down. `settled` null: it still counts."""
 
     shelter: str
     kind: str
@@ -119,6 +120,7 @@ class AskObject(BaseModel):
     answered_at: AwareDatetime | None
     answered_by: Literal["shelter", "desk", "police"] | None
     place: str | None
+    place_status: Literal["free", "held", "reserved", "occupied", "closed"] | None
     reserved_until: AwareDatetime | None
     reason: NoReason | None
     criterion: str | None

@@ -135,6 +135,10 @@ async def _change(
     if done.result is not None:
         case, shown = done.result
         await show_done(request, case)
+        for ask in shown["shelters"]:  # it was read before this process had heard of the change
+            card = parts.feed.cards.get(ask["shelter"])
+            places = {place.id: place.status for place in card.places} if card is not None else {}
+            ask["place_status"] = places.get(ask["place"])
         return shown, False
     async with parts.database.transaction() as tx:
         return await _present(tx, request, done.reply.body.decode(), shelter_id), True
@@ -181,6 +185,8 @@ async def post_request(request: Request) -> Response:
     profile = profile_of(said, reference, parts.clock.now())
     check_shelters(command.shelters)
     kinds = _kinds(request, command.shelters, profile)
+    if not profile.asked():
+        raise Invalid(FieldError("adults", "say_for_whom"))
 
     async def work(tx: Transaction, now: datetime) -> Case:
         sealed = seal_profile(parts.seal, said)
