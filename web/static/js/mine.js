@@ -141,6 +141,12 @@
     const isDeaf = isMoved || (isAgain && event.target.closest("#mine .hold button, :is(.asked, #case) :is(button, summary)"));
     if (isDeaf) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
+  // Of two ways to say when they arrive, the last one counts, and the page shows no other.
+  document.addEventListener("input", ({ target }) => {
+    const form = target.form, isTime = target.name === "arrives_at";
+    if (isTime && target.value) for (const choice of form.querySelectorAll("[name=within]")) choice.checked = false;
+    if (target.name === "within" && form.elements.arrives_at) form.elements.arrives_at.value = "";
+  });
   document.addEventListener("submit", press, true);
   document.addEventListener("click", ({ target }) => target.matches("#mine .close") && target.closest(".hold").remove());
   document.addEventListener("click", ({ target }) => {
