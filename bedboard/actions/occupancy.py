@@ -269,6 +269,8 @@ async def undo_change(
     )
     put_occupancy(place, after)
     tx.add(place)
+    if after.state != before.state:
+        await _tell_request(tx, place.id)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
     entry = _Entry(actor, now, now)

@@ -28,10 +28,11 @@ class Requests:
         feed.watchers[self] = None
 
     async def read(self, tx: Transaction, ids: Collection[str] | None) -> None:
-        """These requests have changed; None: any may have. Everybody whom they concern, or did, is told."""
+        """These requests have changed; None: any may have. Everybody whom they concern, or did, is told; after a loss only of
+        those that are not as they were."""
         before = {id: self._open[id] for id in (self._open if ids is None else ids) if id in self._open}
         rows = {row.id: row for row in await list_parties(tx, ids)}
-        concerned = [row for _, row in before.items() ^ rows.items()]
+        concerned = [row for _, row in before.items() ^ rows.items()] if ids is None else [*before.values(), *rows.values()]
         for id in before:
             del self._open[id]
         self._open |= {id: row for id, row in rows.items() if row.state not in GONE}

@@ -64,8 +64,8 @@ WEEK = timedelta(days=7)
 # What is tried most in each state, so that lives get somewhere; everything else is tried in every state, but less.
 LIKELY: dict[str | None, tuple[str, ...]] = {
     None: ("begin",),
-    "asking": ("offer", "offer", "answer", "ask more"),
-    "with an offer": ("choose", "offer", "offer", "answer"),
+    "asking": ("offer", "offer", "offer", "answer", "ask more"),
+    "with an offer": ("choose", "choose", "offer", "offer", "answer"),
     "chosen": ("confirm", "confirm", "refuse"),
     "provisional": ("arrive", "confirm", "refuse", "miss", "look"),
     "confirmed": ("arrive", "miss", "look"),
@@ -75,7 +75,7 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "ended": ("begin",),
 }
 ANYTHING = ("ask more", "offer", "answer", "choose", "confirm", "refuse", "arrive", "miss", "withdraw", "tell", "look")
-BESIDES = ("case",) * 14 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
+BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
 TAPS: tuple[Reported, ...] = ("free", "free", "free", "occupied", "closed")
 OPEN: dict[str, Callable[[datetime], bool]] = {
     "cosm": lambda local: local.isoweekday() <= 5 and 9 <= local.hour < 17,
@@ -247,16 +247,16 @@ class Lives(RuleBasedStateMachine):
         if state == "asking" and any((part := self.ask_of(n, one)) and self.offer_of(part) for one in SHELTERS):
             state = "with an offer"
         likely = LIKELY[state]
-        what = dice.choice(likely * (3 * len(ANYTHING) // len(likely)) + ANYTHING)
+        what = dice.choice(likely * (6 * len(ANYTHING) // len(likely)) + ANYTHING)
         getattr(self, what.replace(" ", "_"))(n, dice)
 
     def someone(self, dice: Random, right: Actor) -> Actor:
         """Mostly who has to do with it, sometimes anybody."""
-        return dice.choice(EVERYBODY) if dice.random() < 0.15 else right
+        return dice.choice(EVERYBODY) if dice.random() < 0.1 else right
 
     def one_of(self, dice: Random, likely: Sequence[str], every: Sequence[str]) -> str:
         """Mostly one of those that may be meant, when there are any, sometimes any."""
-        return dice.choice(every if not likely or dice.random() < 0.15 else likely)
+        return dice.choice(every if not likely or dice.random() < 0.1 else likely)
 
     def time(self, dice: Random) -> None:
         self.now += timedelta(minutes=dice.choice(dice.choice(MINUTES)))

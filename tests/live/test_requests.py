@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
 
 from bedboard.actions.occupancy import change_place
@@ -95,9 +96,13 @@ class Listeners:
 
 async def settled(site: Site) -> None:
     """What rang before has been read."""
-    turned = site.parts.requests._turned.wait()
-    await run(site.parts.database, "select pg_notify('bedboard', 'request 0 fence')")
-    await asyncio.wait_for(turned, 5)
+
+    async def knows_all() -> bool:
+        async with site.parts.database.transaction() as tx:
+            rows = (await tx.exec(text("select id, version from request"))).all()  # type: ignore[call-overload]
+        return all(site.parts.requests._versions.get(id) == version for id, version in rows)
+
+    await until(knows_all, "every request is known as it is")
 
 
 @asynccontextmanager
