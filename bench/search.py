@@ -310,10 +310,11 @@ if __name__ == "__main__":
 #
 # python bench/search.py
 # 350 shelters, 20000 places, 2100 free; a page of results is 63 KB
-#   an empty answer, for comparison       p50     1.00 ms   p99     1.42 ms   max     3.06 ms
-#   search, one searcher, quiet           p50     8.86 ms   p99    19.54 ms   max    22.90 ms
-#   search, one searcher, 5 changes/s     p50     9.92 ms   p99    20.63 ms   max    31.83 ms
-#   search, 50 searchers, 5 changes/s     p50   387.99 ms   p99   820.93 ms   max  1069.52 ms   119 searches/s
-#   the changes meanwhile                 p50   194.53 ms   p99   307.07 ms   max   307.07 ms   96 changes
-#   a tap until the last of  1 search pages p50    19.03 ms   p99    21.51 ms   max    21.51 ms
-#   a tap until the last of 50 search pages p50   102.27 ms   p99   201.31 ms   max   201.31 ms
+#   an empty answer, for comparison       p50     1.26 ms   p99     3.01 ms   max     7.19 ms
+#   search, one searcher, quiet           p50     9.02 ms   p99    14.52 ms   max    15.94 ms
+#   search, one searcher, 5 changes/s     p50    10.49 ms   p99    19.02 ms   max    21.32 ms
+#   search, 50 searchers, 5 changes/s     p50   468.35 ms   p99   985.42 ms   max  1383.66 ms   102 searches/s
+#   the changes meanwhile                 p50   241.43 ms   p99   410.45 ms   max   410.45 ms   98 changes
+#   a tap until the last of  1 search pages p50    20.87 ms   p99    30.42 ms   max    30.42 ms
+#   a tap until the last of 50 search pages p50   113.27 ms   p99   221.52 ms   max   221.52 ms
+# (in the same hour every match was still made into a row: quiet p50 10.73, p99 19.86)
