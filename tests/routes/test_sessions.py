@@ -40,6 +40,15 @@ def live(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> co
     return connect(f"{site.live_url}/live?{view}", additional_headers=cookie(browser), origin=site.url)  # type: ignore[arg-type]
 
 
+async def beat(site: Site) -> None:
+    """A pulse goes out; when the machine is too busy for the database to answer in time, as soon as it does."""
+
+    async def is_out() -> bool:
+        return await site.parts.feed.pulse(site.parts.identity.living)
+
+    await build.until(is_out, "the pulse is out", 10)
+
+
 async def code_of(line: ClientConnection) -> int | None:
     """Reads until the socket closes, and gives the code."""
     async with asyncio.timeout(5):
@@ -88,7 +97,7 @@ async def test_signing_out_leaves_the_other_devices_of_the_same_person_alone(sit
         await one.post("/sign-out")
         assert (await two.get("/")).status_code == 200
         await line.send('{"type":"active"}')
-        assert await site.parts.feed.pulse(site.parts.identity.living)
+        await beat(site)
         assert '"pulse"' in str(await line.recv())
     await one.aclose()
     await two.aclose()
@@ -127,7 +136,7 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
             while await used_at(site) != site.clock.now().isoformat():
                 pass
         site.clock.move(minutes=14)
-        assert await site.parts.feed.pulse(site.parts.identity.living)
+        await beat(site)
         assert '"pulse"' in str(await line.recv())
         site.clock.move(minutes=1)
         await site.parts.feed.pulse(site.parts.identity.living)
@@ -150,7 +159,7 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
             await line.send("{}")
             await line.recv()
             assert await used_at(site) == begun
-            assert await site.parts.feed.pulse(site.parts.identity.living)
+            await beat(site)
             assert '"pulse"' in str(await line.recv())
         assert await used_at(site) == begun
     site.clock.move(minutes=1)
@@ -168,7 +177,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
         await line.recv()
         for _ in range(11):
             site.clock.move(seconds=5)
-            assert await site.parts.feed.pulse(site.parts.identity.living)
+            await beat(site)
             assert '"pulse"' in str(await line.recv())
         site.clock.move(seconds=5)
         await site.parts.feed.pulse(site.parts.identity.living)
@@ -195,7 +204,7 @@ async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -
             assert (await browser.get("/")).status_code == 200
             await line.send('{"type":"active"}')
             await build.until(was_used, "the session was used now")
-            assert await site.parts.feed.pulse(site.parts.identity.living)
+            await beat(site)
             assert '"pulse"' in str(await line.recv())
     assert (await watching.get("/")).status_code == 200
     await browser.aclose()
@@ -235,7 +244,7 @@ async def test_whatever_ends_a_persons_right_closes_the_board_with_the_next_puls
             await one.recv()
         async with site.parts.database.transaction() as tx:
             await (await tx.connection()).execute(text(change))
-        assert await site.parts.feed.pulse(site.parts.identity.living)
+        await beat(site)
         assert await code_of(line) == 4401
         if "person" in change:
             assert '"pulse"' in str(await spared.recv())
@@ -253,7 +262,7 @@ async def test_a_client_whose_token_was_ended_loses_its_socket_and_its_calls(sit
         assert (await api.get("/board")).status_code == 200
         async with site.parts.database.transaction() as tx:
             await (await tx.connection()).execute(text("update client set ended_at = now() where id = 'demo-police'"))
-        assert await site.parts.feed.pulse(site.parts.identity.living)
+        await beat(site)
         assert await code_of(line) == 4401
         site.clock.move(seconds=6)
         assert (await api.get("/board")).status_code == 401
