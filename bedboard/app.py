@@ -1,4 +1,4 @@
-"""Puts the parts together: the only module that knows all of them."""
+"""Puts the process together: the only module that knows all of them."""
 
 import asyncio
 import gc
@@ -10,27 +10,27 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
-from bedboard.actions.waiting import find_for_waiting
+from bedboard.actions.alerts import report_to_alert
 from bedboard.clock import Clock
+from bedboard.identity import Identity
 from bedboard.jobs import keep_pulse, make_scheduler
+from bedboard.live.alerts import Alerts
+from bedboard.live.cases import OpenCases
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
-from bedboard.live.requests import Requests
-from bedboard.live.search import Turn
-from bedboard.live.waiting import Waitings
+from bedboard.live.search import SearchLock
 from bedboard.live.wire import encode_text
+from bedboard.process import Process
 from bedboard.push import Pusher
 from bedboard.routes.frontdoor import FrontDoor
-from bedboard.routes.identity import Identity
-from bedboard.routes.parts import Parts
 from bedboard.routes.profiles import open_profile, profile_of
 from bedboard.routes.replies import on_http
 from bedboard.routes.table import all_routes
+from bedboard.rules.alerts import SeenChange
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Unavailable
-from bedboard.rules.waiting import Sight
 from bedboard.settings import WEB, Settings
-from bedboard.store.board import Reference
+from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal
 from bedboard.views.pages import Pages
@@ -39,7 +39,7 @@ from bedboard.views.pieces import Pieces
 log = structlog.get_logger()
 
 
-def make_parts(settings: Settings, seal: Seal, clock: Clock) -> Parts:
+def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
     database = Database(settings.database_url, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds)
@@ -53,16 +53,16 @@ def make_parts(settings: Settings, seal: Seal, clock: Clock) -> Parts:
         lambda error: log.warning("viewer_failed", reason=type(error).__name__),
     )
 
-    def on_reference(reference: Reference) -> None:
-        pages.zone = reference.zone
-        identity.database_is_demo = reference.demo
+    def on_catalogue(catalogue: Catalogue) -> None:
+        pages.zone = catalogue.zone
+        identity.database_is_demo = catalogue.demo
 
-    feed = Feed(database, hub, pieces, settings.limits, clock, identity.forget, on_reference)
+    feed = Feed(database, hub, pieces, settings.limits, clock, identity.forget, on_catalogue)
     push = make_push(settings, database, clock)
 
-    async def report(waiting_id: str, sights: Sequence[Sight]) -> None:
+    async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
         async with database.transaction() as tx:
-            person_id = await find_for_waiting(tx, waiting_id, sights, clock.now())
+            person_id = await report_to_alert(tx, alert_id, changes, clock.now())
         if person_id is not None and push is not None:
             push.wake(person_id)
 
@@ -70,15 +70,15 @@ def make_parts(settings: Settings, seal: Seal, clock: Clock) -> Parts:
         said = open_profile(seal, sealed)
 
         def profile_at(now: datetime) -> Profile:
-            if feed.reference is None:
+            if feed.catalogue is None:
                 raise Unavailable("database_away")
-            return profile_of(said, feed.reference, now)
+            return profile_of(said, feed.catalogue, now)
 
         return profile_at
 
-    waitings = Waitings(feed, clock, opened, report)
-    requests = Requests(feed)
-    return Parts(settings, clock, database, pages, pieces, hub, feed, identity, seal, waitings, push, Turn(), requests)
+    alerts = Alerts(feed, clock, opened, report)
+    requests = OpenCases(feed)
+    return Process(settings, clock, database, pages, pieces, hub, feed, identity, seal, alerts, push, SearchLock(), requests)
 
 
 def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:
@@ -88,7 +88,7 @@ def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | 
     return Pusher(database, clock, settings.push_private_key, settings.push_subject, hosts, loopback=settings.push_to_loopback)
 
 
-def settle(feed: Feed) -> None:
+def warm_up(feed: Feed) -> None:
     """Once the board has been read: works out what every search needs of it, and tells the collector of garbage that all this
     stays. Else it looks through the places of a whole country again and again, a tenth of a second each time."""
     for card in feed.cards.values():
@@ -102,17 +102,17 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> Fro
 
     `seal` must open what the database holds.
     """
-    parts = make_parts(settings, seal, clock or Clock())
+    process = make_process(settings, seal, clock or Clock())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await parts.database.check_durable()
-        work = (parts.feed.run(), parts.waitings.run(), keep_pulse(parts))
+        await process.database.check_durable()
+        work = (process.feed.run(), process.alerts.run(), keep_pulse(process))
         running = [asyncio.create_task(one) for one in work]
-        scheduler = make_scheduler(parts)
+        scheduler = make_scheduler(process)
         scheduler.start()
-        await parts.feed.first_read(5.0)
-        settle(parts.feed)
+        await process.feed.first_read(5.0)
+        warm_up(process.feed)
         try:
             yield
         finally:
@@ -120,11 +120,11 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> Fro
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-            if parts.push is not None:
-                await parts.push.close()
-            await parts.database.dispose()
+            if process.push is not None:
+                await process.push.close()
+            await process.database.dispose()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})
     app.router.redirect_slashes = False
-    app.state.parts = parts
-    return FrontDoor(app, settings, parts.clock)
+    app.state.process = process
+    return FrontDoor(app, settings, process.clock)

@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 from bedboard import embedded
-from bedboard.actions.register import add_client
+from bedboard.actions.setup import add_client
 from bedboard.app import build_app
 from bedboard.clock import Clock
 from bedboard.demo import GREETING, NotADemo, demo_database, is_empty

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from bedboard import embedded
 from bedboard.migrations.run import migrate_now
 from bedboard.settings import Settings
-from bedboard.store.board import get_reference
+from bedboard.store.board import get_catalogue
 from bedboard.store.database import Database
 
 GREETING = """
@@ -54,9 +54,9 @@ async def is_empty(url: str) -> bool:
     database = Database(url, pool_size=1)
     try:
         async with database.transaction() as tx:
-            reference = await get_reference(tx)
+            catalogue = await get_catalogue(tx)
     finally:
         await database.dispose()
-    if reference is not None and not reference.demo:
+    if catalogue is not None and not catalogue.demo:
         raise NotADemo("this database is not a demo's; serve it with `bedboard serve`")
-    return reference is None
+    return catalogue is None

@@ -76,7 +76,7 @@ class EmbeddedError(RuntimeError):
 
 
 class InUseError(EmbeddedError):
-    """The data belongs to a living process: `pid`."""
+    """The data belongs to a active_tokens process: `pid`."""
 
     def __init__(self, place: Path, pid: int) -> None:
         super().__init__(f"the database in {place} is in use by process {pid}")
@@ -98,7 +98,7 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> "Embe
     """Start the database in `data_dir`, which is made and initialised first where needed.
 
     `settings` are server settings by name, over DEFAULTS; those in FIXED cannot be changed (ValueError).
-    Raises InUseError when a living process has this data, EmbeddedError when the server is not ready within
+    Raises InUseError when a active_tokens process has this data, EmbeddedError when the server is not ready within
     START_SECONDS, OSError when a directory cannot be made. May be called from any thread.
     """
     if refused := FIXED.keys() & (settings or {}):

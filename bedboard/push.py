@@ -16,11 +16,11 @@ import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
-from bedboard.actions.waiting import forget_device
+from bedboard.actions.alerts import forget_device
 from bedboard.clock import Clock
 from bedboard.rules.refusals import Refusal
+from bedboard.store.alerts import Device, list_devices
 from bedboard.store.database import Database
-from bedboard.store.waiting import Device, list_devices
 
 log = structlog.get_logger()
 
@@ -91,9 +91,9 @@ class Pusher:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    def wake_all(self, wakings: Iterable[tuple[str, What]]) -> None:
+    def notify_all(self, notices: Iterable[tuple[str, What]]) -> None:
         """As `wake`, for people by their id."""
-        for person_id, what in wakings:
+        for person_id, what in notices:
             self.wake(person_id, what)
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bedboard.actions.register import (
+from bedboard.actions.setup import (
     NewPlace,
     NewShelter,
     add_client,
@@ -22,9 +22,9 @@ from bedboard.actions.register import (
     add_shelter,
     begin_deployment,
 )
-from bedboard.rules.criteria import CRITERION_NAMES, LANGUAGES, LIMIT_NAMES, Verdict
+from bedboard.rules.cases import HOURS
+from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAGES, Verdict
 from bedboard.rules.places import CLOSED_REASONS
-from bedboard.rules.requests import HOURS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
 from bedboard.store.tables import Kind, Person, Unit
@@ -61,8 +61,8 @@ def _limit(name: str) -> str:
 
 
 def _language(code: str) -> str:
-    if code not in LANGUAGES:
-        raise ValueError(f"{code} is not one of {', '.join(LANGUAGES)}")
+    if code not in SPOKEN_LANGUAGES:
+        raise ValueError(f"{code} is not one of {', '.join(SPOKEN_LANGUAGES)}")
     return code
 
 

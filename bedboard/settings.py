@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bedboard.rules.freshness import Limits
-from bedboard.rules.requests import Patience
+from bedboard.rules.cases import Patience
+from bedboard.rules.freshness import FreshnessLimits
 
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: web/ and seeds/ lie beside the package
 WEB = ROOT / "web"
@@ -119,8 +119,8 @@ class Settings(BaseSettings):
         return ZoneInfo(self.time_zone)
 
     @property
-    def limits(self) -> Limits:
-        return Limits(timedelta(minutes=self.fresh_minutes), timedelta(minutes=self.ageing_minutes))
+    def limits(self) -> FreshnessLimits:
+        return FreshnessLimits(timedelta(minutes=self.fresh_minutes), timedelta(minutes=self.ageing_minutes))
 
     @property
     def secure(self) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.register import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
+from bedboard.actions.setup import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Transaction
@@ -48,7 +48,7 @@ COLUMNS = """OCCUPANCY_DATE ORGANIZATION_ID ORGANIZATION_NAME LOCATION_ADDRESS L
     CAPACITY_ACTUAL_ROOM OCCUPIED_ROOMS UNOCCUPIED_ROOMS UNAVAILABLE_ROOMS""".split()
 UNKNOWN = "Onbekend/Unknown"  # the unit of a programme without a city
 TILES = {"vaughan": (3, 1), "etobicoke": (2, 2), "north-york": (3, 2), "scarborough": (4, 2), "toronto": (3, 3)}
-DEMO_PEOPLE = {"Mark": "police", "Lucia": "coordinator", "Sanne": "staff", "Hanneke": "desk", "Anneke": "manager"}
+DEMO_PEOPLE = {"Tally": "police", "Lucia": "coordinator", "Sanne": "staff", "Hanneke": "desk", "Anneke": "manager"}
 DEMO_PEOPLE |= {"Wouter": "admin", "Rajesh": "auditor"}
 
 Progress = Callable[[int, int], None]  # places done, places in all

@@ -26,7 +26,7 @@ import httpx
 from websockets.frames import Frame, Opcode
 
 from bedboard import embedded
-from bedboard.actions.register import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
+from bedboard.actions.setup import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
 from bedboard.clock import Clock
 from bedboard.migrations.run import migrate_now
 from bedboard.seeds import add_demo_clients

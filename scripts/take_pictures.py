@@ -54,15 +54,15 @@ def take_request(browser: Browser, base: str, folder: Path) -> None:
     asker.locator('button[formaction="/requests/new"]').click()
     asker.get_by_role("button", name="Vraag deze opvangen").click()
     asker.locator(".part").first.wait_for()
-    request_id = asker.url.rpartition("/")[2]
+    case_id = asker.url.rpartition("/")[2]
     shelters = [part.removeprefix("ask-") for part in asker.locator(".part").evaluate_all("all => all.map(({ id }) => id)")]
     asked = open_page(browser, base, "sanne", "/", PHONE, "light", "nl")
-    asked.locator(f"#ask-{request_id}").wait_for()
+    asked.locator(f"#ask-{case_id}").wait_for()
     asked.screenshot(path=folder / "asked-phone-light.png")
 
     def say(shelter: str, **said: str) -> None:
         headers = {"Authorization": f"Bearer demo-shelter-{shelter}"}
-        httpx.post(f"{base}/api/v1/requests/{request_id}/answers", json=said, headers=headers).raise_for_status()
+        httpx.post(f"{base}/api/v1/requests/{case_id}/answers", json=said, headers=headers).raise_for_status()
 
     reply = httpx.get(f"{base}/api/v1/shelters/{shelters[0]}", headers={"Authorization": f"Bearer demo-shelter-{shelters[0]}"})
     place = next(one["id"] for one in reply.json()["places"] if one["status"] == "free")
@@ -72,7 +72,7 @@ def take_request(browser: Browser, base: str, folder: Path) -> None:
     asker.locator(".says-no.part").wait_for()
     asker.evaluate("scrollTo(0, 120)")
     asker.screenshot(path=folder / "request-phone-dark.png")
-    coordinator = open_page(browser, base, "mark", f"/requests/{request_id}", LAPTOP, "light", "nl")
+    coordinator = open_page(browser, base, "mark", f"/requests/{case_id}", LAPTOP, "light", "nl")
     coordinator.screenshot(path=folder / "request-light.png")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from bedboard.actions.register import (
+from bedboard.actions.setup import (
     NewPlace,
     NewShelter,
     add_organization,
@@ -21,7 +21,7 @@ from bedboard.seeds import add_demo_clients
 from bedboard.store.bell import CHANNEL, listen
 from bedboard.store.database import Database, Transaction
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables import Kind, Person, Request, Unit
+from bedboard.store.tables import CaseRecord, Kind, Person, Unit
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 SEAL = Seal(new_key())
@@ -139,7 +139,7 @@ async def add_board(tx: Transaction, now: datetime = NOW, *, demo: bool = True) 
 
 async def add_request(tx: Transaction, id: str = "r1", now: datetime = NOW) -> None:
     """A case of mark's that asks nobody: only the row, for what has to point to one."""
-    tx.add(Request(id=id, organization_id="oever", role="police", person_id="mark", needs_sealed=b"?", created_at=now))
+    tx.add(CaseRecord(id=id, organization_id="oever", role="police", person_id="mark", needs_sealed=b"?", created_at=now))
     await tx.flush()
 
 

@@ -23,7 +23,7 @@ from bedboard.app import build_app
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
-from bedboard.routes.parts import Parts
+from bedboard.process import Process
 from bedboard.settings import Settings
 from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests import build
@@ -158,11 +158,11 @@ def clock() -> FixedClock:
 
 @dataclass
 class Site:
-    """A running process' worth of bedboard: real HTTP and sockets on `url`, a clock that the test moves, and its parts."""
+    """A running process' worth of bedboard: real HTTP and sockets on `url`, a clock that the test moves, and its process."""
 
     url: str
     clock: FixedClock
-    parts: Parts
+    process: Process
 
     @property
     def live_url(self) -> str:
@@ -200,7 +200,7 @@ async def start_site(
             if running.done():
                 running.result()
             await asyncio.sleep(0.01)
-    return Site(url, clock, app.app.state.parts), server, running
+    return Site(url, clock, app.app.state.process), server, running
 
 
 async def stop_site(server: uvicorn.Server, running: asyncio.Task[None]) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.cases import (
-    Case,
+from bedboard.actions.case_lock import (
+    LockedCase,
     count_placed,
     erase_answers,
     is_askers_own,
@@ -18,29 +18,29 @@ from bedboard.actions.cases import (
     settle,
 )
 from bedboard.actions.reservations import keep_until, move_in, reserve_place
-from bedboard.rules.access import PUSHERS, Actor
+from bedboard.rules.access import REPORTERS, Actor
+from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, choice_ends, next_state, offer_ends
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
-from bedboard.rules.requests import DESK_REASONS, ShelterAnswer, check_answer, choice_ends, next_state, offer_ends
+from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
-from bedboard.store.requests import get_ask
 from bedboard.store.shelters import get_kind_of, get_place, get_shelter_id
 from bedboard.store.tables import Ask
 
 By = Literal["shelter", "desk", "police"]
 
 
-async def _lock_for_shelter(tx: Transaction, actor: Actor, request_id: str, shelter_id: str) -> tuple[Case, Ask, By]:
+async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, By]:
     """For who works at the shelter, for the desk when it telephoned, and for who asked when the police decide.
 
     Refusal: NotFound, also for strangers to the request or to the shelter.
     """
-    if await get_ask(tx, request_id, shelter_id) is None:
+    if await get_ask(tx, case_id, shelter_id) is None:
         raise NotFound("no_such_request")
-    case = await lock_case(tx, request_id)
+    case = await lock_case(tx, case_id)
     await lock_shelters(tx, case, [shelter_id])  # before asking for rights: they may be lost while this waits for the lock
     by: By | None = None
-    if actor.role in PUSHERS and await may_act(tx, actor, shelter_id):
+    if actor.role in REPORTERS and await may_act(tx, actor, shelter_id):
         by = "shelter"
     elif actor.role == "desk" and await still_has_role(tx, actor):
         by = "desk"
@@ -51,16 +51,16 @@ async def _lock_for_shelter(tx: Transaction, actor: Actor, request_id: str, shel
     return case, case.asks[shelter_id], by
 
 
-async def answer_request(
-    tx: Transaction, actor: Actor, request_id: str, shelter_id: str, said: ShelterAnswer, claim_id: str, now: datetime
-) -> Case:
+async def answer_case(
+    tx: Transaction, actor: Actor, case_id: str, shelter_id: str, said: ShelterAnswer, claim_id: str, now: datetime
+) -> LockedCase:
     """A shelter says yes (and which place: it is reserved for an hour), discuss or no; until something is chosen it may say
     something else. The same once more changes nothing.
 
     Police who asked may say yes themselves to a place of a kind on which the police decide. `claim_id`: of a new reservation.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
     """
-    case, ask, by = await _lock_for_shelter(tx, actor, request_id, shelter_id)
+    case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
     check_answer(said)
     if ask.settled is not None:
         raise Conflict("request_settled")
@@ -87,18 +87,18 @@ async def answer_request(
     return await save_case(tx, actor, case, said.answer, now, [shelter_id])
 
 
-async def confirm_request(tx: Transaction, actor: Actor, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
+async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
     """The desk agrees with what was chosen, or ratifies what was provisional, also when they are there already.
 
     Refusals: NotFound, NotAllowed, Conflict `request_…`, `offer_over` when nothing is reserved any more, `not_free` when the
     shelter has said something else of the place since.
     """
-    case = await _lock_for_desk(tx, actor, request_id)
+    case = await _lock_for_desk(tx, actor, case_id)
     before = case.state
     move(case, "confirm", now)
     chosen = case.chosen
     if chosen is None or chosen.place_id is None:
-        raise AssertionError(f"request {request_id} is {case.state} and nothing was chosen")
+        raise AssertionError(f"request {case_id} is {case.state} and nothing was chosen")
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)
         erase_answers(tx, case)
@@ -116,12 +116,12 @@ async def confirm_request(tx: Transaction, actor: Actor, request_id: str, now: d
     return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])
 
 
-async def refuse_request(tx: Transaction, actor: Actor, request_id: str, reason: str, now: datetime) -> Case:
+async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, now: datetime) -> LockedCase:
     """The desk says no to what was chosen, or ends what was provisional; the asker may look further.
 
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
     """
-    case = await _lock_for_desk(tx, actor, request_id)
+    case = await _lock_for_desk(tx, actor, case_id)
     if reason not in DESK_REASONS:
         raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
     chosen = case.chosen
@@ -129,18 +129,25 @@ async def refuse_request(tx: Transaction, actor: Actor, request_id: str, reason:
     return await _look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
 
 
-async def _lock_for_desk(tx: Transaction, actor: Actor, request_id: str) -> Case:
+async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:
     if actor.role != "desk":
         raise NotAllowed("not_your_role")
-    case = await lock_case(tx, request_id)
+    case = await lock_case(tx, case_id)
     if not await still_has_role(tx, actor):  # after the lock: it may be lost while this waits
         raise NotAllowed("not_your_role")
     return case
 
 
 async def _look_further(
-    tx: Transaction, actor: Actor, case: Case, chosen: Ask | None, settled: str, what: str, reason: str | None, now: datetime
-) -> Case:
+    tx: Transaction,
+    actor: Actor,
+    case: LockedCase,
+    chosen: Ask | None,
+    settled: str,
+    what: str,
+    reason: str | None,
+    now: datetime,
+) -> LockedCase:
     """What was chosen does not come about: its place is free, and other shelters may be asked."""
     if chosen is None:
         raise AssertionError(f"request {case.request.id} was past choosing and nothing was chosen")
@@ -151,13 +158,13 @@ async def _look_further(
 
 
 async def take_arrival(
-    tx: Transaction, actor: Actor, request_id: str, shelter_id: str, now: datetime, zone: ZoneInfo, *, arrived: bool
-) -> Case:
+    tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime, zone: ZoneInfo, *, arrived: bool
+) -> LockedCase:
     """The shelter says that they are there (the place is occupied), or did not come (it is free again).
 
     Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
-    case, ask, by = await _lock_for_shelter(tx, actor, request_id, shelter_id)
+    case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
     if by == "police":
         raise NotAllowed("not_your_role")
     chosen = case.chosen
@@ -167,7 +174,7 @@ async def take_arrival(
     if not arrived:
         return await _look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
-        raise AssertionError(f"request {request_id} was decided and nothing was chosen")
+        raise AssertionError(f"request {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
     if by == "shelter":  # as with every change of a place that a shelter tells
         shelter.confirmed_at = max(shelter.confirmed_at or now, now)

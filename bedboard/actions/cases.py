@@ -1,180 +1,203 @@
-"""What every change of a case has in common: whose it is, letting places go, saving, counting, and erasing what was asked.
+"""OpenCases, as who asks has to do with them: ask, ask more shelters, choose, withdraw, and say where the person sleeps."""
 
-Locks in this order, everywhere: an organization, the request, then shelters by their ids.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import cast
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.reservations import end_reservation
+from bedboard.actions.case_lock import (
+    LockedCase,
+    count_refusals,
+    erase_answers,
+    lock_own_case,
+    lock_shelters,
+    move,
+    save_case,
+    settle,
+)
+from bedboard.actions.reservations import keep_until
 from bedboard.rules.access import SEEKERS, Actor
-from bedboard.rules.refusals import NotFound
-from bedboard.rules.requests import ENDS, OVER, Event, State, next_state
-from bedboard.store.bell import ring
-from bedboard.store.board import ShelterRow
+from bedboard.rules.cases import (
+    MOST_CASES_AN_HOUR,
+    MOST_OPEN,
+    RESERVED,
+    Deciding,
+    Event,
+    check_arrival,
+    check_shelters,
+    choice_ends,
+    choice_of,
+    next_state,
+)
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.rules.tallies import SLEPT
+from bedboard.store.cases import count_open_requests, get_begun_at
+from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
-from bedboard.store.requests import list_asks, list_claims_of, lock_request, write_case_event
-from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
-from bedboard.store.tables import Ask, Claim, Request, Shelter
-from bedboard.store.tallies import Mark, count_marks, count_marks_at
-
-SYSTEM = Actor("system", "clock", "machine", "bedboard", None, frozenset())
-"""Who does what only time does."""
+from bedboard.store.shelters import get_kind_of, get_place, list_kinds
+from bedboard.store.tables import Ask, CaseRecord
+from bedboard.store.tallies import Tally, count_tallies
 
 
-@dataclass(slots=True)
-class Case:
-    """A request under its lock. `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those
-    that were locked for it; `versions`: of the shelters that were changed, for who wants to see that on the board. `events`:
-    what has happened to it, as its time line calls that, and to which shelters."""
-
-    request: Request
-    asks: dict[str, Ask]
-    claims: dict[str, Claim]
-    shelters: dict[str, Shelter] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
-    events: list[tuple[str, Sequence[str]]] = field(default_factory=list)
-
-    @property
-    def state(self) -> State:
-        return cast(State, self.request.state)
-
-    @property
-    def chosen(self) -> Ask | None:
-        """The part of the shelter that was chosen; None before that."""
-        return next((ask for ask in self.asks.values() if ask.settled == "chosen"), None)
-
-    def claim_of(self, ask: Ask) -> Claim | None:
-        """What is reserved there for this request; None when it was ended."""
-        return self.claims.get(ask.claim_id or "")
-
-    def note(self, shelter: ShelterRow) -> None:
-        self.versions[shelter.id] = shelter.version
-
-
-async def lock_case(tx: Transaction, request_id: str) -> Case:
-    """Refusal: NotFound."""
-    request = await lock_request(tx, request_id)
-    if request is None:
-        raise NotFound("no_such_request")
-    asks = {ask.shelter_id: ask for ask in await list_asks(tx, request_id)}
-    return Case(request, asks, await list_claims_of(tx, request_id))
-
-
-def is_askers_own(actor: Actor, request: Request) -> bool:
-    """Whether the actor asked it, or a colleague in the same organization and role: one person alone has no stand-in."""
-    return actor.role in SEEKERS and (actor.organization_id, actor.role) == (request.organization_id, request.role)
-
-
-async def lock_own_case(tx: Transaction, actor: Actor, request_id: str) -> Case:
-    """For who asked. Refusal: NotFound, also for strangers to it."""
-    case = await lock_case(tx, request_id)
-    if not is_askers_own(actor, case.request) or not await still_has_role(tx, actor):
-        raise NotFound("no_such_request")
-    return case
-
-
-async def lock_shelters(tx: Transaction, case: Case, shelter_ids: Iterable[str]) -> None:
-    """In the order of their ids; those that are locked already stay so. The caller has not locked any that comes after them.
-
-    What is reserved is then read again: while this waited, somebody else may have taken a place whose time had run out.
-    """
-    wanted = sorted(set(shelter_ids) - case.shelters.keys())
-    for id in wanted:
-        shelter = await lock_shelter(tx, id)
-        if shelter is None:
-            raise AssertionError(f"shelter {id} was asked and is gone")
-        case.shelters[id] = shelter
-    if wanted:
-        case.claims = await list_claims_of(tx, case.request.id)
-
-
-async def let_go(tx: Transaction, actor: Actor, case: Case, asks: Sequence[Ask], now: datetime) -> None:
-    """What is reserved with these shelters for this request is free again."""
-    await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claim_of(ask) is not None])
-    for ask in sorted(asks, key=lambda ask: ask.shelter_id):
-        claim = case.claims.pop(ask.claim_id or "", None)
-        if claim is not None:
-            case.note(await end_reservation(tx, actor, case.shelters[ask.shelter_id], claim, now))
-
-
-async def settle(tx: Transaction, actor: Actor, case: Case, asks: Sequence[Ask], settled: str, now: datetime) -> None:
-    """Nothing more is expected of these shelters, and what is reserved with them is free again in the same moment."""
-    await let_go(tx, actor, case, asks, now)
-    for ask in asks:
-        ask.settled, ask.settled_at = settled, now
-        tx.add(ask)
-
-
-def move(case: Case, event: Event, now: datetime) -> None:
-    """To the next state; where nothing is sought any more, for whom it was is erased with it, and at its end from where it was
-    sought as well (that is counted with where somebody sleeps).
-
-    Refusal: Conflict, as `rules.requests.TABLE` says.
-    """
-    request = case.request
-    request.state = next_state(case.state, event)
-    if request.state in OVER and request.over_at is None:
-        request.needs_sealed = request.refusal = None
-        request.over_at = now
-    if request.state in ENDS:
-        request.unit_code = None
-
-
-async def save_case(
+async def open_case(
     tx: Transaction,
     actor: Actor,
-    case: Case,
-    what: str,
+    case_id: str,
+    needs_sealed: bytes,
+    unit_code: str | None,
+    shelters: Mapping[str, str],
     now: datetime,
-    shelter_ids: Sequence[str | None] = (None,),
-    told: Sequence[str] = (),
-) -> Case:
-    """Raises the version, writes the time line and rings. `what`: as the time line calls it; `told`: shelters that have to know
-    of it and are not named in it."""
-    case.request.version += 1
-    tx.add(case.request)
+) -> LockedCase:
+    """Asks these shelters (each with the kind of place for which it is asked) for one case.
+
+    `needs_sealed`: for whom, as long as the case lives. `unit_code`: the police unit from where it is sought; None: not said.
+    Refusals: NotAllowed, Conflict `requests_of_person`, TooMany, Invalid `shelters`.
+    """
+    if actor.role not in SEEKERS:
+        raise NotAllowed("not_your_role")
+    if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
+        raise NotAllowed("no_organization")
+    if not await still_has_role(tx, actor):  # after the lock: it may be lost while this waits
+        raise NotAllowed("not_your_role")
+    if await count_open_requests(tx, actor) >= MOST_OPEN:
+        raise Conflict("requests_of_person", most=MOST_OPEN)
+    begun_at = await get_begun_at(tx, actor, MOST_CASES_AN_HOUR)
+    if begun_at is not None and begun_at > now - timedelta(hours=1):
+        raise TooMany("too_many", retry_after_seconds=ceil((begun_at + timedelta(hours=1) - now).total_seconds()))
+    check_shelters(shelters)
+    await _check_known(tx, shelters)
+    request = CaseRecord(
+        id=case_id,
+        version=0,  # saving makes it 1
+        organization_id=actor.organization_id,
+        role=actor.role,
+        person_id=actor.id if actor.kind == "person" else None,
+        client_id=actor.id if actor.kind == "client" else None,
+        unit_code=unit_code,
+        needs_sealed=needs_sealed,
+        created_at=now,
+    )
+    case = LockedCase(request, {}, {})
+    return await _ask(tx, actor, case, shelters, now)
+
+
+async def ask_more(tx: Transaction, actor: Actor, case_id: str, shelters: Mapping[str, str], now: datetime) -> LockedCase:
+    """Asks these as well; also those again that were let go, or did not work out.
+
+    Refusals: NotFound, Conflict `request_…`, Invalid `shelters`.
+    """
+    case = await lock_own_case(tx, actor, case_id)
+    move(case, "ask", now)
+    present = [ask for ask in case.asks.values() if ask.settled is None]
+    refused = [ask.shelter_id for ask in present if ask.answer == "no"]
+    check_shelters(shelters, {ask.shelter_id for ask in present} - set(refused), refused)
+    await _check_known(tx, shelters)
+    return await _ask(tx, actor, case, shelters, now)
+
+
+async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
+    unknown = set(shelters.items()) - await list_kinds(tx, list(shelters))
+    if unknown:
+        raise Invalid(*(FieldError("shelters", "unknown_shelter", {"shelter": shelter}) for shelter, _ in sorted(unknown)))
+
+
+async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mapping[str, str], now: datetime) -> LockedCase:
+    for shelter_id, kind in shelters.items():
+        ask = case.asks.get(shelter_id) or Ask(case_id=case.request.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
+        ask.kind_code, ask.asked_at, ask.step = kind, now, 0
+        ask.answer = ask.answered_at = ask.answered_by = ask.place_id = ask.claim_id = ask.reason = ask.criterion = None
+        ask.settled = ask.settled_at = None
+        case.asks[shelter_id] = ask
+    await save_case(tx, actor, case, "asked", now, list(shelters))
+    tx.add_all(case.asks[shelter_id] for shelter_id in shelters)  # after the row to which they point
     await tx.flush()
-    await write_case_event(tx, actor, case.request.id, what, now, shelter_ids)
-    case.events.append((what, [id for id in (*shelter_ids, *told) if id is not None]))
-    await ring(tx, "request", case.request.id, case.request.version)
     return case
 
 
-async def count_refusals(tx: Transaction, asks: Iterable[Ask], zone: ZoneInfo) -> None:
-    """Why these shelters said no. To be called once for each time that they are settled, after which a no cannot change."""
-    refused = [ask for ask in asks if ask.reason is not None and ask.answered_at is not None]
-    units = await list_units(tx, [ask.shelter_id for ask in refused])
-    marks: list[tuple[datetime, Mark]] = []
-    for ask in refused:
-        at = cast(datetime, ask.answered_at).astimezone(zone)
-        marks.append((at, Mark("refused", "", "", ask.reason or "")))
-        marks.append((at, Mark("refused_kind", "", ask.kind_code, "")))
-        marks.append((at, Mark("refused_unit", units[ask.shelter_id], "", "")))
-        if ask.criterion is not None:
-            marks.append((at, Mark("contra_indication", "", "", ask.criterion)))
-    await count_marks_at(tx, marks)
+async def choose_offer(
+    tx: Transaction,
+    actor: Actor,
+    case_id: str,
+    shelter_id: str,
+    now: datetime,
+    zone: ZoneInfo,
+    arrives_at: datetime | None = None,
+) -> LockedCase:
+    """Takes the place that this shelter offers; the others are let go in the same moment. What that means follows from the
+    kind of place and the hour: decided, for the desk to decide, or provisional.
 
-
-async def count_placed(tx: Transaction, chosen: Ask, now: datetime, zone: ZoneInfo) -> None:
-    """That a case ended with a place: of which kind the place is, and in which unit."""
-    unit = (await list_units(tx, [chosen.shelter_id]))[chosen.shelter_id]
-    kind = (await get_kind_of(tx, chosen.place_id)).code if chosen.place_id is not None else chosen.kind_code
-    marks = [Mark("request", "", "", "arrived"), Mark("placed_kind", "", kind, ""), Mark("placed_unit", unit, "", "")]
-    await count_marks(tx, now.astimezone(zone), marks)
-
-
-def erase_answers(tx: Transaction, case: Case) -> None:
-    """Why shelters said no says something about the person, so it goes when the case is over, as what was asked does.
-
-    The caller has moved the case to a state that is over, and settled and counted its shelters.
+    `arrives_at`: when they will be there; None: in two hours.
+    Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`.
     """
-    if case.state not in OVER or case.claims:
-        raise AssertionError(f"a case that is {case.state} with {len(case.claims)} reservations is not over")
-    for ask in case.asks.values():
-        ask.reason = ask.criterion = None
-        tx.add(ask)
+    case = await lock_own_case(tx, actor, case_id)
+    next_state(case.state, "choose")
+    ask = case.asks.get(shelter_id)
+    if ask is None or ask.place_id is None or ask.settled is not None:
+        raise Conflict("no_offer")
+    arrives_at = check_arrival(arrives_at, now)
+    others = [other for other in case.asks.values() if other.settled is None and other is not ask]
+    reserved = [other.shelter_id for other in [ask, *others] if case.claim_of(other) is not None]
+    await lock_shelters(tx, case, reserved)
+    claim = case.claim_of(ask)
+    if claim is None or claim.expires_at <= now:
+        raise Conflict("offer_over")
+    if (await get_place(tx, ask.place_id)).state != "open":  # the shelter has said something else of it since
+        raise Conflict("not_free")
+    kind = await get_kind_of(tx, ask.place_id)
+    deciding = Deciding(kind.decides, kind.desk_hours, kind.outside_hours)
+    event = "choose" if actor.role == "desk" else choice_of(deciding, now.astimezone(zone))
+    move(case, event, now)
+    case.request.arrives_at, case.request.reminded_at, case.request.refusal = arrives_at, None, None
+    case.request.decided_at = None if case.state == "chosen" else now
+    until = choice_ends(arrives_at, now, is_decided=case.state == "confirmed")
+    case.note(await keep_until(tx, actor, case.shelters[shelter_id], claim, until, now))
+    ask.settled, ask.settled_at = "chosen", now
+    tx.add(ask)
+    await settle(tx, actor, case, others, "other_chosen", now)
+    await count_refusals(tx, others, zone)
+    what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
+    return await save_case(tx, actor, case, what, now, [shelter_id])
+
+
+async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
+    """Nothing is sought any more; every place is free again. One question is left: where does this person sleep?
+
+    Refusals: NotFound, Conflict `request_…`.
+    """
+    case = await lock_own_case(tx, actor, case_id)
+    return await give_up(tx, actor, case, "withdrawn", now, zone)
+
+
+async def give_up(
+    tx: Transaction, actor: Actor, case: LockedCase, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
+) -> LockedCase:
+    """A case ends without a place. `what`: withdrawn by who asked, or lapsed. Refusal: Conflict `request_…`."""
+    is_reserved = case.state in RESERVED
+    move(case, event, now)
+    left = [ask for ask in case.asks.values() if ask.settled is None or (is_reserved and ask.settled == "chosen")]
+    await settle(tx, actor, case, left, "withdrawn", now)
+    await count_refusals(tx, left, zone)
+    erase_answers(tx, case)
+    return await save_case(tx, actor, case, what, now, told=[ask.shelter_id for ask in left if ask.answer == "yes"])
+
+
+async def tell_outcome(tx: Transaction, actor: Actor, case_id: str, slept: str, now: datetime, zone: ZoneInfo) -> LockedCase:
+    """Where the person sleeps; only that ends a case without a place, and it is counted and not kept with the case.
+
+    Refusals: NotFound, Invalid, Conflict `request_…`.
+    """
+    case = await lock_own_case(tx, actor, case_id)
+    if slept not in SLEPT:
+        raise Invalid(FieldError("slept", "not_one_of", {"allowed": list(SLEPT)}))
+    return await end_case(tx, actor, case, "tell_outcome", slept, now, zone)
+
+
+async def end_case(
+    tx: Transaction, actor: Actor, case: LockedCase, event: Event, slept: str, now: datetime, zone: ZoneInfo
+) -> LockedCase:
+    """The end of a case without a place, counted by where the person slept. Refusal: Conflict `request_…`."""
+    unit = case.request.unit_code or ""
+    move(case, event, now)
+    await count_tallies(tx, now.astimezone(zone), [Tally("slept", unit, "", slept), Tally("request", "", "", "ended")])
+    return await save_case(tx, actor, case, "ended", now)

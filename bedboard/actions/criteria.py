@@ -7,7 +7,7 @@ from typing import Any
 from bedboard.actions.occupancy import Changed
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
-from bedboard.rules.criteria import LANGUAGES, check_overrides, check_terms
+from bedboard.rules.criteria import SPOKEN_LANGUAGES, check_overrides, check_terms
 from bedboard.rules.fit import Terms
 from bedboard.rules.refusals import NotAllowed, NotFound, VersionMismatch
 from bedboard.store.board import get_shelter
@@ -60,7 +60,7 @@ def _words(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
 ) -> dict[str, Any]:
     """Terms as the journal keeps them."""
-    spoken = [code for code in LANGUAGES if code in languages]
+    spoken = [code for code in SPOKEN_LANGUAGES if code in languages]
     return {"criteria": dict(criteria), "limits": dict(limits), "intake": list(intake), "languages": spoken}
 
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import SEEKERS, Actor
-from bedboard.rules.claims import HOLD, MOST_BEGUN_AN_HOUR, check_room, is_live
-from bedboard.rules.claims import Claim as ClaimRule
-from bedboard.rules.places import State, status_of
+from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, Claim, check_room, is_live
+from bedboard.rules.places import PlaceState, status_of
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
@@ -27,11 +26,11 @@ from bedboard.store.claims import (
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
-from bedboard.store.tables import Claim, Place, Shelter
+from bedboard.store.tables import ClaimRecord, Place, Shelter
 
 
 @dataclass(frozen=True, slots=True)
-class For:
+class Holder:
     """For whom a shelter's staff keep a place: the caller's organization and role."""
 
     organization_id: str
@@ -49,7 +48,7 @@ class Held:
 
 
 async def hold_place(
-    tx: Transaction, actor: Actor, place_ids: Sequence[str], claim_id: str, now: datetime, caller: For | None = None
+    tx: Transaction, actor: Actor, place_ids: Sequence[str], claim_id: str, now: datetime, caller: Holder | None = None
 ) -> Held:
     """Keeps the first of these places that is free, for 30 minutes: for the actor, or, when its own staff do it, for `caller`.
 
@@ -73,13 +72,13 @@ async def hold_place(
     place, present = await _first_free(tx, actor, shelter_id, place_ids, now)
     if caller is None:
         check_room(counts.by_one, counts.by_organization)
-        if await count_begun(tx, actor, now - timedelta(hours=1)) >= MOST_BEGUN_AN_HOUR:
+        if await count_begun(tx, actor, now - timedelta(hours=1)) >= MOST_HOLDS_AN_HOUR:
             raise TooMany("too_many", retry_after_seconds=600)
     if present is not None:  # past its hour, and nothing has tidied it away
         present.ended_at, present.ending = present.expires_at, "expired"
         tx.add(present)
         await tx.flush()
-    claim = Claim(
+    claim = ClaimRecord(
         id=claim_id,
         place_id=place.id,
         type="hold",
@@ -96,7 +95,7 @@ async def hold_place(
 
 async def _first_free(
     tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
-) -> tuple[Place, Claim | None]:
+) -> tuple[Place, ClaimRecord | None]:
     """The first of these places that is free, with a claim of it that is past its hour. The caller holds the shelter's lock.
 
     Refusals: NotFound, Conflict `not_free`, or `held_already` when the actor has one of them.
@@ -105,16 +104,16 @@ async def _first_free(
     code = ""
     for place in [places[id] for id in place_ids if id in places]:
         claim = await get_open_claim(tx, place.id)
-        state: State = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
+        state: PlaceState = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
         status = status_of(state, _rule(claim), now)
         if status == "free":
             return place, claim
-        mine = status == "held" and claim is not None and is_holder(claim, actor)
-        code = "held_already" if mine or code == "held_already" else "not_free"
+        is_own = status == "held" and claim is not None and is_holder(claim, actor)
+        code = "held_already" if is_own or code == "held_already" else "not_free"
     raise Conflict(code) if code else NotFound("no_such_place")
 
 
-async def _holder(tx: Transaction, actor: Actor, shelter_id: str, caller: For | None) -> For:
+async def _holder(tx: Transaction, actor: Actor, shelter_id: str, caller: Holder | None) -> Holder:
     """For whom the place is kept. Refusals: NotFound, NotAllowed, Invalid."""
     if actor.role in SEEKERS:
         if caller is not None:
@@ -123,7 +122,7 @@ async def _holder(tx: Transaction, actor: Actor, shelter_id: str, caller: For | 
             raise NotAllowed("not_your_role")
         if actor.organization_id is None:
             raise NotAllowed("no_organization")
-        return For(actor.organization_id, actor.role)
+        return Holder(actor.organization_id, actor.role)
     if not await may_act(tx, actor, shelter_id):
         raise NotFound("no_such_place")
     if caller is None:
@@ -133,25 +132,23 @@ async def _holder(tx: Transaction, actor: Actor, shelter_id: str, caller: For | 
     return caller
 
 
-def is_holder(claim: Claim, actor: Actor) -> bool:
+def is_holder(claim: ClaimRecord, actor: Actor) -> bool:
     """Whose hold it is: the actor's own."""
     return (claim.person_id if actor.kind == "person" else claim.client_id) == actor.id
 
 
-def may_end(claim: Claim, actor: Actor) -> bool:
+def may_end(claim: ClaimRecord, actor: Actor) -> bool:
     """Its holder, and a colleague of the same organization and role: one person alone has no stand-in."""
     return is_holder(claim, actor) or (claim.organization_id, claim.role) == (actor.organization_id, actor.role)
 
 
-def _rule(claim: Claim | None) -> ClaimRule | None:
+def _rule(claim: ClaimRecord | None) -> Claim | None:
     if claim is None:
         return None
-    return ClaimRule(
-        "reservation" if claim.type == "reservation" else "hold", claim.expires_at, claim.role, claim.organization_id
-    )
+    return Claim("reservation" if claim.type == "reservation" else "hold", claim.expires_at, claim.role, claim.organization_id)
 
 
-async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> tuple[Shelter, Claim]:
+async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> tuple[Shelter, ClaimRecord]:
     """The live hold with its shelter locked. Refusals: NotFound (also for strangers to it), Conflict `hold_over`."""
     shelter_id = await get_claim_shelter_id(tx, claim_id)
     shelter = await lock_shelter(tx, shelter_id) if shelter_id is not None else None
@@ -187,7 +184,7 @@ async def release_hold(tx: Transaction, actor: Actor, claim_id: str, now: dateti
     return await _save(tx, actor, shelter, claim, "release", before, now)
 
 
-def _words(claim: Claim) -> dict[str, Any]:
+def _words(claim: ClaimRecord) -> dict[str, Any]:
     """A hold as the journal keeps it."""
     return {
         "claim": claim.id,
@@ -199,7 +196,13 @@ def _words(claim: Claim) -> dict[str, Any]:
 
 
 async def _save(
-    tx: Transaction, actor: Actor, shelter: Shelter, claim: Claim, action: str, before: dict[str, Any] | None, now: datetime
+    tx: Transaction,
+    actor: Actor,
+    shelter: Shelter,
+    claim: ClaimRecord,
+    action: str,
+    before: dict[str, Any] | None,
+    now: datetime,
 ) -> Held:
     """Raises the version, writes the journal and rings. A hold says nothing about the board being right, so confirms nothing.
 

@@ -16,7 +16,7 @@ from bedboard.rules.places import (
     KindCount,
     Occupancy,
     PlaceChange,
-    State,
+    PlaceState,
     change_occupancy,
     check_observed_at,
     spread_counts,
@@ -57,7 +57,7 @@ async def _lock_own(tx: Transaction, actor: Actor, shelter_id: str, version: int
 
 def occupancy_of(place: Place) -> Occupancy:
     """As it is stored."""
-    state: State = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
+    state: PlaceState = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
     return Occupancy(state, place.since, place.observed_at, place.expected_free_at, place.closed_reason)
 
 
@@ -131,8 +131,8 @@ async def change_place(
 async def _tell_request(tx: Transaction, place_id: str) -> None:
     """Whoever has this place reserved must hear what the shelter now says of it. The reservation stays: people decide."""
     claim = await get_open_claim(tx, place_id)
-    if claim is not None and claim.request_id is not None:
-        await ring(tx, "request", claim.request_id)
+    if claim is not None and claim.case_id is not None:
+        await ring(tx, "case", claim.case_id)
 
 
 async def _end_hold(tx: Transaction, place_id: str, ending: str, now: datetime) -> dict[str, str]:
@@ -207,7 +207,7 @@ async def count_places(
     if known_at > seen_at:
         raise Conflict("overtaken", known_at=known_at)
 
-    spread: dict[str, State] = {}
+    spread: dict[str, PlaceState] = {}
     wrong: list[FieldError] = []
     for kind, count in counts.items():
         try:

@@ -8,7 +8,7 @@ from bedboard.rules.freshness import Reminder, latest_reminder
 from bedboard.store.database import Transaction
 from bedboard.store.reminders import Slot, claim_slots, delete_reminded, list_confirmations
 
-KEPT = timedelta(days=30)
+REMINDERS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +35,4 @@ async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> lis
 
 async def forget_reminders(tx: Transaction, now: datetime) -> int:
     """Drops what was sent longer than 30 days ago; returns how many."""
-    return await delete_reminded(tx, now - KEPT)
+    return await delete_reminded(tx, now - REMINDERS_KEPT)

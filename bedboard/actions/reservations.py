@@ -15,10 +15,10 @@ from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_place, get_shelter_id
-from bedboard.store.tables import Claim, Request, Shelter
+from bedboard.store.tables import CaseRecord, ClaimRecord, Shelter
 
 
-def is_askers(claim: Claim, request: Request) -> bool:
+def is_askers(claim: ClaimRecord, request: CaseRecord) -> bool:
     """Whether a hold is that of who asks, or was made by a shelter for a caller of theirs, so that it may become their
     reservation. A colleague's is kept for somebody else."""
     if claim.person_id is None and claim.client_id is None:
@@ -29,7 +29,7 @@ def is_askers(claim: Claim, request: Request) -> bool:
 async def reserve_place(
     tx: Transaction,
     actor: Actor,
-    request: Request,
+    request: CaseRecord,
     shelter: Shelter,
     place_id: str,
     claim_id: str,
@@ -53,7 +53,7 @@ async def reserve_place(
         present.ended_at, present.ending = (present.expires_at, "expired") if is_over else (now, "used")
         tx.add(present)
         await tx.flush()
-    claim = Claim(
+    claim = ClaimRecord(
         id=claim_id,
         place_id=place_id,
         type="reservation",
@@ -61,7 +61,7 @@ async def reserve_place(
         role=request.role,
         person_id=request.person_id,
         client_id=request.client_id,
-        request_id=request.id,
+        case_id=request.id,
         created_at=now,
         expires_at=until,
     )
@@ -70,7 +70,7 @@ async def reserve_place(
 
 
 async def keep_until(
-    tx: Transaction, actor: Actor, shelter: Shelter, claim: Claim, until: datetime, now: datetime
+    tx: Transaction, actor: Actor, shelter: Shelter, claim: ClaimRecord, until: datetime, now: datetime
 ) -> ShelterRow:
     """The place that was chosen is reserved until then."""
     before = _words(claim)
@@ -79,7 +79,7 @@ async def keep_until(
     return await _save(tx, actor, shelter, claim, "reserve", before, now)
 
 
-async def end_reservation(tx: Transaction, actor: Actor, shelter: Shelter, claim: Claim, now: datetime) -> ShelterRow:
+async def end_reservation(tx: Transaction, actor: Actor, shelter: Shelter, claim: ClaimRecord, now: datetime) -> ShelterRow:
     """The place is free again at once, unless the shelter says otherwise of it."""
     before = _words(claim)
     claim.ended_at, claim.ending = (now, "withdrawn") if claim.expires_at > now else (claim.expires_at, "expired")
@@ -88,7 +88,7 @@ async def end_reservation(tx: Transaction, actor: Actor, shelter: Shelter, claim
 
 
 async def move_in(
-    tx: Transaction, actor: Actor, shelter: Shelter, place_id: str, claim: Claim | None, now: datetime
+    tx: Transaction, actor: Actor, shelter: Shelter, place_id: str, claim: ClaimRecord | None, now: datetime
 ) -> ShelterRow:
     """They are there: the place is occupied, and its reservation (None: it ran out, nobody has ended it) is used.
 
@@ -115,11 +115,11 @@ async def move_in(
     return present_shelter
 
 
-def _words(claim: Claim) -> dict[str, Any]:
+def _words(claim: ClaimRecord) -> dict[str, Any]:
     """A reservation as the journal keeps it."""
     return {
         "claim": claim.id,
-        "request": claim.request_id,
+        "request": claim.case_id,
         "organization": claim.organization_id,
         "role": claim.role,
         "expires_at": claim.expires_at.isoformat(),
@@ -128,7 +128,13 @@ def _words(claim: Claim) -> dict[str, Any]:
 
 
 async def _save(
-    tx: Transaction, actor: Actor, shelter: Shelter, claim: Claim, action: str, before: dict[str, Any] | None, now: datetime
+    tx: Transaction,
+    actor: Actor,
+    shelter: Shelter,
+    claim: ClaimRecord,
+    action: str,
+    before: dict[str, Any] | None,
+    now: datetime,
 ) -> ShelterRow:
     """Raises the version, writes the journal and rings. Says nothing about the board being right, so confirms nothing."""
     row = journal_row(actor, action, claim.place_id, before, _words(claim), now)

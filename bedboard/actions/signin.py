@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from bedboard.clock import Clock
 from bedboard.rules.refusals import NotAllowed, NotFound
 from bedboard.store.bell import ring
-from bedboard.store.board import Reference
+from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 from bedboard.store.people import delete_sessions, end_session, get_person
 from bedboard.store.tables import Person, Session
 
-KEPT = timedelta(days=30)
+SESSIONS_KEPT = timedelta(days=30)
 
 
 def hash_token(token: str) -> bytes:
@@ -26,9 +26,9 @@ async def begin_session(tx: Transaction, person: Person, clock: Clock) -> str:
     return token
 
 
-async def sign_in_demo(tx: Transaction, person_id: str, reference: Reference | None, *, demo: bool, clock: Clock) -> str:
+async def sign_in_demo(tx: Transaction, person_id: str, catalogue: Catalogue | None, *, demo: bool, clock: Clock) -> str:
     """Refusals: NotAllowed unless both the process and the database are a demo, NotFound for all but its people."""
-    if not demo or reference is None or not reference.demo:
+    if not demo or catalogue is None or not catalogue.demo:
         raise NotAllowed("not_a_demo")
     person = await get_person(tx, person_id)
     if person is None or not person.demo or person.ended_at is not None:
@@ -45,4 +45,4 @@ async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> None:
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:
     """Drops the sessions that were ended, or last used, longer than 30 days ago; returns how many."""
-    return await delete_sessions(tx, now - KEPT)
+    return await delete_sessions(tx, now - SESSIONS_KEPT)

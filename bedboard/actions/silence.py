@@ -6,22 +6,22 @@ Every process may try each of these, as often as it likes: under the request's l
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.cases import SYSTEM, Case, count_placed, erase_answers, lock_case, move, save_case
-from bedboard.actions.requests import end_case, give_up
-from bedboard.rules.requests import ENDS, FORGOTTEN, LONGEST, ON_THE_WAY, STEPS, Patience, silence_step
+from bedboard.actions.case_lock import SYSTEM, LockedCase, count_placed, erase_answers, lock_case, move, save_case
+from bedboard.actions.cases import end_case, give_up
+from bedboard.rules.cases import ENDS, FORGOTTEN, LONGEST, ON_THE_WAY, STEPS, Patience, silence_step
+from bedboard.store.cases import list_begun_before, list_late, list_silent
 from bedboard.store.database import Transaction
-from bedboard.store.requests import list_begun_before, list_late, list_silent
 
 
 async def find_silent(tx: Transaction, patience: Patience, now: datetime) -> list[str]:
-    """Requests for which `tell_silence` may have something to do."""
+    """OpenCases for which `tell_silence` may have something to do."""
     return await list_silent(tx, [now - limit for limit in patience.limits()])
 
 
-async def tell_silence(tx: Transaction, request_id: str, patience: Patience, now: datetime) -> Case:
+async def tell_silence(tx: Transaction, case_id: str, patience: Patience, now: datetime) -> LockedCase:
     """Notes how far the silence of each shelter is. Of several steps that have come meanwhile only the last is told. The case's
     `events` say what this call, and no other process, has to tell; none when there was nothing."""
-    case = await lock_case(tx, request_id)
+    case = await lock_case(tx, case_id)
     told: dict[str, list[str]] = {}
     for ask in case.asks.values():
         step = silence_step(ask.asked_at, patience, now)
@@ -35,13 +35,13 @@ async def tell_silence(tx: Transaction, request_id: str, patience: Patience, now
 
 
 async def find_late(tx: Transaction, now: datetime) -> list[str]:
-    """Requests for which `tell_late` may have something to do."""
+    """OpenCases for which `tell_late` may have something to do."""
     return await list_late(tx, sorted(ON_THE_WAY), now)
 
 
-async def tell_late(tx: Transaction, request_id: str, now: datetime) -> Case:
+async def tell_late(tx: Transaction, case_id: str, now: datetime) -> LockedCase:
     """Notes that the agreed hour has passed and nobody has said whether they came; `events` as `tell_silence`."""
-    case = await lock_case(tx, request_id)
+    case = await lock_case(tx, case_id)
     request, chosen = case.request, case.chosen
     is_late = case.state in ON_THE_WAY and request.arrives_at is not None and request.arrives_at <= now
     if not is_late or request.reminded_at is not None or chosen is None:
@@ -51,14 +51,14 @@ async def tell_late(tx: Transaction, request_id: str, now: datetime) -> Case:
 
 
 async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
-    """Requests that go on for too long; `lapse_request` ends them."""
+    """OpenCases that go on for too long; `lapse_case` ends them."""
     return await list_begun_before(tx, now - LONGEST, now - FORGOTTEN)
 
 
-async def lapse_request(tx: Transaction, request_id: str, now: datetime, zone: ZoneInfo) -> Case:
+async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
     """After a week nothing of what was asked stays, whatever has become of it; after two, a case of which nobody says where the
     person slept ends as unknown. Before that nothing happens; `events` as `tell_silence`."""
-    case = await lock_case(tx, request_id)
+    case = await lock_case(tx, case_id)
     age = now - case.request.created_at
     if age < (FORGOTTEN if case.state == "withdrawn" else LONGEST) or case.state in ENDS:
         return case

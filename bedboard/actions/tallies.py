@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bedboard.store.database import Transaction
-from bedboard.store.tallies import Mark, count_marks
+from bedboard.store.tallies import Tally, count_tallies
 
 
 async def count_nothing_found(
@@ -16,7 +16,7 @@ async def count_nothing_found(
     Reasons and kinds are counted for the whole country: with the unit, those of one search in a quiet place would say
     together for whom it was.
     """
-    marks = [Mark("slept", unit or "", "", slept)]
-    marks += [Mark("excluded_by", "", "", reason) for reason in excluded_by]
-    marks += [Mark("kind_sought", "", kind, "") for kind in kinds]
-    await count_marks(tx, at, marks)
+    tallies = [Tally("slept", unit or "", "", slept)]
+    tallies += [Tally("excluded_by", "", "", reason) for reason in excluded_by]
+    tallies += [Tally("kind_sought", "", kind, "") for kind in kinds]
+    await count_tallies(tx, at, tallies)

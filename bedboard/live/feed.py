@@ -16,12 +16,12 @@ import structlog
 
 from bedboard.clock import Clock
 from bedboard.live.hub import Hub
-from bedboard.rules.freshness import Limits
+from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.refusals import Refusal, Unavailable
-from bedboard.store.bell import Line, Lost, listen
-from bedboard.store.board import Reference, ShelterRow, get_reference, list_shelters
+from bedboard.store.bell import Listener, Lost, listen
+from bedboard.store.board import Catalogue, ShelterRow, get_catalogue, list_shelters
 from bedboard.store.database import Database, Transaction
-from bedboard.store.people import Living
+from bedboard.store.people import ActiveToken
 from bedboard.views.cards import Card, Totals, add_totals, make_card
 from bedboard.views.objects import to_json
 from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, snapshot_message, update_message
@@ -45,7 +45,7 @@ class Viewer:
     organization: str | None = None
     shelters: frozenset[str] = frozenset()
 
-    def may_stay(self, alive: Mapping[bytes, Living]) -> bool:
+    def may_stay(self, alive: Mapping[bytes, ActiveToken]) -> bool:
         """Whether the session still counts, in the same role, and still for the shelter that is looked at."""
         now = alive.get(self.token_hash)
         return now is not None and now.role == self.role and (self.shelter is None or self.shelter in now.shelter_ids)
@@ -78,10 +78,10 @@ class Feed:
         database: Database,
         hub: Hub[Viewer],
         pieces: Pieces,
-        limits: Limits,
+        limits: FreshnessLimits,
         clock: Clock,
         on_session_end: Callable[[bytes], None],
-        on_reference: Callable[[Reference], None],
+        on_catalogue: Callable[[Catalogue], None],
     ) -> None:
         self._database = database
         self._hub = hub
@@ -89,10 +89,10 @@ class Feed:
         self._limits = limits
         self._clock = clock
         self._on_session_end = on_session_end
-        self._on_reference = on_reference
+        self._on_reference = on_catalogue
         self._rows: dict[str, ShelterRow] = {}
         self.cards: dict[str, Card] = {}
-        self.reference: Reference | None = None
+        self.catalogue: Catalogue | None = None
         self.totals: Totals | None = None
         self.as_of: datetime | None = None  # until when this board is known to be right
         self.live = False
@@ -105,7 +105,7 @@ class Feed:
         self._reference_rung = False
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
-        self._line: Line | None = None
+        self._listener: Listener | None = None
         self._random = Random()  # noqa: S311  (spreads retries, guards nothing)
 
     # --- the bell
@@ -115,20 +115,20 @@ class Feed:
         attempt = 0
         while True:
             try:
-                async with listen(self._database, self._hear) as line:
+                async with listen(self._database, self._hear) as listener:
                     await self._read_everything()
-                    self._line, self.live, attempt = line, True, 0
+                    self._listener, self.live, attempt = listener, True, 0
                     self._publish([self.cards[id] for id in self._aged if id in self.cards])
                     self._aged.clear()
                     self._announce_turn()
                     log.info("feed_live", shelters=len(self.cards))
-                    await self._follow(line)
+                    await self._follow(listener)
             except (Lost, Unavailable) as error:
                 log.warning("feed_lost", reason=type(error.__cause__ or error).__name__)
             except Exception as bug:  # without its feed a process would show an old board for ever: say so, begin again
                 log.error("bug", exc_info=bug)
             finally:
-                self._line, self.live = None, False
+                self._listener, self.live = None, False
             attempt += 1
             await asyncio.sleep(self._random.uniform(0.05, longest_wait(attempt)))
 
@@ -139,7 +139,7 @@ class Feed:
                 self._wake.set()
         elif noun == "session":
             self.end_session(bytes.fromhex(id))
-        elif noun == "reference":
+        elif noun == "catalogue":
             self._reference_rung = True
             self._wake.set()
         elif noun in self.followers:
@@ -151,11 +151,11 @@ class Feed:
         self._on_session_end(token_hash)
         self._hub.close_where(lambda viewer: viewer.token_hash == token_hash, 4401)
 
-    async def _follow(self, line: Line) -> None:
-        """Reads what was rung, as often as it rings. Raises Lost when the line ends, Unavailable when reading fails."""
+    async def _follow(self, listener: Listener) -> None:
+        """Reads what was rung, as often as it rings. Raises Lost when the listener ends, Unavailable when reading fails."""
         while True:
-            await _first_of(self._wake, line.ends)
-            if line.ends.done():
+            await _first_of(self._wake, listener.ends)
+            if listener.ends.done():
                 raise Lost
             self._wake.clear()
             if self._reference_rung:
@@ -175,14 +175,14 @@ class Feed:
         self._rung_others.clear()
         self._reference_rung = False
         async with self._database.transaction() as tx:
-            reference = await get_reference(tx)
-            rows = await list_shelters(tx) if reference is not None else []
-        if reference is None:
+            catalogue = await get_catalogue(tx)
+            rows = await list_shelters(tx) if catalogue is not None else []
+        if catalogue is None:
             return
-        if reference != self.reference:
-            self.reference = reference
+        if catalogue != self.catalogue:
+            self.catalogue = catalogue
             self._pieces.forget()
-            self._on_reference(reference)
+            self._on_reference(catalogue)
         gone = self._rows.keys() - {row.id for row in rows}
         for id in gone:
             del self._rows[id], self.cards[id]
@@ -209,8 +209,8 @@ class Feed:
 
     def _take(self, rows: Iterable[ShelterRow]) -> None:
         """Newer rows become the board; a lower version than the one at hand is left out."""
-        reference = self.reference
-        if reference is None:
+        catalogue = self.catalogue
+        if catalogue is None:
             return
         now = self._clock.now()
         changed: list[Card] = []
@@ -219,7 +219,7 @@ class Feed:
             if present is not None and present.version > row.version:
                 continue
             self._rows[row.id] = row
-            card = make_card(row, reference, self._limits, now)
+            card = make_card(row, catalogue, self._limits, now)
             if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
                 changed.append(card)
             self._put(card)
@@ -246,7 +246,7 @@ class Feed:
 
     def tell_where(self, predicate: Callable[[Viewer], bool]) -> None:
         """As `tell`, to the pages of all people whom the predicate knows."""
-        self._hub.send_where(lambda viewer: viewer.key is not None and predicate(viewer), "mine", b'{"type":"mine"}')
+        self._hub.send_where(lambda viewer: viewer.key is not None and predicate(viewer), "own", b'{"type":"own"}')
 
     def tell_programs(self, noun: str, predicate: Callable[[Viewer], bool]) -> None:
         """Says to the programs that the predicate knows that something has changed of which they may ask ("requests")."""
@@ -268,8 +268,8 @@ class Feed:
         """
         now = self._clock.now()
         due = [id for id, card in self.cards.items() if card.changes_at is not None and card.changes_at <= now]
-        if due and self.reference is not None:
-            cards = [make_card(self._rows[id], self.reference, self._limits, now) for id in due]
+        if due and self.catalogue is not None:
+            cards = [make_card(self._rows[id], self.catalogue, self._limits, now) for id in due]
             for card in cards:
                 self._put(card)
             if self.live:
@@ -282,22 +282,22 @@ class Feed:
         return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view not in ("search", "own")]
 
     def _publish(self, changed: list[Card]) -> None:
-        reference = self.reference
-        if not changed or reference is None:
+        catalogue = self.catalogue
+        if not changed or catalogue is None:
             return
-        self.totals = add_totals(self.cards.values(), reference)
+        self.totals = add_totals(self.cards.values(), catalogue)
         for watcher in list(self.watchers):
             watcher.see(changed)
         if len(changed) > BURST and 2 * len(changed) > len(self.cards):
             self._publish_snapshots()
             return
         for audience in self._audiences():
-            mine = [card for card in changed if audience.shelter in (None, card.id)]
-            if not mine:
+            seen = [card for card in changed if audience.shelter in (None, card.id)]
+            if not seen:
                 continue
             totals = self._totals_html(audience)
-            for card in mine:
-                part = self._pieces.get(audience, card, reference).part
+            for card in seen:
+                part = self._pieces.get(audience, card, catalogue).part
                 message = (
                     b'{"type":"shelter","shelter":' + part + b"}" if audience.view == "api" else update_message(part, totals)
                 )
@@ -308,13 +308,13 @@ class Feed:
             self._hub.publish(audience, "snapshot", self.snapshot(audience, {}))
 
     def _totals_html(self, audience: Audience) -> str | None:
-        if audience.view != "board" or self.reference is None or self.totals is None:
+        if audience.view != "board" or self.catalogue is None or self.totals is None:
             return None
-        return self._pieces.totals(audience.language, self.totals, self.reference)
+        return self._pieces.totals(audience.language, self.totals, self.catalogue)
 
     def pieces(self, audience: Audience, chosen: Callable[[Card], bool] = lambda card: True) -> list[tuple[str, Piece]]:
         """Shelter id and piece, by name, of what the audience may see and the caller has chosen."""
-        if self.reference is None:
+        if self.catalogue is None:
             return []
         cards = (
             self.cards.values()
@@ -324,7 +324,7 @@ class Feed:
             else []
         )
         found = sorted((card for card in cards if chosen(card)), key=lambda card: card.name)
-        return [(card.id, self._pieces.get(audience, card, self.reference)) for card in found]
+        return [(card.id, self._pieces.get(audience, card, self.catalogue)) for card in found]
 
     def snapshot(self, audience: Audience, known: Mapping[str, str]) -> bytes:
         """The whole of what the audience may see; `known`, shelter id to stamp, is left out where it is still so."""
@@ -360,22 +360,22 @@ class Feed:
 
     # --- the pulse
 
-    async def pulse(self, living: Callable[[list[bytes]], Awaitable[Mapping[bytes, Living]]]) -> bool:
+    async def pulse(self, active_tokens: Callable[[list[bytes]], Awaitable[Mapping[bytes, ActiveToken]]]) -> bool:
         """Tells every viewer that the board is live, which it is only if the database answers on both lines.
 
         `living` says of token hashes which still count; the sockets of the others are closed. Returns
         whether a pulse went out.
         """
-        line = self._line
-        if line is None or not self.live:
+        listener = self._listener
+        if listener is None or not self.live:
             return False
         hashes = {viewer.token_hash for viewer in self._hub.viewers()}
         try:
-            await line.check()
-            alive = await living(list(hashes))
+            await listener.check()
+            alive = await active_tokens(list(hashes))
         except (Lost, Refusal):
             return False
-        if self._line is not line or not self.live:
+        if self._listener is not listener or not self.live:
             return False
         # Only who was asked about: somebody who has sat down meanwhile would else be taken for signed out.
         self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), 4401)
@@ -385,7 +385,7 @@ class Feed:
 
 
 async def _first_of(wake: asyncio.Event, ends: asyncio.Future[None]) -> None:
-    """Waits until the event is set or the line ends, and leaves neither waiting behind."""
+    """Waits until the event is set or the listener ends, and leaves neither waiting behind."""
     woken = asyncio.create_task(wake.wait())
     try:
         await asyncio.wait([woken, ends], return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var]

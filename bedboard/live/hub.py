@@ -34,7 +34,7 @@ class Origin(Enum):
     """For this viewer only; the state of its audiences contains it."""
 
 
-class Line(Protocol):
+class Connection(Protocol):
     """What a `DirectSeat` needs of a connection; `live.wire.Wire` is the real one."""
 
     @property
@@ -68,19 +68,19 @@ class Seat(Generic[V]):
 class DirectSeat(Seat[V]):
     """Writes ready frames to the connection. Holds nothing back for a lagging viewer but the newest pulse."""
 
-    def __init__(self, hub: "Hub[V]", viewer: V, line: Line) -> None:
+    def __init__(self, hub: "Hub[V]", viewer: V, connection: Connection) -> None:
         super().__init__(hub, viewer)
-        self._line = line
+        self._connection = connection
         self._paused = False
         self._missed: dict[Hashable, None] = {}  # audiences, in order
         self._missed_pulses: dict[Hashable, bytes] = {}
-        line.listen(self._pause, self._resume)
-        if line.paused:
+        connection.listen(self._pause, self._resume)
+        if connection.paused:
             self._pause()
 
     def deliver(self, origin: Hashable, key: Hashable, message: Message, frame: bytes) -> None:
         if not self._paused:
-            self._line.write(frame)
+            self._connection.write(frame)
         elif origin is Origin.EVERYWHERE:
             self._missed_pulses[key] = frame
         elif origin is Origin.ALONE:
@@ -89,10 +89,10 @@ class DirectSeat(Seat[V]):
             self._missed[origin] = None
 
     def close(self, code: int) -> None:
-        self._line.close(code)
+        self._connection.close(code)
 
     def abort(self) -> None:
-        self._line.abort()
+        self._connection.abort()
 
     def _pause(self) -> None:
         self._paused = True
@@ -108,10 +108,10 @@ class DirectSeat(Seat[V]):
             # before its state is read, so only a publication after this step can ask for another snapshot.
             while self._missed and not self._paused:
                 del self._missed[audience := next(iter(self._missed))]
-                self._line.write(self._hub.encode(self.catch_ups[audience]()))
+                self._connection.write(self._hub.encode(self.catch_ups[audience]()))
             # The pulse says "all up to here has reached you", so it comes after the state.
             while self._missed_pulses and not self._paused:
-                self._line.write(self._missed_pulses.pop(next(iter(self._missed_pulses))))
+                self._connection.write(self._missed_pulses.pop(next(iter(self._missed_pulses))))
         except Exception as error:
             # A viewer without its snapshot would show an old board as a live one: let it come back instead.
             self._hub.fail(self, error)

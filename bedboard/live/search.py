@@ -11,7 +11,7 @@ import orjson
 
 from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub, MailboxSeat, Seat
-from bedboard.live.socket import Talk
+from bedboard.live.socket import Channel
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
@@ -19,10 +19,10 @@ from bedboard.views.found import Finder, Match
 from bedboard.views.pieces import Audience, Pieces
 
 BREATH_SECONDS = 0.1  # however fast a page asks, so that nobody can keep a process busy
-SHOWN = 40  # rows of a page
+MATCHES_SHOWN = 40  # rows of a page
 
 
-class Turn:
+class SearchLock:
     """`async with` it around a search: one at a time, and before each this process gets on with everything else.
 
     A search takes some milliseconds in one piece; fifty that arrive together would else hold up a change of a place at every
@@ -44,7 +44,7 @@ class Turn:
         self._lock.release()
 
 
-class SearchTalk(Talk):
+class SearchChannel(Channel):
     """`read` makes a profile of a page's fields (refusal: Invalid); `explain` renders that refusal."""
 
     def __init__(
@@ -57,7 +57,7 @@ class SearchTalk(Talk):
         on_active: Callable[[], Awaitable[None]],
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
-        turn: Turn,
+        search_lock: SearchLock,
     ) -> None:
         super().__init__(feed, audience, on_active)
         self._hub = hub
@@ -65,7 +65,7 @@ class SearchTalk(Talk):
         self._now = now
         self._read = read
         self._explain = explain
-        self._turn = turn
+        self._search_lock = search_lock
         self._seat: Seat[Viewer] | None = None
         self._finder: Finder | None = None
         self._number: int | None = None  # the page's own, to tell a late answer from the present one
@@ -78,7 +78,7 @@ class SearchTalk(Talk):
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.feed.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
-        async with self._turn:
+        async with self._search_lock:
             self._look(hello.get("search"))
 
     def begin(self, seat: Seat[Viewer]) -> None:
@@ -104,7 +104,7 @@ class SearchTalk(Talk):
         if message.get("type") != "search":
             await super().hear(message)
             return
-        async with self._turn:
+        async with self._search_lock:
             self._look(message)
             self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
@@ -126,7 +126,7 @@ class SearchTalk(Talk):
         """Until nothing is dirty: weighs what has changed again, and sends what that makes different."""
         try:
             while self._dirty or self._gone:
-                async with self._turn:
+                async with self._search_lock:
                     order, figures = self._order, self._figures
                     # A mailbox keeps the newest message only, so each must then be whole.
                     changed = self._weigh_again()
@@ -146,8 +146,8 @@ class SearchTalk(Talk):
 
     def _look(self, said: object) -> None:
         """A new search, if something was asked."""
-        reference = self.feed.reference
-        if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping) or reference is None:
+        catalogue = self.feed.catalogue
+        if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping) or catalogue is None:
             return
         number = said.get("n")
         self._number = number if isinstance(number, int) else None
@@ -155,7 +155,7 @@ class SearchTalk(Talk):
         self._dirty.clear()
         fields = {str(name): value for name, value in said["fields"].items() if isinstance(value, str) and value}
         try:
-            finder = Finder(self._read(fields), reference)
+            finder = Finder(self._read(fields), catalogue)
         except Invalid as refusal:
             self._notice = self._explain(refusal)
             return
@@ -167,19 +167,19 @@ class SearchTalk(Talk):
 
         None while nothing has been asked.
         """
-        reference = self.feed.reference
-        if self._finder is None or reference is None:
+        catalogue = self.feed.catalogue
+        if self._finder is None or catalogue is None:
             return {"n": self._number, "notice": self._notice} if self._notice else None
-        found = self._finder.found(SHOWN)
+        found = self._finder.found(MATCHES_SHOWN)
         shown = set(self._order)
         self._order = [match.lot.id for match in found.matches]
-        self._figures = self._pieces.figures(self.audience.language, found, reference)
+        self._figures = self._pieces.figures(self.audience.language, found, catalogue)
 
         def is_new(match: Match) -> bool:
             return changed is None or match.card.id in changed or match.lot.id not in shown
 
         parts = [
-            {"id": match.lot.id, "html": self._pieces.match(self.audience.language, match, reference)}
+            {"id": match.lot.id, "html": self._pieces.match(self.audience.language, match, catalogue)}
             for match in found.matches
             if is_new(match)
         ]

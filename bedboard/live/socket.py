@@ -18,7 +18,7 @@ HELLO_SECONDS = 2.0
 PROTOCOL_ERROR = 1008
 
 
-class Talk:
+class Channel:
     """What is said over one socket: a board, and now and then the page's word that somebody uses it.
 
     `on_active` is awaited at that word. A search page has more to say: `bedboard.live.search`.
@@ -51,7 +51,7 @@ class Talk:
             await self._on_active()
 
 
-class OwnTalk(Talk):
+class OwnChannel(Channel):
     """Of a page that shows no shelter: it only hears that it is live, and that something of its person's own has changed."""
 
     def first(self, hello: Mapping[str, object]) -> bytes:
@@ -61,7 +61,7 @@ class OwnTalk(Talk):
         return self.feed.nothing()
 
 
-async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, talk: Talk, *, says_hello: bool) -> None:
+async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, *, says_hello: bool) -> None:
     """Until the viewer leaves or is closed. `says_hello`: a browser first says what it shows; an API client need not."""
     await websocket.accept()
     hello: Mapping[str, object] = {}
@@ -75,27 +75,27 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, t
             await _close(websocket, PROTOCOL_ERROR)
             return
     try:
-        await talk.prepare(hello)
-        await _serve(websocket, hub, viewer, talk, hello)
+        await channel.prepare(hello)
+        await _serve(websocket, hub, viewer, channel, hello)
     finally:
-        talk.end()
+        channel.end()
 
 
-async def _serve(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, talk: Talk, hello: Mapping[str, object]) -> None:
-    if not talk.feed.live:  # a snapshot of a board that cannot be followed would look live
+async def _serve(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, hello: Mapping[str, object]) -> None:
+    if not channel.feed.live:  # a snapshot of a board that cannot be followed would look live
         await _close(websocket, TRY_AGAIN_LATER)
         return
     wire = wire_of(websocket.scope)
     seat: DirectSeat[Viewer] | MailboxSeat[Viewer]
     seat = DirectSeat(hub, viewer, wire) if wire is not None else MailboxSeat(hub, viewer)
-    hub.join(seat, talk.audience, talk.whole)
-    talk.begin(seat)
+    hub.join(seat, channel.audience, channel.whole)
+    channel.begin(seat)
     try:
-        hub.send(seat, "snapshot", talk.first(hello))
+        hub.send(seat, "snapshot", channel.first(hello))
         if isinstance(seat, MailboxSeat):
-            await _pump_and_listen(websocket, seat, talk)
+            await _pump_and_listen(websocket, seat, channel)
         else:
-            await _listen(websocket, hub, seat, talk)
+            await _listen(websocket, hub, seat, channel)
     finally:
         hub.leave(seat)
 
@@ -119,24 +119,24 @@ def _known(message: Mapping[str, object]) -> Mapping[str, str]:
     return {id: stamp for id, stamp in known.items() if isinstance(stamp, str)}
 
 
-async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], talk: Talk) -> None:
+async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel) -> None:
     try:
         while True:
-            await talk.hear(await _receive(websocket))
+            await channel.hear(await _receive(websocket))
     except WebSocketDisconnect:
         return
     except ValueError:
         hub.close(seat, PROTOCOL_ERROR)
 
 
-async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], talk: Talk) -> None:
+async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], channel: Channel) -> None:
     """The fallback: this task sends, another one listens, and whichever ends first ends both."""
     pump = asyncio.create_task(seat.pump(websocket.send_text))
 
     async def listen() -> None:
         try:
             while True:
-                await talk.hear(await _receive(websocket))
+                await channel.hear(await _receive(websocket))
         except (WebSocketDisconnect, ValueError):
             return
 

@@ -4,10 +4,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.routes.mine import my_strip
-from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
+from bedboard.process import actor_of, catalogue_of, language_of, process_of
 from bedboard.routes.replies import page
-from bedboard.rules.access import KNOWERS, SEEKERS, SHELTER, Actor
+from bedboard.routes.strip import own_strip
+from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.criteria import TAKES
 from bedboard.rules.refusals import NotAllowed
 from bedboard.views.cards import Card, add_totals
@@ -20,14 +20,14 @@ def board_audience(actor: Actor, language: str) -> Audience:
 
 async def show_home(request: Request) -> Response:
     actor = actor_of(request)
-    if actor.role in KNOWERS:
-        reference_of(request)
-        cards = sorted(parts_of(request).feed.cards.values(), key=lambda card: card.name)
+    if actor.role in OVERSEERS:
+        catalogue_of(request)
+        cards = sorted(process_of(request).feed.cards.values(), key=lambda card: card.name)
         return page(request, "pages/known.html", {"cards": cards})
     if actor.role in SHELTER:
         if not actor.shelter_ids:
             raise NotAllowed("not_your_role")
-        return RedirectResponse(f"/desk/{min(actor.shelter_ids)}", 303)
+        return RedirectResponse(f"/staff/{min(actor.shelter_ids)}", 303)
     if actor.role not in SEEKERS:
         raise NotAllowed("not_your_role")
     return await show_board(request)
@@ -35,11 +35,11 @@ async def show_home(request: Request) -> Response:
 
 async def show_board(request: Request) -> Response:
     """The filters come in the address: they choose shelters and say nothing about a person."""
-    parts, actor, language = parts_of(request), actor_of(request), language_of(request)
-    feed, reference = parts.feed, reference_of(request)
+    process, actor, language = process_of(request), actor_of(request), language_of(request)
+    feed, catalogue = process.feed, catalogue_of(request)
     asked = request.query_params
-    kind = asked.get("kind") if asked.get("kind") in reference.kinds else None
-    unit = asked.get("unit") if asked.get("unit") in reference.units else None
+    kind = asked.get("kind") if asked.get("kind") in catalogue.kinds else None
+    unit = asked.get("unit") if asked.get("unit") in catalogue.units else None
     takes = asked.get("takes") if asked.get("takes") in TAKES else None
 
     def chosen(card: Card) -> bool:
@@ -55,15 +55,15 @@ async def show_board(request: Request) -> Response:
     wall = asked.get("wall") == "1"
     context = {
         "cards": cards,
-        "totals": feed.totals or add_totals(feed.cards.values(), reference),
-        "reference": reference,
+        "totals": feed.totals or add_totals(feed.cards.values(), catalogue),
+        "catalogue": catalogue,
         "kind": kind,
         "unit": unit,
         "takes": takes,
         "takes_all": TAKES,
         "wall": wall,
-        "mine": Markup("") if wall else await my_strip(request),  # a telephone is not for everybody in the room
-        "as_of": feed.as_of or parts.clock.now(),
+        "strip": Markup("") if wall else await own_strip(request),  # a telephone is not for everybody in the room
+        "as_of": feed.as_of or process.clock.now(),
         "live": feed.live,
         "card_count": len(cards),
         "shelter_count": len(feed.cards),
@@ -85,10 +85,10 @@ def _rank(card: Card, kind: str | None) -> int:
 
 async def show_totals(request: Request) -> Response:
     """What staff may know of other shelters: numbers per kind and police unit."""
-    parts, reference = parts_of(request), reference_of(request)
+    process, catalogue = process_of(request), catalogue_of(request)
     context = {
-        "totals": add_totals(parts.feed.cards.values(), reference),
-        "reference": reference,
-        "as_of": parts.feed.as_of or parts.clock.now(),
+        "totals": add_totals(process.feed.cards.values(), catalogue),
+        "catalogue": catalogue,
+        "as_of": process.feed.as_of or process.clock.now(),
     }
     return page(request, "pages/totals.html", context)

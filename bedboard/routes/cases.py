@@ -1,310 +1,297 @@
-"""From rows to what one audience may see of a case: who asked, who decides, and each shelter that was asked.
+"""What those who look for a place and the placement desk do with a request: each press is one action, done once.
 
-A case is read straight from the database: it is seldom looked at, and always by somebody who waits for it.
+Of a profile, a reason or where somebody sleeps nothing is remembered with the key of a press, not even a fingerprint.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
 
-import structlog
-from starlette.requests import Request as HttpRequest
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.cases import Case, is_askers_own
-from bedboard.actions.looks import look_at_callbacks
-from bedboard.actions.wake import list_wakings
-from bedboard.routes.parts import Parts, actor_of, parts_of, reference_of
-from bedboard.routes.profiles import SearchProfile, open_profile, profile_of
-from bedboard.rules.access import Actor
-from bedboard.rules.fit import PARTY, Profile
-from bedboard.rules.refusals import NotFound, Refusal
-from bedboard.rules.requests import State, may_see_address, shows_needs
-from bedboard.store.board import Reference
+from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
+from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.disclosures import disclose_address
+from bedboard.actions.idempotency import Reply, apply_once, make_key
+from bedboard.process import actor_of, catalogue_of, process_of
+from bedboard.routes.case_pages import address_fragment, best_matches, case_fragment, case_page, more_page, new_page
+from bedboard.routes.case_views import said_of, show_done
+from bedboard.routes.parse import ID, IdConvertor, KeyText, local_moment, parse_form, read_form
+from bedboard.routes.profiles import read_profile, seal_profile
+from bedboard.routes.replies import wants_fragment
+from bedboard.routes.search import find, profile_fields
+from bedboard.rules.cases import AnswerCode, ShelterAnswer
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.store.cases import get_case
 from bedboard.store.database import Transaction
-from bedboard.store.requests import get_request, list_asks_of_all, list_claims_of_all
-from bedboard.store.tables import Ask, Claim, Request
-from bedboard.views.cards import Card, ClaimView, PlaceView
 
-log = structlog.get_logger()
+Work = Callable[[Transaction, datetime], Awaitable[LockedCase]]
 
-
-class NeedsView(NamedTuple):
-    """For whom a place is sought, in codes. `party`: who come along, code and number; `rest`: the other criteria that are
-    asked; `languages` as ISO 639-1; `avoid`: codes of police units."""
-
-    party: Sequence[tuple[str, int]] = ()
-    rest: Sequence[str] = ()
-    languages: Sequence[str] = ()
-    avoid: Sequence[str] = ()
+IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
+CodeText = Annotated[str, Field(max_length=64)]
 
 
-def needs_of(said: SearchProfile) -> NeedsView:
-    numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
-    party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
-    exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
-    rest = [code for code in (said.status, exploitation, *said.needs) if code and code != "unknown"]
-    return NeedsView(party, rest, said.languages, said.avoid)
+class Press(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    key: KeyText
 
 
-@dataclass(frozen=True, slots=True)
-class AskView:
-    """One shelter's part in a case. `says`: silent, yes, discuss, no, or lapsed (it said yes, and the place is no longer
-    reserved). `place` None: no place was offered, or it is gone; `until`: until when it is reserved. `telephone` None: not
-    shown. `settled` None: still open."""
+class Task(NamedTuple):
+    """What a press asks: its key, what to do, and what else the key stands for, besides the address."""
 
-    card: Card
-    kind: str
-    says: str
-    asked_at: datetime
-    answered_at: datetime | None
-    answered_by: str | None
-    step: int
-    place: PlaceView | None
-    until: datetime | None
-    reason: str | None
-    criterion: str | None
-    settled: str | None
-    settled_at: datetime | None
-    telephone: str | None = None
-
-    @property
-    def is_expected(self) -> bool:
-        """Nothing was said, and somebody still waits for it."""
-        return self.says == "silent" and self.settled is None
+    key: str
+    work: Work
+    asked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """A case for who asked it and for the desk. `asker`: as `Actor.key`. `needs` None: erased, or not to be opened. `chosen`
-    None: nothing is chosen. `place_is_kept`: what is chosen is still reserved, and the shelter has not said anything else of
-    it."""
+async def _once(request: Request, task: Task) -> str:
+    """Does it once and waits until this process shows it; gives the id of the case."""
+    process, now = process_of(request), process_of(request).clock.now()
+    done = await apply_once(
+        process.database,
+        actor_of(request),
+        make_key(task.key, request.url.path, *task.asked),
+        now,
+        lambda tx: task.work(tx, now),
+        lambda case: Reply(200, case.request.id.encode()),
+    )
+    if done.result is not None:
+        await show_done(request, done.result)
+    return done.reply.body.decode()
 
-    id: str
-    version: int
-    state: State
-    organization_id: str
-    role: str
-    asker: str
-    needs: NeedsView | None
-    profile: SearchProfile | None
-    created_at: datetime
-    arrives_at: datetime | None
-    decided_at: datetime | None
-    over_at: datetime | None
-    refusal: str | None
-    asks: tuple[AskView, ...]
-    chosen: AskView | None
-    shows_address: bool
-    is_own: bool
 
-    @property
-    def place_is_kept(self) -> bool:
-        chosen = self.chosen
-        return (
-            chosen is not None and chosen.until is not None and chosen.place is not None and chosen.place.status == "reserved"
+async def _press(request: Request, read: Callable[[Mapping[str, str]], Task]) -> Response:
+    """Something is pressed on the page of a case. `read` makes a task of the form; refusal: Invalid."""
+    case_id = request.path_params["case_id"]
+    form = await read_form(request)
+    try:
+        await _once(request, read(form))
+    except (Conflict, Invalid, NotAllowed, TooMany) as refusal:
+        return await (case_fragment if wants_fragment(request) else case_page)(request, case_id, refusal)
+    if wants_fragment(request):
+        return await case_fragment(request, case_id, None)
+    return RedirectResponse(f"/requests/{case_id}", 303)
+
+
+# --- asking
+
+
+def _ticked(form: Mapping[str, str]) -> dict[str, str]:
+    """Which shelters are asked, each with the kind of place that the page showed. Refusal: Invalid."""
+    ticked = {name.removeprefix("ask."): kind for name, kind in form.items() if name.startswith("ask.")}
+    if not all(ID.match(id) and ID.match(kind) for id, kind in ticked.items()):
+        raise Invalid(FieldError("shelters", "unknown_shelter"))
+    return ticked
+
+
+def _other_than(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if name not in fields and not name.startswith("ask.")}
+
+
+async def post_case(request: Request) -> Response:
+    """Asks the shelters that were ticked, each for the best place there at this moment."""
+    process, actor = process_of(request), actor_of(request)
+    form = await read_form(request)
+    fields = profile_fields(form)
+    ticked: dict[str, str] = {}
+    try:
+        press = parse_form(Press, _other_than(form, fields))
+        ticked = _ticked(form)
+        said = read_profile(fields)
+        profile, finder = await find(request, said)
+        if not profile.asked():
+            raise Invalid(FieldError("adults", "say_for_whom"))
+        best = best_matches(finder)
+        shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
+        sealed, reference = seal_profile(process.seal, said), process.clock.new_reference()
+        work: Work = lambda tx, now: open_case(tx, actor, reference, sealed, said.near, shelters, now)  # noqa: E731
+        case_id = await _once(request, Task(press.key, work, tuple(sorted(ticked))))
+    except (Conflict, Invalid, TooMany) as refusal:
+        return await new_page(request, fields, refusal, ticked)
+    return RedirectResponse(f"/requests/{case_id}", 303)
+
+
+async def post_shelters(request: Request) -> Response:
+    """Asks others as well for a case of one's own."""
+    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
+    form = await read_form(request)
+    ticked: dict[str, str] = {}
+    try:
+        press = parse_form(Press, _other_than(form, {}))
+        ticked = _ticked(form)
+        async with process.database.transaction() as tx:
+            row = await get_case(tx, case_id)
+        said = None if row is None else said_of(process, row)
+        best = {} if said is None else best_matches((await find(request, said))[1])
+        shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
+        work: Work = lambda tx, now: ask_more(tx, actor, case_id, shelters, now)  # noqa: E731
+        await _once(request, Task(press.key, work, tuple(sorted(ticked))))
+    except (Conflict, Invalid, TooMany) as refusal:
+        return await more_page(request, case_id, refusal, ticked)
+    return RedirectResponse(f"/requests/{case_id}", 303)
+
+
+# --- who asked
+
+
+class Choose(Press):
+    """`within`: in how many minutes they are there; `arrives_at`: when, local, which goes before it."""
+
+    shelter: IdText
+    within: Literal["60", "120", "240"] = "120"
+    arrives_at: Annotated[str, Field(max_length=40)] | None = None
+
+
+async def post_choice(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Choose, form)
+        said = local_moment("arrives_at", press.arrives_at, zone)
+
+        async def work(tx: Transaction, now: datetime) -> LockedCase:
+            at = said or now + timedelta(minutes=int(press.within))
+            return await choose_offer(tx, actor, case_id, press.shelter, now, zone, at)
+
+        return Task(press.key, work, (press.shelter, press.within, press.arrives_at or ""))
+
+    return await _press(request, read)
+
+
+async def post_withdrawal(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        return Task(parse_form(Press, form).key, lambda tx, now: withdraw_case(tx, actor, case_id, now, zone))
+
+    return await _press(request, read)
+
+
+class Outcome(Press):
+    slept: CodeText
+
+
+async def post_outcome(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Outcome, form)
+        return Task(press.key, lambda tx, now: tell_outcome(tx, actor, case_id, press.slept, now, zone))
+
+    return await _press(request, read)
+
+
+class EmptyForm(BaseModel):
+    """Again is another look, so it needs no key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def post_address(request: Request) -> Response:
+    """Where the shelter is that was chosen; the look is written down first."""
+    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
+    try:
+        parse_form(EmptyForm, await read_form(request))
+        async with process.database.transaction() as tx:
+            address = await disclose_address(tx, actor, case_id, process.seal, process.clock.now())
+    except (Invalid, NotAllowed) as refusal:
+        return await (case_fragment if wants_fragment(request) else case_page)(request, case_id, refusal)
+    if wants_fragment(request):
+        return await address_fragment(request, case_id, address)
+    return await case_page(request, case_id, address=address)
+
+
+class Place(Press):
+    shelter: IdText
+    place: IdText
+
+
+async def post_place(request: Request) -> Response:
+    """The police take a place of a kind on which they decide themselves."""
+    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
+
+    def read(form: Mapping[str, str]) -> Task:
+        press, claim_id = parse_form(Place, form), process.clock.new_id()
+        said = ShelterAnswer("yes", press.place)
+        return Task(
+            press.key,
+            lambda tx, now: answer_case(tx, actor, case_id, press.shelter, said, claim_id, now),
+            (press.shelter, press.place),
         )
 
-    @property
-    def setback(self) -> AskView | None:
-        """With which shelter it did not come about (nobody came, or the desk said no), as long as no other was asked since:
-        somebody may be on their way to a door that is shut."""
-        last: AskView | None = None
-        for ask in self.asks if self.state == "asking" else ():
-            if ask.settled in ("missed", "refused_by_desk") and ask.settled_at is not None:
-                last = ask if last is None or last.settled_at is None or ask.settled_at > last.settled_at else last
-        if last is None or last.settled_at is None:
-            return None
-        is_asked_since = any(ask.settled is None and ask.asked_at > last.settled_at for ask in self.asks)
-        return None if is_asked_since else last
-
-    def count(self, says: str) -> int:
-        """How many of those that are not settled say this."""
-        return sum(ask.says == says and ask.settled is None for ask in self.asks)
+    return await _press(request, read)
 
 
-def asker_key(row: Request) -> str:
-    """Who asked, as `Actor.key`."""
-    return f"person:{row.person_id}" if row.person_id is not None else f"client:{row.client_id}"
+# --- the desk
 
 
-def is_held_for(claim: ClaimView, asker: str, organization: str | None, role: str) -> bool:
-    """Whether a place that is held may be offered to who asks: as `actions.reservations.is_askers`, on the board."""
-    return claim.holder == asker if claim.holder is not None else (claim.organization, claim.role) == (organization, role)
+class Answer(Press):
+    """What a shelter says over the telephone."""
+
+    shelter: IdText
+    answer: AnswerCode
+    place: IdText | None = None
+    reason: CodeText | None = None
+    criterion: CodeText | None = None
 
 
-def said_of(parts: Parts, row: Request) -> SearchProfile | None:
-    """None when it was erased, or cannot be opened any more."""
-    if row.needs_sealed is None:
-        return None
-    try:
-        return open_profile(parts.seal, row.needs_sealed)
-    except ValueError:
-        return None
+async def post_answer(request: Request) -> Response:
+    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
+
+    def read(form: Mapping[str, str]) -> Task:
+        press, claim_id = parse_form(Answer, form), process.clock.new_id()
+        said = ShelterAnswer(press.answer, press.place, press.reason, press.criterion)
+        return Task(
+            press.key,
+            lambda tx, now: answer_case(tx, actor, case_id, press.shelter, said, claim_id, now),
+            (press.shelter, press.answer, press.place or ""),
+        )
+
+    return await _press(request, read)
 
 
-def asked_profile(parts: Parts, row: Request, reference: Reference, now: datetime) -> Profile | None:
-    """For whom a place is sought, to be weighed against a shelter's terms; None as in `said_of`. Refusal: Invalid."""
-    said = said_of(parts, row)
-    return None if said is None else profile_of(said, reference, now)
+class Decide(Press):
+    decision: Literal["confirm", "refuse"]
+    reason: CodeText | None = None
 
 
-def ask_view(parts: Parts, ask: Ask, claim: Claim | None, now: datetime, telephone: str | None = None) -> AskView | None:
-    """`claim`: what is reserved there and nobody has ended. None: the shelter is not on the board any more."""
-    card = parts.feed.cards.get(ask.shelter_id)
-    if card is None:
-        return None
-    is_kept = claim is not None and claim.expires_at > now
-    says = "silent" if ask.answer is None else ask.answer
-    if says == "yes" and not is_kept and ask.settled is None:
-        says = "lapsed"
-    return AskView(
-        card=card,
-        kind=ask.kind_code,
-        says=says,
-        asked_at=ask.asked_at,
-        answered_at=ask.answered_at,
-        answered_by=ask.answered_by,
-        step=ask.step,
-        place=next((place for place in card.places if place.id == ask.place_id), None),
-        until=claim.expires_at if claim is not None and is_kept else None,
-        reason=ask.reason,
-        criterion=ask.criterion,
-        settled=ask.settled,
-        settled_at=ask.settled_at,
-        telephone=telephone,
-    )
+async def post_decision(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
+
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Decide, form)
+        if press.decision == "confirm" and press.reason is not None:
+            raise Invalid(FieldError("reason", "only_with_no"))
+        if press.decision == "refuse" and press.reason is None:
+            raise Invalid(FieldError("reason", "needed_to_refuse"))
+
+        async def work(tx: Transaction, now: datetime) -> LockedCase:
+            if press.decision == "confirm":
+                return await confirm_case(tx, actor, case_id, now, zone)
+            return await refuse_case(tx, actor, case_id, press.reason or "", now)
+
+        return Task(press.key, work, (press.decision,))
+
+    return await _press(request, read)
 
 
-def case_view(
-    parts: Parts,
-    actor: Actor,
-    row: Request,
-    asks: Sequence[Ask],
-    claims: Mapping[str, Claim],
-    now: datetime,
-    telephones: Mapping[str, str] | None = None,
-) -> CaseView:
-    said = said_of(parts, row)
-    views = {
-        ask.shelter_id: view
-        for ask in asks
-        if (view := ask_view(parts, ask, claims.get(ask.claim_id or ""), now, (telephones or {}).get(ask.shelter_id)))
-    }
-    state = cast(State, row.state)
-    return CaseView(
-        id=row.id,
-        version=row.version,
-        state=state,
-        organization_id=row.organization_id,
-        role=row.role,
-        asker=asker_key(row),
-        needs=None if said is None else needs_of(said),
-        profile=said,
-        created_at=row.created_at,
-        arrives_at=row.arrives_at,
-        decided_at=row.decided_at,
-        over_at=row.over_at,
-        refusal=row.refusal,
-        asks=tuple(views.values()),
-        chosen=next((view for view in views.values() if view.settled == "chosen"), None),
-        shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
-        is_own=is_askers_own(actor, row),
-    )
+class Arrival(Press):
+    shelter: IdText
+    arrival: Literal["arrived", "missed"]
 
 
-async def read_case(tx: Transaction, request: HttpRequest, case_id: str, *, with_telephones: bool = True) -> CaseView:
-    """For who asked (or a colleague) and for the desk. The telephone of a shelter that said "in overleg" comes along for who
-    asked; showing it is a look, written down in this transaction. `with_telephones`: false where none is shown.
+async def post_arrival(request: Request) -> Response:
+    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
 
-    Refusal: NotFound, also for strangers to it.
-    """
-    parts, actor, now = parts_of(request), actor_of(request), parts_of(request).clock.now()
-    row = await get_request(tx, case_id)
-    if row is None or not (actor.role == "desk" or is_askers_own(actor, row)):
-        raise NotFound("no_such_request")
-    asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
-    to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
-    telephones: Mapping[str, str] = {}
-    if with_telephones and is_askers_own(actor, row):
-        telephones = await look_at_callbacks(tx, actor, case_id, to_call, parts.seal, now)
-    return case_view(parts, actor, row, asks, await list_claims_of_all(tx, [case_id]), now, telephones)
+    def read(form: Mapping[str, str]) -> Task:
+        press = parse_form(Arrival, form)
 
+        async def work(tx: Transaction, now: datetime) -> LockedCase:
+            return await take_arrival(tx, actor, case_id, press.shelter, now, zone, arrived=press.arrival == "arrived")
 
-async def read_cases(tx: Transaction, request: HttpRequest, rows: Sequence[Request]) -> list[CaseView]:
-    """These requests, without telephones, for whom they are the actor's own or the desk's to see."""
-    parts, actor, now = parts_of(request), actor_of(request), parts_of(request).clock.now()
-    asks = await list_asks_of_all(tx, [row.id for row in rows])
-    claims = await list_claims_of_all(tx, [row.id for row in rows])
-    return [case_view(parts, actor, row, asks.get(row.id, []), claims, now) for row in rows]
+        return Task(press.key, work, (press.shelter, press.arrival))
 
-
-def is_desk_open(request: HttpRequest) -> bool:
-    """Whether somebody at the placement desk answers at this moment."""
-    return reference_of(request).is_desk_open(parts_of(request).clock.now())
-
-
-async def show_done(request: HttpRequest, case: Case) -> None:
-    """Wakes whom it concerns what has been done to the case, but for who did it, and waits until this process shows it."""
-    parts, actor = parts_of(request), actor_of(request)
-    if parts.push is not None:
-        try:
-            async with parts.database.transaction() as tx:
-                wakings = await list_wakings(tx, case, is_desk_open=is_desk_open(request))
-        except Refusal as refusal:  # it is saved all the same
-            log.warning("push_failed", code=refusal.code)
-            wakings = []
-        parts.push.wake_all(waking for waking in wakings if actor.kind != "person" or waking[0] != actor.id)
-    shown = [parts.feed.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
-    await asyncio.gather(parts.requests.reached(case.request.id, case.request.version), *shown)
-
-
-def case_object(case: CaseView) -> dict[str, Any]:
-    """For the API, as who asked and the desk see it. No address; a telephone only where it is shown."""
-    return {
-        "id": case.id,
-        "version": case.version,
-        "state": case.state,
-        "organization": case.organization_id,
-        "role": case.role,
-        "created_at": case.created_at,
-        "arrives_at": case.arrives_at,
-        "decided_at": case.decided_at,
-        "over_at": case.over_at,
-        "refusal": case.refusal,
-        "needs": None if case.profile is None else case.profile.model_dump(exclude_defaults=True),
-        "chosen": None if case.chosen is None else case.chosen.card.id,
-        "shelters": [ask_object(ask) for ask in case.asks],
-    }
-
-
-def ask_object(ask: AskView) -> dict[str, Any]:
-    return {
-        "shelter": ask.card.id,
-        "kind": ask.kind,
-        "says": ask.says,
-        "asked_at": ask.asked_at,
-        "answered_at": ask.answered_at,
-        "answered_by": ask.answered_by,
-        "place": None if ask.place is None else ask.place.id,
-        "place_status": None if ask.place is None else ask.place.status,
-        "reserved_until": ask.until,
-        "reason": ask.reason,
-        "criterion": ask.criterion,
-        "settled": ask.settled,
-        "telephone": ask.telephone,
-    }
-
-
-def asked_object(case: CaseView, shelter_id: str) -> dict[str, Any] | None:
-    """For the API, as one of the shelters sees it: its own part, and for whom, until it is let go. None: it was not asked."""
-    ask = next((one for one in case.asks if one.card.id == shelter_id), None)
-    if ask is None:
-        return None
-    whole = case_object(case)
-    shown = ("id", "version", "organization", "role", "created_at")
-    is_theirs = ask.settled == "chosen"
-    more = ("state", "arrives_at", "decided_at", "over_at") if is_theirs else ()
-    needs = whole["needs"] if shows_needs(case.state, ask.settled) else None
-    return {name: whole[name] for name in (*shown, *more)} | {"needs": needs, "shelters": [ask_object(ask)]}
+    return await _press(request, read)

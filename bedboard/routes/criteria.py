@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.criteria import set_place_criteria, set_terms
+from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed
-from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.process import actor_of, catalogue_of, language_of, process_of
 from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
-from bedboard.routes.replies import fields_of, html, page, status_of, wants_fragment
-from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LANGUAGES, LARGEST_LIMITS, check_overrides, check_terms
-from bedboard.rules.examples import House, Outcome, try_examples
+from bedboard.routes.replies import fields_of, html, http_status, page, wants_fragment
+from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, SPOKEN_LANGUAGES, check_overrides, check_terms
+from bedboard.rules.examples import ExampleOutcome, House, try_examples
 from bedboard.rules.fit import DAY_MINUTES, Terms, make_terms
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
 from bedboard.store.board import PlaceRow, ShelterRow, get_shelter, list_shelters
@@ -126,14 +126,14 @@ class Subject:
 
     row: ShelterRow
     place: PlaceRow | None
-    mine: list[tuple[str, str]]
+    own_shelters: list[tuple[str, str]]
     known_version: int
 
     @property
     def saved(self) -> dict[str, str]:
         return write_terms(self.row) if self.place is None else write_overrides(self.place)
 
-    def try_out(self, fields: Fields) -> list[Outcome]:
+    def try_out(self, fields: Fields) -> list[ExampleOutcome]:
         """How the worked people fare with these fields. Refusal: Invalid."""
         row, place = self.row, self.place
         intake = (row.intake_from_minutes, row.intake_until_minutes)
@@ -152,16 +152,16 @@ def _house(terms: Terms, place: PlaceRow, own: Mapping[str, str]) -> House:
 async def _subject(request: Request) -> Subject:
     """Refusal: NotFound."""
     shelter_id, place_id = request.path_params["shelter_id"], request.path_params.get("place_id")
-    async with parts_of(request).database.transaction() as tx:
+    async with process_of(request).database.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
-        mine = [(other.id, other.name) for other in await list_shelters(tx, actor_of(request).shelter_ids)]
+        own_shelters = [(other.id, other.name) for other in await list_shelters(tx, actor_of(request).shelter_ids)]
         version = await criteria_version(tx, shelter_id, place_id)
     if row is None:
         raise NotFound("no_such_shelter")
     place = next((place for place in row.places if place.id == place_id), None)
     if place is None and place_id is not None:
         raise NotFound("no_such_place")
-    return Subject(row, place, mine, version)
+    return Subject(row, place, own_shelters, version)
 
 
 async def _show(request: Request, typed: Fields | None, refusal: Refusal | None = None) -> Response:
@@ -172,12 +172,12 @@ async def _show(request: Request, typed: Fields | None, refusal: Refusal | None 
     subject = await _subject(request)
     saved = subject.saved
     fields = saved if typed is None else {name: value for name, value in typed.items() if name not in _rest(typed)}
-    outcomes: list[Outcome] | None = None
+    outcomes: list[ExampleOutcome] | None = None
     try:
         outcomes = subject.try_out(fields)
     except Invalid as wrong:
         refusal = refusal or wrong
-    status = status_of(refusal) if refusal else 200
+    status = http_status(refusal) if refusal else 200
     context: dict[str, Any] = {
         "outcomes": outcomes,
         "edited": fields != saved,
@@ -185,23 +185,23 @@ async def _show(request: Request, typed: Fields | None, refusal: Refusal | None 
         "wrong": fields_of(refusal) if refusal else (),
     }
     if wants_fragment(request):
-        return html(request, parts_of(request).pages.render(language_of(request), "fragments/_preview.html", context), status)
+        return html(request, process_of(request).pages.render(language_of(request), "fragments/_preview.html", context), status)
     asked = request.query_params.get("saved", "")
     is_saved = asked.isascii() and asked.isdigit() and len(asked) <= 18 and int(asked) >= subject.known_version
     context |= {
         "shelter": subject.row,
         "place": subject.place,
-        "mine": subject.mine,
+        "own_shelters": subject.own_shelters,
         "fields": fields,
         "saved": saved,
         "is_saved": is_saved and typed is None,
         "groups": CRITERIA,
         "limits": LARGEST_LIMITS,
-        "languages": LANGUAGES,
+        "languages": SPOKEN_LANGUAGES,
         "openings": _times(HALF_HOURS[:-1], saved, fields, "intake.from"),
         "closings": _times(HALF_HOURS[1:], saved, fields, "intake.until"),
-        "reference": reference_of(request),
-        "new_key": parts_of(request).clock.new_id,
+        "catalogue": catalogue_of(request),
+        "new_key": process_of(request).clock.new_id,
         "path": request.url.path,
     }
     template = "pages/criteria.html" if subject.place is None else "pages/place_criteria.html"
@@ -228,21 +228,21 @@ async def _take(request: Request, work: Work) -> Response:
 
 
 async def _save(request: Request, press: Press, work: Work) -> Response:
-    parts, shelter_id = parts_of(request), request.path_params["shelter_id"]
-    now = parts.clock.now()
+    process, shelter_id = process_of(request), request.path_params["shelter_id"]
+    now = process.clock.now()
 
     def reply(changed: Changed) -> Reply:
         return Reply(200, b"", changed.shelter.version)
 
     asked = make_key(press.key, request.url.path, repr(sorted((await read_form(request)).items())))
     try:
-        done = await apply_once(parts.database, actor_of(request), asked, now, lambda tx: work(tx, now, press.version), reply)
+        done = await apply_once(process.database, actor_of(request), asked, now, lambda tx: work(tx, now, press.version), reply)
     except Invalid as refusal:
         if any(one.code == "key_reused" for one in refusal.fields):  # a page from before its own saving, gone back to
             raise VersionMismatch("criteria_changed") from refusal
         raise
     version = done.reply.version or 0
-    await parts.feed.reached(shelter_id, version)
+    await process.feed.reached(shelter_id, version)
     return RedirectResponse(f"{request.url.path}?saved={version}", 303, {"Cache-Control": "no-store"})
 
 
@@ -250,7 +250,7 @@ async def show_criteria(request: Request) -> Response:
     return await _show(request, None)
 
 
-async def take_criteria(request: Request) -> Response:
+async def post_criteria(request: Request) -> Response:
     actor, shelter_id, fields = actor_of(request), request.path_params["shelter_id"], await read_form(request)
 
     async def work(tx: Transaction, now: datetime, version: int) -> Changed:
@@ -259,7 +259,7 @@ async def take_criteria(request: Request) -> Response:
     return await _take(request, work)
 
 
-async def take_place_criteria(request: Request) -> Response:
+async def post_place_criteria(request: Request) -> Response:
     actor, place_id, fields = actor_of(request), request.path_params["place_id"], await read_form(request)
 
     async def work(tx: Transaction, now: datetime, version: int) -> Changed:

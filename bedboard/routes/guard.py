@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bedboard.routes.parts import parts_of
+from bedboard.process import process_of
 from bedboard.routes.replies import on_bug, on_refusal
 from bedboard.rules.access import ROUTES, Actor, check_access, check_own
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal, SignInNeeded, Unavailable
@@ -22,7 +22,7 @@ Socket = Callable[[WebSocket], Awaitable[None]]
 
 READABLE_WITHOUT_DATABASE = frozenset({"home"})
 # A page asks these by itself, so they do not say that somebody is there.
-ASKED_BY_SCRIPTS = frozenset({"live", "mine", "desk_asked"})
+ASKED_BY_SCRIPTS = frozenset({"live", "strip", "staff_asked"})
 # Both: a person opens the page, and its script asks for what is new on it.
 ASKED_BY_BOTH = frozenset({"requests", "request"})
 # The same for everybody, so who it is is not even looked up.
@@ -31,18 +31,18 @@ ASKS_NOBODY = frozenset({"static", "service_worker", "health", "api_openapi"})
 
 async def identify(connection: HTTPConnection, name: str) -> Actor | None:
     """The actor behind a cookie (pages) or a bearer token (API); None when there is neither or it does not count."""
-    parts = parts_of(connection)
+    process = process_of(connection)
     if name.startswith("api_"):
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             return None
-        return await parts.identity.client(token.strip())
-    token = connection.cookies.get(parts.identity.cookie, "")
+        return await process.identity.client(token.strip())
+    token = connection.cookies.get(process.identity.cookie, "")
     try:
         by_itself = name in ASKED_BY_SCRIPTS or (name in ASKED_BY_BOTH and connection.headers.get("hx-request") == "true")
-        return await parts.identity.person(token, in_use=not by_itself)
+        return await process.identity.person(token, in_use=not by_itself)
     except Unavailable:
-        known = parts.identity.last_known(token) if name in READABLE_WITHOUT_DATABASE else None
+        known = process.identity.last_known(token) if name in READABLE_WITHOUT_DATABASE else None
         if known is None:
             raise
         return known

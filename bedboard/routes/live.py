@@ -6,71 +6,73 @@ from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
 from bedboard.live.feed import Viewer
-from bedboard.live.search import SearchTalk
-from bedboard.live.socket import OwnTalk, Talk, serve_viewer
+from bedboard.live.search import SearchChannel
+from bedboard.live.socket import Channel, OwnChannel, serve_viewer
+from bedboard.process import actor_of, language_of, process_of
 from bedboard.routes.board import board_audience
-from bedboard.routes.parts import actor_of, language_of, parts_of
 from bedboard.routes.profiles import profile_of, read_profile
 from bedboard.routes.replies import notice_html
-from bedboard.rules.access import PUSHERS, SEEKERS, Actor
+from bedboard.rules.access import REPORTERS, SEEKERS, Actor
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
-from bedboard.views.pages import LANGUAGES
+from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
 TOUCH_SECONDS = 30.0  # however often a page says that it is used
 
 
 async def page_socket(websocket: WebSocket) -> None:
-    parts, actor = parts_of(websocket), actor_of(websocket)
+    process, actor = process_of(websocket), actor_of(websocket)
     audience = _page_audience(websocket, actor)
-    if websocket.headers.get("origin", "") not in parts.settings.origins or audience is None:
+    if websocket.headers.get("origin", "") not in process.settings.origins or audience is None:
         await websocket.accept()
         await websocket.close(4403)
         return
-    token_hash = hash_token(websocket.cookies.get(parts.identity.cookie, ""))
+    token_hash = hash_token(websocket.cookies.get(process.identity.cookie, ""))
 
-    touched = parts.clock.monotonic()
+    touched = process.clock.monotonic()
 
     async def active() -> None:
         nonlocal touched
-        if parts.clock.monotonic() - touched < TOUCH_SECONDS:
+        if process.clock.monotonic() - touched < TOUCH_SECONDS:
             return
-        touched = parts.clock.monotonic()
+        touched = process.clock.monotonic()
         try:
-            await parts.identity.touch(token_hash)
+            await process.identity.touch(token_hash)
         except Refusal:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
     viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
-    talk = Talk(parts.feed, audience, active)
+    channel = Channel(process.feed, audience, active)
     if audience.view == "search":
-        talk = _search_talk(websocket, audience, active)
+        channel = _search_talk(websocket, audience, active)
     elif audience.view == "own":
-        talk = OwnTalk(parts.feed, audience, active)
-    await serve_viewer(websocket, parts.hub, viewer, talk, says_hello=True)
+        channel = OwnChannel(process.feed, audience, active)
+    await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
-def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]]) -> SearchTalk:
-    parts = parts_of(websocket)
+def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]]) -> SearchChannel:
+    process = process_of(websocket)
 
     def read(fields: Mapping[str, str]) -> Profile:
-        reference = parts.feed.reference
-        if reference is None:
+        catalogue = process.feed.catalogue
+        if catalogue is None:
             raise Unavailable("database_away")
-        return profile_of(read_profile(fields), reference, parts.clock.now())
+        return profile_of(read_profile(fields), catalogue, process.clock.now())
 
     def explain(refusal: Invalid) -> str:
-        return notice_html(parts.pages, audience.language, refusal)
+        return notice_html(process.pages, audience.language, refusal)
 
-    return SearchTalk(parts.feed, parts.hub, parts.pieces, audience, parts.clock.now, active, read, explain, parts.turn)
+    return SearchChannel(
+        process.feed, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
+    )
 
 
 def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
     """What the page asks to see, None when that is not for its person."""
     asked = websocket.query_params
     language = asked.get("lang", "")
-    if language not in LANGUAGES:
+    if language not in SCREEN_LANGUAGES:
         language = language_of(websocket)
     if asked.get("view") == "search" and actor.role in SEEKERS:
         return Audience("search", language)
@@ -78,8 +80,8 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
         return Audience("own", language)
     if asked.get("view") == "board" and actor.role in SEEKERS:
         return board_audience(actor, language)
-    if asked.get("view") == "desk" and asked.get("shelter") in actor.shelter_ids:
-        return Audience("desk", language, asked["shelter"])
+    if asked.get("view") == "staff" and asked.get("shelter") in actor.shelter_ids:
+        return Audience("staff", language, asked["shelter"])
     return None
 
 
@@ -87,13 +89,13 @@ def api_audience(actor: Actor) -> Audience | None:
     """Every shelter for those who look for a place, its own for a machine, None for those without live occupancy."""
     if actor.role in SEEKERS:
         return Audience("api", "")
-    if actor.role in PUSHERS and actor.shelter_ids:
+    if actor.role in REPORTERS and actor.shelter_ids:
         return Audience("api", "", min(actor.shelter_ids))
     return None
 
 
 async def api_socket(websocket: WebSocket) -> None:
-    parts, actor = parts_of(websocket), actor_of(websocket)
+    process, actor = process_of(websocket), actor_of(websocket)
     audience = api_audience(actor)
     if audience is None:
         await websocket.accept()
@@ -105,4 +107,4 @@ async def api_socket(websocket: WebSocket) -> None:
         return
 
     viewer = Viewer(hash_token(token), actor.role, audience.shelter, organization=actor.organization_id)
-    await serve_viewer(websocket, parts.hub, viewer, Talk(parts.feed, audience, active), says_hello=False)
+    await serve_viewer(websocket, process.hub, viewer, Channel(process.feed, audience, active), says_hello=False)

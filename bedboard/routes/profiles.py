@@ -12,10 +12,10 @@ from cryptography.fernet import InvalidToken
 from pydantic import BaseModel, ConfigDict, Field
 
 from bedboard.routes.parse import parse_form
-from bedboard.rules.criteria import CRITERIA, LANGUAGES
-from bedboard.rules.fit import MOST_OF_EACH, NEEDS, STATUSES, Profile, check_profile
+from bedboard.rules.criteria import CRITERIA, SPOKEN_LANGUAGES
+from bedboard.rules.fit import MOST_OF_EACH, NEEDS, PERSON_STATUSES, Profile, check_profile
 from bedboard.rules.refusals import FieldError, Invalid
-from bedboard.store.board import Reference
+from bedboard.store.board import Catalogue
 from bedboard.store.seal import Seal
 
 Number = Annotated[int, Field(ge=0, le=MOST_OF_EACH)]
@@ -25,7 +25,7 @@ Exploitation = Literal["sexual", "labour", "criminal", "other", "unknown"]
 Need = Literal["lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"]
 ClockText = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
-if (set(Status.__args__), set(Need.__args__)) != (set(STATUSES), set(NEEDS)):  # type: ignore[attr-defined]
+if (set(Status.__args__), set(Need.__args__)) != (set(PERSON_STATUSES), set(NEEDS)):  # type: ignore[attr-defined]
     raise AssertionError("the profile of the API and of the rules differ")
 
 
@@ -69,14 +69,14 @@ class SearchProfile(Part):
     arrives_before: ClockText | None = None
 
 
-def profile_of(said: SearchProfile, reference: Reference, now: datetime) -> Profile:
+def profile_of(said: SearchProfile, catalogue: Catalogue, now: datetime) -> Profile:
     """Refusal: Invalid."""
     wrong = [
         FieldError(name, "not_one_of", {"allowed": list(allowed)})
         for name, asked, allowed in (
-            ("avoid", said.avoid, reference.units),
-            ("near", [said.near] if said.near else [], reference.units),
-            ("languages", said.languages, LANGUAGES),
+            ("avoid", said.avoid, catalogue.units),
+            ("near", [said.near] if said.near else [], catalogue.units),
+            ("languages", said.languages, SPOKEN_LANGUAGES),
         )
         if not set(asked) <= set(allowed)
     ]
@@ -94,8 +94,8 @@ def profile_of(said: SearchProfile, reference: Reference, now: datetime) -> Prof
         avoid=frozenset(said.avoid),
         near=said.near,
         languages=frozenset(said.languages),
-        arrives_after=_minutes(said.arrives_after, reference.zone, now),
-        arrives_before=_minutes(said.arrives_before, reference.zone, now),
+        arrives_after=_minutes(said.arrives_after, catalogue.zone, now),
+        arrives_before=_minutes(said.arrives_before, catalogue.zone, now),
     )
     check_profile(profile)
     return profile

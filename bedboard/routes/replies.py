@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.routes.parts import language_of, page_context, parts_of
+from bedboard.process import language_of, page_context, process_of
 from bedboard.rules.refusals import (
     Conflict,
     Invalid,
@@ -42,7 +42,7 @@ OF_CODE = {"too_large": 413, "wrong_method": 405, "not_acceptable_type": 415, "w
 HTTP_CODES = {404: "no_such_page", 405: "wrong_method"}
 
 
-def status_of(refusal: Refusal) -> int:
+def http_status(refusal: Refusal) -> int:
     return OF_CODE.get(refusal.code) or STATUS[type(refusal)]
 
 
@@ -65,7 +65,7 @@ def html(request: Request, text: str, status: int = 200) -> Response:
 
 def page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
     whole = {**page_context(request), **context}
-    return html(request, parts_of(request).pages.render(language_of(request), template, whole), status)
+    return html(request, process_of(request).pages.render(language_of(request), template, whole), status)
 
 
 def api_headers(version: int | None = None) -> dict[str, str]:
@@ -85,7 +85,7 @@ def fields_of(refusal: Refusal) -> tuple[Any, ...]:
 
 def problem(request: Request, refusal: Refusal, status: int) -> Response:
     """application/problem+json (RFC 9457) with our code, the fields that are wrong, and what is true now."""
-    pages, language = parts_of(request).pages, language_of(request)
+    pages, language = process_of(request).pages, language_of(request)
 
     def words(macro: str, *args: Any) -> str:
         return pages.macro(language, "words.html", macro, *args)
@@ -127,12 +127,12 @@ def notice(request: Request, refusal: Refusal | None) -> str:
     """The element with the refusal; for None the empty one, which takes an earlier refusal away."""
     if refusal is None:
         return EMPTY_NOTICE
-    return notice_html(parts_of(request).pages, language_of(request), refusal)
+    return notice_html(process_of(request).pages, language_of(request), refusal)
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:
     """The answer to a refusal, in the form that the asker can use."""
-    status = status_of(refusal)
+    status = http_status(refusal)
     if is_api(request):
         return problem(request, refusal, status)
     if wants_fragment(request):
@@ -144,7 +144,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
 
 
 def on_refusal(request: Request, refusal: Refusal) -> Response:
-    log.info("refused", code=refusal.code, status=status_of(refusal))
+    log.info("refused", code=refusal.code, status=http_status(refusal))
     return refuse(request, refusal)
 
 

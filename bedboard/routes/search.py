@@ -8,16 +8,16 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.tallies import count_nothing_found
-from bedboard.live.search import SHOWN
-from bedboard.routes.mine import my_strip
+from bedboard.live.search import MATCHES_SHOWN
+from bedboard.process import actor_of, catalogue_of, language_of, process_of
 from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.parts import actor_of, language_of, parts_of, reference_of
 from bedboard.routes.profiles import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
-from bedboard.routes.replies import notice, page, status_of
-from bedboard.rules.criteria import LANGUAGES
-from bedboard.rules.fit import EXPLOITATIONS, NEEDS, STATUSES, Profile
+from bedboard.routes.replies import http_status, notice, page
+from bedboard.routes.strip import own_strip
+from bedboard.rules.criteria import SPOKEN_LANGUAGES
+from bedboard.rules.fit import EXPLOITATIONS, NEEDS, PERSON_STATUSES, Profile
 from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
 from bedboard.views.found import Finder, Found
@@ -37,11 +37,11 @@ def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 async def find(request: Request, said: SearchProfile) -> tuple[Profile, Finder]:
     """Refusals: Invalid, Unavailable."""
-    parts, reference = parts_of(request), reference_of(request)
-    profile = profile_of(said, reference, parts.clock.now())
-    finder = Finder(profile, reference)
-    async with parts.turn:
-        finder.take(parts.feed.cards.values())
+    process, catalogue = process_of(request), catalogue_of(request)
+    profile = profile_of(said, catalogue, process.clock.now())
+    finder = Finder(profile, catalogue)
+    async with process.search_lock:
+        finder.take(process.feed.cards.values())
     return profile, finder
 
 
@@ -50,35 +50,35 @@ async def search_page(request: Request, fields: Mapping[str, str], refusal: Refu
 
     Fields that cannot be right are said, and nothing is then found.
     """
-    parts, language, reference = parts_of(request), language_of(request), reference_of(request)
+    process, language, catalogue = process_of(request), language_of(request), catalogue_of(request)
     found: Found | None = None
     try:
         said = read_profile(fields)
-        found = (await find(request, said))[1].found(SHOWN)
+        found = (await find(request, said))[1].found(MATCHES_SHOWN)
         fields = write_profile(said)
     except Invalid as wrong:
         refusal = refusal or wrong
     context = {
         "fields": fields,
         "found": found,
-        "rows": [Markup(parts.pieces.match(language, match, reference)) for match in found.matches] if found else [],  # noqa: S704
-        "figures": Markup(parts.pieces.figures(language, found, reference)) if found else "",  # noqa: S704
-        "reference": reference,
-        "statuses": STATUSES,
+        "rows": [Markup(process.pieces.match(language, match, catalogue)) for match in found.matches] if found else [],  # noqa: S704
+        "figures": Markup(process.pieces.figures(language, found, catalogue)) if found else "",  # noqa: S704
+        "catalogue": catalogue,
+        "statuses": PERSON_STATUSES,
         "exploitations": EXPLOITATIONS,
         "needs": NEEDS,
-        "languages": LANGUAGES,
+        "languages": SPOKEN_LANGUAGES,
         "slept": SLEPT,
         "counted": None,
-        "new_key": parts.clock.new_id,
-        "mine": await my_strip(request),
+        "new_key": process.clock.new_id,
+        "strip": await own_strip(request),
         "notice": Markup(notice(request, refusal)) if refusal else None,  # noqa: S704
-        "as_of": parts.feed.as_of or parts.clock.now(),
-        "live": parts.feed.live,
+        "as_of": process.feed.as_of or process.clock.now(),
+        "live": process.feed.live,
         "path": "/search",
         **more,
     }
-    return page(request, "pages/search.html", context, status_of(refusal) if refusal else 200)
+    return page(request, "pages/search.html", context, http_status(refusal) if refusal else 200)
 
 
 class Nothing(BaseModel):
@@ -95,17 +95,17 @@ if set(Nothing.model_fields["slept"].annotation.__args__) != set(SLEPT):  # type
     raise AssertionError("where people sleep differs between the page and the rules")
 
 
-async def take_nothing(request: Request) -> Response:
+async def post_nothing(request: Request) -> Response:
     """A search that ends without a place: counted, with the reasons and without anybody in it."""
     form = await read_form(request)
     fields = profile_fields(form)
-    parts, now, zone = parts_of(request), parts_of(request).clock.now(), reference_of(request).zone
+    process, now, zone = process_of(request), process_of(request).clock.now(), catalogue_of(request).zone
     try:
         said = parse_form(Nothing, {name: value for name, value in form.items() if name not in fields})
         profile, finder = await find(request, read_profile(fields))
-        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(parts.feed.cards.values())
+        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(process.feed.cards.values())
         await apply_once(
-            parts.database,
+            process.database,
             actor_of(request),
             make_key(said.key, request.url.path),  # nothing of the profile, not even a fingerprint
             now,

@@ -4,20 +4,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
+from bedboard.process import maybe_actor, process_of
 from bedboard.routes.parse import ID, own_path, read_form
-from bedboard.routes.parts import maybe_actor, parts_of
 from bedboard.routes.replies import page
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.store.people import get_person, list_demo_people
-from bedboard.views.pages import LANGUAGES
+from bedboard.views.pages import SCREEN_LANGUAGES
 
 YEAR_SECONDS = 365 * 24 * 3600
 
 
 def is_demo(request: Request) -> bool:
     """A demo takes both: a process started for one, and a database marked as one."""
-    parts = parts_of(request)
-    return parts.settings.demo and parts.feed.reference is not None and parts.feed.reference.demo
+    process = process_of(request)
+    return process.settings.demo and process.feed.catalogue is not None and process.feed.catalogue.demo
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -25,7 +25,7 @@ async def show_sign_in(request: Request) -> Response:
         return RedirectResponse("/", 303)
     people = []
     if is_demo(request):
-        async with parts_of(request).database.transaction() as tx:
+        async with process_of(request).database.transaction() as tx:
             people = await list_demo_people(tx)
     return page(
         request,
@@ -34,31 +34,33 @@ async def show_sign_in(request: Request) -> Response:
     )
 
 
-async def take_demo_sign_in(request: Request) -> Response:
-    parts = parts_of(request)
+async def post_demo_sign_in(request: Request) -> Response:
+    process = process_of(request)
     form = await read_form(request)
     person_id = form.get("person", "")
     if not ID.match(person_id):
         raise NotFound("no_such_person")
-    async with parts.database.transaction() as tx:
-        await sign_out(tx, hash_token(request.cookies.get(parts.identity.cookie, "")), parts.clock.now())
-        token = await sign_in_demo(tx, person_id, parts.feed.reference, demo=parts.settings.demo, clock=parts.clock)
+    async with process.database.transaction() as tx:
+        await sign_out(tx, hash_token(request.cookies.get(process.identity.cookie, "")), process.clock.now())
+        token = await sign_in_demo(tx, person_id, process.feed.catalogue, demo=process.settings.demo, clock=process.clock)
         person = await get_person(tx, person_id)
     # A detective looks for a place now, the others for what has changed.
     home = "/search" if person is not None and person.role == "police" else "/"
     response = RedirectResponse(home, 303, {"Cache-Control": "no-store"})
-    response.set_cookie(parts.identity.cookie, token, httponly=True, secure=parts.settings.secure, samesite="strict", path="/")
+    response.set_cookie(
+        process.identity.cookie, token, httponly=True, secure=process.settings.secure, samesite="strict", path="/"
+    )
     return response
 
 
-async def take_sign_out(request: Request) -> Response:
-    parts = parts_of(request)
-    token_hash = hash_token(request.cookies.get(parts.identity.cookie, ""))
-    async with parts.database.transaction() as tx:
-        await sign_out(tx, token_hash, parts.clock.now())
-    parts.feed.end_session(token_hash)
+async def post_sign_out(request: Request) -> Response:
+    process = process_of(request)
+    token_hash = hash_token(request.cookies.get(process.identity.cookie, ""))
+    async with process.database.transaction() as tx:
+        await sign_out(tx, token_hash, process.clock.now())
+    process.feed.end_session(token_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
-    response.delete_cookie(parts.identity.cookie, path="/", httponly=True, secure=parts.settings.secure, samesite="strict")
+    response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     return response
 
 
@@ -73,16 +75,16 @@ async def _prefer(request: Request, name: str, allowed: tuple[str, ...]) -> Resp
         value,
         max_age=YEAR_SECONDS,
         httponly=True,
-        secure=parts_of(request).settings.secure,
+        secure=process_of(request).settings.secure,
         samesite="strict",
         path="/",
     )
     return response
 
 
-async def set_language(request: Request) -> Response:
-    return await _prefer(request, "language", LANGUAGES)
+async def post_language(request: Request) -> Response:
+    return await _prefer(request, "language", SCREEN_LANGUAGES)
 
 
-async def set_theme(request: Request) -> Response:
+async def post_theme(request: Request) -> Response:
     return await _prefer(request, "theme", ("auto", "light", "dark"))

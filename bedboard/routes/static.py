@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bedboard.rules.refusals import NotFound
 from bedboard.settings import WEB
 
-ROOT = WEB / "static"
+STATIC = WEB / "static"
 COMPRESSED = {".css", ".js", ".svg"}
 
 
@@ -41,16 +41,16 @@ def _load(path: Path) -> File:
 async def show_service_worker(request: Request) -> Response:
     """At the root, because a service worker rules over what lies below its own address; asked anew each time."""
     headers = {"Cache-Control": "no-cache"}
-    return Response(_load(ROOT / "js" / "sw.js").plain, 200, headers, media_type="text/javascript")
+    return Response(_load(STATIC / "js" / "sw.js").plain, 200, headers, media_type="text/javascript")
 
 
 async def show_static(request: Request) -> Response:
     """Refusal: NotFound for everything that is not a file below the folder."""
     try:
-        path = (ROOT / request.path_params["path"]).resolve(strict=True)
+        path = (STATIC / request.path_params["path"]).resolve(strict=True)
     except (OSError, ValueError):
         raise NotFound("no_such_page") from None
-    if not path.is_relative_to(ROOT) or not path.is_file():
+    if not path.is_relative_to(STATIC) or not path.is_file():
         raise NotFound("no_such_page")
     file = _load(path)
     lasting = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"

@@ -12,14 +12,14 @@ Ending = Literal["released", "used", "withdrawn", "expired"]
 HOLD = timedelta(minutes=30)  # and once as long again
 MOST_OF_ONE = 3  # live holds of one person or program
 MOST_OF_ORGANIZATION = 10
-MOST_BEGUN_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls thirty shelters in an hour
+MOST_HOLDS_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls thirty shelters in an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a board needs of one claim. `role` and `organization` say for whom it is, never the name of a person.
 
-    `holder` is the key of the actor who may be told about it (`Actor.key`); None when it was made for a caller. `request_id`:
+    `holder` is the key of the actor who may be told about it (`Actor.key`); None when it was made for a caller. `case_id`:
     for which request a reservation is.
     """
 
@@ -29,7 +29,7 @@ class Claim:
     organization: str
     id: str = ""
     holder: str | None = None
-    request_id: str | None = None
+    case_id: str | None = None
 
 
 def is_live(claim: Claim | None, now: datetime) -> bool:

@@ -30,7 +30,7 @@ LARGEST_LIMITS: Mapping[str, int] = {
 }
 """The most that each limit can be; the least is 0."""
 
-LANGUAGES = (
+SPOKEN_LANGUAGES = (
     "nl",
     "en",
     "fr",
@@ -107,7 +107,7 @@ def check_terms(
         wrong.append(FieldError("intake.until", "not_a_time"))
     if opens == closes:
         wrong.append(FieldError("intake.until", "same_as_from"))
-    wrong += [FieldError(f"languages.{code}", "unknown_field") for code in languages if code not in LANGUAGES]
+    wrong += [FieldError(f"languages.{code}", "unknown_field") for code in languages if code not in SPOKEN_LANGUAGES]
     if wrong:
         raise Invalid(*wrong)
 

@@ -36,7 +36,7 @@ class House(NamedTuple):
     cots: int
 
 
-class Outcome(NamedTuple):
+class ExampleOutcome(NamedTuple):
     """How one of them fares. `fit` and `reasons` are those of the place that suits best; a shelter without places is judged by
     its terms alone. `fits` and `discuss` count places, of `total`."""
 
@@ -54,13 +54,13 @@ class Outcome(NamedTuple):
         return no or tuple(reason for reason in self.reasons if reason.answer != "yes")
 
 
-def try_examples(terms: Terms, houses: Iterable[House]) -> list[Outcome]:
+def try_examples(terms: Terms, houses: Iterable[House]) -> list[ExampleOutcome]:
     """Every one of `EXAMPLES` against these places. `terms`: the shelter's own, for when it has no places."""
     alike = Counter(houses)
     return [_try(code, profile, terms, alike) for code, profile in EXAMPLES.items()]
 
 
-def _try(code: str, profile: Profile, terms: Terms, houses: Mapping[House, int]) -> Outcome:
+def _try(code: str, profile: Profile, terms: Terms, houses: Mapping[House, int]) -> ExampleOutcome:
     judged: list[tuple[Sequence[Reason], int]] = [
         (judge(house.terms, profile) + judge_place(house.beds, house.cots, "", profile), count)
         for house, count in houses.items()
@@ -70,4 +70,4 @@ def _try(code: str, profile: Profile, terms: Terms, houses: Mapping[House, int])
         counts[fit_of(reasons)] += count
     every = [reasons for reasons, _ in judged] or [judge(terms, profile)]
     best = min(every, key=lambda one: (FIT_ORDER[fit_of(one)], sum(reason.answer != "yes" for reason in one)))
-    return Outcome(code, fit_of(best), tuple(best), counts["fits"], counts["discuss"], sum(houses.values()))
+    return ExampleOutcome(code, fit_of(best), tuple(best), counts["fits"], counts["discuss"], sum(houses.values()))

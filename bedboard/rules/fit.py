@@ -14,12 +14,12 @@ from bedboard.rules.freshness import Freshness
 from bedboard.rules.refusals import FieldError, Invalid
 
 Fit = Literal["fits", "discuss", "excluded"]
-Answer = Literal["yes", "discuss", "no", "unknown"]
+ReasonVerdict = Literal["yes", "discuss", "no", "unknown"]
 
 PARTY = (*CRITERIA["adults"], *CRITERIA["children"])
 """Who come along, each a number of people; `child_12_17` are those that are no boys of 12 and older, who are `boy_12_17`."""
 
-STATUSES = CRITERIA["status"]
+PERSON_STATUSES = CRITERIA["status"]
 EXPLOITATIONS = CRITERIA["exploitation"]
 NEEDS = CRITERIA["needs"]
 
@@ -153,7 +153,7 @@ class Reason(NamedTuple):
     """Why (not): the answer to one criterion or limit. `detail`: the limit's number, beds, or when intake opens; None: none."""
 
     criterion: str
-    answer: Answer
+    answer: ReasonVerdict
     detail: int | None = None
 
 
@@ -203,7 +203,7 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
     reasons: list[Reason] = []
 
     def add(name: str, holds: bool | None) -> None:
-        answer: Answer = "discuss" if holds is None else "yes" if holds else "no"
+        answer: ReasonVerdict = "discuss" if holds is None else "yes" if holds else "no"
         reasons.append(Reason(name, answer, limits[name]))
 
     ages = profile.ages()

@@ -16,19 +16,19 @@ LATE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FreshnessLimits:
     """Until which age news is fresh, and until which it is ageing; older is stale."""
 
     fresh: timedelta
     ageing: timedelta
 
-    def strictest(self, others: Iterable["Limits"]) -> "Limits":
+    def strictest(self, others: Iterable["FreshnessLimits"]) -> "FreshnessLimits":
         """A shelter with several kinds is as fresh as its strictest kind asks."""
         every = [self, *others]
-        return Limits(min(x.fresh for x in every), min(x.ageing for x in every))
+        return FreshnessLimits(min(x.fresh for x in every), min(x.ageing for x in every))
 
 
-def freshness_of(confirmed_at: datetime | None, limits: Limits, now: datetime) -> Freshness:
+def freshness_of(confirmed_at: datetime | None, limits: FreshnessLimits, now: datetime) -> Freshness:
     """None is never confirmed, which is stale: unknown, so call."""
     if confirmed_at is None:
         return "stale"
@@ -66,14 +66,14 @@ def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) ->
     return None
 
 
-Step = Literal["before", "due", "late"]
+ReminderStep = Literal["before", "due", "late"]
 
 
 class Reminder(NamedTuple):
     """A confirmation that is asked for: `due_at` its moment, `step` how far it is. Late is what the desk sees."""
 
     due_at: datetime
-    step: Step
+    step: ReminderStep
 
 
 def reminder_at(due_at: datetime, now: datetime) -> Reminder | None:
@@ -105,7 +105,7 @@ def latest_reminder(confirmed_at: datetime | None, times: Iterable[time], zone: 
 def turning_points(
     confirmed_at: datetime | None,
     created_at: datetime,
-    limits: Limits,
+    limits: FreshnessLimits,
     times: Iterable[time],
     zone: ZoneInfo,
     claim_ends: Iterable[datetime],

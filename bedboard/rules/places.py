@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 from bedboard.rules.claims import Claim, is_live
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
-State = Literal["open", "occupied", "closed"]  # what is stored
-Status = Literal["free", "held", "reserved", "occupied", "closed"]  # what is shown
+PlaceState = Literal["open", "occupied", "closed"]  # what is stored
+PlaceStatus = Literal["free", "held", "reserved", "occupied", "closed"]  # what is shown
 Reported = Literal["free", "occupied", "closed"]  # what a shelter says
 
-STATUSES: tuple[Status, ...] = ("free", "held", "reserved", "occupied", "closed")
+PLACE_STATUSES: tuple[PlaceStatus, ...] = ("free", "held", "reserved", "occupied", "closed")
 REPORTED: tuple[Reported, ...] = ("free", "occupied", "closed")
 
 # Why a place is closed, and the usual time until it opens again. A closure always has an expected end (empty is not
@@ -35,7 +35,7 @@ CLOCK_SKEW = timedelta(seconds=60)  # a sender's clock may be this far ahead of 
 class Occupancy(NamedTuple):
     """What is stored about one place. `since` is when it became so, `observed_at` when somebody last saw that it is so."""
 
-    state: State
+    state: PlaceState
     since: datetime
     observed_at: datetime
     expected_free_at: datetime | None = None
@@ -56,7 +56,7 @@ class PlaceChange:
     observed_at: datetime | None = None
 
 
-def status_of(state: State, claim: Claim | None, now: datetime) -> Status:
+def status_of(state: PlaceState, claim: Claim | None, now: datetime) -> PlaceStatus:
     """What a board shows: closed before occupied before reserved before held before free."""
     if state != "open":
         return state
@@ -65,15 +65,15 @@ def status_of(state: State, claim: Claim | None, now: datetime) -> Status:
     return "reserved" if claim.type == "reservation" else "held"
 
 
-def reported_of(state: State) -> Reported:
+def reported_of(state: PlaceState) -> Reported:
     """The stored state in the word that a shelter uses."""
     return "free" if state == "open" else state
 
 
-def count_statuses(statuses: Iterable[Status]) -> dict[str, int]:
+def count_statuses(statuses: Iterable[PlaceStatus]) -> dict[str, int]:
     """Every status with its count, and `total`, which is their sum."""
     counted = Counter(statuses)
-    counts: dict[str, int] = {status: counted[status] for status in STATUSES}
+    counts: dict[str, int] = {status: counted[status] for status in PLACE_STATUSES}
     counts["total"] = counted.total()
     return counts
 
@@ -121,7 +121,7 @@ def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> 
     if observed_at < present.observed_at:
         raise Conflict("overtaken", known_at=present.observed_at)
 
-    state: State = "open" if change.status == "free" else change.status
+    state: PlaceState = "open" if change.status == "free" else change.status
     if state == "closed" and change.reason is not None and expected is None:
         expected = now + CLOSED_REASONS[change.reason]
     return Occupancy(
@@ -145,11 +145,11 @@ class Counted(NamedTuple):
     """One place of the kind as the spreading of a number needs it; `id` is the place's."""
 
     id: str
-    state: State
+    state: PlaceState
     claimed: bool
 
 
-def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dict[str, State]:
+def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dict[str, PlaceState]:
     """Which places change so that exactly `count.free` of them are shown free; place id to its new state.
 
     Places of one kind are interchangeable, so as few as possible change, in the order given; a live claim is never given
@@ -168,12 +168,12 @@ def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dic
                 {"asked": count.free, "closed": closed + kept_closed, "held": len(every) - len(loose), "total": len(every)},
             )
         )
-    wanted: dict[State, int] = {"open": count.free, "closed": closed, "occupied": len(loose) - count.free - closed}
+    wanted: dict[PlaceState, int] = {"open": count.free, "closed": closed, "occupied": len(loose) - count.free - closed}
     leaving: list[Counted] = []
     for place in loose:
         if wanted[place.state] > 0:
             wanted[place.state] -= 1
         else:
             leaving.append(place)
-    arriving: list[State] = [state for state, number in wanted.items() for _ in range(number)]
+    arriving: list[PlaceState] = [state for state, number in wanted.items() for _ in range(number)]
     return {place.id: state for place, state in zip(leaving, arriving, strict=True)}

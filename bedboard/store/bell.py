@@ -24,7 +24,7 @@ class Lost(Exception):
     """The listening connection is gone; bells may have been missed, so everything must be read again."""
 
 
-class Line:
+class Listener:
     """A listening connection. `ends` is done when it is lost."""
 
     def __init__(self, connection: Any) -> None:
@@ -37,7 +37,7 @@ class Line:
             self.ends.set_result(None)
 
     async def check(self) -> None:
-        """Asks the server whether the line still stands: a half-open connection hears nothing and says nothing.
+        """Asks the server whether it still stands: a half-open connection hears nothing and says nothing.
 
         Raises Lost.
         """
@@ -49,7 +49,7 @@ class Line:
 
 
 @asynccontextmanager
-async def listen(database: Database, heard: Callable[[str, str, int], None]) -> AsyncIterator[Line]:
+async def listen(database: Database, heard: Callable[[str, str, int], None]) -> AsyncIterator[Listener]:
     """While open, calls `heard(noun, id, version)` for every bell. Raises Lost when no connection can be made."""
     try:
         connection = await asyncpg.connect(
@@ -67,7 +67,7 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
 
     try:
         await connection.add_listener(CHANNEL, on_bell)
-        yield Line(connection)
+        yield Listener(connection)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Lost from error
     finally:

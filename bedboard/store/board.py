@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
-from bedboard.rules.freshness import Limits
-from bedboard.rules.places import State
-from bedboard.rules.requests import Deciding
+from bedboard.rules.freshness import FreshnessLimits
+from bedboard.rules.places import PlaceState
 from bedboard.store.database import Transaction
 
 
@@ -25,7 +25,7 @@ class PlaceRow(NamedTuple):
     kind: str
     beds: int
     cots: int
-    state: State
+    state: PlaceState
     since: datetime
     observed_at: datetime
     expected_free_at: datetime | None
@@ -78,11 +78,11 @@ class KindRow(NamedTuple):
     names: Mapping[str, str]
     long_names: Mapping[str, str]
     deciding: Deciding
-    limits: Limits | None
+    limits: FreshnessLimits | None
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Catalogue:
     """What changes so seldom that a process reads it once: the deployment, its police units and its kinds of place."""
 
     name: str
@@ -109,7 +109,7 @@ SHELTERS = text("""
 PLACES = text("""
     select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
            p.expected_free_at, p.closed_reason, p.criteria, c.id as claim_id, c.type, c.expires_at, c.role,
-           c.person_id, c.client_id, c.request_id, o.name as organization
+           c.person_id, c.client_id, c.case_id, o.name as organization
     from place p
     left join claim c on c.place_id = p.id and c.ended_at is null
     left join organization o on o.id = c.organization_id
@@ -179,7 +179,7 @@ def _place(row: Any) -> PlaceRow:
 
 def _claim(row: Any) -> Claim:
     holder = f"person:{row.person_id}" if row.person_id else f"client:{row.client_id}" if row.client_id else None
-    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.request_id)
+    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.case_id)
 
 
 async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
@@ -187,7 +187,7 @@ async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
     return found[0] if found else None
 
 
-async def get_reference(tx: Transaction) -> Reference | None:
+async def get_catalogue(tx: Transaction) -> Catalogue | None:
     """None while nothing has been loaded into this database, also before its first migration."""
     connection = await tx.connection()
     if (await connection.execute(text("select to_regclass('deployment')"))).scalar_one() is None:
@@ -202,7 +202,7 @@ async def get_reference(tx: Transaction) -> Reference | None:
                 from kind order by position""")
     )
     callers = await connection.execute(CALLERS)
-    return Reference(
+    return Catalogue(
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
         demo=deployment.demo,
@@ -221,7 +221,7 @@ async def get_reference(tx: Transaction) -> Reference | None:
     )
 
 
-def _limits(fresh_minutes: int | None, ageing_minutes: int | None) -> Limits | None:
+def _limits(fresh_minutes: int | None, ageing_minutes: int | None) -> FreshnessLimits | None:
     if fresh_minutes is None or ageing_minutes is None:
         return None
-    return Limits(timedelta(minutes=fresh_minutes), timedelta(minutes=ageing_minutes))
+    return FreshnessLimits(timedelta(minutes=fresh_minutes), timedelta(minutes=ageing_minutes))

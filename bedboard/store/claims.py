@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Claim, Organization, Place
+from bedboard.store.tables import ClaimRecord, Organization, Place
 
 
 async def lock_organization(tx: Transaction, organization_id: str) -> bool:
@@ -21,15 +21,17 @@ async def lock_organization(tx: Transaction, organization_id: str) -> bool:
     return found.one_or_none() is not None
 
 
-async def get_claim(tx: Transaction, claim_id: str) -> Claim | None:
-    found = await tx.exec(select(Claim).where(Claim.id == claim_id).execution_options(populate_existing=True))
+async def get_claim(tx: Transaction, claim_id: str) -> ClaimRecord | None:
+    found = await tx.exec(select(ClaimRecord).where(ClaimRecord.id == claim_id).execution_options(populate_existing=True))
     return found.one_or_none()
 
 
-async def get_open_claim(tx: Transaction, place_id: str) -> Claim | None:
+async def get_open_claim(tx: Transaction, place_id: str) -> ClaimRecord | None:
     """The place's claim that nobody has ended, also past its hour; the caller holds the shelter's lock."""
     found = await tx.exec(
-        select(Claim).where(Claim.place_id == place_id, col(Claim.ended_at).is_(None)).execution_options(populate_existing=True)
+        select(ClaimRecord)
+        .where(ClaimRecord.place_id == place_id, col(ClaimRecord.ended_at).is_(None))
+        .execution_options(populate_existing=True)
     )
     return found.one_or_none()
 
@@ -99,6 +101,6 @@ async def list_holds(tx: Transaction, actor: Actor, now: datetime) -> Sequence[H
 async def get_claim_shelter_id(tx: Transaction, claim_id: str) -> str | None:
     """The shelter of the place that is claimed; None for an unknown claim."""
     found = await tx.exec(
-        select(Place.shelter_id).join(Claim, col(Claim.place_id) == col(Place.id)).where(Claim.id == claim_id)
+        select(Place.shelter_id).join(ClaimRecord, col(ClaimRecord.place_id) == col(Place.id)).where(ClaimRecord.id == claim_id)
     )
     return found.one_or_none()

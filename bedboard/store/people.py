@@ -89,20 +89,22 @@ async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) ->
     return Actor("client", row.id, row.role, row.name, row.organization_id, own)
 
 
-class Living(NamedTuple):
+class ActiveToken(NamedTuple):
     """What a session or token that still counts is good for."""
 
     role: str
     shelter_ids: frozenset[str]
 
 
-async def list_living(tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime) -> dict[bytes, Living]:
+async def list_active_tokens(
+    tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime
+) -> dict[bytes, ActiveToken]:
     """Which of these session or client tokens still count."""
     connection = await tx.connection()
     wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
     sessions = (await connection.execute(LIVING_SESSIONS, wanted)).all()
     clients = (await connection.execute(LIVING_CLIENTS, {"hashes": list(hashes)})).all()
-    return {row.token_hash: Living(row.role, frozenset(row.shelter_ids)) for row in [*sessions, *clients]}
+    return {row.token_hash: ActiveToken(row.role, frozenset(row.shelter_ids)) for row in [*sessions, *clients]}
 
 
 async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Claim, Kind, Place, Shelter
+from bedboard.store.tables import ClaimRecord, Kind, Place, Shelter
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
@@ -70,12 +70,12 @@ async def list_places(tx: Transaction, shelter_id: str) -> Sequence[Place]:
     return found.all()
 
 
-async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[Claim]:
+async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[ClaimRecord]:
     """The claims of a shelter's places that nobody has ended; the caller holds the shelter's lock."""
     found = await tx.exec(
-        select(Claim)
-        .join(Place, col(Place.id) == col(Claim.place_id))
-        .where(Place.shelter_id == shelter_id, col(Claim.ended_at).is_(None))
+        select(ClaimRecord)
+        .join(Place, col(Place.id) == col(ClaimRecord.place_id))
+        .where(Place.shelter_id == shelter_id, col(ClaimRecord.ended_at).is_(None))
     )
     return found.all()
 

@@ -25,7 +25,7 @@ def moment(*, nullable: bool = False) -> Any:
 
 
 class Deployment(SQLModel, table=True):
-    """One row: what this database is for. `demo` marks a database in which demo sign-in and demo tokens may exist."""
+    """One row: what this database is for. `demo` tallies a database in which demo sign-in and demo tokens may exist."""
 
     id: int = Field(default=1, primary_key=True)
     name: str
@@ -106,13 +106,15 @@ class Place(SQLModel, table=True):
     criteria: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
-class Claim(SQLModel, table=True):
+class ClaimRecord(SQLModel, table=True):
     """A hold, or a reservation for one request, of one place. `ended_at` None: not ended by anybody; past `expires_at` it is
     over anyway.
 
     `organization_id` and `role` say for whom; `person_id` or `client_id` who has it, neither when the shelter made it for a
     caller. `extended_at` set: not to be extended again.
     """
+
+    __tablename__ = "claim"
 
     id: str = Field(primary_key=True)
     place_id: str = Field(foreign_key="place.id")
@@ -126,7 +128,7 @@ class Claim(SQLModel, table=True):
     client_id: str | None = Field(default=None, foreign_key="client.id")
     extended_at: datetime | None = moment(nullable=True)
     ending: str | None = None
-    request_id: str | None = Field(default=None, foreign_key="request.id")
+    case_id: str | None = Field(default=None, foreign_key="case_record.id")
 
 
 class Person(SQLModel, table=True):
@@ -188,8 +190,10 @@ class Journal(SQLModel, table=True):
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
-class Answer(SQLModel, table=True):
+class StoredReply(SQLModel, table=True):
     """What was answered to an idempotency key, so that a repeated call is answered again and not done again."""
+
+    __tablename__ = "stored_reply"
 
     actor_id: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
@@ -209,10 +213,10 @@ class Reminded(SQLModel, table=True):
     created_at: datetime = moment()
 
 
-class Look(SQLModel, table=True):
+class Disclosure(SQLModel, table=True):
     """Append-only: who saw a shelter's telephone (or address), when, and what allowed it. A trigger refuses the rest."""
 
-    __table_args__ = (Index("ix_look_actor_id_at", "actor_id", "at"),)
+    __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     at: datetime = moment()
@@ -223,14 +227,16 @@ class Look(SQLModel, table=True):
     what: str
     why: str
     claim_id: str | None = None
-    request_id: str | None = None
+    case_id: str | None = None
 
 
-class Waiting(SQLModel, table=True):
+class AlertRecord(SQLModel, table=True):
     """Somebody waits until a place fits. The row goes when the waiting ends; the profile is sealed while it is there.
 
     `seen`: ids of the places that fitted when their owner last knew. `found_at` None: nothing new has been found since.
     """
+
+    __tablename__ = "alert"
 
     id: str = Field(primary_key=True)
     person_id: str = Field(foreign_key="person.id", index=True)
@@ -241,11 +247,13 @@ class Waiting(SQLModel, table=True):
     found_at: datetime | None = moment(nullable=True)
 
 
-class Tally(SQLModel, table=True):
+class TallyRecord(SQLModel, table=True):
     """How often something happened in a month at an hour of the day (0 to 23, local), without anybody in it.
 
     `unit_code` and `kind_code` "" where not said. A finer time would let the rows of one night be put together again.
     """
+
+    __tablename__ = "tally"
 
     month: date = Field(primary_key=True)
     hour: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
@@ -268,14 +276,16 @@ class PushSubscription(SQLModel, table=True):
     created_at: datetime = moment()
 
 
-class Request(SQLModel, table=True):
+class CaseRecord(SQLModel, table=True):
     """One case, under a reference that can be spoken (`id`). The row is the lock for everything about it.
 
     `needs_sealed`: for whom a place is sought, erased when it is over, with everything else that says something about them.
     `unit_code`: from where it is sought. `refusal`: why the desk said no, last. `over_at` None: something is still sought.
     """
 
-    __table_args__ = (Index("ix_request_person_id_created_at", "person_id", "created_at"),)
+    __tablename__ = "case_record"
+
+    __table_args__ = (Index("ix_case_record_person_id_created_at", "person_id", "created_at"),)
 
     id: str = Field(primary_key=True)
     version: int = Field(default=1, sa_type=BigInteger)
@@ -300,7 +310,7 @@ class Ask(SQLModel, table=True):
 
     __table_args__ = (Index("ix_ask_shelter_id_settled_at", "shelter_id", "settled_at"),)
 
-    request_id: str = Field(foreign_key="request.id", primary_key=True)
+    case_id: str = Field(foreign_key="case_record.id", primary_key=True)
     shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
     kind_code: str = Field(foreign_key="kind.code")
     asked_at: datetime = moment()
@@ -323,7 +333,7 @@ class CaseEvent(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     at: datetime = moment()
-    request_id: str = Field(foreign_key="request.id", index=True)
+    case_id: str = Field(foreign_key="case_record.id", index=True)
     what: str
     shelter_id: str | None = None
     actor_kind: str

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bedboard.store.database import Transaction
 
 
-class Mark(NamedTuple):
+class Tally(NamedTuple):
     """One more of something; `unit` and `kind` "" where not said."""
 
     what: str
@@ -25,16 +25,16 @@ COUNT = text("""
 """)
 
 
-async def count_marks(tx: Transaction, at: datetime, marks: Iterable[Mark]) -> None:
+async def count_tallies(tx: Transaction, at: datetime, tallies: Iterable[Tally]) -> None:
     """One more of each in the month and hour of `at`, which is local."""
-    await count_marks_at(tx, [(at, mark) for mark in marks])
+    await count_tallies_at(tx, [(at, mark) for mark in tallies])
 
 
-async def count_marks_at(tx: Transaction, marks: Iterable[tuple[datetime, Mark]]) -> None:
+async def count_tallies_at(tx: Transaction, tallies: Iterable[tuple[datetime, Tally]]) -> None:
     """One more of each in the month and hour of its own local moment.
 
     In one order everywhere, so that two who count never wait for each other in a circle.
     """
-    rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for at, mark in marks]
+    rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for at, mark in tallies]
     if rows:
         await (await tx.connection()).execute(COUNT, sorted(rows, key=lambda row: [str(value) for value in row.values()]))

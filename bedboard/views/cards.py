@@ -12,15 +12,15 @@ from bedboard.rules.criteria import takes
 from bedboard.rules.fit import Terms, make_terms
 from bedboard.rules.freshness import (
     Freshness,
-    Limits,
+    FreshnessLimits,
     Reminder,
     current_reminder,
     freshness_of,
     phase_at,
     turning_points,
 )
-from bedboard.rules.places import Status, count_statuses, status_of
-from bedboard.store.board import Reference, ShelterRow
+from bedboard.rules.places import PlaceStatus, count_statuses, status_of
+from bedboard.store.board import Catalogue, ShelterRow
 
 MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
 
@@ -45,7 +45,7 @@ class ClaimView(NamedTuple):
     id: str
     holder: str | None = None
     """Whose page has more to say about it (`Actor.key`); for our own use, no projection shows it."""
-    request_id: str | None = None
+    case_id: str | None = None
     """For which request it is reserved; only the shelter's own page shows it."""
 
 
@@ -57,7 +57,7 @@ class PlaceView(NamedTuple):
     kind: str
     beds: int
     cots: int
-    status: Status
+    status: PlaceStatus
     since: datetime
     expected_free_at: datetime | None
     closed_reason: str | None
@@ -83,7 +83,7 @@ class Lot(NamedTuple):
         return self.places[0].id
 
 
-class Offer(NamedTuple):
+class TermsGroup(NamedTuple):
     """The lots of one shelter with the same terms, summed up for a search: most of what it asks, it asks once per offer.
 
     `free`: the lots with something free, each with its beds, its beds and cots, how many are free, its id, and itself;
@@ -141,7 +141,7 @@ class Card:
         )
 
     @cached_property
-    def offers(self) -> tuple[Offer, ...]:
+    def offers(self) -> tuple[TermsGroup, ...]:
         by_terms: dict[Terms, list[Lot]] = {}
         for lot in self.lots:
             by_terms.setdefault(lot.terms, []).append(lot)
@@ -152,7 +152,7 @@ class Card:
                 taken[lot.beds, lot.beds + lot.cots] += len(lot.places) - len(lot.free)
             free = tuple((lot.beds, lot.beds + lot.cots, len(lot.free), lot.id, lot) for lot in lots if lot.free)
             sizes = tuple((beds, room, count) for (beds, room), count in taken.items() if count)
-            found.append(Offer(terms, tuple(lots), free, sum(count for _, _, count, _, _ in free), sizes))
+            found.append(TermsGroup(terms, tuple(lots), free, sum(count for _, _, count, _, _ in free), sizes))
         return tuple(found)
 
     def lot_of(self, place_id: str) -> Lot | None:
@@ -165,15 +165,15 @@ class Card:
 
     @cached_property
     def kinds(self) -> Mapping[str, Mapping[str, int]]:
-        by_kind: dict[str, list[Status]] = {}
+        by_kind: dict[str, list[PlaceStatus]] = {}
         for place in self.places:
             by_kind.setdefault(place.kind, []).append(place.status)
         return {kind: count_statuses(statuses) for kind, statuses in by_kind.items()}
 
 
-def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: datetime) -> Card:
+def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, now: datetime) -> Card:
     """`limits` are those of the settings; a kind's own, when stricter, go before them."""
-    own = {reference.kinds[place.kind].limits for place in row.places}
+    own = {catalogue.kinds[place.kind].limits for place in row.places}
     kind_limits = [one for one in own if one is not None]
     if kind_limits:
         limits = kind_limits[0].strictest(kind_limits[1:] + ([limits] if None in own else []))
@@ -182,12 +182,12 @@ def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: dateti
         row.created_at,
         limits,
         row.confirm_times,
-        reference.zone,
+        catalogue.zone,
         [place.claim.expires_at for place in row.places if place.claim is not None],
     )
     phase = phase_at(points, now)
     terms = _terms(row, {})
-    unit = reference.units[row.unit]
+    unit = catalogue.units[row.unit]
     return Card(
         id=row.id,
         name=row.name,
@@ -197,7 +197,7 @@ def make_card(row: ShelterRow, reference: Reference, limits: Limits, now: dateti
         stamp=Stamp(row.version, phase),
         freshness=freshness_of(row.confirmed_at, limits, now),
         confirmed_at=row.confirmed_at,
-        reminder=current_reminder(row.confirmed_at, row.created_at, row.confirm_times, reference.zone, now),
+        reminder=current_reminder(row.confirmed_at, row.created_at, row.confirm_times, catalogue.zone, now),
         intake_from_minutes=row.intake_from_minutes,
         intake_until_minutes=row.intake_until_minutes,
         takes=takes(row.criteria),
@@ -229,7 +229,7 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
 
 
 def _claim_view(claim: Claim) -> ClaimView:
-    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder, claim.request_id)
+    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder, claim.case_id)
 
 
 class Total(NamedTuple):
@@ -250,7 +250,7 @@ class Totals:
     whole: Total
 
 
-def add_totals(cards: Iterable[Card], reference: Reference) -> Totals:
+def add_totals(cards: Iterable[Card], catalogue: Catalogue) -> Totals:
     """Over these cards; every kind and unit is there, also with nothing in it."""
     free: Counter[tuple[str, str]] = Counter()
     unsure: Counter[tuple[str, str]] = Counter()
@@ -268,8 +268,8 @@ def add_totals(cards: Iterable[Card], reference: Reference) -> Totals:
         )
 
     return Totals(
-        kinds={kind: over((kind, unit) for unit in reference.units) for kind in reference.kinds},
-        units={unit: over((kind, unit) for kind in reference.kinds) for unit in reference.units},
-        cells={(kind, unit): over([(kind, unit)]) for kind in reference.kinds for unit in reference.units},
-        whole=over((kind, unit) for kind in reference.kinds for unit in reference.units),
+        kinds={kind: over((kind, unit) for unit in catalogue.units) for kind in catalogue.kinds},
+        units={unit: over((kind, unit) for kind in catalogue.kinds) for unit in catalogue.units},
+        cells={(kind, unit): over([(kind, unit)]) for kind in catalogue.kinds for unit in catalogue.units},
+        whole=over((kind, unit) for kind in catalogue.kinds for unit in catalogue.units),
     )

@@ -10,7 +10,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, judge_rest, rank
-from bedboard.store.board import Reference
+from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
 
@@ -86,11 +86,11 @@ class Found:
 
 
 class Finder:
-    """One search, kept as long as somebody looks at it. `reference` gives the map for near and far."""
+    """One search, kept as long as somebody looks at it. `catalogue` gives the map for near and far."""
 
-    def __init__(self, profile: Profile, reference: Reference) -> None:
+    def __init__(self, profile: Profile, catalogue: Catalogue) -> None:
         self.profile = profile
-        self._reference = reference
+        self._reference = catalogue
         self._beds, self._people, self._asked = profile.beds, profile.people, frozenset(profile.asked())
         self._judged: dict[Terms, Judged] = {}
         self._rests: dict[Hashable, Judged] = {}

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 
 from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES
 
-LANGUAGES = ("nl", "en")
+SCREEN_LANGUAGES = ("nl", "en")
 
 
 def _translations(web: Path, language: str) -> gettext.NullTranslations:
@@ -38,7 +38,7 @@ class Pages:
         self.zone = zone
         self._static = web / "static"
         self._hashes: dict[str, str] = {}
-        self._environments = {language: self._environment(web, language) for language in LANGUAGES}
+        self._environments = {language: self._environment(web, language) for language in SCREEN_LANGUAGES}
 
     def _environment(self, web: Path, language: str) -> jinja2.Environment:
         environment = jinja2.Environment(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import orjson
 
 from bedboard.rules.places import CLOSED_REASONS
-from bedboard.store.board import Reference
+from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Stamp, Totals
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
@@ -19,7 +19,7 @@ class Audience(NamedTuple):
     """Who gets the same bytes. `shelter` None is every shelter, else that one only; `language` "" where there are no words.
 
     board: the cards for those who look for a place (`late` for the desk, which sees who did not confirm in time).
-    desk: a shelter's own page. api: JSON objects. search: what each viewer looks for, so nothing in common. own: a page that
+    staff: a shelter's own page. api: JSON objects. search: what each viewer looks for, so nothing in common. own: a page that
     shows nothing but what is one's own.
     """
 
@@ -47,45 +47,45 @@ class Pieces:
         """After names of kinds or units have changed."""
         self._kept.clear()
 
-    def get(self, audience: Audience, card: Card, reference: Reference) -> Piece:
+    def get(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
         kept = self._kept.setdefault((audience.view, audience.language, audience.late), {})
         piece = kept.get(card.id)
         if piece is None or piece.stamp != card.stamp:
-            piece = kept[card.id] = self._render(audience, card, reference)
+            piece = kept[card.id] = self._render(audience, card, catalogue)
         return piece
 
-    def _render(self, audience: Audience, card: Card, reference: Reference) -> Piece:
+    def _render(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
         if audience.view == "api":
             body = to_json(shelter_object(card))
             return Piece(card.stamp, body.decode(), body)
         if audience.view == "board":
-            context = {"card": card, "reference": reference, "desk": audience.late}
+            context = {"card": card, "catalogue": catalogue, "is_desk": audience.late}
             html = self._pages.render(audience.language, "fragments/_card.html", context)
         else:
-            html = self.desk(audience.language, card, reference)
+            html = self.staff(audience.language, card, catalogue)
         return Piece(card.stamp, html, orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html}))
 
-    def desk(self, language: str, card: Card, reference: Reference) -> str:
+    def staff(self, language: str, card: Card, catalogue: Catalogue) -> str:
         """The shelter's own page, drawn with new idempotency keys."""
         context = {
             "card": card,
-            "reference": reference,
+            "catalogue": catalogue,
             "closed_reasons": list(CLOSED_REASONS),
             "new_key": self._new_key,
         }
-        return self._pages.render(language, "fragments/_desk.html", context)
+        return self._pages.render(language, "fragments/_staff.html", context)
 
-    def match(self, language: str, match: Match, reference: Reference) -> str:
+    def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
         """One row of what was found, with the reasons of this search."""
-        context = {"match": match, "reference": reference, "new_key": self._new_key}
+        context = {"match": match, "catalogue": catalogue, "new_key": self._new_key}
         return self._pages.render(language, "fragments/_match.html", context)
 
-    def figures(self, language: str, found: Found, reference: Reference) -> str:
+    def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """How many fit, and why the others are left out."""
-        return self._pages.render(language, "fragments/_figures.html", {"found": found, "reference": reference})
+        return self._pages.render(language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
 
-    def totals(self, language: str, totals: Totals, reference: Reference) -> str:
-        return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "reference": reference})
+    def totals(self, language: str, totals: Totals, catalogue: Catalogue) -> str:
+        return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "catalogue": catalogue})
 
 
 def snapshot_message(at: datetime, exists: Iterable[str], parts: Iterable[bytes], totals: str | None) -> bytes:

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from bedboard.actions.answers import answer_request, confirm_request, refuse_request, take_arrival
-from bedboard.actions.cases import Case
-from bedboard.actions.register import add_organization, add_person, add_shelter
-from bedboard.actions.requests import ask_more, choose_offer, open_request, tell_outcome, withdraw_request
+from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
+from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
-from bedboard.rules.requests import AnswerCode, ShelterAnswer
+from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.store.database import Database, Transaction
 from bedboard.store.tables import Kind, Person
 from tests.actions.look import Rows, do, every_row
@@ -57,15 +57,15 @@ async def add_case_board(tx: Transaction) -> None:
 # ---- what people do
 
 
-async def ask(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
+async def ask(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
     """For linde when none is named."""
     kinds = {one: KIND[one] for one in shelters or ("linde",)}
-    case: Case = await do(board, lambda tx: open_request(tx, who, id, NEEDS, "noord", kinds, at))
+    case: LockedCase = await do(board, lambda tx: open_case(tx, who, id, NEEDS, "noord", kinds, at))
     return case
 
 
-async def ask_also(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
-    case: Case = await do(board, lambda tx: ask_more(tx, who, id, {one: KIND[one] for one in shelters}, at))
+async def ask_also(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: ask_more(tx, who, id, {one: KIND[one] for one in shelters}, at))
     return case
 
 
@@ -81,14 +81,14 @@ async def say(
     id: str = "r1",
     claim: str | None = None,
     at: datetime = NOW,
-) -> Case:
+) -> LockedCase:
     said = ShelterAnswer(answer, place, reason, criterion)
     by, claim_id = who or STAFF[shelter], claim or f"{id}-{place}"
-    case: Case = await do(board, lambda tx: answer_request(tx, by, id, shelter, said, claim_id, at))
+    case: LockedCase = await do(board, lambda tx: answer_case(tx, by, id, shelter, said, claim_id, at))
     return case
 
 
-async def offer(board: Database, place: str, **rest: Any) -> Case:
+async def offer(board: Database, place: str, **rest: Any) -> LockedCase:
     return await say(board, place.rpartition("-")[0], "yes", place, **rest)
 
 
@@ -100,20 +100,20 @@ async def choose(
     id: str = "r1",
     at: datetime = NOW,
     arrives_at: datetime | None = None,
-) -> Case:
-    case: Case = await do(board, lambda tx: choose_offer(tx, who, id, shelter, at, ZONE, arrives_at))
+) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: choose_offer(tx, who, id, shelter, at, ZONE, arrives_at))
     return case
 
 
-async def confirm(board: Database, *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW) -> Case:
-    case: Case = await do(board, lambda tx: confirm_request(tx, who, id, at, ZONE))
+async def confirm(board: Database, *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: confirm_case(tx, who, id, at, ZONE))
     return case
 
 
 async def refuse(
     board: Database, reason: str = "not_safe", *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW
-) -> Case:
-    case: Case = await do(board, lambda tx: refuse_request(tx, who, id, reason, at))
+) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: refuse_case(tx, who, id, reason, at))
     return case
 
 
@@ -125,23 +125,23 @@ async def arrive(
     id: str = "r1",
     at: datetime = NOW,
     arrived: bool = True,
-) -> Case:
+) -> LockedCase:
     by = who or STAFF[shelter]
-    case: Case = await do(board, lambda tx: take_arrival(tx, by, id, shelter, at, ZONE, arrived=arrived))
+    case: LockedCase = await do(board, lambda tx: take_arrival(tx, by, id, shelter, at, ZONE, arrived=arrived))
     return case
 
 
-async def miss(board: Database, shelter: str, **rest: Any) -> Case:
+async def miss(board: Database, shelter: str, **rest: Any) -> LockedCase:
     return await arrive(board, shelter, arrived=False, **rest)
 
 
-async def withdraw(board: Database, *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
-    case: Case = await do(board, lambda tx: withdraw_request(tx, who, id, at, ZONE))
+async def withdraw(board: Database, *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: withdraw_case(tx, who, id, at, ZONE))
     return case
 
 
-async def tell(board: Database, slept: str = "street", *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> Case:
-    case: Case = await do(board, lambda tx: tell_outcome(tx, who, id, slept, at, ZONE))
+async def tell(board: Database, slept: str = "street", *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: tell_outcome(tx, who, id, slept, at, ZONE))
     return case
 
 
@@ -149,7 +149,7 @@ async def tell(board: Database, slept: str = "street", *, who: Actor = MARK, id:
 
 
 async def bring_to(board: Database, state: str, id: str = "r1", at: datetime = NOW) -> None:
-    """Mark's request to linde and ceder, brought so far; linde-1 is what was chosen, and ceder has said no."""
+    """Tally's request to linde and ceder, brought so far; linde-1 is what was chosen, and ceder has said no."""
     await ask(board, "linde", "ceder", id=id, at=at)
     await offer(board, "linde-1", id=id, at=at)
     await say(board, "ceder", "no", None, "contra_indication", "lvb", id=id, at=at)
@@ -189,7 +189,7 @@ async def _hours(tx: Transaction, hours: str) -> None:
 
 async def state(board: Database, id: str = "r1") -> str:
     rows = await every_row(board)
-    return str(rows["request", id]["state"])
+    return str(rows["case_record", id]["state"])
 
 
 def rows_of(rows: Rows, table: str) -> list[dict[str, Any]]:
@@ -198,7 +198,7 @@ def rows_of(rows: Rows, table: str) -> list[dict[str, Any]]:
 
 async def asks(board: Database, id: str = "r1") -> dict[str, dict[str, Any]]:
     """By shelter."""
-    return {row["shelter_id"]: row for row in rows_of(await every_row(board), "ask") if row["request_id"] == id}
+    return {row["shelter_id"]: row for row in rows_of(await every_row(board), "ask") if row["case_id"] == id}
 
 
 async def live_claims(board: Database) -> dict[str, str]:
@@ -230,7 +230,7 @@ OVER = ("arrived", "withdrawn", "ended")
 def wrong_with(rows: Rows) -> list[str]:
     """What must never be so, whatever has happened and in whatever order; empty when all is well."""
     wrong: list[str] = []
-    cases = {row["id"]: row for row in rows_of(rows, "request")}
+    cases = {row["id"]: row for row in rows_of(rows, "case_record")}
     parts = rows_of(rows, "ask")
     kept = [row for row in rows_of(rows, "claim") if row["ended_at"] is None]
     for place_id in {row["place_id"] for row in kept}:
@@ -239,8 +239,8 @@ def wrong_with(rows: Rows) -> list[str]:
     for claim in kept:
         if claim["type"] != "reservation":
             continue
-        case = cases[claim["request_id"]]
-        said = [part for part in parts if part["request_id"] == case["id"] and part["claim_id"] == claim["id"]]
+        case = cases[claim["case_id"]]
+        said = [part for part in parts if part["case_id"] == case["id"] and part["claim_id"] == claim["id"]]
         if case["state"] not in LIVING:
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, which is {case['state']}")
         if [(part["answer"], part["place_id"]) for part in said] != [("yes", claim["place_id"])]:
@@ -248,7 +248,7 @@ def wrong_with(rows: Rows) -> list[str]:
         elif said[0]["settled"] != (None if case["state"] == "asking" else "chosen"):
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, where it is {said[0]['settled']}")
     for case in cases.values():
-        own = [part for part in parts if part["request_id"] == case["id"]]
+        own = [part for part in parts if part["case_id"] == case["id"]]
         chosen = sum(part["settled"] == "chosen" for part in own)
         if chosen != (case["state"] in WITH_CHOICE):
             wrong.append(f"{case['id']} is {case['state']} with {chosen} chosen")
@@ -258,6 +258,6 @@ def wrong_with(rows: Rows) -> list[str]:
             wrong.append(f"{case['id']} is {case['state']}, and what was asked is there or is not")
         if case["state"] in OVER and (case["refusal"] or any(part["reason"] or part["criterion"] for part in own)):
             wrong.append(f"{case['id']} is {case['state']} and still says why it was refused")
-        if case["version"] > sum(line["request_id"] == case["id"] for line in rows_of(rows, "case_event")):
+        if case["version"] > sum(line["case_id"] == case["id"] for line in rows_of(rows, "case_event")):
             wrong.append(f"{case['id']} has changed more often than its time line says")
     return wrong

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bedboard.actions.answers import answer_request, confirm_request, refuse_request, take_arrival
-from bedboard.actions.holds import For, hold_place, release_hold
-from bedboard.actions.looks import look_at_address, look_at_telephone
+from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
+from bedboard.actions.cases import choose_offer
+from bedboard.actions.disclosures import disclose_address, disclose_telephone
+from bedboard.actions.holds import Holder, hold_place, release_hold
+from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import change_place, count_places, undo_change
-from bedboard.actions.once import Reply, apply_once, make_key
-from bedboard.actions.requests import choose_offer
 from bedboard.rules.access import Actor
+from bedboard.rules.cases import DESK_REASONS, ShelterAnswer
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from bedboard.rules.requests import DESK_REASONS, ShelterAnswer
 from bedboard.store.claims import count_begun
 from bedboard.store.database import Database
 from tests.actions.cases import (
@@ -63,7 +63,7 @@ YES = ShelterAnswer("yes", "linde-1")
 async def refused_answer(
     field: Database, said: ShelterAnswer, who: Actor = SANNE, shelter: str = "linde", at: datetime = NOW
 ) -> Refusal:
-    return await refused(field, lambda tx: answer_request(tx, who, "r1", shelter, said, "new", at))
+    return await refused(field, lambda tx: answer_case(tx, who, "r1", shelter, said, "new", at))
 
 
 # ---- yes
@@ -81,7 +81,7 @@ async def test_a_yes_keeps_the_place_for_the_case_for_an_hour(field: Database) -
         "role": "police",
         "person_id": "mark",
         "client_id": None,
-        "request_id": "r1",
+        "case_id": "r1",
         "created_at": NOW + MINUTE,
         "expires_at": NOW + MINUTE + HOUR,
         "ended_at": None,
@@ -90,7 +90,7 @@ async def test_a_yes_keeps_the_place_for_the_case_for_an_hour(field: Database) -
     }
     assert seen.changed == {
         ("shelter", "linde"): {"version": 2},  # the board is not confirmed by that
-        ("request", "r1"): {"version": 2},
+        ("case_record", "r1"): {"version": 2},
         ("ask", "r1", "linde"): {
             "answer": "yes",
             "answered_at": NOW + MINUTE,
@@ -104,7 +104,7 @@ async def test_a_yes_keeps_the_place_for_the_case_for_an_hour(field: Database) -
     (row,) = seen.journal
     assert (row["action"], row["place_id"], row["actor_id"], row["version"]) == ("reserve", "linde-1", "sanne", 2)
     assert (row["before"], row["after"]["claim"], row["after"]["request"]) == (None, "r1-linde-1", "r1")
-    assert seen.bells == [("shelter", "linde", 2), ("request", "r1", 2)]
+    assert seen.bells == [("shelter", "linde", 2), ("case", "r1", 2)]
     assert (case.versions, case.events) == ({"linde": 2}, [("yes", ["linde"])])
     assert await status(field, "linde-1", NOW + MINUTE + HOUR - TICK) == "reserved"
     assert await status(field, "linde-1", NOW + MINUTE + HOUR) == "free"
@@ -114,11 +114,11 @@ async def test_a_yes_keeps_the_place_for_the_case_for_an_hour(field: Database) -
 async def test_another_answer_changes_no_place(field: Database, said: ShelterAnswer) -> None:
     await ask(field)
     async with looking(field) as seen:
-        await do(field, lambda tx: answer_request(tx, SANNE, "r1", "linde", said, "unused", NOW))
+        await do(field, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "unused", NOW))
     part: dict[str, object] = {"answer": said.answer, "answered_at": NOW, "answered_by": "shelter"}
     part |= {"reason": said.reason, "criterion": said.criterion} if said.answer == "no" else {}
-    assert seen.changed == {("request", "r1"): {"version": 2}, ("ask", "r1", "linde"): part}
-    assert (seen.journal, seen.bells) == ([], [("request", "r1", 2)])
+    assert seen.changed == {("case_record", "r1"): {"version": 2}, ("ask", "r1", "linde"): part}
+    assert (seen.journal, seen.bells) == ([], [("case", "r1", 2)])
     assert told(seen.added) == [(said.answer, "linde", "sanne", "staff")]
 
 
@@ -151,9 +151,9 @@ async def test_an_answer_can_be_changed_until_something_is_chosen(field: Databas
 async def test_the_same_once_more_changes_nothing(field: Database) -> None:
     await ask(field)
     for said in (YES, ShelterAnswer("no", None, "contra_indication", "man"), ShelterAnswer("discuss")):
-        first = await do(field, lambda tx, said=said: answer_request(tx, SANNE, "r1", "linde", said, "one", NOW))  # type: ignore[misc]
+        first = await do(field, lambda tx, said=said: answer_case(tx, SANNE, "r1", "linde", said, "one", NOW))  # type: ignore[misc]
         async with looking(field) as seen:
-            again = await do(field, lambda tx, said=said: answer_request(tx, SANNE, "r1", "linde", said, "two", NOW))  # type: ignore[misc]
+            again = await do(field, lambda tx, said=said: answer_case(tx, SANNE, "r1", "linde", said, "two", NOW))  # type: ignore[misc]
         assert seen.nothing
         assert (again.request.version, again.events) == (first.request.version, [])
 
@@ -169,7 +169,7 @@ async def test_a_call_that_is_repeated_is_not_done_again(field: Database) -> Non
             SANNE,
             key,
             NOW,
-            lambda tx: answer_request(tx, SANNE, "r1", "linde", said, f"claim-{place}", NOW),
+            lambda tx: answer_case(tx, SANNE, "r1", "linde", said, f"claim-{place}", NOW),
             lambda case: Reply(200, f"version {case.request.version}".encode()),
         )
         return done.reply
@@ -203,7 +203,7 @@ async def test_when_its_hour_has_passed_an_offer_can_be_made_anew_as_long_as_nob
 @pytest.mark.parametrize("whose", ["his own", "made by the shelter for a caller"])
 async def test_a_hold_of_who_asks_becomes_the_reservation(field: Database, whose: str) -> None:
     if whose == "made by the shelter for a caller":
-        await do(field, lambda tx: hold_place(tx, SANNE, ["linde-1"], "h", NOW, For("oever", "police")))
+        await do(field, lambda tx: hold_place(tx, SANNE, ["linde-1"], "h", NOW, Holder("oever", "police")))
     else:
         await do(field, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW))
     await ask(field)
@@ -229,7 +229,7 @@ async def test_a_hold_of_somebody_else_is_not_given_away(field: Database, who: A
 
 async def test_what_a_shelter_keeps_for_another_caller_is_not_given_away(field: Database) -> None:
     await ask(field)
-    for n, caller in enumerate((For("oever", "coordinator"), For("elsewhere", "police"))):
+    for n, caller in enumerate((Holder("oever", "coordinator"), Holder("elsewhere", "police"))):
         await do(field, lambda tx, n=n, caller=caller: hold_place(tx, SANNE, ["linde-1"], f"h{n}", NOW, caller))  # type: ignore[misc]
         assert (await refused_answer(field, YES)).code == "not_free"
         await do(field, lambda tx, n=n: release_hold(tx, SANNE, f"h{n}", NOW))  # type: ignore[misc]
@@ -304,7 +304,7 @@ async def test_strangers_to_the_shelter_or_to_the_case_do_not_know_it(field: Dat
     ):
         refusal = await refused_answer(field, ShelterAnswer("discuss"), who, shelter)
         assert (type(refusal), refusal.code) == (NotFound, "no_such_request")
-    assert isinstance(await refused(field, lambda tx: answer_request(tx, SANNE, "none", "linde", YES, "c", NOW)), NotFound)
+    assert isinstance(await refused(field, lambda tx: answer_case(tx, SANNE, "none", "linde", YES, "c", NOW)), NotFound)
 
 
 async def test_who_works_there_no_longer_or_in_another_role_answers_nothing(field: Database) -> None:
@@ -377,13 +377,13 @@ async def test_the_desk_confirms_what_was_chosen(field: Database) -> None:
     async with looking(field) as seen:
         case = await confirm(field, at=later)
     assert seen.changed == {
-        ("request", "r1"): {"version": 5, "state": "confirmed", "decided_at": later},
+        ("case_record", "r1"): {"version": 5, "state": "confirmed", "decided_at": later},
         ("shelter", "linde"): {"version": 4},
         ("claim", "r1-linde-1"): {"expires_at": NOW + 14 * HOUR},  # no longer as long as the desk may be closed
     }
     assert [(row["action"], row["actor_id"]) for row in seen.journal] == [("reserve", "hanneke")]
     assert told(seen.added) == [("confirmed", "linde", "hanneke", "desk")]
-    assert seen.bells == [("shelter", "linde", 4), ("request", "r1", 5)]
+    assert seen.bells == [("shelter", "linde", 4), ("case", "r1", 5)]
     assert case.events == [("confirmed", ["linde"])]
 
 
@@ -393,7 +393,7 @@ async def test_in_the_morning_the_desk_ratifies_what_was_provisional(field: Data
     await choose(field, "linde", at=NIGHT)
     assert await state(field) == "provisional"
     await confirm(field, at=MORNING)
-    assert (await every_row(field))["request", "r1"]["decided_at"] == MORNING
+    assert (await every_row(field))["case_record", "r1"]["decided_at"] == MORNING
     assert await status(field, "linde-1", MORNING + 12 * HOUR - TICK) == "reserved"
     await arrive(field, "linde", at=MORNING + HOUR)
     assert await state(field) == "arrived"
@@ -402,14 +402,14 @@ async def test_in_the_morning_the_desk_ratifies_what_was_provisional(field: Data
 async def test_who_came_at_night_is_ratified_in_the_morning_and_cannot_be_sent_away(field: Database) -> None:
     await bring_to(field, "provisional")
     await arrive(field, "linde", at=NOW + HOUR)
-    row = (await every_row(field))["request", "r1"]
+    row = (await every_row(field))["case_record", "r1"]
     assert (row["state"], row["over_at"], row["needs_sealed"] is None) == ("housed", None, False)
     for reason in DESK_REASONS:
-        refusal = await refused(field, lambda tx, reason=reason: refuse_request(tx, HANNEKE, "r1", reason, MORNING))  # type: ignore[misc]
+        refusal = await refused(field, lambda tx, reason=reason: refuse_case(tx, HANNEKE, "r1", reason, MORNING))  # type: ignore[misc]
         assert (type(refusal), refusal.code) == (Conflict, "request_arrived")
     async with looking(field) as seen:
         await confirm(field, at=MORNING)
-    row = (await every_row(field))["request", "r1"]
+    row = (await every_row(field))["case_record", "r1"]
     assert (row["state"], row["over_at"], row["needs_sealed"]) == ("arrived", MORNING, None)
     assert "linde" not in [key[1] for key in seen.changed if key[0] == "shelter"]
     assert {(row["what"], row["kind_code"], row["unit_code"]) for row in rows_of(seen.added, "tally")} == {
@@ -427,37 +427,37 @@ async def test_the_desk_refuses_with_a_reason_and_the_place_is_free_and_others_m
     await bring_to(field, so_far)
     async with looking(field) as seen:
         case = await refuse(field, "better_place", at=NOW + MINUTE)
-    changed = seen.changed["request", "r1"]
+    changed = seen.changed["case_record", "r1"]
     assert (changed["state"], changed["refusal"], changed["arrives_at"]) == ("asking", "better_place", None)
     assert seen.changed["ask", "r1", "linde"] == {"settled": "refused_by_desk", "settled_at": NOW + MINUTE}
     assert seen.changed["claim", "r1-linde-1"] == {"ended_at": NOW + MINUTE, "ending": "withdrawn"}
     assert told(seen.added) == [("refused", "linde", "hanneke", "desk")]
     assert [row["action"] for row in seen.journal] == ["unreserve"]
-    assert seen.bells == [("shelter", "linde", 4), ("request", "r1", 5)]
+    assert seen.bells == [("shelter", "linde", 4), ("case", "r1", 5)]
     assert case.events == [("refused", ["linde"])]
     await ask_also(field, "beuk")
     await offer(field, "beuk-1")
     await choose(field, "beuk")
-    assert (await every_row(field))["request", "r1"]["refusal"] is None
+    assert (await every_row(field))["case_record", "r1"]["refusal"] is None
 
 
 async def test_the_desk_says_why_and_only_the_desk_decides(field: Database) -> None:
     await bring_to(field, "chosen")
-    refusal = await refused(field, lambda tx: refuse_request(tx, HANNEKE, "r1", "tired", NOW))
+    refusal = await refused(field, lambda tx: refuse_case(tx, HANNEKE, "r1", "tired", NOW))
     assert isinstance(refusal, Invalid) and [(one.field, one.code) for one in refusal.fields] == [("reason", "not_one_of")]
     for who in (MARK, LUCIA, SANNE, actor("admin", "wouter", ())):
-        refusal = await refused(field, lambda tx, who=who: confirm_request(tx, who, "r1", NOW, ZONE))  # type: ignore[misc]
+        refusal = await refused(field, lambda tx, who=who: confirm_case(tx, who, "r1", NOW, ZONE))  # type: ignore[misc]
         assert isinstance(refusal, NotAllowed)
-        refusal = await refused(field, lambda tx, who=who: refuse_request(tx, who, "r1", "other", NOW))  # type: ignore[misc]
+        refusal = await refused(field, lambda tx, who=who: refuse_case(tx, who, "r1", "other", NOW))  # type: ignore[misc]
         assert isinstance(refusal, NotAllowed)
-    assert isinstance(await refused(field, lambda tx: confirm_request(tx, HANNEKE, "none", NOW, ZONE)), NotFound)
+    assert isinstance(await refused(field, lambda tx: confirm_case(tx, HANNEKE, "none", NOW, ZONE)), NotFound)
 
 
 @pytest.mark.parametrize("so_far", ["chosen", "provisional"])
 async def test_what_has_run_out_cannot_be_confirmed_any_more_but_refused(field: Database, so_far: str) -> None:
     await bring_to(field, so_far)
     end = NOW + 74 * HOUR
-    refusal = await refused(field, lambda tx: confirm_request(tx, HANNEKE, "r1", end, ZONE))
+    refusal = await refused(field, lambda tx: confirm_case(tx, HANNEKE, "r1", end, ZONE))
     assert (type(refusal), refusal.code) == (Conflict, "offer_over")
     await refuse(field, "other", at=end)
     assert (await every_row(field))["claim", "r1-linde-1"]["ending"] == "expired"
@@ -473,13 +473,13 @@ async def test_the_desk_confirms_no_place_of_which_the_shelter_says_something_el
     await bring_to(field, "chosen")
     for said in ("occupied", "closed"):
         await tap(said)
-        refusal = await refused(field, lambda tx: confirm_request(tx, HANNEKE, "r1", NOW, ZONE))
+        refusal = await refused(field, lambda tx: confirm_case(tx, HANNEKE, "r1", NOW, ZONE))
         assert (type(refusal), refusal.code) == (Conflict, "not_free")
     await tap("free")
     await withdraw(field)
     await bring_to(field, "provisional", id="r2")
     await tap("closed")
-    assert (await refused(field, lambda tx: confirm_request(tx, HANNEKE, "r2", NOW, ZONE))).code == "not_free"
+    assert (await refused(field, lambda tx: confirm_case(tx, HANNEKE, "r2", NOW, ZONE))).code == "not_free"
     await tap("occupied")
     await confirm(field, id="r2")
     assert await state(field, "r2") == "confirmed"
@@ -490,7 +490,7 @@ async def test_who_has_a_place_reserved_hears_what_the_shelter_says_of_it(field:
     for said, rung in (("free", False), ("occupied", True), ("occupied", False), ("free", True)):
         async with looking(field) as seen:
             await do(field, lambda tx, said=said: change_place(tx, SANNE, "linde-1", PlaceChange(said), NOW))  # type: ignore[misc]
-        assert (("request", "r1", 0) in seen.bells) == rung
+        assert (("case", "r1", 0) in seen.bells) == rung
         assert await live_claims(field) == {"linde-1": "r1-linde-1"}  # the reservation stays: people decide
 
 
@@ -503,7 +503,7 @@ async def test_who_has_arrived_is_in_the_place_and_the_case_is_over(field: Datab
     async with looking(field) as seen:
         case = await arrive(field, "linde", at=later)
     assert seen.changed == {
-        ("request", "r1"): {"version": 6, "state": "arrived", "over_at": later, "needs_sealed": None, "unit_code": None},
+        ("case_record", "r1"): {"version": 6, "state": "arrived", "over_at": later, "needs_sealed": None, "unit_code": None},
         ("ask", "r1", "ceder"): {"reason": None, "criterion": None},
         ("claim", "r1-linde-1"): {"ended_at": later, "ending": "used"},
         ("place", "linde-1"): {"state": "occupied", "since": later, "observed_at": later},
@@ -513,7 +513,7 @@ async def test_who_has_arrived_is_in_the_place_and_the_case_is_over(field: Datab
     assert (row["action"], row["place_id"], row["before"]["claim"]) == ("arrive", "linde-1", "r1-linde-1")
     assert (row["before"]["state"], row["after"]["state"]) == ("open", "occupied")
     assert told(seen.added) == [("arrived", "linde", "sanne", "staff")]
-    assert seen.bells == [("shelter", "linde", 5), ("request", "r1", 6)]
+    assert seen.bells == [("shelter", "linde", 5), ("case", "r1", 6)]
     assert (case.versions, case.events) == ({"linde": 5}, [("arrived", ["linde"])])
 
 
@@ -530,14 +530,14 @@ async def test_who_did_not_come_leaves_the_place_free_and_the_asker_looks_furthe
     await bring_to(field, so_far)
     async with looking(field) as seen:
         case = await miss(field, "linde", at=NOW + 3 * HOUR)
-    changed = seen.changed["request", "r1"]
+    changed = seen.changed["case_record", "r1"]
     assert (changed["state"], changed["arrives_at"], changed["decided_at"]) == ("asking", None, None)
     assert "refusal" not in changed
     assert seen.changed["ask", "r1", "linde"] == {"settled": "missed", "settled_at": NOW + 3 * HOUR}
     assert await status(field, "linde-1", NOW + 3 * HOUR) == "free"
     assert told(seen.added) == [("missed", "linde", "sanne", "staff")]
     assert case.events == [("missed", ["linde"])]
-    assert (await every_row(field))["request", "r1"]["needs_sealed"] is not None
+    assert (await every_row(field))["case_record", "r1"]["needs_sealed"] is not None
 
 
 async def test_only_the_shelter_that_was_chosen_says_who_arrived(field: Database) -> None:
@@ -604,7 +604,7 @@ async def test_a_tap_on_a_reserved_place_is_taken_back_and_it_is_still_reserved(
     assert await status(field, "linde-1", NOW) == "occupied"
     async with looking(field) as seen:
         await do(field, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
-    assert ("request", "r1", 0) in seen.bells  # who heard of the tap hears of this as well
+    assert ("case", "r1", 0) in seen.bells  # who heard of the tap hears of this as well
     assert await status(field, "linde-1", NOW) == "reserved"
 
 
@@ -655,7 +655,7 @@ async def test_a_number_never_gives_a_reserved_place_away(field: Database) -> No
 
 
 async def look(field: Database, who: Actor, at: datetime = NOW) -> str:
-    found: str = await do(field, lambda tx: look_at_address(tx, who, "r1", SEAL, at))
+    found: str = await do(field, lambda tx: disclose_address(tx, who, "r1", SEAL, at))
     return found
 
 
@@ -663,8 +663,8 @@ async def test_the_address_is_shown_to_who_brings_them_and_to_the_desk_and_each_
     await bring_to(field, "confirmed")
     async with looking(field) as seen:
         assert [await look(field, who) for who in (MARK, EMRE, POLICE_SYSTEM, HANNEKE)] == ["CANARY-ADR-linde"] * 4
-    looks = rows_of(seen.added, "look")
-    assert [(row["actor_id"], row["what"], row["why"], row["request_id"]) for row in looks] == [
+    looks = rows_of(seen.added, "disclosure")
+    assert [(row["actor_id"], row["what"], row["why"], row["case_id"]) for row in looks] == [
         (who, "address", "request", "r1") for who in ("mark", "emre", "demo-police", "hanneke")
     ]
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
@@ -689,7 +689,7 @@ async def test_the_address_is_shown_only_while_they_are_on_the_way(field: Databa
         if shown:
             assert await look(field, who, NOW + 12 * HOUR - TICK) == "CANARY-ADR-linde"
         at = NOW + 12 * HOUR if shown else NOW
-        refusal = await refused(field, lambda tx, who=who, at=at: look_at_address(tx, who, "r1", SEAL, at))  # type: ignore[misc]
+        refusal = await refused(field, lambda tx, who=who, at=at: disclose_address(tx, who, "r1", SEAL, at))  # type: ignore[misc]
         assert (type(refusal), refusal.code) == (NotAllowed, "no_address_now")
 
 
@@ -697,29 +697,29 @@ async def test_strangers_to_a_case_do_not_see_where_it_goes(field: Database) -> 
     await bring_to(field, "confirmed")
     outsiders: Sequence[Actor] = (NOOR, LUCIA, SANNE, KOFI, ILSE, actor("admin", "wouter", ()), actor("auditor", "gerda", ()))
     for who in outsiders:
-        refusal = await refused(field, lambda tx, who=who: look_at_address(tx, who, "r1", SEAL, NOW))  # type: ignore[misc]
+        refusal = await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW))  # type: ignore[misc]
         assert (type(refusal), refusal.code) == (NotFound, "no_such_request")
     await run(field, "update person set ended_at = now() where id in ('mark', 'hanneke')")
     for who in (MARK, HANNEKE):
-        assert isinstance(await refused(field, lambda tx, who=who: look_at_address(tx, who, "r1", SEAL, NOW)), NotFound)  # type: ignore[misc]
+        assert isinstance(await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW)), NotFound)  # type: ignore[misc]
 
 
 async def test_an_address_is_not_shown_when_the_look_cannot_be_written_down(field: Database) -> None:
     await bring_to(field, "confirmed")
-    await run(field, "alter table look add constraint ck_look_broken check (false)")
-    with pytest.raises(Exception, match="ck_look_broken"):
+    await run(field, "alter table disclosure add constraint ck_disclosure_broken check (false)")
+    with pytest.raises(Exception, match="ck_disclosure_broken"):
         await look(field, MARK)
 
 
 async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belongs_to_it(field: Database) -> None:
     async def telephone(who: Actor, shelter: str = "linde") -> str:
-        found: str = await do(field, lambda tx: look_at_telephone(tx, who, shelter, SEAL, NOW, is_stale=False))
+        found: str = await do(field, lambda tx: disclose_telephone(tx, who, shelter, SEAL, NOW, is_stale=False))
         return found
 
     await bring_to(field, "chosen")
     assert await telephone(MARK) == await telephone(EMRE) == "CANARY-TEL-linde"
-    looks = rows_of(await every_row(field), "look")
-    assert [(row["why"], row["request_id"], row["claim_id"]) for row in looks] == [("request", "r1", None)] * 2
+    looks = rows_of(await every_row(field), "disclosure")
+    assert [(row["why"], row["case_id"], row["claim_id"]) for row in looks] == [("case", "r1", None)] * 2
     for who, shelter in ((MARK, "ceder"), (NOOR, "linde"), (LUCIA, "linde")):  # settled, and strangers
         with pytest.raises(NotAllowed):
             await telephone(who, shelter)

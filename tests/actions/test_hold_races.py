@@ -10,13 +10,13 @@ from sqlmodel import select
 
 from bedboard.actions import holds
 from bedboard.actions.holds import Held, hold_place, release_hold
-from bedboard.actions.register import add_shelter
+from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import MOST_OF_ONE, MOST_OF_ORGANIZATION
 from bedboard.rules.refusals import Conflict
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Claim, Organization, Shelter
+from bedboard.store.tables import ClaimRecord, Organization, Shelter
 from tests.actions.look import do, every_row, run
 from tests.actions.test_races import goes
 from tests.build import NOW, SEAL, actor, place, shelter
@@ -57,7 +57,7 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     reading = get_open_claim
     meeting = asyncio.Barrier(2)
 
-    async def slow(tx: Transaction, place_id: str) -> Claim | None:
+    async def slow(tx: Transaction, place_id: str) -> ClaimRecord | None:
         found = await reading(tx, place_id)
         try:
             async with asyncio.timeout(0.2):

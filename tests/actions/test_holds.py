@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bedboard.actions.answers import answer_request
-from bedboard.actions.holds import For, Held, extend_hold, hold_place, release_hold
-from bedboard.actions.looks import MOST_SHELTERS_AN_HOUR, look_at_holds, look_at_telephone
+from bedboard.actions.answers import answer_case
+from bedboard.actions.cases import open_case
+from bedboard.actions.disclosures import MOST_SHELTERS_AN_HOUR, disclose_holds, disclose_telephone
+from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.occupancy import change_place, count_places, undo_change
-from bedboard.actions.register import add_shelter
-from bedboard.actions.requests import open_request
+from bedboard.actions.setup import add_shelter
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.access import Actor
-from bedboard.rules.claims import MOST_BEGUN_AN_HOUR
+from bedboard.rules.cases import ShelterAnswer
+from bedboard.rules.claims import MOST_HOLDS_AN_HOUR
 from bedboard.rules.places import KindCount, PlaceChange, status_of
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
-from bedboard.rules.requests import ShelterAnswer
 from bedboard.store.board import get_shelter
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction
@@ -33,7 +33,7 @@ POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
 HALF_HOUR = timedelta(minutes=30)
 MOMENT = timedelta(microseconds=1)
-CALLER = For("oever", "police")
+CALLER = Holder("oever", "police")
 
 
 async def hold(
@@ -42,7 +42,7 @@ async def hold(
     places: Sequence[str] = ("linde-1",),
     id: str = "h1",
     at: datetime = NOW,
-    caller: For | None = None,
+    caller: Holder | None = None,
 ) -> Held:
     held: Held = await do(board, lambda tx: hold_place(tx, who, places, id, at, caller))
     return held
@@ -50,9 +50,9 @@ async def hold(
 
 async def reserve(board: Database, who: Actor) -> None:
     """linde-1, for a case of theirs."""
-    await do(board, lambda tx: open_request(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
+    await do(board, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
     said = ShelterAnswer("yes", "linde-1")
-    await do(board, lambda tx: answer_request(tx, SANNE, "r1", "linde", said, "reserved", NOW))
+    await do(board, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))
 
 
 async def status(board: Database, place_id: str, at: datetime) -> str:
@@ -273,7 +273,7 @@ async def test_what_a_shelter_keeps_for_callers_takes_nobodys_room(board: Databa
 
 
 async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(board: Database) -> None:
-    for n in range(MOST_BEGUN_AN_HOUR):
+    for n in range(MOST_HOLDS_AN_HOUR):
         await hold(board, id=f"h{n}")
         await do(board, lambda tx, n=n: release_hold(tx, MARK, f"h{n}", NOW))  # type: ignore[misc]
     assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW)), TooMany)
@@ -286,20 +286,20 @@ async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(boar
 
 @pytest.mark.parametrize("who", [SANNE, MACHINE], ids=lambda who: who.id)
 async def test_the_shelter_keeps_a_place_for_a_caller(board: Database, who: Actor) -> None:
-    await hold(board, who, caller=For("desk", "coordinator"))
+    await hold(board, who, caller=Holder("desk", "coordinator"))
     row = await do(board, lambda tx: get_shelter(tx, "linde"))
     claim = row.places[0].claim
     assert (claim.role, claim.organization, claim.holder) == ("coordinator", "Plaatsing", None)
 
 
 async def test_the_shelter_keeps_only_its_own_places_and_says_for_whom(board: Database) -> None:
-    async def try_it(who: Actor, place_id: str, caller: For | None) -> Refusal:
+    async def try_it(who: Actor, place_id: str, caller: Holder | None) -> Refusal:
         return await refused(board, lambda tx: hold_place(tx, who, [place_id], "h1", NOW, caller))
 
     assert isinstance(await try_it(SANNE, "ceder-1", CALLER), NotFound)
     assert isinstance(await try_it(SANNE, "linde-1", None), Invalid)
-    assert isinstance(await try_it(SANNE, "linde-1", For("nobody", "police")), Invalid)
-    assert isinstance(await try_it(SANNE, "linde-1", For("desk", "staff")), Invalid)
+    assert isinstance(await try_it(SANNE, "linde-1", Holder("nobody", "police")), Invalid)
+    assert isinstance(await try_it(SANNE, "linde-1", Holder("desk", "staff")), Invalid)
     assert isinstance(await try_it(MARK, "linde-1", CALLER), Invalid)
     await run(board, "delete from membership where person_id = 'sanne'")
     assert isinstance(await try_it(SANNE, "linde-1", CALLER), NotFound)
@@ -354,7 +354,7 @@ async def test_a_number_never_gives_a_held_place_away(board: Database) -> None:
 async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(board: Database) -> None:
     await hold(board)
     async with looking(board) as seen:
-        found = await do(board, lambda tx: look_at_holds(tx, MARK, SEAL, NOW))
+        found = await do(board, lambda tx: disclose_holds(tx, MARK, SEAL, NOW))
     assert [(row.id, telephone) for row, telephone in found] == [("h1", "CANARY-TEL-linde")]
     (look,) = seen.added.values()
     assert {name: value for name, value in look.items() if name != "id"} == {
@@ -366,16 +366,16 @@ async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(
         "what": "telephone",
         "why": "hold",
         "claim_id": "h1",
-        "request_id": None,
+        "case_id": None,
     }
-    assert await do(board, lambda tx: look_at_holds(tx, LUCIA, SEAL, NOW)) == []
+    assert await do(board, lambda tx: disclose_holds(tx, LUCIA, SEAL, NOW)) == []
 
 
 async def test_a_telephone_is_shown_for_a_reason_only(board: Database) -> None:
     async def look(who: Actor, *, is_stale: bool = False, at: datetime = NOW) -> Any:
-        return await do(board, lambda tx: look_at_telephone(tx, who, "linde", SEAL, at, is_stale=is_stale))
+        return await do(board, lambda tx: disclose_telephone(tx, who, "linde", SEAL, at, is_stale=is_stale))
 
-    refusal = await refused(board, lambda tx: look_at_telephone(tx, MARK, "linde", SEAL, NOW, is_stale=False))
+    refusal = await refused(board, lambda tx: disclose_telephone(tx, MARK, "linde", SEAL, NOW, is_stale=False))
     assert (type(refusal), refusal.code) == (NotAllowed, "hold_first")
     assert await look(HANNEKE) == await look(MARK, is_stale=True) == "CANARY-TEL-linde"
     await hold(board)
@@ -383,17 +383,17 @@ async def test_a_telephone_is_shown_for_a_reason_only(board: Database) -> None:
     with pytest.raises(NotAllowed):
         await look(MARK, at=NOW + HALF_HOUR)
     rows = await every_row(board)
-    assert [row["why"] for key, row in rows.items() if key[0] == "look"] == ["desk", "stale", "hold"]
+    assert [row["why"] for key, row in rows.items() if key[0] == "disclosure"] == ["desk", "stale", "hold"]
 
 
 async def test_nothing_is_shown_when_the_look_cannot_be_written_down(board: Database) -> None:
     await hold(board)
-    await run(board, "alter table look add constraint ck_look_broken check (false)")
+    await run(board, "alter table disclosure add constraint ck_disclosure_broken check (false)")
     for action in (
-        lambda tx: look_at_holds(tx, MARK, SEAL, NOW),
-        lambda tx: look_at_telephone(tx, HANNEKE, "linde", SEAL, NOW, is_stale=False),
+        lambda tx: disclose_holds(tx, MARK, SEAL, NOW),
+        lambda tx: disclose_telephone(tx, HANNEKE, "linde", SEAL, NOW, is_stale=False),
     ):
-        with pytest.raises(Exception, match="ck_look_broken"):
+        with pytest.raises(Exception, match="ck_disclosure_broken"):
             await do(board, action)
 
 
@@ -402,7 +402,7 @@ async def test_nobody_copies_the_list_of_telephones(board: Database) -> None:
         await do(board, lambda tx, n=n: add_shelter(tx, shelter(f"s{n}", [place(f"s{n}-1")]), SEAL, NOW))  # type: ignore[misc]
 
     async def call(n: int, at: datetime = NOW) -> Any:
-        return await do(board, lambda tx: look_at_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
+        return await do(board, lambda tx: disclose_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
 
     for n in range(MOST_SHELTERS_AN_HOUR):
         await call(n)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.actions.occupancy import UNDO_GRACE, Changed, change_place, confirm_shelter, count_places, undo_change
-from bedboard.actions.register import add_shelter
+from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal, VersionMismatch

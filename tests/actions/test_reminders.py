@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bedboard.actions.occupancy import confirm_shelter
 from bedboard.actions.reminders import Sent, remind_shelters
-from bedboard.rules.freshness import Reminder, Step
+from bedboard.rules.freshness import Reminder, ReminderStep
 from bedboard.store.database import Database
 from tests.actions.look import do, looking
 from tests.build import NOW, actor, until
@@ -29,14 +29,14 @@ async def other(board: Database) -> AsyncIterator[Database]:
     await other.dispose()
 
 
-async def remind(database: Database, now: datetime) -> set[tuple[str, datetime, Step]]:
+async def remind(database: Database, now: datetime) -> set[tuple[str, datetime, ReminderStep]]:
     sent: list[Sent] = await do(database, lambda tx: remind_shelters(tx, AMSTERDAM, now))
     found = {(one.shelter_id, one.reminder.due_at, one.reminder.step) for one in sent}
     assert len(found) == len(sent)
     return found
 
 
-def all_three(due_at: datetime, step: Step) -> set[tuple[str, datetime, Step]]:
+def all_three(due_at: datetime, step: ReminderStep) -> set[tuple[str, datetime, ReminderStep]]:
     return {(id, due_at, step) for id in ("linde", "ceder", "wilg")}
 
 

@@ -7,15 +7,15 @@ import pytest
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal
-from bedboard.store.board import get_reference
+from bedboard.store.board import get_catalogue
 from bedboard.store.database import Database
 from tests.actions.look import do, looking, run
 from tests.build import NOW, FixedClock
 
 
 async def sign_in(board: Database, clock: FixedClock, person: str = "sanne", *, demo: bool = True) -> str:
-    reference = await do(board, get_reference)
-    token: str = await do(board, lambda tx: sign_in_demo(tx, person, reference, demo=demo, clock=clock))
+    catalogue = await do(board, get_catalogue)
+    token: str = await do(board, lambda tx: sign_in_demo(tx, person, catalogue, demo=demo, clock=clock))
     return token
 
 
@@ -65,7 +65,7 @@ async def test_a_demo_sign_in_is_for_the_people_of_a_demo_in_a_demo(
 
 
 async def test_without_a_reference_nobody_signs_in(board: Database, clock: FixedClock) -> None:
-    reference = await do(board, get_reference)
-    for unfit in (None, replace(reference, demo=False)):
+    catalogue = await do(board, get_catalogue)
+    for unfit in (None, replace(catalogue, demo=False)):
         with pytest.raises(NotAllowed):
-            await do(board, partial(sign_in_demo, person_id="sanne", reference=unfit, demo=True, clock=clock))
+            await do(board, partial(sign_in_demo, person_id="sanne", catalogue=unfit, demo=True, clock=clock))

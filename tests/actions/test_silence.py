@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bedboard.actions import cases
-from bedboard.actions.cases import Case
-from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_request, tell_late, tell_silence
+from bedboard.actions import case_lock
+from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_case, tell_late, tell_silence
+from bedboard.rules.cases import FORGOTTEN, LONGEST, Patience
 from bedboard.rules.refusals import NotFound
-from bedboard.rules.requests import FORGOTTEN, LONGEST, Patience
+from bedboard.store.cases import get_case, list_claims_of
 from bedboard.store.database import Database, Transaction
-from bedboard.store.requests import get_request, list_claims_of
 from tests.actions.cases import (
     HANNEKE,
     HOUR,
@@ -55,10 +55,10 @@ async def look_round(database: Database, at: datetime, patience: Patience = PATI
     for find, tell_it in (
         (lambda tx: find_silent(tx, patience, at), lambda tx, id: tell_silence(tx, id, patience, at)),
         (lambda tx: find_late(tx, at), lambda tx, id: tell_late(tx, id, at)),
-        (lambda tx: find_lapsed(tx, at), lambda tx, id: lapse_request(tx, id, at, ZONE)),
+        (lambda tx: find_lapsed(tx, at), lambda tx, id: lapse_case(tx, id, at, ZONE)),
     ):
         for id in await do(database, find):
-            case: Case = await do(database, lambda tx, id=id, tell_it=tell_it: tell_it(tx, id))  # type: ignore[misc]
+            case: LockedCase = await do(database, lambda tx, id=id, tell_it=tell_it: tell_it(tx, id))  # type: ignore[misc]
             found += case.events
     return [(what, list(shelters)) for what, shelters in found]
 
@@ -80,12 +80,12 @@ async def test_a_silent_shelter_is_told_at_five_ten_and_fifteen_minutes_and_not_
         async with looking(field) as seen:
             assert await look_round(field, NOW + limit) == [(what, ["ceder", "linde"])]
         assert seen.changed == {
-            ("request", "r1"): {"version": n + 1},
+            ("case_record", "r1"): {"version": n + 1},
             ("ask", "r1", "linde"): {"step": n},
             ("ask", "r1", "ceder"): {"step": n},
         }
         assert told(seen.added) == [(what, "ceder", "clock", "machine"), (what, "linde", "clock", "machine")]
-        assert seen.bells == [("request", "r1", n + 1)]
+        assert seen.bells == [("case", "r1", n + 1)]
         assert await nothing(field, NOW + limit)
     assert await nothing(field, NOW + 24 * HOUR)
 
@@ -166,7 +166,7 @@ async def processes(database: Database, count: int = 2) -> AsyncIterator[list[Da
             await other.dispose()
 
 
-Tell = Callable[[Transaction], Awaitable[Case]]
+Tell = Callable[[Transaction], Awaitable[LockedCase]]
 
 
 async def at_once(databases: Sequence[Database], tell_it: Tell, times: int = 6) -> list[tuple[str, Sequence[str]]]:
@@ -184,7 +184,7 @@ async def test_of_many_processes_that_find_it_one_tells(field: Database) -> None
         hour = NOW + 2 * HOUR
         assert await at_once(each, lambda tx: tell_late(tx, "late", hour)) == [("late", ["linde"])]
         end = NOW + LONGEST
-        assert await at_once(each, lambda tx: lapse_request(tx, "silent", end, ZONE)) == [("lapsed", [])]
+        assert await at_once(each, lambda tx: lapse_case(tx, "silent", end, ZONE)) == [("lapsed", [])]
 
 
 async def test_without_the_lock_it_is_told_more_than_once(field: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,14 +192,14 @@ async def test_without_the_lock_it_is_told_more_than_once(field: Database, monke
     barrier = asyncio.Barrier(2)
     reading = list_claims_of
 
-    async def slow(tx: Transaction, request_id: str) -> Any:
-        found = await reading(tx, request_id)
+    async def slow(tx: Transaction, case_id: str) -> Any:
+        found = await reading(tx, case_id)
         async with asyncio.timeout(5):
             await barrier.wait()
         return found
 
-    monkeypatch.setattr(cases, "lock_request", get_request)
-    monkeypatch.setattr(cases, "list_claims_of", slow)
+    monkeypatch.setattr(case_lock, "lock_case_record", get_case)
+    monkeypatch.setattr(case_lock, "list_claims_of", slow)
     await ask(field)
     async with processes(field) as each:
         said = await at_once(each, lambda tx: tell_silence(tx, "r1", PATIENCE, NOW + 5 * MINUTE), 2)
@@ -227,7 +227,7 @@ async def test_when_the_agreed_hour_passes_it_is_told_once(field: Database, so_f
     assert await nothing(field, hour - TICK)
     async with looking(field) as seen:
         assert await look_round(field, hour) == [("late", ["linde"])]
-    assert seen.changed["request", "r1"]["reminded_at"] == hour
+    assert seen.changed["case_record", "r1"]["reminded_at"] == hour
     assert told(seen.added) == [("late", "linde", "clock", "machine")]
     assert await nothing(field, hour + HOUR)
     await arrive(field, "linde", at=hour + HOUR)  # late, and there all the same
@@ -286,7 +286,7 @@ async def test_what_is_over_does_not_lapse(field: Database, so_far: str) -> None
     at = NOW + FORGOTTEN - TICK if so_far == "withdrawn" else NOW + 2 * FORGOTTEN
     assert await nothing(field, at)
     async with looking(field) as seen:
-        await do(field, lambda tx: lapse_request(tx, "r1", at, ZONE))
+        await do(field, lambda tx: lapse_case(tx, "r1", at, ZONE))
     assert seen.nothing
 
 
@@ -295,7 +295,7 @@ async def test_when_nobody_says_for_two_weeks_where_the_person_slept_it_counts_a
     before = await tallies(field)
     async with looking(field) as seen:
         assert await look_round(field, NOW + FORGOTTEN) == [("ended", [])]
-    assert seen.changed == {("request", "r1"): {"version": 5, "state": "ended", "unit_code": None}}
+    assert seen.changed == {("case_record", "r1"): {"version": 5, "state": "ended", "unit_code": None}}
     assert told(seen.added) == [("ended", None, "clock", "machine")]
     counted = {("slept", "noord", "", "unknown"): 1, ("request", "", "", "ended"): 1}
     assert await tallies(field) == before | counted
@@ -306,7 +306,7 @@ async def test_what_is_not_there_any_more_is_not_found(field: Database) -> None:
     for action in (
         lambda tx: tell_silence(tx, "none", PATIENCE, NOW),
         lambda tx: tell_late(tx, "none", NOW),
-        lambda tx: lapse_request(tx, "none", NOW, ZONE),
+        lambda tx: lapse_case(tx, "none", NOW, ZONE),
     ):
         assert isinstance(await refused(field, action), NotFound)
 

@@ -17,8 +17,8 @@ PAGES = [  # who, where
     ("mark", "/shelters/linde"),
     ("mark", "/shelters/wilg"),
     ("hanneke", "/?wall=1"),
-    ("sanne", "/desk/linde"),
-    ("anneke", "/desk/ceder"),
+    ("sanne", "/staff/linde"),
+    ("anneke", "/staff/ceder"),
     ("sanne", "/totals"),
     ("gerda", "/"),
     ("mark", "/no-such-page"),
@@ -63,7 +63,7 @@ async def test_axe_finds_nothing_while_a_tile_is_open_and_after_a_tap(browser: B
 
 
 async def test_pages_fit_a_screen_of_320_pixels(browser: Browser, site: Site) -> None:
-    for person, path in [("mark", "/"), ("sanne", "/desk/linde"), ("sanne", "/totals"), (None, "/sign-in")]:
+    for person, path in [("mark", "/"), ("sanne", "/staff/linde"), ("sanne", "/totals"), (None, "/sign-in")]:
         page = await open_page(browser, site, person, {"width": 320, "height": 640})
         await page.goto(site.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path

@@ -13,11 +13,11 @@ from sqlalchemy import text
 from bedboard.store.database import Database
 from tests.browser.people import PHONE, complaints, open_page
 from tests.browser.test_accessible import violations
-from tests.browser.test_waiting import fake_push
+from tests.browser.test_alerts import fake_push
 from tests.build import FixedClock, until
 from tests.conftest import Site, start_site, stop_site
+from tests.routes.test_case_api import begin, call, see
 from tests.routes.test_push import KEYS, has, serving
-from tests.routes.test_request_api import begin, call, see
 
 WOMAN: dict[str, Any] = {
     "adults": {"woman": 1},
@@ -128,14 +128,14 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
         await route.abort()
 
     await page.route("**/answer", lose)
-    await page.route("**/desk/linde/requests", lambda route: route.abort())
+    await page.route("**/staff/linde/requests", lambda route: route.abort())
     press = ask(page, id).locator(".reply.discuss button")
     await press.dblclick()
     await expect(page.locator("#notice")).to_contain_text("Er kwam geen antwoord.")
     await expect(page.locator("#notice")).to_be_in_viewport()
     assert len(sent) == 1, "a second tap on the same is no second press"
     await page.unroute("**/answer")
-    await page.unroute("**/desk/linde/requests")
+    await page.unroute("**/staff/linde/requests")
     async with page.expect_request("**/answer") as again:
         await press.click()
     request: Request = await again.value
@@ -150,7 +150,7 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
     browser: Browser, site: Site, board: Database
 ) -> None:
     page = await open_page(browser, site, "anneke", PHONE)
-    await page.goto(f"{site.url}/desk/linde")
+    await page.goto(f"{site.url}/staff/linde")
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await page.evaluate("""() => {
       window.tones = 0;
@@ -178,9 +178,9 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
 
     await page.locator("#sound").scroll_into_view_if_needed()
     async with board.transaction() as tx:
-        statement = "update ask set step = 1 where request_id = :id"
+        statement = "update ask set step = 1 where case_id = :id"
         await (await tx.connection()).execute(text(statement), {"id": first})
-    site.parts.feed.tell("person:anneke")
+    site.process.feed.tell("person:anneke")
     reminded = page.locator("#bell").get_by_role("link", name="Nog geen antwoord aan Stichting Oever (politie)")
     await expect(reminded).to_be_in_viewport()
     await page.wait_for_function("() => window.tones === 10")

@@ -77,7 +77,7 @@ async def test_it_can_be_done_with_the_keyboard_alone(browser: Browser, site: Si
 
 async def test_it_works_without_scripts_from_mijn_opvang_to_a_place_and_back(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "anneke", PHONE, scripts=False)
-    await page.goto(f"{site.url}/desk/linde")
+    await page.goto(f"{site.url}/staff/linde")
     await page.get_by_role("link", name="Wie past hier?").click()
     await page.locator('.answer:has([name="criteria.man"][value="yes"])').click()
     await page.get_by_role("button", name="Bekijk wie past").click()

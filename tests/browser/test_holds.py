@@ -39,7 +39,7 @@ def hold_button(page: Page, place: str) -> Locator:
 
 
 def row(page: Page) -> Locator:
-    return page.locator("#mine .hold")
+    return page.locator("#strip .hold")
 
 
 def tile(page: Page, place: str) -> Locator:
@@ -75,7 +75,7 @@ async def test_a_hold_shows_its_telephone_ticks_and_is_heard_at_once_in_the_shel
     told = staff.locator("#bell p")
     await expect(told).to_have_text(re.compile(r"1: vastgehouden tot 14:30 door Stichting Oever \(zorgcoördinator\)"))
     await expect(detective.locator("#shelter-linde .claim")).to_have_text(re.compile("nog (30:00|29:)"))
-    await expect(detective.locator("#mine .hold")).to_have_count(0)
+    await expect(detective.locator("#strip .hold")).to_have_count(0)
     for page in (coordinator, staff, detective):
         assert await violations(page) == []
 
@@ -101,8 +101,8 @@ async def test_a_hold_is_made_longer_once_and_never_leaves_the_screen_while_it_i
     await expect(row(coordinator).get_by_role("button", name="30 minuten langer")).to_have_count(0)
     await expect(row(coordinator).locator(".left")).to_have_text(re.compile(r"nog (60:00|59:)"))
 
-    async with coordinator.expect_request("**/mine") as asked:  # not the answer to what was asked before
-        site.parts.feed.tell("person:lucia")
+    async with coordinator.expect_request("**/strip") as asked:  # not the answer to what was asked before
+        site.process.feed.tell("person:lucia")
     await (await asked.value).response()
     await expect(row(coordinator)).to_have_count(1)
     assert await coordinator.evaluate("window.telephone.isConnected"), "the very same link, under the same finger"
@@ -124,7 +124,7 @@ async def test_when_the_time_is_over_the_row_says_so_and_the_place_is_free(peopl
     await hold_button(coordinator, "linde-1").click()
     await expect(row(coordinator)).to_be_visible()
     site.clock.move(minutes=30)
-    site.parts.feed.age()
+    site.process.feed.age()
     await expect(row(coordinator)).to_contain_text("Op het bord staat nu: vrij")
     await expect(row(coordinator).locator("form")).to_have_count(0)
     await expect(tile(staff, "linde-1")).to_contain_text("vrij")
@@ -239,7 +239,7 @@ async def test_the_pages_around_a_hold_fit_a_screen_of_320_pixels_and_a_thumb(br
         await visit(page, site, path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
         assert await violations(page) == []
-        for target in await page.locator(":is(main button, #mine .tel, .card .on a):visible").all():
+        for target in await page.locator(":is(main button, #strip .tel, .card .on a):visible").all():
             box = await target.bounding_box()
             assert box is not None and box["height"] >= 47.5, await target.inner_text()
     await page.context.close()

@@ -130,7 +130,7 @@ async def test_a_board_whose_line_is_cut_says_so_and_comes_back_by_itself(people
     await expect(coordinator.locator("#live")).to_contain_text("Niet live")
     async with site.api("demo-shelter-linde") as api:
         assert (await api.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
-    site.parts.hub.close_where(lambda viewer: True, 1012)
+    site.process.hub.close_where(lambda viewer: True, 1012)
     await coordinator.context.set_offline(False)
     await expect(coordinator.locator("#live")).to_have_attribute("data-state", "live", timeout=15_000)
     await expect(coordinator.locator("#shelter-linde .figure")).to_contain_text("1")
@@ -175,10 +175,10 @@ async def test_a_tap_that_waits_is_sent_only_for_the_person_who_tapped(browser: 
     await page.locator('form[action="/sign-out"] button').first.click()
     await page.locator('button[value="anneke"], form:has(input[value="anneke"]) button').first.click()
     assert len(asked) == 1, "whoever signs out is told that a tap waits"
-    await page.goto(f"{site.url}/desk/linde")
+    await page.goto(f"{site.url}/staff/linde")
     await page.unroute("**/places/**")
     await page.get_by_role("button", name="Klopt nog").click()
-    await expect(page.locator("#desk-linde")).not_to_have_attribute("data-stamp", "1.0")
+    await expect(page.locator("#staff-linde")).not_to_have_attribute("data-stamp", "1.0")
     await expect(page.locator("#outbox li")).to_have_count(0)
     await expect(tile(page, "linde-1").locator("summary").first).to_contain_text("vrij")
 

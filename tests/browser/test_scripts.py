@@ -1,4 +1,4 @@
-"""live.js and desk.js in a real browser, against a small real server whose every message the test decides.
+"""live.js and staff.js in a real browser, against a small real server whose every message the test decides.
 
 The pages here have the ids and attributes of the real ones and nothing else; no stylesheet, no htmx. What takes the real
 page and stylesheet as well is at the end.
@@ -51,14 +51,14 @@ def board(*cards: str, confirmed_at: str = "2026-01-01T00:00:00Z") -> str:
 
 def choice(place: str, status: str) -> str:
     return (
-        f'<form method="post" action="/desk/a/places/{place}"><input type="hidden" name="key" value="drawn">'
+        f'<form method="post" action="/staff/a/places/{place}"><input type="hidden" name="key" value="drawn">'
         f'<input type="hidden" name="status" value="{status}"><button>{status}</button></form>'
     )
 
 
 def tile(place: str, status: str) -> str:
     when = (
-        f'<form method="post" action="/desk/a/places/{place}"><input type="hidden" name="key" value="drawn">'
+        f'<form method="post" action="/staff/a/places/{place}"><input type="hidden" name="key" value="drawn">'
         f'<input type="hidden" name="status" value="occupied"><input name="expected_free_at"><button>save</button></form>'
     )
     return (
@@ -69,8 +69,8 @@ def tile(place: str, status: str) -> str:
 
 def section(stamp: str, **places: str) -> str:
     tiles = "".join(tile(place, status) for place, status in places.items())
-    confirm = '<form class="confirm" method="post" action="/desk/a/confirm"><button>still right</button></form>'
-    return f'<section class="desk" id="desk-a" data-stamp="{stamp}"><h1>A</h1>{tiles}{confirm}</section>'
+    confirm = '<form class="confirm" method="post" action="/staff/a/confirm"><button>still right</button></form>'
+    return f'<section class="desk" id="staff-a" data-stamp="{stamp}"><h1>A</h1>{tiles}{confirm}</section>'
 
 
 def notice(code: str = "", text: str = "") -> str:
@@ -81,7 +81,7 @@ def undo(change: int | None = None) -> str:
     if change is None:
         return '<div id="undo"></div>'
     return (
-        f'<div id="undo"><form method="post" action="/desk/a/undo"><input type="hidden" name="change" value="{change}">'
+        f'<div id="undo"><form method="post" action="/staff/a/undo"><input type="hidden" name="change" value="{change}">'
         f'<input type="hidden" name="key" value="drawn"><button>undo</button></form></div>'
     )
 
@@ -94,14 +94,14 @@ def desk(stamp: str = "1.0", **places: str) -> str:
     )
     return page(
         notice() + section(stamp, **(places or {"p1": "free", "p2": "free"})) + outbox + undo(),
-        "/live?view=desk&amp;shelter=a&amp;lang=en",
+        "/live?view=staff&amp;shelter=a&amp;lang=en",
     )
 
 
 def page(main: str, live_url: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><title>t</title>'
-        '<script defer src="/static/js/live.js"></script><script defer src="/static/js/desk.js"></script></head>'
+        '<script defer src="/static/js/live.js"></script><script defer src="/static/js/staff.js"></script></head>'
         f'<body data-live-url="{live_url}"><p id="live" data-state="waiting" role="status"><span data-when="live">'
         'Live <time></time></span><span data-when="lost">Not live: <time></time></span></p>'
         f'<main id="main">{main}</main></body></html>'
@@ -173,8 +173,8 @@ class Server:
         self.app = Starlette(
             routes=[
                 Route("/", self._page),
-                Route("/desk/a", self._page),
-                Route("/desk/a/{rest:path}", self._post, methods=["POST"]),
+                Route("/staff/a", self._page),
+                Route("/staff/a/{rest:path}", self._post, methods=["POST"]),
                 Route("/sign-in", self._sign_in),
                 WebSocketRoute("/live", self._live),
                 Mount("/static", StaticFiles(directory=STATIC)),
@@ -193,7 +193,7 @@ class Server:
         self.posts.append(post)
         self._posted.put_nowait(post)
         if request.headers.get("hx-request") != "true":
-            return RedirectResponse("/desk/a", 303)
+            return RedirectResponse("/staff/a", 303)
         return self.answer(post)
 
     async def _live(self, websocket: WebSocket) -> None:
@@ -270,7 +270,7 @@ async def open_board(server: Server, tab: Page, *cards: str, query: str = "") ->
 async def open_desk(server: Server, tab: Page, html: str = "") -> Socket:
     """Mijn opvang, live, with the server's clock known."""
     server.html = html or desk()
-    await tab.goto("/desk/a")
+    await tab.goto("/staff/a")
     connection = await server.socket()
     await connection.snapshot()
     await expect_state(tab, "live")
@@ -637,7 +637,7 @@ async def test_a_tap_is_shown_as_being_sent_and_changes_with_the_answer(server: 
     await expect(tab.locator(".sending")).to_have_count(0)
     await expect_outbox(tab)
     post = await server.post()
-    assert post.path == "/desk/a/places/p1"
+    assert post.path == "/staff/a/places/p1"
     assert post.fields["status"] == "occupied"
     assert post.fields["key"] not in ("", "drawn")
 
@@ -689,7 +689,7 @@ async def test_undo_is_sent_with_its_change(server: Server, tab: Page) -> None:
     server.answer = lambda _: HTMLResponse(section("10.0", p1="free", p2="free") + undo() + notice())
     await tab.get_by_role("button", name="undo").click()
     post = await server.post()
-    assert (post.path, post.fields["change"]) == ("/desk/a/undo", "7")
+    assert (post.path, post.fields["change"]) == ("/staff/a/undo", "7")
     await expect(tab.locator("#undo")).to_be_empty()
     await expect(tab.locator("#tile-p1 .state")).to_have_text("free")
 
@@ -831,7 +831,7 @@ async def test_signed_out_the_tap_is_kept_until_somebody_is_signed_in(server: Se
     await tap(tab, "p1", "occupied")
     await tab.wait_for_url("**/sign-in?ended=1")
     server.answer = accepted
-    await tab.goto("/desk/a")
+    await tab.goto("/staff/a")
     await expect_outbox(tab, "p1 occupied: sent")
     assert len({post.fields["key"] for post in server.posts}) == 1
 
@@ -892,7 +892,7 @@ async def test_a_tab_that_sees_late_what_another_has_stored_does_not_send_it_aga
     await expect(other.locator(".sending")).to_have_count(0)
     await expect_outbox(other, *["p1 occupied: sent"] * (state == "waiting"))
     await tap(other, "p2", "occupied")  # and it can still send what is its own
-    while (await server.post()).path != "/desk/a/places/p2":
+    while (await server.post()).path != "/staff/a/places/p2":
         pass
 
 

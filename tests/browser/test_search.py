@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
-from bedboard.actions.register import add_client, add_shelter
+from bedboard.actions.setup import add_client, add_shelter
 from tests.browser.people import LAPTOP, PHONE, Scheme, complaints, open_page
 from tests.browser.test_accessible import violations
 from tests.build import SEAL, place, shelter
@@ -54,7 +54,7 @@ async def box(locator: Locator) -> FloatRect:
 async def add_row_of_shelters(site: Site, count: int) -> list[str]:
     """So many shelters with one free place each, in the order of their names; confirmed just now."""
     ids = [f"rij-{number:02}" for number in range(count)]
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         for id in ids:
             await add_shelter(tx, shelter(id, [place(f"{id}-1")]), SEAL, site.clock.now())
             token = f"demo-shelter-{id}"
@@ -71,8 +71,8 @@ async def test_a_place_is_found_held_and_free_again_when_the_time_is_over(browse
     await expect(row(phone, "ceder-1")).to_be_in_viewport()
     await expect(row(phone, "ceder-1")).to_contain_text("2 vrij")
     await row(phone, "ceder-1").locator("button").click()
-    await expect(phone.locator("#mine")).to_contain_text("CANARY-TEL-ceder")
-    await expect(phone.locator("#mine .tel")).to_be_in_viewport()
+    await expect(phone.locator("#strip")).to_contain_text("CANARY-TEL-ceder")
+    await expect(phone.locator("#strip .tel")).to_be_in_viewport()
     await expect(row(phone, "ceder-1")).not_to_contain_text("2 vrij")
     await expect(other.locator("#shelter-ceder")).to_contain_text("vastgehouden tot")
 
@@ -127,7 +127,7 @@ async def test_what_is_under_the_finger_does_not_move(site: Site, phone: Page) -
     await change(site, ids[7], f"{ids[7]}-1", "occupied")  # far below: gone at once
     await expect(row(phone, "rij-07-1")).to_have_count(0)
 
-    async with site.parts.database.transaction() as tx:  # a name that belongs above
+    async with site.process.database.transaction() as tx:  # a name that belongs above
         await add_shelter(tx, shelter("berk", [place("berk-1")]), SEAL, site.clock.now())
     await expect(phone.locator("#more")).to_have_text("1 plek erbij — toon")
     await expect(row(phone, "berk-1")).to_have_count(0)
@@ -155,9 +155,9 @@ async def test_two_taps_hold_one_place(site: Site, phone: Page) -> None:
     await choice(phone, "adults.man", "1").click()
     await expect(row(phone, "ceder-1")).to_contain_text("2 vrij")
     await row(phone, "ceder-1").locator("button").dblclick()
-    await expect(phone.locator("#mine .hold")).to_have_count(1)
+    await expect(phone.locator("#strip .hold")).to_have_count(1)
     await expect(row(phone, "ceder-1")).not_to_contain_text("2 vrij")
-    assert site.parts.feed.cards["ceder"].counts["held"] == 1
+    assert site.process.feed.cards["ceder"].counts["held"] == 1
 
 
 async def test_everything_but_the_live_part_works_without_scripts(browser: Browser, site: Site) -> None:
@@ -169,7 +169,7 @@ async def test_everything_but_the_live_part_works_without_scripts(browser: Brows
     await expect(page.locator('[name="adults.man"][value="1"]')).to_be_checked()
     await expect(page.locator("#list .match")).to_have_count(1)
     await row(page, "ceder-1").locator("button").click()
-    await expect(page.locator("#mine")).to_contain_text("CANARY-TEL-ceder")
+    await expect(page.locator("#strip")).to_contain_text("CANARY-TEL-ceder")
     await expect(page.locator('[name="adults.man"][value="1"]')).to_be_checked()
 
     await choice(page, "adults.man", "2").click()  # changed since the last answer, and that is what is counted
@@ -185,10 +185,10 @@ async def test_one_page_holds_twice_waits_and_counts_and_each_is_its_own(site: S
     await expect(phone.locator("#count")).to_contain_text("passen")
     for lot, held in (("linde-1", 1), ("ceder-1", 2)):
         await row(phone, lot).locator("button").press("Enter")  # taps are not heard for a moment after a hold
-        await expect(phone.locator("#mine .hold")).to_have_count(held)
-        await expect(phone.locator("#mine .tel:focus")).to_have_count(1)
+        await expect(phone.locator("#strip .hold")).to_have_count(held)
+        await expect(phone.locator("#strip .tel:focus")).to_have_count(1)
     await phone.locator(".warn").press("Enter")
-    await expect(phone.locator("#mine article")).to_have_count(3)
+    await expect(phone.locator("#strip article")).to_have_count(3)
     await phone.locator("#nothing summary").press("Enter")
     await phone.locator('#nothing button[value="hotel"]').press("Enter")
     await expect(phone.locator("#nothing")).to_contain_text("in een hotel")
@@ -212,13 +212,13 @@ async def test_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
     await expect(row(page, "linde-1")).to_contain_text("past: vrouw")
     await page.keyboard.press("Enter")  # the form's own button, never a place's
     await expect(page.locator("#results")).to_be_focused()
-    await expect(page.locator("#mine .hold")).to_have_count(0)
+    await expect(page.locator("#strip .hold")).to_have_count(0)
     for _ in range(10):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement.matches('#lot-linde-1 button')"):
             break
     await page.keyboard.press("Enter")
-    await expect(page.locator("#mine .tel").first).to_be_focused()
+    await expect(page.locator("#strip .tel").first).to_be_focused()
     await page.context.close()
 
 

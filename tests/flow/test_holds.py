@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
-from bedboard.actions.register import add_client, add_organization
+from bedboard.actions.setup import add_client, add_organization
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build

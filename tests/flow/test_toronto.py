@@ -23,7 +23,7 @@ from bedboard.replay import CONNECTIONS, Summary, check_url, choose_days, demo_t
 from bedboard.rules.freshness import freshness_of
 from bedboard.rules.refusals import Conflict
 from bedboard.settings import Settings
-from bedboard.store.board import ShelterRow, get_reference, list_shelters
+from bedboard.store.board import ShelterRow, get_catalogue, list_shelters
 from bedboard.store.database import Database
 from bedboard.toronto import COLUMNS, UNKNOWN, Day, Programme, Remark, Unusable, choose_day, load_day, make_units, read_days
 from bedboard.toronto import unique_names as names_of
@@ -296,9 +296,9 @@ async def test_a_day_is_loaded_as_shelters_with_their_places(database: Database,
     assert (rows["t1"].unit, rows["t3"].unit) == ("toronto", "onbekend-unknown")
     assert rows["t1"].criteria == {"man": "yes", "woman": "no"}
     async with database.transaction() as tx:
-        reference = await get_reference(tx)
-    assert reference is not None and reference.zone.key == "America/Toronto" and reference.demo
-    assert {code: kind.names["nl"] for code, kind in reference.kinds.items()} == {
+        catalogue = await get_catalogue(tx)
+    assert catalogue is not None and catalogue.zone.key == "America/Toronto" and catalogue.demo
+    assert {code: kind.names["nl"] for code, kind in catalogue.kinds.items()} == {
         "men-bed": "Mannen, bed",
         "families-room": "Gezinnen, kamer",
     }

@@ -7,14 +7,14 @@ from types import ModuleType
 
 import pytest
 
-from bedboard.rules.requests import EVENTS, NEXT, STATES
+from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("draw_requests", ROOT / "scripts" / "draw_requests.py")
+    spec = importlib.util.spec_from_file_location("draw_cases", ROOT / "scripts" / "draw_cases.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -22,7 +22,7 @@ def script() -> ModuleType:
 
 
 def test_the_picture_is_drawn_from_the_table_as_it_is(script: ModuleType) -> None:
-    """When this fails: .venv/bin/python scripts/draw_requests.py, and look at the picture."""
+    """When this fails: .venv/bin/python scripts/draw_cases.py, and look at the picture."""
     assert (ROOT / "docs" / "requests.svg").read_text(encoding="utf-8") == script.draw()
 
 

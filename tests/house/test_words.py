@@ -15,17 +15,17 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from bedboard.actions.wake import WHO
+from bedboard.actions.notify import WHO
 from bedboard.routes.replies import OF_CODE, STATUS
 from bedboard.rules.access import ROLES
+from bedboard.rules.cases import ANSWERS, DESK_REASONS, NEXT, NO_REASONS, SETTLED, STATES
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES, TAKES
 from bedboard.rules.examples import EXAMPLES
 from bedboard.rules.fit import PARTY
-from bedboard.rules.places import CLOSED_REASONS, STATUSES
-from bedboard.rules.requests import ANSWERS, DESK_REASONS, NEXT, NO_REASONS, SETTLED, STATES
+from bedboard.rules.places import CLOSED_REASONS, PLACE_STATUSES
 from bedboard.rules.tallies import SLEPT
 from bedboard.views.cards import MARKS_AT_MOST
-from bedboard.views.pages import LANGUAGES, Pages
+from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -171,17 +171,17 @@ def test_the_english_has_the_same_placeholders_and_tags(english: Catalog) -> Non
             assert sorted(TAG.findall(translation)) == sorted(TAG.findall(original)), message.id
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SCREEN_LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_template_compiles(pages: Pages, language: str, template: str) -> None:
     assert pages._environments[language].get_template(template).name == template
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SCREEN_LANGUAGES)
 @pytest.mark.parametrize(
     ("macro", "codes"),
     [
-        ("status", STATUSES),
+        ("status", PLACE_STATUSES),
         ("reason", tuple(CLOSED_REASONS)),
         ("role", ROLES),
         ("role_task", ROLES),
@@ -211,7 +211,7 @@ def test_every_code_has_its_own_words(pages: Pages, language: str, macro: str, c
         assert len(set(words.values())) == len(codes), words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SCREEN_LANGUAGES)
 def test_everybody_who_comes_along_is_counted_in_words(pages: Pages, language: str) -> None:
     party = [(code, number) for code in (*PARTY, "group") for number in (1, 2)]
     words = [pages.macro(language, "words.html", "party", *one) for one in party]
@@ -219,7 +219,7 @@ def test_everybody_who_comes_along_is_counted_in_words(pages: Pages, language: s
     assert all(str(number) in said for said, (_, number) in zip(words, party, strict=True)), words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SCREEN_LANGUAGES)
 @pytest.mark.parametrize("code", sorted(REFUSALS))
 def test_every_refusal_is_a_sentence(pages: Pages, language: str, code: str) -> None:
     for detail in DETAILS.get(code, [{}]):
@@ -228,7 +228,7 @@ def test_every_refusal_is_a_sentence(pages: Pages, language: str, code: str) -> 
         assert "<" not in sentence and "&" not in sentence, "the API gives it as plain text"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", SCREEN_LANGUAGES)
 @pytest.mark.parametrize("code", sorted(FIELD_ERRORS))
 def test_every_field_error_has_words_with_its_numbers(pages: Pages, language: str, code: str) -> None:
     words = pages.macro(language, "words.html", "field_error", code, FIELD_ERRORS[code])
@@ -265,7 +265,7 @@ def test_every_refusal_in_the_code_is_one_of_these() -> None:
 
 def test_the_sprite_has_every_status() -> None:
     sprite = (WEB / "templates" / "base.html").read_text(encoding="utf-8")
-    for code in (*STATUSES, "unknown"):
+    for code in (*PLACE_STATUSES, "unknown"):
         assert f'id="m-{code}"' in sprite
     assert MARKS_AT_MOST == 24
 

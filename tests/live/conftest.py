@@ -29,7 +29,7 @@ async def hear(line: ClientConnection, seconds: float = 5) -> dict[str, Any]:
 
 
 async def pulse(site: Site) -> bool:
-    return await site.parts.feed.pulse(site.parts.identity.living)
+    return await site.process.feed.pulse(site.process.identity.active_tokens)
 
 
 async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ class Screen:
 
 
 async def in_sql(site: Site) -> dict[str, Any]:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         rows = await (await tx.connection()).execute(text(SQL), {"now": site.clock.now()})
         found: dict[str, Any] = {}
         for row in rows:
@@ -91,10 +91,10 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
             lambda: linde.put("/shelters/linde/occupancy", json=many),
             lambda: linde.put("/shelters/linde/occupancy", json={"kinds": {"cosm": {"free": 1, "closed": 2}}}),
             lambda: linde.post("/shelters/linde/confirm"),
-            lambda: staff.post("/desk/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
+            lambda: staff.post("/staff/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
             lambda: undo(site, staff),
-            lambda: staff.post("/desk/linde/confirm", data={"key": "c"}),
-            lambda: staff.post("/desk/linde/occupancy", data={"free.cosm": "1", "free.women": "0", "key": "n"}),
+            lambda: staff.post("/staff/linde/confirm", data={"key": "c"}),
+            lambda: staff.post("/staff/linde/occupancy", data={"free.cosm": "1", "free.women": "0", "key": "n"}),
         ]
         for act in acts:
             site.clock.move(seconds=1)
@@ -111,9 +111,9 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
 
 
 async def undo(site: Site, staff: httpx.AsyncClient) -> httpx.Response:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         last = (await (await tx.connection()).execute(text("select max(id) from journal"))).scalar_one()
-    return await staff.post("/desk/linde/undo", data={"change": str(last), "key": "u"})
+    return await staff.post("/staff/linde/undo", data={"change": str(last), "key": "u"})
 
 
 async def test_a_lower_version_never_comes_after_a_higher_one_in_a_storm(site: Site) -> None:
@@ -182,8 +182,8 @@ async def test_a_returning_page_gets_only_what_differs_and_the_list_of_what_exis
 async def test_everybody_hears_of_their_own_audience_only(site: Site) -> None:
     sanne, kofi, mark = [await site.sign_in(person) for person in ("sanne", "kofi", "mark")]
     async with (
-        page_line(site, sanne, "view=desk&shelter=linde") as at_linde,
-        page_line(site, kofi, "view=desk&shelter=ceder") as at_ceder,
+        page_line(site, sanne, "view=staff&shelter=linde") as at_linde,
+        page_line(site, kofi, "view=staff&shelter=ceder") as at_ceder,
         page_line(site, mark) as at_board,
         api_line(site, "demo-shelter-ceder") as ceders_machine,
         site.api("demo-shelter-linde") as linde,
@@ -195,7 +195,7 @@ async def test_everybody_hears_of_their_own_audience_only(site: Site) -> None:
         assert [part["id"] for part in firsts["l"]["parts"]] == ["linde"] and firsts["l"]["exists"] == ["linde"]
         assert [part["id"] for part in firsts["c"]["parts"]] == ["ceder"] and firsts["c"]["totals"] is None
         assert [one["id"] for one in firsts["m"]["shelters"]] == ["ceder"]
-        assert 'id="desk-linde"' in firsts["l"]["parts"][0]["html"]
+        assert 'id="staff-linde"' in firsts["l"]["parts"][0]["html"]
         await linde.patch("/places/linde-1", json={"status": "occupied"})
         assert await pulse(site)
         assert (await hear(at_linde))["parts"][0]["id"] == "linde"
@@ -226,12 +226,12 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
         await hear(line)
         for hours, freshness in ((1, "ageing"), (6, "stale")):
             site.clock.move(hours=hours)
-            site.parts.feed.age()
+            site.process.feed.age()
             said = [message["shelter"] for message in await until_pulse(site, line)]
             aged = {one["id"]: one["freshness"] for one in said if one["id"] != "wilg"}  # that one is only reminded
             assert aged == {"linde": freshness, "ceder": freshness}
             assert {one["version"] for one in said} == {1}
-            site.parts.feed.age()
+            site.process.feed.age()
             assert await until_pulse(site, line) == []
 
 
@@ -244,7 +244,7 @@ async def test_the_scheduler_lets_news_age_without_being_asked(site: Site) -> No
 
 
 async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> None:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         connection = await tx.connection()
         await connection.execute(
             text("""insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)
@@ -261,14 +261,14 @@ async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> No
         assert on_screen(screen) == await in_sql(site)
         assert screen.shelters["linde"]["places"][0]["status"] == "held"
         site.clock.move(minutes=30)
-        site.parts.feed.age()
+        site.process.feed.age()
         screen.take(await hear(line))
         assert screen.shelters["linde"]["places"][0]["status"] == "free"
         assert on_screen(screen) == await in_sql(site)
 
 
 async def test_who_waits_for_a_version_is_told_when_it_is_there_and_not_for_ever(site: Site) -> None:
-    feed = site.parts.feed
+    feed = site.process.feed
     async with asyncio.timeout(1):
         await feed.reached("linde", 1)
         await feed.reached("linde", 99, seconds=0.01)
@@ -287,7 +287,7 @@ NONSENSE = ["", "x", "shelter", "shelter 5", "shelter x linde", "session 0 zz", 
 async def test_a_bell_that_makes_no_sense_harms_nobody(site: Site, message: str) -> None:
     async with api_line(site) as line:
         await hear(line)
-        async with site.parts.database.transaction() as tx:
+        async with site.process.database.transaction() as tx:
             await (await tx.connection()).execute(text("select pg_notify('bedboard', :message)"), {"message": message})
         async with site.api("demo-shelter-linde") as linde:
             await linde.patch("/places/linde-1", json={"status": "occupied"})

@@ -55,7 +55,7 @@ async def test_a_frame_that_cannot_be_read_ends_that_socket_and_harms_nobody(sit
             await client.send(frame)
             assert await close_code(client) == code
         async with asyncio.timeout(5):
-            while len(site.parts.hub) != 2:  # noqa: ASYNC110
+            while len(site.process.hub) != 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert await until_pulse(site, witness) == []
         assert (await hear(other))["type"] == "pulse"
@@ -105,7 +105,7 @@ async def test_a_hundred_sockets_that_come_and_go_leave_nothing_behind(site: Sit
         await hear(witness)
         await asyncio.gather(*(visit(number) for number in range(100)))
         async with asyncio.timeout(5):
-            while len(site.parts.hub) != 1:  # noqa: ASYNC110
+            while len(site.process.hub) != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        assert site.parts.hub.lagging == 0
+        assert site.process.hub.lagging == 0
         assert await until_pulse(site, witness) == []

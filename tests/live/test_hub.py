@@ -13,7 +13,7 @@ from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Message
 Board = dict[str, int]
 
 
-class FakeLine:
+class FakeConnection:
     """A connection whose kernel takes `room` frames; the next one waits here and pauses the writer, as asyncio does."""
 
     def __init__(self, room: int = 1_000_000) -> None:
@@ -77,8 +77,8 @@ class Stage:
         self.now = now
         return self.hub.drop_stuck(now)
 
-    def seat(self, viewer: str, room: int = 1_000_000, audience: str = "board") -> tuple[DirectSeat[str], FakeLine]:
-        line = FakeLine(room)
+    def seat(self, viewer: str, room: int = 1_000_000, audience: str = "board") -> tuple[DirectSeat[str], FakeConnection]:
+        line = FakeConnection(room)
         seat = DirectSeat(self.hub, viewer, line)
         self.hub.join(seat, audience, lambda: f"all of {audience}")
         return seat, line
@@ -189,7 +189,7 @@ def test_a_private_message_to_a_lagging_viewer_comes_with_its_snapshot() -> None
 
 def test_a_viewer_that_was_full_before_it_sat_down_counts_as_lagging() -> None:
     stage = Stage()
-    line = FakeLine(room=0)
+    line = FakeConnection(room=0)
     line.write(b"sent before")
     stage.hub.join(DirectSeat(stage.hub, "an", line), "board", lambda: "all")
     stage.hub.publish("board", "amber", "one")
@@ -293,7 +293,7 @@ Step = st.one_of(
 def test_direct_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[str, str]], room: int) -> None:
     board: Board = {"amber": 0, "birch": 0, "cedar": 0}
     stage = Stage()
-    line = FakeLine(room)
+    line = FakeConnection(room)
     seat = DirectSeat(stage.hub, "an", line)
     stage.hub.join(seat, "board", lambda: state(board))
     before = dict(board)

@@ -25,7 +25,7 @@ CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
 
 
 def name_of(site: Site) -> str:
-    return str(make_url(site.parts.database.url).database)
+    return str(make_url(site.process.database.url).database)
 
 
 @asynccontextmanager
@@ -55,7 +55,7 @@ async def behind_its_back(connection_url: str, *statements: str) -> None:
 
 
 async def is_live(site: Site) -> bool:
-    return site.parts.feed.live
+    return site.process.feed.live
 
 
 async def test_a_bell_that_was_missed_while_the_line_was_cut_is_made_good(site: Site, server_url: str) -> None:
@@ -63,7 +63,7 @@ async def test_a_bell_that_was_missed_while_the_line_was_cut_is_made_good(site: 
     async with api_line(site) as line, beside(server_url) as other:
         screen.take(await hear(line))
         await behind_its_back(
-            site.parts.database.url,
+            site.process.database.url,
             "update shelter set version = 2 where id = 'linde'",
             "update place set state = 'occupied' where id = 'linde-1'",
         )
@@ -109,7 +109,7 @@ async def test_no_pulse_goes_out_while_the_database_is_away_and_all_comes_back_b
 
 
 async def lost(site: Site) -> bool:
-    return not site.parts.feed.live
+    return not site.process.feed.live
 
 
 async def test_a_board_nobody_could_update_does_not_claim_to_be_of_now(site: Site, server_url: str) -> None:
@@ -129,11 +129,11 @@ async def test_a_board_nobody_could_update_does_not_claim_to_be_of_now(site: Sit
 
 async def test_what_was_loaded_while_it_runs_appears_on_open_boards(site: Site) -> None:
     """A new shelter, as the command `bedboard seed` or a later page adds it: in another process, with only the bell between."""
-    from bedboard.actions.register import add_shelter
+    from bedboard.actions.setup import add_shelter
     from bedboard.store.database import Database
     from tests import build
 
-    elsewhere = Database(site.parts.database.url, pool_size=1)
+    elsewhere = Database(site.process.database.url, pool_size=1)
     async with api_line(site) as line:
         await hear(line)
         async with elsewhere.transaction() as tx:
@@ -148,13 +148,13 @@ def test_after_a_night_of_failed_tries_the_next_one_still_comes_soon() -> None:
 
 
 async def test_time_gives_no_sign_of_life_while_the_database_is_away(site: Site, clock: FixedClock) -> None:
-    feed = site.parts.feed
+    feed = site.process.feed
     feed.live = False
     clock.move(hours=9)
     browser = await site.sign_in("mark")
     await browser.aclose()
     said: list[object] = []
-    site.parts.hub.publish = lambda *message: said.append(message)  # type: ignore[method-assign]
+    site.process.hub.publish = lambda *message: said.append(message)  # type: ignore[method-assign]
     assert feed.age() > 0
     assert said == []
     assert feed.cards["linde"].freshness == "stale", "and yet a page that is asked for tells the truth"
@@ -163,7 +163,7 @@ async def test_time_gives_no_sign_of_life_while_the_database_is_away(site: Site,
 async def test_who_loses_a_shelter_loses_its_live_page(site: Site, board: Database) -> None:
     browser = await site.sign_in("sanne")
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    url = f"{site.live_url}/live?view=desk&shelter=linde"
+    url = f"{site.live_url}/live?view=staff&shelter=linde"
     async with connect(url, additional_headers={"Cookie": cookies}, origin=Origin(site.url)) as line:
         await line.send("{}")
         await hear(line)

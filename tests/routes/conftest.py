@@ -15,7 +15,7 @@ from tests.conftest import Site, _drop_database, _make_database, start_site, sto
 
 async def facts(site: Site) -> tuple[Any, ...]:
     """All that a refused call must leave as it was: places, versions, how many rows of journal and of kept answers."""
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         connection = await tx.connection()
         shelters = await connection.execute(text("select id, version, confirmed_at from shelter order by id"))
         places = await connection.execute(

@@ -20,44 +20,44 @@ from tests.routes.conftest import facts
 
 SEEKERS = {"coordinator", "police", "desk"}
 SHELTER = {"staff", "manager"}
-KNOWERS = {"admin", "auditor"}
-PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(KNOWERS)]
-CLIENTS = [*sorted(SEEKERS), *sorted(KNOWERS), "machine"]
+OVERSEERS = {"admin", "auditor"}
+PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(OVERSEERS)]
+CLIENTS = [*sorted(SEEKERS), *sorted(OVERSEERS), "machine"]
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
 
 # Who gets in, said a second time and by hand from "Who sees what" of the design: the table in the code is held against it.
 GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a session
     "sign_in": None,
     "sign_in_demo": None,
-    "set_language": None,
-    "set_theme": None,
+    "language": None,
+    "theme": None,
     "static": None,
     "health": None,
     "api_openapi": None,
-    "sign_out": SEEKERS | SHELTER | KNOWERS | {"machine"},
-    "home": SEEKERS | SHELTER | KNOWERS | {"machine"},
+    "sign_out": SEEKERS | SHELTER | OVERSEERS | {"machine"},
+    "home": SEEKERS | SHELTER | OVERSEERS | {"machine"},
     "totals": SHELTER,
-    "desk": SHELTER,
-    "desk_places": SHELTER,
-    "desk_confirm": SHELTER,
-    "desk_occupancy": SHELTER,
-    "desk_undo": SHELTER,
-    "desk_hold": SHELTER,
-    "desk_release": SHELTER,
-    "desk_asked": SHELTER,
-    "desk_answer": SHELTER,
-    "desk_arrival": SHELTER,
+    "staff": SHELTER,
+    "staff_places": SHELTER,
+    "staff_confirm": SHELTER,
+    "staff_occupancy": SHELTER,
+    "staff_undo": SHELTER,
+    "staff_hold": SHELTER,
+    "staff_release": SHELTER,
+    "staff_asked": SHELTER,
+    "staff_answer": SHELTER,
+    "staff_arrival": SHELTER,
     "search": SEEKERS,
     "search_nothing": SEEKERS,
-    "mine": SEEKERS,
+    "strip": SEEKERS,
     "shelter": SEEKERS,
     "shelter_call": SEEKERS,
     "hold_place": SEEKERS,
     "hold_extend": SEEKERS,
     "hold_release": SEEKERS,
-    "wait": SEEKERS,
-    "waiting": SEEKERS,
-    "waiting_stop": SEEKERS,
+    "alert_add": SEEKERS,
+    "alert": SEEKERS,
+    "alert_stop": SEEKERS,
     "push": SEEKERS | SHELTER,
     "service_worker": None,
     "requests": SEEKERS,
@@ -79,8 +79,8 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "place_criteria": {"manager"},
     "place_criteria_save": {"manager"},
     "live": SEEKERS | SHELTER,
-    "api_board": SEEKERS | SHELTER | KNOWERS | {"machine"},
-    "api_shelter": SEEKERS | SHELTER | KNOWERS | {"machine"},
+    "api_board": SEEKERS | SHELTER | OVERSEERS | {"machine"},
+    "api_shelter": SEEKERS | SHELTER | OVERSEERS | {"machine"},
     "api_place": SHELTER | {"machine"},
     "api_occupancy": SHELTER | {"machine"},
     "api_confirm": SHELTER | {"machine"},
@@ -102,9 +102,18 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "api_request_address": SEEKERS,
     "api_live": SEEKERS | SHELTER | {"machine"},
 }
-OWN_ONLY = {"desk", "desk_places", "desk_confirm", "desk_occupancy", "desk_undo", "api_place", "api_occupancy", "api_confirm"}
-OWN_ONLY |= {"desk_hold", "desk_release", "criteria", "criteria_save", "place_criteria", "place_criteria_save"}
-OWN_ONLY |= {"desk_asked", "desk_answer", "desk_arrival"}
+OWN_ONLY = {
+    "desk",
+    "staff_places",
+    "staff_confirm",
+    "staff_occupancy",
+    "staff_undo",
+    "api_place",
+    "api_occupancy",
+    "api_confirm",
+}
+OWN_ONLY |= {"staff_hold", "staff_release", "criteria", "criteria_save", "place_criteria", "place_criteria_save"}
+OWN_ONLY |= {"staff_asked", "staff_answer", "staff_arrival"}
 NOBODYS = "nobodys-hold"  # a hold that is not there; who may hold learns no more than that
 
 
@@ -123,29 +132,29 @@ CALLS: dict[str, Call] = {
     "sign_in": Call("/sign-in", 200),
     "sign_in_demo": Call("/sign-in/demo", 303, {"person": "mark"}),
     "sign_out": Call("/sign-out", 303, {}),
-    "set_language": Call("/language", 303, {"language": "nl"}),
-    "set_theme": Call("/theme", 303, {"theme": "dark"}),
-    "desk": Call("/desk/{shelter}", 200),
-    "desk_places": Call("/desk/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
-    "desk_confirm": Call("/desk/{shelter}/confirm", 303, {"key": "b"}),
-    "desk_undo": Call("/desk/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
-    "desk_occupancy": Call("/desk/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
-    "desk_hold": Call("/desk/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
-    "desk_release": Call(f"/desk/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
-    "desk_asked": Call("/desk/{shelter}/requests", 200),
-    "desk_answer": Call("/desk/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),
-    "desk_arrival": Call("/desk/{shelter}/requests/nobodys/arrival", 404, {"arrived": "yes", "key": "f2"}),
+    "language": Call("/language", 303, {"language": "nl"}),
+    "theme": Call("/theme", 303, {"theme": "dark"}),
+    "staff": Call("/staff/{shelter}", 200),
+    "staff_places": Call("/staff/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
+    "staff_confirm": Call("/staff/{shelter}/confirm", 303, {"key": "b"}),
+    "staff_undo": Call("/staff/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
+    "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
+    "staff_hold": Call("/staff/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
+    "staff_release": Call(f"/staff/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
+    "staff_asked": Call("/staff/{shelter}/requests", 200),
+    "staff_answer": Call("/staff/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),
+    "staff_arrival": Call("/staff/{shelter}/requests/nobodys/arrival", 404, {"arrived": "yes", "key": "f2"}),
     "search": Call("/search", 200, {"needs.lvb": "on"}),
     "search_nothing": Call("/search/nothing", 200, {"slept": "hotel", "key": "g"}),
-    "mine": Call("/mine", 200),
+    "strip": Call("/strip", 200),
     "shelter": Call("/shelters/{shelter}", 200),
     "shelter_call": Call("/shelters/{shelter}/call", 403, {}),  # fresh news, and no hold: the desk may all the same
     "hold_place": Call("/places/linde-4/hold", 409, {"key": "h"}),  # it is closed
     "hold_extend": Call(f"/holds/{NOBODYS}/extend", 404, {"key": "i"}),
     "hold_release": Call(f"/holds/{NOBODYS}/release", 404, {"key": "j"}),
-    "wait": Call("/search/wait", 303, {"adults.woman": "1", "key": "k"}),
-    "waiting": Call("/waiting/nobodys", 404),
-    "waiting_stop": Call("/waiting/nobodys/stop", 404, {"key": "l"}),
+    "alert_add": Call("/search/alert", 303, {"adults.woman": "1", "key": "k"}),
+    "alert": Call("/alerts/nobodys", 404),
+    "alert_stop": Call("/alerts/nobodys/stop", 404, {"key": "l"}),
     "push": Call("/push", 404, {}),  # without keys of our own nobody is offered any
     "service_worker": Call("/sw.js", 200),
     "requests": Call("/requests", 200),
@@ -304,9 +313,9 @@ def test_a_route_that_is_missing_in_the_table_does_not_start() -> None:
 
 
 async def test_a_manager_reaches_a_place_only_through_its_own_shelter(people: dict[str, httpx.AsyncClient]) -> None:
-    reply = await people["manager"].post("/desk/linde/places/ceder-1", data={"status": "occupied", "key": "x1"})
+    reply = await people["manager"].post("/staff/linde/places/ceder-1", data={"status": "occupied", "key": "x1"})
     assert reply.status_code == 404
-    reply = await people["manager"].post("/desk/ceder/places/ceder-1", data={"status": "free", "key": "x2"})
+    reply = await people["manager"].post("/staff/ceder/places/ceder-1", data={"status": "free", "key": "x2"})
     assert reply.status_code == 303
 
 
@@ -314,8 +323,8 @@ async def test_a_manager_reaches_a_place_only_through_its_own_shelter(people: di
 async def test_somebody_elses_shelter_looks_like_one_that_is_not(
     standing: Site, people: dict[str, httpx.AsyncClient], whose: str
 ) -> None:
-    page = await people["staff"].get(f"/desk/{whose}")
-    absent = await people["staff"].get("/desk/nowhere")
+    page = await people["staff"].get(f"/staff/{whose}")
+    absent = await people["staff"].get("/staff/nowhere")
     assert page.text.replace(whose, "") == absent.text.replace("nowhere", "")
     async with standing.api("demo-shelter-linde") as api:
         assert (await api.get(f"/shelters/{whose}")).json() == (await api.get("/shelters/nowhere")).json()
@@ -342,7 +351,7 @@ async def test_a_token_that_is_not_one_opens_nothing(standing: Site, authorizati
 async def test_admin_and_auditor_see_which_shelters_there_are_and_no_occupancy(
     standing: Site, people: dict[str, httpx.AsyncClient]
 ) -> None:
-    for role in sorted(KNOWERS):
+    for role in sorted(OVERSEERS):
         async with standing.api(f"demo-{role}") as api:
             shelters = (await api.get("/board")).json()["shelters"]
             assert [set(one) for one in shelters] == [{"id", "name", "unit", "organization"}] * 3
@@ -378,9 +387,9 @@ def cookie_of(browser: httpx.AsyncClient) -> str:
     [
         "view=board",
         "view=search",
-        "view=desk&shelter=linde",
-        "view=desk&shelter=wilg",
-        "view=desk&shelter=nowhere",
+        "view=staff&shelter=linde",
+        "view=staff&shelter=wilg",
+        "view=staff&shelter=nowhere",
         "view=x",
         "",
     ],
@@ -390,7 +399,7 @@ async def test_a_page_socket_opens_for_its_own_audience_only(
     standing: Site, people: dict[str, httpx.AsyncClient], role: str, asked: str
 ) -> None:
     may = (role in SEEKERS and asked in ("view=board", "view=search")) or (
-        role in SHELTER and asked == "view=desk&shelter=linde"
+        role in SHELTER and asked == "view=staff&shelter=linde"
     )
     code = await closed_with(
         f"{standing.live_url}/live?{asked}",

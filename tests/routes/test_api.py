@@ -63,7 +63,7 @@ async def test_every_answer_is_guarded_and_not_kept(
 
 
 async def test_pages_of_the_signed_in_are_not_kept_either(people: dict[str, httpx.AsyncClient]) -> None:
-    for role, path in (("police", "/"), ("staff", "/"), ("staff", "/desk/linde"), ("staff", "/totals"), ("admin", "/")):
+    for role, path in (("police", "/"), ("staff", "/"), ("staff", "/staff/linde"), ("staff", "/totals"), ("admin", "/")):
         reply = await people[role].get(path)
         assert reply.headers["cache-control"] == "no-store"
     for path in ("/language", "/theme", "/sign-in/demo"):
@@ -154,7 +154,7 @@ async def test_a_refused_call_may_be_tried_again_with_its_key(site: Site) -> Non
 
 
 async def keys_in_use(site: Site) -> int:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         sql = """select count(*) from pg_locks l join pg_database d on d.oid = l.database
                  where l.locktype = 'advisory' and d.datname = current_database()"""
         return int((await (await tx.connection()).execute(text(sql))).scalar_one())
@@ -164,7 +164,7 @@ async def test_the_same_key_twice_at_once_is_done_once(site: Site) -> None:
     """The shelter is locked, so the first call waits with its key in use, and the second hears so at once."""
     key = {"Idempotency-Key": "k"}
     async with site.api(LINDE) as client:
-        async with site.parts.database.transaction() as tx:
+        async with site.process.database.transaction() as tx:
             await (await tx.connection()).execute(text("select 1 from shelter where id = 'linde' for update"))
             first = asyncio.create_task(client.patch("/places/linde-1", json=OCCUPIED, headers=key))
             async with asyncio.timeout(5):
@@ -175,7 +175,7 @@ async def test_the_same_key_twice_at_once_is_done_once(site: Site) -> None:
             assert second.json()["code"] == "key_in_use"
             assert second.json()["present"]["version"] == 1
         assert (await first).status_code == 200
-        async with site.parts.database.transaction() as tx:
+        async with site.process.database.transaction() as tx:
             count = await (await tx.connection()).execute(text("select count(*) from journal where action = 'place'"))
             assert count.scalar_one() == 1
 
@@ -201,7 +201,7 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_body_is_no_bug(site: Site,
         writer.write(head.encode() + b"{")
         await writer.drain()
         for _ in range(5):  # lets the server read the head
-            await site.parts.identity.living([])
+            await site.process.identity.active_tokens([])
         writer.close()
         await writer.wait_closed()
     async with site.api("demo-police") as police:
@@ -211,7 +211,7 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_body_is_no_bug(site: Site,
 
 
 async def test_clients_tokens_of_a_deployment_are_kept_as_hashes_only(site: Site) -> None:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         rows = await (await tx.connection()).execute(text("select row_to_json(c)::text from client c"))
         assert all(LINDE not in row[0].replace(f'"id":"{LINDE}"', "") for row in rows)
     assert len(Clock().new_token()) >= 43

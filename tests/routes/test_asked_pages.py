@@ -14,12 +14,12 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from bedboard.actions.once import make_key
+from bedboard.actions.idempotency import make_key
 from tests.build import NOW, FixedClock
 from tests.conftest import Site
 from tests.routes.conftest import facts
+from tests.routes.test_case_api import begin, call, see, sql
 from tests.routes.test_pages import Form, follow, forms, press, state
-from tests.routes.test_request_api import begin, call, see, sql
 
 WOMAN: dict[str, Any] = {"adults": {"woman": 1}, "needs": ["lvb"], "status": "eu", "arrives_after": "22:00"}
 FRAGMENT = {"HX-Request": "true"}
@@ -43,12 +43,12 @@ def told(page: httpx.Response) -> list[str]:
 
 
 def answers(page: httpx.Response, id: str, shelter: str = "linde", **fields: str) -> list[Form]:
-    return forms(page, f"/desk/{shelter}/requests/{id}/answer", **fields)
+    return forms(page, f"/staff/{shelter}/requests/{id}/answer", **fields)
 
 
 async def answer(browser: httpx.AsyncClient, id: str, shelter: str = "linde", **fields: str) -> httpx.Response:
     """As a browser does without scripts: the button on the page, and where that leads."""
-    page = await browser.get(f"/desk/{shelter}")
+    page = await browser.get(f"/staff/{shelter}")
     [form] = answers(page, id, shelter, **fields)
     return await follow(browser, await press(browser, form))
 
@@ -65,11 +65,11 @@ async def chosen(site: Site, browser: httpx.AsyncClient, shelter: str = "linde",
 
 
 async def test_where_nothing_is_asked_nothing_is_seen_of_it(site: Site, sanne: httpx.AsyncClient) -> None:
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert (page.status_code, asked(page)) == (200, "")
-    fragment = await sanne.get("/desk/linde/requests")
+    fragment = await sanne.get("/staff/linde/requests")
     assert (fragment.status_code, asked(fragment)) == (200, "")
-    assert 'data-own="/desk/linde/requests" data-count="0"' in fragment.text and "<html" not in fragment.text
+    assert 'data-own="/staff/linde/requests" data-count="0"' in fragment.text and "<html" not in fragment.text
 
 
 async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_criteria_say(
@@ -82,7 +82,7 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
         "arrives_after": "22:00",
     }
     id = await begin(site, "linde", "ceder", **children)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert told(page) == ["Nieuwe aanvraag: Stichting Oever (politie)"]
     words = asked(page)
     assert "Aanvragen aan Linde Stichting Oever (politie) gevraagd 14:00 1 vrouw, 1 man, 1 kind 0–3, LVB" in words
@@ -98,7 +98,7 @@ async def test_yes_reserves_the_place_and_may_become_another_answer_until_someth
 ) -> None:
     id = await begin(site, "linde", **WOMAN)
     page = await answer(sanne, id, answer="yes", place="linde-1")
-    assert page.url.path == "/desk/linde"
+    assert page.url.path == "/staff/linde"
     assert "Uw antwoord: ja, plek 1 · gereserveerd tot 15:00" in asked(page)
     assert "Ander antwoord Dat kan tot er iets is gekozen." in asked(page)
     assert await state(site, "linde-1") == "reserved"
@@ -121,7 +121,7 @@ async def test_every_reason_is_one_button_and_of_a_contra_indication_only_what_w
     site: Site, sanne: httpx.AsyncClient
 ) -> None:
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     reasons = [form.fields["reason"] for form in answers(page, id, answer="no")]
     assert reasons.count("contra_indication") == 3
     assert set(reasons) == {
@@ -150,7 +150,7 @@ async def test_the_places_that_may_be_offered_are_free_and_the_best_come_first(s
     async with site.api("demo-police") as police:
         assert (await police.post("/places/linde-3/holds")).status_code == 201
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     places = [form.fields["place"] for form in answers(page, id, answer="yes")]
     assert places == ["linde-2", "linde-3", "linde-4"], "not what another keeps; the kind that was asked first"
     assert asked(page).count("wordt al vastgehouden voor wie dit vraagt") == 1
@@ -159,7 +159,7 @@ async def test_the_places_that_may_be_offered_are_free_and_the_best_come_first(s
     assert await state(site, "linde-3") == "reserved"
 
     two = await begin(site, "linde", adults={"woman": 2})
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert [form.fields["place"] for form in answers(page, two, answer="yes")] == ["linde-2", "linde-4"]
     assert asked(page).count("past niet: te klein voor 2") == 2
 
@@ -169,7 +169,7 @@ async def test_without_a_free_place_it_says_so(site: Site, sanne: httpx.AsyncCli
         for place in ("linde-1", "linde-2"):
             assert (await shelter.patch(f"/places/{place}", json={"status": "occupied"})).status_code == 200
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert answers(page, id, answer="yes") == []
     assert "Er is nu geen plek vrij. Wordt er een vrij? Zet die eerst op vrij; dan staat hij hier." in asked(page)
 
@@ -177,7 +177,7 @@ async def test_without_a_free_place_it_says_so(site: Site, sanne: httpx.AsyncCli
 async def test_a_script_gets_what_is_asked_the_places_and_the_notice(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
     form = {"key": "k", "answer": "yes", "place": "linde-1"}
-    reply = await sanne.post(f"/desk/linde/requests/{id}/answer", data=form, headers=FRAGMENT)
+    reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data=form, headers=FRAGMENT)
     assert reply.status_code == 200
     for one in ("asked", "desk-linde", "notice"):
         assert reply.text.count(f'id="{one}"') == 1, one
@@ -194,14 +194,14 @@ async def test_the_tile_of_a_reserved_place_says_for_which_request_and_offers_no
     tile = page.text.partition('id="tile-linde-1"')[2].partition('id="tile-linde-2"')[0]
     assert "data-claim" not in tile, "the bell speaks of holds"
     assert f'href="#ask-{id}"' in tile and f"Gereserveerd voor aanvraag <b>{id}</b>" in tile
-    offered = {form.fields["status"] for form in forms(page, "/desk/linde/places/linde-1")}
+    offered = {form.fields["status"] for form in forms(page, "/staff/linde/places/linde-1")}
     assert offered == {"occupied", "closed"}, "what the shelter sees goes before what was promised"
     assert "/places/linde-1/hold" not in page.text
-    other = {form.fields["status"] for form in forms(page, "/desk/linde/places/linde-2")}
+    other = {form.fields["status"] for form in forms(page, "/staff/linde/places/linde-2")}
     assert other == {"free", "occupied", "closed"}
 
     [occupy] = [
-        one for one in forms(page, "/desk/linde/places/linde-1", status="occupied") if "expected_free_at" not in one.fields
+        one for one in forms(page, "/staff/linde/places/linde-1", status="occupied") if "expected_free_at" not in one.fields
     ]
     page = await follow(sanne, await press(sanne, occupy))
     assert "Op het bord staat nu: bezet. Zo kan deze plek niet worden gekozen." in asked(page)
@@ -211,9 +211,9 @@ async def test_an_offer_that_has_run_out_asks_for_an_answer_again(site: Site, sa
     id = await begin(site, "linde", **WOMAN)
     await answer(sanne, id, answer="yes", place="linde-1")
     site.clock.move(minutes=61)
-    site.parts.feed.age()
+    site.process.feed.age()
     async with aclosing(await site.sign_in("sanne")) as later:
-        page = await later.get("/desk/linde")
+        page = await later.get("/staff/linde")
         assert "Uw aanbod is verlopen: plek 1 is niet meer gereserveerd. Antwoord nog eens." in asked(page)
         assert told(page) == ["Uw aanbod is verlopen: Stichting Oever (politie)"]
         page = await answer(later, id, answer="yes", place="linde-1")
@@ -224,7 +224,7 @@ async def test_silence_is_shown_and_each_step_of_it_is_news(site: Site, sanne: h
     await begin(site, "linde", **WOMAN)
     seen = []
     for _ in range(4):
-        page = await sanne.get("/desk/linde/requests")
+        page = await sanne.get("/staff/linde/requests")
         seen.append((re.findall(r'data-news="([^"]*)"', page.text), told(page), asked(page)))
         await sql(site, "update ask set step = least(step + 1, 3)")
     assert [news for news, _, _ in seen] == [["silent-0"], ["silent-1"], ["silent-2"], ["silent-3"]]
@@ -237,7 +237,7 @@ async def test_silence_is_shown_and_each_step_of_it_is_news(site: Site, sanne: h
 async def test_what_the_desk_answered_for_the_shelter_is_news_to_it(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
     await call(site, "demo-desk", f"/requests/{id}/answers", {"shelter": "linde", "answer": "yes", "place": "linde-1"})
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert "De plaatsingsdesk heeft dit voor u ingevuld." in asked(page)
     assert told(page) == ["De plaatsingsdesk antwoordde voor u aan Stichting Oever (politie): ja"]
     page = await answer(sanne, id, answer="no", reason="no_staff")
@@ -276,23 +276,23 @@ async def test_an_answer_that_cannot_be_is_refused_with_its_field_and_changes_no
     names = {"answer": "Antwoord", "place": "Plek", "reason": "Reden", "criterion": "Contra-indicatie", "note": "note"}
     for fields, field in WRONG:
         for headers in ({}, FRAGMENT):
-            reply = await sanne.post(f"/desk/linde/requests/{id}/answer", data={"key": "k"} | fields, headers=headers)
+            reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"key": "k"} | fields, headers=headers)
             assert reply.status_code == 422, (fields, reply.status_code)
             notice = reply.text.partition('id="notice"')[2].partition("</ul>")[0]
             assert 'data-code="invalid"' in notice and names[field] in notice, fields
             assert f'id="ask-{id}"' in reply.text, "with what is true now"
             assert ("<html" in reply.text) == (headers == {})
-    reply = await sanne.post(f"/desk/linde/requests/{id}/answer", data={"answer": "discuss"})
+    reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"answer": "discuss"})
     assert reply.status_code == 422, "without a key"
     for fields in ({}, {"arrived": "perhaps"}, {"arrived": "yes", "note": "free text"}):
-        reply = await sanne.post(f"/desk/linde/requests/{id}/arrival", data={"key": "k"} | fields)
+        reply = await sanne.post(f"/staff/linde/requests/{id}/arrival", data={"key": "k"} | fields)
         assert reply.status_code == 422, fields
     assert await facts(site) == before
 
 
 async def test_a_place_that_is_just_gone_is_refused_and_what_is_true_now_is_shown(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     [form] = answers(page, id, answer="yes", place="linde-1")
     async with site.api("demo-coordinator") as coordinator:
         assert (await coordinator.post("/places/linde-1/holds")).status_code == 201
@@ -311,7 +311,7 @@ async def test_a_place_that_is_just_gone_is_refused_and_what_is_true_now_is_show
 
 async def test_what_is_settled_takes_no_answer_any_more(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     [form] = answers(page, id, answer="discuss")
     await call(site, "demo-police", f"/requests/{id}/withdraw")
     reply = await sanne.post(form.action, data=form.fields, headers=FRAGMENT)
@@ -322,7 +322,7 @@ async def test_what_is_settled_takes_no_answer_any_more(site: Site, sanne: httpx
 async def test_the_same_press_sent_again_is_one(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
     form = {"key": "one press", "answer": "yes", "place": "linde-1"}
-    path = f"/desk/linde/requests/{id}/answer"
+    path = f"/staff/linde/requests/{id}/answer"
     replies = await asyncio.gather(*(sanne.post(path, data=form, headers=FRAGMENT) for _ in range(5)))
     assert {reply.status_code for reply in replies} <= {200, 409} and 200 in {reply.status_code for reply in replies}
     assert all('data-code="key_in_use"' in reply.text for reply in replies if reply.status_code == 409)
@@ -341,7 +341,7 @@ async def test_the_same_press_sent_again_is_one(site: Site, sanne: httpx.AsyncCl
 async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
     form = {"key": "k", "answer": "no", "reason": "contra_indication", "criterion": "lvb"}
-    path = f"/desk/linde/requests/{id}/answer"
+    path = f"/staff/linde/requests/{id}/answer"
     assert (await sanne.post(path, data=form)).status_code == 303
     known = make_key("k", path, "no", "")
     assert known is not None
@@ -352,21 +352,21 @@ async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: 
 
 async def test_strangers_see_and_press_nothing(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     [form] = answers(page, id, answer="yes", place="linde-1")
     before = await facts(site)
     async with aclosing(await site.sign_in("kofi")) as kofi, aclosing(await site.sign_in("anneke")) as anneke:
-        assert asked(await kofi.get("/desk/ceder")) == ""
-        for path in ("/desk/linde/requests", f"/desk/linde/requests/{id}"):
+        assert asked(await kofi.get("/staff/ceder")) == ""
+        for path in ("/staff/linde/requests", f"/staff/linde/requests/{id}"):
             assert (await kofi.get(path)).status_code == 404
         for who, shelter in ((kofi, "linde"), (kofi, "ceder"), (anneke, "ceder")):
             for headers in ({}, FRAGMENT):
                 sent = form.fields | {"answer": "discuss"}
                 sent.pop("place")
-                reply = await who.post(f"/desk/{shelter}/requests/{id}/answer", data=sent, headers=headers)
+                reply = await who.post(f"/staff/{shelter}/requests/{id}/answer", data=sent, headers=headers)
                 assert reply.status_code == 404
                 reply = await who.post(
-                    f"/desk/{shelter}/requests/{id}/arrival", data={"key": "k", "arrived": "no"}, headers=headers
+                    f"/staff/{shelter}/requests/{id}/arrival", data={"key": "k", "arrived": "no"}, headers=headers
                 )
                 assert reply.status_code == 404
     assert await facts(site) == before
@@ -374,7 +374,7 @@ async def test_strangers_see_and_press_nothing(site: Site, sanne: httpx.AsyncCli
 
 async def test_who_works_there_no_longer_answers_nothing(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     [form] = answers(page, id, answer="yes", place="linde-1")
     await sql(site, "delete from membership where person_id = 'sanne'")
     reply = await sanne.post(form.action, data=form.fields, headers=FRAGMENT)
@@ -387,19 +387,19 @@ async def test_who_works_there_no_longer_answers_nothing(site: Site, sanne: http
 
 async def test_the_desk_decides_then_they_arrive_and_the_place_is_occupied(site: Site, sanne: httpx.AsyncClient) -> None:
     id = await chosen(site, sanne, arrives_at=(NOW + timedelta(hours=1)).isoformat())
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert "Gekozen: ze komen om 15:00 (plek 1)" in asked(page)
     assert "De plaatsingsdesk beslist nog." in asked(page)
     assert told(page) == ["Gekozen: plek 1. De plaatsingsdesk beslist nog."]
-    assert forms(page, f"/desk/linde/requests/{id}/arrival") == [] and answers(page, id) == []
-    early = await sanne.post(f"/desk/linde/requests/{id}/arrival", data={"key": "k", "arrived": "yes"}, headers=FRAGMENT)
+    assert forms(page, f"/staff/linde/requests/{id}/arrival") == [] and answers(page, id) == []
+    early = await sanne.post(f"/staff/linde/requests/{id}/arrival", data={"key": "k", "arrived": "yes"}, headers=FRAGMENT)
     assert early.status_code == 409 and 'data-code="request_undecided"' in early.text
 
     await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert "Dit staat vast." in asked(page) and "1 vrouw, EU-burger, LVB" in asked(page)
     assert told(page) == ["Gekozen: ze komen om 15:00 (plek 1)"]
-    [came] = forms(page, f"/desk/linde/requests/{id}/arrival", arrived="yes")
+    [came] = forms(page, f"/staff/linde/requests/{id}/arrival", arrived="yes")
     page = await follow(sanne, await press(sanne, came))
     assert await state(site, "linde-1") == "occupied"
     assert asked(page).startswith("1 aanvraag geregeld") and "→ aangekomen" in asked(page)
@@ -416,14 +416,14 @@ async def test_when_the_hour_has_passed_it_asks_loudly_and_who_did_not_come_free
         id = await begin(site, "ceder", adults={"man": 1})
         await answer(kofi, id, "ceder", answer="yes", place="ceder-1")
         await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "ceder"})
-        page = await kofi.get("/desk/ceder")
+        page = await kofi.get("/staff/ceder")
         assert "Gekozen: ze komen om 16:00 (plek 1)" in asked(page) and 'data-count="0"' in page.text
     site.clock.move(hours=2, minutes=1)
     async with aclosing(await site.sign_in("kofi")) as kofi:
-        page = await kofi.get("/desk/ceder")
+        page = await kofi.get("/staff/ceder")
         assert "Het is 16:00 geweest. Zijn ze er?" in asked(page) and 'data-count="1"' in page.text
         assert told(page) == ["Zijn ze er? 16:00 is geweest: plek 1"]
-        [missed] = forms(page, "/desk/ceder/requests/" + id + "/arrival", arrived="no")
+        [missed] = forms(page, "/staff/ceder/requests/" + id + "/arrival", arrived="no")
         page = await follow(kofi, await press(kofi, missed))
         assert await state(site, "ceder-1") == "free"
         assert "ja, plek 1 → niet gekomen" in asked(page) and told(page) == []
@@ -433,9 +433,9 @@ async def test_when_the_hour_has_passed_it_asks_loudly_and_who_did_not_come_free
 async def test_at_night_it_counts_at_once_and_the_desk_is_still_to_look(site: Site, sanne: httpx.AsyncClient) -> None:
     await sql(site, "update kind set desk_hours = 'mon-mon 00:00-00:01', outside_hours = 'provisional' where code = 'cosm'")
     id = await chosen(site, sanne)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert "Dit geldt nu. De plaatsingsdesk kijkt er in kantooruren nog naar." in asked(page)
-    [came] = forms(page, f"/desk/linde/requests/{id}/arrival", arrived="yes")
+    [came] = forms(page, f"/staff/linde/requests/{id}/arrival", arrived="yes")
     page = await follow(sanne, await press(sanne, came))
     assert "→ aangekomen, de plaatsingsdesk kijkt er nog naar" in asked(page)
     assert "vrouw" not in asked(page)
@@ -450,7 +450,7 @@ async def test_what_became_of_it_stays_to_be_read_for_twelve_hours(site: Site, s
     await call(site, "demo-police", f"/requests/{other}/choose", {"shelter": "wilg"})
     silent = await begin(site, "linde", **WOMAN)
     await call(site, "demo-police", f"/requests/{silent}/withdraw")
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     words = asked(page)
     assert words.startswith("3 aanvragen geregeld")
     assert f"{refused} Uw antwoord: ja, plek 1 → de plaatsingsdesk zei nee: geen recht op deze soort plek" in words
@@ -464,7 +464,7 @@ async def test_what_became_of_it_stays_to_be_read_for_twelve_hours(site: Site, s
     assert await state(site, "linde-1") == "free"
     site.clock.move(hours=13)
     async with aclosing(await site.sign_in("sanne")) as later:
-        assert asked(await later.get("/desk/linde")) == ""
+        assert asked(await later.get("/staff/linde")) == ""
 
 
 async def test_the_reason_of_the_desk_is_told_to_the_shelter_that_it_is_about(site: Site, sanne: httpx.AsyncClient) -> None:
@@ -478,7 +478,7 @@ async def test_the_reason_of_the_desk_is_told_to_the_shelter_that_it_is_about(si
         await call(site, f"demo-shelter-{shelter}", f"/requests/{id}/answers", {"answer": "yes", "place": f"{shelter}-1"})
         await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": shelter})
         await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "refuse", "reason": reason})
-        words = asked(await sanne.get("/desk/linde"))
+        words = asked(await sanne.get("/staff/linde"))
         assert "de plaatsingsdesk zei nee" in words
         assert ("daar niet veilig" in words) == (shelter == "linde")
         assert "een andere plek past beter" not in words
@@ -492,10 +492,10 @@ async def test_who_works_for_several_sees_what_is_asked_of_the_others(site: Site
         await begin(site, "ceder", adults={"man": 1})
     await begin(site, "linde", **WOMAN)
     async with aclosing(await site.sign_in("anneke")) as anneke:
-        page = await anneke.get("/desk/linde")
+        page = await anneke.get("/staff/linde")
         assert asked(page).startswith("Ceder: 2 aanvragen Aanvragen aan Linde")
-        assert '<a href="/desk/ceder">Ceder: 2 aanvragen</a>' in page.text
-        page = await anneke.get("/desk/ceder")
+        assert '<a href="/staff/ceder">Ceder: 2 aanvragen</a>' in page.text
+        page = await anneke.get("/staff/ceder")
         assert asked(page).startswith("Linde: 1 aanvraag Aanvragen aan Ceder")
 
 
@@ -507,7 +507,7 @@ async def heard(site: Site, browser: httpx.AsyncClient, shelter: str) -> asyncio
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
 
     async def listen() -> None:
-        url = f"{site.live_url}/live?view=desk&shelter={shelter}"
+        url = f"{site.live_url}/live?view=staff&shelter={shelter}"
         async with connect(url, additional_headers={"Cookie": cookies}, origin=site.url) as line:  # type: ignore[arg-type]
             await line.send('{"type":"hello","known":{}}')
             async for message in line:
@@ -546,7 +546,7 @@ async def test_the_pages_of_a_shelter_hear_at_once_that_it_is_asked_and_no_other
         before = []
         while (said := await asyncio.wait_for(strangers.get(), 5))["type"] != "update":
             before.append(said["type"])
-        assert "mine" not in before
+        assert "own" not in before
 
 
 async def test_what_a_page_asks_by_itself_does_not_keep_its_session_alive(
@@ -557,8 +557,8 @@ async def test_what_a_page_asks_by_itself_does_not_keep_its_session_alive(
         return row[0]
 
     clock.move(minutes=10)
-    for path, used in (("/desk/linde/requests", NOW), ("/desk/linde", clock.now())):
-        site.parts.identity._people.clear()  # what it keeps for some seconds
+    for path, used in (("/staff/linde/requests", NOW), ("/staff/linde", clock.now())):
+        site.process.identity._people.clear()  # what it keeps for some seconds
         assert (await sanne.get(path)).status_code == 200
         assert await used_at() == used
 
@@ -566,9 +566,9 @@ async def test_what_a_page_asks_by_itself_does_not_keep_its_session_alive(
 async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClient) -> None:
     sanne.cookies.set("language", "en")
     id = await begin(site, "linde", **WOMAN)
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     words = asked(page)
-    assert "Requests to Linde Stichting Oever (police)" in words
+    assert "OpenCases to Linde Stichting Oever (police)" in words
     assert f"arrival: after 22:00 · request {id}" in words
     assert "To be discussed by your criteria:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]
@@ -577,7 +577,7 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     assert f"Reserved for request <b>{id}</b>" in page.text
     await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"})
     await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
-    page = await sanne.get("/desk/linde")
+    page = await sanne.get("/staff/linde")
     assert "Chosen: they arrive at 16:00 (place 1)" in asked(page) and "This is settled." in asked(page)
-    late = await sanne.post(f"/desk/linde/requests/{id}/answer", data={"key": "k", "answer": "discuss"})
+    late = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"key": "k", "answer": "discuss"})
     assert late.status_code == 409 and "This is settled already" in late.text

@@ -7,18 +7,18 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions.register import add_client
+from bedboard.actions.setup import add_client
 from bedboard.actions.signin import begin_session
 from bedboard.store.bell import ring
 from bedboard.store.database import Database
 from bedboard.store.people import get_person
-from bedboard.store.register import add_deployment
+from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
 from tests.conftest import Site, start_site, stop_site
 from tests.routes.conftest import facts
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
-PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/desk/linde", "/totals"]}
+PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde", "/totals"]}
 READS = ["/board", "/shelters/linde"]
 WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("PATCH", "/places/linde-1", {"status": "occupied"}),
@@ -41,22 +41,22 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
 
 async def sign_in(site: Site, id: str) -> httpx.AsyncClient:
     """By another way than the demo's, which only a board that has been read offers."""
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         person = await get_person(tx, id)
         assert person is not None
         token = await begin_session(tx, person, site.clock)
     browser = site.client()
-    browser.cookies.set(site.parts.identity.cookie, token)
+    browser.cookies.set(site.process.identity.cookie, token)
     return browser
 
 
 async def read_at_last(site: Site) -> None:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         await add_deployment(tx, "Proef", "Europe/Amsterdam", NOW, demo=True)
-        await ring(tx, "reference", "all")
+        await ring(tx, "catalogue", "all")
 
     async def has_read() -> bool:
-        return site.parts.feed.reference is not None
+        return site.process.feed.catalogue is not None
 
     await until(has_read, "the board has been read")
 
@@ -98,11 +98,11 @@ async def test_a_tap_that_is_answered_unavailable_is_done_once_when_it_is_tried_
     async with await sign_in(site, "sanne") as browser:
         tap = {"key": "one", "status": "occupied"}
         headers = {"HX-Request": "true"}
-        assert (await browser.post("/desk/linde/places/linde-1", data=tap, headers=headers)).status_code == 503
+        assert (await browser.post("/staff/linde/places/linde-1", data=tap, headers=headers)).status_code == 503
         await read_at_last(site)
-        again = await browser.post("/desk/linde/places/linde-1", data=tap, headers=headers)
+        again = await browser.post("/staff/linde/places/linde-1", data=tap, headers=headers)
         assert again.status_code == 200
         assert 'data-stamp="2.' in again.text
-        async with site.parts.database.transaction() as tx:
+        async with site.process.database.transaction() as tx:
             found = await (await tx.connection()).execute(text("select count(*) from journal where action = 'place'"))
             assert found.scalar_one() == 1

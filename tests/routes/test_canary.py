@@ -22,16 +22,16 @@ PATHS = [
     "/?wall=1",
     "/totals",
     "/sign-in",
-    "/desk/linde",
-    "/desk/ceder",
-    "/desk/linde?change=1",
+    "/staff/linde",
+    "/staff/ceder",
+    "/staff/linde?change=1",
     "/search",
-    "/mine",
+    "/strip",
     "/shelters/linde",
     "/shelters/wilg",
     "/manage/linde/criteria",
     "/manage/linde/places/linde-1/criteria",
-    "/mine",
+    "/strip",
     "/shelters/linde",
     "/shelters/wilg",
     "/nowhere",
@@ -69,7 +69,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
         for person, *_ in PEOPLE:
             browser = await site.sign_in(person)
             cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-            for asked in ("view=board", "view=search", "view=desk&shelter=linde", "view=desk&shelter=ceder"):
+            for asked in ("view=board", "view=search", "view=staff&shelter=linde", "view=staff&shelter=ceder"):
                 async with connect(
                     f"{site.live_url}/live?{asked}",
                     additional_headers={"Cookie": cookie},
@@ -91,7 +91,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
                         ("undo", {"change": "1"}),
                     ):
                         key = f"{person}{shelter}{fragment}{action}"
-                        reply = await browser.post(f"/desk/{shelter}/{action}", data={**form, "key": key}, headers=headers)
+                        reply = await browser.post(f"/staff/{shelter}/{action}", data={**form, "key": key}, headers=headers)
                         heard.append((f"{person} {shelter} {action}", reply.content))
             await browser.aclose()
         for token in TOKENS:
@@ -106,7 +106,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
                     reply = await api.request(method, f"/api/v1{path}", json=body, headers={**authorization, "If-Match": "*"})
                     heard.append((f"{token} {path}", reply.content))
         site.clock.move(hours=9)
-        site.parts.feed.age()
+        site.process.feed.age()
     finally:
         set_up_log("warning")
         await api.aclose()
@@ -129,11 +129,11 @@ async def test_a_telephone_is_heard_only_with_a_hold_or_when_the_board_says_call
         said["linde"] = [(await api.get("/holds")).text]
     mark, hanneke, lucia = [await site.sign_in(person) for person in ("mark", "hanneke", "lucia")]
     held = await mark.post("/places/linde-2/hold", data={"key": "a", "page": "search", "adults.woman": "1"})
-    said["linde"] += [held.text, (await mark.get("/")).text, (await mark.get("/mine")).text, (await mark.get("/search")).text]
+    said["linde"] += [held.text, (await mark.get("/")).text, (await mark.get("/strip")).text, (await mark.get("/search")).text]
     said["linde"] += [(await mark.get("/shelters/ceder")).text]
     said["ceder"] = [(await hanneke.post("/shelters/ceder/call", data={})).text]
     said["wilg"] = [(await lucia.post("/shelters/wilg/call", data={})).text]  # never confirmed: the board says call
-    silent = [(await lucia.post("/shelters/ceder/call", data={})).text, (await lucia.get("/mine")).text]
+    silent = [(await lucia.post("/shelters/ceder/call", data={})).text, (await lucia.get("/strip")).text]
     for one in (mark, hanneke, lucia):
         await one.aclose()
     for shelter, pages in said.items():

@@ -88,7 +88,7 @@ async def press(browser: httpx.AsyncClient, do: str, action: str = LINDE, /, **c
 
 
 async def stored(site: Site) -> dict[str, Any]:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         query = text("""select s.version, s.criteria, s.limits, s.languages, s.intake_from_minutes, s.intake_until_minutes,
                         p.criteria as own from shelter s join place p on p.shelter_id = s.id where p.id = 'linde-1'""")
         return dict((await (await tx.connection()).execute(query)).one()._mapping)
@@ -263,7 +263,7 @@ async def test_who_comes_too_late_keeps_what_was_typed_and_sees_what_is_saved(si
 async def test_a_tap_of_the_staff_meanwhile_does_not_come_in_between(site: Site) -> None:
     async with signed_in(site, "anneke") as manager, signed_in(site, "sanne") as staff:
         fields = filled(await manager.get(LINDE)) | {"do": "save", "criteria.man": "yes"}
-        tapped = await staff.post("/desk/linde/places/linde-1", data={"key": "tap", "status": "occupied"})
+        tapped = await staff.post("/staff/linde/places/linde-1", data={"key": "tap", "status": "occupied"})
         assert tapped.status_code == 303
         assert (await manager.post(LINDE, data=fields)).headers["location"] == f"{LINDE}?saved=3"
 
@@ -364,9 +364,9 @@ async def test_nobody_else_gets_in(site: Site, person: str | None, status: int) 
 
 async def test_a_manager_finds_the_page_from_mijn_opvang_and_staff_do_not(site: Site) -> None:
     async with signed_in(site, "anneke") as manager, signed_in(site, "sanne") as staff:
-        assert f'href="{LINDE}"' in (await manager.get("/desk/linde")).text
-        assert f'href="{LINDE}"' not in (await staff.get("/desk/linde")).text
-        assert 'href="/desk/linde"' in (await manager.get(LINDE)).text
+        assert f'href="{LINDE}"' in (await manager.get("/staff/linde")).text
+        assert f'href="{LINDE}"' not in (await staff.get("/staff/linde")).text
+        assert 'href="/staff/linde"' in (await manager.get(LINDE)).text
 
 
 async def test_english_is_complete(site: Site) -> None:
@@ -378,7 +378,7 @@ async def test_english_is_complete(site: Site) -> None:
 
 
 async def test_half_an_hour_that_is_not_in_the_list_stays_as_it_is(site: Site) -> None:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         statement = "update shelter set intake_from_minutes = 435, intake_until_minutes = 0 where id = 'linde'"
         await (await tx.connection()).execute(text(statement))
     async with signed_in(site, "anneke") as browser:

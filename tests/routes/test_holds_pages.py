@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions.register import add_shelter
+from bedboard.actions.setup import add_shelter
 from bedboard.store.bell import ring
 from tests.build import SEAL, place, shelter
 from tests.conftest import Site
@@ -20,13 +20,13 @@ PROFILE = {"adults.woman": "1", "children.child_4_11": "2", "needs.lvb": "on", "
 
 
 async def rows(site: Site, statement: str) -> list[tuple[Any, ...]]:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         return [tuple(row) for row in await (await tx.connection()).execute(text(statement))]
 
 
 async def looks(site: Site) -> list[tuple[Any, ...]]:
     """Who saw which telephone and why, in order."""
-    return await rows(site, "select actor_id, role, shelter_id, what, why from look order by id")
+    return await rows(site, "select actor_id, role, shelter_id, what, why from disclosure order by id")
 
 
 async def hold(browser: httpx.AsyncClient, place: str) -> httpx.Response:
@@ -45,11 +45,11 @@ async def test_who_holds_a_place_gets_the_telephone_on_every_page_and_each_showi
         assert f'href="tel:{LINDE}"' in page.text and "14:30" in page.text
         mine = ("lucia", "coordinator", "linde", "telephone", "hold")
         assert await looks(site) == [mine]
-        for count, path in enumerate(("/", "/mine", "/shelters/wilg", "/?kind=men"), 2):
+        for count, path in enumerate(("/", "/strip", "/shelters/wilg", "/?kind=men"), 2):
             page = await lucia.get(path)
             assert LINDE in page.text and WILG not in page.text, path
             assert await looks(site) == [mine] * count
-        [claim] = await rows(site, "select distinct claim_id from look")
+        [claim] = await rows(site, "select distinct claim_id from disclosure")
         assert await rows(site, "select id from claim") == [claim]
         assert LINDE not in (await lucia.get("/?wall=1")).text, "a wall is for everybody in the room"
         assert len(await looks(site)) == 5
@@ -88,13 +88,13 @@ async def test_the_strip_says_what_the_shelter_made_of_the_place(site: Site) -> 
             ),
             3,
         ):
-            async with site.parts.database.transaction() as tx:
+            async with site.process.database.transaction() as tx:
                 connection = await tx.connection()
                 await connection.execute(text(f"update place set {said} where id = 'linde-1'"))  # noqa: S608
                 await connection.execute(text(f"update shelter set version = {version} where id = 'linde'"))  # noqa: S608
                 await ring(tx, "shelter", "linde", version)
-            await site.parts.feed.reached("linde", version)
-            [row] = re.findall(r'<article[^>]*data-shelter="linde".*?</article>', (await lucia.get("/mine")).text, re.DOTALL)
+            await site.process.feed.reached("linde", version)
+            [row] = re.findall(r'<article[^>]*data-shelter="linde".*?</article>', (await lucia.get("/strip")).text, re.DOTALL)
             assert words in row and LINDE in row and "Klaar" in row
             assert "/extend" not in row, "there is nothing to keep any more"
 
@@ -132,13 +132,13 @@ async def test_the_desk_may_always_call_and_that_is_written_down(site: Site) -> 
 
 async def test_who_copies_the_list_of_telephones_is_stopped_after_twenty(site: Site) -> None:
     now = site.clock.now()
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         for number in range(20):
             id = f"iep{number}"
             await add_shelter(tx, shelter(id, [place(f"{id}-1")], now, confirmed_at=None), SEAL, now)
     async with aclosing(await site.sign_in("lucia")) as lucia:
         for number in range(20):
-            await site.parts.feed.reached(f"iep{number}", 1)
+            await site.process.feed.reached(f"iep{number}", 1)
             reply = await lucia.post(f"/shelters/iep{number}/call", data={})
             assert (reply.status_code, f"CANARY-TEL-iep{number}" in reply.text) == (200, True)
         refused = await lucia.post("/shelters/wilg/call", data={})
@@ -159,7 +159,7 @@ async def test_nothing_of_a_search_is_kept_with_the_hold_that_ends_it(site: Site
         again = await lucia.post("/places/linde-1/hold", data=other)
         assert again.status_code == 200, "the key says that it is the same press, whatever the form says of anybody"
         assert await rows(site, "select count(*) from claim") == [(1,)]
-        for table in ("answer", "journal", "claim", "look"):
+        for table in ("stored_reply", "journal", "claim", "disclosure"):
             kept = str(await rows(site, f"select to_jsonb({table}) from {table}")).lower()  # noqa: S608
             for word in ("woman", "child", "lvb", "psychiatric", "arrival", "zuid"):
                 assert word not in kept, f"{word} in {table}"
@@ -189,9 +189,9 @@ async def test_a_shelters_page_says_whom_it_takes(site: Site) -> None:
         "languages": ["ar", "en"],
     }
     places = [place("eik-1", criteria={"wheelchair": "yes"}), place("eik-2")]
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         await add_shelter(tx, shelter("eik", places, now, **terms), SEAL, now)
-    await site.parts.feed.reached("eik", 1)
+    await site.process.feed.reached("eik", 1)
     async with aclosing(await site.sign_in("mark")) as mark:
         page = " ".join(re.sub(r"<[^>]*>", " ", unescape((await mark.get("/shelters/eik")).text)).split()).replace(" ,", ",")
         whom = page.partition("Wie kan hier terecht?")[2]
@@ -210,20 +210,20 @@ async def test_a_shelters_page_says_whom_it_takes(site: Site) -> None:
 
 async def test_staff_hold_a_place_for_a_caller_and_give_it_back_with_forms(site: Site) -> None:
     async with aclosing(await site.sign_in("sanne")) as sanne, aclosing(await site.sign_in("mark")) as mark:
-        [form] = forms(await sanne.get("/desk/linde"), "/desk/linde/places/linde-1/hold")
+        [form] = forms(await sanne.get("/staff/linde"), "/staff/linde/places/linde-1/hold")
         assert ("caller", "oever police") in form.buttons
         page = await follow(sanne, await press(sanne, form, ("caller", "oever police")))
         assert await state(site, "linde-1") == "held"
         tile = page.text.partition('id="tile-linde-1"')[2].partition("</summary>")[0]
         assert "Stichting Oever (politie)" in tile and "14:30" in tile
-        assert forms(page, "/desk/linde/places/linde-1/hold") == [], "it is held"
+        assert forms(page, "/staff/linde/places/linde-1/hold") == [], "it is held"
         board = (await mark.get("/")).text
         assert "Stichting Oever (politie)" in board and "CANARY" not in board, "held for a caller, so nobody's own page has it"
         [release] = [one for one in Forms(page.text).found if one.action.endswith("/release")]
         page = await follow(sanne, await press(sanne, release))
         assert await state(site, "linde-1") == "free"
-        assert forms(page, "/desk/linde/places/linde-1/hold")
-        missing = await sanne.post("/desk/linde/places/linde-1/hold", data={"key": "k"})
+        assert forms(page, "/staff/linde/places/linde-1/hold")
+        missing = await sanne.post("/staff/linde/places/linde-1/hold", data={"key": "k"})
         assert missing.status_code == 422 and await state(site, "linde-1") == "free"
 
 

@@ -26,7 +26,7 @@ database = "none"
 [parameters]
 "path.place_id" = "linde-1"
 "path.shelter_id" = "linde"
-"path.request_id" = "REQUEST"
+"path.case_id" = "REQUEST"
 [phases.stateful]
 enabled = false
 """
@@ -69,7 +69,7 @@ async def test_every_answer_about_a_request_is_as_the_document_says(site: Site) 
     document = build_document()
     asker, asked = [
         validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
-        for name in ("RequestObject", "AskedObject")
+        for name in ("CaseObject", "AskedObject")
     ]
     id = await begin_request(site)
     for token, validator in (("demo-police", asker), ("demo-desk", asker), ("demo-shelter-linde", asked)):
@@ -122,7 +122,7 @@ async def test_schemathesis_finds_no_500_and_nothing_undocumented(
             process.kill()
             await process.wait()
     assert process.returncode == 0, output.decode()[-6000:]
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         found = await (await tx.connection()).execute(
             text("select distinct what from case_event where actor_id = :id"), {"id": token}
         )

@@ -13,10 +13,10 @@ from tests.routes.conftest import facts
 
 FORMS = {"status": "occupied", "key": "stolen", "change": "1", "free.cosm": "0", "language": "en", "theme": "dark"}
 UNSAFE = [
-    "/desk/linde/places/linde-1",
-    "/desk/linde/confirm",
-    "/desk/linde/undo",
-    "/desk/linde/occupancy",
+    "/staff/linde/places/linde-1",
+    "/staff/linde/confirm",
+    "/staff/linde/undo",
+    "/staff/linde/occupancy",
     "/sign-out",
     "/sign-in/demo",
     "/language",
@@ -49,7 +49,7 @@ STRANGERS: dict[str, Callable[[str, int], str | None]] = {
     "uppercase": lambda u, p: u.upper(),
     "trailing dot": lambda u, p: f"http://127.0.0.1.:{p}",
     "trailing slash": lambda u, p: f"{u}/",
-    "with a path": lambda u, p: f"{u}/desk/linde",
+    "with a path": lambda u, p: f"{u}/staff/linde",
     "two of them": lambda u, p: f"{u} http://evil.example",
     "a list": lambda u, p: f"{u}, {u}",
     "another name of this machine": lambda u, p: f"http://[::1]:{p}",
@@ -71,14 +71,14 @@ async def test_a_stranger_changes_nothing_on_any_page(
         assert (path, reply.status_code) == (path, 403)
         assert "set-cookie" not in reply.headers
     assert await facts(standing) == before
-    assert (await people["staff"].get("/desk/linde")).status_code == 200  # still signed in
+    assert (await people["staff"].get("/staff/linde")).status_code == 200  # still signed in
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECTX", "post"])
 async def test_no_other_method_goes_past_the_check_of_the_origin(
     standing: Site, people: dict[str, httpx.AsyncClient], method: str
 ) -> None:
-    reply = await people["api"].request(method, "/desk/linde/confirm", headers={"Origin": "http://evil.example"})
+    reply = await people["api"].request(method, "/staff/linde/confirm", headers={"Origin": "http://evil.example"})
     assert reply.status_code in (400, 403, 405)
 
 
@@ -140,11 +140,11 @@ async def test_a_foreign_host_is_turned_away_on_every_address(
     before = await facts(standing)
     body = "key=rebound"
     for head in (
-        "GET /desk/linde HTTP/1.1",
+        "GET /staff/linde HTTP/1.1",
         "GET /sign-in HTTP/1.1",
         "GET /api/v1/board HTTP/1.1",
         "GET /nowhere HTTP/1.1",
-        "POST /desk/linde/confirm HTTP/1.1",
+        "POST /staff/linde/confirm HTTP/1.1",
     ):
         more = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
         rest = f"{more}\r\n{body}" if head.startswith("POST") else "\r\n"

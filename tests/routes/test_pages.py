@@ -73,21 +73,21 @@ async def test_staff_sign_in_change_a_place_take_it_back_and_confirm_without_scr
         page = await follow(browser, await browser.get("/"))  # to the sign-in page
         [me] = [one for one in forms(page, "/sign-in/demo") if ("person", "sanne") in one.buttons]
         page = await follow(browser, await follow(browser, await press(browser, me, ("person", "sanne"))))
-        assert page.url.path == "/desk/linde"
+        assert page.url.path == "/staff/linde"
 
         [occupy] = [
-            f for f in forms(page, "/desk/linde/places/linde-1", status="occupied") if "expected_free_at" not in f.fields
+            f for f in forms(page, "/staff/linde/places/linde-1", status="occupied") if "expected_free_at" not in f.fields
         ]
         page = await follow(browser, await press(browser, occupy))
-        assert page.url.path == "/desk/linde"
+        assert page.url.path == "/staff/linde"
         assert await state(site, "linde-1") == "occupied"
 
-        [undo] = forms(page, "/desk/linde/undo")
+        [undo] = forms(page, "/staff/linde/undo")
         page = await follow(browser, await press(browser, undo))
         assert await state(site, "linde-1") == "free"
-        assert forms(page, "/desk/linde/undo") == []
+        assert forms(page, "/staff/linde/undo") == []
 
-        [confirm] = forms(page, "/desk/linde/confirm")
+        [confirm] = forms(page, "/staff/linde/confirm")
         site.clock.move(minutes=20)
         page = await follow(browser, await press(browser, confirm))
         async with site.api("demo-police") as police:
@@ -95,24 +95,24 @@ async def test_staff_sign_in_change_a_place_take_it_back_and_confirm_without_scr
 
         [out] = forms(page, "/sign-out")
         assert (await press(browser, out)).headers["location"] == "/sign-in"
-        assert (await browser.get("/desk/linde")).status_code == 303
+        assert (await browser.get("/staff/linde")).status_code == 303
 
 
 async def test_every_way_to_change_a_place_is_a_form_on_the_page(site: Site) -> None:
     browser = await site.sign_in("sanne")
-    page = await browser.get("/desk/linde")
-    [reasons] = [f for f in forms(page, "/desk/linde/places/linde-1", status="closed") if f.buttons]
+    page = await browser.get("/staff/linde")
+    [reasons] = [f for f in forms(page, "/staff/linde/places/linde-1", status="closed") if f.buttons]
     assert ("reason", "cleaning") in reasons.buttons
     page = await follow(browser, await press(browser, reasons, ("reason", "cleaning")))
     assert await state(site, "linde-1") == "closed"
 
-    [until] = [f for f in forms(page, "/desk/linde/places/linde-3") if "expected_free_at" in f.fields]
+    [until] = [f for f in forms(page, "/staff/linde/places/linde-3") if "expected_free_at" in f.fields]
     page = await follow(browser, await press(browser, until, typed={"expected_free_at": "2026-03-14T10:30"}))
     async with site.api("demo-police") as police:
         shelter = (await police.get("/shelters/linde")).json()
     assert next(p for p in shelter["places"] if p["id"] == "linde-3")["expected_free_at"] == "2026-03-14T09:30:00Z"
 
-    [numbers] = forms(page, "/desk/linde/occupancy")
+    [numbers] = forms(page, "/staff/linde/occupancy")
     page = await follow(browser, await press(browser, numbers, typed={"free.cosm": "0", "free.women": "0"}))
     async with site.api("demo-police") as police:
         counts = (await police.get("/shelters/linde")).json()["counts"]
@@ -122,13 +122,13 @@ async def test_every_way_to_change_a_place_is_a_form_on_the_page(site: Site) -> 
 
 async def test_closing_without_a_reason_says_so_and_shows_what_is_true_now(site: Site) -> None:
     browser = await site.sign_in("sanne")
-    page = await browser.get("/desk/linde")
-    [reasons] = [f for f in forms(page, "/desk/linde/places/linde-1", status="closed") if f.buttons]
+    page = await browser.get("/staff/linde")
+    [reasons] = [f for f in forms(page, "/staff/linde/places/linde-1", status="closed") if f.buttons]
     refused = await press(browser, reasons)
     assert refused.status_code == 422
     assert "kies waarom de plek dicht is" in refused.text
     assert "Reden" in refused.text
-    assert len(forms(refused, "/desk/linde/places/linde-1")) == len(forms(page, "/desk/linde/places/linde-1"))
+    assert len(forms(refused, "/staff/linde/places/linde-1")) == len(forms(page, "/staff/linde/places/linde-1"))
     assert {f.fields["key"] for f in Forms(refused.text).found if "key" in f.fields}.isdisjoint({reasons.fields["key"]})
     assert await state(site, "linde-1") == "free"
     await browser.aclose()
@@ -136,7 +136,7 @@ async def test_closing_without_a_reason_says_so_and_shows_what_is_true_now(site:
 
 async def test_more_than_there_are_places_is_explained_with_the_numbers(site: Site) -> None:
     browser = await site.sign_in("sanne")
-    [numbers] = forms(await browser.get("/desk/linde"), "/desk/linde/occupancy")
+    [numbers] = forms(await browser.get("/staff/linde"), "/staff/linde/occupancy")
     refused = await press(browser, numbers, typed={"free.cosm": "5", "free.women": "0"})
     assert refused.status_code == 422
     assert "5 vrij kan niet: er zijn 3 plekken" in refused.text
@@ -147,7 +147,7 @@ async def test_a_form_that_is_sent_twice_is_one_change(site: Site) -> None:
     browser = await site.sign_in("sanne")
     [occupy] = [
         f
-        for f in forms(await browser.get("/desk/linde"), "/desk/linde/places/linde-1", status="occupied")
+        for f in forms(await browser.get("/staff/linde"), "/staff/linde/places/linde-1", status="occupied")
         if "expected_free_at" not in f.fields
     ]
     first, second = await press(browser, occupy), await press(browser, occupy)
@@ -159,18 +159,18 @@ async def test_a_form_that_is_sent_twice_is_one_change(site: Site) -> None:
 
 async def test_undo_is_offered_for_ten_seconds_to_who_tapped_and_to_nobody_else(site: Site) -> None:
     browser, other = await site.sign_in("sanne"), await site.sign_in("anneke")
-    reply = await browser.post("/desk/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
+    reply = await browser.post("/staff/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
     where = reply.headers["location"]
-    assert forms(await browser.get(where), "/desk/linde/undo")
-    assert forms(await other.get(where), "/desk/linde/undo") == []
-    [undo] = forms(await browser.get(where), "/desk/linde/undo")
+    assert forms(await browser.get(where), "/staff/linde/undo")
+    assert forms(await other.get(where), "/staff/linde/undo") == []
+    [undo] = forms(await browser.get(where), "/staff/linde/undo")
     assert (await press(other, undo)).status_code == 409
     site.clock.move(seconds=10)
-    assert forms(await browser.get(where), "/desk/linde/undo") == []
+    assert forms(await browser.get(where), "/staff/linde/undo") == []
     site.clock.move(seconds=6)
     late = await press(browser, undo)
     assert late.status_code == 409
-    assert "Terugdraaien kan niet meer" in late.text and 'id="desk-linde"' in late.text
+    assert "Terugdraaien kan niet meer" in late.text and 'id="staff-linde"' in late.text
     assert await state(site, "linde-1") == "occupied"
     await browser.aclose()
     await other.aclose()
@@ -178,9 +178,9 @@ async def test_undo_is_offered_for_ten_seconds_to_who_tapped_and_to_nobody_else(
 
 async def test_an_older_tap_is_told_that_something_newer_is_known(site: Site) -> None:
     browser = await site.sign_in("sanne")
-    await browser.post("/desk/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
+    await browser.post("/staff/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
     late = {"status": "free", "key": "k2", "observed_at": "2026-03-11T12:59:00Z"}
-    refused = await browser.post("/desk/linde/places/linde-1", data=late)
+    refused = await browser.post("/staff/linde/places/linde-1", data=late)
     assert refused.status_code == 409
     assert "14:00" in refused.text
     assert await state(site, "linde-1") == "occupied"
@@ -190,24 +190,24 @@ async def test_an_older_tap_is_told_that_something_newer_is_known(site: Site) ->
 async def test_a_script_gets_the_section_the_offer_to_undo_and_an_empty_notice(site: Site) -> None:
     browser = await site.sign_in("sanne")
     browser.headers["HX-Request"] = "true"
-    done = await browser.post("/desk/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
+    done = await browser.post("/staff/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
     assert done.status_code == 200
     assert "<html" not in done.text
-    assert done.text.count('id="desk-linde"') == done.text.count('id="undo"') == done.text.count('id="notice"') == 1
-    assert len(forms(done, "/desk/linde/undo")) == 1
-    again = await browser.post("/desk/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
-    assert (again.status_code, len(forms(again, "/desk/linde/undo"))) == (200, 1)
-    confirmed = await browser.post("/desk/linde/confirm", data={"key": "k3"})
-    assert forms(confirmed, "/desk/linde/undo") == []
-    refused = await browser.post("/desk/linde/places/linde-1", data={"status": "closed", "key": "k4"})
+    assert done.text.count('id="staff-linde"') == done.text.count('id="undo"') == done.text.count('id="notice"') == 1
+    assert len(forms(done, "/staff/linde/undo")) == 1
+    again = await browser.post("/staff/linde/places/linde-1", data={"status": "occupied", "key": "k1"})
+    assert (again.status_code, len(forms(again, "/staff/linde/undo"))) == (200, 1)
+    confirmed = await browser.post("/staff/linde/confirm", data={"key": "k3"})
+    assert forms(confirmed, "/staff/linde/undo") == []
+    refused = await browser.post("/staff/linde/places/linde-1", data={"status": "closed", "key": "k4"})
     assert refused.status_code == 422
-    assert refused.text.count('id="desk-linde"') == refused.text.count('id="undo"') == refused.text.count('id="notice"') == 1
+    assert refused.text.count('id="staff-linde"') == refused.text.count('id="undo"') == refused.text.count('id="notice"') == 1
     await browser.aclose()
 
 
 async def test_a_script_whose_session_has_ended_is_told_so(site: Site) -> None:
     async with site.client() as browser:
-        reply = await browser.post("/desk/linde/confirm", data={"key": "k"}, headers={"HX-Request": "true"})
+        reply = await browser.post("/staff/linde/confirm", data={"key": "k"}, headers={"HX-Request": "true"})
     assert reply.status_code == 401
     assert "<html" not in reply.text and 'id="notice"' in reply.text
 
@@ -233,7 +233,7 @@ async def test_a_stale_shelter_is_never_counted_as_free(site: Site) -> None:
     page = (await browser.get("/")).text
     assert page.split('id="total-free"')[1].split("<b>")[1].startswith("4<")  # linde 2, ceder 2, and not wilg's one
     site.clock.move(hours=8)
-    site.parts.feed.age()
+    site.process.feed.age()
     page = (await browser.get("/")).text
     assert page.split('id="total-free"')[1].split("<b>")[1].startswith("0<")
     await browser.aclose()
@@ -242,7 +242,7 @@ async def test_a_stale_shelter_is_never_counted_as_free(site: Site) -> None:
 async def test_no_page_has_a_script_or_a_style_of_its_own(site: Site) -> None:
     visits = {
         "mark": ["/", "/?wall=1", "/shelters/linde", "/nowhere"],
-        "sanne": ["/desk/linde", "/totals", "/desk/wilg"],
+        "sanne": ["/staff/linde", "/totals", "/staff/wilg"],
         "wouter": ["/"],
     }
     async with site.client() as stranger:
@@ -261,14 +261,14 @@ async def test_no_page_has_a_script_or_a_style_of_its_own(site: Site) -> None:
 
 async def test_every_page_speaks_the_language_of_the_device_or_of_the_choice(site: Site) -> None:
     browser = await site.sign_in("sanne")
-    assert '<html lang="nl"' in (await browser.get("/desk/linde", headers={"Accept-Language": "nl"})).text
-    assert '<html lang="en"' in (await browser.get("/desk/linde", headers={"Accept-Language": "en-GB"})).text
-    assert '<html lang="nl"' in (await browser.get("/desk/linde", headers={"Accept-Language": "fr"})).text
-    page = await browser.get("/desk/linde")
+    assert '<html lang="nl"' in (await browser.get("/staff/linde", headers={"Accept-Language": "nl"})).text
+    assert '<html lang="en"' in (await browser.get("/staff/linde", headers={"Accept-Language": "en-GB"})).text
+    assert '<html lang="nl"' in (await browser.get("/staff/linde", headers={"Accept-Language": "fr"})).text
+    page = await browser.get("/staff/linde")
     [choice] = [form for form in forms(page, "/language") if ("language", "en") in form.buttons]
     page = await follow(browser, await press(browser, choice, ("language", "en")))
-    assert page.url.path == "/desk/linde" and '<html lang="en"' in page.text
+    assert page.url.path == "/staff/linde" and '<html lang="en"' in page.text
     [dark] = [form for form in forms(page, "/theme") if ("theme", "dark") in form.buttons]
     page = await follow(browser, await press(browser, dark, ("theme", "dark")))
-    assert page.url.path == "/desk/linde" and 'data-theme="dark"' in page.text
+    assert page.url.path == "/staff/linde" and 'data-theme="dark"' in page.text
     await browser.aclose()

@@ -131,7 +131,7 @@ async def ready(site: Site, *services: Service) -> str:
     async with aclosing(await site.sign_in("mark")) as browser:
         for service in services:
             assert (await browser.post("/push", data=service.subscription())).status_code == 204
-        reply = await browser.post("/search/wait", data=MAN | {"key": "k"})
+        reply = await browser.post("/search/alert", data=MAN | {"key": "k"})
         assert reply.status_code == 303
         return str(reply.headers["location"].rpartition("/")[2])
 
@@ -147,7 +147,7 @@ async def quiet(*sites: Site) -> None:
     """Nothing is under way any more."""
 
     async def is_quiet() -> bool:
-        return all(one.parts.waitings.is_idle and one.parts.push and not one.parts.push._running for one in sites)
+        return all(one.process.alerts.is_idle and one.process.push and not one.process.push._running for one in sites)
 
     await until(is_quiet, "nothing is under way", 20)
 
@@ -167,8 +167,8 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
         ((line, headers, body),) = service.got
         assert line == "POST /push/one HTTP/1.1"
         assert service.read(body) == b'{"what":"found"}'
-        assert site.parts.push is not None
-        claims = check_signature(headers, site.parts.push.public_key)
+        assert site.process.push is not None
+        claims = check_signature(headers, site.process.push.public_key)
         assert (claims["aud"], claims["sub"]) == (service.url, SUBJECT)
         assert 0 < claims["exp"] - site.clock.now().timestamp() <= 24 * 3600
         assert set(claims) == {"aud", "sub", "exp"}
@@ -177,7 +177,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
         assert [word for word in ("ceder", "Ceder", "mark", id, "adults") if word in sent] == []
         forged = headers | {"authorization": headers["authorization"].replace("vapid t=", "vapid t=x", 1)}
         with pytest.raises((InvalidSignature, ValueError)):
-            check_signature(forged, site.parts.push.public_key)
+            check_signature(forged, site.process.push.public_key)
     assert "/push/one" not in capsys.readouterr().out
     assert len(await devices(board)) == 1
 
@@ -238,7 +238,7 @@ async def test_a_service_that_never_answers_delays_nothing(
             await until(has(there, 1), "the other device is woken meanwhile")
             await until(has(hung, 1), "the one that hangs has been called")
             async with aclosing(await site.sign_in("mark")) as browser:
-                strip = await browser.get("/mine")
+                strip = await browser.get("/strip")
             assert "Er is iets vrij" in strip.text
             await mark(site, "occupied")
             await mark(site, "free")
@@ -264,10 +264,10 @@ async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(board:
 async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database, clock: FixedClock) -> None:
     site, server, running = await start_site(board.url, clock, pulse_seconds=7)
     try:
-        assert site.parts.push is None
+        assert site.process.push is None
         async with aclosing(await site.sign_in("mark")) as browser, serving() as service:
-            await browser.post("/search/wait", data=MAN | {"key": "k"})
-            strip = (await browser.get("/mine")).text
+            await browser.post("/search/alert", data=MAN | {"key": "k"})
+            strip = (await browser.get("/strip")).text
             assert "waiting-" in strip and "data-push-key" not in strip and "push-on" not in strip
             assert (await browser.post("/push", data=service.subscription())).status_code == 404
             assert await devices(board) == []
@@ -277,12 +277,12 @@ async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database
 
 async def test_with_keys_the_strip_offers_it_with_our_public_key(site: Site) -> None:
     async with aclosing(await site.sign_in("mark")) as browser:
-        assert "data-push-key" not in (await browser.get("/mine")).text  # there is nothing to be woken for
-        await browser.post("/search/wait", data=MAN | {"key": "k"})
-        strip = (await browser.get("/mine")).text
-    assert site.parts.push is not None
-    assert f'data-push-key="{site.parts.push.public_key}"' in strip
-    assert len(from_base64url(site.parts.push.public_key)) == 65
+        assert "data-push-key" not in (await browser.get("/strip")).text  # there is nothing to be woken for
+        await browser.post("/search/alert", data=MAN | {"key": "k"})
+        strip = (await browser.get("/strip")).text
+    assert site.process.push is not None
+    assert f'data-push-key="{site.process.push.public_key}"' in strip
+    assert len(from_base64url(site.process.push.public_key)) == 65
     assert str(KEYS["push_private_key"]) not in strip
 
 
@@ -314,7 +314,7 @@ async def test_a_shelter_is_woken_when_it_is_asked_and_when_it_is_chosen_but_not
             await until(has(service, 1), "the shelter is woken")
             path = f"/requests/{begun.json()['id']}"
             offer = {"key": "k", "answer": "yes", "place": "linde-1"}
-            assert (await browser.post(f"/desk/linde{path}/answer", data=offer)).status_code == 303
+            assert (await browser.post(f"/staff/linde{path}/answer", data=offer)).status_code == 303
             await quiet(site)
             assert len(service.got) == 1
             assert (await police.post(f"{path}/choose", json={"shelter": "linde"})).status_code == 200

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
-from bedboard.store.people import Living
+from bedboard.store.people import ActiveToken
 from tests import build
 from tests.build import NOW, FixedClock
 from tests.conftest import Site, start_site, stop_site
@@ -44,7 +44,7 @@ async def beat(site: Site) -> None:
     """A pulse goes out; when the machine is too busy for the database to answer in time, as soon as it does."""
 
     async def is_out() -> bool:
-        return await site.parts.feed.pulse(site.parts.identity.living)
+        return await site.process.feed.pulse(site.process.identity.active_tokens)
 
     await build.until(is_out, "the pulse is out", 10)
 
@@ -61,7 +61,7 @@ async def code_of(line: ClientConnection) -> int | None:
 async def test_signing_out_ends_the_session_on_every_route_at_once(site: Site) -> None:
     browser = await site.sign_in("anneke")
     stolen = cookie(browser)
-    async with live(site, browser, "view=desk&shelter=linde") as line:
+    async with live(site, browser, "view=staff&shelter=linde") as line:
         await line.send("{}")
         await line.recv()
         reply = await browser.post("/sign-out")
@@ -71,8 +71,8 @@ async def test_signing_out_ends_the_session_on_every_route_at_once(site: Site) -
     for path, form in {
         "/": None,
         "/totals": None,
-        "/desk/linde": None,
-        "/desk/linde/confirm": {"key": "k"},
+        "/staff/linde": None,
+        "/staff/linde/confirm": {"key": "k"},
         "/sign-out": {},
     }.items():
         if form is None:
@@ -80,7 +80,7 @@ async def test_signing_out_ends_the_session_on_every_route_at_once(site: Site) -
         else:
             assert (await thief.post(path, data=form, headers=stolen)).status_code == 401
     async with connect(
-        f"{site.live_url}/live?view=desk&shelter=linde",
+        f"{site.live_url}/live?view=staff&shelter=linde",
         additional_headers=stolen,
         origin=site.url,  # type: ignore[arg-type]
     ) as line:
@@ -139,13 +139,13 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
         await beat(site)
         assert '"pulse"' in str(await line.recv())
         site.clock.move(minutes=1)
-        await site.parts.feed.pulse(site.parts.identity.living)
+        await site.process.feed.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     await browser.aclose()
 
 
 async def used_at(site: Site) -> str:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         found = await (await tx.connection()).execute(text("select max(used_at) from session"))
         return str(found.scalar_one().isoformat())
 
@@ -180,7 +180,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
             await beat(site)
             assert '"pulse"' in str(await line.recv())
         site.clock.move(seconds=5)
-        await site.parts.feed.pulse(site.parts.identity.living)
+        await site.process.feed.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -221,7 +221,7 @@ async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> N
         for _ in range(20):
             await line.send('{"type":"active"}')
         await (await line.ping())  # all of that has been read by now
-        await site.parts.feed.pulse(site.parts.identity.living)
+        await site.process.feed.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -242,7 +242,7 @@ async def test_whatever_ends_a_persons_right_closes_the_board_with_the_next_puls
         for one in (line, spared):
             await one.send("{}")
             await one.recv()
-        async with site.parts.database.transaction() as tx:
+        async with site.process.database.transaction() as tx:
             await (await tx.connection()).execute(text(change))
         await beat(site)
         assert await code_of(line) == 4401
@@ -260,7 +260,7 @@ async def test_a_client_whose_token_was_ended_loses_its_socket_and_its_calls(sit
     async with connect(f"{site.live_url}/api/v1/live", additional_headers=headers) as line, site.api("demo-police") as api:
         await line.recv()
         assert (await api.get("/board")).status_code == 200
-        async with site.parts.database.transaction() as tx:
+        async with site.process.database.transaction() as tx:
             await (await tx.connection()).execute(text("update client set ended_at = now() where id = 'demo-police'"))
         await beat(site)
         assert await code_of(line) == 4401
@@ -274,11 +274,11 @@ async def test_a_token_of_the_api_is_no_cookie_and_a_cookie_is_no_token(site: Si
 
     async def nobody() -> None:
         for token in ("demo-police", "demo-shelter-linde"):
-            headers = {"Cookie": f"{site.parts.identity.cookie}={token}"}
-            for path in ("/", "/totals", "/desk/linde"):
+            headers = {"Cookie": f"{site.process.identity.cookie}={token}"}
+            for path in ("/", "/totals", "/staff/linde"):
                 reply = await thief.get(path, headers=headers)
                 assert (reply.status_code, reply.headers.get("location")) == (303, "/sign-in"), (token, path)
-            assert (await thief.post("/desk/linde/confirm", data={"key": "k"}, headers=headers)).status_code == 401
+            assert (await thief.post("/staff/linde/confirm", data={"key": "k"}, headers=headers)).status_code == 401
             async with connect(f"{site.live_url}/live?view=board", additional_headers=headers, origin=site.url) as line:  # type: ignore[arg-type]
                 assert await code_of(line) == 4401
         bearer = {"Authorization": f"Bearer {session}"}
@@ -300,12 +300,12 @@ async def test_a_token_of_the_api_is_no_cookie_and_a_cookie_is_no_token(site: Si
 
 async def test_who_no_longer_works_for_a_shelter_cannot_change_it_even_while_still_remembered(site: Site) -> None:
     browser = await site.sign_in("sanne")
-    assert (await browser.get("/desk/linde")).status_code == 200
-    async with site.parts.database.transaction() as tx:
+    assert (await browser.get("/staff/linde")).status_code == 200
+    async with site.process.database.transaction() as tx:
         await (await tx.connection()).execute(text("delete from membership where person_id = 'sanne'"))
-    assert (await browser.post("/desk/linde/confirm", data={"key": "k"})).status_code == 404
+    assert (await browser.post("/staff/linde/confirm", data={"key": "k"})).status_code == 404
     site.clock.move(seconds=6)
-    assert (await browser.get("/desk/linde")).status_code == 404
+    assert (await browser.get("/staff/linde")).status_code == 404
     assert (await browser.get("/")).status_code == 403
     await browser.aclose()
 
@@ -318,15 +318,15 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
         await line.recv()
         newcomer: list[ClientConnection] = []
 
-        async def living(hashes: list[bytes]) -> dict[bytes, Living]:
-            answer = await site.parts.identity.living(hashes)
+        async def living(hashes: list[bytes]) -> dict[bytes, ActiveToken]:
+            answer = await site.process.identity.active_tokens(hashes)
             seat = await connect(f"{site.live_url}/live?view=board", additional_headers=cookie(late), origin=site.url)  # type: ignore[arg-type]
             await seat.send("{}")
             await seat.recv()
             newcomer.append(seat)
             return answer
 
-        assert await site.parts.feed.pulse(living)
+        assert await site.process.feed.pulse(living)
         async with asyncio.timeout(5):
             assert '"pulse"' in str(await newcomer[0].recv())
         await newcomer[0].close()
@@ -373,14 +373,14 @@ async def test_a_demo_takes_both_a_demo_process_and_a_demo_database(database: Da
     async with site.client() as browser:
         reply = await browser.post("/sign-in/demo", data={"person": "mark"})
         assert (reply.status_code, "set-cookie" in reply.headers) == (403, False)
-        assert "Mark" not in (await browser.get("/sign-in")).text
+        assert "Tally" not in (await browser.get("/sign-in")).text
         for token in ("demo-police", "demo-shelter-linde"):
             assert (await browser.get("/api/v1/board", headers={"Authorization": f"Bearer {token}"})).status_code == 401
     await stop_site(server, running)
 
 
 async def test_only_people_of_the_demo_can_be_chosen_in_a_demo(site: Site) -> None:
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         await (await tx.connection()).execute(text("update person set demo = false where id = 'mark'"))
         await (await tx.connection()).execute(text("update person set ended_at = now() where id = 'lucia'"))
     async with site.client() as browser:
@@ -391,7 +391,7 @@ async def test_only_people_of_the_demo_can_be_chosen_in_a_demo(site: Site) -> No
 
 async def test_a_session_is_kept_as_a_hash_only(site: Site) -> None:
     browser = await site.sign_in("mark")
-    async with site.parts.database.transaction() as tx:
+    async with site.process.database.transaction() as tx:
         rows = (await (await tx.connection()).execute(text("select row_to_json(s)::text from session s"))).scalars().all()
     assert len(rows) == 1
     assert next(iter(browser.cookies.values())) not in rows[0]
@@ -402,7 +402,7 @@ async def test_a_session_is_kept_as_a_hash_only(site: Site) -> None:
     ("back", "where"),
     [
         ("/", "/"),
-        ("/desk/linde?change=3", "/desk/linde?change=3"),
+        ("/staff/linde?change=3", "/staff/linde?change=3"),
         ("", "/"),
         ("desk/linde", "/"),
         ("https://evil.example", "/"),

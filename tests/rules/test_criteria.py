@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bedboard.rules.criteria import (
     CRITERIA,
     CRITERION_NAMES,
-    LANGUAGES,
     LARGEST_LIMITS,
     LIMIT_NAMES,
+    SPOKEN_LANGUAGES,
     TAKES,
     VERDICTS,
     check_overrides,
@@ -61,7 +61,7 @@ DAY_AND_NIGHT = (0, 1440)
     ("criteria", "limits", "intake", "languages"),
     [
         ({}, {}, DAY_AND_NIGHT, ()),
-        (dict.fromkeys(CRITERION_NAMES, "discuss"), dict(LARGEST_LIMITS), (1439, 1), LANGUAGES),
+        (dict.fromkeys(CRITERION_NAMES, "discuss"), dict(LARGEST_LIMITS), (1439, 1), SPOKEN_LANGUAGES),
         ({"woman": "yes"}, {"min_age": 18, "max_age": 18}, (1200, 480), ("nl",)),
         ({}, dict.fromkeys(LARGEST_LIMITS, 0), (0, 1), ("vi", "nl")),
     ],

@@ -3,7 +3,7 @@
 import pytest
 
 from bedboard.rules.criteria import CRITERIA
-from bedboard.rules.examples import EXAMPLES, House, Outcome, try_examples
+from bedboard.rules.examples import EXAMPLES, ExampleOutcome, House, try_examples
 from bedboard.rules.fit import DAY_MINUTES, Terms, check_profile, make_terms
 
 ALL = {name: "yes" for group in CRITERIA.values() for name in group}
@@ -13,7 +13,7 @@ def terms(**criteria: str) -> Terms:
     return make_terms(ALL | criteria, {}, (0, DAY_MINUTES), ())
 
 
-def outcome(example: str, own: Terms, *houses: House) -> Outcome:
+def outcome(example: str, own: Terms, *houses: House) -> ExampleOutcome:
     return next(one for one in try_examples(own, houses) if one.example == example)
 
 
@@ -28,7 +28,9 @@ def test_there_are_some_for_every_group_of_criteria() -> None:
 
 
 def test_a_shelter_without_places_is_judged_by_its_terms() -> None:
-    assert outcome("man", terms(man="no")) == Outcome("man", "excluded", outcome("man", terms(man="no")).reasons, 0, 0, 0)
+    assert outcome("man", terms(man="no")) == ExampleOutcome(
+        "man", "excluded", outcome("man", terms(man="no")).reasons, 0, 0, 0
+    )
     assert {one.fit for one in try_examples(terms(), ())} == {"fits"}
     assert {one.fit for one in try_examples(make_terms({}, {}, (0, DAY_MINUTES), ()), ())} == {"discuss"}
 

@@ -17,12 +17,12 @@ from bedboard.rules.fit import (
     FRESHNESS_ORDER,
     NEEDS,
     PARTY,
-    STATUSES,
-    Answer,
+    PERSON_STATUSES,
     Fit,
     Profile,
     Rank,
     Reason,
+    ReasonVerdict,
     Terms,
     check_profile,
     distance,
@@ -61,7 +61,7 @@ parties = st.builds(
     Profile,
     **{name: few for name in PARTY},
     group=st.sampled_from((0, 0, 2, 4, 7)),
-    status=st.none() | st.sampled_from(STATUSES),
+    status=st.none() | st.sampled_from(PERSON_STATUSES),
     exploitation=st.none() | st.sampled_from(EXPLOITATIONS),
     needs=subsets(NEEDS),
     avoid=subsets(UNITS),
@@ -110,11 +110,11 @@ def verdict(terms: Terms, place: Place, profile: Profile) -> Fit:
     return fit_of(reasons_of(terms, place, profile))
 
 
-def answers(reasons: Iterable[Reason]) -> dict[str, Answer]:
+def answers(reasons: Iterable[Reason]) -> dict[str, ReasonVerdict]:
     return {reason.criterion: reason.answer for reason in reasons}
 
 
-def answer_in(terms: Terms, profile: Profile, name: str) -> Answer | None:
+def answer_in(terms: Terms, profile: Profile, name: str) -> ReasonVerdict | None:
     return answers(judge(terms, profile)).get(name)
 
 
@@ -128,7 +128,7 @@ def asking_for_more(profile: Profile) -> list[Profile]:
     more += [replace(profile, avoid=profile.avoid | {unit}) for unit in UNITS]
     more += [replace(profile, languages=frozenset({tongue})) for tongue in TONGUES if not profile.languages]
     if profile.status is None:
-        more += [replace(profile, status=status) for status in STATUSES]
+        more += [replace(profile, status=status) for status in PERSON_STATUSES]
     if profile.exploitation is None:
         more += [replace(profile, exploitation=exploitation) for exploitation in EXPLOITATIONS]
     if (profile.arrives_after, profile.arrives_before) == (None, None):
@@ -282,7 +282,7 @@ def test_a_worse_answer_never_gives_a_better_verdict(terms: Terms, profile: Prof
 @quick
 @given(terms, profiles, st.sampled_from(("min_age", "max_age", "max_adults", "max_children", "oldest_son")))
 def test_a_wider_limit_never_gives_a_worse_answer(terms: Terms, profile: Profile, name: str) -> None:
-    worth: dict[Answer | None, int] = {"no": 0, "discuss": 1, "yes": 2}
+    worth: dict[ReasonVerdict | None, int] = {"no": 0, "discuss": 1, "yes": 2}
     numbers = range(LARGEST_LIMITS[name] + 1)
     found = [answer_in(replace(terms, limits={**terms.limits, name: number}), profile, name) for number in numbers]
     if name == "oldest_son" and not profile.boy_12_17:  # small children are spoken of only where they might be too old
@@ -294,7 +294,7 @@ def test_a_wider_limit_never_gives_a_worse_answer(terms: Terms, profile: Profile
         assert order == sorted(order, reverse=name == "min_age")
 
 
-@given(st.lists(st.builds(Reason, st.sampled_from(sorted(CRITERION_NAMES)), st.sampled_from(get_args(Answer)))))
+@given(st.lists(st.builds(Reason, st.sampled_from(sorted(CRITERION_NAMES)), st.sampled_from(get_args(ReasonVerdict)))))
 @quick
 def test_it_fits_only_when_every_answer_is_yes_and_is_excluded_only_by_a_no(reasons: list[Reason]) -> None:
     found = [reason.answer for reason in reasons]
@@ -317,7 +317,7 @@ def ages_of_heads(profile: Profile) -> tuple[range, range]:
     return adults, adults
 
 
-def of_all(possible: Iterable[bool]) -> Answer | None:
+def of_all(possible: Iterable[bool]) -> ReasonVerdict | None:
     found = set(possible)
     return None if not found else "discuss" if len(found) == 2 else "yes" if found == {True} else "no"
 
@@ -439,7 +439,7 @@ def test_intake_is_yes_when_it_is_open_in_some_minute_of_the_two_hours_around_th
 @quick
 @given(some_minutes, st.integers(1, 1439), perhaps_minutes, perhaps_minutes, some_minutes)
 def test_midnight_is_an_hour_like_any_other(opens: int, lasts: int, after: int | None, before: int | None, later: int) -> None:
-    def answer(shift: int) -> Answer | None:
+    def answer(shift: int) -> ReasonVerdict | None:
         begin, end = (opens + shift) % 1440, (opens + lasts + shift) % 1440
         moved = [None if at is None else (at + shift) % 1440 for at in (after, before)]
         return answer_in(
@@ -603,11 +603,11 @@ def test_a_profile_can_ask_about_every_criterion_and_the_laws_know_them_all() ->
         **dict.fromkeys(PARTY, 1),  # type: ignore[arg-type]
         minor_alone=True,
         group=20,
-        status=STATUSES[0],
+        status=PERSON_STATUSES[0],
         exploitation=EXPLOITATIONS[0],
         needs=frozenset(NEEDS),
     )
     asked = everybody.asked()
-    assert set(asked) | set(STATUSES) | set(EXPLOITATIONS) == CRITERION_NAMES
+    assert set(asked) | set(PERSON_STATUSES) | set(EXPLOITATIONS) == CRITERION_NAMES
     order = [name for group in CRITERIA.values() for name in group]
     assert asked == [name for name in order if name in asked]

@@ -13,9 +13,9 @@ from bedboard.rules.freshness import (
     LATE_AFTER,
     REMIND_BEFORE,
     Freshness,
-    Limits,
+    FreshnessLimits,
     Reminder,
-    Step,
+    ReminderStep,
     confirm_moments,
     current_reminder,
     due_moment,
@@ -25,13 +25,13 @@ from bedboard.rules.freshness import (
     reminder_at,
     turning_points,
 )
-from bedboard.rules.places import Status, status_of
+from bedboard.rules.places import PlaceStatus, status_of
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
-LIMITS = Limits(2 * HOUR, 8 * HOUR)
+LIMITS = FreshnessLimits(2 * HOUR, 8 * HOUR)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 USUAL = (time(8), time(16), time(21, 30))
 
@@ -76,11 +76,11 @@ def test_a_shelter_that_never_confirmed_is_stale() -> None:
     ("others", "strictest"),
     [
         ([], LIMITS),
-        ([Limits(HOUR, 9 * HOUR)], Limits(HOUR, 8 * HOUR)),
-        ([Limits(3 * HOUR, 4 * HOUR), Limits(5 * HOUR, 7 * HOUR)], Limits(2 * HOUR, 4 * HOUR)),
+        ([FreshnessLimits(HOUR, 9 * HOUR)], FreshnessLimits(HOUR, 8 * HOUR)),
+        ([FreshnessLimits(3 * HOUR, 4 * HOUR), FreshnessLimits(5 * HOUR, 7 * HOUR)], FreshnessLimits(2 * HOUR, 4 * HOUR)),
     ],
 )
-def test_a_shelter_is_as_fresh_as_its_strictest_kind_asks(others: list[Limits], strictest: Limits) -> None:
+def test_a_shelter_is_as_fresh_as_its_strictest_kind_asks(others: list[FreshnessLimits], strictest: FreshnessLimits) -> None:
     assert LIMITS.strictest(others) == strictest
 
 
@@ -181,7 +181,7 @@ DUE = utc(11, 15)  # 16:00 in Amsterdam
         (DUE + 30 * HOUR, "late"),
     ],
 )
-def test_a_reminder_goes_out_before_at_and_an_hour_after_its_moment(now: datetime, step: Step | None) -> None:
+def test_a_reminder_goes_out_before_at_and_an_hour_after_its_moment(now: datetime, step: ReminderStep | None) -> None:
     expected = None if step is None else Reminder(DUE, step)
     assert reminder_at(DUE, now) == expected
     assert current_reminder(DUE - 4 * HOUR, DUE - 90 * HOUR, USUAL, AMSTERDAM, now) == expected
@@ -249,7 +249,7 @@ def test_half_an_hour_stays_half_an_hour_in_the_night_the_clocks_change(at: time
 
 # ---- phases
 
-Picture = tuple[Freshness, Reminder | None, tuple[Status, ...]]
+Picture = tuple[Freshness, Reminder | None, tuple[PlaceStatus, ...]]
 
 
 def picture(

@@ -13,12 +13,12 @@ from bedboard.rules.places import (
     CLOSED_REASONS,
     FURTHEST_EXPECTED,
     LONGEST_AGO,
-    STATUSES,
+    PLACE_STATUSES,
     Occupancy,
     PlaceChange,
+    PlaceState,
+    PlaceStatus,
     Reported,
-    State,
-    Status,
     change_occupancy,
     check_observed_at,
     count_statuses,
@@ -62,7 +62,9 @@ def claim(type: ClaimType, expires_at: datetime) -> Claim:
         ("closed", "reservation", "closed"),
     ],
 )
-def test_closed_goes_before_occupied_before_a_claim_before_free(state: State, type: ClaimType | None, shown: Status) -> None:
+def test_closed_goes_before_occupied_before_a_claim_before_free(
+    state: PlaceState, type: ClaimType | None, shown: PlaceStatus
+) -> None:
     assert status_of(state, None if type is None else claim(type, NOW + MINUTE), NOW) == shown
 
 
@@ -80,10 +82,10 @@ def test_no_claim_is_not_live() -> None:
 
 @quick
 @given(st.lists(st.tuples(states, claims)))
-def test_free_held_reserved_occupied_and_closed_add_up_to_the_total(places: list[tuple[State, Claim | None]]) -> None:
+def test_free_held_reserved_occupied_and_closed_add_up_to_the_total(places: list[tuple[PlaceState, Claim | None]]) -> None:
     counts = count_statuses(status_of(state, one, NOW) for state, one in places)
-    assert set(counts) == {*STATUSES, "total"}
-    assert sum(counts[status] for status in STATUSES) == counts["total"] == len(places)
+    assert set(counts) == {*PLACE_STATUSES, "total"}
+    assert sum(counts[status] for status in PLACE_STATUSES) == counts["total"] == len(places)
     assert counts["closed"] == sum(state == "closed" for state, _ in places)
     assert counts["occupied"] == sum(state == "occupied" for state, _ in places)
     live = sum(state == "open" and one is not None and one.expires_at > NOW for state, one in places)
@@ -95,7 +97,7 @@ def test_nothing_counts_as_nought_of_everything() -> None:
 
 
 @pytest.mark.parametrize(("state", "word"), [("open", "free"), ("occupied", "occupied"), ("closed", "closed")])
-def test_a_shelter_calls_an_open_place_free(state: State, word: Reported) -> None:
+def test_a_shelter_calls_an_open_place_free(state: PlaceState, word: Reported) -> None:
     assert reported_of(state) == word
 
 
@@ -262,7 +264,7 @@ def test_what_is_known_never_gets_older_and_repeating_the_last_word_changes_noth
 
 
 @pytest.mark.parametrize(("state", "status"), list(product(["open", "occupied", "closed"], ["free", "occupied", "closed"])))
-def test_every_change_leaves_what_the_database_accepts(state: State, status: Reported) -> None:
+def test_every_change_leaves_what_the_database_accepts(state: PlaceState, status: Reported) -> None:
     present = {"open": OPEN, "occupied": OCCUPIED, "closed": CLOSED}[state]
     after = change_occupancy(present, PlaceChange(status, "repair" if status == "closed" else None), NOW)
     assert (after.state == "closed") == (after.closed_reason is not None)

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedboard.rules.places import Counted, KindCount, State, spread_counts
+from bedboard.rules.places import Counted, KindCount, PlaceState, spread_counts
 from bedboard.rules.refusals import Invalid
 
-STATES: tuple[State, ...] = ("open", "occupied", "closed")
+STATES: tuple[PlaceState, ...] = ("open", "occupied", "closed")
 
 
 def places(text: str) -> list[Counted]:
     """o open, x occupied, c closed; O, X and C the same with a live claim. Ids are a, b, c, …"""
-    states: dict[str, State] = {"o": "open", "x": "occupied", "c": "closed"}
+    states: dict[str, PlaceState] = {"o": "open", "x": "occupied", "c": "closed"}
     return [Counted("abcdefgh"[n], states[sign.lower()], sign.isupper()) for n, sign in enumerate(text)]
 
 
@@ -42,7 +42,7 @@ def places(text: str) -> list[Counted]:
     ],
 )
 def test_as_few_places_as_possible_change_in_their_own_order(
-    present: str, free: int, closed: int | None, changes: dict[str, State]
+    present: str, free: int, closed: int | None, changes: dict[str, PlaceState]
 ) -> None:
     assert spread_counts("cosm", places(present), KindCount(free, closed)) == changes
 
@@ -76,7 +76,7 @@ def test_less_than_nothing_is_refused(free: int, closed: int | None) -> None:
         spread_counts("cosm", places("oxc"), KindCount(free, closed))
 
 
-def after(present: list[Counted], changes: dict[str, State]) -> list[Counted]:
+def after(present: list[Counted], changes: dict[str, PlaceState]) -> list[Counted]:
     return [place._replace(state=changes.get(place.id, place.state)) for place in present]
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions.register import add_shelter
+from bedboard.actions.setup import add_shelter
+from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
-from bedboard.rules.freshness import Limits
-from bedboard.rules.requests import Deciding
-from bedboard.store.board import get_reference, get_shelter, list_shelters
+from bedboard.rules.freshness import FreshnessLimits
+from bedboard.store.board import get_catalogue, get_shelter, list_shelters
 from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter
@@ -26,8 +26,8 @@ async def run(tx: Transaction, statement: str, **values: Any) -> None:
 async def claim(tx: Transaction, id: str, place_id: str, type: str = "hold", *, ended: bool = False) -> None:
     await run(
         tx,
-        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at, ending, request_id)"
-        " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at, :ending, :request_id)",
+        "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at, ending, case_id)"
+        " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at, :ending, :case_id)",
         id=id,
         place_id=place_id,
         type=type,
@@ -35,7 +35,7 @@ async def claim(tx: Transaction, id: str, place_id: str, type: str = "hold", *, 
         expires_at=NOW + HOUR / 2,
         ended_at=NOW if ended else None,
         ending="released" if ended else None,
-        request_id="r1" if type == "reservation" else None,
+        case_id="r1" if type == "reservation" else None,
     )
 
 
@@ -114,24 +114,24 @@ async def test_the_reference_is_the_deployment_with_its_units_and_kinds(tx: Tran
     await run(tx, "update kind set fresh_minutes = 60, ageing_minutes = 90 where code = 'men'")
     await run(tx, "update kind set fresh_minutes = 60 where code = 'women'")
     await run(tx, "update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
-    reference = await get_reference(tx)
-    assert reference is not None
-    assert (reference.name, reference.zone.key, reference.demo) == ("Proef", "Europe/Amsterdam", True)
-    assert list(reference.units) == ["zuid", "noord"]  # by name: Limburg, Noord-Nederland
-    assert [(unit.short, unit.map_column, unit.map_row) for unit in reference.units.values()] == [("LB", 2, 3), ("NN", 2, 1)]
-    assert {code: (kind.names["nl"], kind.names["en"], kind.deciding) for code, kind in reference.kinds.items()} == {
+    catalogue = await get_catalogue(tx)
+    assert catalogue is not None
+    assert (catalogue.name, catalogue.zone.key, catalogue.demo) == ("Proef", "Europe/Amsterdam", True)
+    assert list(catalogue.units) == ["zuid", "noord"]  # by name: Limburg, Noord-Nederland
+    assert [(unit.short, unit.map_column, unit.map_row) for unit in catalogue.units.values()] == [("LB", 2, 3), ("NN", 2, 1)]
+    assert {code: (kind.names["nl"], kind.names["en"], kind.deciding) for code, kind in catalogue.kinds.items()} == {
         "cosm": ("COSM", "COSM", Deciding("desk", "mon-fri 09:00-17:00", "provisional")),
         "women": ("Vrouwen", "Women", Deciding("shelter")),
         "men": ("Mannen", "Men", Deciding("shelter")),
     }
-    assert list(reference.kinds) == ["cosm", "women", "men"]
-    limits = {code: kind.limits for code, kind in reference.kinds.items()}
-    assert limits == {"cosm": None, "women": None, "men": Limits(timedelta(minutes=60), timedelta(minutes=90))}
+    assert list(catalogue.kinds) == ["cosm", "women", "men"]
+    limits = {code: kind.limits for code, kind in catalogue.kinds.items()}
+    assert limits == {"cosm": None, "women": None, "men": FreshnessLimits(timedelta(minutes=60), timedelta(minutes=90))}
 
 
 async def test_an_empty_database_has_no_reference_and_no_shelters(database: Database) -> None:
     async with database.transaction() as tx:
-        assert await get_reference(tx) is None
+        assert await get_catalogue(tx) is None
         assert await list_shelters(tx) == []
 
 

@@ -10,8 +10,8 @@ from bedboard.store.database import Transaction
 AT = "'2026-03-11 13:00+00'"
 PLACE = "insert into place (id, shelter_id, kind_code, position, label, beds, cots, state, since, observed_at) values"
 CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at) values"
-LOOK = "insert into look (at, actor_kind, actor_id, role, shelter_id, what, why) values"
-WAITING = "insert into waiting (id, person_id, profile_sealed, seen, created_at, expires_at) values"
+LOOK = "insert into disclosure (at, actor_kind, actor_id, role, shelter_id, what, why) values"
+WAITING = "insert into alert (id, person_id, profile_sealed, seen, created_at, expires_at) values"
 TALLY = "insert into tally (month, hour, what, unit_code, kind_code, code, count) values"
 PUSH = "insert into push_subscription (endpoint, person_id, p256dh, auth, created_at) values"
 CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
@@ -19,10 +19,10 @@ SHELTER = """insert into shelter (id, organization_id, unit_code, name, version,
     intake_until_minutes, confirm_times, criteria, limits, telephone_sealed, address_sealed) values"""
 PERSON = "insert into person (id, organization_id, name, role, demo) values"
 REQUEST = (
-    "insert into request (id, version, state, organization_id, role, person_id, client_id, needs_sealed, created_at) values"
+    "insert into case_record (id, version, state, organization_id, role, person_id, client_id, needs_sealed, created_at) values"
 )
-ASK = "insert into ask (request_id, shelter_id, kind_code, asked_at, step) values"
-EVENT = "insert into case_event (at, request_id, what, actor_kind, actor_id, role) values"
+ASK = "insert into ask (case_id, shelter_id, kind_code, asked_at, step) values"
+EVENT = "insert into case_event (at, case_id, what, actor_kind, actor_id, role) values"
 LATER = f"timestamptz {AT} + interval '30 minutes'"
 YES = f"answer = 'yes', answered_at = {AT}, answered_by = 'shelter', place_id = 'ceder-1', claim_id = 'kept'"
 NO = f"answer = 'no', answered_at = {AT}, answered_by = 'shelter', place_id = null, claim_id = null"
@@ -78,9 +78,9 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_membership_shelter_id", "insert into membership values ('sanne', 'nowhere')"),
     ("pk_claim", f"{CLAIM} ('one', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
     ("uq_claim_live_place_id", f"{CLAIM} ('two', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
-    ("fk_claim_request_id", "update claim set request_id = 'none' where id = 'kept'"),
-    ("ck_claim_reservation_has_request", "update claim set request_id = 'r' where id = 'one'"),
-    ("ck_claim_reservation_has_request", "update claim set request_id = null where id = 'kept'"),
+    ("fk_claim_case_id", "update claim set case_id = 'none' where id = 'kept'"),
+    ("ck_claim_reservation_has_case", "update claim set case_id = 'r' where id = 'one'"),
+    ("ck_claim_reservation_has_case", "update claim set case_id = null where id = 'kept'"),
     ("fk_claim_place_id", f"{CLAIM} ('two', 'nowhere', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"),
     ("fk_claim_organization_id", f"{CLAIM} ('two', 'linde-2', 'hold', 'nobody', 'desk', {AT}, {LATER}, null)"),
     ("fk_claim_person_id", "update claim set person_id = 'nobody'"),
@@ -91,12 +91,12 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_claim_ending_when_ended", f"update claim set ended_at = {AT}"),
     ("ck_claim_ending_when_ended", "update claim set ending = 'released'"),
     ("ck_claim_one_holder", "update claim set person_id = 'mark', client_id = 'demo-police'"),
-    ("ck_look_what", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'name', 'hold')"),
-    ("ck_look_why", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'curious')"),
-    ("pk_waiting", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {LATER}), ('w', 'mark', '', '{{}}', {AT}, {LATER})"),
-    ("fk_waiting_person_id", f"{WAITING} ('w', 'nobody', '', '{{}}', {AT}, {LATER})"),
-    ("ck_waiting_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {AT})"),
-    ("ck_waiting_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '25 hours')"),
+    ("ck_disclosure_what", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'name', 'hold')"),
+    ("ck_disclosure_why", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'curious')"),
+    ("pk_alert", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {LATER}), ('w', 'mark', '', '{{}}', {AT}, {LATER})"),
+    ("fk_alert_person_id", f"{WAITING} ('w', 'nobody', '', '{{}}', {AT}, {LATER})"),
+    ("ck_alert_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {AT})"),
+    ("ck_alert_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '25 hours')"),
     ("ck_tally_first_of_month", f"{TALLY} ('2026-03-11', 2, 'slept', '', '', 'street', 1)"),
     ("ck_tally_hour", f"{TALLY} ('2026-03-01', 24, 'slept', '', '', 'street', 1)"),
     ("ck_tally_what", f"{TALLY} ('2026-03-01', 2, 'name', '', '', 'street', 1)"),
@@ -113,39 +113,39 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_client_shelter_id", "update client set shelter_id = 'nowhere' where role = 'machine'"),
     ("ck_client_machine_has_shelter", "update client set shelter_id = 'linde' where role = 'police'"),
     ("ck_client_machine_has_shelter", "update client set shelter_id = null where role = 'machine'"),
-    ("pk_answer", f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"),
+    ("pk_stored_reply", f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"),
     ("ck_answer_key", "update answer set key = ''"),
     ("ck_answer_key", "update answer set key = repeat('x', 256)"),
     ("pk_reminded", f"insert into reminded select 'linde', {AT}, 'due', {AT} from generate_series(1, 2)"),
     ("fk_reminded_shelter_id", f"insert into reminded values ('nowhere', {AT}, 'due', {AT})"),
     ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
     ("pk_request", f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"),
-    ("fk_request_organization_id", f"{REQUEST} ('s', 1, 'asking', 'nobody', 'police', 'mark', null, '', {AT})"),
-    ("fk_request_person_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'nobody', null, '', {AT})"),
-    ("fk_request_client_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, 'nobody', '', {AT})"),
-    ("fk_request_unit_code", "update request set unit_code = 'nowhere'"),
-    ("ck_request_version", "update request set version = 0"),
-    ("ck_request_state", "update request set state = 'lost'"),
-    ("ck_request_role", "update request set role = 'staff'"),
-    ("ck_request_refusal", "update request set refusal = 'tired'"),
-    ("ck_request_one_asker", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, null, '', {AT})"),
-    ("ck_request_one_asker", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'mark', 'demo-police', '', {AT})"),
-    ("ck_request_over_when_over", "update request set state = 'withdrawn'"),
-    ("ck_request_over_when_over", f"update request set over_at = {AT}, needs_sealed = null"),
-    ("ck_request_no_needs_when_over", f"update request set over_at = {AT}, state = 'withdrawn'"),
-    ("ck_request_no_needs_when_over", "update request set needs_sealed = null"),
+    ("fk_case_record_organization_id", f"{REQUEST} ('s', 1, 'asking', 'nobody', 'police', 'mark', null, '', {AT})"),
+    ("fk_case_record_person_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'nobody', null, '', {AT})"),
+    ("fk_case_record_client_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, 'nobody', '', {AT})"),
+    ("fk_case_record_unit_code", "update case_record set unit_code = 'nowhere'"),
+    ("ck_case_record_version", "update case_record set version = 0"),
+    ("ck_case_record_state", "update case_record set state = 'lost'"),
+    ("ck_case_record_role", "update case_record set role = 'staff'"),
+    ("ck_case_record_refusal", "update case_record set refusal = 'tired'"),
+    ("ck_case_record_one_asker", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, null, '', {AT})"),
+    ("ck_case_record_one_asker", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'mark', 'demo-police', '', {AT})"),
+    ("ck_case_record_over_when_over", "update case_record set state = 'withdrawn'"),
+    ("ck_case_record_over_when_over", f"update case_record set over_at = {AT}, needs_sealed = null"),
+    ("ck_case_record_no_needs_when_over", f"update case_record set over_at = {AT}, state = 'withdrawn'"),
+    ("ck_case_record_no_needs_when_over", "update case_record set needs_sealed = null"),
     (
-        "ck_request_no_refusal_when_over",
-        f"update request set over_at = {AT}, state = 'arrived', needs_sealed = null, refusal = 'not_safe'",
+        "ck_case_record_no_refusal_when_over",
+        f"update case_record set over_at = {AT}, state = 'arrived', needs_sealed = null, refusal = 'not_safe'",
     ),
     (
-        "ck_request_no_unit_at_its_end",
-        f"update request set over_at = {AT}, state = 'ended', needs_sealed = null, unit_code = 'noord'",
+        "ck_case_record_no_unit_at_its_end",
+        f"update case_record set over_at = {AT}, state = 'ended', needs_sealed = null, unit_code = 'noord'",
     ),
-    ("ck_request_agreed_when_decided", f"update request set state = 'confirmed', arrives_at = {AT}"),
-    ("ck_request_agreed_when_decided", f"update request set state = 'provisional', decided_at = {AT}"),
+    ("ck_case_record_agreed_when_decided", f"update case_record set state = 'confirmed', arrives_at = {AT}"),
+    ("ck_case_record_agreed_when_decided", f"update case_record set state = 'provisional', decided_at = {AT}"),
     ("pk_ask", f"{ASK} ('r', 'linde', 'cosm', {AT}, 0)"),
-    ("fk_ask_request_id", f"{ASK} ('none', 'wilg', 'women', {AT}, 0)"),
+    ("fk_ask_case_id", f"{ASK} ('none', 'wilg', 'women', {AT}, 0)"),
     ("fk_ask_shelter_id", f"{ASK} ('r', 'nowhere', 'women', {AT}, 0)"),
     ("fk_ask_kind_code", f"{ASK} ('r', 'wilg', 'nothing', {AT}, 0)"),
     ("fk_ask_place_id", "update ask set place_id = 'nowhere' where answer = 'yes'"),
@@ -171,14 +171,14 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_ask_settled_when_settled", f"update ask set settled_at = {AT}"),
     ("ck_ask_chosen_has_place", f"update ask set settled = 'chosen', settled_at = {AT} where answer is null"),
     (
-        "uq_ask_chosen_request_id",
+        "uq_ask_chosen_case_id",
         f"update ask set {YES}, settled = 'chosen', settled_at = {AT}",
     ),
-    ("fk_case_event_request_id", f"{EVENT} ({AT}, 'none', 'asked', 'person', 'mark', 'police')"),
+    ("fk_case_event_case_id", f"{EVENT} ({AT}, 'none', 'asked', 'person', 'mark', 'police')"),
     ("ck_case_event_what", f"{EVENT} ({AT}, 'r', 'whispered', 'person', 'mark', 'police')"),
 ]
 # Identity, and nobody writes ids.
-BY_ITSELF = {"pk_journal", "pk_look", "pk_case_event", "alembic_version_pkc"}
+BY_ITSELF = {"pk_journal", "pk_disclosure", "pk_case_event", "alembic_version_pkc"}
 
 NAMES = """
     select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'p', 'f')
@@ -195,7 +195,7 @@ async def full(tx: Transaction) -> Transaction:
     await connection.execute(text(f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"))
     await connection.execute(text(f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"))
     kept = f"('kept', 'ceder-1', 'reservation', 'oever', 'police', {AT}, {LATER}, null, 'r')"
-    await connection.execute(text(CLAIM.replace("ended_at", "ended_at, request_id") + kept))
+    await connection.execute(text(CLAIM.replace("ended_at", "ended_at, case_id") + kept))
     await connection.execute(text(f"{ASK} ('r', 'linde', 'cosm', {AT}, 0), ('r', 'ceder', 'men', {AT}, 0)"))
     await connection.execute(text(f"update ask set {YES} where shelter_id = 'ceder'"))
     return tx
@@ -231,8 +231,8 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         "update answer set key = repeat('x', 255)",
         f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
         f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
-        f"update request set state = 'withdrawn', over_at = {AT}, needs_sealed = null, unit_code = 'noord'",
-        f"update request set state = 'confirmed', decided_at = {AT}, arrives_at = {AT}, refusal = 'other'",
+        f"update case_record set state = 'withdrawn', over_at = {AT}, needs_sealed = null, unit_code = 'noord'",
+        f"update case_record set state = 'confirmed', decided_at = {AT}, arrives_at = {AT}, refusal = 'other'",
         f"update ask set {NO}, reason = 'contra_indication', criterion = 'man', step = 3",
         f"update ask set {NO}",  # erased when it is over
         f"update ask set settled = 'chosen', settled_at = {AT} where answer = 'yes'",
@@ -282,7 +282,13 @@ async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> No
 
 
 @pytest.mark.parametrize(
-    "statement", ["update look set actor_id = 'x'", "delete from look", "truncate look", "delete from look where false"]
+    "statement",
+    [
+        "update disclosure set actor_id = 'x'",
+        "delete from disclosure",
+        "truncate disclosure",
+        "delete from disclosure where false",
+    ],
 )
 async def test_the_record_of_looks_is_append_only(tx: Transaction, statement: str) -> None:
     connection = await tx.connection()
@@ -290,7 +296,7 @@ async def test_the_record_of_looks_is_append_only(tx: Transaction, statement: st
     with pytest.raises(DBAPIError, match="the record of looks is append-only"):
         async with connection.begin_nested():
             await connection.execute(text(statement))
-    assert (await connection.execute(text("select count(*) from look where actor_id = 'mark'"))).scalar_one() == 1
+    assert (await connection.execute(text("select count(*) from disclosure where actor_id = 'mark'"))).scalar_one() == 1
 
 
 @pytest.mark.parametrize(

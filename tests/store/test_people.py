@@ -5,19 +5,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions.register import add_client
+from bedboard.actions.setup import add_client
 from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor, Role
 from bedboard.store.database import Transaction
 from bedboard.store.people import (
-    Living,
+    ActiveToken,
     SessionLimits,
     end_session,
     get_client_actor,
     get_person,
     get_session_actor,
+    list_active_tokens,
     list_demo_people,
-    list_living,
     may_act,
     use_session,
 )
@@ -44,7 +44,9 @@ async def test_a_session_is_its_person_with_all_shelters(tx: Transaction) -> Non
     found = await get_session_actor(tx, TOKEN, LIMITS, NOW)
     anneke = Actor("person", "anneke", "manager", "Anneke", "oever", frozenset({"linde", "ceder"}))
     assert found == (anneke, NOW)
-    assert await list_living(tx, [TOKEN, b"unknown"], LIMITS, NOW) == {TOKEN: Living("manager", frozenset({"linde", "ceder"}))}
+    assert await list_active_tokens(tx, [TOKEN, b"unknown"], LIMITS, NOW) == {
+        TOKEN: ActiveToken("manager", frozenset({"linde", "ceder"}))
+    }
 
 
 async def test_a_person_of_no_shelter_has_none(tx: Transaction) -> None:
@@ -67,7 +69,7 @@ async def test_a_session_ends_unused_and_in_any_case(
 ) -> None:
     await session(tx, created_at=NOW - begun, used_at=NOW - unused)
     assert (await get_session_actor(tx, TOKEN, LIMITS, NOW) is not None) is counts
-    assert (TOKEN in await list_living(tx, [TOKEN], LIMITS, NOW)) is counts
+    assert (TOKEN in await list_active_tokens(tx, [TOKEN], LIMITS, NOW)) is counts
 
 
 async def test_using_a_session_keeps_it(tx: Transaction) -> None:
@@ -84,7 +86,7 @@ async def test_an_ended_session_or_person_counts_no_more(tx: Transaction, statem
     await session(tx)
     await run(tx, statement)
     assert await get_session_actor(tx, TOKEN, LIMITS, NOW) is None
-    assert await list_living(tx, [TOKEN], LIMITS, NOW) == {}
+    assert await list_active_tokens(tx, [TOKEN], LIMITS, NOW) == {}
 
 
 async def test_a_session_ends_once_and_says_whose_it_was(tx: Transaction) -> None:
@@ -110,13 +112,13 @@ async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
 
 
 async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
-    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {
-        LINDE: Living("machine", frozenset({"linde"})),
-        POLICE: Living("police", frozenset()),
+    assert await list_active_tokens(tx, [LINDE, POLICE], LIMITS, NOW) == {
+        LINDE: ActiveToken("machine", frozenset({"linde"})),
+        POLICE: ActiveToken("police", frozenset()),
     }
     await run(tx, "update client set ended_at = now() where id = 'demo-police'")
     assert await get_client_actor(tx, POLICE, demo=True) is None
-    assert await list_living(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: Living("machine", frozenset({"linde"}))}
+    assert await list_active_tokens(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: ActiveToken("machine", frozenset({"linde"}))}
 
 
 @pytest.mark.parametrize(

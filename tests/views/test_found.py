@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
 from bedboard.rules.fit import Profile, Reason, Terms, fit_of, judge, judge_place, judge_rest
-from bedboard.rules.freshness import Limits
-from bedboard.rules.places import State
-from bedboard.rules.requests import Deciding
-from bedboard.store.board import KindRow, PlaceRow, Reference, ShelterRow, UnitRow
+from bedboard.rules.freshness import FreshnessLimits
+from bedboard.rules.places import PlaceState
+from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitRow
 from bedboard.views.cards import Card, make_card
 from bedboard.views.found import Finder, Found
 
@@ -24,7 +24,7 @@ quick = settings(deadline=None, max_examples=100)
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-LIMITS = Limits(2 * HOUR, 8 * HOUR)
+LIMITS = FreshnessLimits(2 * HOUR, 8 * HOUR)
 HELD = Claim("hold", NOW + 20 * MINUTE, "police", "Politie")
 LAPSED = Claim("hold", NOW - MINUTE, "police", "Politie")
 RESERVED = Claim("reservation", NOW + 40 * MINUTE, "coordinator", "Zorg")
@@ -33,7 +33,7 @@ UNITS = {  # on the map: noord next to oost, and zuid far from both
     "oost": UnitRow("oost", "Oost", "O", 4, 2),
     "zuid": UnitRow("zuid", "Zuid", "Z", 2, 4),
 }
-REFERENCE = Reference(
+REFERENCE = Catalogue(
     name="Proef",
     zone=ZoneInfo("Europe/Amsterdam"),
     demo=True,
@@ -47,7 +47,7 @@ def place(
     kind: str = "women",
     beds: int = 1,
     cots: int = 0,
-    state: State = "open",
+    state: PlaceState = "open",
     claim: Claim | None = None,
     criteria: Mapping[str, str] | None = None,
 ) -> PlaceRow:
@@ -267,7 +267,7 @@ some_profiles = st.builds(
     avoid=st.sampled_from((frozenset(), frozenset(), frozenset({"zuid"}))),
     near=st.sampled_from((None, *UNITS)),
 )
-occupancies: st.SearchStrategy[tuple[State, Claim | None]] = st.sampled_from(
+occupancies: st.SearchStrategy[tuple[PlaceState, Claim | None]] = st.sampled_from(
     (("open", None), ("open", None), ("open", HELD), ("open", RESERVED), ("open", LAPSED), ("occupied", None), ("closed", HELD))
 )
 

@@ -7,6 +7,19 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bedboard.routes.api.case_commands import (
+    AddressObject,
+    AskedObject,
+    CaseObject,
+    CasesObject,
+    PostAnswer,
+    PostArrival,
+    PostCase,
+    PostChoice,
+    PostDecision,
+    PostOutcome,
+    PostShelters,
+)
 from bedboard.routes.api.commands import (
     BoardObject,
     FoundObject,
@@ -19,19 +32,6 @@ from bedboard.routes.api.commands import (
     ShelterObject,
 )
 from bedboard.routes.api.operations import IF_MATCH, KEY, Problem, either, id_in_path, operation, ref
-from bedboard.routes.api.request_commands import (
-    AddressObject,
-    AskedObject,
-    PostAnswer,
-    PostArrival,
-    PostChoice,
-    PostDecision,
-    PostOutcome,
-    PostRequest,
-    PostShelters,
-    RequestObject,
-    RequestsObject,
-)
 from bedboard.routes.api.search import PostHold, PostSearch
 from bedboard.routes.replies import json_bytes
 from bedboard.views.objects import to_json
@@ -52,13 +52,13 @@ MODELS: tuple[type[BaseModel], ...] = (
     PostDecision,
     PostHold,
     PostOutcome,
-    PostRequest,
+    PostCase,
     PostSearch,
     PostShelters,
     Problem,
     PutOccupancy,
-    RequestObject,
-    RequestsObject,
+    CaseObject,
+    CasesObject,
     ShelterObject,
 )
 
@@ -186,7 +186,7 @@ def build_document() -> dict[str, Any]:
 
 
 def _request_paths() -> dict[str, Any]:
-    whole, asked, id = ref(RequestObject), either(RequestObject, AskedObject), id_in_path("request_id")
+    whole, asked, id = ref(CaseObject), either(CaseObject, AskedObject), id_in_path("case_id")
     writes = "400 401 403 404 409 413 422 503"
 
     def change(
@@ -199,7 +199,7 @@ def _request_paths() -> dict[str, Any]:
             "get": operation(
                 "getRequests",
                 "One's own requests and those of colleagues; for the desk all that are open; for a shelter what it was asked",
-                ref(RequestsObject),
+                ref(CasesObject),
                 "401 403 503",
                 version_of=None,
             ),
@@ -209,27 +209,27 @@ def _request_paths() -> dict[str, Any]:
                 whole,
                 "400 401 403 409 413 422 429 503",
                 (KEY,),
-                PostRequest,
+                PostCase,
                 version_of="request",
                 location=True,
                 status="201",
             ),
         },
-        "/api/v1/requests/{request_id}": {
+        "/api/v1/requests/{case_id}": {
             "get": operation(
                 "getRequest", "One request, as the caller may see it", asked, "401 403 404 503", (id,), version_of="request"
             )
         },
-        "/api/v1/requests/{request_id}/shelters": change("postShelters", "Ask more shelters", PostShelters),
-        "/api/v1/requests/{request_id}/answers": change("postAnswer", "What a shelter says", PostAnswer, asked),
-        "/api/v1/requests/{request_id}/choose": change("postChoice", "Take one shelter's offer", PostChoice),
-        "/api/v1/requests/{request_id}/decide": change("postDecision", "The desk confirms or refuses", PostDecision),
-        "/api/v1/requests/{request_id}/arrival": change("postArrival", "They came, or did not", PostArrival, asked),
-        "/api/v1/requests/{request_id}/withdraw": change(
+        "/api/v1/requests/{case_id}/shelters": change("postShelters", "Ask more shelters", PostShelters),
+        "/api/v1/requests/{case_id}/answers": change("postAnswer", "What a shelter says", PostAnswer, asked),
+        "/api/v1/requests/{case_id}/choose": change("postChoice", "Take one shelter's offer", PostChoice),
+        "/api/v1/requests/{case_id}/decide": change("postDecision", "The desk confirms or refuses", PostDecision),
+        "/api/v1/requests/{case_id}/arrival": change("postArrival", "They came, or did not", PostArrival, asked),
+        "/api/v1/requests/{case_id}/withdraw": change(
             "postWithdrawal", "Nothing is sought any more", None, problems="401 403 404 409 422 503"
         ),
-        "/api/v1/requests/{request_id}/outcome": change("postOutcome", "Where the person sleeps", PostOutcome),
-        "/api/v1/requests/{request_id}/address": {
+        "/api/v1/requests/{case_id}/outcome": change("postOutcome", "Where the person sleeps", PostOutcome),
+        "/api/v1/requests/{case_id}/address": {
             "post": operation(
                 "postAddress",
                 "Where the chosen shelter is; a look that is written down",

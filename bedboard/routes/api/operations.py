@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bedboard.routes.api.case_commands import AskedObject, CaseObject
 from bedboard.routes.api.commands import ShelterObject
-from bedboard.routes.api.request_commands import AskedObject, RequestObject
 from bedboard.routes.parse import IdConvertor
 
 PROBLEMS = {
@@ -37,7 +37,7 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[FieldProblem] | None = None
-    present: ShelterObject | RequestObject | AskedObject | None = None
+    present: ShelterObject | CaseObject | AskedObject | None = None
 
 
 def ref(model: type[BaseModel]) -> dict[str, str]:

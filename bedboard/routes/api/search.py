@@ -9,13 +9,13 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bedboard.actions.holds import For, Held, extend_hold, hold_place, release_hold
-from bedboard.actions.looks import look_at_holds
-from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.actions.disclosures import disclose_holds
+from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
+from bedboard.actions.idempotency import Reply, apply_once, make_key
+from bedboard.process import actor_of, catalogue_of, process_of
 from bedboard.routes.api.commands import Command
 from bedboard.routes.api.shelters import add_present
 from bedboard.routes.parse import parse_json, read_body
-from bedboard.routes.parts import actor_of, parts_of, reference_of
 from bedboard.routes.profiles import SearchProfile, profile_of
 from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor
@@ -42,15 +42,15 @@ class PostHold(Command):
 
 
 async def post_search(request: Request) -> Response:
-    parts, reference = parts_of(request), reference_of(request)
+    process, catalogue = process_of(request), catalogue_of(request)
     said = parse_json(PostSearch, await read_body(request) or b"{}")
-    profile = profile_of(said, reference, parts.clock.now())
-    if parts.feed.as_of is None:
+    profile = profile_of(said, catalogue, process.clock.now())
+    if process.feed.as_of is None:
         raise Unavailable("database_away")
-    async with parts.turn:
-        finder = Finder(profile, reference)
-        finder.take(parts.feed.cards.values())
-        as_of = parts.clock.now() if parts.feed.live else parts.feed.as_of
+    async with process.search_lock:
+        finder = Finder(profile, catalogue)
+        finder.take(process.feed.cards.values())
+        as_of = process.clock.now() if process.feed.live else process.feed.as_of
         return json_bytes(to_json(found_object(finder.found(said.limit), as_of, said.limit)))
 
 
@@ -104,27 +104,27 @@ def _hold_object(held: Held, *, extended: bool) -> dict[str, Any]:
 
 async def post_hold(request: Request) -> Response:
     """201; a conflict carries the shelter as it now is, for those who may see it."""
-    parts, actor, place_id = parts_of(request), actor_of(request), request.path_params["place_id"]
+    process, actor, place_id = process_of(request), actor_of(request), request.path_params["place_id"]
     body = await read_body(request)
-    command, now = parse_json(PostHold, body or b"{}"), parts.clock.now()
+    command, now = parse_json(PostHold, body or b"{}"), process.clock.now()
     caller = None
     if actor.role not in SEEKERS or command.model_fields_set:
-        caller = For(command.organization or "", command.role or "")
+        caller = Holder(command.organization or "", command.role or "")
     key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path, body)
     try:
         done = await apply_once(
-            parts.database,
+            process.database,
             actor,
             key,
             now,
-            lambda tx: hold_place(tx, actor, [place_id], parts.clock.new_id(), now, caller),
+            lambda tx: hold_place(tx, actor, [place_id], process.clock.new_id(), now, caller),
             lambda held: Reply(201, to_json(_hold_object(held, extended=False)), held.shelter.version),
         )
     except Conflict as refusal:
         await add_present(request, refusal)
         raise
     if done.result is not None:
-        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
     return json_bytes(done.reply.body, done.reply.status)
 
 
@@ -132,12 +132,12 @@ async def _change_hold(
     request: Request, action: Callable[[Transaction, Actor, str, datetime], Awaitable[Held]], reply: Callable[[Held], Reply]
 ) -> Reply:
     """Does it once, and waits until this process shows it."""
-    parts, actor, claim_id = parts_of(request), actor_of(request), request.path_params["claim_id"]
-    now = parts.clock.now()
+    process, actor, claim_id = process_of(request), actor_of(request), request.path_params["claim_id"]
+    now = process.clock.now()
     key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
-    done = await apply_once(parts.database, actor, key, now, lambda tx: action(tx, actor, claim_id, now), reply)
+    done = await apply_once(process.database, actor, key, now, lambda tx: action(tx, actor, claim_id, now), reply)
     if done.result is not None:
-        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
     return done.reply
 
 
@@ -153,9 +153,9 @@ async def delete_hold(request: Request) -> Response:
 
 async def show_holds(request: Request) -> Response:
     """One's own live holds, each with the telephone to call; every telephone shown is a look that is written down."""
-    parts, actor = parts_of(request), actor_of(request)
-    async with parts.database.transaction() as tx:
-        found = await look_at_holds(tx, actor, parts.seal, parts.clock.now())
+    process, actor = process_of(request), actor_of(request)
+    async with process.database.transaction() as tx:
+        found = await disclose_holds(tx, actor, process.seal, process.clock.now())
     holds = [
         {
             "id": hold.id,

@@ -6,14 +6,14 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places
-from bedboard.actions.once import Reply, apply_once, make_key
+from bedboard.process import Process, actor_of, process_of
 from bedboard.routes.api.commands import PatchPlace, PostConfirm, PutOccupancy
 from bedboard.routes.live import api_audience
 from bedboard.routes.parse import if_match, parse_json, read_body
-from bedboard.routes.parts import Parts, actor_of, parts_of
 from bedboard.routes.replies import json_bytes
-from bedboard.rules.access import KNOWERS, check_own, sees_all
+from bedboard.rules.access import OVERSEERS, check_own, sees_all
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, NotFound, Unavailable, VersionMismatch
 from bedboard.store.board import ShelterRow, get_shelter
@@ -26,45 +26,45 @@ from bedboard.views.pieces import board_answer
 
 async def show_board(request: Request) -> Response:
     """Everything the caller may see: a join of ready pieces."""
-    parts, actor = parts_of(request), actor_of(request)
-    feed = parts.feed
-    if feed.reference is None or feed.as_of is None:
+    process, actor = process_of(request), actor_of(request)
+    feed = process.feed
+    if feed.catalogue is None or feed.as_of is None:
         raise Unavailable("database_away")
-    as_of = parts.clock.now() if feed.live else feed.as_of
+    as_of = process.clock.now() if feed.live else feed.as_of
     audience = api_audience(actor)
     if audience is not None:
         return json_bytes(board_answer(as_of, (piece.part for _, piece in feed.pieces(audience))))
-    if actor.role in KNOWERS:
+    if actor.role in OVERSEERS:
         cards = sorted(feed.cards.values(), key=lambda card: card.name)
         return json_bytes(board_answer(as_of, (to_json(known_shelter_object(card)) for card in cards)))
     return json_bytes(board_answer(as_of, ()))
 
 
-def _object(parts: Parts, row: ShelterRow) -> bytes:
-    reference = parts.feed.reference
-    if reference is None:
+def _object(process: Process, row: ShelterRow) -> bytes:
+    catalogue = process.feed.catalogue
+    if catalogue is None:
         raise Unavailable("database_away")
-    return to_json(shelter_object(make_card(row, reference, parts.settings.limits, parts.clock.now())))
+    return to_json(shelter_object(make_card(row, catalogue, process.settings.limits, process.clock.now())))
 
 
 async def show_shelter(request: Request) -> Response:
     """Straight from the database, so that its version is the one to send with `If-Match`."""
-    parts, actor, shelter_id = parts_of(request), actor_of(request), request.path_params["shelter_id"]
-    known_only = actor.role in KNOWERS
+    process, actor, shelter_id = process_of(request), actor_of(request), request.path_params["shelter_id"]
+    known_only = actor.role in OVERSEERS
     if not known_only and not sees_all(actor):
         check_own(actor, shelter_id)
-    async with parts.database.transaction() as tx:
+    async with process.database.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
     if row is None:
         raise NotFound("no_such_shelter")
     if known_only:
-        if parts.feed.reference is None:
+        if process.feed.catalogue is None:
             raise Unavailable("database_away")
-        card = parts.feed.cards.get(shelter_id)
+        card = process.feed.cards.get(shelter_id)
         if card is None:
             raise NotFound("no_such_shelter")
         return json_bytes(to_json(known_shelter_object(card)))
-    return json_bytes(_object(parts, row), version=row.version)
+    return json_bytes(_object(process, row), version=row.version)
 
 
 async def _change(
@@ -74,34 +74,34 @@ async def _change(
 
     A conflict carries what is true now.
     """
-    parts, actor = parts_of(request), actor_of(request)
-    now, version = parts.clock.now(), if_match(request)
+    process, actor = process_of(request), actor_of(request)
+    now, version = process.clock.now(), if_match(request)
     key = make_key(
         request.headers.get("idempotency-key"), request.method, request.url.path, request.headers.get("if-match", ""), body
     )
 
     def reply(changed: Changed) -> Reply:
-        return Reply(200, _object(parts, changed.shelter), changed.shelter.version)
+        return Reply(200, _object(process, changed.shelter), changed.shelter.version)
 
     try:
-        done = await apply_once(parts.database, actor, key, now, lambda tx: work(tx, now, version), reply)
+        done = await apply_once(process.database, actor, key, now, lambda tx: work(tx, now, version), reply)
     except (Conflict, VersionMismatch) as refusal:
         await add_present(request, refusal)
         raise
     if done.result is not None:
-        await parts.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
     return json_bytes(done.reply.body, done.reply.status, done.reply.version)
 
 
 async def add_present(request: Request, refusal: Conflict | VersionMismatch) -> None:
     """The shelter as it now is, for the answer to a refusal; nothing for those who may not see it."""
-    parts, named = parts_of(request), request.path_params
-    async with parts.database.transaction() as tx:
+    process, named = process_of(request), request.path_params
+    async with process.database.transaction() as tx:
         shelter_id = named.get("shelter_id") or await get_shelter_id(tx, named["place_id"])
         may_see = sees_all(actor_of(request)) or shelter_id in actor_of(request).shelter_ids
         row = await get_shelter(tx, shelter_id) if shelter_id is not None and may_see else None
-    if row is not None and parts.feed.reference is not None:
-        card = make_card(row, parts.feed.reference, parts.settings.limits, parts.clock.now())
+    if row is not None and process.feed.catalogue is not None:
+        card = make_card(row, process.feed.catalogue, process.settings.limits, process.clock.now())
         refusal.detail["present"] = shelter_object(card)
 
 

@@ -31,7 +31,7 @@
     const text = told.querySelector("[data-text]"), link = told.querySelector("a");
     const values = { place: one.querySelector(".label")?.textContent, time: one.querySelector("time")?.textContent, caller: one.dataset.for };
     if (text) text.textContent = text.dataset.text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-    if (link) (link.textContent = one.dataset.told), (link.href = one.querySelector("a[href^='/desk/']")?.href ?? `#${one.id}`);
+    if (link) (link.textContent = one.dataset.told), (link.href = one.querySelector("a[href^='/staff/']")?.href ?? `#${one.id}`);
     told.dataset.of = namesOf(one);
     for (const seen of told.querySelectorAll("a, button")) seen.onclick = () => told.remove();
     list.append(told);

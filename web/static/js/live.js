@@ -139,17 +139,17 @@
   function connect() {
     clearTimeout(timer);
     if (socket || isOver) return;
-    const mine = (socket = new WebSocket(new URL(url, location.href.replace(/^http/, "ws"))));
+    const opened = (socket = new WebSocket(new URL(url, location.href.replace(/^http/, "ws"))));
     [since, whole] = [performance.now(), false];
-    mine.onopen = () => {
+    opened.onopen = () => {
       since = performance.now();
       const known = [...news.values(), ...shown()].map((element) => [shelterOf(element), element.dataset.stamp]);
       const hello = { type: "hello", known: Object.fromEntries(known.slice(-200)) }; // the server reads 16 KiB
       document.dispatchEvent(new CustomEvent("bedboard:hello", { detail: hello })); // what else a page has to say first
-      mine.send(JSON.stringify(hello));
+      opened.send(JSON.stringify(hello));
     };
-    mine.onmessage = (event) => mine === socket && hear(JSON.parse(event.data));
-    mine.onclose = (event) => mine === socket && closed(event.code);
+    opened.onmessage = (event) => opened === socket && hear(JSON.parse(event.data));
+    opened.onclose = (event) => opened === socket && closed(event.code);
   }
   const drop = () => (socket?.close(), (socket = null)); // whatever it still says is not heard
   function retry(isSoon) {
@@ -177,7 +177,7 @@
     }
     whole ||= message.type === "snapshot";
     if (message.parts) steadily(() => takeNews(message));
-    for (const what of ["found", "mine"]) {
+    for (const what of ["found", "own"]) {
       if (message[what] || message.type === what) document.dispatchEvent(new CustomEvent("bedboard:" + what, { detail: message[what] }));
     }
     if (!whole || !message.at) return; // a change alone is no sign of life: only what carries the server's time

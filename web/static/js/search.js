@@ -112,7 +112,7 @@
     if (isAbove) scrollBy({ top: list.getBoundingClientRect().bottom - bottom, behavior: "instant" });
   }
 
-  // --- sending what the form's buttons do; holds are sent by mine.js, without the choices
+  // --- sending what the form's buttons do; holds are sent by strip.js, without the choices
   let isSending;
   async function post(url, button) {
     const body = new URLSearchParams([...new FormData(form)]), signal = AbortSignal.timeout(PATIENCE);
@@ -120,7 +120,7 @@
     const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual", signal });
     if (response.status === 401) return location.assign("/sign-in?ended=1");
     const answer = parse(await response.text());
-    if (!answer.querySelector("#notice, #mine")) throw new Error("somebody else answered for the server");
+    if (!answer.querySelector("#notice, #strip")) throw new Error("somebody else answered for the server");
     if (response.ok && button?.name) renewKey(button);
     return answer;
   }
@@ -139,10 +139,10 @@
     isSending = false;
   }
   const press = (url, button) => alone(async () => {
-    const articles = () => [...document.querySelectorAll("#mine article")], before = articles();
+    const articles = () => [...document.querySelectorAll("#strip article")], before = articles();
     button.classList.add("sending");
     const answer = await post(url, button).finally(() => button.classList.remove("sending"));
-    const told = answer && ["notice", "mine", "nothing"].map((id) => answer.querySelector("#" + id)).filter(Boolean);
+    const told = answer && ["notice", "strip", "nothing"].map((id) => answer.querySelector("#" + id)).filter(Boolean);
     if (!told) return;
     place(told.map((element) => element.outerHTML).join(""));
     if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
@@ -185,7 +185,7 @@
   document.addEventListener("bedboard:placed", () => {
     for (const row of list.querySelectorAll(".gone")) row.classList.toggle("yours", isYours(row));
   });
-  const isYours = (row) => pressed.has(row.id) && !!document.querySelector(`#mine .hold:not(.lapsed) a[href="${row.querySelector("a").getAttribute("href")}"]`);
+  const isYours = (row) => pressed.has(row.id) && !!document.querySelector(`#strip .hold:not(.lapsed) a[href="${row.querySelector("a").getAttribute("href")}"]`);
 
   // --- choosing
   form.addEventListener("change", ask);

@@ -17,7 +17,7 @@ const language = asked.get("lang") === "en" ? "en" : "nl", isShelter = asked.get
 // Where to look: a page that is open already, or else this address.
 const DESK = { open: /^\/desk\//, url: "/" }, CASES = { open: /^\/requests/, url: "/requests" };
 const PAGES = {
-  found: { open: /^\/(search|waiting\/[^/]+)$/, url: "/search" },
+  found: { open: /^\/(search|alerts\/[^/]+)$/, url: "/search" },
   asked: DESK,
   news: isShelter ? DESK : CASES,
 };

@@ -1,0 +1,116 @@
+"""Once: a call that is repeated, because its answer was lost, is answered again and not done again."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, NamedTuple, TypeVar
+
+from bedboard.rules.access import Actor
+from bedboard.rules.refusals import Conflict, FieldError, Invalid
+from bedboard.store.database import Database, Transaction
+from bedboard.store.idempotency import delete_answer, delete_answers, get_answer, take_lock
+from bedboard.store.tables import StoredReply
+
+REPLIES_KEPT = timedelta(hours=24)
+LONGEST_KEY = 255
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The caller's idempotency key and a fingerprint of everything else that it asked."""
+
+    key: str
+    fingerprint: bytes
+
+
+class Reply(NamedTuple):
+    """What is answered: a status, the body as it goes over the wire, and the shelter's version for the `ETag`."""
+
+    status: int
+    body: bytes
+    version: int | None = None
+
+
+def make_key(key: str | None, *asked: str | bytes) -> Key | None:
+    """None without a key. Refusal: Invalid when it is too long or not plain printable text."""
+    if key is None:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise Invalid(FieldError("Idempotency-Key", "not_a_key"))
+    digest = hashlib.sha256()
+    for part in asked:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return Key(key, digest.digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Result]):
+    """What is answered, and what the work gave; `result` None: this was a repetition, and nothing has been done."""
+
+    reply: Reply
+    result: Result | None
+
+
+async def apply_once(
+    database: Database,
+    actor: Actor,
+    key: Key | None,
+    now: datetime,
+    work: Callable[[Transaction], Awaitable[Result]],
+    reply: Callable[[Result], Reply],
+) -> Done[Result]:
+    """Does `work` in one transaction, together with remembering what was answered.
+
+    A refusal rolls everything back and is not remembered: nothing has happened, so the same call may be tried again with
+    the same key.
+    Refusals: Conflict `key_in_use` while the same key is at work, Invalid `key_reused` for another call.
+    """
+    async with database.transaction() as tx:
+        if key is not None:
+            await _take(tx, actor, key)
+            earlier = await _recall(tx, actor, key, now)
+            if earlier is not None:
+                return Done(earlier, None)
+        result = await work(tx)
+        answer = reply(result)
+        if key is not None:
+            tx.add(
+                StoredReply(
+                    actor_id=actor.key,
+                    key=key.key,
+                    fingerprint=key.fingerprint,
+                    status=answer.status,
+                    body=answer.body,
+                    version=answer.version,
+                    created_at=now,
+                )
+            )
+    return Done(answer, result)
+
+
+async def _take(tx: Transaction, actor: Actor, key: Key) -> None:
+    """Locks the key until the end of the transaction, without waiting."""
+    lock = hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8]
+    if not await take_lock(tx, int.from_bytes(lock, "big", signed=True)):
+        raise Conflict("key_in_use")
+
+
+async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply | None:
+    answer = await get_answer(tx, actor.key, key.key)
+    if answer is None:
+        return None
+    if answer.created_at < now - REPLIES_KEPT:
+        await delete_answer(tx, answer)
+        return None
+    if answer.fingerprint != key.fingerprint:
+        raise Invalid(FieldError("Idempotency-Key", "key_reused"))
+    return Reply(answer.status, answer.body, answer.version)
+
+
+async def forget_answers(tx: Transaction, now: datetime) -> int:
+    """Drops the answers that are older than a day; returns how many."""
+    return await delete_answers(tx, now - REPLIES_KEPT)

@@ -1,0 +1,177 @@
+"""Adding what a board is made of: the deployment, units, kinds, organizations, shelters with their places, people, clients.
+
+Used by the commands that load data; pages for it come with their own rights.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bedboard.actions.signin import hash_token
+from bedboard.rules.refusals import Conflict
+from bedboard.store.bell import ring
+from bedboard.store.database import Transaction
+from bedboard.store.journal import write_journal
+from bedboard.store.seal import Seal
+from bedboard.store.setup import add_deployment, add_places
+from bedboard.store.tables import Client, Kind, Membership, Organization, Person, Shelter, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlace:
+    """A place as it is added: open, occupied or closed, with what goes with that."""
+
+    id: str
+    kind: str
+    label: str
+    beds: int
+    observed_at: datetime
+    cots: int = 0
+    state: str = "open"
+    since: datetime | None = None
+    expected_free_at: datetime | None = None
+    closed_reason: str | None = None
+    criteria: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewShelter:
+    """A shelter as it is added. `confirmed_at` None: nobody has said yet that it is right."""
+
+    id: str
+    organization_id: str
+    unit: str
+    name: str
+    telephone: str
+    address: str
+    confirmed_at: datetime | None
+    places: Sequence[NewPlace]
+    intake_from_minutes: int = 0
+    intake_until_minutes: int = 1440
+    confirm_times: Sequence[str] = ("08:00", "16:00", "21:30")
+    criteria: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    languages: Sequence[str] = ()
+
+
+async def begin_deployment(
+    tx: Transaction,
+    name: str,
+    time_zone: str,
+    units: Sequence[Unit],
+    kinds: Sequence[Kind],
+    now: datetime,
+    *,
+    demo: bool,
+) -> None:
+    """What an empty database is for from now on. Refusal: Conflict `not_empty`."""
+    if not await add_deployment(tx, name, time_zone, now, demo=demo):
+        raise Conflict("not_empty")
+    tx.add_all(units)
+    tx.add_all(kinds)
+    await tx.flush()
+    await ring(tx, "catalogue", "all")
+
+
+async def add_organization(tx: Transaction, id: str, name: str) -> None:
+    tx.add(Organization(id=id, name=name))
+    await tx.flush()
+
+
+async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetime) -> None:
+    """Adds a shelter with all its places. One row in the journal for each; one bell."""
+    tx.add(
+        Shelter(
+            id=new.id,
+            organization_id=new.organization_id,
+            unit_code=new.unit,
+            name=new.name,
+            confirmed_at=new.confirmed_at,
+            created_at=now,
+            intake_from_minutes=new.intake_from_minutes,
+            intake_until_minutes=new.intake_until_minutes,
+            confirm_times=list(new.confirm_times),
+            criteria=new.criteria,
+            limits=new.limits,
+            languages=list(new.languages),
+            telephone_sealed=seal.close(new.telephone),
+            address_sealed=seal.close(new.address),
+        )
+    )
+    await tx.flush()
+    rows = [
+        {
+            "id": place.id,
+            "shelter_id": new.id,
+            "kind_code": place.kind,
+            "position": position,
+            "label": place.label,
+            "beds": place.beds,
+            "cots": place.cots,
+            "state": place.state,
+            "since": place.since or place.observed_at,
+            "observed_at": place.observed_at,
+            "expected_free_at": place.expected_free_at,
+            "closed_reason": place.closed_reason,
+            "criteria": place.criteria,
+        }
+        for position, place in enumerate(new.places, start=1)
+    ]
+    await add_places(tx, rows)
+    common = {
+        "received_at": now,
+        "actor_kind": "system",
+        "actor_id": "register",
+        "shelter_id": new.id,
+        "version": 1,
+        "before": None,
+    }
+    entries = [common | {"observed_at": now, "action": "add_shelter", "place_id": None, "after": None}]
+    entries += [
+        common
+        | {
+            "observed_at": place.observed_at,
+            "action": "add_place",
+            "place_id": place.id,
+            "after": {"state": place.state, "kind": place.kind},
+        }
+        for place in new.places
+    ]
+    await write_journal(tx, entries)
+    await ring(tx, "shelter", new.id, 1)
+
+
+async def add_person(tx: Transaction, person: Person, shelter_ids: Sequence[str] = ()) -> None:
+    tx.add(person)
+    await tx.flush()
+    tx.add_all([Membership(person_id=person.id, shelter_id=shelter_id) for shelter_id in shelter_ids])
+    await tx.flush()
+    await ring(tx, "catalogue", "all")  # who may call a shelter is part of it
+
+
+async def add_client(
+    tx: Transaction,
+    *,
+    id: str,
+    name: str,
+    role: str,
+    token: str,
+    now: datetime,
+    organization_id: str | None = None,
+    shelter_id: str | None = None,
+    demo: bool = False,
+) -> None:
+    """A program with a token of its own; the token itself is not kept."""
+    tx.add(
+        Client(
+            id=id,
+            token_hash=hash_token(token),
+            name=name,
+            role=role,
+            organization_id=organization_id,
+            shelter_id=shelter_id,
+            demo=demo,
+            created_at=now,
+        )
+    )
+    await tx.flush()

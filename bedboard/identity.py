@@ -1,0 +1,130 @@
+"""Who is asking: from a session cookie to a person, from a bearer token to a client.
+
+What has been found is kept for some seconds per process; an ended session is dropped at once, by the bell. While the database
+is away, somebody who was known a short time ago may still look at the last known board, and do nothing else.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bedboard.actions.signin import hash_token
+from bedboard.clock import Clock
+from bedboard.rules.access import Actor
+from bedboard.rules.refusals import Unavailable
+from bedboard.settings import Settings
+from bedboard.store.database import Database
+from bedboard.store.people import (
+    ActiveToken,
+    SessionLimits,
+    get_client_actor,
+    get_session_actor,
+    list_active_tokens,
+    use_session,
+)
+
+KEPT_SECONDS = 5.0  # so an ended session is noticed within 5 s even if a bell is lost
+KEPT_AT_MOST = 10_000
+USED_EVERY = timedelta(seconds=60)  # how precisely the last use of a session is noted
+
+
+@dataclass(slots=True)
+class Known:
+    """An actor as last read, at a moment of the monotonic clock."""
+
+    actor: Actor
+    checked: float
+
+
+class Identity:
+    """`database_is_demo` is set when the database has been read: only then, and in a demo process, demo tokens count."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._demo = settings.demo
+        self.limits = SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
+        self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
+        self.database_is_demo = False
+        self._used_every = min(USED_EVERY, self.limits.idle / 4)
+        # Apart: a token is no cookie, and a cookie is no token.
+        self._people: dict[bytes, Known] = {}
+        self._clients: dict[bytes, Known] = {}
+        self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
+
+    def forget(self, token_hash: bytes) -> None:
+        self._people.pop(token_hash, None)
+        self._clients.pop(token_hash, None)
+
+    def _remember(self, kept: dict[bytes, Known], token_hash: bytes, actor: Actor) -> Actor:
+        if len(kept) >= KEPT_AT_MOST:
+            kept.clear()
+        kept[token_hash] = Known(actor, self._clock.monotonic())
+        return actor
+
+    def _recent(self, kept: dict[bytes, Known], token_hash: bytes) -> Actor | None:
+        known = kept.get(token_hash)
+        if known is None or self._clock.monotonic() - known.checked > KEPT_SECONDS:
+            return None
+        return known.actor
+
+    async def person(self, token: str | None, *, in_use: bool) -> Actor | None:
+        """The signed-in person; None without a session that counts.
+
+        `in_use`: somebody asks for something, which keeps the session alive; a socket that reconnects by itself does not.
+        """
+        if not token:
+            return None
+        token_hash = hash_token(token)
+        if (recent := self._recent(self._people, token_hash)) is not None:
+            return recent
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            found = await get_session_actor(tx, token_hash, self.limits, now)
+            if found is None:
+                self.forget(token_hash)
+                return None
+            actor, used_at = found
+            if in_use and now - used_at >= self._used_every:
+                await use_session(tx, token_hash, now)
+        return self._remember(self._people, token_hash, actor)
+
+    def last_known(self, token: str | None) -> Actor | None:
+        """Who this was when the database last answered, if that is shorter ago than a session may be idle."""
+        known = self._people.get(hash_token(token)) if token else None
+        if known is None or self._clock.monotonic() - known.checked > self.limits.idle.total_seconds():
+            return None
+        return known.actor
+
+    async def client(self, token: str) -> Actor | None:
+        """The API client with this token; None for an unknown one."""
+        token_hash = hash_token(token)
+        if (recent := self._recent(self._clients, token_hash)) is not None:
+            return recent
+        if token_hash not in self._asked:  # a program that asks fifty things at once is looked up once
+            self._asked[token_hash] = asyncio.create_task(self._read_client(token_hash))
+            self._asked[token_hash].add_done_callback(lambda _: self._asked.pop(token_hash, None))
+        return await asyncio.shield(self._asked[token_hash])
+
+    async def _read_client(self, token_hash: bytes) -> Actor | None:
+        async with self._database.transaction() as tx:
+            actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
+        if actor is None:
+            self.forget(token_hash)
+            return None
+        return self._remember(self._clients, token_hash, actor)
+
+    async def touch(self, token_hash: bytes) -> None:
+        """An open board says that somebody is still using it. A session that has ended stays ended."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            if await get_session_actor(tx, token_hash, self.limits, now) is not None:
+                await use_session(tx, token_hash, now)
+
+    async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
+        """Which of these tokens still count. Refusal: Unavailable, also when it takes long."""
+        try:
+            async with asyncio.timeout(2.0), self._database.transaction() as tx:
+                return await list_active_tokens(tx, hashes, self.limits, self._clock.now())
+        except TimeoutError:
+            raise Unavailable("database_away") from None

@@ -1,0 +1,101 @@
+"""What every route needs, put together once by `bedboard.app`, and the way from a request to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import HTTPConnection, Request
+
+from bedboard.clock import Clock
+from bedboard.identity import Identity
+from bedboard.live.alerts import Alerts
+from bedboard.live.cases import OpenCases
+from bedboard.live.feed import Feed, Viewer
+from bedboard.live.hub import Hub
+from bedboard.live.search import SearchLock
+from bedboard.push import Pusher
+from bedboard.rules.access import Actor
+from bedboard.rules.refusals import Unavailable
+from bedboard.settings import Settings
+from bedboard.store.board import Catalogue
+from bedboard.store.database import Database
+from bedboard.store.seal import Seal
+from bedboard.views.pages import SCREEN_LANGUAGES, Pages
+from bedboard.views.pieces import Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    settings: Settings
+    clock: Clock
+    database: Database
+    pages: Pages
+    pieces: Pieces
+    hub: Hub[Viewer]
+    feed: Feed
+    identity: Identity
+    seal: Seal
+    alerts: Alerts
+    push: Pusher | None
+    """None: no keys are set, so nothing is pushed and no page offers it."""
+    search_lock: SearchLock
+    cases: OpenCases
+
+
+def process_of(connection: HTTPConnection) -> Process:
+    process: Process = connection.app.state.process
+    return process
+
+
+def catalogue_of(connection: HTTPConnection) -> Catalogue:
+    """Units and kinds. Refusal: Unavailable while nothing has been read."""
+    catalogue = process_of(connection).feed.catalogue
+    if catalogue is None:
+        raise Unavailable("database_away")
+    return catalogue
+
+
+def actor_of(connection: HTTPConnection) -> Actor:
+    """Who is asking; the guard has put it there. Only for routes that are not public."""
+    actor: Actor = connection.state.actor
+    return actor
+
+
+def maybe_actor(connection: HTTPConnection) -> Actor | None:
+    """None without a session, and while nobody has asked yet."""
+    return getattr(connection.state, "actor", None)
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """The person's own choice, else the device's cookie, else what the device prefers, else Dutch."""
+    actor = maybe_actor(connection)
+    chosen = connection.cookies.get("language") or (actor.language if actor else None)
+    if chosen in SCREEN_LANGUAGES:
+        return str(chosen)
+    weighed: list[tuple[float, str]] = []
+    for item in connection.headers.get("accept-language", "").split(",")[:20]:
+        tag, _, weight = item.strip().partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), tag[:2].lower()))
+        except ValueError:
+            continue
+    return next((tag for _, tag in sorted(weighed, key=lambda pair: pair[0]) if tag in SCREEN_LANGUAGES), "nl")
+
+
+def theme_of(connection: HTTPConnection) -> str:
+    theme = connection.cookies.get("theme", "auto")
+    return theme if theme in ("light", "dark") else "auto"
+
+
+def page_context(request: Request) -> Mapping[str, Any]:
+    """What every page shows around its own content."""
+    process = process_of(request)
+    catalogue = process.feed.catalogue
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return {
+        "actor": maybe_actor(request),
+        "demo": process.settings.demo,
+        "path": path if request.method == "GET" else "/",
+        "theme": theme_of(request),
+        "deployment": catalogue.name if catalogue else "",
+    }

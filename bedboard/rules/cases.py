@@ -1,0 +1,272 @@
+"""OpenCases: one case, asked of several shelters. What state a case is in, what may happen to it then, who decides, and when
+silence becomes somebody's worry.
+
+`TABLE` is the whole life of a request; everything that happens goes through it, also what is refused.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, cast
+
+from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.rules.refusals import Conflict, FieldError, Invalid
+
+CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended"]
+Event = Literal[
+    "ask",
+    "answer",
+    "choose",
+    "choose_for_desk",
+    "choose_provisionally",
+    "confirm",
+    "refuse",
+    "arrive",
+    "miss",
+    "withdraw",
+    "tell_outcome",
+    "lapse",
+]
+
+# What each event makes of each state: the next state, or after a dash the refusal.
+#   asking       shelters are asked; nothing has been chosen          housed     arrived, and the desk has still to ratify
+#   chosen       an offer was chosen; the desk decides                arrived    the end: with a place
+#   provisional  chosen outside the desk's hours; it counts           withdrawn  no place; where does this person sleep?
+#   confirmed    decided; on the way                                  ended      the end: without a place
+TABLE = """
+                      asking       chosen       provisional  confirmed   housed     arrived    withdrawn       ended
+ask                   asking       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
+answer                asking       -settled     -settled     -settled    -settled   -settled   -settled        -settled
+choose                confirmed    -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
+choose_for_desk       chosen       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
+choose_provisionally  provisional  -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
+confirm               -not_chosen  confirmed    confirmed    -decided    arrived    -arrived   -over           -over
+refuse                -not_chosen  asking       asking       -decided    -arrived   -arrived   -over           -over
+arrive                -not_chosen  -undecided   housed       arrived     -arrived   -arrived   -over           -over
+miss                  -not_chosen  -undecided   asking       asking      -arrived   -arrived   -over           -over
+withdraw              withdrawn    withdrawn    withdrawn    withdrawn   -arrived   -arrived   -over           -over
+tell_outcome          -going_on    -going_on    -going_on    -going_on   -arrived   -arrived   ended           -over
+lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   ended           -over
+"""
+
+
+def _read_table() -> Mapping[tuple[CaseState, Event], str]:
+    header, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    cells = {
+        (state, row[0]): cell if not cell.startswith("-") else f"request_{cell[1:]}"
+        for row in rows
+        for state, cell in zip(header, row[1:], strict=True)
+    }
+    return cast(Mapping[tuple[CaseState, Event], str], cells)
+
+
+NEXT: Mapping[tuple[CaseState, Event], str] = _read_table()
+"""The next state, or the code of the refusal, which begins with "request_"."""
+
+STATES: tuple[CaseState, ...] = tuple(dict.fromkeys(state for state, _ in NEXT))
+EVENTS: tuple[Event, ...] = tuple(dict.fromkeys(event for _, event in NEXT))
+
+OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended"})
+"""Nothing is sought any more: what was asked is erased, and no place is reserved."""
+ENDS: frozenset[CaseState] = frozenset({"arrived", "ended"})
+"""Nobody has anything to do with it any more."""
+RESERVED: frozenset[CaseState] = frozenset({"chosen", "provisional", "confirmed"})
+"""Exactly one place is reserved: the one that was chosen (as long as its time has not run out)."""
+ON_THE_WAY: frozenset[CaseState] = frozenset({"provisional", "confirmed"})
+"""The shelter expects them, and whoever brings them may see where it is."""
+
+AnswerCode = Literal["yes", "discuss", "no"]
+ANSWERS: tuple[AnswerCode, ...] = ("yes", "discuss", "no")
+
+NO_REASONS = (
+    "no_place",
+    "no_staff",
+    "contra_indication",
+    "not_safe",
+    "household",
+    "status",
+    "information",
+    "other",
+)
+"""Why a shelter says no. Of a contra-indication, which criterion it is."""
+
+DESK_REASONS = ("not_eligible", "better_place", "not_safe", "information", "other")
+"""Why the desk refuses what was chosen, or ends what was provisional."""
+
+SETTLED = ("chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn")
+"""What became of one shelter's part in a request, once nothing is expected of it any more."""
+
+MOST_ASKED = 8  # shelters of one request
+MOST_OPEN = 20  # requests of one person or program that are not over
+MOST_CASES_AN_HOUR = 12  # by one; each shows up to eight telephones
+OFFER = timedelta(minutes=60)
+KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # how long a chosen place waits for who is late
+KEPT_FOR_DESK = timedelta(hours=72)  # and as long as the desk has not decided: a desk may be closed for a weekend
+ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
+SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
+LATEST_ARRIVAL = timedelta(hours=48)
+LONGEST = timedelta(days=7)  # then a request lapses, so that nothing that was asked stays
+FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
+
+
+def next_state(state: CaseState, event: Event) -> CaseState:
+    """What the event makes of the request. Refusal: Conflict `request_…`, as the table says."""
+    found = NEXT[state, event]
+    if found.startswith("request_"):
+        raise Conflict(found)
+    return cast(CaseState, found)
+
+
+def check_shelters(asked: Iterable[str], present: Iterable[str] = (), refused: Iterable[str] = ()) -> None:
+    """Whether these may be asked besides those of which an answer is still expected or offered (`present`). Those that said no
+    (`refused`) leave room for others, and are not asked the same again. Refusal: Invalid `shelters`."""
+    new, old = list(asked), set(present)
+    if not new:
+        raise Invalid(FieldError("shelters", "missing"))
+    if len(set(new)) != len(new) or (old | set(refused)) & set(new):
+        raise Invalid(FieldError("shelters", "asked_already"))
+    if len(old) + len(new) > MOST_ASKED:
+        raise Invalid(FieldError("shelters", "too_many_shelters", {"most": MOST_ASKED}))
+
+
+@dataclass(frozen=True, slots=True)
+class ShelterAnswer:
+    """What a shelter says to a request. `place_id` with yes: which place it offers; `reason` with no; `criterion` with the
+    reason contra_indication: which one."""
+
+    answer: AnswerCode
+    place_id: str | None = None
+    reason: str | None = None
+    criterion: str | None = None
+
+
+def check_answer(said: ShelterAnswer) -> None:
+    """Refusal: Invalid with every field that cannot be right."""
+    wrong: list[FieldError] = []
+    if said.answer == "yes" and said.place_id is None:
+        wrong.append(FieldError("place", "missing"))
+    if said.answer != "yes" and said.place_id is not None:
+        wrong.append(FieldError("place", "only_with_yes"))
+    if said.answer == "no" and said.reason is None:
+        wrong.append(FieldError("reason", "needed_to_refuse"))
+    elif said.answer == "no" and said.reason not in NO_REASONS:
+        wrong.append(FieldError("reason", "not_one_of", {"allowed": list(NO_REASONS)}))
+    elif said.answer != "no" and said.reason is not None:
+        wrong.append(FieldError("reason", "only_with_no"))
+    if said.reason == "contra_indication":
+        if said.criterion is None:
+            wrong.append(FieldError("criterion", "missing"))
+        elif said.criterion not in CRITERION_NAMES:
+            wrong.append(FieldError("criterion", "not_one_of", {"allowed": sorted(CRITERION_NAMES)}))
+    elif said.criterion is not None:
+        wrong.append(FieldError("criterion", "only_with_contra_indication"))
+    if wrong:
+        raise Invalid(*wrong)
+
+
+def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
+    """When they will be at the shelter; None: in two hours. Refusal: Invalid `arrives_at`."""
+    if arrives_at is None:
+        return now + SOONEST_USUAL
+    if arrives_at < now - timedelta(minutes=1):
+        raise Invalid(FieldError("arrives_at", "in_the_past"))
+    if arrives_at > now + LATEST_ARRIVAL:
+        raise Invalid(FieldError("arrives_at", "more_than_two_days"))
+    return arrives_at
+
+
+def offer_ends(now: datetime) -> datetime:
+    """Until when a place that was offered is reserved."""
+    return now + OFFER
+
+
+def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> datetime:
+    """Until when a place that was chosen is reserved: nothing is kept for ever, also when nobody says what became of it."""
+    return max(arrives_at, now) + (KEPT_AFTER_ARRIVAL if is_decided else KEPT_FOR_DESK)
+
+
+def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
+    """Whether whoever brings them may see where the shelter is: for twelve hours after it was decided; who travels later than
+    that, for as long around the hour that was agreed."""
+    if state not in ON_THE_WAY or decided_at is None:
+        return False
+    return now < decided_at + ADDRESS_SHOWN or (arrives_at is not None and abs(now - arrives_at) < ADDRESS_SHOWN / 2)
+
+
+def shows_needs(state: str, settled: str | None) -> bool:
+    """Whether a shelter sees for whom it is asked: as long as its answer counts, and then as long as it expects them."""
+    return settled is None or (settled == "chosen" and state in RESERVED)
+
+
+# --- who decides
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS = re.compile(
+    r"(?:(?P<first>mon|tue|wed|thu|fri|sat|sun)-(?P<last>mon|tue|wed|thu|fri|sat|sun) )?"
+    r"(?P<opens>(?:[01][0-9]|2[0-3]):[0-5][0-9])-(?P<closes>(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+)
+"""Hours of a desk, local: "mon-fri 09:00-17:00", or without days every day; closing before opening is over midnight."""
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def is_within(hours: str, local: datetime) -> bool:
+    """Whether this local moment is within the hours. Raises ValueError for what are none."""
+    found = HOURS.fullmatch(hours)
+    if found is None:
+        raise ValueError(f"hours are like 'mon-fri 09:00-17:00', not {hours!r}")
+    opens, closes, now = _minutes(found["opens"]), _minutes(found["closes"]), local.hour * 60 + local.minute
+    day = local.weekday()
+    if closes <= opens and now < closes:  # the night of the day before
+        day, now = (day - 1) % 7, now + 1440
+    first, last = (DAYS.index(found["first"]), DAYS.index(found["last"])) if found["first"] else (0, 6)
+    is_day = (day - first) % 7 <= (last - first) % 7
+    return is_day and opens <= now < (closes if closes > opens else closes + 1440)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Who decides on a kind of place. `decides`: shelter, desk or police. `desk_hours` None: always. `outside_hours`
+    "provisional": a shelter's yes then counts until the desk looks at it; None: the request waits for the desk."""
+
+    decides: str
+    desk_hours: str | None = None
+    outside_hours: str | None = None
+
+    def is_desk_open(self, local: datetime) -> bool:
+        return self.decides == "desk" and (self.desk_hours is None or is_within(self.desk_hours, local))
+
+
+def choice_of(kind: Deciding, local: datetime) -> Event:
+    """What choosing an offer of this kind is, at this local moment."""
+    if kind.decides != "desk":
+        return "choose"
+    if kind.is_desk_open(local) or kind.outside_hours != "provisional":
+        return "choose_for_desk"
+    return "choose_provisionally"
+
+
+# --- silence
+
+SilenceStep = Literal["reminder", "second_line", "desk"]
+STEPS: tuple[SilenceStep, ...] = ("reminder", "second_line", "desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """After how long a silent shelter is reminded, its second line hears it, and the desk does; each longer than the last."""
+
+    reminder: timedelta = timedelta(minutes=5)
+    second_line: timedelta = timedelta(minutes=10)
+    desk: timedelta = timedelta(minutes=15)
+
+    def limits(self) -> tuple[timedelta, ...]:
+        return self.reminder, self.second_line, self.desk
+
+
+def silence_step(asked_at: datetime, patience: Patience, now: datetime) -> int:
+    """How many of `STEPS` have come for a shelter that has said nothing since `asked_at`."""
+    return sum(now >= asked_at + limit for limit in patience.limits())

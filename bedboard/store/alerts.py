@@ -1,0 +1,154 @@
+"""Who waits for a place, and which of their devices may be woken. What is past its hour counts as gone."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from bedboard.rules.access import SEEKERS
+from bedboard.store.database import Transaction
+from bedboard.store.tables import AlertRecord, Person, PushSubscription, Shelter
+
+
+async def lock_person(tx: Transaction, person_id: str) -> bool:
+    """Locks the person's row against other alerts and devices of theirs, until the end of the transaction; False when there
+    is none."""
+    found = await tx.exec(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+    return found.one_or_none() is not None
+
+
+async def count_alerts(tx: Transaction, person_id: str, now: datetime) -> int:
+    found = await tx.exec(
+        select(func.count())
+        .select_from(AlertRecord)
+        .where(AlertRecord.person_id == person_id, col(AlertRecord.expires_at) > now)
+    )
+    return found.one()
+
+
+async def get_alert(tx: Transaction, alert_id: str, person_id: str, now: datetime, *, lock: bool = False) -> AlertRecord | None:
+    """The person's own, read afresh; None when there is none (any more). `lock`: until the end of the transaction."""
+    statement = select(AlertRecord).where(
+        AlertRecord.id == alert_id, AlertRecord.person_id == person_id, col(AlertRecord.expires_at) > now
+    )
+    if lock:
+        statement = statement.with_for_update()
+    return (await tx.exec(statement.execution_options(populate_existing=True))).one_or_none()
+
+
+async def list_own_alerts(tx: Transaction, person_id: str, now: datetime) -> Sequence[AlertRecord]:
+    """The person's own, the oldest first."""
+    found = await tx.exec(
+        select(AlertRecord)
+        .where(AlertRecord.person_id == person_id, col(AlertRecord.expires_at) > now)
+        .order_by(col(AlertRecord.created_at), col(AlertRecord.id))
+    )
+    return found.all()
+
+
+async def lock_alert(tx: Transaction, alert_id: str, now: datetime) -> AlertRecord | None:
+    """Whoever's it is, read afresh, with its row locked until the end of the transaction; None when nobody waits (any more)."""
+    found = await tx.exec(
+        select(AlertRecord)
+        .where(AlertRecord.id == alert_id, col(AlertRecord.expires_at) > now)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+class AlertRow(NamedTuple):
+    """As a process keeps it in memory; the profile stays sealed."""
+
+    id: str
+    person_id: str
+    profile_sealed: bytes
+    seen: frozenset[str]
+    expires_at: datetime
+    found_at: datetime | None
+
+
+async def list_alerts(tx: Transaction, now: datetime, ids: Collection[str] | None = None) -> list[AlertRow]:
+    """Those with these ids (unknown ones are left out), or all of them for None, of people who may still look for a place."""
+    statement = (
+        select(AlertRecord)
+        .join(Person, col(Person.id) == col(AlertRecord.person_id))
+        .where(col(AlertRecord.expires_at) > now, col(Person.ended_at).is_(None), col(Person.role).in_(sorted(SEEKERS)))
+    )
+    if ids is not None:
+        statement = statement.where(col(AlertRecord.id).in_(ids))
+    found = await tx.exec(statement.execution_options(populate_existing=True))
+    return [
+        AlertRow(row.id, row.person_id, row.profile_sealed, frozenset(row.seen), row.expires_at, row.found_at) for row in found
+    ]
+
+
+async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
+    """Drops the person's own; False when there was none."""
+    dropped = await (await tx.connection()).execute(
+        delete(AlertRecord).where(col(AlertRecord.id) == alert_id, col(AlertRecord.person_id) == person_id)
+    )
+    return dropped.rowcount > 0
+
+
+async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
+    """Drops what is past its hour; gives their ids. A row that somebody else is dropping is left to them."""
+    over = text("select id from alert where expires_at <= :now order by id for update skip locked")
+    connection = await tx.connection()
+    ids = list((await connection.execute(over, {"now": now})).scalars())
+    if ids:
+        await connection.execute(delete(AlertRecord).where(col(AlertRecord.id).in_(ids)))
+    return ids
+
+
+async def get_versions(tx: Transaction, shelter_ids: Collection[str]) -> Mapping[str, int]:
+    """The versions of these shelters at this moment; unknown ones are left out."""
+    found = await tx.exec(select(Shelter.id, Shelter.version).where(col(Shelter.id).in_(shelter_ids)))
+    return {id: version for id, version in found}
+
+
+class Device(NamedTuple):
+    """A browser that may be woken: where to, and its public key and secret (base64url, RFC 8291)."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+async def save_device(tx: Transaction, person_id: str, device: Device, most: int, now: datetime) -> None:
+    """The device now wakes this person, whomever it woke before; of more than `most` the oldest go.
+
+    The caller holds the person's lock.
+    """
+    connection = await tx.connection()
+    row = {**device._asdict(), "person_id": person_id, "created_at": now}
+    saved = insert(PushSubscription).values(row)
+    await connection.execute(saved.on_conflict_do_update(index_elements=["endpoint"], set_=row))
+    oldest_first = text("""
+        delete from push_subscription where endpoint in (
+            select endpoint from push_subscription where person_id = :person_id
+            order by created_at desc, endpoint = :endpoint desc, endpoint offset :most)
+    """)
+    await connection.execute(oldest_first, {"person_id": person_id, "endpoint": device.endpoint, "most": most})
+
+
+async def delete_device(tx: Transaction, endpoint: str, person_id: str | None = None) -> bool:
+    """Only when it is this person's; None: whoever's it is. False when there was none."""
+    statement = delete(PushSubscription).where(col(PushSubscription.endpoint) == endpoint)
+    if person_id is not None:
+        statement = statement.where(col(PushSubscription.person_id) == person_id)
+    return (await (await tx.connection()).execute(statement)).rowcount > 0
+
+
+async def list_devices(tx: Transaction, person_id: str) -> list[Device]:
+    """Of a person who may still sign in."""
+    found = await tx.exec(
+        select(PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth)
+        .join(Person, col(Person.id) == col(PushSubscription.person_id))
+        .where(PushSubscription.person_id == person_id, col(Person.ended_at).is_(None))
+        .order_by(col(PushSubscription.created_at))
+    )
+    return [Device(*row) for row in found]

@@ -1,0 +1,46 @@
+"""Looks: who saw which shelter's telephone or address. Written before anything is shown, in the same transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, text
+
+from bedboard.rules.access import Actor
+from bedboard.store.database import Transaction
+from bedboard.store.tables import Disclosure
+
+
+async def save_disclosure(
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    why: str,
+    now: datetime,
+    claim_id: str | None = None,
+    case_id: str | None = None,
+    what: str = "telephone",
+) -> None:
+    """That the actor is about to see the shelter's telephone (or address)."""
+    row = {
+        "at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "role": actor.role,
+        "shelter_id": shelter_id,
+        "what": what,
+        "why": why,
+        "claim_id": claim_id,
+        "case_id": case_id,
+    }
+    await (await tx.connection()).execute(insert(Disclosure), row)
+
+
+OTHERS_SEEN = text("""
+    select count(distinct shelter_id) from disclosure
+    where actor_kind = :kind and actor_id = :id and at > :since and why = 'stale' and shelter_id <> :shelter_id
+""")
+
+
+async def count_shelters_seen(tx: Transaction, actor: Actor, shelter_id: str, since: datetime) -> int:
+    """At how many other shelters' telephones the actor has looked without a hold."""
+    chosen = {"kind": actor.kind, "id": actor.id, "since": since, "shelter_id": shelter_id}
+    return int((await (await tx.connection()).execute(OTHERS_SEEN, chosen)).scalar_one())

@@ -1,0 +1,33 @@
+"""Idempotency keys and what was answered to them."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, text
+from sqlmodel import col, select
+
+from bedboard.store.database import Transaction
+from bedboard.store.tables import StoredReply
+
+
+async def take_lock(tx: Transaction, number: int) -> bool:
+    """Takes the lock with this number (64 bits, signed) until the end of the transaction; False: somebody else has it."""
+    connection = await tx.connection()
+    taken = await connection.execute(text("select pg_try_advisory_xact_lock(:number)"), {"number": number})
+    return bool(taken.scalar_one())
+
+
+async def get_answer(tx: Transaction, actor_key: str, key: str) -> StoredReply | None:
+    """None when nothing is remembered under the actor's key."""
+    found = await tx.exec(select(StoredReply).where(StoredReply.actor_id == actor_key, StoredReply.key == key))
+    return found.one_or_none()
+
+
+async def delete_answer(tx: Transaction, answer: StoredReply) -> None:
+    await tx.delete(answer)
+    await tx.flush()
+
+
+async def delete_answers(tx: Transaction, before: datetime) -> int:
+    """Drops what was answered before this moment; returns how many."""
+    connection = await tx.connection()
+    return (await connection.execute(delete(StoredReply).where(col(StoredReply.created_at) < before))).rowcount

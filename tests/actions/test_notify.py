@@ -1,0 +1,69 @@
+"""Whom to wake when something has happened to a request: the people whom it is for, on whichever of their devices."""
+
+import pytest
+
+from bedboard.actions.notify import WHO, list_people_to_notify
+from bedboard.store.database import Database
+from tests.actions.cases import LUCIA, POLICE_SYSTEM, ask, bring_to, confirm, withdraw
+from tests.actions.look import do, run
+
+LINDE = {"sanne", "anneke"}
+
+
+async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool = True, id: str = "r1") -> set[str]:
+    found: frozenset[str] = await do(field, lambda tx: list_people_to_notify(tx, id, what, shelters, is_desk_open=is_desk_open))
+    return set(found)
+
+
+@pytest.mark.parametrize(
+    ("what", "by_day", "by_night"),
+    [
+        ("asked", LINDE, LINDE),
+        ("reminder", LINDE, LINDE),
+        ("second_line", {"anneke"}, {"anneke"}),
+        ("desk", {"hanneke"}, {"mark"}),  # outside its hours whoever asked has to call
+        ("yes", {"mark"}, {"mark"}),
+        ("discuss", {"mark"}, {"mark"}),
+        ("no", {"mark"}, {"mark"}),
+        ("chosen", LINDE, LINDE),
+        ("chosen_for_desk", LINDE | {"hanneke"}, LINDE | {"hanneke"}),
+        ("chosen_provisionally", LINDE, LINDE),
+        ("confirmed", LINDE | {"mark"}, LINDE | {"mark"}),
+        ("refused", LINDE | {"mark"}, LINDE | {"mark"}),
+        ("arrived", {"mark"}, {"mark"}),
+        ("missed", {"mark"}, {"mark"}),
+        ("late", LINDE | {"mark"}, LINDE | {"mark"}),
+        ("lapsed", {"mark"}, {"mark"}),
+        ("withdrawn", LINDE, LINDE),
+        ("ended", set(), set()),
+    ],
+)
+async def test_who_is_woken(field: Database, what: str, by_day: set[str], by_night: set[str]) -> None:
+    await ask(field)
+    assert await woken(field, what, "linde") == by_day
+    assert await woken(field, what, "linde", is_desk_open=False) == by_night
+
+
+async def test_every_line_of_a_time_line_wakes_somebody_or_nobody_on_purpose(field: Database) -> None:
+    statement = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'ck_case_event_what'"
+    async with field.engine.connect() as connection:
+        allowed = (await connection.exec_driver_sql(statement)).scalar_one()
+    assert set(WHO) == {part.strip("'") for part in allowed.split("'")[1::2]}
+
+
+async def test_a_withdrawal_wakes_the_shelter_that_kept_a_place_and_no_other(field: Database) -> None:
+    await bring_to(field, "chosen")
+    await confirm(field)
+    case = await withdraw(field)
+    ((what, shelters),) = case.events
+    assert (what, await woken(field, what, *shelters)) == ("withdrawn", LINDE)
+
+
+async def test_a_program_that_asked_is_not_woken_and_who_has_left_neither(field: Database) -> None:
+    await ask(field, who=POLICE_SYSTEM)
+    assert await woken(field, "yes", "linde") == set()
+    await ask(field, who=LUCIA, id="r2")
+    await run(field, "update person set ended_at = now() where id in ('sanne', 'lucia', 'hanneke')")
+    assert await woken(field, "asked", "linde") == {"anneke"}
+    assert await woken(field, "yes", "linde", id="r2") == set()
+    assert await woken(field, "desk", "linde", id="r2") == set()

@@ -1,0 +1,49 @@
+/* Waiting for a place: when something is free, the title says so and, if that is wanted, two tones. The words are in the strip. */
+(() => {
+  "use strict";
+  const SOUND = "bedboard:sound"; // the same choice as on the page of a shelter
+  const root = document.documentElement;
+  const news = () => [...document.querySelectorAll("#strip [data-found]")];
+  const nameOf = ({ id, dataset }) => id + dataset.found;
+  let known = new Set(news().map(nameOf)), mark = "", audio;
+
+  function tell() {
+    const rows = news(), title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
+    mark = rows.length ? `● ${rows[0].dataset.title} – ` : "";
+    if (document.title !== mark + title) document.title = mark + title;
+    if (rows.some((row) => !known.has(nameOf(row)))) ring();
+    known = new Set(rows.map(nameOf));
+  }
+
+  // --- the sound
+  const isOn = () => root.dataset.sound === "on";
+  function wake() {
+    if (!isOn()) return;
+    audio ??= new AudioContext();
+    return audio.resume();
+  }
+  const ring = () => isOn() && window.bedboard.chime(audio, [880, 1175]);
+  function turn(on) {
+    root.dataset.sound = on ? "on" : "off";
+    try {
+      on ? localStorage.setItem(SOUND, "on") : localStorage.removeItem(SOUND);
+    } catch {} // then it is for this page only
+  }
+  if (window.AudioContext) {
+    let kept = null;
+    try {
+      kept = localStorage.getItem(SOUND);
+    } catch {}
+    root.dataset.sound = kept === "on" ? "on" : "off";
+    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
+  }
+  document.addEventListener("click", async ({ target }) => {
+    const way = target.closest?.("[data-way^=sound]")?.dataset.way;
+    if (!way) return;
+    turn(way === "sound-on");
+    document.querySelector(`[data-way=sound-${isOn() ? "off" : "on"}]`)?.focus({ preventScroll: true });
+    await wake(), ring(); // that is how it sounds
+  });
+  document.addEventListener("bedboard:placed", tell);
+  tell();
+})();

@@ -1,0 +1,175 @@
+/* Mijn opvang: each tap is written down first, then sent, and stays visible until the server has answered.
+   The forms work without this script. An entry holds a key, an address, fields and a label: nothing about a person. */
+(() => {
+  "use strict";
+  const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10, TWICE = 1e3;
+  const { now, clock, parse, place } = window.bedboard;
+  const byId = (id) => document.getElementById(id);
+  const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo"), person = box?.dataset.person;
+  const plain = (text) => text?.replace(/\s+/g, " ").trim();
+  let sending, isRunning, decided = [];
+  try {
+    localStorage.length;
+  } catch {
+    return; // forbidden here: the forms do without
+  }
+
+  // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's
+  const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
+  const forget = ({ key }) => (localStorage.removeItem(PREFIX + key), show());
+  const end = (entry, state, why) => (save({ ...entry, state, why, ended: Date.now() }), true);
+  const isOpen = ({ state }) => state === "new" || state === "waiting";
+  function entries() {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    const all = names.map((name) => JSON.parse(localStorage.getItem(name)));
+    return all.filter((entry) => entry.person === person).sort((a, b) => a.tapped - b.tapped); // another's wait for them
+  }
+
+  // What a confirmation looked at; behind taps that wait it has looked at those as well, which the server has not got yet.
+  const isSeen = ([name]) => name !== "version" || !entries().some(isOpen);
+  // A second tap on the same is no second wish: while the first is under way, and for a moment also when it has begun to wait.
+  const asked = (fields) => fields.filter(([name]) => name !== "version");
+  function tap(event) {
+    const form = event.target, button = event.submitter;
+    if (form.matches('[action="/sign-out"]') && entries().some(isOpen) && !confirm(words.dataset.leave)) return event.preventDefault();
+    if (!form.closest('section[id^="staff-"], #undo')) return;
+    const data = new FormData(form), url = form.getAttribute("action"), tile = form.closest(".tile");
+    data.delete("key"); // it is one per drawing of the form; here each tap gets its own
+    if (button?.name) data.append(button.name, button.value);
+    const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((input) => input.value.replace("T", " "));
+    const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent} ${button?.innerText}`;
+    const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
+    const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const tapped = Date.now(), observed = new Date(now() || tapped).toISOString();
+    const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, "")), fields = [...data].filter(isSeen);
+    const last = entries().filter((entry) => isOpen(entry) && entry.url === url).at(-1);
+    const isAgain = `${asked(last?.fields ?? [])}` === `${asked([...data])}` && (last?.state === "new" || tapped - last?.tapped < TWICE);
+    try {
+      if (!isAgain) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
+    } catch {
+      return; // storage is full or forbidden: the browser sends the form itself
+    }
+    event.preventDefault(), event.stopPropagation(); // htmx need not send it too
+    form.reset(), byId("notice")?.replaceChildren(), undo?.replaceChildren();
+    if (tile) (tile.open = false), tile.querySelector("summary").focus({ preventScroll: true });
+    show(), flush();
+  }
+
+  // --- sending, in order and one at a time; a tab that hangs does not stop the others, and the same key does no harm twice
+  function alone(work) {
+    const options = { signal: AbortSignal.timeout(PATIENCE) }; // for getting the lock, not for having it
+    return navigator.locks?.request("bedboard-outbox", options, work).catch(work) ?? work();
+  }
+  // What another tab has stored may be seen here some milliseconds late, its locks are seen at once: so what is decided is
+  // held as a lock for a while, and whoever may send next leaves it alone, whatever the storage still says.
+  const isDue = (entry) => isOpen(entry) && !decided.includes(PREFIX + entry.key);
+  const isUntried = (entry) => isDue(entry) && entry.state === "new";
+  function tell({ key }) {
+    const hold = (told) => () => (told(), new Promise((over) => setTimeout(over, PATIENCE)));
+    return new Promise((told) => navigator.locks?.request(PREFIX + key, { mode: "shared" }, hold(told)) ?? told());
+  }
+  async function flush() {
+    if (isRunning || !entries().some(isOpen)) return;
+    isRunning = true;
+    await alone(async () => {
+      decided = (await navigator.locks?.query())?.held.map(({ name }) => name) ?? [];
+      for (let entry; (entry = entries().find(isDue)); ) {
+        (sending = entry.key), show();
+        if (await send(entry).catch(() => false)) {
+          await tell(entry);
+          continue;
+        }
+        for (const behind of entries()) if (isUntried(behind)) save({ ...behind, state: "waiting" });
+        break;
+      }
+      sending = null;
+    });
+    (isRunning = false), show();
+    if (entries().some(isUntried)) flush(); // tapped while the lock was given back
+  }
+  // Whether it is decided; false or an error: not yet.
+  async function send(entry) {
+    const { key, url, fields, observed, tapped, state } = entry;
+    if (Date.now() - tapped > DAY) return end(entry, "refused"); // both by the phone: how long it is ago, also if it runs wrong
+    const body = new URLSearchParams([...fields, ["key", key]]);
+    if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
+    const headers = { "HX-Request": "true" }, signal = AbortSignal.timeout(PATIENCE);
+    // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
+    const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
+    if (response.status === 401) return location.assign("/sign-in?ended=1");
+    const text = await response.text(), answer = parse(text), isHere = byId("desk-" + url.split("/")[2]);
+    const notice = answer.querySelector("#notice"), code = notice?.dataset.code;
+    if ([0, 429, 502, 503, 504].includes(response.status) || code === "busy" || code === "key_in_use") return false;
+    if (response.ok && !answer.querySelector('[id^="staff-"]')) return false; // somebody else answered for the server
+    if (isHere) place(text);
+    if (response.ok && state === "waiting") return end(entry, "sent");
+    const isTold = response.ok || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
+    if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
+    if (!response.ok) byId("notice")?.scrollIntoView({ block: "nearest" });
+    if (response.status === 422) giveBack(entry);
+    return forget(entry), true;
+  }
+
+  // A value that was refused goes back to where it was typed, to be mended there.
+  function giveBack({ url, fields, tile }) {
+    for (const form of document.querySelectorAll(`form[action="${url}"]`)) {
+      for (const [name, value] of fields) {
+        const input = form.elements[name];
+        if (input?.type === "hidden" || !("value" in (input ?? {}))) continue;
+        if (byId(tile)) byId(tile).open = input.closest("details").open = true;
+        (input.value = value), input.focus();
+      }
+    }
+  }
+
+  // --- what is seen of it
+  function show() {
+    const all = entries(), listed = all.filter(({ state }) => state !== "new");
+    const formTo = (url) => [...document.forms].find((form) => form.getAttribute("action") === url);
+    const busy = all.filter(isOpen).map(({ tile, url }) => byId(tile) ?? formTo(url));
+    for (const element of document.querySelectorAll(".sending, .tile, form")) {
+      if (element.classList.toggle("sending", busy.includes(element))) element.setAttribute("aria-busy", "true");
+      else element.removeAttribute("aria-busy");
+    }
+    const offer = undo?.querySelector("[data-place]"), place = offer && byId("tile-" + offer.dataset.place);
+    if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // it is not so any more
+    if (!box || !words) return;
+    for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
+    for (const entry of listed) {
+      const state = entry.key === sending ? "sending" : entry.state, isNew = (item) => item.dataset.key === entry.key;
+      const item = [...box.children].find(isNew) ?? box.appendChild(words.content.firstElementChild.cloneNode(true));
+      if (item.dataset.is === state) continue;
+      Object.assign(item.dataset, { key: entry.key, is: state });
+      item.querySelector("[data-what]").textContent = entry.label;
+      item.querySelector("[data-state]").textContent = [words.dataset[state], entry.why].filter(Boolean).join(": ");
+      item.querySelector("time").textContent = new Date(entry.observed).toLocaleTimeString(document.documentElement.lang, clock);
+      for (const button of item.querySelectorAll("button")) (button.hidden = isOpen(entry)), (button.onclick = () => forget(entry));
+      if (state === "sent") setTimeout(forget, PATIENCE, entry);
+    }
+    box.hidden = !listed.length;
+  }
+
+  // --- the undo bar leaves after ten seconds, unless somebody is at it
+  let left = 0;
+  const startUndo = () => (left = undo.childElementCount && UNDO_SECONDS);
+  if (undo) {
+    undo.setAttribute("aria-live", "polite");
+    new MutationObserver(startUndo).observe(undo, { childList: true }), startUndo();
+    const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a finger's hover stays behind
+    setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
+  }
+
+  for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // it was there to read for a day
+  document.addEventListener("submit", tap, true);
+  document.addEventListener("toggle", ({ target }) => target.matches(".tile[open]") && byId("notice")?.replaceChildren(), true);
+  document.addEventListener("keydown", ({ key }) => {
+    const open = key === "Escape" && document.querySelector(".tile[open]");
+    if (open) (open.open = false), open.querySelector("summary").focus();
+  });
+  document.addEventListener("bedboard:placed", show);
+  document.addEventListener("bedboard:heard", flush);
+  addEventListener("online", flush);
+  addEventListener("storage", show);
+  setInterval(flush, PATIENCE * (0.75 + Math.random() / 2));
+  show(), flush();
+})();
