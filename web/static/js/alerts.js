@@ -5,10 +5,13 @@
   const root = document.documentElement;
   const news = () => [...document.querySelectorAll("#strip [data-found]")];
   const nameOf = ({ id, dataset }) => id + dataset.found;
-  let known = new Set(news().map(nameOf)), mark = "", audio;
+  let known = new Set(news().map(nameOf));
+  let mark = "";
+  let audio;
 
   function tell() {
-    const rows = news(), title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
+    const rows = news();
+    const title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
     mark = rows.length ? `● ${rows[0].dataset.title} – ` : "";
     if (document.title !== mark + title) document.title = mark + title;
     if (rows.some((row) => !known.has(nameOf(row)))) ring();
@@ -26,14 +29,19 @@
   function turn(on) {
     root.dataset.sound = on ? "on" : "off";
     try {
-      on ? localStorage.setItem(SOUND, "on") : localStorage.removeItem(SOUND);
-    } catch {} // then it is for this page only
+      if (on) localStorage.setItem(SOUND, "on");
+      else localStorage.removeItem(SOUND);
+    } catch {
+      // then it is for this page only
+    }
   }
   if (window.AudioContext) {
     let kept = null;
     try {
       kept = localStorage.getItem(SOUND);
-    } catch {}
+    } catch {
+      // forbidden here: off
+    }
     root.dataset.sound = kept === "on" ? "on" : "off";
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
   }
@@ -42,7 +50,8 @@
     if (!way) return;
     turn(way === "sound-on");
     document.querySelector(`[data-way=sound-${isOn() ? "off" : "on"}]`)?.focus({ preventScroll: true });
-    await wake(), ring(); // that is how it sounds
+    await wake();
+    ring(); // that is how it sounds
   });
   document.addEventListener("bedboard:placed", tell);
   tell();

@@ -2,17 +2,23 @@
    What this page itself did is no news. */
 (() => {
   "use strict";
-  const SOUND = "bedboard:sound", MINE = 15e3;
+  const SOUND = "bedboard:sound";
+  const MINE = 15e3;
   const byId = (id) => document.getElementById(id);
-  const list = byId("bell"), toggle = byId("sound"), title = document.title;
+  const list = byId("bell");
+  const toggle = byId("sound");
+  const title = document.title;
   const news = () => [...document.querySelectorAll(".tile[data-claim], #asked [data-news]")];
-  const namesOf = ({ id, dataset }) => (dataset.claim ? [dataset.claim] : dataset.news.split(" ").map((word) => `${id} ${word}`));
+  const namesOf = ({ id, dataset }) =>
+    dataset.claim ? [dataset.claim] : dataset.news.split(" ").map((word) => `${id} ${word}`);
   const own = new Map(); // tile id → when this page asked to hold it
   const known = new Set(news().flatMap(namesOf)); // also what has ended: a tap that is taken back brings its hold back
-  let audio, isOn;
+  let audio;
+  let isOn;
 
   function compare() {
-    const present = news(), isOwn = ({ id }) => performance.now() - own.get(id) < MINE;
+    const present = news();
+    const isOwn = ({ id }) => performance.now() - own.get(id) < MINE;
     for (const told of [...list.children]) if (!present.some((one) => `${namesOf(one)}` === told.dataset.of)) told.remove();
     const fresh = present.filter((one) => namesOf(one).some((name) => !known.has(name)) && !isOwn(one));
     for (const name of present.flatMap(namesOf)) known.add(name);
@@ -26,19 +32,31 @@
     return !one.dataset.claim && !document.hidden && height > 0 && top > 0 && top < innerHeight / 2 && bottom > 0;
   }
   function tell(one) {
-    if (isSeen(one)) return list.append(Object.assign(document.createElement("p"), { className: "hidden", textContent: one.dataset.told }));
+    if (isSeen(one)) {
+      const line = { className: "hidden", textContent: one.dataset.told };
+      return list.append(Object.assign(document.createElement("p"), line));
+    }
     const told = byId(one.dataset.claim ? "bell-item" : "bell-ask").content.firstElementChild.cloneNode(true);
-    const text = told.querySelector("[data-text]"), link = told.querySelector("a");
-    const values = { place: one.querySelector(".label")?.textContent, time: one.querySelector("time")?.textContent, caller: one.dataset.for };
+    const text = told.querySelector("[data-text]");
+    const link = told.querySelector("a");
+    const values = {
+      place: one.querySelector(".label")?.textContent,
+      time: one.querySelector("time")?.textContent,
+      caller: one.dataset.for,
+    };
     if (text) text.textContent = text.dataset.text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-    if (link) (link.textContent = one.dataset.told), (link.href = one.querySelector("a[href^='/staff/']")?.href ?? `#${one.id}`);
+    if (link) {
+      link.textContent = one.dataset.told;
+      link.href = one.querySelector("a[href^='/staff/']")?.href ?? `#${one.id}`;
+    }
     told.dataset.of = namesOf(one);
     for (const seen of told.querySelectorAll("a, button")) seen.onclick = () => told.remove();
     list.append(told);
   }
   // How many wait for an answer, also where this page is one of many.
   function mark() {
-    const count = Number(byId("asked")?.dataset.count), text = (count ? `● ${count} – ` : "") + title;
+    const count = Number(byId("asked")?.dataset.count);
+    const text = (count ? `● ${count} – ` : "") + title;
     if (document.title !== text) document.title = text;
   }
 
@@ -50,12 +68,20 @@
   }
   const ring = () => isOn && window.bedboard.chime(audio, [660, 880]);
   function turn(on) {
-    toggle.setAttribute("aria-checked", (isOn = on));
+    isOn = on;
+    toggle.setAttribute("aria-checked", on);
     try {
-      on ? localStorage.setItem(SOUND, "on") : localStorage.removeItem(SOUND);
-    } catch {} // then it is for this page only
+      if (on) localStorage.setItem(SOUND, "on");
+      else localStorage.removeItem(SOUND);
+    } catch {
+      // then it is for this page only
+    }
   }
-  toggle.onclick = async () => (turn(!isOn), await wake(), ring()); // that is how it sounds
+  toggle.onclick = async () => {
+    turn(!isOn);
+    await wake();
+    ring(); // that is how it sounds
+  };
   try {
     turn(localStorage.getItem(SOUND) === "on");
   } catch {
@@ -64,7 +90,11 @@
   toggle.parentNode.hidden = !window.AudioContext;
   for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
 
-  addEventListener("submit", ({ target }) => target.action.endsWith("/hold") && own.set(target.closest(".tile")?.id, performance.now()), true);
+  addEventListener(
+    "submit",
+    ({ target }) => target.action.endsWith("/hold") && own.set(target.closest(".tile")?.id, performance.now()),
+    true,
+  );
   document.addEventListener("bedboard:placed", compare);
   mark();
 })();

@@ -3,8 +3,13 @@
    the pulse stopped, or reconnect with full jitter. Knows ids, stamps and filters, not what a card says. */
 (() => {
   "use strict";
-  const SILENCE = 15e3, PATIENCE = 10e3, MINUTE = 60e3, LONG = 7200;
-  const root = document.documentElement, asked = new URLSearchParams(location.search), wall = asked.get("wall") === "1";
+  const SILENCE = 15e3;
+  const PATIENCE = 10e3;
+  const MINUTE = 60e3;
+  const LONG = 7200;
+  const root = document.documentElement;
+  const asked = new URLSearchParams(location.search);
+  const wall = asked.get("wall") === "1";
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
   const byId = (id) => document.getElementById(id);
   const shown = () => document.querySelectorAll("[data-stamp]");
@@ -13,18 +18,22 @@
   // --- the server's clock: the phone's may be a day wrong, and performance.now() stands still in its sleep
   let offset = NaN;
   const now = () => offset + performance.now();
-  const ago = new Intl.RelativeTimeFormat(root.lang), justNow = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
+  const ago = new Intl.RelativeTimeFormat(root.lang);
+  const justNow = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
   function showAges() {
     for (const time of offset ? document.querySelectorAll("[data-age]") : []) {
-      const words = time.parentNode.querySelector(".ago"), minutes = Math.trunc((Date.parse(time.dateTime) - now()) / MINUTE);
+      const words = time.parentNode.querySelector(".ago");
+      const minutes = Math.trunc((Date.parse(time.dateTime) - now()) / MINUTE);
       const [size, unit] = Math.abs(minutes) < 120 ? [1, "minute"] : Math.abs(minutes) < 2880 ? [60, "hour"] : [1440, "day"];
       if (words) words.textContent = minutes ? ago.format(Math.trunc(minutes / size), unit) : justNow.format(0, "second");
     }
   }
   function showLeft() {
     for (const time of offset ? document.querySelectorAll("[data-until]") : []) {
-      const words = time.parentNode.querySelector(".left"), seconds = Math.ceil((Date.parse(time.dateTime) - now()) / 1000);
-      const { left, over } = byId("live")?.dataset ?? {}, clock = `${Math.trunc(seconds / 60)}:${`${seconds % 60}`.padStart(2, 0)}`;
+      const words = time.parentNode.querySelector(".left");
+      const seconds = Math.ceil((Date.parse(time.dateTime) - now()) / 1000);
+      const { left, over } = byId("live")?.dataset ?? {};
+      const clock = `${Math.trunc(seconds / 60)}:${`${seconds % 60}`.padStart(2, 0)}`;
       const text = seconds > LONG ? "" : seconds > 0 ? `${left} ${clock}` : over; // what is hours away needs no ticking
       if (words && words.textContent !== text) words.textContent = text;
     }
@@ -38,14 +47,15 @@
   // Same answer: one thing at two moments. What means something else is another element, or a finger that is down would press it.
   function identity(node) {
     if (node.nodeType !== 1 || node.id) return node.nodeName + node.id;
-    const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches("button, " + FIXED) ? [node] : [];
+    const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches(`button, ${FIXED}`) ? [node] : [];
     return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
   }
   function morph(old, fresh) {
     if (/^(ago|left)$/.test(old.className) || old.isEqualNode(fresh)) return;
     const note = (node) => (node.nodeType === 1 || node.data.trim()) && changed.add(old.closest("[id]"));
     for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
-      const before = old.getAttribute(name), after = fresh.getAttribute(name);
+      const before = old.getAttribute(name);
+      const after = fresh.getAttribute(name);
       if (before === after || (after === null && /^(open|aria-busy|aria-live)$/.test(name))) continue; // set by people and scripts
       if (after === null) old.removeAttribute(name);
       else old.setAttribute(name, after); // a typed value is a property: it stays
@@ -54,13 +64,20 @@
     const pool = new Map();
     for (const node of old.childNodes) pool.set(identity(node), [...(pool.get(identity(node)) ?? []), node]);
     const pairs = [...fresh.childNodes].map((node) => [node, pool.get(identity(node))?.shift()]);
-    for (const node of [...pool.values()].flat()) note(node), node.remove();
+    for (const node of [...pool.values()].flat()) {
+      note(node);
+      node.remove();
+    }
     let next = old.firstChild;
     for (const [node, twin] of pairs) {
-      if (twin && twin === next) next = next.nextSibling; // not moved: moving takes the focus away
+      // What is not moved keeps the focus.
+      if (twin && twin === next) next = next.nextSibling;
       else old.insertBefore(twin ?? node, next);
       if (twin?.nodeType === 1) morph(twin, node);
-      else if (twin?.data !== node.data || !twin) note(node), twin && (twin.data = node.data);
+      else if (twin?.data !== node.data || !twin) {
+        note(node);
+        if (twin) twin.data = node.data;
+      }
     }
   }
 
@@ -68,14 +85,18 @@
     const { kind, unit, takes } = byId("cards")?.dataset ?? {};
     const has = (list, wanted) => !wanted || list.split(" ").includes(wanted);
     const { kinds, unit: own, takes: taken } = card.dataset;
-    return has(kinds, kind ?? asked.get("kind")) && has(own, unit ?? asked.get("unit")) && has(taken, takes ?? asked.get("takes"));
+    return (
+      has(kinds, kind ?? asked.get("kind")) && has(own, unit ?? asked.get("unit")) && has(taken, takes ?? asked.get("takes"))
+    );
   }
   function isLower(stamp, other = "0.0") {
     const [[version, phase], [otherVersion, otherPhase]] = [stamp, other].map((text) => text.split(".").map(Number));
     return version < otherVersion || (version === otherVersion && phase < otherPhase);
   }
   function place(fresh) {
-    const { id } = fresh, { stamp, name } = fresh.dataset, isCard = fresh.matches("article");
+    const { id } = fresh;
+    const { stamp, name } = fresh.dataset;
+    const isCard = fresh.matches("article");
     let old = byId(id);
     if (stamp) {
       if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
@@ -93,13 +114,17 @@
   const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
   const placeAll = (html) => [...parse(html).children].filter(({ id }) => id).forEach(place);
   function steadily(work) {
-    const focused = document.activeElement, home = focused?.closest("[id]")?.id, empty = byId("empty");
-    changed = new Set(), work();
+    const focused = document.activeElement;
+    const home = focused?.closest("[id]")?.id;
+    const empty = byId("empty");
+    changed = new Set();
+    work();
     if (empty) empty.hidden = byId("cards")?.childElementCount > 0;
     if (focused !== document.activeElement) {
       (focused.isConnected ? focused : byId(home)?.querySelector("summary, button, a"))?.focus({ preventScroll: true });
     }
-    showAges(), showLeft();
+    showAges();
+    showLeft();
     for (const element of changed) {
       element?.classList.add("changed");
       setTimeout(() => element?.classList.remove("changed"), 300);
@@ -107,7 +132,7 @@
     document.dispatchEvent(new Event("bedboard:placed"));
   }
   // htmx replaces #main when a filter is chosen; its answer may be older than what the socket has said since.
-  const replay = () => steadily(() => [...news.values()].forEach((kept) => place(kept.cloneNode(true))));
+  const replay = () => steadily(() => [...news.values()].map((kept) => kept.cloneNode(true)).forEach(place));
   new MutationObserver(replay).observe(document.body, { childList: true });
 
   function takeNews({ exists, parts, totals }) {
@@ -120,7 +145,8 @@
 
   // --- the live mark
   const mark = byId("live");
-  let state = mark?.dataset.state, lastAt;
+  let state = mark?.dataset.state;
+  let lastAt;
   function showState(next) {
     state = next;
     for (const name of ["not-live", "lost"]) root.classList.toggle(name, state === "lost" || state === "signed-out");
@@ -133,13 +159,23 @@
 
   // --- the socket
   const url = document.body.dataset.liveUrl;
-  let socket, timer, attempt = 0, since = 0, whole, isOver; // whole: this socket has sent its snapshot
-  let heardAt = 0, toldAt = -MINUTE, touched = wall, tickedAt = performance.now(), tickedOn = Date.now();
+  let socket;
+  let timer;
+  let attempt = 0;
+  let since = 0;
+  let whole; // this socket has sent its snapshot
+  let isOver;
+  let heardAt = 0;
+  let toldAt = -MINUTE;
+  let touched = wall;
+  let tickedAt = performance.now();
+  let tickedOn = Date.now();
 
   function connect() {
     clearTimeout(timer);
     if (socket || isOver) return;
-    const opened = (socket = new WebSocket(new URL(url, location.href.replace(/^http/, "ws"))));
+    const opened = new WebSocket(new URL(url, location.href.replace(/^http/, "ws")));
+    socket = mine;
     [since, whole] = [performance.now(), false];
     opened.onopen = () => {
       since = performance.now();
@@ -151,14 +187,19 @@
     opened.onmessage = (event) => opened === socket && hear(JSON.parse(event.data));
     opened.onclose = (event) => opened === socket && closed(event.code);
   }
-  const drop = () => (socket?.close(), (socket = null)); // whatever it still says is not heard
+  const drop = () => {
+    socket?.close();
+    socket = null; // whatever it still says is not heard
+  };
   function retry(isSoon) {
     clearTimeout(timer);
     timer = setTimeout(connect, Math.random() * (isSoon ? 500 : Math.min(30e3, 500 * 2 ** attempt++)));
   }
   function lose(isSoon) {
     if (isOver) return;
-    showState("lost"), drop(), retry(isSoon);
+    showState("lost");
+    drop();
+    retry(isSoon);
   }
   function closed(code) {
     socket = null;
@@ -178,7 +219,8 @@
     whole ||= message.type === "snapshot";
     if (message.parts) steadily(() => takeNews(message));
     for (const what of ["found", "own"]) {
-      if (message[what] || message.type === what) document.dispatchEvent(new CustomEvent("bedboard:" + what, { detail: message[what] }));
+      const detail = message[what];
+      if (detail || message.type === what) document.dispatchEvent(new CustomEvent(`bedboard:${what}`, { detail }));
     }
     if (!whole || !message.at) return; // a change alone is no sign of life: only what carries the server's time
     [heardAt, attempt] = [performance.now(), 0];
@@ -188,14 +230,19 @@
 
   // Every second and with every message: have we slept, is it silent? False after a sleep; then all starts anew.
   function tick() {
-    const at = performance.now(), passed = at - tickedAt, passedOutside = Date.now() - tickedOn;
+    const at = performance.now();
+    const passed = at - tickedAt;
+    const passedOutside = Date.now() - tickedOn;
     [tickedAt, tickedOn] = [at, Date.now()];
     if (Math.max(passed, passedOutside) > SILENCE) {
       offset += Math.max(0, passedOutside - passed);
       return lose(true);
     }
     if (at - heardAt > SILENCE && !isOver) showState("lost");
-    if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) drop(), retry();
+    if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) {
+      drop();
+      retry();
+    }
     if (touched && socket?.readyState === 1 && at - toldAt > MINUTE) {
       socket.send('{"type":"active"}');
       [toldAt, touched] = [at, wall];
@@ -204,27 +251,39 @@
   }
 
   // Whether it could be said: only a socket that is open hears it.
-  const say = (message) => socket?.readyState === 1 && (socket.send(JSON.stringify(message)), true);
+  function say(message) {
+    if (socket?.readyState !== 1) return false;
+    socket.send(JSON.stringify(message));
+    return true;
+  }
 
   // Short tones, made here; a browser plays them only after somebody has touched the page.
   function chime(audio, pitches) {
     if (audio?.state !== "running") return;
     for (const [index, frequency] of pitches.entries()) {
-      const tone = new OscillatorNode(audio, { frequency }), loudness = new GainNode(audio, { gain: 0 });
+      const tone = new OscillatorNode(audio, { frequency });
+      const loudness = new GainNode(audio, { gain: 0 });
       const start = audio.currentTime + index * 0.22;
-      loudness.gain.linearRampToValueAtTime(0, start).linearRampToValueAtTime(0.25, start + 0.02).linearRampToValueAtTime(0, start + 0.2);
+      loudness.gain
+        .linearRampToValueAtTime(0, start)
+        .linearRampToValueAtTime(0.25, start + 0.02)
+        .linearRampToValueAtTime(0, start + 0.2);
       tone.connect(loudness).connect(audio.destination);
-      tone.start(start), tone.stop(start + 0.2);
+      tone.start(start);
+      tone.stop(start + 0.2);
     }
   }
 
   window.bedboard = { now, clock, parse, say, chime, place: (html) => steadily(() => placeAll(html)) };
   if (!url) return;
   const wake = () => tick() && !socket && retry(true);
-  for (const input of ["pointerdown", "keydown", "wheel"]) {
-    addEventListener(input, (event) => event.isTrusted && (touched = true), { capture: true, passive: true });
-  }
-  setInterval(tick, 1000), setInterval(showLeft, 1000), setInterval(showAges, 20e3);
+  const touch = ({ isTrusted }) => {
+    touched ||= isTrusted;
+  };
+  for (const input of ["pointerdown", "keydown", "wheel"]) addEventListener(input, touch, { capture: true, passive: true });
+  setInterval(tick, 1000);
+  setInterval(showLeft, 1000);
+  setInterval(showAges, 20e3);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
   document.addEventListener("resume", wake);
   addEventListener("online", () => retry(true));

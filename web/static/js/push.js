@@ -6,7 +6,11 @@
   if (!("serviceWorker" in navigator) || !window.PushManager || !window.Notification) return;
   const ways = () => document.querySelector("#ways[data-push-key]");
   const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
-  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const text = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer)))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "");
   const whose = () => (ways()?.dataset.pushFor ? `&for=${ways().dataset.pushFor}` : ""); // a shelter looks elsewhere than who seeks
   const register = () => navigator.serviceWorker.register(`/sw.js?lang=${root.lang}${whose()}`); // in the language of the page
   const existing = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
@@ -14,7 +18,8 @@
   let told = null;
 
   async function send(what, subscription) {
-    const { endpoint } = subscription, body = new URLSearchParams({ do: what, endpoint });
+    const { endpoint } = subscription;
+    const body = new URLSearchParams({ do: what, endpoint });
     for (const key of what === "subscribe" ? ["p256dh", "auth"] : []) body.set(key, text(subscription.getKey(key)));
     const response = await fetch("/push", { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual" });
     if (response.status !== 204) throw new Error("not saved");
@@ -36,25 +41,33 @@
     if (!pushKey || told === pushWho) return;
     told = pushWho;
     if (Notification.permission === "denied") return show("denied");
-    const subscription = await existing().catch(() => null), key = subscription?.options.applicationServerKey;
+    const subscription = await existing().catch(() => null);
+    const key = subscription?.options.applicationServerKey;
     const isOn = key && text(key) === pushKey && remembered() === pushWho;
     show(isOn ? "on" : "off");
-    if (isOn) register().catch(() => {});
+    if (isOn) register().catch(() => null);
   }
   async function turnOn() {
     const { pushKey, pushWho } = ways().dataset;
-    if ((await Notification.requestPermission()) !== "granted") return show(Notification.permission === "denied" ? "denied" : "off");
+    const permission = await Notification.requestPermission();
+    if (permission !== "granted") return show(permission === "denied" ? "denied" : "off");
     await register();
-    const registration = await navigator.serviceWorker.ready, old = await registration.pushManager.getSubscription();
+    const registration = await navigator.serviceWorker.ready;
+    const old = await registration.pushManager.getSubscription();
     if (old && text(old.options.applicationServerKey) !== pushKey) await old.unsubscribe();
     const options = { userVisibleOnly: true, applicationServerKey: bytes(pushKey) };
     await send("subscribe", await registration.pushManager.subscribe(options));
-    remember(pushWho), show("on");
+    remember(pushWho);
+    show("on");
   }
   async function turnOff() {
     const subscription = await existing();
-    if (subscription) await send("unsubscribe", subscription), await subscription.unsubscribe();
-    remember(null), show("off");
+    if (subscription) {
+      await send("unsubscribe", subscription);
+      await subscription.unsubscribe();
+    }
+    remember(null);
+    show("off");
   }
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest?.("button[data-way^=push]");
@@ -64,7 +77,9 @@
       await (button.dataset.way === "push-on" ? turnOn() : turnOff());
     } catch {} // it stays as it was, and so does the button
     button.classList.remove("sending");
-    document.querySelector(`button[data-way=push-${root.dataset.push === "on" ? "off" : "on"}]`)?.focus({ preventScroll: true });
+    document
+      .querySelector(`button[data-way=push-${root.dataset.push === "on" ? "off" : "on"}]`)
+      ?.focus({ preventScroll: true });
   });
   document.addEventListener("bedboard:placed", look);
   look();

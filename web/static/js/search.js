@@ -3,25 +3,37 @@
    The choices are in the form and nowhere else: not in an address, not in a storage. */
 (() => {
   "use strict";
-  const PATIENCE = 10e3, DOUBT = 3e3, SETTLE = 150, DEAF = 600;
+  const PATIENCE = 10e3;
+  const DOUBT = 3e3;
+  const SETTLE = 150;
+  const DEAF = 600;
   const { parse, place, say } = window.bedboard;
-  const root = document.documentElement, byId = (id) => document.getElementById(id);
-  const form = byId("profile"), list = byId("list"), results = byId("results"), more = byId("more");
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  const form = byId("profile");
+  const list = byId("list");
+  const results = byId("results");
+  const more = byId("more");
   if (!form || !list) return;
-  const rowOf = (id) => byId("lot-" + id), idOf = (row) => row.id.replace("lot-", ""), rows = () => [...list.children];
+  const rowOf = (id) => byId(`lot-${id}`);
+  const idOf = (row) => row.id.replace("lot-", "");
+  const rows = () => [...list.children];
   const isOwn = ([name]) => name !== "key" && name !== "page";
   const isChosen = ([, value]) => value && value !== "0";
   const element = (html) => parse(html).firstElementChild;
 
   // --- asking: a number per choice, so that a late answer is not taken for the present one
-  let number = 0, answered = 0, doubt;
+  let number = 0;
+  let answered = 0;
+  let doubt;
   const search = () => ({ n: number, fields: Object.fromEntries([...new FormData(form)].filter(isOwn).filter(isChosen)) });
   const doubting = (is) => root.classList.toggle("doubting", is);
   function ask() {
     number++;
     results.setAttribute("aria-busy", "true");
     const isSaid = say({ type: "search", ...search() }); // else the next connection begins with it
-    clearTimeout(doubt), (doubt = setTimeout(doubting, isSaid ? DOUBT : 0, true));
+    clearTimeout(doubt);
+    doubt = setTimeout(doubting, isSaid ? DOUBT : 0, true);
   }
   document.addEventListener("bedboard:hello", ({ detail }) => (detail.search = search()));
 
@@ -31,10 +43,14 @@
   function take(found) {
     if (found.n !== number) return;
     const isNew = found.n !== answered;
-    clearTimeout(doubt), doubting(false), (answered = found.n);
-    if (found.notice) { // the list stays dim: it belongs to other choices
+    clearTimeout(doubt);
+    doubting(false);
+    answered = found.n;
+    if (found.notice) {
+      // the list stays dim: it belongs to other choices
       byId("count").firstElementChild.textContent = byId("count").dataset.clash;
-      return place(found.notice), byId("notice").scrollIntoView({ block: "nearest" });
+      place(found.notice);
+      return byId("notice").scrollIntoView({ block: "nearest" });
     }
     results.removeAttribute("aria-busy");
     if (byId("notice")?.dataset.code === "invalid") byId("notice").replaceChildren();
@@ -42,7 +58,8 @@
     order = found.order.filter((id) => kept.has(id) || rowOf(id));
     for (const id of kept.keys()) if (!order.includes(id)) kept.delete(id);
     place(found.figures);
-    const tally = byId("figures").querySelector(".tally").cloneNode(true), count = byId("count").firstElementChild;
+    const tally = byId("figures").querySelector(".tally").cloneNode(true);
+    const count = byId("count").firstElementChild;
     if (count.textContent !== tally.textContent) count.replaceChildren(...tally.childNodes);
     arrange(isNew);
     const question = document.querySelector("#nothing details");
@@ -51,9 +68,12 @@
 
   // The row that is there becomes what was said of it; its button stays the same one, whatever place of its kind it now names.
   function renew(row) {
-    const html = kept.get(idOf(row)), fresh = html && element(html);
+    const html = kept.get(idOf(row));
+    const fresh = html && element(html);
     if (!fresh) return;
-    const button = row.querySelector("button"), next = fresh.querySelector("button"), key = next?.value;
+    const button = row.querySelector("button");
+    const next = fresh.querySelector("button");
+    const key = next?.value;
     kept.delete(idOf(row));
     if (button && next) next.setAttribute("value", button.value);
     place(fresh.outerHTML);
@@ -67,13 +87,17 @@
   }
   function appear(id) {
     const row = element(kept.get(id));
-    kept.delete(id), row.classList.add("changed"), setTimeout(() => row.classList.remove("changed"), 300);
+    kept.delete(id);
+    row.classList.add("changed");
+    setTimeout(() => row.classList.remove("changed"), 300);
     return row;
   }
 
   // `whole`: as the server has it. Else only what nobody sees moves: rows that are seen, or stand above what is seen, stay.
   function arrange(whole) {
-    const focused = document.activeElement, all = rows(), isShut = list.getBoundingClientRect().bottom < innerHeight;
+    const focused = document.activeElement;
+    const all = rows();
+    const isShut = list.getBoundingClientRect().bottom < innerHeight;
     const fixed = whole ? [] : all.filter((row) => row.getBoundingClientRect().top < innerHeight);
     for (const row of fixed) row.style.minHeight = `${row.getBoundingClientRect().height}px`; // also where what is said of it is shorter now
     for (const row of all) {
@@ -83,7 +107,8 @@
     }
     const last = Math.max(-1, ...fixed.map((row) => order.indexOf(idOf(row))));
     const isHeld = (id, index) => !whole && !rowOf(id) && (isShut || index < last);
-    const held = order.filter(isHeld), rest = order.filter((id, index) => !fixed.includes(rowOf(id)) && !isHeld(id, index));
+    const held = order.filter(isHeld);
+    const rest = order.filter((id, index) => !fixed.includes(rowOf(id)) && !isHeld(id, index));
     let next = fixed.length ? fixed.at(-1).nextElementSibling : list.firstElementChild;
     for (const id of rest) {
       const row = rowOf(id) ?? appear(id);
@@ -101,13 +126,16 @@
 
   function show() {
     const [first] = order.filter((id) => !rowOf(id));
-    arrange(true), rowOf(first)?.scrollIntoView({ block: "center" }), rowOf(first)?.querySelector("a").focus({ preventScroll: true });
+    arrange(true);
+    rowOf(first)?.scrollIntoView({ block: "center" });
+    rowOf(first)?.querySelector("a").focus({ preventScroll: true });
   }
   // Who looks away finds the list in order; what is looked at then does not move either.
   let settling;
   function settle() {
     if (isSettled()) return;
-    const { top, bottom } = list.getBoundingClientRect(), isAbove = bottom < 0;
+    const { top, bottom } = list.getBoundingClientRect();
+    const isAbove = bottom < 0;
     arrange(isAbove || top > innerHeight || scrollY <= 0);
     if (isAbove) scrollBy({ top: list.getBoundingClientRect().bottom - bottom, behavior: "instant" });
   }
@@ -115,7 +143,8 @@
   // --- sending what the form's buttons do; holds are sent by strip.js, without the choices
   let isSending;
   async function post(url, button) {
-    const body = new URLSearchParams([...new FormData(form)]), signal = AbortSignal.timeout(PATIENCE);
+    const body = new URLSearchParams([...new FormData(form)]);
+    const signal = AbortSignal.timeout(PATIENCE);
     if (button?.name) body.set(button.name, button.value);
     const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual", signal });
     if (response.status === 401) return location.assign("/sign-in?ended=1");
@@ -127,7 +156,9 @@
   // The same key until it is done, so that however often it is pressed it is done once.
   function renewKey(button) {
     const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
-    (button.name === "key" ? button : form.querySelector("[name=key]")).value = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    (button.name === "key" ? button : form.querySelector("[name=key]")).value = bytes
+      .map((byte) => byte.toString(16).padStart(2, "0"))
+      .join("");
   }
   async function alone(work) {
     if (isSending) return;
@@ -138,32 +169,43 @@
     });
     isSending = false;
   }
-  const press = (url, button) => alone(async () => {
-    const articles = () => [...document.querySelectorAll("#strip article")], before = articles();
-    button.classList.add("sending");
-    const answer = await post(url, button).finally(() => button.classList.remove("sending"));
-    const told = answer && ["notice", "strip", "nothing"].map((id) => answer.querySelector("#" + id)).filter(Boolean);
-    if (!told) return;
-    place(told.map((element) => element.outerHTML).join(""));
-    if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
-    const own = articles().find((article) => !before.includes(article)), shown = answer.querySelector("#nothing") ? byId("nothing") : own;
-    (shown === own ? own?.querySelector("a, button") : shown)?.focus({ preventScroll: true }), shown?.scrollIntoView({ block: "nearest" });
-  });
+  const press = (url, button) =>
+    alone(async () => {
+      const articles = () => [...document.querySelectorAll("#strip article")];
+      const before = articles();
+      button.classList.add("sending");
+      const answer = await post(url, button).finally(() => button.classList.remove("sending"));
+      const told = answer && ["notice", "strip", "nothing"].map((id) => answer.querySelector(`#${id}`)).filter(Boolean);
+      if (!told) return;
+      place(told.map((element) => element.outerHTML).join(""));
+      if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
+      const own = articles().find((article) => !before.includes(article));
+      const shown = answer.querySelector("#nothing") ? byId("nothing") : own;
+      (shown === own ? own?.querySelector("a, button") : shown)?.focus({ preventScroll: true });
+      shown?.scrollIntoView({ block: "nearest" });
+    });
   // Not live: the list comes as the answer to a question.
-  const fetchList = () => alone(async () => {
-    const answer = await post("/search");
-    if (!answer) return;
-    const parts = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
-    const isFound = answer.querySelector("#figures .tally"), told = (id) => answer.querySelector("#" + id)?.outerHTML;
-    const found = isFound ? { order: parts.map(({ id }) => id), parts, figures: told("figures") } : { notice: told("notice") };
-    number++, take({ n: number, ...found });
-    say({ type: "search", ...search() }); // what is said from now on belongs to this list
-  });
+  const fetchList = () =>
+    alone(async () => {
+      const answer = await post("/search");
+      if (!answer) return;
+      const parts = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
+      const isFound = answer.querySelector("#figures .tally");
+      const told = (id) => answer.querySelector(`#${id}`)?.outerHTML;
+      const found = isFound
+        ? { order: parts.map(({ id }) => id), parts, figures: told("figures") }
+        : { notice: told("notice") };
+      number++;
+      take({ n: number, ...found });
+      say({ type: "search", ...search() }); // what is said from now on belongs to this list
+    });
   function see() {
-    results.focus({ preventScroll: true }), results.scrollIntoView({ block: "start" });
+    results.focus({ preventScroll: true });
+    results.scrollIntoView({ block: "start" });
   }
   document.addEventListener("submit", async (event) => {
-    const button = event.submitter, url = button?.getAttribute("formaction");
+    const button = event.submitter;
+    const url = button?.getAttribute("formaction");
     if (event.target !== form || url === "/requests/new") return; // that is another page
     event.preventDefault();
     if (url) return press(url, button);
@@ -175,17 +217,33 @@
   // --- holding: once. A second tap must not fall on what has come under the finger meanwhile.
   const pressed = new Set();
   let deafUntil = 0;
-  addEventListener("submit", ({ submitter }) => {
-    const row = submitter?.closest(".match");
-    if (row) pressed.add(row.id), (deafUntil = performance.now() + DEAF);
-  }, true);
-  addEventListener("click", (event) => {
-    if (event.isTrusted && event.detail && performance.now() < deafUntil) event.preventDefault(), event.stopImmediatePropagation();
-  }, true);
+  addEventListener(
+    "submit",
+    ({ submitter }) => {
+      const row = submitter?.closest(".match");
+      if (row) {
+        pressed.add(row.id);
+        deafUntil = performance.now() + DEAF;
+      }
+    },
+    true,
+  );
+  addEventListener(
+    "click",
+    (event) => {
+      if (event.isTrusted && event.detail && performance.now() < deafUntil) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+    },
+    true,
+  );
   document.addEventListener("bedboard:placed", () => {
     for (const row of list.querySelectorAll(".gone")) row.classList.toggle("yours", isYours(row));
   });
-  const isYours = (row) => pressed.has(row.id) && !!document.querySelector(`#strip .hold:not(.lapsed) a[href="${row.querySelector("a").getAttribute("href")}"]`);
+  const isYours = (row) =>
+    pressed.has(row.id) &&
+    !!document.querySelector(`#strip .hold:not(.lapsed) a[href="${row.querySelector("a").getAttribute("href")}"]`);
 
   // --- choosing
   form.addEventListener("change", ask);
@@ -193,11 +251,19 @@
     if (!document.querySelector("#nothing details")) return; // counted: a new page for somebody else
     event.preventDefault();
     for (const input of form.querySelectorAll(":checked")) input.checked = false;
-    for (const input of form.querySelectorAll('input:is([value=""], [value="0"], [name="arrival"][value="now"])')) input.checked = true;
+    const open = 'input:is([value=""], [value="0"], [name="arrival"][value="now"])';
+    for (const input of form.querySelectorAll(open)) input.checked = true;
     ask();
   });
   more.addEventListener("click", show);
-  addEventListener("scroll", () => (clearTimeout(settling), (settling = setTimeout(settle, SETTLE))), { passive: true });
+  addEventListener(
+    "scroll",
+    () => {
+      clearTimeout(settling);
+      settling = setTimeout(settle, SETTLE);
+    },
+    { passive: true },
+  );
   document.addEventListener("bedboard:found", ({ detail }) => take(detail));
   say({ type: "search", ...search() }); // the socket was open before this script was here
 })();

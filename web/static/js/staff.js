@@ -2,12 +2,21 @@
    The forms work without this script. An entry holds a key, an address, fields and a label: nothing about a person. */
 (() => {
   "use strict";
-  const PREFIX = "bedboard:tap:", DAY = 864e5, PATIENCE = 10e3, UNDO_SECONDS = 10, TWICE = 1e3;
+  const PREFIX = "bedboard:tap:";
+  const DAY = 864e5;
+  const PATIENCE = 10e3;
+  const UNDO_SECONDS = 10;
+  const TWICE = 1e3;
   const { now, clock, parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
-  const words = byId("outbox-item"), box = byId("outbox"), undo = byId("undo"), person = box?.dataset.person;
+  const words = byId("outbox-item");
+  const box = byId("outbox");
+  const undo = byId("undo");
+  const person = box?.dataset.person;
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
-  let sending, isRunning, decided = [];
+  let sending;
+  let isRunning;
+  let decided = [];
   try {
     localStorage.length;
   } catch {
@@ -16,8 +25,14 @@
 
   // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's
   const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
-  const forget = ({ key }) => (localStorage.removeItem(PREFIX + key), show());
-  const end = (entry, state, why) => (save({ ...entry, state, why, ended: Date.now() }), true);
+  const forget = ({ key }) => {
+    localStorage.removeItem(PREFIX + key);
+    show();
+  };
+  const end = (entry, state, why) => {
+    save({ ...entry, state, why, ended: Date.now() });
+    return true;
+  };
   const isOpen = ({ state }) => state === "new" || state === "waiting";
   function entries() {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
@@ -30,29 +45,46 @@
   // A second tap on the same is no second wish: while the first is under way, and for a moment also when it has begun to wait.
   const asked = (fields) => fields.filter(([name]) => name !== "version");
   function tap(event) {
-    const form = event.target, button = event.submitter;
-    if (form.matches('[action="/sign-out"]') && entries().some(isOpen) && !confirm(words.dataset.leave)) return event.preventDefault();
+    const form = event.target;
+    const button = event.submitter;
+    const isLeaving = form.matches('[action="/sign-out"]') && entries().some(isOpen);
+    if (isLeaving && !confirm(words.dataset.leave)) return event.preventDefault();
     if (!form.closest('section[id^="staff-"], #undo')) return;
-    const data = new FormData(form), url = form.getAttribute("action"), tile = form.closest(".tile");
+    const data = new FormData(form);
+    const url = form.getAttribute("action");
+    const tile = form.closest(".tile");
     data.delete("key"); // it is one per drawing of the form; here each tap gets its own
     if (button?.name) data.append(button.name, button.value);
     const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((input) => input.value.replace("T", " "));
+    // biome-ignore lint/performance/useDomNodeTextContent: what is read on the button, without its hidden words
     const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent} ${button?.innerText}`;
     const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
     const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    const tapped = Date.now(), observed = new Date(now() || tapped).toISOString();
-    const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, "")), fields = [...data].filter(isSeen);
-    const last = entries().filter((entry) => isOpen(entry) && entry.url === url).at(-1);
-    const isAgain = `${asked(last?.fields ?? [])}` === `${asked([...data])}` && (last?.state === "new" || tapped - last?.tapped < TWICE);
+    const tapped = Date.now();
+    const observed = new Date(now() || tapped).toISOString();
+    const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, ""));
+    const fields = [...data].filter(isSeen);
+    const last = entries()
+      .filter((entry) => isOpen(entry) && entry.url === url)
+      .at(-1);
+    const isAgain =
+      `${asked(last?.fields ?? [])}` === `${asked([...data])}` && (last?.state === "new" || tapped - last?.tapped < TWICE);
     try {
       if (!isAgain) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
     } catch {
       return; // storage is full or forbidden: the browser sends the form itself
     }
-    event.preventDefault(), event.stopPropagation(); // htmx need not send it too
-    form.reset(), byId("notice")?.replaceChildren(), undo?.replaceChildren();
-    if (tile) (tile.open = false), tile.querySelector("summary").focus({ preventScroll: true });
-    show(), flush();
+    event.preventDefault();
+    event.stopPropagation(); // htmx need not send it too
+    form.reset();
+    byId("notice")?.replaceChildren();
+    undo?.replaceChildren();
+    if (tile) {
+      tile.open = false;
+      tile.querySelector("summary").focus({ preventScroll: true });
+    }
+    show();
+    flush();
   }
 
   // --- sending, in order and one at a time; a tab that hangs does not stop the others, and the same key does no harm twice
@@ -65,7 +97,10 @@
   const isDue = (entry) => isOpen(entry) && !decided.includes(PREFIX + entry.key);
   const isUntried = (entry) => isDue(entry) && entry.state === "new";
   function tell({ key }) {
-    const hold = (told) => () => (told(), new Promise((over) => setTimeout(over, PATIENCE)));
+    const hold = (told) => () => {
+      told();
+      return new Promise((over) => setTimeout(over, PATIENCE));
+    };
     return new Promise((told) => navigator.locks?.request(PREFIX + key, { mode: "shared" }, hold(told)) ?? told());
   }
   async function flush() {
@@ -73,8 +108,9 @@
     isRunning = true;
     await alone(async () => {
       decided = (await navigator.locks?.query())?.held.map(({ name }) => name) ?? [];
-      for (let entry; (entry = entries().find(isDue)); ) {
-        (sending = entry.key), show();
+      for (let entry = entries().find(isDue); entry; entry = entries().find(isDue)) {
+        sending = entry.key;
+        show();
         if (await send(entry).catch(() => false)) {
           await tell(entry);
           continue;
@@ -84,7 +120,8 @@
       }
       sending = null;
     });
-    (isRunning = false), show();
+    isRunning = false;
+    show();
     if (entries().some(isUntried)) flush(); // tapped while the lock was given back
   }
   // Whether it is decided; false or an error: not yet.
@@ -93,12 +130,16 @@
     if (Date.now() - tapped > DAY) return end(entry, "refused"); // both by the phone: how long it is ago, also if it runs wrong
     const body = new URLSearchParams([...fields, ["key", key]]);
     if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
-    const headers = { "HX-Request": "true" }, signal = AbortSignal.timeout(PATIENCE);
+    const headers = { "HX-Request": "true" };
+    const signal = AbortSignal.timeout(PATIENCE);
     // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
     const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
     if (response.status === 401) return location.assign("/sign-in?ended=1");
-    const text = await response.text(), answer = parse(text), isHere = byId("desk-" + url.split("/")[2]);
-    const notice = answer.querySelector("#notice"), code = notice?.dataset.code;
+    const text = await response.text();
+    const answer = parse(text);
+    const isHere = byId(`desk-${url.split("/")[2]}`);
+    const notice = answer.querySelector("#notice");
+    const code = notice?.dataset.code;
     if ([0, 429, 502, 503, 504].includes(response.status) || code === "busy" || code === "key_in_use") return false;
     if (response.ok && !answer.querySelector('[id^="staff-"]')) return false; // somebody else answered for the server
     if (isHere) place(text);
@@ -107,7 +148,8 @@
     if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
     if (!response.ok) byId("notice")?.scrollIntoView({ block: "nearest" });
     if (response.status === 422) giveBack(entry);
-    return forget(entry), true;
+    forget(entry);
+    return true;
   }
 
   // A value that was refused goes back to where it was typed, to be mended there.
@@ -117,33 +159,43 @@
         const input = form.elements[name];
         if (input?.type === "hidden" || !("value" in (input ?? {}))) continue;
         if (byId(tile)) byId(tile).open = input.closest("details").open = true;
-        (input.value = value), input.focus();
+        input.value = value;
+        input.focus();
       }
     }
   }
 
   // --- what is seen of it
   function show() {
-    const all = entries(), listed = all.filter(({ state }) => state !== "new");
+    const all = entries();
+    const listed = all.filter(({ state }) => state !== "new");
     const formTo = (url) => [...document.forms].find((form) => form.getAttribute("action") === url);
     const busy = all.filter(isOpen).map(({ tile, url }) => byId(tile) ?? formTo(url));
     for (const element of document.querySelectorAll(".sending, .tile, form")) {
       if (element.classList.toggle("sending", busy.includes(element))) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
     }
-    const offer = undo?.querySelector("[data-place]"), place = offer && byId("tile-" + offer.dataset.place);
+    const offer = undo?.querySelector("[data-place]");
+    const place = offer && byId(`tile-${offer.dataset.place}`);
     if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // it is not so any more
     if (!box || !words) return;
     for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
     for (const entry of listed) {
-      const state = entry.key === sending ? "sending" : entry.state, isNew = (item) => item.dataset.key === entry.key;
+      const state = entry.key === sending ? "sending" : entry.state;
+      const isNew = (item) => item.dataset.key === entry.key;
       const item = [...box.children].find(isNew) ?? box.appendChild(words.content.firstElementChild.cloneNode(true));
       if (item.dataset.is === state) continue;
       Object.assign(item.dataset, { key: entry.key, is: state });
       item.querySelector("[data-what]").textContent = entry.label;
       item.querySelector("[data-state]").textContent = [words.dataset[state], entry.why].filter(Boolean).join(": ");
-      item.querySelector("time").textContent = new Date(entry.observed).toLocaleTimeString(document.documentElement.lang, clock);
-      for (const button of item.querySelectorAll("button")) (button.hidden = isOpen(entry)), (button.onclick = () => forget(entry));
+      item.querySelector("time").textContent = new Date(entry.observed).toLocaleTimeString(
+        document.documentElement.lang,
+        clock,
+      );
+      for (const button of item.querySelectorAll("button")) {
+        button.hidden = isOpen(entry);
+        button.onclick = () => forget(entry);
+      }
       if (state === "sent") setTimeout(forget, PATIENCE, entry);
     }
     box.hidden = !listed.length;
@@ -154,7 +206,8 @@
   const startUndo = () => (left = undo.childElementCount && UNDO_SECONDS);
   if (undo) {
     undo.setAttribute("aria-live", "polite");
-    new MutationObserver(startUndo).observe(undo, { childList: true }), startUndo();
+    new MutationObserver(startUndo).observe(undo, { childList: true });
+    startUndo();
     const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a finger's hover stays behind
     setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
   }
@@ -164,12 +217,16 @@
   document.addEventListener("toggle", ({ target }) => target.matches(".tile[open]") && byId("notice")?.replaceChildren(), true);
   document.addEventListener("keydown", ({ key }) => {
     const open = key === "Escape" && document.querySelector(".tile[open]");
-    if (open) (open.open = false), open.querySelector("summary").focus();
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
   });
   document.addEventListener("bedboard:placed", show);
   document.addEventListener("bedboard:heard", flush);
   addEventListener("online", flush);
   addEventListener("storage", show);
   setInterval(flush, PATIENCE * (0.75 + Math.random() / 2));
-  show(), flush();
+  show();
+  flush();
 })();

@@ -3,8 +3,12 @@
    without this script. Of a hold nothing but the key is sent: what a search form says of a person stays in its fields. */
 (() => {
   "use strict";
-  const HOLDS = /^\/(places\/[^/]+\/hold|holds\/[^/]+\/(extend|release)|alerts\/[^/]+\/stop|staff\/[^/]+\/(places\/[^/]+\/hold|holds\/[^/]+\/release))$/;
-  const PATIENCE = 10e3, DEAF = 600, JUST = 350, NEAR = 48;
+  const HOLDS = /^\/(places\/[^/]+\/hold|holds\/[^/]+\/(extend|release)|alerts\/[^/]+\/stop)$/;
+  const DESK_HOLDS = /^\/desk\/[^/]+\/(places\/[^/]+\/hold|holds\/[^/]+\/release)$/;
+  const PATIENCE = 10e3;
+  const DEAF = 600;
+  const JUST = 350;
+  const NEAR = 48;
   const { now, parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const owns = () => [...document.querySelectorAll("[data-own]")];
@@ -13,33 +17,60 @@
   const ask = (url, more) => fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(PATIENCE), ...more });
 
   // --- what is pressed
-  const busy = new Set(), ended = new Set(); // addresses under way; ids of rows that were released here
+  const busy = new Set(); // addresses under way
+  const ended = new Set(); // ids of rows that were released here
   async function press(event) {
-    const form = event.target, button = event.submitter, url = button?.getAttribute("formaction") ?? form.getAttribute("action");
-    const isHold = HOLDS.test(url);
+    const form = event.target;
+    const button = event.submitter;
+    const url = button?.getAttribute("formaction") ?? form.getAttribute("action");
+    const isHold = HOLDS.test(url) || DESK_HOLDS.test(url);
     if (event.defaultPrevented || !(isHold || "press" in form.dataset)) return;
-    event.preventDefault(), event.stopImmediatePropagation(); // nobody else need send it too
+    event.preventDefault();
+    event.stopImmediatePropagation(); // nobody else need send it too
     if (busy.has(url)) return;
-    const data = new FormData(form), tile = form.closest(".tile"), element = tile ?? button ?? form;
+    const data = new FormData(form);
+    const tile = form.closest(".tile");
+    const element = tile ?? button ?? form;
     if (button?.name) data.set(button.name, button.value); // the form itself may have one by that name
     const names = isHold ? ["key", "caller"].filter((name) => data.has(name)) : [...new Set(data.keys())];
     const body = new URLSearchParams(names.map((name) => [name, data.get(name)]));
-    const before = rows().map(({ id }) => id), state = byId("case")?.dataset.state, row = url.endsWith("/release") && form.closest(".hold")?.id;
-    const home = form.closest("[data-own]:not(#strip)") && form.closest("article, [data-own]"), opened = home ? foldsOf(form, home) : [];
-    busy.add(url), element.classList.add("sending"), byId("notice")?.replaceChildren();
+    const before = rows().map(({ id }) => id);
+    const state = byId("case")?.dataset.state;
+    const row = url.endsWith("/release") && form.closest(".hold")?.id;
+    const home = form.closest("[data-own]:not(#strip)") && form.closest("article, [data-own]");
+    const opened = home ? foldsOf(form, home) : [];
+    busy.add(url);
+    element.classList.add("sending");
+    byId("notice")?.replaceChildren();
     if (row) ended.add(row);
-    if (tile) (tile.open = false), tile.querySelector("summary").focus({ preventScroll: true });
-    const response = await ask(url, { method: "POST", body }).catch(() => null), text = await response?.text().catch(() => "");
-    busy.delete(url), element.classList.remove("sending");
+    if (tile) {
+      tile.open = false;
+      tile.querySelector("summary").focus({ preventScroll: true });
+    }
+    const response = await ask(url, { method: "POST", body }).catch(() => null);
+    const text = await response?.text().catch(() => "");
+    busy.delete(url);
+    element.classList.remove("sending");
     for (const one of opened) one.open = false; // it has done its work, and must not cover what is said now
     if (response?.status === 401) return location.assign("/sign-in?ended=1");
-    if (!text || !parse(text).querySelector("#notice")) return ended.delete(row), say(byId("live").dataset.unsent), refresh();
-    answered++, draw(text);
+    if (!text || !parse(text).querySelector("#notice")) {
+      ended.delete(row);
+      say(byId("live").dataset.unsent);
+      return refresh();
+    }
+    answered++;
+    draw(text);
     if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
-    const telephone = rows().find(({ id }) => !before.includes(id))?.querySelector(".tel");
-    if (telephone) telephone.focus({ preventScroll: true }), telephone.closest(".hold").scrollIntoView({ block: "nearest" });
-    else if (byId("case")?.dataset.state !== state) show("case"), byId("case").scrollIntoView(); // how it goes on stands at its top
-    else if (home?.id) show(home.id);
+    const telephone = rows()
+      .find(({ id }) => !before.includes(id))
+      ?.querySelector(".tel");
+    if (telephone) {
+      telephone.focus({ preventScroll: true });
+      telephone.closest(".hold").scrollIntoView({ block: "nearest" });
+    } else if (byId("case")?.dataset.state !== state) {
+      show("case");
+      byId("case").scrollIntoView(); // how it goes on stands at its top
+    } else if (home?.id) show(home.id);
     if (document.activeElement === document.body) byId("main").focus({ preventScroll: true });
   }
   function foldsOf(form, home) {
@@ -49,20 +80,25 @@
   function show(id) {
     const there = byId(id);
     if (there?.checkVisibility?.() === false || !there) return;
-    (there.tabIndex = -1), there.focus({ preventScroll: true }), there.scrollIntoView({ block: "nearest" });
+    there.tabIndex = -1;
+    there.focus({ preventScroll: true });
+    there.scrollIntoView({ block: "nearest" });
   }
   function say(words) {
     const notice = Object.assign(document.createElement("div"), { className: "notice" });
     notice.appendChild(document.createElement("p")).textContent = words;
     if (!byId("notice")) place('<div id="notice" role="alert"></div>');
-    byId("notice").replaceChildren(notice), byId("notice").scrollIntoView({ block: "nearest" });
+    byId("notice").replaceChildren(notice);
+    byId("notice").scrollIntoView({ block: "nearest" });
   }
 
   // --- the strip. What ended by itself or by the shelter stays to be read, with its telephone: perhaps that call goes on.
   function draw(text) {
-    const fresh = parse(text), strip = fresh.querySelector("#strip"), lost = [];
+    const fresh = parse(text);
+    const strip = fresh.querySelector("#strip");
+    const lost = [];
     for (const row of strip ? rows() : []) {
-      if (ended.has(row.id) || strip.querySelector("#" + row.id)) continue;
+      if (ended.has(row.id) || strip.querySelector(`#${row.id}`)) continue;
       const kept = strip.appendChild(row.cloneNode(true));
       if (!kept.matches(".lapsed")) lost.push(kept);
       kept.classList.add("lapsed");
@@ -74,18 +110,24 @@
   }
   // What has become of a place that is not held any more, in the words of its shelter's page.
   async function explain({ id, dataset }) {
-    const response = await ask("/shelters/" + dataset.shelter).catch(() => null), text = response?.ok ? await response.text() : "";
-    const state = parse(text).querySelector(`#place-${dataset.place} .state`), now = byId(id)?.querySelector(".now");
+    const response = await ask(`/shelters/${dataset.shelter}`).catch(() => null);
+    const text = response?.ok ? await response.text() : "";
+    const state = parse(text).querySelector(`#place-${dataset.place} .state`);
+    const now = byId(id)?.querySelector(".now");
     if (now && state) now.textContent = `${now.dataset.word} ${state.textContent.replace(/\s+/g, " ").trim()}`;
   }
   // Missed: something may have changed that has not been asked for, such as before the first sign of life.
-  let isAsking, isMissed = owns().some(({ id }) => id !== "strip"), greetings = 0, answered = 0;
+  let isAsking;
+  let isMissed = owns().some(({ id }) => id !== "strip");
+  let greetings = 0;
+  let answered = 0;
   async function refresh() {
     isMissed = true;
     if (isAsking || !owns().length) return;
     isAsking = true;
     while (isMissed) {
-      let isAway = (isMissed = false);
+      isMissed = false;
+      let isAway = false;
       for (const { id, dataset } of owns()) isAway = !(await renew(id, dataset.own)) || isAway;
       if (isAway) {
         isMissed = true; // with the next sign of life
@@ -96,9 +138,15 @@
   }
   // Whether what the server says of it now is shown.
   async function renew(id, url) {
-    const before = answered, response = await ask(url).catch(() => null), text = response?.ok ? await response.text().catch(() => "") : "";
-    if (before !== answered) return (isMissed = true); // it may be older than what a press has drawn meanwhile
-    const fresh = text && parse(text).querySelector("#" + id), isAway = !fresh || "away" in fresh.dataset;
+    const before = answered;
+    const response = await ask(url).catch(() => null);
+    const text = response?.ok ? await response.text().catch(() => "") : "";
+    if (before !== answered) {
+      isMissed = true; // it may be older than what a press has drawn meanwhile
+      return true;
+    }
+    const fresh = text && parse(text).querySelector(`#${id}`);
+    const isAway = !fresh || "away" in fresh.dataset;
     const height = byId("main").scrollHeight;
     if (fresh && id !== "strip") place(fresh.outerHTML);
     else if (fresh && !(isAway && rows().length)) draw(text);
@@ -108,7 +156,8 @@
   // What is kept until a moment is no longer so after it, and the server says what is.
   const passed = new Set();
   function look() {
-    const times = document.querySelectorAll("[data-own] [data-until]"), over = [...times].filter((time) => Date.parse(time.dateTime) < now());
+    const times = document.querySelectorAll("[data-own] [data-until]");
+    const over = [...times].filter((time) => Date.parse(time.dateTime) < now());
     const fresh = over.map((time) => time.closest("[id]").id + time.dateTime).filter((name) => !passed.has(name));
     for (const name of fresh) passed.add(name);
     if (fresh.length) refresh();
@@ -117,33 +166,47 @@
   // --- the places on a shelter's page, whenever its card shows something newer
   let tried;
   async function redraw() {
-    const places = byId("places"), card = byId("shelter-" + places?.dataset.shelter);
+    const places = byId("places");
+    const card = byId(`shelter-${places?.dataset.shelter}`);
     if (!card || [places.dataset.of, tried].includes(card.dataset.stamp)) return;
     tried = card.dataset.stamp;
-    const response = await ask("/shelters/" + places.dataset.shelter).catch(() => null), text = response?.ok && (await response.text());
+    const response = await ask(`/shelters/${places.dataset.shelter}`).catch(() => null);
+    const text = response?.ok && (await response.text());
     if (text) place(text);
     else tried = null; // with the next sign of life
   }
 
   // What a press has drawn may stand where the finger is: a second tap on the same spot is not meant for it. Nor is one that was
   // on its way when a request came in above and moved everything.
-  let tapped = { at: -DEAF }, settling;
+  let tapped = { at: -DEAF };
+  let settling;
   function moved() {
     byId("main").dataset.moved = "";
-    clearTimeout(settling), (settling = setTimeout(() => delete byId("main").dataset.moved, JUST));
+    clearTimeout(settling);
+    settling = setTimeout(() => delete byId("main").dataset.moved, JUST);
   }
-  addEventListener("click", (event) => {
-    if (!event.isTrusted || !event.detail) return; // the keyboard
-    const { clientX: x, clientY: y } = event, at = performance.now();
-    const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
-    tapped = { at, x, y };
-    const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet");
-    const isDeaf = isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
-    if (isDeaf) event.preventDefault(), event.stopImmediatePropagation();
-  }, true);
+  addEventListener(
+    "click",
+    (event) => {
+      if (!event.isTrusted || !event.detail) return; // the keyboard
+      const { clientX: x, clientY: y } = event;
+      const at = performance.now();
+      const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
+      tapped = { at, x, y };
+      const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet");
+      const isDeaf =
+        isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
+      if (isDeaf) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+    },
+    true,
+  );
   // Of two ways to say when they arrive, the last one counts, and the page shows no other.
   document.addEventListener("input", ({ target }) => {
-    const form = target.form, isTime = target.name === "arrives_at";
+    const form = target.form;
+    const isTime = target.name === "arrives_at";
     if (isTime && target.value) for (const choice of form.querySelectorAll("[name=within]")) choice.checked = false;
     if (target.name === "within" && form.elements.arrives_at) form.elements.arrives_at.value = "";
   });
@@ -155,10 +218,19 @@
   });
   document.addEventListener("keydown", ({ key }) => {
     const open = key === "Escape" && document.querySelector(".reply[open]");
-    if (open) (open.open = false), open.querySelector("summary").focus();
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
   });
-  document.addEventListener("bedboard:hello", () => greetings++ && (isMissed = true)); // who comes back may have missed it
+  document.addEventListener("bedboard:hello", () => {
+    if (greetings++) isMissed = true; // who comes back may have missed it
+  });
   document.addEventListener("bedboard:own", refresh);
   document.addEventListener("bedboard:placed", redraw);
-  document.addEventListener("bedboard:heard", () => (isMissed && refresh(), look(), redraw()));
+  document.addEventListener("bedboard:heard", () => {
+    if (isMissed) refresh();
+    look();
+    redraw();
+  });
 })();

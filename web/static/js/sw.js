@@ -13,9 +13,11 @@ const WORDS = {
   },
 };
 const asked = new URL(self.location).searchParams;
-const language = asked.get("lang") === "en" ? "en" : "nl", isShelter = asked.get("for") === "shelter";
+const language = asked.get("lang") === "en" ? "en" : "nl";
+const isShelter = asked.get("for") === "shelter";
 // Where to look: a page that is open already, or else this address.
-const DESK = { open: /^\/desk\//, url: "/" }, CASES = { open: /^\/requests/, url: "/requests" };
+const DESK = { open: /^\/desk\//, url: "/" };
+const CASES = { open: /^\/requests/, url: "/requests" };
 const PAGES = {
   found: { open: /^\/(search|alerts\/[^/]+)$/, url: "/search" },
   asked: DESK,
@@ -27,14 +29,17 @@ function whatOf(event) {
   try {
     const { what } = event.data.json();
     if (Object.hasOwn(WORDS.nl, what)) return what;
-  } catch {}
+  } catch {
+    // not ours, or nothing
+  }
   return isShelter ? "asked" : "found";
 }
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("push", (event) => {
-  const what = whatOf(event), [title, body] = WORDS[language][what];
+  const what = whatOf(event);
+  const [title, body] = WORDS[language][what];
   const shown = { body, lang: language, tag: what, renotify: true, icon: "/static/icons/bedboard.svg" };
   event.waitUntil(self.registration.showNotification(title, shown));
 });
