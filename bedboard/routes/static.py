@@ -10,15 +10,17 @@ from starlette.responses import Response
 
 from bedboard.rules.refusals import NotFound
 from bedboard.settings import WEB
+from bedboard.views.files import content_of, sources_of
 
 STATIC = WEB / "static"
 COMPRESSED = {".css", ".js", ".svg"}
 
 
 class File(NamedTuple):
-    """A file as it was at `changed` (nanoseconds of its modification time)."""
+    """A file as it was when its sources were last `changed` (modification times in nanoseconds)."""
 
-    changed: int
+    sources: tuple[Path, ...]
+    changed: tuple[int, ...]
     plain: bytes
     packed: bytes | None
     type: str
@@ -27,14 +29,19 @@ class File(NamedTuple):
 _files: dict[Path, File] = {}
 
 
+def _changed(sources: tuple[Path, ...]) -> tuple[int, ...]:
+    return tuple(source.stat().st_mtime_ns for source in sources)
+
+
 def _load(path: Path) -> File:
-    changed = path.stat().st_mtime_ns
     file = _files.get(path)
-    if file is None or file.changed != changed:
-        plain = path.read_bytes()
+    if file is None or file.changed != _changed(file.sources):
+        sources = sources_of(path)
+        changed = _changed(sources)
+        plain = content_of(path)
         packed = gzip.compress(plain, mtime=0) if path.suffix in COMPRESSED else None
         type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        file = _files[path] = File(changed, plain, packed, type)
+        file = _files[path] = File(sources, changed, plain, packed, type)
     return file
 
 

@@ -16,6 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES
+from bedboard.views.files import content_of
 
 SCREEN_LANGUAGES = ("nl", "en")
 
@@ -79,7 +80,7 @@ class Pages:
     def static(self, path: str) -> str:
         """The address of a static file, with a hash of its content, so that it may be cached for ever."""
         if path not in self._hashes:
-            self._hashes[path] = hashlib.sha256((self._static / path).read_bytes()).hexdigest()[:12]
+            self._hashes[path] = hashlib.sha256(content_of(self._static / path)).hexdigest()[:12]
         return f"/static/{path}?v={self._hashes[path]}"
 
     def render(self, language: str, template: str, context: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What every answer carries, and what a call that is repeated gets."""
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 
 import httpx
@@ -77,6 +78,8 @@ async def test_a_static_file_is_kept_only_under_the_hash_of_its_content(people: 
     address = page.split('rel="stylesheet" href="')[1].split('"')[0]
     kept = await people["none"].get(address)
     assert "immutable" in kept.headers["cache-control"]
+    assert address.endswith("?v=" + hashlib.sha256(kept.content).hexdigest()[:12])
+    assert b"@import" not in kept.content
     assert kept.headers["content-encoding"] == "gzip"
     asked = await people["none"].get(address.split("?")[0], headers={"Accept-Encoding": "identity"})
     assert asked.headers["cache-control"] == "no-cache"
