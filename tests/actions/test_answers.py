@@ -719,7 +719,7 @@ async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belong
     await bring_to(field, "chosen")
     assert await telephone(MARK) == await telephone(EMRE) == "CANARY-TEL-linde"
     looks = rows_of(await every_row(field), "disclosure")
-    assert [(row["why"], row["case_id"], row["claim_id"]) for row in looks] == [("case", "r1", None)] * 2
+    assert [(row["why"], row["case_id"], row["claim_id"]) for row in looks] == [("request", "r1", None)] * 2
     for who, shelter in ((MARK, "ceder"), (NOOR, "linde"), (LUCIA, "linde")):  # settled, and strangers
         with pytest.raises(NotAllowed):
             await telephone(who, shelter)
