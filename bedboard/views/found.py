@@ -173,8 +173,8 @@ class Finder:
             if judged.against or avoided:
                 excluded += offer.free_count
                 if offer.free_count:
-                    for name in (*judged.against, "avoid") if avoided else judged.against:
-                        excluded_by[name] = excluded_by.get(name, 0) + offer.free_count
+                    for reason in (*judged.against, "avoid") if avoided else judged.against:
+                        excluded_by[reason] = excluded_by.get(reason, 0) + offer.free_count
                     for size, room, count, _, _ in offer.free:
                         if size < beds or room < people:
                             too_small += count

@@ -169,6 +169,15 @@ def test_places_that_are_alike_go_by_name_and_then_by_id_whoever_was_looked_at_f
     assert lots(search(WOMAN, first, second, third)) == lots(search(WOMAN, third, second, first)) == order
 
 
+@pytest.mark.parametrize("refused", [{"woman": "no"}, {"woman": "no", "pregnant": "no"}], ids=("one reason", "two reasons"))
+def test_equal_shelters_go_by_name_also_when_one_of_them_has_a_place_that_is_left_out(refused: Mapping[str, str]) -> None:
+    aak = shelter("aak", [place("aak-1", criteria=refused), place("aak-2")])
+    beuk = shelter("beuk", [place("beuk-1")])
+    found = search(replace(WOMAN, needs=frozenset({"pregnant"})), aak, beuk)
+    assert lots(found) == ["aak-2", "beuk-1"]
+    assert found.excluded_by == dict.fromkeys(sorted(refused), 1)
+
+
 def test_a_unit_to_avoid_is_left_out_also_when_it_is_near() -> None:
     rows = [shelter("appel", [place("appel-1")]), shelter("zilver", [place("zilver-1")], unit="zuid")]
     found = search(replace(WOMAN, near="noord", avoid=frozenset({"noord"})), *rows)
