@@ -18,7 +18,7 @@ from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed
 from bedboard.process import actor_of, catalogue_of, language_of, process_of
 from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.replies import fields_of, html, http_status, page, wants_fragment
+from bedboard.routes.replies import fields_of, html, http_status, page, retry_after, wants_fragment
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, SPOKEN_LANGUAGES, check_overrides, check_terms
 from bedboard.rules.examples import ExampleOutcome, House, try_examples
 from bedboard.rules.fit import DAY_MINUTES, Terms, make_terms
@@ -224,7 +224,9 @@ async def _take(request: Request, work: Work) -> Response:
             return await _save(request, press, work)
     except (Conflict, Invalid, Unavailable, VersionMismatch) as wrong:
         refusal = wrong
-    return await _show(request, fields, refusal)
+    response = await _show(request, fields, refusal)
+    response.headers.update(retry_after(refusal) if refusal else {})
+    return response
 
 
 async def _save(request: Request, press: Press, work: Work) -> Response:

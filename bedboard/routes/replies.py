@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.process import language_of, page_context, process_of
 from bedboard.rules.refusals import (
+    Busy,
     Conflict,
     Invalid,
     Malformed,
@@ -37,6 +38,7 @@ STATUS: Mapping[type[Refusal], int] = {
     Invalid: 422,
     TooMany: 429,
     Unavailable: 503,
+    Busy: 503,
 }
 OF_CODE = {"too_large": 413, "wrong_method": 405, "not_acceptable_type": 415, "wrong_host": 421}
 HTTP_CODES = {404: "no_such_page", 405: "wrong_method"}
@@ -79,6 +81,11 @@ def json_bytes(body: bytes, status: int = 200, version: int | None = None) -> Re
     return Response(body, status, api_headers(version), media_type="application/json")
 
 
+def retry_after(refusal: Refusal) -> dict[str, str]:
+    """Return the header that says when the same call may be tried again; none for a refusal that stays one."""
+    return {"Retry-After": str(refusal.retry_after_seconds)} if isinstance(refusal, (TooMany, Unavailable)) else {}
+
+
 def fields_of(refusal: Refusal) -> tuple[Any, ...]:
     return refusal.fields if isinstance(refusal, Invalid) else ()
 
@@ -92,7 +99,7 @@ def problem(request: Request, refusal: Refusal, status: int) -> Response:
 
     document: dict[str, Any] = {
         "type": f"urn:bedboard:refusal:{refusal.code}",
-        "title": words("problem_title", status),
+        "title": words("problem_title", status, refusal.code),
         "status": status,
         "detail": words("refusal", refusal.code, refusal.detail),
         "code": refusal.code,
@@ -104,13 +111,9 @@ def problem(request: Request, refusal: Refusal, status: int) -> Response:
         ]
     if "present" in refusal.detail:
         document["present"] = refusal.detail["present"]
-    headers = api_headers() | {"Content-Language": language}
+    headers = api_headers() | {"Content-Language": language} | retry_after(refusal)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(refusal, TooMany):
-        headers["Retry-After"] = str(refusal.retry_after_seconds)
-    if isinstance(refusal, Unavailable):
-        headers["Retry-After"] = "5"
     return Response(to_json(document), status, headers, media_type="application/problem+json")
 
 
@@ -135,12 +138,15 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     status = http_status(refusal)
     if is_api(request):
         return problem(request, refusal, status)
-    if wants_fragment(request):
-        return html(request, notice(request, refusal), status)
-    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD"):
+    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD") and not wants_fragment(request):
         return RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
-    context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
-    return page(request, "pages/refusal.html", context, status)
+    if wants_fragment(request):
+        response = html(request, notice(request, refusal), status)
+    else:
+        context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
+        response = page(request, "pages/refusal.html", context, status)
+    response.headers.update(retry_after(refusal))
+    return response
 
 
 def on_refusal(request: Request, refusal: Refusal) -> Response:

@@ -17,7 +17,7 @@ from bedboard.routes.profiles import SearchProfile, open_profile
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.cases import RESERVED, STEPS
-from bedboard.rules.refusals import Refusal, Unavailable
+from bedboard.rules.refusals import Busy, Refusal, Unavailable
 from bedboard.store.alerts import list_own_alerts
 from bedboard.store.cases import list_cases_of, list_open_cases
 from bedboard.store.database import Transaction
@@ -110,12 +110,12 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
     """What is one's own, on top of every page: holds with their telephones, what one waits for, and one's cases. Each showing
     of a telephone is written down as a look. `here`: the case that the page itself is about, or "requests" for all of them.
 
-    Asks the database only when there is something; says so when it does not answer.
+    Asks the database only when there is something; says so when it does not answer or is too busy.
     """
     process, actor = process_of(request), actor_of(request)
     here = here or request.query_params.get("here", "")
     holds: list[HoldView] = []
-    away = False
+    away = is_busy = False
     waiting: list[AlertView] = []
     cases = CasesView()
     holding, waits = process.feed.holds_anything(actor.key), process.alerts.waits(actor.key)
@@ -127,8 +127,8 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
                 found = await disclose_holds(tx, actor, process.seal, now) if holding else []
                 own = await list_own_alerts(tx, actor.id, now) if waits else []
                 cases = await _cases(tx, request) if has_cases else cases
-        except Unavailable:
-            found, own, away = [], [], True
+        except Unavailable as refusal:
+            found, own, away, is_busy = [], [], True, isinstance(refusal, Busy)
         waiting = [_alert_view(one, process.seal) for one in own]
         for row, telephone in found:
             card = process.feed.cards.get(row.shelter_id)
@@ -144,6 +144,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
         "away": away and holding,
         "cases": cases,
         "cases_away": away and has_cases,
+        "is_busy": is_busy,
         "here": here if ID.match(here) else "",
         "new_key": process.clock.new_id,
         "back": request.url.path if request.method == "GET" and request.url.path != "/strip" else "/search",

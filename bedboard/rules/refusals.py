@@ -68,4 +68,18 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database does not answer; nothing was saved."""
+    """The database does not answer. Nothing was saved, but for code `perhaps_saved`: then nobody knows.
+
+    `retry_after_seconds`: when trying again may help.
+    """
+
+    retry_after_seconds = 5
+
+
+class Busy(Unavailable):
+    """The database answers, but others were before us for too long; nothing was saved, and the same call may be tried again."""
+
+    retry_after_seconds = 2
+
+    def __init__(self) -> None:
+        super().__init__("busy")

@@ -11,13 +11,20 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bedboard.rules.refusals import Conflict, Refusal, Unavailable
+from bedboard.rules.refusals import Busy, Refusal, Unavailable
 
 Transaction = AsyncSession
 
 LOCK_SECONDS = 3.0
+GRACE_SECONDS = 2.0  # after the server's own limit on a statement, so that its "too long" arrives before we stop listening
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
-BUSY = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock time-out: nothing is wrong, try again
+BUSY = {  # nothing is wrong and nothing was saved: try again
+    "40001",  # did not go together with another transaction
+    "40P01",  # deadlock
+    "55P03",  # waited too long for a lock
+    "57014",  # the statement took too long, mostly by waiting for locks one after another
+    "53300",  # no connection is left
+}
 
 
 def asyncpg_url(url: str) -> str:
@@ -31,17 +38,22 @@ def engine_url(url: str) -> str:
     return make_url(plain).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
-LOST = (PoolTimeout, ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-AWAY = (DBAPIError, OSError, *LOST)
+LOST = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+NO_CONNECTION = (DBAPIError, OSError, PoolTimeout, *LOST)
 
 
 def _translated(error: Exception, code: str) -> Refusal | None:
-    """The refusal that a driver's error means; None for a mistake of ours, which stays what it is."""
+    """Return the refusal that a driver's error means: Busy when the database answered or was not asked, or Unavailable.
+
+    None for a mistake of ours, which stays what it is. `code`: of Unavailable.
+    """
+    if isinstance(error, PoolTimeout):  # our own connections are all at work
+        return Busy()
     if not isinstance(error, DBAPIError):
         return Unavailable(code)
     state = getattr(error.orig, "sqlstate", None)
     if state in BUSY:
-        return Conflict("busy")
+        return Busy()
     cause = error.orig.__cause__ if error.orig is not None else None
     gone = error.connection_invalidated or isinstance(cause, (OSError, TimeoutError, *LOST))
     return Unavailable(code) if gone or (state or "")[:2] in ("08", "53", "57", "58") else None
@@ -62,7 +74,7 @@ class Database:
             hide_parameters=True,  # an error must not carry what people typed into the log
             connect_args={
                 "timeout": 3.0,
-                "command_timeout": statement_seconds,
+                "command_timeout": statement_seconds + GRACE_SECONDS,
                 "server_settings": {
                     "application_name": "bedboard",
                     "timezone": "UTC",
@@ -75,15 +87,17 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commits at the end, rolls back on any error. Refusals: Unavailable when the database does not answer.
+        """Commit at the end, roll back on any error.
 
-        While it commits, no answer means that nobody knows whether it was saved: Unavailable `perhaps_saved`.
+        Refusals: Unavailable `database_away` when the database does not answer, Busy when it answers that others were before
+        us for too long, or when no connection of ours comes free. While it commits, no answer means that nobody knows whether
+        it was saved: Unavailable `perhaps_saved`.
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             code = "database_away"
             try:
                 await session.connection()  # so that what follows is the caller's work, and its errors the caller's
-            except AWAY as error:
+            except NO_CONNECTION as error:
                 raise _translated(error, code) or error from error
             try:
                 yield session

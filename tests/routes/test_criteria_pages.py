@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.examples import EXAMPLES
+from bedboard.store.shelters import lock_shelter
 from tests.conftest import Site
 from tests.routes.conftest import facts
 
@@ -385,3 +386,14 @@ async def test_half_an_hour_that_is_not_in_the_list_stays_as_it_is(site: Site) -
         page = await browser.get(LINDE)
     assert (filled(page)["intake.from"], filled(page)["intake.until"]) == ("07:15", "24:00")
     assert typed(filled(page))["criteria.woman"] == "yes"
+
+
+async def test_a_save_that_waited_too_long_for_another_shows_what_was_typed_and_when_to_save_it_again(site: Site) -> None:
+    async with signed_in(site, "anneke") as browser:
+        form = filled(await browser.get(LINDE)) | {"do": "save", "criteria.man": "yes"}
+        async with site.process.database.transaction() as other:
+            await lock_shelter(other, "linde")
+            refused = await browser.post(LINDE, data=form)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert "Het is nu te druk." in notice(refused) and filled(refused)["criteria.man"] == "yes"
+        assert (await browser.post(LINDE, data=form)).status_code == 303

@@ -2,6 +2,8 @@
 """Transactions against a database that is slow, busy, gone, or that forgets."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 
@@ -10,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bedboard.rules.refusals import Conflict, Refusal, Unavailable
+from bedboard.rules.refusals import Busy, Conflict, Refusal, Unavailable
 from bedboard.store.database import Database, Transaction, asyncpg_url, engine_url
 from bedboard.store.shelters import lock_shelter
 from tests.build import until
@@ -58,13 +60,13 @@ async def test_any_error_rolls_back_and_comes_out_as_it_is(shared_database: Data
 @pytest.mark.parametrize(
     ("state", "refusal", "code"),
     [
-        ("40001", Conflict, "busy"),
-        ("40P01", Conflict, "busy"),
-        ("55P03", Conflict, "busy"),
-        ("57014", Unavailable, "database_away"),
+        ("40001", Busy, "busy"),
+        ("40P01", Busy, "busy"),
+        ("55P03", Busy, "busy"),
+        ("57014", Busy, "busy"),
+        ("53300", Busy, "busy"),
         ("57P01", Unavailable, "database_away"),
         ("57P03", Unavailable, "database_away"),
-        ("53300", Unavailable, "database_away"),
         ("53100", Unavailable, "database_away"),
         ("58030", Unavailable, "database_away"),
         ("08006", Unavailable, "database_away"),
@@ -76,7 +78,7 @@ async def test_an_error_that_may_pass_is_a_refusal(
     with pytest.raises(refusal) as refused:
         async with shared_database.transaction() as tx:
             await run(tx, f"do $$ begin raise exception 'x' using errcode = '{state}'; end $$")
-    assert refused.value.code == code
+    assert (type(refused.value), refused.value.code) == (refusal, code)
 
 
 @pytest.mark.parametrize("state", ["42601", "42P01", "22012", "XX000"])
@@ -97,7 +99,7 @@ async def test_a_broken_constraint_is_no_refusal_and_keeps_nothing(shared_databa
 async def test_waiting_too_long_for_a_lock_is_busy(shared_database: Database) -> None:
     async with shared_database.transaction() as first:
         await lock_shelter(first, "linde")
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(Busy) as refused:
             async with shared_database.transaction() as second:
                 assert await run(second, "show lock_timeout") == "3s"
                 await run(second, "set local lock_timeout = '50ms'")
@@ -112,17 +114,94 @@ async def test_every_connection_has_limits_and_speaks_utc(shared_database: Datab
 
 
 async def test_a_statement_that_takes_too_long_is_given_up_and_the_database_works_again(impatient: Database) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Busy) as refused:
         async with impatient.transaction() as tx:
             await run(tx, "select pg_sleep(5)")
+    assert refused.value.code == "busy"
     assert await version(impatient) == 1
+
+
+async def test_waiting_for_a_lock_until_the_whole_statement_is_given_up_is_busy(impatient: Database) -> None:
+    """The limit on a whole statement ends this one, and the database has answered: so it is busy and not away."""
+    other = Database(impatient.url, pool_size=1)
+    async with other.transaction() as first:
+        await lock_shelter(first, "linde")
+        with pytest.raises(Busy):
+            async with impatient.transaction() as second:
+                await lock_shelter(second, "linde")
+    assert await version(impatient) == 1
+    await other.dispose()
+
+
+async def test_a_database_that_stops_in_the_middle_of_a_statement_is_away(impatient: Database) -> None:
+    with pytest.raises(Unavailable) as refused:
+        async with impatient.transaction() as tx:
+            pid = await run(tx, "select pg_backend_pid()")
+            assert isinstance(pid, int)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await run(tx, "select 1")
+            finally:
+                os.kill(pid, signal.SIGCONT)
+    assert (type(refused.value), refused.value.code) == (Unavailable, "database_away")
+    assert await version(impatient) == 1
+
+
+async def test_of_two_that_wait_for_each_other_one_is_busy_and_the_other_goes_on(board: Database) -> None:
+    met = asyncio.Barrier(2)
+
+    async def lock(*names: str) -> str:
+        try:
+            async with board.transaction() as tx:
+                await lock_shelter(tx, names[0])
+                await met.wait()
+                await lock_shelter(tx, names[1])
+        except Busy as refusal:
+            return refusal.code
+        return "done"
+
+    assert sorted(await asyncio.gather(lock("linde", "ceder"), lock("ceder", "linde"))) == ["busy", "done"]
+
+
+async def test_a_change_that_does_not_go_together_with_another_is_busy_and_saves_nothing(board: Database) -> None:
+    with pytest.raises(Busy) as refused:
+        async with board.transaction() as tx:
+            await run(tx, "set transaction isolation level serializable")
+            await run(tx, "select sum(version) from shelter")
+            async with board.transaction() as other:
+                await run(other, "set transaction isolation level serializable")
+                await run(other, "select sum(version) from shelter")
+                await run(other, "update shelter set version = 8 where id = 'ceder'")
+            await run(tx, "update shelter set version = 7 where id = 'linde'")
+    assert refused.value.code == "busy"
+    assert await version(board) == 1
+
+
+async def test_a_server_that_refuses_the_commit_has_saved_nothing_so_it_is_busy(board: Database) -> None:
+    async with board.transaction() as tx:
+        await run(
+            tx,
+            """create function refuse() returns trigger language plpgsql as
+            $$ begin raise exception 'x' using errcode = '40001'; end $$""",
+        )
+        await run(
+            tx,
+            """create constraint trigger refused after update on shelter deferrable initially deferred
+            for each row execute function refuse()""",
+        )
+    with pytest.raises(Busy) as refused:
+        async with board.transaction() as tx:
+            await run(tx, "update shelter set version = 7 where id = 'linde'")
+    assert refused.value.code == "busy"
+    assert await version(board) == 1
 
 
 async def test_when_every_connection_is_taken_the_next_is_told_so(impatient: Database) -> None:
     async with impatient.transaction() as tx:
         await run(tx, "select 1")
-        with pytest.raises(Unavailable):
+        with pytest.raises(Busy) as refused:
             await version(impatient)
+        assert refused.value.code == "busy"
     assert await version(impatient) == 1
 
 
@@ -151,7 +230,7 @@ async def test_a_connection_that_died_in_the_pool_is_unavailable_at_most_once(sh
         pid = await run(tx, "select pg_backend_pid()")
     async with shared_database.transaction() as other:
         await run(other, f"select pg_terminate_backend({pid}, 2000)")
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="database_away"):
         await version(database)
     assert await version(database) == 1
     await database.dispose()
@@ -161,14 +240,31 @@ async def test_nobody_at_the_address_is_unavailable() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         database = Database(f"postgresql://bedboard@127.0.0.1:{unused.getsockname()[1]}/bedboard")
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="database_away"):
             await version(database)
         await database.dispose()
 
 
+async def test_a_server_without_a_connection_left_is_busy(board: Database) -> None:
+    async with board.transaction() as tx:
+        await run(tx, "create role few login connection limit 1")
+    few = make_url(board.url).set(username="few").render_as_string(hide_password=False)
+    first, second = Database(few), Database(few)
+    try:
+        async with first.transaction():
+            with pytest.raises(Busy):
+                async with second.transaction():
+                    pass
+        await first.dispose()
+    finally:
+        await second.dispose()
+        async with board.transaction() as tx:
+            await run(tx, "drop role few")
+
+
 async def test_no_such_socket_is_unavailable(tmp_path: object) -> None:
     database = Database(f"postgresql://bedboard@/bedboard?host={tmp_path}")
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="database_away"):
         await version(database)
     await database.dispose()
 
@@ -181,7 +277,7 @@ async def test_a_server_that_takes_the_call_and_says_nothing_is_unavailable_with
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         database = Database(f"postgresql://bedboard@127.0.0.1:{server.sockets[0].getsockname()[1]}/bedboard")
         async with asyncio.timeout(6):
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable, match="database_away"):
                 await version(database)
         await database.dispose()
         for writer in silent:

@@ -18,7 +18,8 @@ PROBLEMS = {
     "413": "Larger than 64 KiB",
     "422": "Some fields cannot be right; `errors` lists them",
     "429": "Too often; `Retry-After` says when again",
-    "503": "The database does not answer; nothing was saved",
+    "503": "Not now; `Retry-After` says when to try again. `busy`: others came first for too long, `database_away`: the "
+    "database does not answer; nothing was saved. `perhaps_saved`: it went silent during the save; repeat with the same key",
 }
 
 
