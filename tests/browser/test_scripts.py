@@ -88,8 +88,9 @@ def undo(change: int | None = None) -> str:
 
 def desk(stamp: str = "1.0", **places: str) -> str:
     outbox = (
-        '<ol id="outbox" hidden></ol><template id="outbox-item" data-waiting="waiting" data-sending="sending" data-sent="sent"'
-        ' data-refused="refused" data-overtaken="overtaken" data-confirm="confirm" data-undo="undo">'
+        '<ol id="outbox" hidden></ol><template id="outbox-item" data-waiting="waiting" data-later="later"'
+        ' data-sending="sending" data-sent="sent" data-refused="refused" data-overtaken="overtaken"'
+        ' data-confirm="confirm" data-undo="undo">'
         "<li><b data-what></b> <span data-state></span> <time></time> <button type=button>ok</button></li></template>"
     )
     return page(
@@ -802,11 +803,16 @@ async def test_escape_closes_the_sheet_of_a_tile_and_gives_the_focus_back_to_it(
     await expect(tab.locator("#tile-p2")).to_have_attribute("open", "")
 
 
-@pytest.mark.parametrize("code", ["busy", "key_in_use"])
-async def test_a_conflict_that_passes_is_tried_again(server: Server, tab: Page, code: str) -> None:
+@pytest.mark.parametrize(("code", "status"), [("busy", 503), ("key_in_use", 409), ("too_many", 429)])
+async def test_a_refusal_that_passes_is_tried_again_and_not_called_a_lost_connection(
+    server: Server, tab: Page, code: str, status: int
+) -> None:
     connection = await open_desk(server, tab)
-    server.answer = lambda _: HTMLResponse(notice(code), 409)
+    server.answer = lambda _: HTMLResponse(notice(code), status)
     await tap(tab, "p1", "occupied")
+    await expect_outbox(tab, "p1 occupied: later")
+    server.answer = away
+    await connection.pulse()
     await expect_outbox(tab, "p1 occupied: waiting")
     server.answer = accepted
     await connection.pulse()

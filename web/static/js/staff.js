@@ -16,6 +16,7 @@
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending;
   let isRunning;
+  let isLater; // the server is there, but said "not now"
   let decided = [];
   try {
     localStorage.length;
@@ -130,6 +131,7 @@
     if (Date.now() - tapped > DAY) return end(entry, "refused"); // both by the phone: how long it is ago, also if it runs wrong
     const body = new URLSearchParams([...fields, ["key", key]]);
     if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
+    isLater = false;
     const headers = { "HX-Request": "true" };
     const signal = AbortSignal.timeout(PATIENCE);
     // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
@@ -137,10 +139,11 @@
     if (response.status === 401) return location.assign("/sign-in?ended=1");
     const text = await response.text();
     const answer = parse(text);
-    const isHere = byId(`desk-${url.split("/")[2]}`);
+    const isHere = byId(`staff-${url.split("/")[2]}`);
     const notice = answer.querySelector("#notice");
     const code = notice?.dataset.code;
-    if ([0, 429, 502, 503, 504].includes(response.status) || code === "busy" || code === "key_in_use") return false;
+    isLater = ["busy", "key_in_use", "too_many"].includes(code);
+    if (isLater || [0, 429, 502, 503, 504].includes(response.status)) return false;
     if (response.ok && !answer.querySelector('[id^="staff-"]')) return false; // somebody else answered for the server
     if (isHere) place(text);
     if (response.ok && state === "waiting") return end(entry, "sent");
@@ -181,7 +184,8 @@
     if (!box || !words) return;
     for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
     for (const entry of listed) {
-      const state = entry.key === sending ? "sending" : entry.state;
+      const held = entry.state === "waiting" && isLater ? "later" : entry.state;
+      const state = entry.key === sending ? "sending" : held;
       const isNew = (item) => item.dataset.key === entry.key;
       const item = [...box.children].find(isNew) ?? box.appendChild(words.content.firstElementChild.cloneNode(true));
       if (item.dataset.is === state) continue;
