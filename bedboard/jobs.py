@@ -16,6 +16,7 @@ from bedboard.actions.signin import forget_sessions
 from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_case, tell_late, tell_silence
 from bedboard.process import Process
 from bedboard.rules.refusals import Refusal
+from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 
 log = structlog.get_logger()
@@ -38,84 +39,106 @@ async def keep_pulse(process: Process) -> None:
         await asyncio.sleep(min(1.0, process.settings.pulse_seconds / 2))
 
 
-def make_scheduler(process: Process) -> AsyncIOScheduler:
-    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+async def show_age(process: Process) -> None:
+    """Show what time alone has changed."""
+    process.feed.age()
 
-    async def age() -> None:
-        """Shows what time alone has changed."""
-        process.feed.age()
 
-    async def remind() -> None:
-        catalogue = process.feed.catalogue
-        if catalogue is None:
-            return
+async def remind(process: Process) -> None:
+    """Remind shelters that have to confirm; not before this process has read the board."""
+    catalogue = process.feed.catalogue
+    if catalogue is None:
+        return
+    try:
+        async with process.database.transaction() as tx:
+            sent = await remind_shelters(tx, catalogue.zone, process.clock.now())
+    except Refusal as refusal:
+        log.warning("reminders_not_sent", reason=refusal.code)
+        return
+    for one in sent:
+        log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
+
+
+async def tidy(process: Process) -> None:
+    """Delete kept answers, reminders and sessions that are past their time."""
+    now = process.clock.now()
+    try:
+        async with process.database.transaction() as tx:
+            forgotten = await forget_answers(tx, now)
+            await forget_reminders(tx, now)
+            await forget_sessions(tx, now)
+    except Refusal as refusal:
+        log.warning("not_tidied", reason=refusal.code)
+        return
+    log.info("tidied", answers=forgotten)
+
+
+async def end_alerts(process: Process) -> None:
+    """Delete alerts past their hour, which count as gone already; this takes them off open pages as well."""
+    try:
+        async with process.database.transaction() as tx:
+            await drop_expired_alerts(tx, process.clock.now())
+    except Refusal as refusal:
+        log.warning("not_tidied", reason=refusal.code)
+
+
+Find = Callable[[Transaction, datetime], Awaitable[Sequence[str]]]
+Tell = Callable[[Transaction, str, datetime], Awaitable[LockedCase]]
+
+
+async def tell_each(process: Process, catalogue: Catalogue, find: Find, tell: Tell) -> None:
+    """Tell every case that is found, each in a transaction of its own; one that fails is tried again the next time."""
+    now = process.clock.now()
+    try:
+        async with process.database.transaction() as tx:
+            found = await find(tx, now)
+    except Refusal as refusal:
+        log.warning("requests_not_told", reason=refusal.code)
+        return
+    for case_id in found:
         try:
-            async with process.database.transaction() as tx:
-                sent = await remind_shelters(tx, catalogue.zone, process.clock.now())
-        except Refusal as refusal:
-            log.warning("reminders_not_sent", reason=refusal.code)
-            return
-        for one in sent:
-            log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
-
-    async def tidy() -> None:
-        now = process.clock.now()
-        try:
-            async with process.database.transaction() as tx:
-                forgotten = await forget_answers(tx, now)
-                await forget_reminders(tx, now)
-                await forget_sessions(tx, now)
-        except Refusal as refusal:
-            log.warning("not_tidied", reason=refusal.code)
-            return
-        log.info("tidied", answers=forgotten)
-
-    async def end_waitings() -> None:
-        """What is past its hour counts as gone already; this takes it out of the database, and off open pages."""
-        try:
-            async with process.database.transaction() as tx:
-                await drop_expired_alerts(tx, process.clock.now())
-        except Refusal as refusal:
-            log.warning("not_tidied", reason=refusal.code)
-
-    async def each(
-        find: Callable[[Transaction, datetime], Awaitable[Sequence[str]]],
-        tell: Callable[[Transaction, str, datetime], Awaitable[LockedCase]],
-    ) -> None:
-        """What is found is told, each in a transaction of its own; one that fails is tried again the next time, and the others
-        go on."""
-        catalogue = process.feed.catalogue
-        if catalogue is None:
-            return
-        now = process.clock.now()
-        try:
-            async with process.database.transaction() as tx:
-                found = await find(tx, now)
+            await tell_one(process, case_id, tell, catalogue, now)
         except Refusal as refusal:
             log.warning("requests_not_told", reason=refusal.code)
-            return
-        for case_id in found:
-            try:
-                async with process.database.transaction() as tx:
-                    case = await tell(tx, case_id, now)
-                    notices = await list_notices(tx, case, is_desk_open=catalogue.is_desk_open(now))
-                if process.push is not None:
-                    process.push.notify_all(notices)
-            except Refusal as refusal:
-                log.warning("requests_not_told", reason=refusal.code)
-            except Exception as bug:
-                log.error("bug", exc_info=bug)
+        except Exception as bug:  # the others go on
+            log.error("bug", exc_info=bug)
 
-    async def follow_requests() -> None:
-        """Silence, hours that were agreed, and cases that go on too long."""
-        patience = process.settings.patience
-        await each(lambda tx, now: find_silent(tx, patience, now), lambda tx, id, now: tell_silence(tx, id, patience, now))
-        await each(find_late, tell_late)
-        await each(find_lapsed, lambda tx, id, now: lapse_case(tx, id, now, process.pages.zone))
 
-    scheduler.add_job(age, "interval", seconds=1, id="age")
-    scheduler.add_job(remind, "interval", seconds=30, id="remind")
-    scheduler.add_job(end_waitings, "interval", minutes=1, id="end_waitings")
-    scheduler.add_job(follow_requests, "interval", seconds=5, id="follow_requests")
-    scheduler.add_job(tidy, "interval", hours=1, id="tidy")
+async def tell_one(process: Process, case_id: str, tell: Tell, catalogue: Catalogue, now: datetime) -> None:
+    """Tell one case and, once that is saved, wake the people whom it concerns."""
+    async with process.database.transaction() as tx:
+        case = await tell(tx, case_id, now)
+        notices = await list_notices(tx, case, is_desk_open=catalogue.is_desk_open(now))
+    if process.push is not None:
+        process.push.notify_all(notices)
+
+
+async def follow_requests(process: Process) -> None:
+    """Follow silence, hours that were agreed, and cases that go on too long."""
+    catalogue = process.feed.catalogue
+    if catalogue is None:
+        return
+    patience, zone = process.settings.patience, process.pages.zone
+    await tell_each(
+        process,
+        catalogue,
+        lambda tx, now: find_silent(tx, patience, now),
+        lambda tx, case_id, now: tell_silence(tx, case_id, patience, now),
+    )
+    await tell_each(process, catalogue, find_late, tell_late)
+    await tell_each(process, catalogue, find_lapsed, lambda tx, case_id, now: lapse_case(tx, case_id, now, zone))
+
+
+def make_scheduler(process: Process) -> AsyncIOScheduler:
+    """Return the scheduler with every job; the caller starts it."""
+    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+    jobs: Sequence[tuple[Callable[[Process], Awaitable[None]], dict[str, int]]] = (
+        (show_age, {"seconds": 1}),
+        (remind, {"seconds": 30}),
+        (end_alerts, {"minutes": 1}),
+        (follow_requests, {"seconds": 5}),
+        (tidy, {"hours": 1}),
+    )
+    for job, every in jobs:
+        scheduler.add_job(job, "interval", [process], id=job.__name__, **every)
     return scheduler

@@ -208,11 +208,12 @@ async def watch(url: str, cookie: str, pages: int, shelters: Sequence[tuple[str,
     return arrived
 
 
-async def measure(url: str) -> None:
+async def measure(url: str, person: str) -> None:
+    """Print every figure; `person`: who signs in to the demo and searches."""
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer demo-police"}, timeout=60) as client:
         board = (await client.get("/api/v1/board")).json()["shelters"]
         units = sorted({one["unit"] for one in board})
-        signed_in = await client.post("/sign-in/demo", data={"person": PERSON}, headers={"Origin": url})
+        signed_in = await client.post("/sign-in/demo", data={"person": person}, headers={"Origin": url})
         cookie = signed_in.headers["set-cookie"].split(";")[0]
         found = (await client.post("/api/v1/search", json={"adults": {"woman": 1}, "limit": 40})).json()
         page = await client.post("/search", data={"adults.woman": "1"}, headers={"Origin": url, "Cookie": cookie})
@@ -244,11 +245,7 @@ async def measure(url: str) -> None:
         print(f"  a tap until the last of {pages:2} search pages {spread(arrived)}")
 
 
-PERSON = "police"
-
-
 def main() -> None:
-    global PERSON
     parser = argparse.ArgumentParser()
     parser.add_argument("city", type=Path, nargs="?", help="the city's CSV; without it a made-up board")
     given = parser.parse_args()
@@ -262,7 +259,6 @@ def main() -> None:
             asyncio.run(make_up_board(server.url))
         else:
             import_city(server.url, given.city)
-            PERSON = "mark"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -282,7 +278,7 @@ def main() -> None:
             except httpx.TransportError:
                 pass
             time.sleep(0.05)
-        asyncio.run(measure(url))
+        asyncio.run(measure(url, "police" if given.city is None else "mark"))
     finally:
         if serving is not None:
             serving.terminate()

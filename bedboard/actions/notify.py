@@ -52,12 +52,11 @@ async def list_people_to_notify(
     """Ids of people; those of a program that asked are none. `shelter_ids`: which shelters it happened to."""
     found: set[str] = set()
     for who in WHO[what]:
-        if who == "desk_or_asker":
-            who = "desk" if is_desk_open else "asker"
-        if who == "asker":
+        is_asker = who == "asker" or (who == "desk_or_asker" and not is_desk_open)
+        if is_asker:
             asker = await get_asker(tx, case_id)
             found |= {asker} if asker is not None else set()
-        elif who == "desk":
+        elif who in ("desk", "desk_or_asker"):
             found |= set(await list_people_of_role(tx, "desk"))
         else:
             roles = ("manager",) if who == "managers" else ("staff", "manager")

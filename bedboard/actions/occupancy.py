@@ -1,7 +1,7 @@
 """What a shelter says of its places: one place, a number per kind, "still correct", and taking the last tap back."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -207,16 +207,7 @@ async def count_places(
     if known_at > seen_at:
         raise Conflict("overtaken", known_at=known_at)
 
-    spread: dict[str, PlaceState] = {}
-    wrong: list[FieldError] = []
-    for kind, count in counts.items():
-        try:
-            every = [Counted(place.id, occupancy_of(place).state, place.id in claimed) for place in by_kind[kind]]
-            spread |= spread_counts(kind, every, count)
-        except Invalid as refusal:
-            wrong.extend(refusal.fields)
-    if wrong:
-        raise Invalid(*wrong)
+    spread = _spread(counts, by_kind, claimed)
     entry = _Entry(actor, seen_at, now)
     for kind in counts:
         for place in by_kind[kind]:
@@ -240,6 +231,26 @@ async def count_places(
         entry.add("count")
     changed = await _save(tx, shelter, entry, seen_at)
     return Changed(changed.shelter)
+
+
+def _spread(
+    counts: Mapping[str, KindCount], by_kind: Mapping[str, Sequence[Place]], claimed: Collection[str]
+) -> dict[str, PlaceState]:
+    """Return the new state of each place that has to change for these numbers; `claimed`: ids of places with a live claim.
+
+    Refusal: Invalid with every number that cannot be right.
+    """
+    spread: dict[str, PlaceState] = {}
+    wrong: list[FieldError] = []
+    for kind, count in counts.items():
+        try:
+            every = [Counted(place.id, occupancy_of(place).state, place.id in claimed) for place in by_kind[kind]]
+            spread |= spread_counts(kind, every, count)
+        except Invalid as refusal:
+            wrong.extend(refusal.fields)
+    if wrong:
+        raise Invalid(*wrong)
+    return spread
 
 
 async def undo_change(

@@ -154,15 +154,21 @@ def check_answer(said: ShelterAnswer) -> None:
         wrong.append(FieldError("reason", "not_one_of", {"allowed": list(NO_REASONS)}))
     elif said.answer != "no" and said.reason is not None:
         wrong.append(FieldError("reason", "only_with_no"))
-    if said.reason == "contra_indication":
-        if said.criterion is None:
-            wrong.append(FieldError("criterion", "missing"))
-        elif said.criterion not in CRITERION_NAMES:
-            wrong.append(FieldError("criterion", "not_one_of", {"allowed": sorted(CRITERION_NAMES)}))
-    elif said.criterion is not None:
+    if said.reason != "contra_indication" and said.criterion is not None:
         wrong.append(FieldError("criterion", "only_with_contra_indication"))
+    if said.reason == "contra_indication":
+        wrong += _check_contra_indication(said.criterion)
     if wrong:
         raise Invalid(*wrong)
+
+
+def _check_contra_indication(criterion: str | None) -> list[FieldError]:
+    """Return what is wrong with the criterion that a shelter names as its reason; empty when nothing is."""
+    if criterion is None:
+        return [FieldError("criterion", "missing")]
+    if criterion not in CRITERION_NAMES:
+        return [FieldError("criterion", "not_one_of", {"allowed": sorted(CRITERION_NAMES)})]
+    return []
 
 
 def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:

@@ -89,27 +89,39 @@ def check_observed_at(observed_at: datetime | None, now: datetime) -> datetime:
     return min(observed_at, now)
 
 
+def _check_reason(change: PlaceChange) -> list[FieldError]:
+    """Return what is wrong with the reason for closing; empty when nothing is."""
+    if change.status == "closed":
+        if change.reason is None:
+            return [FieldError("reason", "needed_to_close")]
+        if change.reason not in CLOSED_REASONS:
+            return [FieldError("reason", "unknown_reason")]
+    elif change.reason is not None:
+        return [FieldError("reason", "only_when_closed")]
+    return []
+
+
+def _check_expected(change: PlaceChange, now: datetime) -> list[FieldError]:
+    """Return what is wrong with the moment at which the place should be free; empty when nothing is."""
+    expected = change.expected_free_at
+    if expected is None:
+        return []
+    if change.status == "free":
+        return [FieldError("expected_free_at", "free_already")]
+    if expected <= now:
+        return [FieldError("expected_free_at", "in_the_past")]
+    if expected > now + FURTHEST_EXPECTED:
+        return [FieldError("expected_free_at", "too_far_away")]
+    return []
+
+
 def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> Occupancy:
     """The occupancy after what the shelter says. Does not look at claims: what the shelter sees goes before what was promised.
 
     Refusals: Invalid with every field that cannot be right; Conflict `overtaken` when something newer is known already.
     """
-    wrong: list[FieldError] = []
-    if change.status == "closed":
-        if change.reason is None:
-            wrong.append(FieldError("reason", "needed_to_close"))
-        elif change.reason not in CLOSED_REASONS:
-            wrong.append(FieldError("reason", "unknown_reason"))
-    elif change.reason is not None:
-        wrong.append(FieldError("reason", "only_when_closed"))
+    wrong = _check_reason(change) + _check_expected(change, now)
     expected = change.expected_free_at
-    if expected is not None:
-        if change.status == "free":
-            wrong.append(FieldError("expected_free_at", "free_already"))
-        elif expected <= now:
-            wrong.append(FieldError("expected_free_at", "in_the_past"))
-        elif expected > now + FURTHEST_EXPECTED:
-            wrong.append(FieldError("expected_free_at", "too_far_away"))
     try:
         observed_at = check_observed_at(change.observed_at, now)
     except Invalid as refusal:

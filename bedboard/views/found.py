@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, judge_rest, rank
 from bedboard.store.board import Catalogue
-from bedboard.views.cards import Card, Lot, PlaceView
+from bedboard.views.cards import Card, Lot, PlaceView, TermsGroup
 
 
 class Judged(NamedTuple):
@@ -165,34 +165,39 @@ class Finder:
         excluded_by: dict[str, int] = {}
         excluded = taken = 0
         counts = {"fits": 0, "discuss": 0}
-        freshness, name, distance = card.freshness, card.name, self._distance(card.unit)
-        avoided = card.unit in self.profile.avoid
+        freshness, name, far = card.freshness, card.name, self._distance(card.unit)
+        avoided = ("avoid",) if card.unit in self.profile.avoid else ()
         for offer in card.offers:
             judged = self._judged.get(offer.terms) or self._judge(offer.terms)
-            too_small = 0
-            if judged.against or avoided:
+            against = judged.against + avoided
+            if against:
                 excluded += offer.free_count
-                if offer.free_count:
-                    for reason in (*judged.against, "avoid") if avoided else judged.against:
-                        excluded_by[reason] = excluded_by.get(reason, 0) + offer.free_count
-                    for size, room, count, _, _ in offer.free:
-                        if size < beds or room < people:
-                            too_small += count
-            else:
-                for size, room, count in offer.taken:
-                    if size >= beds and room >= people:
-                        taken += count
-                fit = judged.fit
-                for size, room, count, id, lot in offer.free:
-                    if size >= beds and room >= people:
-                        matches.append((rank(fit, freshness, size, room - size, distance, name, id), card, lot, fit))
-                        counts[fit] += count
-                    else:
-                        too_small += count
-                excluded += too_small
+                self._count_excluded(offer, against, excluded_by)
+                continue
+            for size, room, count in offer.taken:
+                if size >= beds and room >= people:
+                    taken += count
+            fit, too_small = judged.fit, 0
+            for size, room, count, place_id, lot in offer.free:
+                if size >= beds and room >= people:
+                    matches.append((rank(fit, freshness, size, room - size, far, name, place_id), card, lot, fit))
+                    counts[fit] += count
+                else:
+                    too_small += count
             if too_small:
+                excluded += too_small
                 excluded_by["size"] = excluded_by.get("size", 0) + too_small
         return Weighed(tuple(matches), counts["fits"], counts["discuss"], excluded_by, excluded, taken)
+
+    def _count_excluded(self, offer: TermsGroup, against: Iterable[str], excluded_by: dict[str, int]) -> None:
+        """Count the free places under each reason `against` them, and those that are too small under "size" as well."""
+        if not offer.free_count:
+            return
+        for reason in against:
+            excluded_by[reason] = excluded_by.get(reason, 0) + offer.free_count
+        too_small = sum(count for size, room, count, _, _ in offer.free if size < self._beds or room < self._people)
+        if too_small:
+            excluded_by["size"] = excluded_by.get("size", 0) + too_small
 
     def _distance(self, unit: str) -> int:
         known = self._distances.get(unit)

@@ -1,5 +1,6 @@
 """Cases to test with: a board on which everybody who may decide decides on something, and short words for what people do."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -229,13 +230,16 @@ OVER = ("arrived", "withdrawn", "ended")
 
 def wrong_with(rows: Rows) -> list[str]:
     """What must never be so, whatever has happened and in whatever order; empty when all is well."""
+    return [*_wrong_claims(rows), *_wrong_cases(rows)]
+
+
+def _wrong_claims(rows: Rows) -> list[str]:
     wrong: list[str] = []
     cases = {row["id"]: row for row in rows_of(rows, "case_record")}
     parts = rows_of(rows, "ask")
     kept = [row for row in rows_of(rows, "claim") if row["ended_at"] is None]
-    for place_id in {row["place_id"] for row in kept}:
-        if sum(row["place_id"] == place_id for row in kept) > 1:
-            wrong.append(f"{place_id} is promised twice")
+    promised = Counter(row["place_id"] for row in kept)
+    wrong += [f"{place_id} is promised {count} times" for place_id, count in promised.items() if count > 1]
     for claim in kept:
         if claim["type"] != "reservation":
             continue
@@ -247,7 +251,13 @@ def wrong_with(rows: Rows) -> list[str]:
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, and nobody says so")
         elif said[0]["settled"] != (None if case["state"] == "asking" else "chosen"):
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, where it is {said[0]['settled']}")
-    for case in cases.values():
+    return wrong
+
+
+def _wrong_cases(rows: Rows) -> list[str]:
+    wrong: list[str] = []
+    parts = rows_of(rows, "ask")
+    for case in rows_of(rows, "request"):
         own = [part for part in parts if part["case_id"] == case["id"]]
         chosen = sum(part["settled"] == "chosen" for part in own)
         if chosen != (case["state"] in WITH_CHOICE):

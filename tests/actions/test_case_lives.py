@@ -307,7 +307,9 @@ class Lives(RuleBasedStateMachine):
         kept, self.ids[n] = self.ids[n], f"c{n}-{self.new_id()}"
         by = "person_id" if who.kind == "person" else "client_id"
         lately = [
-            row for key, row in self.rows.items() if key[0] == "case_record" and row["created_at"] > self.now - timedelta(hours=1)
+            row
+            for key, row in self.rows.items()
+            if key[0] == "case_record" and row["created_at"] > self.now - timedelta(hours=1)
         ]
         expected = "asking" if sum(row[by] == who.id for row in lately) < 12 else "too_many"
         if who in (SANNE, KOFI, ILSE):

@@ -568,12 +568,10 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
     async def choose_any(n: int) -> list[str]:
         """Until one is chosen: the asker takes whatever offer is there."""
         said: list[str] = []
-        while asyncio.get_running_loop().time() < deadline:
+        while "done" not in said and asyncio.get_running_loop().time() < deadline:
             offered = [one for one, part in (await asks(pools[n % 2], ids[n])).items() if part["answer"] == "yes"]
             if offered:
                 said.append(await outcome(pools[n % 2], choosing(offered[-1], ids[n])))
-                if said[-1] == "done":
-                    break
         return said
 
     async def decide(n: int) -> list[str]:

@@ -177,6 +177,16 @@ async def test_asked_to_end_it_ends_within_five_seconds_with_open_screens(databa
     assert "Traceback" not in process.log.read_text()
 
 
+async def watch(line: ClientConnection, board: dict[str, Any]) -> None:
+    """Until cancelled: keeps the board as the line says it is. Fails when a shelter goes back to a lower version."""
+    while True:
+        message = json.loads(await line.recv())
+        for one in message.get("shelters", [message.get("shelter")]):
+            if one is not None:
+                assert one["version"] >= board.get(one["id"], (0,))[0]
+                board.update(shown([one]))
+
+
 async def test_two_processes_come_to_what_sql_says_after_a_storm(database: Database, tmp_path: Path) -> None:
     await fill(database)
     random = Random(7)  # noqa: S311
@@ -190,14 +200,6 @@ async def test_two_processes_come_to_what_sql_says_after_a_storm(database: Datab
         b.api("demo-shelter-ceder") as ceder_b,
     ):
         boards: list[dict[str, Any]] = [{}, {}]
-
-        async def watch(line: ClientConnection, board: dict[str, Any]) -> None:
-            while True:
-                message = json.loads(await line.recv())
-                for one in message.get("shelters", [message.get("shelter")]):
-                    if one is not None:
-                        assert one["version"] >= board.get(one["id"], (0,))[0]
-                        board.update(shown([one]))
 
         watchers = [asyncio.create_task(watch(*pair)) for pair in zip((at_a, at_b), boards, strict=True)]
 

@@ -257,7 +257,7 @@ async def test_the_job_of_every_minute_takes_what_is_over(board: Database, site:
     job = make_scheduler(site.process).get_job("end_waitings")
     assert job.trigger.interval == timedelta(minutes=1)
     for _ in range(2):
-        await job.func()
+        await job.func(*job.args)
         assert await row(board, over) is None
         assert await row(board, other) is not None
 

@@ -132,19 +132,19 @@ def who(heard: dict[str, set[str]], kind: str) -> set[str]:
 Step = Callable[[Database], Awaitable[object]]
 
 LIFE: list[tuple[str, Step]] = [
-    ("asked", lambda field: ask(field)),
+    ("asked", ask),
     ("no", lambda field: say(field, "linde", "no", None, "no_staff")),
     ("discuss", lambda field: say(field, "linde", "discuss", who=HANNEKE)),
     ("yes", lambda field: offer(field, "linde-1")),
     ("chosen", lambda field: choose(field, "linde")),
-    ("refused", lambda field: refuse(field)),
+    ("refused", refuse),
     ("asked again", lambda field: ask_also(field, "linde", who=EMRE)),
     ("yes again", lambda field: offer(field, "linde-2", claim="again")),
     ("chosen again", lambda field: choose(field, "linde", who=EMRE)),
-    ("confirmed", lambda field: confirm(field)),
+    ("confirmed", confirm),
     ("missed", lambda field: miss(field, "linde")),
-    ("withdrawn", lambda field: withdraw(field)),
-    ("ended", lambda field: tell(field)),
+    ("withdrawn", withdraw),
+    ("ended", tell),
 ]
 
 
@@ -293,7 +293,7 @@ async def follow(*sites: Site) -> None:
     """What the scheduler does each five seconds, in all of these processes at once."""
     jobs = [make_scheduler(site.process).get_job("follow_requests") for site in sites]
     assert {job.trigger.interval for job in jobs} == {timedelta(seconds=5)}
-    await asyncio.gather(*(job.func() for job in jobs))
+    await asyncio.gather(*(job.func(*job.args) for job in jobs))
 
 
 async def test_silence_is_told_once_though_two_processes_look_at_the_clock(
