@@ -19,19 +19,22 @@ from sqlalchemy.exc import IntegrityError
 from bedboard import embedded
 from bedboard.actions.setup import add_client
 from bedboard.app import build_app
+from bedboard.city.load import load_day
+from bedboard.city.programmes import Unusable, choose_day, choose_days
+from bedboard.city.replay import Summary, replay
+from bedboard.city.target import check_url, demo_token, read_tokens
+from bedboard.city.toronto import read_days
 from bedboard.clock import Clock
 from bedboard.demo import GREETING, NotADemo, demo_database, is_empty
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
 from bedboard.push import new_push_key
-from bedboard.replay import Summary, check_url, choose_days, demo_token, read_tokens, replay
 from bedboard.rules.refusals import Refusal
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import SEEDS, Settings
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
-from bedboard.toronto import Unusable, choose_day, load_day, read_days
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()

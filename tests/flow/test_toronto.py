@@ -19,14 +19,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bedboard.replay import CONNECTIONS, Summary, check_url, choose_days, demo_token, read_tokens, replay
+from bedboard.city.load import load_day, make_units
+from bedboard.city.load import unique_names as names_of
+from bedboard.city.programmes import UNKNOWN, Day, Programme, Remark, Unusable, choose_day, choose_days
+from bedboard.city.replay import CONNECTIONS, Summary, replay
+from bedboard.city.target import check_url, demo_token, read_tokens
+from bedboard.city.toronto import COLUMNS, read_days
 from bedboard.rules.freshness import freshness_of
 from bedboard.rules.refusals import Conflict
 from bedboard.settings import Settings
 from bedboard.store.board import ShelterRow, get_catalogue, list_shelters
 from bedboard.store.database import Database
-from bedboard.toronto import COLUMNS, UNKNOWN, Day, Programme, Remark, Unusable, choose_day, load_day, make_units, read_days
-from bedboard.toronto import unique_names as names_of
 from tests.build import NOW, SEAL, FixedClock
 from tests.conftest import start_site, stop_site
 

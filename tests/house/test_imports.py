@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "routes/": {"rules", "actions", "store", "views", "live", "routes", "push"} | EVERYWHERE,
     "jobs.py": {"actions", "rules", "routes.parts", "store.database"},
     "seeds.py": {"actions", "rules", "store"},
+    "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
     "settings.py": {"rules.freshness", "rules.requests"},
     "clock.py": set(),
     "embedded.py": set(),

@@ -1,4 +1,4 @@
-"""Moves a board as the shelters' own systems would: the real data, day after day, through the public API alone.
+"""Moves a board as the shelters' own systems would: a city's data, day after day, through the public API alone.
 
 Knows nothing of the database. One update per programme and day: `PUT /api/v1/shelters/{id}/occupancy`, with the token of that
 shelter. What it sends: `free` as the city counted it, and `closed` as the places that the board knows (`GET`, once per
@@ -8,19 +8,17 @@ Those updates are counted as clamped; the API still refuses more free places tha
 """
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from bedboard.city.programmes import Day, Programme
+from bedboard.city.target import TokenOf, demo_token
 from bedboard.clock import Clock
-from bedboard.toronto import Day, Programme, Unusable
 
 CONNECTIONS = 8
 ATTEMPTS = 5  # of one call: no answer, "busy" and "later" are tried again, with the same key, so nothing happens twice
@@ -28,8 +26,6 @@ TIMEOUT_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 30.0  # whatever Retry-After says
 TRY_AGAIN = {429, 503}
 BUSY = {"busy", "key_in_use"}  # codes of a 409 that is over in a moment
-
-TokenOf = Callable[[str], str | None]  # shelter id to its machine's token; None: it has none
 
 
 @dataclass(slots=True)
@@ -60,12 +56,12 @@ class Summary:
         return self.sent - self.accepted - self.refused.total()
 
     def latency_ms(self, share: float) -> float:
-        """The latency that this share of the answers did not exceed; 0 without answers."""
+        """Return the latency that this share of the answers did not exceed; 0 without answers."""
         ordered = sorted(self.latencies_ms)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
     def lines(self) -> list[tuple[str, str]]:
-        """For a table: what, and how much."""
+        """Return the rows of a table: a noun, and how many of it."""
         p50, p99, most = (f"{self.latency_ms(share):.1f}" for share in (0.5, 0.99, 1.0))
         return [
             ("days", f"{self.days}"),
@@ -86,55 +82,6 @@ class _Stop(Exception):
     """Why going on is of no use."""
 
 
-def choose_days(days: Mapping[date, Day], first: date, last: date) -> list[Day]:
-    """From the first to the last date, both included; dates that the file lacks are skipped. Raises Unusable for none."""
-    chosen = [day for on, day in sorted(days.items()) if first <= on <= last]
-    if not chosen:
-        raise Unusable(f"no day from {first} to {last} is in the file; these dates are: {', '.join(map(str, days))}")
-    return chosen
-
-
-def demo_token(shelter_id: str) -> str:
-    return f"demo-shelter-{shelter_id}"
-
-
-def read_tokens(path: Path) -> TokenOf:
-    """A file with lines of a shelter id and its token. Raises Unusable; a token is never repeated in a message."""
-    tokens: dict[str, str] = {}
-    try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise Unusable(f"{path} cannot be read as plain text") from None
-    for number, words in enumerate(map(str.split, lines), start=1):
-        if words and not words[0].startswith("#"):
-            if len(words) != 2 or words[1].startswith("demo-"):
-                raise Unusable(f"{path.name} line {number}: a shelter id and its own token, not a demo's, are needed")
-            tokens[words[0]] = words[1]
-    if not tokens:
-        raise Unusable(f"{path.name} has no tokens")
-    return tokens.get
-
-
-def check_url(url: str, *, own_tokens: bool) -> str:
-    """The origin to send to: this machine, or with tokens of one's own another one by https. Raises Unusable."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise Unusable(f"{url!r} is not an address") from None
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or parts.path.strip("/") or parts.query:
-        raise Unusable(f"{url!r} is not an address like http://127.0.0.1:8000")
-    try:
-        here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost"
-    if not here and not own_tokens:
-        raise Unusable(f"{host} is not this machine: that takes a file with the tokens of its shelters")
-    if not here and parts.scheme != "https":
-        raise Unusable(f"{host} is not this machine: tokens go there by https only")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 async def replay(
     days: Sequence[Day],
     url: str,
@@ -145,7 +92,7 @@ async def replay(
     clock: Clock | None = None,
     pause: float = 0.5,
 ) -> Summary:
-    """Sends the days one after another to `url` (see `check_url`), a day's updates spread evenly over its time.
+    """Send the days one after another to `url` (see `check_url`), a day's updates spread evenly over its time.
 
     `speed`: days per minute; 0 is as fast as possible. A day begins when the one before it is through. `progress` hears after
     every update. `pause`: seconds before the first retry of a call without an answer; doubled for each further one.
@@ -185,7 +132,7 @@ class _Sender:
         self._run = clock.new_id()  # in the keys, so that a second replay is not taken for a repetition of the first
 
     async def send_day(self, day: Day, begins: float, seconds: float) -> None:
-        """All updates of a day, CONNECTIONS at a time. Raises _Stop, or a group of them."""
+        """Send all updates of a day, CONNECTIONS at a time. Raises a group of _Stop."""
         self._summary.day = day.on
         queue = iter(enumerate(day.programmes))
         async with asyncio.TaskGroup() as group:
@@ -233,7 +180,7 @@ class _Sender:
             self._summary.refused[_reason(reply)] += 1
 
     async def _call(self, method: str, path: str, token: str, body: Any = None, key: str | None = None) -> httpx.Response:
-        """The answer, after retries where those make sense. Raises _Stop when there is none."""
+        """Return the answer, after retries where those make sense. Raises _Stop when there is none."""
         headers = {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {})
         reply: httpx.Response | None = None
         trouble = ""
@@ -260,7 +207,7 @@ class _Sender:
 
 
 def _wait(reply: httpx.Response, pause: float) -> float | None:
-    """How long to wait before the same call may be tried again; None: it is answered."""
+    """Return how many seconds to wait before the same call may be tried again; None: it is answered."""
     if reply.status_code in TRY_AGAIN:
         told = reply.headers.get("retry-after", "")
         return min(LONGEST_WAIT_SECONDS, float(told)) if told.isascii() and told.isdigit() else pause
@@ -276,7 +223,7 @@ def _problem(reply: httpx.Response) -> Mapping[str, Any]:
 
 
 def _reason(reply: httpx.Response) -> str:
-    """Status and code, such as "422 more_than_places": of the first field that is wrong, if there is one."""
+    """Return status and code, such as "422 more_than_places": of the first field that is wrong, if there is one."""
     problem = _problem(reply)
     errors = problem.get("errors")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else problem
@@ -284,7 +231,7 @@ def _reason(reply: httpx.Response) -> str:
 
 
 def _totals(reply: httpx.Response) -> Mapping[str, int]:
-    """How many places of each kind. Raises _Stop for an answer that is not bedboard's."""
+    """Return how many places of each kind a shelter has. Raises _Stop for an answer that is not bedboard's."""
     try:
         return {kind: int(counts["total"]) for kind, counts in _problem(reply)["counts"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
