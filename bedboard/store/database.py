@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -28,14 +28,20 @@ BUSY = {  # nothing is wrong and nothing was saved: try again
 
 
 def asyncpg_url(url: str) -> str:
-    """The URL for asyncpg alone: without SQLAlchemy's driver name."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    """Return the URL for asyncpg alone: without SQLAlchemy's driver name, and with `sslmode` for `ssl`."""
+    return _spelled(make_url(url).set(drivername="postgresql"), "ssl", "sslmode")
 
 
 def engine_url(url: str) -> str:
-    """The URL for SQLAlchemy, from any of the forms that hosts hand out (postgres://, postgresql://)."""
+    """Return the URL for SQLAlchemy, from any of the forms that hosts hand out (postgres://, `sslmode` for `ssl`)."""
     plain = url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
-    return make_url(plain).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    return _spelled(make_url(plain).set(drivername="postgresql+asyncpg"), "sslmode", "ssl")
+
+
+def _spelled(url: URL, name: str, instead: str) -> str:
+    if name in url.query:
+        url = url.difference_update_query([name]).update_query_dict({instead: url.query[name]})
+    return url.render_as_string(hide_password=False)
 
 
 LOST = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)

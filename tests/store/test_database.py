@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -327,3 +328,13 @@ async def test_a_server_that_may_lose_its_files_is_refused(board: Database, name
 def test_every_form_of_url_that_hosts_hand_out_is_understood(url: str) -> None:
     assert engine_url(url) == "postgresql+asyncpg://a:b%40c@h:1/d"
     assert asyncpg_url(engine_url(url)) == "postgresql://a:b%40c@h:1/d"
+
+
+@pytest.mark.parametrize("name", ["ssl", "sslmode"])
+async def test_both_spellings_of_the_ssl_option_reach_both_drivers(board: Database, name: str) -> None:
+    url = make_url(board.url).update_query_dict({name: "prefer"}).render_as_string(hide_password=False)
+    database = Database(url, pool_size=1)
+    async with database.transaction() as tx:
+        await tx.connection()
+    await database.dispose()
+    await (await asyncpg.connect(asyncpg_url(database.url))).close()
