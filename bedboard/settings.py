@@ -1,35 +1,67 @@
 """The settings of one process: read once, frozen, all mistakes listed at start. The only reader of the environment."""
 
 import binascii
+import os
+import re
 from base64 import urlsafe_b64decode
+from collections.abc import Iterator
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.cases import Patience
 from bedboard.rules.freshness import FreshnessLimits
 
-ROOT = Path(__file__).resolve().parent.parent  # the checkout: web/ and seeds/ lie beside the package
-WEB = ROOT / "web"
-SEEDS = ROOT / "seeds"
+PACKAGE = Path(__file__).resolve().parent
+SHARE = PACKAGE / "share"  # where a wheel has web/ and seeds/; in a checkout they lie beside the package
+INSTALLED = SHARE.is_dir()
+WEB = (SHARE if INSTALLED else PACKAGE.parent) / "web"
+SEEDS = (SHARE if INSTALLED else PACKAGE.parent) / "seeds"
+
+PREFIX = "BEDBOARD_"
+OF_TESTS = "BEDBOARD_TEST_DATABASE_URL"  # the server of the tests, which the commands leave alone
+POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+KEY_BYTES = 32  # of a Fernet key, and of a private key for push messages
+
+
+class WrongSettings(Exception):
+    """Every mistake in the settings, a line each: the name of the variable, and what it must be."""
+
+
+def default_data() -> Path:
+    """Return the folder for data when none is named: in a checkout there, otherwise where this user's programs keep theirs."""
+    if not INSTALLED:
+        return PACKAGE.parent / ".data"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "bedboard"
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(urlsafe_b64decode(text)) == KEY_BYTES
+    except (ValueError, binascii.Error):
+        return False
 
 
 class Settings(BaseSettings):
-    """Each is an environment variable with the prefix BEDBOARD_, but for DATABASE_URL."""
+    """Each is an environment variable with the prefix BEDBOARD_, but for DATABASE_URL; an empty one counts as not set."""
 
-    model_config = SettingsConfigDict(env_prefix="BEDBOARD_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BEDBOARD_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     database_url: str | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
         description="PostgreSQL to use; without it an embedded one is started in the data folder",
     )
-    data: Path = Field(default=ROOT / ".data", description="folder of the embedded database and the demo's key")
+    data: Path = Field(default_factory=default_data, description="folder of the embedded database and the demo's key")
     public_url: str = Field(default="http://127.0.0.1:8000", description="the address people open, as in their browser")
     secret_key: str | None = Field(
         default=None, description="Fernet key(s) that seal addresses and telephones, newest first, comma between them"
@@ -51,24 +83,51 @@ class Settings(BaseSettings):
     push_private_key: str | None = Field(
         default=None, description="key that signs web push messages; without it no page offers them"
     )
-    push_subject: str | None = Field(
-        default=None, pattern=r"^mailto:[^@\s]+@[\w-]+(\.[\w-]+)+$", description="whom a push service may write to about them"
-    )
+    push_subject: str | None = Field(default=None, description="where a push service may write about them")
     push_hosts: str = Field(
         default="fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,*.notify.windows.com",
         description="the push services that messages may go to, comma between; *. stands for any name before it",
     )
     push_to_loopback: bool = Field(default=False, description="also http://127.0.0.1, in a demo only: for tests")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level written")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level written")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        scheme, _, _ = value.partition("://")
+        if "://" not in value or scheme not in POSTGRESQL:
+            raise ValueError("must be the address of a PostgreSQL database, like postgresql://user:password@host:5432/name")
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            raise ValueError("has no valid port; in a password, write @ / : ? # as %40 %2F %3A %3F %23") from None
+        for name, said in parse_qsl(urlsplit(value).query, keep_blank_values=True):
+            if name not in ("host", "port", "ssl", "sslmode"):
+                raise ValueError(f"has an option that bedboard does not know: {name}")
+            if name.startswith("ssl") and said not in SSL_MODES:
+                raise ValueError(f"has an {name} that is none of {', '.join(SSL_MODES)}")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_a_secret_key(cls, value: str | None) -> str | None:
+        if value is not None and not all(_is_key(key.strip()) for key in value.split(",")):
+            raise ValueError("must be a key as `bedboard key` prints it, or several with a comma between")
+        return value
 
     @field_validator("public_url")
     @classmethod
     def _is_an_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
-            raise ValueError("must be like https://bedboard.example, without a path")
-        default = {"http": 80, "https": 443}[parts.scheme]
-        port = "" if parts.port in (None, default) else f":{parts.port}"
+        try:
+            parts = urlsplit(value)
+            number = parts.port
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+                raise ValueError
+        except ValueError:
+            raise ValueError("must be like https://bedboard.example, without a path") from None
+        port = "" if number in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{number}"
         return f"{parts.scheme}://{parts.hostname}{port}"  # as a browser writes it: small letters, no usual port
 
     @field_validator("time_zone")
@@ -80,14 +139,18 @@ class Settings(BaseSettings):
             raise ValueError("must be a time zone like Europe/Amsterdam") from None
         return value
 
+    @field_validator("push_subject")
+    @classmethod
+    def _is_a_mail_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", value):
+            raise ValueError("must be like mailto:you@bedboard.example")
+        return value
+
     @field_validator("push_private_key")
     @classmethod
     def _is_a_push_key(cls, value: str | None) -> str | None:
-        try:
-            if value is not None and len(urlsafe_b64decode(value + "=" * (-len(value) % 4))) != 32:
-                raise ValueError
-        except (ValueError, binascii.Error):
-            raise ValueError("must be as `bedboard push-keys` prints it") from None
+        if value is not None and not _is_key(value + "=" * (-len(value) % 4)):
+            raise ValueError("must be as `bedboard push-keys` prints it")
         return value
 
     @model_validator(mode="after")
@@ -137,3 +200,37 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         return frozenset(urlsplit(origin).netloc for origin in self.origins)
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable of a setting."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{name.upper()}"
+
+
+def _mistakes(error: ValidationError) -> Iterator[str]:
+    for one in error.errors():
+        said = re.sub("^(Value error,|Input|String) ", "", one["msg"])
+        names = [variable_of(str(name)) if name in Settings.model_fields else str(name) for name in one["loc"]]
+        yield " ".join([*names, said])
+
+
+def _unknown_variables() -> Iterator[str]:
+    known = [variable_of(name) for name in Settings.model_fields]
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in (*known, OF_TESTS):
+            bare = name.upper().removeprefix(PREFIX)
+            near = [bare] if bare in known else get_close_matches(name.upper(), known, n=1, cutoff=0.75)
+            yield f"{name} is not a setting of bedboard" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read the settings of the environment, with those given over them. Raises WrongSettings with every mistake."""
+    wrong, settings = list(_unknown_variables()), None
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        wrong += _mistakes(error)
+    if settings is None or wrong:
+        raise WrongSettings("\n".join(wrong))
+    return settings

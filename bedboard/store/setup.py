@@ -3,11 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+from sqlmodel import col
 
 from bedboard.store.database import Transaction
 from bedboard.store.tables import Deployment, Place
+
+
+async def get_demo_mark(tx: Transaction) -> bool | None:
+    """Return whether this database is a demo's; None while nothing has been loaded, also before its first migration."""
+    connection = await tx.connection()
+    if (await connection.execute(select(func.to_regclass("deployment")))).scalar_one() is None:
+        return None
+    return (await connection.execute(select(col(Deployment.demo)))).scalar_one_or_none()
 
 
 async def add_deployment(tx: Transaction, name: str, time_zone: str, now: datetime, *, demo: bool) -> bool:

@@ -28,14 +28,40 @@ def environment(**more: str) -> dict[str, str]:
     return plain | more
 
 
-class Process:
-    """One `bedboard serve` (or demo): `async with` starts it and ends it, by its own pid."""
+def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself, with these settings and no others."""
+    return subprocess.run(
+        [sys.executable, "-m", "bedboard", *command],
+        env=environment(**settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
-    def __init__(self, log: Path, *command: str, port: int | None = None, **settings: str) -> None:
+
+class Process:
+    """One `bedboard serve` (or demo): `async with` starts it and ends it, by its own pid.
+
+    `program` is an installed `bedboard`, run in `cwd`; None: the one of this checkout.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        *command: str,
+        port: int | None = None,
+        program: Path | None = None,
+        cwd: Path = ROOT,
+        **settings: str,
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        self._command = [sys.executable, "-m", "bedboard", *(command or ("serve",)), "--port", str(self.port)]
+        own = [sys.executable, "-m", "bedboard"] if program is None else [str(program)]
+        self._command = [*own, *(command or ("serve",)), "--port", str(self.port)]
+        self._cwd = cwd
         self._environment = environment(BEDBOARD_PUBLIC_URL=self.url, **settings)
         self._running: subprocess.Popen[bytes] | None = None
 
@@ -46,7 +72,7 @@ class Process:
     async def start(self) -> Self:
         with self.log.open("ab") as log:
             self._running = subprocess.Popen(  # noqa: ASYNC220  (it only forks)
-                self._command, env=self._environment, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                self._command, env=self._environment, cwd=self._cwd, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         async with asyncio.timeout(START_SECONDS), self.api("demo-police") as api:
             while True:

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from bedboard import embedded
 from bedboard.store.database import Database
 from tests import build
-from tests.flow.processes import ROOT, Process, environment
+from tests.flow.processes import ROOT, Process, bedboard, environment
 
 
 @pytest.fixture
@@ -23,18 +22,6 @@ def data() -> Iterator[Path]:
     yield folder
     embedded.start(folder).discard()
     shutil.rmtree(folder)
-
-
-def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bedboard", *command],
-        env=environment(**settings),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 async def test_a_demo_starts_from_nothing_and_keeps_its_data(data: Path, tmp_path: Path) -> None:
@@ -65,19 +52,6 @@ async def test_a_demo_starts_from_nothing_and_keeps_its_data(data: Path, tmp_pat
         assert again["version"] == 2
         busy = bedboard("demo", "--data", str(data), "--port", str(demo.port + 1))
         assert busy.returncode == 1 and "Traceback" not in busy.stderr
-
-
-def test_all_wrong_settings_are_listed_at_once() -> None:
-    wrong = {"BEDBOARD_POOL_SIZE": "0", "BEDBOARD_PUBLIC_URL": "bedboard.example", "BEDBOARD_LOG_LEVEL": "loud"}
-    said = bedboard("serve", **wrong)
-    assert said.returncode == 1
-    assert all(name.removeprefix("BEDBOARD_") in said.stderr for name in wrong)
-    assert "Traceback" not in said.stderr
-
-
-def test_without_a_database_it_says_what_to_set() -> None:
-    said = bedboard("serve")
-    assert (said.returncode, "DATABASE_URL" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104

@@ -27,6 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jobs.py": {"actions", "rules", "routes.parts", "store.database"},
     "seeds.py": {"actions", "rules", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
+    "commands/": {"actions", "rules", "store", "city", "seeds", "migrations", "embedded", "commands", "app", "log", "live.wire"}
+    | EVERYWHERE,
+    "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
     "settings.py": {"rules.freshness", "rules.requests"},
     "clock.py": set(),
     "embedded/": {"embedded"},

@@ -1,0 +1,89 @@
+"""`bedboard demo`: everything for a demonstration on this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from bedboard import embedded
+from bedboard.commands.databases import cannot_use, run, settings_for_command
+from bedboard.commands.failures import Failure
+from bedboard.commands.load import import_city, in_words, seed_database
+from bedboard.commands.serve import listen, serve_forever
+from bedboard.migrations.run import migrate
+from bedboard.settings import SEEDS, Settings
+from bedboard.store.database import Database
+from bedboard.store.setup import get_demo_mark
+
+GREETING = """
+[bold]bedboard, a demo:[/] {url}
+  Everything in it is invented. The first page asks who you are; open it twice, for instance
+    as [bold]politie[/] (the board) in one window, and
+    as [bold]medewerker[/] of a shelter (Mijn opvang) in a narrow one,
+  and watch a tap in one appear in the other.
+  API: curl -H 'Authorization: Bearer demo-police' {url}/api/v1/board
+  Stop with Ctrl-C; the data stays, --fresh starts again without it.
+"""
+
+
+def demo(port: int, data: Path | None, *, fresh: bool, seed_file: Path | None, toronto: Path | None, night: date) -> None:
+    """Start the database, load it when it is empty, and serve it until the process is told to stop. Raises Failure."""
+    given = {} if data is None else {"data": data}
+    settings = settings_for_command(demo=True, public_url=f"http://127.0.0.1:{port}", **given)
+    sockets = listen("127.0.0.1", port)
+    console = Console()
+    with demo_database(settings, fresh=fresh) as url:
+        settings = settings.model_copy(update={"database_url": url})
+        if run(demo_mark(url)) is None:
+            if toronto is not None:
+                import_city(settings, toronto, night, as_of_now=True)
+            else:
+                console.print("loaded " + in_words(seed_database(settings, seed_file or SEEDS / "demo.toml")))
+        console.print(GREETING.format(url=settings.public_url), highlight=False, soft_wrap=True)
+        serve_forever(settings, sockets)
+
+
+@contextmanager
+def demo_database(settings: Settings, *, fresh: bool) -> Iterator[str]:
+    """Yield the URL of a migrated database: the embedded one, which ends with the block, or the one in DATABASE_URL.
+
+    `fresh` throws the embedded one's data away first. Raises Failure.
+    """
+    if settings.database_url is not None:
+        if fresh:
+            raise Failure("--fresh throws away the embedded database only, and DATABASE_URL is set")
+        if run(demo_mark(settings.database_url)) is False:  # before anything is changed in it
+            raise Failure("this database is not a demo's; serve it with `bedboard serve`")
+        run(migrate(settings.database_url))
+        yield settings.database_url
+        return
+    server = start_embedded(settings.data)
+    if fresh:
+        server.discard()
+        server = start_embedded(settings.data)
+    try:
+        run(migrate(server.url))
+        if run(demo_mark(server.url)) is False:
+            raise Failure(f"the database in {settings.data} is not a demo's")
+        yield server.url
+    finally:
+        server.stop()
+
+
+def start_embedded(data: Path) -> embedded.Embedded:
+    try:
+        return embedded.start(data)
+    except OSError as error:
+        raise Failure(cannot_use(data, error)) from None
+
+
+async def demo_mark(url: str) -> bool | None:
+    """Return whether the database is a demo's; None: nothing was loaded yet."""
+    database = Database(url, pool_size=1)
+    try:
+        async with database.transaction() as tx:
+            return await get_demo_mark(tx)
+    finally:
+        await database.dispose()

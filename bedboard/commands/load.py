@@ -1,0 +1,66 @@
+"""`bedboard seed` and `bedboard import`: loads data into an empty database."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bedboard.city.load import load_day
+from bedboard.city.programmes import Unusable, choose_day
+from bedboard.city.toronto import read_days
+from bedboard.clock import Clock
+from bedboard.commands.databases import database_url, make_seal, migrated_database, run
+from bedboard.commands.failures import Failure
+from bedboard.seeds import load_seeds, read_seed_file
+from bedboard.settings import Settings
+
+
+def in_words(loaded: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {noun}" for noun, number in loaded.items())
+
+
+def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
+    """Load a seed file into an empty database, and return how many rows of each noun. Raises Failure."""
+    url = database_url(settings)
+
+    async def load() -> Mapping[str, int]:
+        try:
+            seeds = read_seed_file(file)
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise Failure(f"{file} cannot be read: {error}") from None
+        except OSError as error:
+            raise Failure(f"{file} cannot be read: {error.strerror or error}") from None
+        seal = make_seal(settings)
+        async with migrated_database(url, statement_seconds=30) as database, database.transaction() as tx:
+            return await load_seeds(tx, seeds, seal, Clock().now(), demo=settings.demo)
+
+    return run(load())
+
+
+def import_city(settings: Settings, file: Path, on: date, *, as_of_now: bool) -> None:
+    """Load one night with a progress bar, and list every row that could not be used as it was. Raises Failure."""
+    url = database_url(settings)
+    console = Console()
+    try:
+        day = choose_day(read_days(file), on)
+    except Unusable as error:
+        raise Failure(str(error)) from None
+    for remark in day.remarks:
+        console.print(
+            f"line {remark.line}: {'put right' if remark.used else 'left out'}: {remark.why}", highlight=False, markup=False
+        )
+    seal = make_seal(settings)
+
+    async def load(progress: Callable[[int, int], None]) -> dict[str, int]:
+        async with migrated_database(url, statement_seconds=60) as database, database.transaction() as tx:
+            now = Clock().now()
+            return await load_day(tx, day, seal, now, demo=settings.demo, as_of_now=as_of_now, progress=progress)
+
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("places", total=None)
+        loaded = run(load(lambda done, total: bar.update(task, completed=done, total=total)))
+    left_out = sum(not remark.used for remark in day.remarks)
+    console.print(f"loaded {in_words(loaded)}; {left_out} rows left out, {len(day.remarks) - left_out} put right")

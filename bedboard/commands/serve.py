@@ -1,0 +1,94 @@
+"""`bedboard serve`: the board of one process, on the database in DATABASE_URL."""
+
+import errno
+import socket
+
+import uvicorn
+
+from bedboard.app import build_app
+from bedboard.commands.databases import database_url, make_seal, migrated_database, run, settings_for_command
+from bedboard.commands.failures import Failure
+from bedboard.live.wire import WEBSOCKET_OPTIONS
+from bedboard.log import set_up_log
+from bedboard.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the board until the process is told to stop. Raises Failure before that, never later."""
+    settings = settings_for_command()
+    url = database_url(settings)
+    if settings.demo and host not in LOOPBACK:
+        raise Failure("a demo listens on loopback only")
+    make_seal(settings)
+    sockets = listen(host, port)
+    run(check_database(url))
+    serve_forever(settings, sockets)
+
+
+async def check_database(url: str) -> None:
+    """Return when this version can serve the database. Raises WrongMigration, or Failure when it may forget changes."""
+    async with migrated_database(url) as database:
+        try:
+            await database.check_durable()
+        except RuntimeError as error:
+            raise Failure(str(error)) from None
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Take the port on every address of the host. Raises Failure when there is none to be had.
+
+    Nobody is let in yet: that begins when the application is ready.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise Failure(f"there is no address {host}: {error.strerror or error}") from None
+    sockets: list[socket.socket] = []
+    refused: list[OSError] = []
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        try:
+            taken = socket.socket(family, kind, protocol)
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # the IPv4 address has a socket of its own
+            taken.bind(address)
+            sockets.append(taken)
+        except OSError as error:
+            refused.append(error)
+    in_use = [error for error in refused if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)]
+    if in_use or not sockets:
+        for taken in sockets:
+            taken.close()
+        raise Failure(_cannot_listen(host, port, (in_use or refused)[0]))
+    return sockets
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use by another program; choose another one with --port"
+    return f"cannot listen on {host}, port {port}: {error.strerror or error}"
+
+
+def serve_forever(settings: Settings, sockets: list[socket.socket]) -> None:
+    """Serve on sockets that `listen` took. Raises Failure when another program began to listen there after that."""
+    set_up_log(settings.log_level)
+    config = uvicorn.Config(
+        build_app(settings, make_seal(settings)),
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        **WEBSOCKET_OPTIONS,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=sockets)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        host, port, *_ = sockets[0].getsockname()
+        raise Failure(_cannot_listen(host, port, error)) from None
