@@ -132,7 +132,7 @@ def test_the_demo_script_keeps_its_options_for_the_demo_also_when_all_must_still
     made, installed, demo = start_demo(clone, *options)
     assert made == ["python", "-m", "venv", ".venv"]
     assert installed[:4] == ["python", "-m", "pip", "install"]
-    assert installed[-2:] == ["--editable", "."], "what it needs, and nothing for an option"
+    assert installed[-2:] == ["--editable", ".[embedded]"], "what it needs, and nothing for an option"
     assert demo == ["bedboard", "demo", *options]
     assert start_demo(clone, *options) == [demo], "a second start installs nothing"
     assert start_demo(clone) == [["bedboard", "demo"]]
