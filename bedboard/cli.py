@@ -154,7 +154,7 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from bedboard.commands.failures import Failure
-        from bedboard.embedded import EmbeddedError
+        from bedboard.embedded.errors import EmbeddedError
 
         if not isinstance(error, (Failure, EmbeddedError)):
             raise

@@ -89,14 +89,7 @@ def _programme(fields: Mapping[str, str]) -> tuple[Programme, list[str]]:
     never more is free than both say, and what is missing is closed. The beds of a room are SERVICE_USER_COUNT divided by the
     occupied rooms, rounded, from 1 to 50: the city counts rooms and people, not the beds in a room.
     """
-    if fields[""]:
-        raise Unusable(fields[""])
-    for column in ("PROGRAM_ID", "ORGANIZATION_ID"):
-        if not re.fullmatch("[0-9A-Za-z][0-9A-Za-z-]{0,39}", fields[column]):
-            raise Unusable(f"{column} is {fields[column]!r}, not an id" if fields[column] else f"{column} is missing")
-    for column, known in (("SECTOR", SECTORS), ("CAPACITY_TYPE", MEASURES)):
-        if fields[column] not in known:
-            raise Unusable(f"{column} is {fields[column]!r}, which is not known")
+    _check_words(fields)
     measure, corrections = MEASURES[fields["CAPACITY_TYPE"]], list[str]()
     columns = [pattern.format(measure.upper()) for pattern in NUMBERS]
     usable, occupied, unoccupied, unavailable = (_number(fields, column) for column in columns)
@@ -119,6 +112,18 @@ def _programme(fields: Mapping[str, str]) -> tuple[Programme, list[str]]:
     where = fields["LOCATION_CITY"] or UNKNOWN, ", ".join(filter(None, (fields["LOCATION_ADDRESS"], town)))
     beds = _beds_per_room(fields["SERVICE_USER_COUNT"], occupied, corrections) if measure == "room" else 1
     return Programme(*ids, name, organization, *where, fields["SECTOR"], measure, beds, occupied, free, closed), corrections
+
+
+def _check_words(fields: Mapping[str, str]) -> None:
+    """Raise Unusable for a broken row, for an id that is none, and for a code that is not known."""
+    if fields[""]:
+        raise Unusable(fields[""])
+    for column in ("PROGRAM_ID", "ORGANIZATION_ID"):
+        if not re.fullmatch("[0-9A-Za-z][0-9A-Za-z-]{0,39}", fields[column]):
+            raise Unusable(f"{column} is {fields[column]!r}, not an id" if fields[column] else f"{column} is missing")
+    for column, known in (("SECTOR", SECTORS), ("CAPACITY_TYPE", MEASURES)):
+        if fields[column] not in known:
+            raise Unusable(f"{column} is {fields[column]!r}, which is not known")
 
 
 def _number(fields: Mapping[str, str], column: str) -> int:

@@ -21,9 +21,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bedboard import embedded
-from bedboard.embedded import Embedded, EmbeddedError, InUseError
+from bedboard.embedded.errors import EmbeddedError, InUseError
 from bedboard.embedded.places import lock_place
 from bedboard.embedded.programs import ROOT_BASE
+from bedboard.embedded.server import Embedded
 
 ROOT = os.geteuid() == 0
 REPOSITORY = Path(__file__).parents[2]
