@@ -25,6 +25,8 @@ from bedboard.store.tables import CaseRecord, Kind, Person, Unit
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 SEAL = Seal(new_key())
+PATIENCE = 60.0
+"""Seconds that a test waits for what must come; far more than needed, so that only what never comes fails."""
 
 
 class FixedClock(Clock):
@@ -146,7 +148,7 @@ async def add_request(tx: Transaction, id: str = "r1", now: datetime = NOW) -> N
 Bell = tuple[str, str, int]  # noun, id, version
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = PATIENCE) -> None:
     """Waits for something that will be so soon, and fails with `what` when it is not."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await condition():

@@ -27,7 +27,7 @@ from bedboard.process import Process
 from bedboard.settings import Settings
 from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests import build
-from tests.build import FixedClock
+from tests.build import PATIENCE, FixedClock
 
 numbers = count(1)
 settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_request_lives.py
@@ -170,10 +170,10 @@ class Site:
 
     def client(self) -> httpx.AsyncClient:
         """A browser without scripts: keeps cookies, sends its origin, does not follow redirects by itself."""
-        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=10)
+        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE)
 
     def api(self, token: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
 
     async def sign_in(self, person: str) -> httpx.AsyncClient:
         """A browser in which `person` has signed in."""
@@ -195,7 +195,7 @@ async def start_site(
     config = uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, **WEBSOCKET_OPTIONS)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not server.started:
             if running.done():
                 running.result()

@@ -12,7 +12,7 @@ from bedboard.rules.places import PlaceChange, Reported
 from bedboard.rules.refusals import Conflict, Invalid, NotFound
 from bedboard.store.database import Database, Transaction
 from tests.actions.look import do, journal_of, looking, run
-from tests.build import NOW, actor, until
+from tests.build import NOW, PATIENCE, actor, until
 
 SANNE = actor()
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
@@ -131,7 +131,7 @@ async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wai
         await go_on.wait()
         return changed
 
-    async with looking(board) as seen, asyncio.timeout(10):
+    async with looking(board) as seen, asyncio.timeout(PATIENCE):
         first = asyncio.create_task(apply_once(board, SANNE, KEY, NOW, slow, answer))
         await arrived.wait()
         for fingerprint in (b"asked", b"asked something else"):

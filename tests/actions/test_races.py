@@ -20,7 +20,7 @@ from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import occupancy_words
 from bedboard.store.tables import Shelter
 from tests.actions.look import do, journal_of
-from tests.build import NOW, actor, until
+from tests.build import NOW, PATIENCE, actor, until
 
 SANNE = actor()
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
@@ -42,7 +42,7 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
         readers += 1
         if readers > 1:
             met.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await met.wait()
         return found
 
@@ -211,5 +211,5 @@ async def test_a_version_can_be_read_when_its_bell_is_heard_and_bells_come_in_or
 async def test_shelters_do_not_wait_for_each_other(board: Database) -> None:
     async with board.transaction() as tx:
         await (await tx.connection()).execute(text("select id from shelter where id = 'ceder' for update"))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))

@@ -4,6 +4,7 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from tests.build import PATIENCE
 from tests.conftest import Site
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -25,7 +26,7 @@ async def open_page(
     context = await browser.new_context(
         viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=language, has_touch=size is PHONE
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
     page = await context.new_page()
     page.on("pageerror", lambda error: complaints(page).append(str(error)))
     page.on("console", lambda message: complaints(page).append(message.text) if message.type == "error" else None)
@@ -34,7 +35,7 @@ async def open_page(
         await page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
         await page.wait_for_url(lambda url: "/sign-in" not in url)
         if scripts and await page.locator("#live").count():
-            await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=10_000)
+            await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
     return page
 
 

@@ -14,7 +14,7 @@ from bedboard.store.database import Database
 from tests.browser.people import PHONE, complaints, open_page
 from tests.browser.test_accessible import violations
 from tests.browser.test_alerts import fake_push
-from tests.build import FixedClock, until
+from tests.build import PATIENCE, FixedClock, until
 from tests.conftest import Site, start_site, stop_site
 from tests.routes.test_case_api import begin, call, see
 from tests.routes.test_push import KEYS, has, serving
@@ -202,7 +202,7 @@ async def test_a_shelters_phone_can_be_woken_and_says_in_words_what_for(browser:
         worker = await page.evaluate("navigator.serviceWorker.ready.then((one) => one.active.scriptURL)")
         assert worker == f"{site.url}/sw.js?lang=nl&for=shelter"
         await begin(site, "linde", **WOMAN)
-        await until(has(service, 1), "it is woken", 10)
+        await until(has(service, 1), "it is woken")
         said = service.read(service.got[0][2]).decode()
 
         devtools = await page.context.new_cdp_session(page)
@@ -214,7 +214,7 @@ async def test_a_shelters_phone_can_be_woken_and_says_in_words_what_for(browser:
 
         devtools.on("ServiceWorker.workerRegistrationUpdated", note)
         await devtools.send("ServiceWorker.enable")
-        registration = await asyncio.wait_for(registrations.get(), 10)
+        registration = await asyncio.wait_for(registrations.get(), PATIENCE)
         asked, news = "asked: Er wordt een plek gevraagd", "news: Er is nieuws over een aanvraag"
         for data, expected in ((said, asked), ('{"what":"news"}', f"{asked},{news}")):
             message = {"origin": site.url, "registrationId": registration, "data": data}

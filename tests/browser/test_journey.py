@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
 from tests.browser.people import LAPTOP, PHONE, complaints, open_page
+from tests.build import PATIENCE
 from tests.conftest import Site
 
 
@@ -57,7 +58,7 @@ async def test_a_tap_on_a_phone_appears_on_the_other_screens_without_reload(
         await _armed(coordinator, detective)
         await staff.evaluate(TAPPED)
         await choose(staff, "linde-1", "status", status)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             arrived = await asyncio.gather(*watched)
         tapped = float(await staff.evaluate("window.tapped"))
         took += [moment - tapped for moment in arrived]
@@ -132,7 +133,7 @@ async def test_a_board_whose_line_is_cut_says_so_and_comes_back_by_itself(people
         assert (await api.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
     site.process.hub.close_where(lambda viewer: True, 1012)
     await coordinator.context.set_offline(False)
-    await expect(coordinator.locator("#live")).to_have_attribute("data-state", "live", timeout=15_000)
+    await expect(coordinator.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
     await expect(coordinator.locator("#shelter-linde .figure")).to_contain_text("1")
     complaints(coordinator).clear()  # the browser itself complains of the cut line
 
@@ -184,5 +185,5 @@ async def test_a_tap_that_waits_is_sent_only_for_the_person_who_tapped(browser: 
 
     await page.locator('form[action="/sign-out"] button').first.click()
     await page.locator('button[value="sanne"], form:has(input[value="sanne"]) button').first.click()
-    await expect(tile(page, "linde-1").locator("summary").first).to_contain_text("bezet", timeout=20_000)
+    await expect(tile(page, "linde-1").locator("summary").first).to_contain_text("bezet", timeout=PATIENCE * 1000)
     await page.context.close()

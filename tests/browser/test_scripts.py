@@ -24,13 +24,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.browser.people import LAPTOP, PHONE, open_page
+from tests.build import PATIENCE
 from tests.conftest import Site
 
 pytestmark = pytest.mark.browser
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
 CSP = "default-src 'self'; base-uri 'none'"
-PATIENCE = 20.0  # seconds that a test waits for the browser; a busy machine needs several
 
 
 # --- what the server shows

@@ -12,6 +12,8 @@ from typing import Self
 import httpx
 from websockets.asyncio.client import connect
 
+from tests.build import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0  # on a machine that does other things as well
 
@@ -107,7 +109,7 @@ class Process:
         return status
 
     def api(self, token: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
 
     def line(self, token: str = "demo-police") -> connect:  # noqa: S107
         url = f"{self.url.replace('http', 'ws', 1)}/api/v1/live"

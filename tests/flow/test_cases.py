@@ -15,6 +15,7 @@ from bedboard.actions.setup import add_client, add_organization
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
+from tests.build import PATIENCE
 from tests.flow.processes import Process
 
 WOMAN = {"adults": {"woman": 1}}
@@ -41,7 +42,7 @@ async def post(api: httpx.AsyncClient, path: str, body: Any = None, status: int 
 
 
 async def hears_of_requests(line: ClientConnection) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while json.loads(await line.recv()) != {"type": "requests"}:
             pass
 
@@ -169,7 +170,7 @@ async def test_what_was_acknowledged_of_many_cases_outlives_kill_9(database: Dat
         wanted = len(acknowledged) + random.randint(10, 30)
         async with process:
             drivers = [asyncio.create_task(drive(n)) for n in range(ASKERS)]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await enough.wait()
             process.kill()
             await asyncio.gather(*drivers)

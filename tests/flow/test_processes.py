@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
+from tests.build import PATIENCE
 from tests.flow.processes import Process
 
 PLACES = {"linde": 4, "ceder": 2}
@@ -25,7 +26,7 @@ async def fill(database: Database) -> None:
         await build.add_board(tx, Clock().now())
 
 
-async def hear(line: ClientConnection, seconds: float = 10) -> dict[str, Any]:
+async def hear(line: ClientConnection, seconds: float = PATIENCE) -> dict[str, Any]:
     async with asyncio.timeout(seconds):
         message: dict[str, Any] = json.loads(await line.recv())
     return message
@@ -79,7 +80,7 @@ async def test_signing_out_in_one_process_closes_the_screen_of_another(database:
         Process.serve(tmp_path / "a.log", database.url) as here,
         Process.serve(tmp_path / "b.log", database.url) as there,
     ):
-        async with httpx.AsyncClient(timeout=10) as browser:
+        async with httpx.AsyncClient(timeout=PATIENCE) as browser:
             await browser.post(f"{here.url}/sign-in/demo", data={"person": "mark"}, headers={"Origin": here.url})
             cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
             assert (await browser.get(f"{there.url}/", headers={"Cookie": cookie})).status_code == 200
@@ -88,7 +89,7 @@ async def test_signing_out_in_one_process_closes_the_screen_of_another(database:
                 await screen.send("{}")
                 await hear(screen)
                 await browser.post(f"{here.url}/sign-out", headers={"Origin": here.url})
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     with suppress(ConnectionClosed):
                         while True:
                             await screen.recv()
@@ -125,12 +126,12 @@ async def test_what_was_acknowledged_outlives_kill_9_and_screens_come_back(datab
             writers = [
                 asyncio.create_task(write(*who)) for who in (("linde", "linde-1"), ("linde", "linde-2"), ("ceder", "ceder-1"))
             ]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await enough.wait()
             process.kill()
             await asyncio.gather(*writers)
             with suppress(ConnectionClosed):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     while True:
                         await screen.recv()
             assert screen.close_code in (None, 1006, 1011, 1012)
@@ -168,7 +169,7 @@ async def test_asked_to_end_it_ends_within_five_seconds_with_open_screens(databa
             await hear(line)
         await process.ask_to_end(5)
         for line in lines:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 with suppress(ConnectionClosed):
                     while True:
                         await line.recv()
@@ -210,7 +211,7 @@ async def test_two_processes_come_to_what_sql_says_after_a_storm(database: Datab
         await asyncio.gather(storm(linde_a), storm(linde_b), storm(ceder_b))
         truth = await in_sql(database)
         assert truth["linde"][0] > 60
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while boards != [truth, truth]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         for process in (a, b):

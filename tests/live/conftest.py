@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from bedboard.store.database import Database
-from tests.build import FixedClock
+from tests.build import PATIENCE, FixedClock, until
 from tests.conftest import Site, start_site, stop_site
 
 
@@ -21,7 +21,7 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     await stop_site(server, running)
 
 
-async def hear(line: ClientConnection, seconds: float = 5) -> dict[str, Any]:
+async def hear(line: ClientConnection, seconds: float = PATIENCE) -> dict[str, Any]:
     """The next message, whatever it is."""
     async with asyncio.timeout(seconds):
         message: dict[str, Any] = json.loads(await line.recv())
@@ -33,8 +33,11 @@ async def pulse(site: Site) -> bool:
 
 
 async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]]:
-    """Everything that is said before the pulse that this rings: what came earlier has then certainly been heard."""
-    assert await pulse(site)
+    """Everything that is said before the pulse that this rings: what came earlier has then certainly been heard.
+
+    On a busy machine the database may not answer in time for the first one.
+    """
+    await until(lambda: pulse(site), "a pulse goes out")
     heard: list[dict[str, Any]] = []
     while (message := await hear(line))["type"] != "pulse":
         heard.append(message)

@@ -39,7 +39,7 @@ from tests.actions.cases import (
     withdraw,
 )
 from tests.actions.look import do, every_row, run
-from tests.build import NOW, FixedClock, until
+from tests.build import NOW, PATIENCE, FixedClock, until
 from tests.conftest import Site, start_site, stop_site
 from tests.live.conftest import hear, pulse
 
@@ -270,19 +270,19 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
         async def is_known() -> bool:
             return site.process.cases._versions.get("r1") == 2 and site.process.feed.live
 
-        await until(is_known, "everything has been read again", 10)
+        await until(is_known, "everything has been read again")
         assert who(await listeners.heard(), "own") >= INSIDE
 
 
 async def test_who_has_done_something_waits_until_it_is_shown_and_not_for_ever(field: Database, site: Site) -> None:
     case = await ask(field)
     begun = asyncio.get_running_loop().time()
-    await site.process.cases.reached("r1", case.request.version, 5)
+    await site.process.cases.reached("r1", case.request.version, PATIENCE)
     assert site.process.cases._versions["r1"] == 1
     await site.process.cases.reached("r1", 99, 0.05)  # nobody has saved that: gives up, without an error
-    assert asyncio.get_running_loop().time() - begun < 5
+    assert asyncio.get_running_loop().time() - begun < PATIENCE
     await bring_to(field, "ended", id="over")
-    await site.process.cases.reached("over", 5, 5)
+    await site.process.cases.reached("over", 5, PATIENCE)
     assert site.process.cases._versions["over"] == 5
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from websockets.asyncio.client import connect
 
+from tests.build import PATIENCE
 from tests.conftest import Site
 from tests.live.conftest import hear, pulse, until_pulse
 
@@ -269,14 +270,14 @@ async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> No
 
 async def test_who_waits_for_a_version_is_told_when_it_is_there_and_not_for_ever(site: Site) -> None:
     feed = site.process.feed
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await feed.reached("linde", 1)
         await feed.reached("linde", 99, seconds=0.01)
         await feed.reached("nowhere", 1, seconds=0.01)
     waiting = asyncio.create_task(feed.reached("linde", 2, seconds=10))
     async with site.api("demo-shelter-linde") as linde:
         await linde.post("/shelters/linde/confirm")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await waiting
 
 

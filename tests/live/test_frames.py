@@ -6,6 +6,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from tests.build import PATIENCE
 from tests.conftest import Site
 from tests.live.conftest import hear, until_pulse
 from tests.live.test_feed import api_line, page_line
@@ -27,7 +28,7 @@ BROKEN: dict[str, tuple[str | bytes, int]] = {
 
 
 async def close_code(line: ClientConnection) -> int | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(ConnectionClosed):
             while True:
                 await line.recv()
@@ -54,7 +55,7 @@ async def test_a_frame_that_cannot_be_read_ends_that_socket_and_harms_nobody(sit
             await hear(client)
             await client.send(frame)
             assert await close_code(client) == code
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(site.process.hub) != 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert await until_pulse(site, witness) == []
@@ -104,7 +105,7 @@ async def test_a_hundred_sockets_that_come_and_go_leave_nothing_behind(site: Sit
     async with api_line(site) as witness:
         await hear(witness)
         await asyncio.gather(*(visit(number) for number in range(100)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(site.process.hub) != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert site.process.hub.lagging == 0

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Message
+from tests.build import PATIENCE
 
 Board = dict[str, int]
 
@@ -422,7 +423,7 @@ async def test_a_pump_that_cannot_send_ends_with_1013() -> None:
         assert stage.hub.lagging == 1
         assert stage.drop_stuck(1009.9) == 0
         assert stage.drop_stuck(1010.0) == 1
-        assert await asyncio.wait_for(pump, 1) == 1013
+        assert await asyncio.wait_for(pump, PATIENCE) == 1013
     stage.drop_stuck(1012.0)
     assert (len(stage.hub), stage.hub.lagging, reader.got) == (0, 0, [])
 
@@ -438,7 +439,7 @@ async def test_a_closed_mailbox_sends_nothing_more(already_pumping: bool) -> Non
         await turns()
     stage.hub.publish("board", "amber", "too late")
     stage.hub.close_where(lambda viewer: True, 4401)
-    assert await asyncio.wait_for(pump, 1) == 4401
+    assert await asyncio.wait_for(pump, PATIENCE) == 4401
     assert reader.got == []
 
 

@@ -15,7 +15,7 @@ from websockets.typing import Origin
 
 from bedboard.live.feed import longest_wait
 from bedboard.store.database import Database, asyncpg_url
-from tests.build import FixedClock
+from tests.build import PATIENCE, FixedClock
 from tests.conftest import Site
 from tests.live.conftest import hear, pulse, until_pulse
 from tests.live.test_feed import Screen, api_line, in_sql, on_screen
@@ -38,7 +38,7 @@ async def beside(server_url: str) -> AsyncIterator[Any]:
         await connection.close()
 
 
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         while not await true():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -170,7 +170,7 @@ async def test_who_loses_a_shelter_loses_its_live_page(site: Site, board: Databa
         async with board.transaction() as tx:
             await tx.exec(text("delete from membership where person_id = 'sanne'"))  # type: ignore[call-overload]
         assert await pulse(site)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(ConnectionClosed):
                 while True:
                     await line.recv()

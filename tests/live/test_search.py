@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Weighed
-from tests.build import until
+from tests.build import PATIENCE, until
 from tests.conftest import Site
 
 WOMAN = {"adults.woman": "1"}
@@ -34,7 +34,7 @@ class Page:
         self.sent: list[list[str]] = []  # per message, which rows came along
         self.number = 0
 
-    async def hear(self, seconds: float = 5) -> dict[str, Any]:
+    async def hear(self, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next message that says what is found."""
         async with asyncio.timeout(seconds):
             while True:
@@ -203,7 +203,7 @@ async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Sit
                 while page.shown() != fresh.shown() or page.figures != fresh.figures:
                     await page.hear()
 
-            await asyncio.wait_for(catch_up(), 5)
+            await asyncio.wait_for(catch_up(), PATIENCE)
         assert page.order == fresh.order
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bedboard.store.database import Database
 from tests import build
-from tests.build import FixedClock
+from tests.build import PATIENCE, FixedClock
 from tests.conftest import Site, _drop_database, _make_database, start_site, stop_site
 
 
@@ -45,7 +45,7 @@ async def people(standing: Site) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     browser and sends neither cookie nor origin."""
     first = {role: id for id, role, _ in reversed(build.PEOPLE)}
     browsers = {role: await standing.sign_in(id) for role, id in first.items()} | {"none": standing.client()}
-    browsers["api"] = httpx.AsyncClient(base_url=standing.url, timeout=10)
+    browsers["api"] = httpx.AsyncClient(base_url=standing.url, timeout=PATIENCE)
     yield browsers
     for browser in browsers.values():
         await browser.aclose()

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.clock import Clock
+from tests.build import PATIENCE
 from tests.conftest import Site
 from tests.routes.conftest import facts
 
@@ -170,7 +171,7 @@ async def test_the_same_key_twice_at_once_is_done_once(site: Site) -> None:
         async with site.process.database.transaction() as tx:
             await (await tx.connection()).execute(text("select 1 from shelter where id = 'linde' for update"))
             first = asyncio.create_task(client.patch("/places/linde-1", json=OCCUPIED, headers=key))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while not await keys_in_use(site):
                     pass
             second = await client.patch("/places/linde-1", json=OCCUPIED, headers=key)

@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from bedboard.actions.idempotency import make_key
-from tests.build import NOW, FixedClock
+from tests.build import NOW, PATIENCE, FixedClock
 from tests.conftest import Site
 from tests.routes.conftest import facts
 from tests.routes.test_case_api import begin, call, see, sql
@@ -516,7 +516,7 @@ async def heard(site: Site, browser: httpx.AsyncClient, shelter: str) -> asyncio
                 found.put_nowait(said)
 
     LISTENING.append(asyncio.create_task(listen()))
-    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(begun.wait(), PATIENCE)
     return found
 
 
@@ -539,12 +539,12 @@ async def test_the_pages_of_a_shelter_hear_at_once_that_it_is_asked_and_no_other
         ]
         await begin(site, "linde", **WOMAN)
         for one in (own, elsewhere):
-            while (await asyncio.wait_for(one.get(), 5))["type"] != "mine":
+            while (await asyncio.wait_for(one.get(), PATIENCE))["type"] != "mine":
                 pass
         async with site.api("demo-shelter-ceder") as ceder:
             assert (await ceder.patch("/places/ceder-1", json={"status": "occupied"})).status_code == 200
         before = []
-        while (said := await asyncio.wait_for(strangers.get(), 5))["type"] != "update":
+        while (said := await asyncio.wait_for(strangers.get(), PATIENCE))["type"] != "update":
             before.append(said["type"])
         assert "own" not in before
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
-from tests.build import PEOPLE, SEAL
+from tests.build import PATIENCE, PEOPLE, SEAL
 from tests.conftest import Site
 
 PATHS = [
@@ -82,7 +82,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
     heard: list[tuple[str, bytes]] = []
     set_up_log("debug")
     caplog.set_level(logging.INFO)
-    api = httpx.AsyncClient(base_url=site.url, timeout=10)
+    api = httpx.AsyncClient(base_url=site.url, timeout=PATIENCE)
     try:
         for person, *_ in PEOPLE:
             browser = await site.sign_in(person)
@@ -189,7 +189,7 @@ async def test_a_request_shows_a_telephone_after_in_overleg_and_an_address_after
 async def first_words(line: ClientConnection) -> AsyncIterator[bytes]:
     """The snapshot, or nothing when the socket is closed to this role."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await line.send("{}")
             yield str(await line.recv()).encode()
     except ConnectionClosed:

@@ -16,7 +16,7 @@ from bedboard.actions.idempotency import make_key
 from bedboard.actions.setup import add_client, add_organization
 from bedboard.log import set_up_log
 from bedboard.rules.cases import MOST_CASES_AN_HOUR
-from tests.build import NOW
+from tests.build import NOW, PATIENCE
 from tests.conftest import Site
 from tests.routes.conftest import facts
 
@@ -570,7 +570,7 @@ async def test_programs_hear_at_once_of_requests_that_concern_them_and_of_no_oth
             for token, line in lines.items():
                 last = token.removeprefix("demo-shelter-") if "shelter" in token else "wilg"
                 message: dict[str, Any] = {}
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     while message.get("shelter", {}).get("id") != last or message["shelter"]["version"] < said[last]:
                         message = json.loads(await line.recv())
                         if message == {"type": "requests"}:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tests import build
 from tests.actions.cases import NIGHT
-from tests.build import NOW, FixedClock
+from tests.build import NOW, PATIENCE, FixedClock
 from tests.conftest import Site
 from tests.routes.by_forms import WOMAN, People, begin, done, main, offer, people, press, see, shown, site, status_of
 from tests.routes.conftest import facts
@@ -308,7 +308,7 @@ async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_gi
             assert '"snapshot"' in str(await line.recv())
         await ilse.post("/staff/beuk/places/beuk-1", data={"status": "occupied", "key": "k"})
         for line in lines:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while '"own"' not in str(await line.recv()):
                     pass
         site.process.feed.tell("person:noor")
@@ -337,7 +337,7 @@ async def test_silence_and_its_steps_are_shown(site: Site, people: People) -> No
     case = await begin(mark, "linde")
     for minutes, words in ((6, "herinnerd"), (5, "leidinggevenden gewaarschuwd"), (5, "plaatsingsdesk gewaarschuwd")):
         site.clock.move(minutes=minutes)
-        await build.until(lambda words=words: _says(mark, case, words), words, 15)  # type: ignore[misc]
+        await build.until(lambda words=words: _says(mark, case, words), words)  # type: ignore[misc]
     await hanneke.get("/requests")
     hanneke = await site.sign_in("hanneke")
     page = (await hanneke.get("/requests")).text

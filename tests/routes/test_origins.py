@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.build import PATIENCE
 from tests.conftest import Site
 from tests.routes.conftest import facts
 
@@ -105,7 +106,7 @@ async def raw(site: Site, head: str) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port(site))
     try:
         writer.write(head.encode("latin-1"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             line = await reader.readline()
         return int(line.split()[1])
     finally:

@@ -149,7 +149,7 @@ async def quiet(*sites: Site) -> None:
     async def is_quiet() -> bool:
         return all(one.process.alerts.is_idle and one.process.push and not one.process.push._running for one in sites)
 
-    await until(is_quiet, "nothing is under way", 20)
+    await until(is_quiet, "nothing is under way")
 
 
 async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_nothing_else(

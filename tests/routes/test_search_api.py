@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 
 from bedboard.log import set_up_log
 from bedboard.rules.claims import MOST_OF_ONE
+from tests.build import PATIENCE
 from tests.conftest import Site
 from tests.routes.conftest import facts
 
@@ -184,7 +185,7 @@ async def test_a_client_keeps_its_search_live_by_asking_again(site: Site) -> Non
     async with connect(f"{site.live_url}/api/v1/live", additional_headers=headers) as line, site.api("demo-police") as police:
         await line.recv()
         await police.post("/places/linde-1/holds")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while (message := json.loads(await line.recv()))["type"] != "shelter":
                 pass
         assert message["shelter"]["id"] == "linde"

@@ -14,7 +14,7 @@ from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.people import ActiveToken
 from tests import build
-from tests.build import NOW, FixedClock
+from tests.build import NOW, PATIENCE, FixedClock
 from tests.conftest import Site, start_site, stop_site
 
 
@@ -46,12 +46,12 @@ async def beat(site: Site) -> None:
     async def is_out() -> bool:
         return await site.process.feed.pulse(site.process.identity.active_tokens)
 
-    await build.until(is_out, "the pulse is out", 10)
+    await build.until(is_out, "the pulse is out")
 
 
 async def code_of(line: ClientConnection) -> int | None:
     """Reads until the socket closes, and gives the code."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(ConnectionClosed):
             while True:
                 await line.recv()
@@ -132,7 +132,7 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
         await line.recv()
         site.clock.move(minutes=14)
         await line.send('{"type":"active"}')
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while await used_at(site) != site.clock.now().isoformat():
                 pass
         site.clock.move(minutes=14)
@@ -327,7 +327,7 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
             return answer
 
         assert await site.process.feed.pulse(living)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert '"pulse"' in str(await newcomer[0].recv())
         await newcomer[0].close()
     await browser.aclose()

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bedboard.store.bell import Lost, listen, ring
 from bedboard.store.database import Database
-from tests.build import Bell, hearing
+from tests.build import PATIENCE, Bell, hearing
 
 
 async def test_a_bell_is_heard_at_the_commit_and_not_before(database: Database) -> None:
@@ -68,7 +68,7 @@ async def test_a_line_knows_that_it_stands_and_that_it_has_ended(database: Datab
                 )
             )
             assert ended.scalars().all() == [True]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await line.ends
         with pytest.raises(Lost):
             await line.check()
