@@ -84,7 +84,7 @@ class Listeners:
     async def heard(self) -> dict[str, set[str]]:
         """Who has heard what kinds of message since the last call, but for those about shelters."""
         await settled(self._site)
-        assert await pulse(self._site)
+        await until(lambda: pulse(self._site), "a pulse goes out")
         said: dict[str, set[str]] = {}
         for name, line in self._lines.items():
             while (message := await hear(line))["type"] != "pulse":
