@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bedboard.rules.cases import EVENTS, NEXT, STATES
 
-FILE = Path(__file__).resolve().parent.parent / "docs" / "requests.svg"
+FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
 WIDTH, HEIGHT = 980, 740
 BOX = (150, 56)

@@ -25,7 +25,7 @@ ATTEMPTS = 5  # of one call: no answer, "busy" and "later" are tried again, with
 TIMEOUT_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 30.0  # whatever Retry-After says
 TRY_AGAIN = {429, 503}
-BUSY = {"busy", "key_in_use"}  # codes of a 409 that is over in a moment
+BUSY = {"key_in_use"}  # code of a 409 that is over in a moment; a busy server answers 503, which is tried again too
 
 
 @dataclass(slots=True)

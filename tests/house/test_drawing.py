@@ -23,7 +23,7 @@ def script() -> ModuleType:
 
 def test_the_picture_is_drawn_from_the_table_as_it_is(script: ModuleType) -> None:
     """When this fails: .venv/bin/python scripts/draw_cases.py, and look at the picture."""
-    assert (ROOT / "docs" / "requests.svg").read_text(encoding="utf-8") == script.draw()
+    assert (ROOT / "docs" / "cases.svg").read_text(encoding="utf-8") == script.draw()
 
 
 def test_the_picture_shows_every_state_every_event_and_every_refusal(script: ModuleType) -> None:

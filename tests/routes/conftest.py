@@ -21,7 +21,7 @@ async def facts(site: Site) -> tuple[Any, ...]:
         places = await connection.execute(
             text("select id, state, since, observed_at, expected_free_at, closed_reason from place order by id")
         )
-        counts = await connection.execute(text("select (select count(*) from journal), (select count(*) from answer)"))
+        counts = await connection.execute(text("select (select count(*) from journal), (select count(*) from stored_reply)"))
         return (*map(tuple, shelters), *map(tuple, places), tuple(counts.one()))
 
 

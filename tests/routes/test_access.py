@@ -103,7 +103,7 @@ GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a sessi
     "api_live": SEEKERS | SHELTER | {"machine"},
 }
 OWN_ONLY = {
-    "desk",
+    "staff",
     "staff_places",
     "staff_confirm",
     "staff_occupancy",

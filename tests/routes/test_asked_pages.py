@@ -345,7 +345,7 @@ async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: 
     assert (await sanne.post(path, data=form)).status_code == 303
     known = make_key("k", path, "no", "")
     assert known is not None
-    assert await sql(site, "select key, fingerprint, body from answer where actor_id = 'person:sanne'") == [
+    assert await sql(site, "select key, fingerprint, body from stored_reply where actor_id = 'person:sanne'") == [
         ("k", known.fingerprint, b"")
     ]
 

@@ -679,5 +679,5 @@ async def test_nothing_of_whom_it_was_for_is_written_while_it_lives_and_nothing_
     assert {word for word in WORDS if word in tallies} == {"psychiatric", "contra_indication", "homeless_shelter"}
     assert begun["id"] not in tallies
     # Nor is it there hashed: by what a repeated call is known is made of nothing else.
-    kept = dict(map(tuple, await sql(site, "select key, fingerprint from answer")))
+    kept = dict(map(tuple, await sql(site, "select key, fingerprint from stored_reply")))
     assert len(kept) == len(known) - 2 and kept.items() <= known.items()  # the two were refused, and are not remembered

@@ -163,7 +163,7 @@ async def test_nothing_of_a_search_is_kept_with_the_hold_that_ends_it(site: Site
             kept = str(await rows(site, f"select to_jsonb({table}) from {table}")).lower()  # noqa: S608
             for word in ("woman", "child", "lvb", "psychiatric", "arrival", "zuid"):
                 assert word not in kept, f"{word} in {table}"
-        [(body,)] = await rows(site, "select convert_from(body, 'utf8') from answer")
+        [(body,)] = await rows(site, "select convert_from(body, 'utf8') from stored_reply")
         assert body.split()[0] == "linde" and len(body.split()) == 2
 
 

@@ -113,9 +113,9 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_client_shelter_id", "update client set shelter_id = 'nowhere' where role = 'machine'"),
     ("ck_client_machine_has_shelter", "update client set shelter_id = 'linde' where role = 'police'"),
     ("ck_client_machine_has_shelter", "update client set shelter_id = null where role = 'machine'"),
-    ("pk_stored_reply", f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"),
-    ("ck_answer_key", "update answer set key = ''"),
-    ("ck_answer_key", "update answer set key = repeat('x', 256)"),
+    ("pk_stored_reply", f"insert into stored_reply values ('sanne', 'key', '', 200, '', null, {AT})"),
+    ("ck_stored_reply_key", "update stored_reply set key = ''"),
+    ("ck_stored_reply_key", "update stored_reply set key = repeat('x', 256)"),
     ("pk_reminded", f"insert into reminded select 'linde', {AT}, 'due', {AT} from generate_series(1, 2)"),
     ("fk_reminded_shelter_id", f"insert into reminded values ('nowhere', {AT}, 'due', {AT})"),
     ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
@@ -192,7 +192,7 @@ NAMES = """
 async def full(tx: Transaction) -> Transaction:
     connection = await tx.connection()
     await connection.execute(text(f"{CLAIM} ('one', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"))
-    await connection.execute(text(f"insert into answer values ('sanne', 'key', '', 200, '', null, {AT})"))
+    await connection.execute(text(f"insert into stored_reply values ('sanne', 'key', '', 200, '', null, {AT})"))
     await connection.execute(text(f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"))
     kept = f"('kept', 'ceder-1', 'reservation', 'oever', 'police', {AT}, {LATER}, null, 'r')"
     await connection.execute(text(CLAIM.replace("ended_at", "ended_at, case_id") + kept))
@@ -228,7 +228,7 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         "update unit set map_column = 12, map_row = 1",
         "update place set beds = 50, cots = 20, label = 'x' || id",
         "update shelter set intake_from_minutes = 0, intake_until_minutes = 1440",
-        "update answer set key = repeat('x', 255)",
+        "update stored_reply set key = repeat('x', 255)",
         f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
         f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
         f"update case_record set state = 'withdrawn', over_at = {AT}, needs_sealed = null, unit_code = 'noord'",
