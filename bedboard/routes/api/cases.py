@@ -27,7 +27,7 @@ from bedboard.routes.api.case_commands import (
     PostOutcome,
     PostShelters,
 )
-from bedboard.routes.case_views import asked_object, asked_profile, case_object, case_view, read_case, read_cases, show_done
+from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
 from bedboard.routes.parse import parse_json, read_body
 from bedboard.routes.profiles import SearchProfile, profile_of, seal_profile
 from bedboard.routes.replies import json_bytes
@@ -47,6 +47,8 @@ from bedboard.store.cases import (
 )
 from bedboard.store.database import Transaction
 from bedboard.store.tables import ClaimRecord
+from bedboard.views.case_objects import asked_object, case_object
+from bedboard.views.cases import case_view
 from bedboard.views.found import Finder
 from bedboard.views.objects import to_json
 
@@ -102,7 +104,10 @@ async def _present(tx: Transaction, request: Request, case_id: str, shelter_id: 
 def _asked(request: Request, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> dict[str, Any] | None:
     """As the shelter sees it that was asked; None: it is not on the board any more."""
     process, actor = process_of(request), actor_of(request)
-    case = case_view(process, actor, asked.request, [asked.ask], claims, process.clock.now())
+    row, ask = asked
+    is_own = is_askers_own(actor, row)
+    now = process.clock.now()
+    case = case_view(row, [ask], claims, process.feed.cards, opener_of(process), now, is_own=is_own)
     return asked_object(case, asked.ask.shelter_id)
 
 
@@ -209,7 +214,9 @@ async def post_shelters(request: Request) -> Response:
         if row is None or not is_askers_own(actor, row):
             raise NotFound("no_such_request")
         check_shelters(command.shelters)
-        kinds = _kinds(request, command.shelters, asked_profile(process, row, catalogue, now))
+        sought = opener_of(process)(row.needs_sealed)
+        profile = None if sought is None else profile_of(sought, catalogue, now)
+        kinds = _kinds(request, command.shelters, profile)
         return await ask_more(tx, actor, case_id, kinds, now)
 
     return await _changed(request, work, *command.shelters)
