@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 import structlog
 from starlette.requests import Request
 
-from bedboard.actions.case_lock import LockedCase, is_askers_own
+from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_callbacks
 from bedboard.actions.notify import list_notices
 from bedboard.process import Process, actor_of, catalogue_of, process_of
 from bedboard.routes.profiles import SearchProfile, open_profile
 from bedboard.rules.refusals import NotFound, Refusal
+from bedboard.rules.rights import is_of_same_group, may_see_case
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.database import Transaction
 from bedboard.store.tables import CaseRecord
-from bedboard.views.cases import CaseView, case_view
+from bedboard.views.cases import CaseView, case_view, requester_of
 from bedboard.views.needs import OpenProfile
 
 log = structlog.get_logger()
@@ -37,19 +38,19 @@ def opener_of(process: Process) -> OpenProfile:
 
 
 async def read_case(tx: Transaction, request: Request, case_id: str, *, with_telephones: bool = True) -> CaseView:
-    """Read a case for its asker (or a colleague) and for the desk.
+    """Read a case for its requester (or a colleague) and for the desk.
 
-    The asker also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
+    The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
     transaction. `with_telephones`: false where none is shown. Refusal: NotFound, also for everybody else.
     """
     process, actor, now = process_of(request), actor_of(request), process_of(request).clock.now()
     row = await get_case(tx, case_id)
-    if row is None or not (actor.role == "desk" or is_askers_own(actor, row)):
+    if row is None or not may_see_case(actor, requester_of(row)):
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
     telephones: Mapping[str, str] = {}
-    if with_telephones and is_askers_own(actor, row):
+    if with_telephones and is_of_same_group(actor, requester_of(row)):
         telephones = await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
     return case_view(
         row,
@@ -57,9 +58,9 @@ async def read_case(tx: Transaction, request: Request, case_id: str, *, with_tel
         await list_claims_of_all(tx, [case_id]),
         process.feed.cards,
         opener_of(process),
+        actor,
         now,
-        is_own=is_askers_own(actor, row),
-        telephones=telephones,
+        telephones,
     )
 
 
@@ -69,9 +70,7 @@ async def read_cases(tx: Transaction, request: Request, rows: Sequence[CaseRecor
     asks = await list_asks_of_all(tx, [row.id for row in rows])
     claims = await list_claims_of_all(tx, [row.id for row in rows])
     cards, open_needs = process.feed.cards, opener_of(process)
-    return [
-        case_view(row, asks.get(row.id, []), claims, cards, open_needs, now, is_own=is_askers_own(actor, row)) for row in rows
-    ]
+    return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
 
 
 def is_desk_open(request: Request) -> bool:

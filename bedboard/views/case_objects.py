@@ -1,4 +1,4 @@
-"""A case as the API gives it out, by audience: its asker and the desk, or one of its shelters."""
+"""A case as the API gives it out, by audience: its requester and the desk, or one of its shelters."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from bedboard.views.cases import AskView, CaseView
 
 
 def case_object(case: CaseView) -> dict[str, Any]:
-    """Return a case for its asker and the desk. No address; a telephone only where the view has one."""
+    """Return a case for its requester and the desk. No address; a telephone only where the view has one."""
     return {
         "id": case.id,
         "version": case.version,

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event, choice_of
 from bedboard.rules.criteria import CRITERIA
+from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_not_choose
 from bedboard.store.board import Catalogue
 from bedboard.store.tables import CaseEvent
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.cases import AskView, CaseView, is_held_for
+from bedboard.views.cases import AskView, CaseView, can_offer
 
 ANSWERS_FIRST = ("yes", "discuss", "lapsed", "silent", "no")
 """The order of the shelters on the page of a case: first those where something can be done."""
@@ -33,34 +34,39 @@ def callers_of(catalogue: Catalogue) -> Mapping[tuple[str, str], str]:
 
 def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) -> list[AskRow]:
     """Return the shelters of a case in the order of `ANSWERS_FIRST`, each with what the actor may do."""
-    local = now.astimezone(catalogue.zone)
-    organization = callers_of(catalogue).get((case.organization_id, case.role))
-
-    def can_offer(place: PlaceView) -> bool:
-        is_theirs = place.claim is not None and is_held_for(place.claim, case.asker, organization, case.role)
-        return place.status == "free" or (place.status == "held" and is_theirs)
-
-    def row(ask: AskView) -> AskRow:
-        choice: Event | None = None
-        places: Sequence[PlaceView] = ()
-        if case.state == "asking" and ask.settled is None:
-            if case.is_own and ask.says == "yes" and ask.place is not None and ask.place.status == "reserved":
-                deciding = catalogue.kinds[ask.place.kind].deciding
-                choice = choice_of(actor.role, deciding, local)
-            if actor.role == "desk":
-                places = [place for place in ask.card.places if can_offer(place)]
-            elif _places_themselves(actor, case, ask):
-                police = [code for code, kind in catalogue.kinds.items() if kind.deciding.decides == "police"]
-                places = [place for place in ask.card.places if place.kind in police and can_offer(place)]
-        return AskRow(ask, choice, places)
-
-    return sorted(map(row, case.asks), key=lambda one: ANSWERS_FIRST.index(one.ask.says))
+    rows = [AskRow(ask, _choice(case, ask, actor, catalogue, now), _places(case, ask, actor, catalogue)) for ask in case.asks]
+    return sorted(rows, key=lambda row: ANSWERS_FIRST.index(row.ask.says))
 
 
-def _places_themselves(actor: Actor, case: CaseView, ask: AskView) -> bool:
-    """Not where the news is stale: then nobody knows what is free, and they call. Nor over what the shelter itself has said."""
-    is_theirs = ask.says == "silent" or (ask.says == "lapsed" and ask.answered_by == "police")
-    return actor.role == "police" and case.is_own and ask.card.freshness != "stale" and is_theirs
+def _choice(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, now: datetime) -> Event | None:
+    if ask.place is None or not case.is_own:
+        return None
+    why_not = why_not_choose(
+        case.state,
+        is_offered=ask.said == "yes",
+        is_settled=ask.settled is not None,
+        is_kept=ask.until is not None,
+        is_open=ask.place.status == "reserved",
+    )
+    if why_not is not None:
+        return None
+    return choice_of(actor.role, catalogue.kinds[ask.place.kind].deciding, now.astimezone(catalogue.zone))
+
+
+def _places(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue) -> Sequence[PlaceView]:
+    """Return the places that the actor may offer there: as the desk for the shelter, or as the police themselves.
+
+    None to the police where the news is stale: nobody knows what is free, so they call.
+    """
+    if case.state != "asking" or ask.settled is not None:
+        return ()
+    name = callers_of(catalogue).get((case.organization_id, case.role), "")
+    offered = [place for place in ask.card.places if can_offer(place, case.requester._replace(organization=name))]
+    side = answers_as(actor, case.requester)
+    if side == "police":
+        is_theirs = ask.says != "yes" and is_left_to_police(ask.said, ask.answered_by) and ask.card.freshness != "stale"
+        return [place for place in offered if is_theirs and may_police_offer(catalogue.kinds[place.kind].deciding)]
+    return offered if side == "desk" else ()
 
 
 def contra_indications(case: CaseView) -> Sequence[str]:

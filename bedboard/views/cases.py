@@ -1,4 +1,4 @@
-"""A case as its asker and the placement desk see it: its state, and what each shelter was asked and said."""
+"""A case as its requester and the placement desk see it: its state, and what each shelter was asked and said."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Literal, cast
 
 from bedboard.routes.profiles import SearchProfile
-from bedboard.rules.cases import CaseState, may_see_address
+from bedboard.rules.access import Actor
+from bedboard.rules.cases import AnswerCode, CaseState, may_see_address
+from bedboard.rules.rights import Seeker, can_be_offered, is_of_same_group
 from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
-from bedboard.views.cards import Card, ClaimView, PlaceView
+from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 Says = Literal["silent", "yes", "discuss", "no", "lapsed"]
@@ -36,6 +38,11 @@ class AskView:
     telephone: str | None = None
 
     @property
+    def said(self) -> AnswerCode | None:
+        """Return the shelter's answer, whatever became of the place; None: silent."""
+        return None if self.says == "silent" else "yes" if self.says == "lapsed" else self.says
+
+    @property
     def is_expected(self) -> bool:
         """Tell whether somebody still waits for a first answer of this shelter."""
         return self.says == "silent" and self.settled is None
@@ -43,15 +50,13 @@ class AskView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case for its asker and the desk. `asker`: as `Actor.key`. `needs` and `profile` None: erased, or not to be opened.
-    `chosen` None: nothing is chosen. `is_own`: the actor or a colleague asked it."""
+    """A case for its requester and the desk. `requester`: with the id of the organization. `needs` and `profile` None: erased,
+    or not to be opened. `chosen` None: nothing is chosen. `is_own`: the actor or a colleague is the requester."""
 
     id: str
     version: int
     state: CaseState
-    organization_id: str
-    role: str
-    asker: str
+    requester: Seeker
     needs: NeedsView | None
     profile: SearchProfile | None
     created_at: datetime
@@ -63,6 +68,14 @@ class CaseView:
     chosen: AskView | None
     shows_address: bool
     is_own: bool
+
+    @property
+    def organization_id(self) -> str:
+        return self.requester.organization
+
+    @property
+    def role(self) -> str:
+        return self.requester.role
 
     @property
     def place_is_kept(self) -> bool:
@@ -92,14 +105,17 @@ class CaseView:
         return sum(ask.says == says and ask.settled is None for ask in self.asks)
 
 
-def asker_key(row: CaseRecord) -> str:
-    """Return the key of the asker, as `Actor.key`."""
-    return f"person:{row.person_id}" if row.person_id is not None else f"client:{row.client_id}"
+def requester_of(row: CaseRecord) -> Seeker:
+    """Return the requester of a case, with the id of the organization."""
+    key = f"person:{row.person_id}" if row.person_id is not None else f"client:{row.client_id}"
+    return Seeker(key, row.organization_id, row.role)
 
 
-def is_held_for(claim: ClaimView, asker: str, organization: str | None, role: str) -> bool:
-    """Whether a place that is held may be offered to who asks: as `actions.reservations.is_askers`, on the board."""
-    return claim.holder == asker if claim.holder is not None else (claim.organization, claim.role) == (organization, role)
+def can_offer(place: PlaceView, requester: Seeker) -> bool:
+    """Tell whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
+    claim = place.claim
+    holder = None if claim is None else Seeker(claim.holder, claim.organization, claim.role)
+    return can_be_offered(place.status, holder, requester)
 
 
 def ask_view(
@@ -140,12 +156,11 @@ def case_view(
     claims: Mapping[str, ClaimRecord],
     cards: Mapping[str, Card],
     open_profile: OpenProfile,
+    actor: Actor,
     now: datetime,
-    *,
-    is_own: bool,
     telephones: Mapping[str, str] | None = None,
 ) -> CaseView:
-    """Return a case with the parts of those shelters that are on the board.
+    """Return a case for this actor, with the parts of those shelters that are on the board.
 
     `claims`: the reservations for it that nobody has ended, by id; `telephones`: those to show, by shelter.
     """
@@ -155,14 +170,12 @@ def case_view(
         for ask in asks
         if (view := ask_view(ask, claims.get(ask.claim_id or ""), cards, now, (telephones or {}).get(ask.shelter_id)))
     }
-    state = cast(CaseState, row.state)
+    state, requester = cast(CaseState, row.state), requester_of(row)
     return CaseView(
         id=row.id,
         version=row.version,
         state=state,
-        organization_id=row.organization_id,
-        role=row.role,
-        asker=asker_key(row),
+        requester=requester,
         needs=None if said is None else needs_of(said),
         profile=said,
         created_at=row.created_at,
@@ -173,5 +186,5 @@ def case_view(
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
-        is_own=is_own,
+        is_own=is_of_same_group(actor, requester),
     )

@@ -1,7 +1,7 @@
-"""The cases of a shelter as its own people see them: the asker, the household, their answer, and what became of it.
+"""The cases of a shelter as its own people see them: the requester, the household, their answer, and what became of it.
 
-A shelter sees its own part of a case and nothing of the others'; of the asker the organization and the role; and the household
-only as long as its answer counts or they are on their way.
+A shelter sees its own part of a case and nothing of the others'; of the requester the organization and the role; and the
+household only as long as its answer counts or they are on their way.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from bedboard.rules.refusals import Invalid
 from bedboard.store.board import Catalogue
 from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.cases import AskView, ask_view, asker_key, is_held_for
+from bedboard.views.cases import AskView, ask_view, can_offer, requester_of
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 
 class OfferView(NamedTuple):
-    """A place that may be offered now. `is_theirs`: it is held for the asker. `against`: what speaks against it besides the
+    """A place that may be offered now. `is_theirs`: it is held for the requester. `against`: what speaks against it besides the
     terms of the whole shelter: its size, and its own terms."""
 
     place: PlaceView
@@ -82,21 +82,19 @@ def _arrival(said: SearchProfile) -> tuple[str, str]:
 
 
 def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: Profile | None) -> list[OfferView]:
-    """Return the places that are free here or held for the asker.
+    """Return the places that are free here or held for the requester.
 
     First those that nothing speaks against, then those of the `kind` that was asked, and of those the smallest.
     """
-    asker = asker_key(row)
+    requester = requester_of(row)._replace(organization=organization)
     general = judge(card.terms, profile) if profile else ()
     offers = []
     for place in card.places:
-        claim = place.claim if place.status == "held" else None
-        is_theirs = claim is not None and is_held_for(claim, asker, organization, row.role)
-        if place.status != "free" and not is_theirs:
+        if not can_offer(place, requester):
             continue
         own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
         against = [reason for reason in own if reason.answer == "no" and reason not in general]
-        offers.append(OfferView(place, is_theirs, against))
+        offers.append(OfferView(place, place.status == "held", against))
     return sorted(
         offers,
         key=lambda one: (bool(one.against), one.place.kind != kind, one.place.beds, one.place.cots, one.place.position),

@@ -92,7 +92,7 @@ def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
 
 
 def urgency(case: CaseView) -> int:
-    """Return how urgent a case is for its asker: 0 for the most urgent."""
+    """Return how urgent a case is for its requester: 0 for the most urgent."""
     if case.setback is not None or (case.state in RESERVED and not case.place_is_kept):
         return 0
     if case.state == "asking":
