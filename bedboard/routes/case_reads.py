@@ -56,7 +56,7 @@ async def read_case(tx: Transaction, request: Request, case_id: str, *, with_tel
         row,
         asks,
         await list_claims_of_all(tx, [case_id]),
-        process.feed.cards,
+        process.board.cards,
         opener_of(process),
         actor,
         now,
@@ -69,7 +69,7 @@ async def read_cases(tx: Transaction, request: Request, rows: Sequence[CaseRecor
     process, actor, now = process_of(request), actor_of(request), process_of(request).clock.now()
     asks = await list_asks_of_all(tx, [row.id for row in rows])
     claims = await list_claims_of_all(tx, [row.id for row in rows])
-    cards, open_needs = process.feed.cards, opener_of(process)
+    cards, open_needs = process.board.cards, opener_of(process)
     return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
 
 
@@ -89,5 +89,5 @@ async def show_done(request: Request, case: LockedCase) -> None:
             log.warning("push_failed", code=refusal.code)
             notices = []
         process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
-    shown = [process.feed.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
+    shown = [process.board.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
     await asyncio.gather(process.cases.reached(case.request.id, case.request.version), *shown)

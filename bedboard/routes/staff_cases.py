@@ -35,7 +35,7 @@ async def _refused_here(tx: Transaction, rows: Sequence[AskedRow]) -> set[str]:
 async def read_asked(tx: Transaction, request: Request) -> tuple[list[AskedView], Mapping[str, list[str]]]:
     """Read the cases of this page's shelter, and by shelter the unanswered cases of the actor's other shelters."""
     process, actor, shelter_id = process_of(request), actor_of(request), request.path_params["shelter_id"]
-    catalogue, now, card = catalogue_of(request), process.clock.now(), process.feed.cards.get(shelter_id)
+    catalogue, now, card = catalogue_of(request), process.clock.now(), process.board.cards.get(shelter_id)
     elsewhere = await list_unanswered(tx, sorted(actor.shelter_ids - {shelter_id}))
     rows = await list_asked(tx, shelter_id, now - SETTLED_SHOWN)
     if card is None or not rows:
@@ -64,7 +64,7 @@ async def draw_asked(tx: Transaction, request: Request) -> Markup:
     """Draw the section `#asked`; it is empty where nothing was asked."""
     process, shelter_id = process_of(request), request.path_params["shelter_id"]
     views, elsewhere = await read_asked(tx, request)
-    cards, now = process.feed.cards, process.clock.now()
+    cards, now = process.board.cards, process.clock.now()
     context = {
         "action": f"/staff/{shelter_id}/requests",
         "name": cards[shelter_id].name if shelter_id in cards else "",

@@ -37,7 +37,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
     away = is_busy = False
     alerts: list[AlertView] = []
     cases = CasesView()
-    holding, waits = process.feed.holds_anything(actor.key), process.alerts.waits(actor.key)
+    holding, waits = process.board.holds_anything(actor.key), process.alerts.waits(actor.key)
     has_cases = process.cases.has_any(actor)
     if actor.role in SEEKERS and (holding or waits or has_cases):
         try:
@@ -49,7 +49,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
         except Unavailable as refusal:
             found, own, away, is_busy = [], [], True, isinstance(refusal, Busy)
         alerts = [alert_view(one, opener_of(process)) for one in own]
-        holds = hold_views(found, process.feed.cards)
+        holds = hold_views(found, process.board.cards)
     context = {
         "holds": holds,
         "waiting": alerts,
@@ -63,7 +63,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
         "here": here if ID.match(here) else "",
         "new_key": process.clock.new_id,
         "back": request.url.path if request.method == "GET" and request.url.path != "/strip" else "/search",
-        "catalogue": process.feed.catalogue,
+        "catalogue": process.board.catalogue,
     }
     return Markup(process.pages.render(language_of(request), "fragments/_strip.html", context))  # noqa: S704
 

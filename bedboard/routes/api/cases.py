@@ -106,7 +106,7 @@ def _asked(request: Request, asked: AskedRow, claims: Mapping[str, ClaimRecord])
     """As the shelter sees it that was asked; None: it is not on the board any more."""
     process, actor = process_of(request), actor_of(request)
     row, ask = asked
-    case = case_view(row, [ask], claims, process.feed.cards, opener_of(process), actor, process.clock.now())
+    case = case_view(row, [ask], claims, process.board.cards, opener_of(process), actor, process.clock.now())
     return asked_object(case, asked.ask.shelter_id)
 
 
@@ -140,7 +140,7 @@ async def _change(
         case, shown = done.result
         await show_done(request, case)
         for ask in shown["shelters"]:  # it was read before this process had heard of the change
-            card = process.feed.cards.get(ask["shelter"])
+            card = process.board.cards.get(ask["shelter"])
             places = {place.id: place.status for place in card.places} if card is not None else {}
             ask["place_status"] = places.get(ask["place"])
         return shown, False
@@ -167,7 +167,7 @@ async def _changed(request: Request, work: Work, *asked: str, shelter_id: str | 
 
 def _kinds(request: Request, shelter_ids: Sequence[str], profile: Profile | None) -> dict[str, str]:
     """For which kind of place each shelter is asked: that of its best match now, or its first. Refusal: Invalid `shelters`."""
-    cards, catalogue = process_of(request).feed.cards, catalogue_of(request)
+    cards, catalogue = process_of(request).board.cards, catalogue_of(request)
     unknown = [n for n, id in enumerate(shelter_ids) if id not in cards or not cards[id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
