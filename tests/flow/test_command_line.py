@@ -25,10 +25,16 @@ from bedboard.store.database import Database, Transaction, asyncpg_url
 from bedboard.store.people import get_client_actor
 from bedboard.store.seal import new_key
 from tests import build
-from tests.flow.processes import bedboard
+from tests.flow import processes
 
 KEY = {"BEDBOARD_SECRET_KEY": new_key()}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command; one that would serve gets a port that is free, unless the command names one."""
+    port = ["--port", str(processes.free_port())] if command[:1] in (("serve",), ("demo",)) and "--port" not in command else []
+    return processes.bedboard(*command, *port, **settings)
 
 
 def said(run: subprocess.CompletedProcess[str]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from bedboard import embedded
 from bedboard.store.database import Database
 from tests import build
-from tests.flow.processes import ROOT, Process, bedboard, environment
+from tests.flow.processes import ROOT, Process, bedboard, environment, free_port
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_demo_listens_on_this_machine_only(host: str) -> None:
 async def test_a_demo_refuses_a_database_that_is_none(database: Database) -> None:
     async with database.transaction() as tx:
         await build.add_board(tx, demo=False)
-    said = bedboard("demo", "--port", "1", DATABASE_URL=database.url)
+    said = bedboard("demo", "--port", str(free_port()), DATABASE_URL=database.url)
     assert (said.returncode, "not a demo" in said.stderr) == (1, True)
 
 
