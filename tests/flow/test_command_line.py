@@ -246,6 +246,13 @@ async def test_a_newer_database_is_not_touched(database: Database, command: str)
     assert said(ran) == "the database is at 9999, this version needs 0003: install the bedboard that made it"
 
 
+async def test_an_older_database_of_real_use_is_not_changed_by_a_demo(unmigrated: str) -> None:
+    await migrate(unmigrated, "0002")
+    await execute(unmigrated, "insert into deployment values (1, 'real', 'Europe/Amsterdam', false, now())")
+    assert "not a demo's" in said(bedboard("demo", DATABASE_URL=unmigrated))
+    assert "is at 0002" in said(bedboard("serve", DATABASE_URL=unmigrated, **KEY))
+
+
 async def test_a_database_of_another_program_is_left_alone(unmigrated: str) -> None:
     await execute(unmigrated, "create table person (id int)")
     sentence = said(bedboard("migrate", DATABASE_URL=unmigrated))
