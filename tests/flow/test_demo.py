@@ -71,7 +71,7 @@ async def test_seeds_are_not_loaded_over_what_is_there(database: Database) -> No
     async with database.transaction() as tx:
         await build.add_board(tx)
     said = bedboard("seed", "seeds/demo.toml", DATABASE_URL=database.url, BEDBOARD_DEMO="true")
-    assert (said.returncode, "not_empty" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
+    assert (said.returncode, "is not empty" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
 
 
 def test_a_seed_file_with_wrong_times_is_refused_with_all_of_their_names(tmp_path: Path) -> None:
