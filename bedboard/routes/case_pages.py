@@ -254,7 +254,7 @@ async def _case(request: Request, case_id: str) -> tuple[CaseView, Markup]:
     context = {
         "case": case,
         "rows": _rows(request, case),
-        "events": _time_line(events, process.feed.cards),
+        "events": _time_line(events, process.board.cards),
         "asker": callers_of(catalogue).get((case.organization_id, case.role)),
         "is_desk": actor.role == "desk",
         "desk_is_open": is_desk_open(request),
@@ -303,8 +303,8 @@ async def _page(
         "new_key": process.clock.new_id,
         "strip": await own_strip(request, here),
         "notice": Markup(notice(request, refusal)),  # noqa: S704
-        "as_of": process.feed.as_of or process.clock.now(),
-        "live": process.feed.live,
+        "as_of": process.board.as_of or process.clock.now(),
+        "live": process.board.live,
         "path": path,
     }
     return page(request, template, {**around, **context}, http_status(refusal) if refusal else 200)

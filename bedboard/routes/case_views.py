@@ -154,7 +154,7 @@ def ask_view(
     process: Process, ask: Ask, claim: ClaimRecord | None, now: datetime, telephone: str | None = None
 ) -> AskView | None:
     """`claim`: what is reserved there and nobody has ended. None: the shelter is not on the board any more."""
-    card = process.feed.cards.get(ask.shelter_id)
+    card = process.board.cards.get(ask.shelter_id)
     if card is None:
         return None
     is_kept = claim is not None and claim.expires_at > now
@@ -258,7 +258,7 @@ async def show_done(request: Request, case: LockedCase) -> None:
             log.warning("push_failed", code=refusal.code)
             notices = []
         process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
-    shown = [process.feed.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
+    shown = [process.board.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
     await asyncio.gather(process.cases.reached(case.request.id, case.request.version), *shown)
 
 

@@ -166,7 +166,7 @@ async def _refused_here(tx: Transaction, rows: Sequence[AskedRow]) -> set[str]:
 async def read_asked(tx: Transaction, request: Request) -> tuple[list[AskedView], Mapping[str, list[str]]]:
     """What the shelter of this page is asked, and by shelter what waits for an answer in the others of the actor's."""
     process, actor, shelter_id = process_of(request), actor_of(request), request.path_params["shelter_id"]
-    catalogue, now, card = catalogue_of(request), process.clock.now(), process.feed.cards.get(shelter_id)
+    catalogue, now, card = catalogue_of(request), process.clock.now(), process.board.cards.get(shelter_id)
     elsewhere = await list_unanswered(tx, sorted(actor.shelter_ids - {shelter_id}))
     rows = await list_asked(tx, shelter_id, now - SETTLED_SHOWN)
     if card is None or not rows:
@@ -187,7 +187,7 @@ async def draw_asked(tx: Transaction, request: Request) -> Markup:
     """The section `#asked`; nothing is seen of it where nothing is asked."""
     process, shelter_id = process_of(request), request.path_params["shelter_id"]
     views, elsewhere = await read_asked(tx, request)
-    cards = process.feed.cards
+    cards = process.board.cards
     oldest_first = sorted(views, key=lambda view: (view.ask.asked_at, view.id))
     open = sorted((view for view in oldest_first if view.group == "open"), key=lambda view: not view.waits)
     coming = sorted(

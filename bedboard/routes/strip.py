@@ -118,7 +118,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
     away = is_busy = False
     waiting: list[AlertView] = []
     cases = CasesView()
-    holding, waits = process.feed.holds_anything(actor.key), process.alerts.waits(actor.key)
+    holding, waits = process.board.holds_anything(actor.key), process.alerts.waits(actor.key)
     has_cases = process.cases.has_any(actor)
     if actor.role in SEEKERS and (holding or waits or has_cases):
         try:
@@ -131,7 +131,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
             found, own, away, is_busy = [], [], True, isinstance(refusal, Busy)
         waiting = [_alert_view(one, process.seal) for one in own]
         for row, telephone in found:
-            card = process.feed.cards.get(row.shelter_id)
+            card = process.board.cards.get(row.shelter_id)
             if card is not None:
                 place = next((place for place in card.places if place.id == row.place_id), None)
                 holds.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone))
@@ -148,7 +148,7 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
         "here": here if ID.match(here) else "",
         "new_key": process.clock.new_id,
         "back": request.url.path if request.method == "GET" and request.url.path != "/strip" else "/search",
-        "catalogue": process.feed.catalogue,
+        "catalogue": process.board.catalogue,
     }
     return Markup(process.pages.render(language_of(request), "fragments/_strip.html", context))  # noqa: S704
 

@@ -136,7 +136,7 @@ async def _change(
         case, shown = done.result
         await show_done(request, case)
         for ask in shown["shelters"]:  # it was read before this process had heard of the change
-            card = process.feed.cards.get(ask["shelter"])
+            card = process.board.cards.get(ask["shelter"])
             places = {place.id: place.status for place in card.places} if card is not None else {}
             ask["place_status"] = places.get(ask["place"])
         return shown, False
@@ -163,7 +163,7 @@ async def _changed(request: Request, work: Work, *asked: str, shelter_id: str | 
 
 def _kinds(request: Request, shelter_ids: Sequence[str], profile: Profile | None) -> dict[str, str]:
     """For which kind of place each shelter is asked: that of its best match now, or its first. Refusal: Invalid `shelters`."""
-    cards, catalogue = process_of(request).feed.cards, catalogue_of(request)
+    cards, catalogue = process_of(request).board.cards, catalogue_of(request)
     unknown = [n for n, id in enumerate(shelter_ids) if id not in cards or not cards[id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
