@@ -187,7 +187,7 @@ def _rows(request: Request, case: CaseView) -> list[AskRow]:
         if case.state == "asking" and ask.settled is None:
             if case.is_own and ask.says == "yes" and ask.place is not None and ask.place.status == "reserved":
                 deciding = catalogue.kinds[ask.place.kind].deciding
-                choice = "choose" if actor.role == "desk" else choice_of(deciding, local)
+                choice = choice_of(actor.role, deciding, local)
             if actor.role == "desk":
                 places = [place for place in ask.card.places if can_offer(place)]
             elif _places_themselves(actor, case, ask):
