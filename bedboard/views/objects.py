@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
 from bedboard.views.cards import Card
 
@@ -40,5 +41,11 @@ def known_shelter_object(card: Card) -> dict[str, Any]:
 
 
 def to_json(value: Any) -> bytes:
-    """Return a value as JSON, with times as ISO 8601 with Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    """Return a value as JSON, with times as ISO 8601 with Z and models without their defaults."""
+    return orjson.dumps(value, default=_fields_of, option=orjson.OPT_UTC_Z)
+
+
+def _fields_of(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_defaults=True)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bedboard.routes.api.case_commands import AskedObject, CaseObject
 from bedboard.routes.api.commands import ShelterObject
 from bedboard.routes.call import needs_body
 from bedboard.routes.parse import IdConvertor
 from bedboard.routes.row import Operation
+from bedboard.schemas.cases import AskedObject, CaseObject
 
 PROBLEMS = {
     "400": "What was sent cannot be read",
@@ -44,11 +44,11 @@ class Problem(BaseModel):
     present: ShelterObject | CaseObject | AskedObject | None = None
 
 
-def ref(model: type[BaseModel]) -> dict[str, str]:
+def ref(model: type[Any]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def either(*models: type[BaseModel]) -> dict[str, Any]:
+def either(*models: type[Any]) -> dict[str, Any]:
     return {"anyOf": [ref(model) for model in models]}
 
 

@@ -9,19 +9,6 @@ from bedboard.routes import live
 from bedboard.routes.api import cases as api_cases
 from bedboard.routes.api import search as api_search
 from bedboard.routes.api import shelters
-from bedboard.routes.api.case_commands import (
-    AddressObject,
-    AskedObject,
-    CaseObject,
-    CasesObject,
-    PostAnswer,
-    PostArrival,
-    PostCase,
-    PostChoice,
-    PostDecision,
-    PostOutcome,
-    PostShelters,
-)
 from bedboard.routes.api.commands import (
     BoardObject,
     FoundObject,
@@ -49,6 +36,19 @@ from bedboard.rules.access import (
     SEEKING,
     SEEKING_OR_REPORTING,
     Rule,
+)
+from bedboard.schemas.cases import (
+    AddressObject,
+    AskedObject,
+    CaseObject,
+    CasesObject,
+    PostAnswer,
+    PostArrival,
+    PostCase,
+    PostChoice,
+    PostDecision,
+    PostOutcome,
+    PostShelters,
 )
 from bedboard.views.objects import to_json
 
@@ -167,7 +167,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/requests",
-        of_request(api_cases.show_requests),
+        api_cases.show_cases,
         "api_cases",
         SEEKING_OR_REPORTING,
         operation=Operation(
@@ -180,7 +180,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests",
-        of_request(api_cases.post_request),
+        api_cases.post_case,
         "api_case_open",
         SEEKING,
         operation=Operation(
@@ -198,7 +198,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/requests/{case_id:id}",
-        of_request(api_cases.show_request),
+        api_cases.show_case,
         "api_case",
         SEEKING_OR_REPORTING,
         operation=Operation(
@@ -208,7 +208,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/shelters",
-        of_request(api_cases.post_shelters),
+        api_cases.post_shelters,
         "api_case_shelters",
         SEEKING,
         operation=change_case("postShelters", "Ask more shelters", PostShelters),
@@ -216,7 +216,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/answers",
-        of_request(api_cases.post_answer),
+        api_cases.post_answer,
         "api_case_answers",
         Rule(REPORTERS | {"desk", "police"}),
         operation=change_case("postAnswer", "What a shelter says", PostAnswer, ASKED),
@@ -224,7 +224,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/choose",
-        of_request(api_cases.post_choice),
+        api_cases.post_choice,
         "api_case_choose",
         SEEKING,
         operation=change_case("postChoice", "Take one shelter's offer", PostChoice),
@@ -232,7 +232,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/decide",
-        of_request(api_cases.post_decision),
+        api_cases.post_decision,
         "api_case_decide",
         DESK,
         operation=change_case("postDecision", "The desk confirms or refuses", PostDecision),
@@ -240,7 +240,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/arrival",
-        of_request(api_cases.post_arrival),
+        api_cases.post_arrival,
         "api_case_arrival",
         Rule(REPORTERS | {"desk"}),
         operation=change_case("postArrival", "They came, or did not", PostArrival, ASKED),
@@ -248,7 +248,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/withdraw",
-        of_request(api_cases.post_withdrawal),
+        api_cases.post_withdrawal,
         "api_case_withdraw",
         SEEKING,
         operation=Operation(
@@ -263,7 +263,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/outcome",
-        of_request(api_cases.post_outcome),
+        api_cases.post_outcome,
         "api_case_outcome",
         SEEKING,
         operation=change_case("postOutcome", "Where the person sleeps", PostOutcome),
@@ -271,7 +271,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/address",
-        of_request(api_cases.post_address),
+        api_cases.post_address,
         "api_case_address",
         SEEKING,
         operation=Operation(
