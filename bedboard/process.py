@@ -7,8 +7,8 @@ from starlette.requests import HTTPConnection
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.alerts import Alerts
+from bedboard.live.board import Board, Viewer
 from bedboard.live.cases import OpenCases
-from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
 from bedboard.live.search import SearchLock
 from bedboard.push import Pusher
@@ -30,7 +30,7 @@ class Process:
     pages: Pages
     pieces: Pieces
     hub: Hub[Viewer]
-    feed: Feed
+    board: Board
     identity: Identity
     seal: Seal
     alerts: Alerts
@@ -47,7 +47,7 @@ def process_of(connection: HTTPConnection) -> Process:
 
 def catalogue_of(connection: HTTPConnection) -> Catalogue:
     """Units and kinds. Refusal: Unavailable while nothing has been read."""
-    catalogue = process_of(connection).feed.catalogue
+    catalogue = process_of(connection).board.catalogue
     if catalogue is None:
         raise Unavailable("database_away")
     return catalogue

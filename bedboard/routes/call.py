@@ -53,7 +53,7 @@ class Call:
     @property
     def catalogue(self) -> Catalogue:
         """Units and kinds. Refusal: Unavailable while nothing has been read."""
-        catalogue = self.process.feed.catalogue
+        catalogue = self.process.board.catalogue
         if catalogue is None:
             raise Unavailable("database_away")
         return catalogue
@@ -127,7 +127,7 @@ class Call:
 
     async def shelter_shown(self, changed: HasShelter) -> None:
         """Wait until the board of this process shows the shelter as it was saved."""
-        await self.process.feed.reached(changed.shelter.id, changed.shelter.version)
+        await self.process.board.reached(changed.shelter.id, changed.shelter.version)
 
 
 def needs_body(model: type[BaseModel]) -> bool:

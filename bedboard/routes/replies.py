@@ -69,7 +69,7 @@ def html(asked: Request | Call, text: str, status: int = 200) -> Response:
 def page_context(asked: Request | Call) -> Mapping[str, Any]:
     """Return what every page shows around its own content."""
     call = call_of(asked)
-    catalogue = call.process.feed.catalogue
+    catalogue = call.process.board.catalogue
     path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     return {
         "actor": call.known_actor,
