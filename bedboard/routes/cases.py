@@ -19,19 +19,22 @@ from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import actor_of, catalogue_of, process_of
 from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
 from bedboard.routes.case_reads import opener_of, show_done
-from bedboard.routes.parse import ID, IdConvertor, KeyText, local_moment, parse_form, read_form
-from bedboard.routes.profiles import read_profile, seal_profile
+from bedboard.routes.parse import read_form
+from bedboard.routes.profiles import seal_profile
 from bedboard.routes.replies import wants_fragment
 from bedboard.routes.search import find, profile_fields
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.schemas.fields import ID, ID_PATTERN, KeyText, local_moment
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import read_profile
 from bedboard.store.cases import get_case
 from bedboard.store.database import Transaction
 from bedboard.views.candidates import best_matches
 
 Work = Callable[[Transaction, datetime], Awaitable[LockedCase]]
 
-IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
+IdText = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 CodeText = Annotated[str, Field(max_length=64)]
 
 

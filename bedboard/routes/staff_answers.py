@@ -16,12 +16,14 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import actor_of, process_of
 from bedboard.routes.case_reads import show_done
-from bedboard.routes.parse import KeyText, parse_form, read_form
+from bedboard.routes.parse import read_form
 from bedboard.routes.replies import html, http_status, notice, wants_fragment
 from bedboard.routes.staff import staff_page, staff_section
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal
+from bedboard.schemas.fields import KeyText
+from bedboard.schemas.parse import parse_form
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Transaction
 

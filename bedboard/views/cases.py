@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, CaseState, may_see_address
 from bedboard.rules.rights import Seeker, can_be_offered, is_of_same_group
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of

@@ -4,14 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from bedboard.routes.api.commands import Command
-from bedboard.routes.parse import IdConvertor, Moment
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.cases import ANSWERS, DESK_REASONS, NO_REASONS, SETTLED, STATES
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.tallies import SLEPT
+from bedboard.schemas.fields import Command, Id, Moment
+from bedboard.schemas.profile import SearchProfile
 
-Id = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
 Answer = Literal["yes", "discuss", "no"]
 NoReason = Literal["no_place", "no_staff", "contra_indication", "not_safe", "household", "status", "information", "other"]
 DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]

@@ -28,14 +28,16 @@ from bedboard.routes.api.case_commands import (
     PostShelters,
 )
 from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
-from bedboard.routes.parse import parse_json, read_body
-from bedboard.routes.profiles import SearchProfile, profile_of, seal_profile
+from bedboard.routes.parse import read_body
+from bedboard.routes.profiles import seal_profile
 from bedboard.routes.replies import json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import is_of_same_group
+from bedboard.schemas.parse import parse_json
+from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import (
     AskedRow,
     get_ask,

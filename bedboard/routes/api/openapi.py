@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
 from bedboard.routes.api.operations import Problem, describe
 from bedboard.routes.row import Operation, Row, SocketRow
@@ -56,9 +55,11 @@ def build_document(rows: Iterable[Row | SocketRow]) -> dict[str, Any]:
 
 
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
-    models: dict[type[BaseModel], None] = {Problem: None}
+    models: dict[Any, None] = {Problem: None}
     for one in operations:
         models |= dict.fromkeys((*one.answers, *((one.body,) if one.body else ())))
-    _, schemas = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
+    _, schemas = TypeAdapter.json_schemas(
+        [(model, "validation", TypeAdapter(model)) for model in models], ref_template="#/components/schemas/{model}"
+    )
     found: dict[str, Any] = schemas["$defs"]
     return found

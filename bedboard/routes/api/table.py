@@ -22,19 +22,7 @@ from bedboard.routes.api.case_commands import (
     PostOutcome,
     PostShelters,
 )
-from bedboard.routes.api.commands import (
-    BoardObject,
-    FoundObject,
-    HoldObject,
-    HoldsObject,
-    KnownShelterObject,
-    PatchPlace,
-    PostConfirm,
-    PutOccupancy,
-    ShelterObject,
-)
 from bedboard.routes.api.openapi import build_document
-from bedboard.routes.api.search import PostHold, PostSearch
 from bedboard.routes.call import Call
 from bedboard.routes.replies import json_bytes
 from bedboard.routes.row import Operation, Row, SocketRow, of_request
@@ -50,6 +38,8 @@ from bedboard.rules.access import (
     SEEKING_OR_REPORTING,
     Rule,
 )
+from bedboard.schemas.answers import BoardObject, FoundObject, HoldObject, HoldsObject, KnownShelterObject, ShelterObject
+from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
 
 WRITES = "400 401 403 404 409 412 413 422 503"
