@@ -14,8 +14,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.case_work import Task, do_once
-from bedboard.routes.parse import ID, local_moment, parse_form
-from bedboard.routes.profiles import profile_of, read_profile, seal_profile
+from bedboard.routes.profiles import seal_profile
 from bedboard.routes.search import profile_fields
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.fit import Profile
@@ -23,13 +22,15 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, T
 from bedboard.schemas.case_forms import (
     AnswerForm,
     ArrivalForm,
-    CaseForm,
     ChoiceForm,
     DecisionForm,
     EmptyForm,
     OutcomeForm,
-    PlaceForm,
+    PolicePlaceForm,
 )
+from bedboard.schemas.fields import ID, KeyForm, local_moment
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
 from bedboard.views.candidates import best_kind
 
@@ -76,7 +77,7 @@ async def post_case(call: Call) -> Response:
     fields = profile_fields(form)
     ticked: dict[str, str] = {}
     try:
-        press = parse_form(CaseForm, _other_than(form, fields))
+        press = parse_form(KeyForm, _other_than(form, fields))
         ticked = _ticked(form)
         said = read_profile(fields)
         profile = profile_of(said, call.catalogue, call.now)
@@ -96,7 +97,7 @@ async def post_shelters(call: Call) -> Response:
     form = await call.fields()
     ticked: dict[str, str] = {}
     try:
-        press = parse_form(CaseForm, _other_than(form, {}))
+        press = parse_form(KeyForm, _other_than(form, {}))
         ticked = _ticked(form)
         async with call.transaction() as tx:
             row = await get_case(tx, case_id)
@@ -123,7 +124,7 @@ async def post_choice(call: Call) -> Response:
 
 async def post_withdrawal(call: Call) -> Response:
     async def read() -> Task:
-        return Task((await call.form(CaseForm)).key, case_work.withdraw(call))
+        return Task((await call.form(KeyForm)).key, case_work.withdraw(call))
 
     return await _press(call, read)
 
@@ -154,7 +155,7 @@ async def post_place(call: Call) -> Response:
     """Take a place of a kind on which the police decide themselves."""
 
     async def read() -> Task:
-        press = await call.form(PlaceForm)
+        press = await call.form(PolicePlaceForm)
         work = case_work.answer(call, press.shelter, ShelterAnswer("yes", press.place))
         return Task(press.key, work, (press.shelter, press.place))
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.routes.profiles import SearchProfile, profile_of
 from bedboard.rules.cases import ON_THE_WAY, OVER, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
+from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.board import Catalogue
 from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
 from bedboard.views.cards import Card, PlaceView

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.cases import RESERVED, STEPS
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
 from bedboard.store.tables import AlertRecord
 from bedboard.views.cards import Card, PlaceView
