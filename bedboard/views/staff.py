@@ -73,7 +73,7 @@ class AskedView(NamedTuple):
         return ask.settled if ask.says in ("yes", "discuss") and ask.settled != "missed" else ""
 
 
-def _arrival(said: SearchProfile) -> tuple[str, str]:
+def _arrival_of(said: SearchProfile) -> tuple[str, str]:
     if said.arrives_after == "now":
         return ("now", "")
     if said.arrives_after:
@@ -134,7 +134,7 @@ def asked_view(
         state=row.state,
         ask=view,
         needs=needs_of(said) if said else None,
-        arrival=_arrival(said) if said else ("open", ""),
+        arrival=_arrival_of(said) if said else ("open", ""),
         against=[reason for reason in reasons if reason.answer == "no"],
         discuss=[reason for reason in reasons if reason.answer in ("discuss", "unknown")],
         criteria=sorted(profile.asked(), key=lambda name: name not in doubtful) if profile else (),

@@ -28,7 +28,7 @@ async def test_a_search_leads_to_the_shelters_that_suit_with_the_best_ticked(sit
     reply = await mark.post("/requests/new", data={**WOMAN, "page": "search", "key": "of the search"})
     assert reply.status_code == 200
     ticked = re.findall(r'name="ask\.(\w+)" value="(\w+)"( checked)?', reply.text)
-    assert [(id, kind) for id, kind, _ in ticked] == [
+    assert [(shelter_id, kind) for shelter_id, kind, _ in ticked] == [
         ("beuk", "women"),
         ("linde", "cosm"),
         ("ceder", "men"),
