@@ -175,7 +175,7 @@
     clearTimeout(timer);
     if (socket || isOver) return;
     const opened = new WebSocket(new URL(url, location.href.replace(/^http/, "ws")));
-    socket = mine;
+    socket = opened;
     [since, whole] = [performance.now(), false];
     opened.onopen = () => {
       since = performance.now();
