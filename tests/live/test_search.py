@@ -135,7 +135,7 @@ async def test_a_hold_takes_a_place_out_and_its_end_brings_it_back(site: Site) -
 async def test_a_row_that_moves_up_into_the_list_comes_along_though_its_shelter_has_not_changed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bedboard.live.search.SHOWN", 2)
+    monkeypatch.setattr("bedboard.live.search.MATCHES_SHOWN", 2)
     async with searching(site, WOMAN) as page, site.api("demo-coordinator") as api:
         assert page.order == ["linde-1", "wilg-1"]
         await api.post("/places/wilg-1/holds")
