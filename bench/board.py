@@ -111,7 +111,7 @@ def watch(host: str, cookie: str, viewers: int) -> None:
         viewer.sendall(greeting)
         sockets[viewer.fileno()] = viewer
         seen[viewer.fileno()] = b""
-        while b'"parts":[' not in seen[viewer.fileno()]:
+        while b'"fragments":[' not in seen[viewer.fileno()]:
             seen[viewer.fileno()] = seen[viewer.fileno()][-20:] + viewer.recv(262_144)
         viewer.setblocking(False)
         poll.register(viewer, select.EPOLLIN)
