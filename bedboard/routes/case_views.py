@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 import structlog
 from starlette.requests import Request
 
-from bedboard.actions.case_lock import LockedCase, is_askers_own
+from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_callbacks
 from bedboard.actions.notify import list_notices
 from bedboard.process import Process, actor_of, catalogue_of, process_of
@@ -21,6 +21,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import CaseState, may_see_address, shows_needs
 from bedboard.rules.fit import PARTY, Profile
 from bedboard.rules.refusals import NotFound, Refusal
+from bedboard.rules.rights import is_of_same_group, may_see_case
 from bedboard.store.board import Catalogue
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.database import Transaction
@@ -212,7 +213,7 @@ def case_view(
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
-        is_own=is_askers_own(actor, row),
+        is_own=is_of_same_group(actor, row.requester),
     )
 
 
@@ -224,12 +225,12 @@ async def read_case(tx: Transaction, request: Request, case_id: str, *, with_tel
     """
     process, actor, now = process_of(request), actor_of(request), process_of(request).clock.now()
     row = await get_case(tx, case_id)
-    if row is None or not (actor.role == "desk" or is_askers_own(actor, row)):
+    if row is None or not may_see_case(actor, row.requester):
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
     telephones: Mapping[str, str] = {}
-    if with_telephones and is_askers_own(actor, row):
+    if with_telephones and is_of_same_group(actor, row.requester):
         telephones = await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
     return case_view(process, actor, row, asks, await list_claims_of_all(tx, [case_id]), now, telephones)
 
@@ -259,7 +260,7 @@ async def show_done(request: Request, case: LockedCase) -> None:
             notices = []
         process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
     shown = [process.feed.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
-    await asyncio.gather(process.cases.reached(case.request.id, case.request.version), *shown)
+    await asyncio.gather(process.cases.reached(case.record.id, case.record.version), *shown)
 
 
 def case_object(case: CaseView) -> dict[str, Any]:

@@ -154,7 +154,7 @@ async def test_the_same_once_more_changes_nothing(field: Database) -> None:
         async with looking(field) as seen:
             again = await do(field, lambda tx, said=said: answer_case(tx, SANNE, "r1", "linde", said, "two", NOW))  # type: ignore[misc]
         assert seen.nothing
-        assert (again.request.version, again.events) == (first.request.version, [])
+        assert (again.record.version, again.events) == (first.record.version, [])
 
 
 async def test_a_call_that_is_repeated_is_not_done_again(field: Database) -> None:
@@ -169,7 +169,7 @@ async def test_a_call_that_is_repeated_is_not_done_again(field: Database) -> Non
             key,
             NOW,
             lambda tx: answer_case(tx, SANNE, "r1", "linde", said, f"claim-{place}", NOW),
-            lambda case: Reply(200, f"version {case.request.version}".encode()),
+            lambda case: Reply(200, f"version {case.record.version}".encode()),
         )
         return done.reply
 

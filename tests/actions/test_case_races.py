@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from bedboard.actions import answers, case_lock, cases, disclosures, reservations
+from bedboard.actions import answers, case_lock, cases, reservations
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.cases import ask_more, choose_offer, open_case, withdraw_case
-from bedboard.actions.disclosures import disclose_address
+from bedboard.actions.cases import choose_offer, open_case, withdraw_case
 from bedboard.actions.holds import hold_place
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.actions.occupancy import change_place
@@ -53,7 +52,7 @@ from tests.actions.cases import (
 )
 from tests.actions.look import do, every_row, looking, run
 from tests.actions.test_races import goes
-from tests.build import NOW, SEAL, actor, until
+from tests.build import NOW, actor, until
 
 Action = Callable[[Transaction], Awaitable[Any]]
 
@@ -355,7 +354,7 @@ async def test_the_same_call_twice_at_once_is_done_once_and_answered_alike(pools
                 key,
                 NOW,
                 answering("linde-1", claim=f"claim-{n}"),
-                lambda case: Reply(200, f"version {case.request.version}".encode()),
+                lambda case: Reply(200, f"version {case.record.version}".encode()),
             )
         except Conflict as refusal:
             return refusal.code
@@ -387,107 +386,6 @@ async def test_nobody_begins_more_cases_than_the_limit_by_beginning_them_at_once
         assert sorted(said) == ["done"] * MOST_CASES_AN_HOUR + ["too_many"] * (30 - MOST_CASES_AN_HOUR)
 
     goes(locked, check)
-
-
-# ---- rights that are lost while somebody waits
-
-RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
-    # in which state; who; what; the statement that takes the right away
-    "a shelter's answer": (
-        "asking",
-        SANNE,
-        lambda who: answering("linde-1", claim="late", who=who),
-        "delete from membership where person_id = 'sanne'",
-    ),
-    "an answer of the desk": (
-        "asking",
-        HANNEKE,
-        lambda who: answering("linde-2", claim="late", who=who),
-        "update person set role = 'auditor' where id = 'hanneke'",
-    ),
-    "an arrival": (
-        "confirmed",
-        SANNE,
-        lambda who: lambda tx: take_arrival(tx, who, "r1", "linde", NOW, ZONE, arrived=True),
-        "update person set ended_at = now() where id = 'sanne'",
-    ),
-    "a choice": (
-        "asking",
-        EMRE,
-        lambda who: choosing("linde", who=who),
-        "update person set role = 'auditor' where id = 'emre'",
-    ),
-    "more shelters": (
-        "asking",
-        EMRE,
-        lambda who: lambda tx: ask_more(tx, who, "r1", {"beuk": "women"}, NOW),
-        "update person set ended_at = now() where id = 'emre'",
-    ),
-    "a withdrawal": (
-        "confirmed",
-        EMRE,
-        lambda who: lambda tx: withdraw_case(tx, who, "r1", NOW, ZONE),
-        "update person set ended_at = now() where id = 'emre'",
-    ),
-    "a confirmation": (
-        "chosen",
-        HANNEKE,
-        lambda who: lambda tx: confirm_case(tx, who, "r1", NOW, ZONE),
-        "update person set role = 'auditor' where id = 'hanneke'",
-    ),
-    "a refusal": (
-        "chosen",
-        HANNEKE,
-        lambda who: lambda tx: refuse_case(tx, who, "r1", "other", NOW),
-        "update person set ended_at = now() where id = 'hanneke'",
-    ),
-    "a look at the address": (
-        "confirmed",
-        HANNEKE,
-        lambda who: lambda tx: disclose_address(tx, who, "r1", SEAL, NOW),
-        "update person set ended_at = now() where id = 'hanneke'",
-    ),
-    "another case": (
-        "asking",
-        EMRE,
-        lambda who: lambda tx: open_case(tx, who, "r2", NEEDS, None, {"beuk": "women"}, NOW),
-        "update person set ended_at = now() where id = 'emre'",
-    ),
-}
-
-
-async def holds_everything(tx: Transaction) -> None:
-    """Somebody else is at work on the case, and for the organization."""
-    await (await tx.connection()).execute(text("select id from organization for no key update"))
-    await (await tx.connection()).execute(text("select id from case_record for no key update"))
-
-
-@pytest.mark.parametrize("asks_late", [False, True], ids=["asked before it waits", "asked under the lock"])
-@pytest.mark.parametrize("what", RIGHTS)
-async def test_who_loses_the_right_while_waiting_changes_and_sees_nothing(
-    pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, what: str, asks_late: bool
-) -> None:
-    so_far, who, action, takes_away = RIGHTS[what]
-    await bring_to(pools[0], so_far)
-    if not asks_late:
-
-        async def earlier(*_: object) -> bool:
-            return True  # as it was when the call came in
-
-        for module in (answers, case_lock, disclosures, cases):
-            for name in ("may_act", "still_has_role"):
-                if hasattr(module, name):
-                    monkeypatch.setattr(module, name, earlier)
-    before = await every_row(pools[0])
-    said = await overtaken(pools, holds_everything, action(who), takes_away)
-    after = await every_row(pools[0])
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-
-    def check() -> None:
-        assert said in ("no_such_request", "not_your_role")
-        assert {key[0] for key in changed} <= {"person", "membership"}
-
-    goes(asks_late, check)
 
 
 # ---- a process that dies
@@ -626,7 +524,7 @@ def in_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
             assert found is not None
             case.shelters[id] = found
             await asyncio.sleep(0.002)  # as a busy machine would make it
-        case.claims = await list_claims_of(tx, case.request.id)
+        case.claims = await list_claims_of(tx, case.record.id)
 
     async def for_update(tx: Transaction, shelter_id: str) -> Shelter | None:
         locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update()

@@ -9,7 +9,7 @@ import pytest
 
 from bedboard.actions.answers import answer_case
 from bedboard.actions.cases import open_case
-from bedboard.actions.disclosures import MOST_SHELTERS_AN_HOUR, disclose_holds, disclose_telephone
+from bedboard.actions.disclosures import disclose_holds, disclose_telephone
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.occupancy import change_place, count_places, undo_change
 from bedboard.actions.setup import add_shelter
@@ -19,6 +19,7 @@ from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.claims import MOST_HOLDS_AN_HOUR
 from bedboard.rules.places import KindCount, PlaceChange, status_of
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR
 from bedboard.store.board import get_shelter
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction

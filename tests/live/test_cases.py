@@ -277,7 +277,7 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
 async def test_who_has_done_something_waits_until_it_is_shown_and_not_for_ever(field: Database, site: Site) -> None:
     case = await ask(field)
     begun = asyncio.get_running_loop().time()
-    await site.process.cases.reached("r1", case.request.version, PATIENCE)
+    await site.process.cases.reached("r1", case.record.version, PATIENCE)
     assert site.process.cases._versions["r1"] == 1
     await site.process.cases.reached("r1", 99, 0.05)  # nobody has saved that: gives up, without an error
     assert asyncio.get_running_loop().time() - begun < PATIENCE

@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bedboard.rules.access import Actor
 from bedboard.store.cases import (
-    count_open_requests,
-    find_request_to,
+    count_open_cases,
     get_ask,
     get_begun_at,
     get_case,
+    get_case_id_to,
     list_asked,
     list_asks,
     list_asks_of_all,
@@ -101,12 +101,12 @@ async def test_what_somebody_has_begun_and_has_open_is_counted_for_that_very_act
     await add(tx, "c", NOW, state="withdrawn", **OVER)
     await add(tx, "d", NOW, person_id="lucia", role="coordinator")
     await add(tx, "e", NOW, person_id=None, client_id="demo-police")
-    assert await count_open_requests(tx, MARK) == 2
+    assert await count_open_cases(tx, MARK) == 2
     assert [await get_begun_at(tx, MARK, number) for number in (1, 2, 3, 4)] == [NOW, NOW, NOW - 2 * HOUR, None]
-    assert await count_open_requests(tx, POLICE_SYSTEM) == 1
+    assert await count_open_cases(tx, POLICE_SYSTEM) == 1
     assert [await get_begun_at(tx, POLICE_SYSTEM, number) for number in (1, 2)] == [NOW, None]
     same_id = Actor("client", "mark", "police", "x", "oever", frozenset())
-    assert await count_open_requests(tx, same_id) == 0
+    assert await count_open_cases(tx, same_id) == 0
 
 
 # ---- for a shelter
@@ -166,12 +166,12 @@ async def test_a_telephone_comes_with_a_case_that_still_asks_the_shelter_or_chos
     await add_ask(tx, "r", "linde")
     await add_ask(tx, "r", "wilg", **settled("other_chosen"))
     await add_ask(tx, "r", "ceder", **said("no"))
-    assert await find_request_to(tx, MARK, "linde") == await find_request_to(tx, POLICE_SYSTEM, "ceder") == "r"
-    assert await find_request_to(tx, MARK, "wilg") is None
-    assert await find_request_to(tx, actor("coordinator", "lucia", ()), "linde") is None
-    assert await find_request_to(tx, Actor("person", "x", "police", "x", "desk", frozenset()), "linde") is None
+    assert await get_case_id_to(tx, MARK, "linde") == await get_case_id_to(tx, POLICE_SYSTEM, "ceder") == "r"
+    assert await get_case_id_to(tx, MARK, "wilg") is None
+    assert await get_case_id_to(tx, actor("coordinator", "lucia", ()), "linde") is None
+    assert await get_case_id_to(tx, Actor("person", "x", "police", "x", "desk", frozenset()), "linde") is None
     loose = Actor("client", "x", "police", "x", None, frozenset())
-    assert await find_request_to(tx, loose, "linde") is None
+    assert await get_case_id_to(tx, loose, "linde") is None
 
 
 # ---- parts, claims, lines

@@ -106,7 +106,7 @@ async def test_a_token_is_its_client(tx: Transaction) -> None:
 
 
 async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
-    await add_client(tx, id="real", name="Real", role="desk", token="real-token", now=NOW)  # noqa: S106
+    await add_client(tx, client_id="real", name="Real", role="desk", token="real-token", now=NOW)  # noqa: S106
     assert await get_client_actor(tx, LINDE, demo=False) is None
     assert await get_client_actor(tx, hash_token("real-token"), demo=False) is not None
 

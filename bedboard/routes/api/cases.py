@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
-from bedboard.actions.case_lock import LockedCase, is_askers_own
+from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply, apply_once, make_key
@@ -35,6 +35,7 @@ from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.rights import is_of_same_group
 from bedboard.store.cases import (
     AskedRow,
     get_ask,
@@ -122,10 +123,10 @@ async def _change(
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, dict[str, Any]]:
         case = await work(tx, now)
-        return case, await _present(tx, request, case.request.id, shelter_id)
+        return case, await _present(tx, request, case.record.id, shelter_id)
 
     def reply(done: tuple[LockedCase, dict[str, Any]]) -> Reply:
-        return Reply(status, done[0].request.id.encode())
+        return Reply(status, done[0].record.id.encode())
 
     try:
         done = await apply_once(process.database, actor, key, now, work_and_read, reply)
@@ -206,7 +207,7 @@ async def post_shelters(request: Request) -> Response:
 
     async def work(tx: Transaction, now: datetime) -> LockedCase:
         row = await get_case(tx, case_id)
-        if row is None or not is_askers_own(actor, row):
+        if row is None or not is_of_same_group(actor, row.requester):
             raise NotFound("no_such_request")
         check_shelters(command.shelters)
         kinds = _kinds(request, command.shelters, asked_profile(process, row, catalogue, now))
