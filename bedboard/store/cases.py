@@ -187,8 +187,8 @@ HAS_ASKED = text("""
 async def get_case_id_to(tx: Transaction, actor: Actor, shelter_id: str) -> str | None:
     """A request of the actor's organization and role to which this shelter belongs at this moment; None when there is none."""
     chosen = {"organization_id": actor.organization_id, "role": actor.role, "shelter_id": shelter_id}
-    id: str | None = (await (await tx.connection()).execute(HAS_ASKED, chosen)).scalar_one_or_none()
-    return id
+    case_id: str | None = (await (await tx.connection()).execute(HAS_ASKED, chosen)).scalar_one_or_none()
+    return case_id
 
 
 class PartiesRow(NamedTuple):

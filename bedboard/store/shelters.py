@@ -30,7 +30,7 @@ async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
 async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, str]:
     """Shelter id to the code of its police unit; unknown ones are left out."""
     found = await tx.exec(select(Shelter.id, Shelter.unit_code).where(col(Shelter.id).in_(shelter_ids)))
-    return {id: unit for id, unit in found}
+    return {shelter_id: unit for shelter_id, unit in found}
 
 
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:

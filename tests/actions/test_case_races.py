@@ -114,13 +114,13 @@ def said_yes(place: str) -> ShelterAnswer:
     return ShelterAnswer("yes", place)
 
 
-def answering(place: str, id: str = "r1", claim: str | None = None, who: Actor = SANNE, at: datetime = NOW) -> Action:
+def answering(place: str, case_id: str = "r1", claim: str | None = None, who: Actor = SANNE, at: datetime = NOW) -> Action:
     shelter = place.rpartition("-")[0]
-    return lambda tx: answer_case(tx, who, id, shelter, said_yes(place), claim or f"{id}-{place}", at)
+    return lambda tx: answer_case(tx, who, case_id, shelter, said_yes(place), claim or f"{case_id}-{place}", at)
 
 
-def choosing(shelter: str, id: str = "r1", who: Actor = MARK, at: datetime = NOW) -> Action:
-    return lambda tx: choose_offer(tx, who, id, shelter, at, ZONE)
+def choosing(shelter: str, case_id: str = "r1", who: Actor = MARK, at: datetime = NOW) -> Action:
+    return lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE)
 
 
 # ---- what protects, and taking it away
@@ -180,9 +180,9 @@ SHELTER_CONTROL = pytest.mark.parametrize("shelter_locked", [False, True], indir
 async def test_one_place_is_offered_to_one_of_two_coordinators_and_only_that_one_can_choose_it(
     pools: tuple[Database, Database], shelter_locked: bool
 ) -> None:
-    await ask(pools[0], id="r1")
-    await ask(pools[0], id="r2", who=LUCIA)
-    offered = await all_at_once(pools, [answering("linde-1", id) for id in ("r1", "r2")])
+    await ask(pools[0], case_id="r1")
+    await ask(pools[0], case_id="r2", who=LUCIA)
+    offered = await all_at_once(pools, [answering("linde-1", case_id) for case_id in ("r1", "r2")])
     chosen = await all_at_once(pools, [choosing("linde", "r1"), choosing("linde", "r2", LUCIA)])
     rows = await every_row(pools[0])
 
@@ -199,7 +199,7 @@ async def test_of_those_who_hold_a_place_and_those_to_whom_it_is_offered_one_get
     pools: tuple[Database, Database], shelter_locked: bool
 ) -> None:
     for n in range(6):
-        await ask(pools[0], id=f"r{n}")
+        await ask(pools[0], case_id=f"r{n}")
     holders = [actor("police", f"p{n}", ()) for n in range(6)]
     await run(pools[0], "insert into organization select 'o' || n, 'O' || n from generate_series(0, 5) n")
     await run(
@@ -255,12 +255,12 @@ async def test_an_offer_that_runs_out_is_chosen_or_taken_and_never_both(pools: t
     """The same from many sides at once, at the very moment."""
     end = NOW + HOUR
     for turn in range(6):
-        id = f"r{turn}"
-        await ask(pools[0], id=id)
-        await offer(pools[0], "linde-1", id=id)
-        actions: list[Action] = [choosing("linde", id, at=end - TICK), choosing("linde", id, EMRE, at=end - TICK)]
+        case_id = f"r{turn}"
+        await ask(pools[0], case_id=case_id)
+        await offer(pools[0], "linde-1", case_id=case_id)
+        actions: list[Action] = [choosing("linde", case_id, at=end - TICK), choosing("linde", case_id, EMRE, at=end - TICK)]
         actions += [
-            lambda tx, who=who, id=id: hold_place(tx, who, ["linde-1"], f"{id}-{who.id}", end)  # type: ignore[misc]
+            lambda tx, who=who, case_id=case_id: hold_place(tx, who, ["linde-1"], f"{case_id}-{who.id}", end)  # type: ignore[misc]
             for who in (NOOR, LUCIA)
         ]
         Random(turn).shuffle(actions)  # noqa: S311
@@ -269,7 +269,7 @@ async def test_an_offer_that_runs_out_is_chosen_or_taken_and_never_both(pools: t
         assert set(said) <= {"done", "offer_over", "not_free", "request_chosen"}
         assert wrong_with(await every_row(pools[0])) == []
         await run(pools[0], "update claim set ended_at = now(), ending = 'released' where ended_at is null and type = 'hold'")
-        await do(pools[0], lambda tx, id=id: withdraw_case(tx, MARK, id, end, ZONE))  # type: ignore[misc]
+        await do(pools[0], lambda tx, case_id=case_id: withdraw_case(tx, MARK, case_id, end, ZONE))  # type: ignore[misc]
 
 
 # ---- one case, several who say something of it
@@ -455,9 +455,9 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
     """Three cases with eight shelters each; whatever comes first, each has one place or none, and nothing is kept besides."""
     shelters = await add_shelters(pools[0], 24, "cosm")
     ids = ["r0", "r1", "r2"]
-    for n, id in enumerate(ids):
+    for n, case_id in enumerate(ids):
         asked = dict.fromkeys(shelters[n::3], "cosm")
-        await do(pools[0], lambda tx, id=id, asked=asked: open_case(tx, MARK, id, NEEDS, None, asked, NOW))  # type: ignore[misc]
+        await do(pools[0], lambda tx, case_id=case_id, asked=asked: open_case(tx, MARK, case_id, NEEDS, None, asked, NOW))  # type: ignore[misc]
     deadline = asyncio.get_running_loop().time() + (20 if case_locked else 3)
 
     async def answer(n: int) -> str:
@@ -496,9 +496,11 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
         assert all(said[-1:] == ["done"] for said in (*chosen, *decided))
         assert {code for said in decided for code in said} <= {"done", "request_not_chosen"}
         assert wrong_with(rows) == []
-        assert [rows["case_record", id]["state"] for id in ids] == ["confirmed", "asking", "confirmed"]
+        assert [rows["case_record", case_id]["state"] for case_id in ids] == ["confirmed", "asking", "confirmed"]
         assert len(kept) == 2  # what the desk refused, and all that was let go, is free
-        assert all(rows["case_record", id]["version"] == lines.count(id) - 7 for id in ids)  # eight were asked at once
+        assert all(
+            rows["case_record", case_id]["version"] == lines.count(case_id) - 7 for case_id in ids
+        )  # eight were asked at once
 
     goes(case_locked, check)
 
@@ -519,10 +521,10 @@ def in_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     async def in_any_order(tx: Transaction, case: LockedCase, shelter_ids: Iterable[str]) -> None:
         wanted = sorted(set(shelter_ids) - case.shelters.keys())
         random.shuffle(wanted)
-        for id in wanted:
-            found = await lock_shelter(tx, id)
+        for case_id in wanted:
+            found = await lock_shelter(tx, case_id)
             assert found is not None
-            case.shelters[id] = found
+            case.shelters[case_id] = found
             await asyncio.sleep(0.002)  # as a busy machine would make it
         case.claims = await list_claims_of(tx, case.record.id)
 
@@ -554,22 +556,22 @@ async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_wait
         who, random, turn = actor("police", f"p{worker}", ()), Random(worker), 0  # noqa: S311
         while turn < 3 or (loop.time() < deadline and (in_order or DEADLOCK not in states)):
             turn += 1
-            id, at = f"r{worker}-{turn}", NOW + turn * HOUR  # how many cases an hour is not the point here
+            case_id, at = f"r{worker}-{turn}", NOW + turn * HOUR  # how many cases an hour is not the point here
             asked = random.sample(shelters, 6)
             steps: list[Action] = [
-                lambda tx, id=id, asked=asked, at=at: open_case(  # type: ignore[misc]
-                    tx, who, id, NEEDS, None, dict.fromkeys(asked, "women"), at
+                lambda tx, case_id=case_id, asked=asked, at=at: open_case(  # type: ignore[misc]
+                    tx, who, case_id, NEEDS, None, dict.fromkeys(asked, "women"), at
                 )
             ]
-            offering = [answering(f"{one}-{worker + 1}", id, at=at) for one in random.sample(asked, 4)]
+            offering = [answering(f"{one}-{worker + 1}", case_id, at=at) for one in random.sample(asked, 4)]
             steps += offering
-            steps += [choosing(random.choice(asked), id, who, at)] if random.random() < 0.5 else []
-            steps.append(lambda tx, id=id, at=at: tell_silence(tx, id, Patience(), at + HOUR))  # type: ignore[misc]
+            steps += [choosing(random.choice(asked), case_id, who, at)] if random.random() < 0.5 else []
+            steps.append(lambda tx, case_id=case_id, at=at: tell_silence(tx, case_id, Patience(), at + HOUR))  # type: ignore[misc]
             steps.append(lambda tx, at=at: remind_shelters(tx, ZONE, at))  # type: ignore[misc]  # points to all of them
             place = f"{random.choice(shelters)}-{worker + 1}"
-            steps.append(lambda tx, id=id, at=at, place=place: hold_place(tx, who, [place], f"h-{id}", at))  # type: ignore[misc]
+            steps.append(lambda tx, case_id=case_id, at=at, place=place: hold_place(tx, who, [place], f"h-{case_id}", at))  # type: ignore[misc]
             steps.append(lambda tx, at=at, place=place: change_place(tx, SANNE, place, PlaceChange("free"), at))  # type: ignore[misc]
-            steps.append(lambda tx, id=id, at=at: withdraw_case(tx, who, id, at, ZONE))  # type: ignore[misc]
+            steps.append(lambda tx, case_id=case_id, at=at: withdraw_case(tx, who, case_id, at, ZONE))  # type: ignore[misc]
             for step in steps:
                 try:
                     await do(pools[worker % 2], step)

@@ -41,7 +41,7 @@ POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
 OVER: dict[str, Any] = {"needs_sealed": None, "over_at": NOW}
 
 
-async def add(tx: Transaction, id: str, begun: datetime = NOW, **rest: Any) -> CaseRecord:
+async def add(tx: Transaction, case_id: str, begun: datetime = NOW, **rest: Any) -> CaseRecord:
     given: dict[str, Any] = {
         "organization_id": "oever",
         "role": "police",
@@ -49,14 +49,14 @@ async def add(tx: Transaction, id: str, begun: datetime = NOW, **rest: Any) -> C
         "needs_sealed": b"?",
         "created_at": begun,
     }
-    request = CaseRecord(id=id, **given | rest)
+    request = CaseRecord(id=case_id, **given | rest)
     tx.add(request)
     await tx.flush()
     return request
 
 
-async def add_ask(tx: Transaction, id: str, shelter: str = "linde", asked_at: datetime = NOW, **rest: Any) -> Ask:
-    ask = Ask(case_id=id, shelter_id=shelter, kind_code="men", asked_at=asked_at, **rest)
+async def add_ask(tx: Transaction, case_id: str, shelter: str = "linde", asked_at: datetime = NOW, **rest: Any) -> Ask:
+    ask = Ask(case_id=case_id, shelter_id=shelter, kind_code="men", asked_at=asked_at, **rest)
     tx.add(ask)
     await tx.flush()
     return ask
@@ -119,9 +119,9 @@ async def test_a_shelter_sees_what_it_is_asked_and_for_a_while_what_was_settled(
         ("elsewhere", settled("other_chosen", NOW - HOUR), {}),
         ("long ago", settled("withdrawn", NOW - 2 * DAY), {"state": "withdrawn"} | OVER),
     ]
-    for n, (id, part, case) in enumerate(asked):
-        await add(tx, id, NOW - DAY + n * MINUTE, **case)
-        await add_ask(tx, id, "linde", NOW - DAY + n * MINUTE, **part)
+    for n, (case_id, part, case) in enumerate(asked):
+        await add(tx, case_id, NOW - DAY + n * MINUTE, **case)
+        await add_ask(tx, case_id, "linde", NOW - DAY + n * MINUTE, **part)
     await add(tx, "not here")
     await add_ask(tx, "not here", "ceder")
     rows = await list_asked(tx, "linde", NOW - DAY)
@@ -130,15 +130,15 @@ async def test_a_shelter_sees_what_it_is_asked_and_for_a_while_what_was_settled(
     assert [row.request.id for row in await list_asked(tx, "wilg", NOW - DAY)] == []
 
 
-async def add_offer(tx: Transaction, id: str, place: str = "ceder-1", **rest: Any) -> ClaimRecord:
+async def add_offer(tx: Transaction, case_id: str, place: str = "ceder-1", **rest: Any) -> ClaimRecord:
     claim = ClaimRecord(
-        id=f"{id}-{place}",
+        id=f"{case_id}-{place}",
         place_id=place,
         type="reservation",
         organization_id="oever",
         role="police",
         person_id="mark",
-        case_id=id,
+        case_id=case_id,
         created_at=NOW,
         expires_at=NOW + HOUR,
         **rest,
@@ -185,7 +185,10 @@ async def test_the_parts_of_a_case_the_first_that_was_asked_first(tx: Transactio
     await add_ask(tx, "r", "ceder", NOW)
     await add_ask(tx, "s", "linde", NOW)
     assert [ask.shelter_id for ask in await list_asks(tx, "r")] == ["ceder", "wilg", "linde"]
-    assert {id: len(asks) for id, asks in (await list_asks_of_all(tx, ["r", "s", "none"])).items()} == {"r": 3, "s": 1}
+    assert {case_id: len(asks) for case_id, asks in (await list_asks_of_all(tx, ["r", "s", "none"])).items()} == {
+        "r": 3,
+        "s": 1,
+    }
     assert await list_asks_of_all(tx, []) == {}
     assert (await get_ask(tx, "r", "wilg")) is not None
     assert (await get_ask(tx, "s", "wilg")) is None and (await get_ask(tx, "none", "wilg")) is None
@@ -247,9 +250,9 @@ async def test_silence_is_found_when_a_step_has_come_that_nobody_was_told(tx: Tr
         "said": {"asked_at": NOW - 40 * MINUTE} | said("discuss"),
         "settled": {"asked_at": NOW - 40 * MINUTE} | settled("other_chosen"),
     }
-    for id, part in parts.items():
-        await add(tx, id)
-        await add_ask(tx, id, **part)
+    for case_id, part in parts.items():
+        await add(tx, case_id)
+        await add_ask(tx, case_id, **part)
     await add_ask(tx, "five", "ceder", NOW - 6 * MINUTE)  # twice in one case is one case
     assert await silent(NOW) == ["five", "missed all", "ten"]
     assert await silent(NOW + MINUTE) == ["five", "missed all", "new", "ten"]
@@ -262,9 +265,9 @@ async def test_an_hour_that_passed_is_found_once_and_only_in_the_states_that_are
         "told": {"arrives_at": NOW, "reminded_at": NOW},
         "chosen": {"arrives_at": NOW, "state": "chosen"},
     }
-    for id, rest in cases.items():
+    for case_id, rest in cases.items():
         given: dict[str, Any] = {"state": "confirmed", "decided_at": NOW} | rest
-        await add(tx, id, **given)
+        await add(tx, case_id, **given)
     assert await list_late(tx, ["confirmed", "provisional"], NOW) == ["now"]
 
 
