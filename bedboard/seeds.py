@@ -263,7 +263,7 @@ async def add_demo_clients(
     for role in DEMO_ROLES:
         await add_client(
             tx,
-            id=f"demo-{role}",
+            client_id=f"demo-{role}",
             name=f"demo {role}",
             role=role,
             token=f"demo-{role}",
@@ -274,7 +274,7 @@ async def add_demo_clients(
     for shelter_id, organization_id in shelters:
         await add_client(
             tx,
-            id=f"demo-shelter-{shelter_id}",
+            client_id=f"demo-shelter-{shelter_id}",
             name=f"demo {shelter_id}",
             role="machine",
             token=f"demo-shelter-{shelter_id}",

@@ -57,7 +57,7 @@ async def _once(request: Request, task: Task) -> str:
         make_key(task.key, request.url.path, *task.asked),
         now,
         lambda tx: task.work(tx, now),
-        lambda case: Reply(200, case.request.id.encode()),
+        lambda case: Reply(200, case.record.id.encode()),
     )
     if done.result is not None:
         await show_done(request, done.result)

@@ -126,10 +126,10 @@ async def _change(
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, dict[str, Any]]:
         case = await work(tx, now)
-        return case, await _present(tx, request, case.request.id, shelter_id)
+        return case, await _present(tx, request, case.record.id, shelter_id)
 
     def reply(done: tuple[LockedCase, dict[str, Any]]) -> Reply:
-        return Reply(status, done[0].request.id.encode())
+        return Reply(status, done[0].record.id.encode())
 
     try:
         done = await apply_once(process.database, actor, key, now, work_and_read, reply)
@@ -210,7 +210,7 @@ async def post_shelters(request: Request) -> Response:
 
     async def work(tx: Transaction, now: datetime) -> LockedCase:
         row = await get_case(tx, case_id)
-        if row is None or not is_of_same_group(actor, requester_of(row)):
+        if row is None or not is_of_same_group(actor, row.requester):
             raise NotFound("no_such_request")
         check_shelters(command.shelters)
         sought = opener_of(process)(row.needs_sealed)
