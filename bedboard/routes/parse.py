@@ -1,7 +1,7 @@
 """From what was sent to typed commands, or to a refusal that names every field that is wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -70,12 +70,21 @@ async def read_body(request: Request) -> bytes:
 
 async def read_form(request: Request) -> Mapping[str, str]:
     """A form's fields as text, without the empty ones; may be asked twice. Refusal: Malformed."""
+
+    async def body() -> bytes:
+        return await read_body(request)
+
+    return await read_fields(request, body)
+
+
+async def read_fields(request: Request, read: Callable[[], Awaitable[bytes]]) -> Mapping[str, str]:
+    """Return a form's fields as text, without the empty ones; may be called twice. Refusal: Malformed."""
     if (known := getattr(request.state, "form", None)) is not None:
         fields: Mapping[str, str] = known
         return fields
     if request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
         raise Malformed("not_a_form")
-    body = await read_body(request)
+    body = await read()
 
     async def replay() -> Any:
         return {"type": "http.request", "body": body, "more_body": False}

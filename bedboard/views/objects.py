@@ -1,8 +1,9 @@
-"""What the API answers, by audience, as ready JSON."""
+"""A shelter as the API gives it out, by audience, and the way to JSON."""
 
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
 from bedboard.views.cards import Card
 
@@ -10,7 +11,7 @@ COUNTED = ("free", "held", "reserved", "occupied", "closed", "total")
 
 
 def shelter_object(card: Card) -> dict[str, Any]:
-    """For those who see the live occupancy of the shelter. No telephone, no address."""
+    """Return a shelter for an audience that sees its live occupancy. No telephone, no address."""
     return {
         "id": card.id,
         "name": card.name,
@@ -35,10 +36,16 @@ def shelter_object(card: Card) -> dict[str, Any]:
 
 
 def known_shelter_object(card: Card) -> dict[str, Any]:
-    """For those who may know that a shelter exists, and not what is free in it."""
+    """Return a shelter for an audience that may know that it exists, and not which places are free."""
     return {"id": card.id, "name": card.name, "unit": card.unit, "organization": card.organization}
 
 
 def to_json(value: Any) -> bytes:
-    """Times as ISO 8601 with Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    """Return a value as JSON, with times as ISO 8601 with Z and models without their defaults."""
+    return orjson.dumps(value, default=_fields_of, option=orjson.OPT_UTC_Z)
+
+
+def _fields_of(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_defaults=True)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
