@@ -12,9 +12,10 @@ from starlette.requests import Request
 
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.process import Process, language_of, process_of
-from bedboard.routes.parse import parse_form, parse_json, read_body, read_fields
+from bedboard.routes.parse import read_body, read_fields
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Unavailable
+from bedboard.schemas.parse import parse_form, parse_json
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.store.database import Transaction
 

@@ -9,13 +9,13 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import is_desk_open, read_case, read_cases
-from bedboard.routes.profiles import read_profile, write_profile
 from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.cases import DESK_REASONS, MOST_ASKED, NO_REASONS, STEPS
 from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.tallies import SLEPT
+from bedboard.schemas.profile import read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
 from bedboard.views.candidates import candidates
 from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, time_line

@@ -13,12 +13,13 @@ from bedboard.actions.disclosures import disclose_callbacks
 from bedboard.actions.notify import list_notices
 from bedboard.process import Process
 from bedboard.routes.call import Call
-from bedboard.routes.profiles import SearchProfile, open_profile
+from bedboard.routes.profiles import open_profile
 from bedboard.rules.refusals import NotFound, Refusal
 from bedboard.rules.rights import is_of_same_group, may_see_case
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.database import Transaction
-from bedboard.store.tables import CaseRecord
+from bedboard.store.tables.cases import CaseRecord
 from bedboard.views.cases import CaseView, case_view, requester_of
 from bedboard.views.needs import OpenProfile
 

@@ -14,8 +14,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.case_work import Task, do_once
-from bedboard.routes.parse import ID, local_moment, parse_form
-from bedboard.routes.profiles import profile_of, read_profile, seal_profile
+from bedboard.routes.profiles import seal_profile
 from bedboard.routes.search import profile_fields
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.fit import Profile
@@ -30,6 +29,9 @@ from bedboard.schemas.case_forms import (
     OutcomeForm,
     PlaceForm,
 )
+from bedboard.schemas.fields import ID, local_moment
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
 from bedboard.views.candidates import best_kind
 

@@ -10,11 +10,11 @@ from bedboard.live.search import SearchChannel
 from bedboard.live.socket import Channel, OwnChannel, serve_viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
-from bedboard.routes.profiles import profile_of, read_profile
 from bedboard.routes.replies import notice_html
 from bedboard.rules.access import REPORTERS, SEEKERS, Actor
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
+from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from bedboard.actions.disclosures import disclose_holds
 from bedboard.routes.call import Call, call_of
 from bedboard.routes.case_reads import opener_of, read_cases
-from bedboard.routes.parse import ID, KeyText
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
+from bedboard.schemas.fields import ID, KeyText
 from bedboard.store.alerts import list_own_alerts
 from bedboard.store.cases import list_cases_of, list_open_cases
 from bedboard.store.database import Transaction

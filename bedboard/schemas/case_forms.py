@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bedboard.routes.parse import IdConvertor, KeyText
+from bedboard.routes.parse import IdConvertor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
+from bedboard.schemas.fields import KeyText
 
 IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
 CodeText = Annotated[str, Field(max_length=64)]

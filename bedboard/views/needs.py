@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.fit import PARTY
+from bedboard.schemas.profile import SearchProfile
 
 OpenProfile = Callable[[bytes | None], SearchProfile | None]
 """Opens a sealed profile; gives None for one that was erased (None) or that cannot be opened any more."""

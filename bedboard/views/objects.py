@@ -1,17 +1,17 @@
 """A shelter as the API gives it out, by audience, and the way to JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from pydantic import BaseModel
 
+from bedboard.schemas.answers import Counts, KnownShelterObject, ShelterObject
 from bedboard.views.cards import Card
 
-COUNTED = ("free", "held", "reserved", "occupied", "closed", "total")
 
-
-def shelter_object(card: Card) -> dict[str, Any]:
-    """Return a shelter for an audience that sees its live occupancy. No telephone, no address."""
+def shelter_object(card: Card) -> ShelterObject:
+    """Return a shelter with its live occupancy. No telephone, no address."""
     return {
         "id": card.id,
         "name": card.name,
@@ -19,7 +19,7 @@ def shelter_object(card: Card) -> dict[str, Any]:
         "version": card.stamp.version,
         "confirmed_at": card.confirmed_at,
         "freshness": card.freshness,
-        "counts": {kind: {name: counts[name] for name in COUNTED} for kind, counts in card.kinds.items()},
+        "counts": {kind: counts_object(counts) for kind, counts in card.kinds.items()},
         "places": [
             {
                 "id": place.id,
@@ -35,8 +35,20 @@ def shelter_object(card: Card) -> dict[str, Any]:
     }
 
 
-def known_shelter_object(card: Card) -> dict[str, Any]:
-    """Return a shelter for an audience that may know that it exists, and not which places are free."""
+def counts_object(counts: Mapping[str, int]) -> Counts:
+    """Return the numbers of places of one kind, by status."""
+    return {
+        "free": counts["free"],
+        "held": counts["held"],
+        "reserved": counts["reserved"],
+        "occupied": counts["occupied"],
+        "closed": counts["closed"],
+        "total": counts["total"],
+    }
+
+
+def known_shelter_object(card: Card) -> KnownShelterObject:
+    """Return a shelter for people who may know that it exists, and not what is free in it."""
     return {"id": card.id, "name": card.name, "unit": card.unit, "organization": card.organization}
 
 

@@ -14,7 +14,8 @@ from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Kind, Person
+from bedboard.store.tables.board import Kind
+from bedboard.store.tables.people import Person
 from tests.actions.look import Rows, do, every_row
 from tests.build import NOW, SEAL, actor, place, shelter
 

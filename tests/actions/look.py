@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Journal
+from bedboard.store.tables.board import Journal
 from tests.build import Bell, hearing
 
 Rows = dict[tuple[object, ...], dict[str, Any]]  # (table, primary key…) to its columns

@@ -31,7 +31,7 @@ from bedboard.rules.places import PlaceChange, Reported, status_of
 from bedboard.rules.refusals import Refusal
 from bedboard.store.board import list_shelters
 from bedboard.store.database import Database, Transaction, asyncpg_url
-from bedboard.store.tables import Kind
+from bedboard.store.tables.board import Kind
 from tests.actions.cases import (
     EMRE,
     HANNEKE,

@@ -28,7 +28,7 @@ from bedboard.store.cases import get_case, list_claims_of
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from bedboard.store.tables import Organization, Shelter
+from bedboard.store.tables.board import Organization, Shelter
 from tests.actions.cases import (
     EMRE,
     HANNEKE,

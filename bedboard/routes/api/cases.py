@@ -16,7 +16,7 @@ from bedboard.routes import case_work
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
 from bedboard.routes.case_work import Work
-from bedboard.routes.profiles import SearchProfile, profile_of, seal_profile
+from bedboard.routes.profiles import seal_profile
 from bedboard.routes.replies import json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
@@ -36,9 +36,10 @@ from bedboard.schemas.cases import (
     PostOutcome,
     PostShelters,
 )
+from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_cases_of, list_claims_of_all, list_open_cases
 from bedboard.store.database import Transaction
-from bedboard.store.tables import ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
 from bedboard.views.case_objects import asked_object, case_object
 from bedboard.views.cases import case_view, requester_of

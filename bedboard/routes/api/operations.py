@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bedboard.routes.api.commands import ShelterObject
 from bedboard.routes.call import needs_body
-from bedboard.routes.parse import IdConvertor
 from bedboard.routes.row import Operation
+from bedboard.schemas.answers import ShelterObject
 from bedboard.schemas.cases import AskedObject, CaseObject
+from bedboard.schemas.fields import ID_PATTERN
 
 PROBLEMS = {
     "400": "What was sent cannot be read",
@@ -57,7 +57,7 @@ def _json(schema: dict[str, Any], media_type: str = "application/json") -> dict[
 
 
 def id_in_path(name: str) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": f"^{IdConvertor.regex}$"}
+    schema = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

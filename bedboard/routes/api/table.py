@@ -9,19 +9,7 @@ from bedboard.routes import live
 from bedboard.routes.api import cases as api_cases
 from bedboard.routes.api import search as api_search
 from bedboard.routes.api import shelters
-from bedboard.routes.api.commands import (
-    BoardObject,
-    FoundObject,
-    HoldObject,
-    HoldsObject,
-    KnownShelterObject,
-    PatchPlace,
-    PostConfirm,
-    PutOccupancy,
-    ShelterObject,
-)
 from bedboard.routes.api.openapi import build_document
-from bedboard.routes.api.search import PostHold, PostSearch
 from bedboard.routes.call import Call
 from bedboard.routes.replies import json_bytes
 from bedboard.routes.row import Operation, Row, SocketRow, of_request
@@ -37,6 +25,7 @@ from bedboard.rules.access import (
     SEEKING_OR_REPORTING,
     Rule,
 )
+from bedboard.schemas.answers import BoardObject, FoundObject, HoldObject, HoldsObject, KnownShelterObject, ShelterObject
 from bedboard.schemas.cases import (
     AddressObject,
     AskedObject,
@@ -50,6 +39,7 @@ from bedboard.schemas.cases import (
     PostOutcome,
     PostShelters,
 )
+from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
 
 WRITES = "400 401 403 404 409 412 413 422 503"
