@@ -19,7 +19,7 @@ from bedboard.rules.rights import is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.database import Transaction
-from bedboard.store.tables import CaseRecord
+from bedboard.store.tables.cases import CaseRecord
 from bedboard.views.cases import CaseView, case_view, requester_of
 from bedboard.views.needs import OpenProfile
 
@@ -91,4 +91,4 @@ async def show_done(call: Call, case: LockedCase) -> None:
             notices = []
         process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
     shown = [process.board.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
-    await asyncio.gather(process.cases.reached(case.request.id, case.request.version), *shown)
+    await asyncio.gather(process.cases.reached(case.record.id, case.record.version), *shown)

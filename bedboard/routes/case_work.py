@@ -37,7 +37,7 @@ async def do_once(call: Call, task: Task) -> str:
         task.key,
         *task.asked,
         work=task.work,
-        reply=lambda case: Reply(200, case.request.id.encode()),
+        reply=lambda case: Reply(200, case.record.id.encode()),
         shown=lambda case: show_done(call, case),
     )
     return done.reply.body.decode()

@@ -10,7 +10,8 @@ from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Se
 from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
 from bedboard.schemas.cases import Says, SeekingRole
 from bedboard.schemas.profile import SearchProfile
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 

@@ -32,11 +32,11 @@ class Audience(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One shelter for one kind of audience: `body` is HTML or JSON, `part` the same as a part of a live message."""
+    """One shelter for one kind of audience: `body` is HTML or JSON, `fragment` the same as the element of a live message."""
 
     stamp: Stamp
     body: str
-    part: bytes
+    fragment: bytes
 
 
 class Pieces:
@@ -91,16 +91,16 @@ class Pieces:
         return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "catalogue": catalogue})
 
 
-def snapshot_message(at: datetime, exists: Iterable[str], parts: Iterable[bytes], totals: str | None) -> bytes:
-    """For a browser: what exists, and the parts that it does not show yet."""
+def snapshot_message(at: datetime, exists: Iterable[str], fragments: Iterable[bytes], totals: str | None) -> bytes:
+    """For a browser: what exists, and the fragments that it does not show yet."""
     head = orjson.dumps({"at": at, "exists": list(exists), "totals": totals}, option=orjson.OPT_UTC_Z)
-    return b'{"type":"snapshot",' + head[1:-1] + b',"parts":[' + b",".join(parts) + b"]}"
+    return b'{"type":"snapshot",' + head[1:-1] + b',"fragments":[' + b",".join(fragments) + b"]}"
 
 
-def update_message(part: bytes, totals: str | None) -> bytes:
+def update_message(fragment: bytes, totals: str | None) -> bytes:
     """Return the message to a browser about one changed shelter."""
     tail = b"" if totals is None else b',"totals":' + orjson.dumps(totals)
-    return b'{"type":"update","parts":[' + part + b"]" + tail + b"}"
+    return b'{"type":"update","fragments":[' + fragment + b"]" + tail + b"}"
 
 
 def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:

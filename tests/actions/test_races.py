@@ -18,7 +18,7 @@ from bedboard.store.bell import listen, ring
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import occupancy_words
-from bedboard.store.tables import Shelter
+from bedboard.store.tables.board import Shelter
 from tests.actions.look import do, journal_of
 from tests.build import NOW, PATIENCE, actor, until
 

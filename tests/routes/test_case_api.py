@@ -285,7 +285,7 @@ async def add_others(site: Site) -> None:
         await add_organization(tx, "elders", "Politie Elders")
         for name, organization in (("colleague", "oever"), ("other-police", "elders")):
             await add_client(
-                tx, id=name, name=name, role="police", token=name, now=NOW, organization_id=organization, demo=True
+                tx, client_id=name, name=name, role="police", token=name, now=NOW, organization_id=organization, demo=True
             )
 
 

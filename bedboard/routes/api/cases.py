@@ -49,7 +49,7 @@ from bedboard.schemas.cases import (
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_cases_of, list_claims_of_all, list_open_cases
 from bedboard.store.database import Transaction
-from bedboard.store.tables import ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
 from bedboard.views.case_objects import asked_object, case_object
 from bedboard.views.cases import case_view, requester_of
@@ -127,10 +127,10 @@ async def _change(call: Call, work: Work, *asked: str, shelter_id: str | None = 
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, Shown]:
         case = await work(tx)
-        return case, await _read_present(tx, call, case.request.id, shelter_id)
+        return case, await _read_present(tx, call, case.record.id, shelter_id)
 
     def reply(done: tuple[LockedCase, Shown]) -> Reply:
-        return Reply(status, done[0].request.id.encode())
+        return Reply(status, done[0].record.id.encode())
 
     try:
         done = await call.once(call.key, *asked, work=work_and_read, reply=reply, shown=lambda done: show_done(call, done[0]))
