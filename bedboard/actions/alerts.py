@@ -102,8 +102,8 @@ async def report_to_alert(tx: Transaction, alert_id: str, changes: Sequence[Seen
 async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
     """Those that are past their hour, which count as gone already; gives how many."""
     ids = await delete_expired(tx, now)
-    for id in ids:
-        await ring(tx, "alert", id)
+    for alert_id in ids:
+        await ring(tx, "alert", alert_id)
     return len(ids)
 
 

@@ -107,7 +107,7 @@ async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
 async def get_versions(tx: Transaction, shelter_ids: Collection[str]) -> Mapping[str, int]:
     """The versions of these shelters at this moment; unknown ones are left out."""
     found = await tx.exec(select(Shelter.id, Shelter.version).where(col(Shelter.id).in_(shelter_ids)))
-    return {id: version for id, version in found}
+    return {shelter_id: version for shelter_id, version in found}
 
 
 class Device(NamedTuple):

@@ -74,13 +74,13 @@ async def run(database: Database, statement: str, **values: Any) -> None:
         await (await tx.connection()).execute(text(statement), values)
 
 
-async def claim(database: Database, id: str, place_id: str, now: datetime, minutes: int = 30) -> None:
+async def claim(database: Database, claim_id: str, place_id: str, now: datetime, minutes: int = 30) -> None:
     """A hold that ends so many minutes from now (or ended so long ago, but was not tidied away)."""
     await run(
         database,
         "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)"
         " values (:id, :place_id, 'hold', 'desk', 'police', :created_at, :expires_at)",
-        id=id,
+        id=claim_id,
         place_id=place_id,
         created_at=now - timedelta(days=1),
         expires_at=now + timedelta(minutes=minutes),

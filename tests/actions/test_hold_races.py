@@ -236,9 +236,9 @@ async def test_nobody_gets_more_than_the_limits_by_asking_everywhere_at_once(
     await run(pools[0], "update person set organization_id = 'oever' where id like 'p%'")
     mark = actor("police", "p0", ())
 
-    async def ask(who: Actor, n: int, id: str) -> str:
+    async def ask(who: Actor, n: int, claim_id: str) -> str:
         try:
-            await do(pools[n % 2], lambda tx: hold_place(tx, who, [f"s{n}-1"], id, NOW))
+            await do(pools[n % 2], lambda tx: hold_place(tx, who, [f"s{n}-1"], claim_id, NOW))
         except Conflict as refusal:
             return refusal.code
         return "held"

@@ -9,7 +9,7 @@ import pytest
 
 from bedboard.actions.answers import answer_case
 from bedboard.actions.cases import open_case
-from bedboard.actions.disclosures import MOST_SHELTERS_AN_HOUR, disclose_holds, disclose_telephone
+from bedboard.actions.disclosures import disclose_holds, disclose_telephone
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.occupancy import change_place, count_places, undo_change
 from bedboard.actions.setup import add_shelter
@@ -19,6 +19,7 @@ from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.claims import MOST_HOLDS_AN_HOUR
 from bedboard.rules.places import KindCount, PlaceChange, status_of
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR
 from bedboard.store.board import get_shelter
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction
@@ -40,11 +41,11 @@ async def hold(
     board: Database,
     who: Actor = MARK,
     places: Sequence[str] = ("linde-1",),
-    id: str = "h1",
+    claim_id: str = "h1",
     at: datetime = NOW,
     caller: Holder | None = None,
 ) -> Held:
-    held: Held = await do(board, lambda tx: hold_place(tx, who, places, id, at, caller))
+    held: Held = await do(board, lambda tx: hold_place(tx, who, places, claim_id, at, caller))
     return held
 
 
@@ -169,7 +170,7 @@ async def test_a_hold_ends_at_its_very_moment_without_anybody_tidying_up(board: 
     early = held.expires_at - MOMENT
     assert (await refused(board, lambda tx: hold_place(tx, LUCIA, ["linde-1"], "h2", early))).code == "not_free"
     async with looking(board) as seen:
-        await hold(board, LUCIA, id="h2", at=held.expires_at)
+        await hold(board, LUCIA, claim_id="h2", at=held.expires_at)
     assert seen.changed[("claim", "h1")] == {"ended_at": held.expires_at, "ending": "expired"}
 
 
@@ -198,7 +199,7 @@ async def test_a_released_place_is_free_at_once_and_for_anybody(board: Database)
     assert seen.changed[("claim", "h1")] == {"ended_at": NOW + HALF_HOUR / 2, "ending": "released"}
     assert [row["action"] for row in seen.journal] == ["release"]
     assert (await refused(board, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))).code == "hold_over"
-    await hold(board, LUCIA, id="h2")
+    await hold(board, LUCIA, claim_id="h2")
 
 
 @pytest.mark.parametrize("action", [extend_hold, release_hold])
@@ -274,10 +275,10 @@ async def test_what_a_shelter_keeps_for_callers_takes_nobodys_room(board: Databa
 
 async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(board: Database) -> None:
     for n in range(MOST_HOLDS_AN_HOUR):
-        await hold(board, id=f"h{n}")
+        await hold(board, claim_id=f"h{n}")
         await do(board, lambda tx, n=n: release_hold(tx, MARK, f"h{n}", NOW))  # type: ignore[misc]
     assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW)), TooMany)
-    await hold(board, LUCIA, id="h")
+    await hold(board, LUCIA, claim_id="h")
     await hold(board, MARK, ["linde-2"], "later", at=NOW + timedelta(hours=1))
 
 

@@ -114,7 +114,14 @@ async def test_a_person_and_a_client_are_added_and_no_token_is_kept(board: Datab
         await add_person(tx, person, ["linde", "wilg"])
         token = "a-secret-token"  # noqa: S105
         await add_client(
-            tx, id="c", name="Case system", role="machine", token=token, now=NOW, organization_id="oever", shelter_id="wilg"
+            tx,
+            client_id="c",
+            name="Case system",
+            role="machine",
+            token=token,
+            now=NOW,
+            organization_id="oever",
+            shelter_id="wilg",
         )
 
     async with looking(board) as seen:

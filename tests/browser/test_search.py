@@ -58,7 +58,7 @@ async def add_row_of_shelters(site: Site, count: int) -> list[str]:
         for id in ids:
             await add_shelter(tx, shelter(id, [place(f"{id}-1")]), SEAL, site.clock.now())
             token = f"demo-shelter-{id}"
-            await add_client(tx, id=token, name=id, role="machine", token=token, now=site.clock.now(), shelter_id=id)
+            await add_client(tx, client_id=token, name=id, role="machine", token=token, now=site.clock.now(), shelter_id=id)
     return ids
 
 

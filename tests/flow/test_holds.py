@@ -26,7 +26,7 @@ async def fill(database: Database) -> None:
             await add_organization(tx, f"o{n}", f"Organization {n}")
             await add_client(
                 tx,
-                id=f"taker-{n}",
+                client_id=f"taker-{n}",
                 name="Taker",
                 role="police",
                 token=f"token-{n}",

@@ -220,13 +220,13 @@ async def until_shown(site: Site, place_id: str, status: str) -> None:
 
 
 async def test_a_process_knows_the_parties_of_a_case_until_nothing_is_left_to_do(field: Database, site: Site) -> None:
-    requests = site.process.cases
-    await bring_to(field, "ended", id="over")
+    cases = site.process.cases
+    await bring_to(field, "ended", case_id="over")
     await settled(site)
-    assert not any(requests.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE))
+    assert not any(cases.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE))
     await ask(field)
     await settled(site)
-    assert [requests.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE)] == [
+    assert [cases.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE)] == [
         True,
         True,
         True,
@@ -236,10 +236,10 @@ async def test_a_process_knows_the_parties_of_a_case_until_nothing_is_left_to_do
     ]
     await withdraw(field)  # where the person sleeps has still to be said
     await settled(site)
-    assert requests.has_any(MARK)
+    assert cases.has_any(MARK)
     await tell(field)
     await settled(site)
-    assert not requests.has_any(MARK) and not requests._open
+    assert not cases.has_any(MARK) and not cases._open
 
 
 async def test_nothing_of_what_is_asked_is_kept_in_memory(field: Database, site: Site) -> None:
@@ -279,11 +279,11 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
 async def test_waiting_for_a_step_ends_when_it_is_shown_or_after_its_time(field: Database, site: Site) -> None:
     case = await ask(field)
     begun = asyncio.get_running_loop().time()
-    await site.process.cases.reached("r1", case.request.version, PATIENCE)
+    await site.process.cases.reached("r1", case.record.version, PATIENCE)
     assert site.process.cases._versions["r1"] == 1
     await site.process.cases.reached("r1", 99, 0.05)  # nobody has saved that: gives up, without an error
     assert asyncio.get_running_loop().time() - begun < PATIENCE
-    await bring_to(field, "ended", id="over")
+    await bring_to(field, "ended", case_id="over")
     await site.process.cases.reached("over", 5, PATIENCE)
     assert site.process.cases._versions["over"] == 5
 
@@ -302,7 +302,7 @@ async def test_silence_is_told_once_though_two_processes_look_at_the_clock(
     field: Database, site: Site, clock: FixedClock
 ) -> None:
     for n in range(6):
-        await ask(field, id=f"r{n}", at=NOW)
+        await ask(field, case_id=f"r{n}", at=NOW)
     async with process(field, clock) as other, listening(site) as listeners:
         for minutes, what in ((5, "reminder"), (10, "second_line"), (15, "desk")):
             clock.at = NOW + minutes * MINUTE
@@ -328,7 +328,7 @@ async def test_lateness_and_a_week_are_told_once_too(field: Database, site: Site
 
 async def test_one_case_that_fails_does_not_keep_the_others_from_being_told(field: Database, site: Site) -> None:
     for case_id in ("a", "b", "c"):
-        await ask(field, id=case_id)
+        await ask(field, case_id=case_id)
     await run(field, "alter table case_event add constraint ck_broken check (case_id <> 'a' or what = 'asked')")
     site.clock.move(minutes=5)
     await follow(site)

@@ -32,7 +32,7 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """Its database has everything but the one row by which the board knows what it is for."""
     async with board.transaction() as tx:
         for role, shelter in CLIENTS.items():
-            await add_client(tx, id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
+            await add_client(tx, client_id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
         await (await tx.connection()).execute(text("delete from deployment"))
     site, server, running = await start_site(board.url, clock)
     yield site

@@ -284,7 +284,9 @@ async def add_others(site: Site) -> None:
     async with site.process.database.transaction() as tx:
         await add_organization(tx, "elders", "Politie Elders")
         for id, organization in (("colleague", "oever"), ("other-police", "elders")):
-            await add_client(tx, id=id, name=id, role="police", token=id, now=NOW, organization_id=organization, demo=True)
+            await add_client(
+                tx, client_id=id, name=id, role="police", token=id, now=NOW, organization_id=organization, demo=True
+            )
 
 
 async def kept(site: Site) -> tuple[Any, ...]:

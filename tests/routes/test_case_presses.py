@@ -177,7 +177,7 @@ async def test_the_strip_shows_the_most_urgent_cases_on_every_page(site: Site, p
     mark = await people("mark")
     with_yes = await begin(mark, "beuk", key="0")
     await offer(site, "beuk-1", with_yes)
-    await say(site.process.database, "wilg", "discuss", id=(talking := await begin(mark, "wilg", key="1")), who=ILSE)
+    await say(site.process.database, "wilg", "discuss", case_id=(talking := await begin(mark, "wilg", key="1")), who=ILSE)
     for n in range(2, 6):
         site.clock.move(minutes=1)
         await begin(mark, "linde", key=str(n))
