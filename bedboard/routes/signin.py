@@ -59,7 +59,7 @@ async def post_sign_out(request: Request) -> Response:
     token_hash = hash_token(request.cookies.get(process.identity.cookie, ""))
     async with process.database.transaction() as tx:
         await sign_out(tx, token_hash, process.clock.now())
-    process.board.end_session(token_hash)
+    process.pulse.end_session(token_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     return response

@@ -38,7 +38,7 @@ async def own_strip(asked: Request | Call, here: str | None = None) -> Markup:
     away = is_busy = False
     alerts: list[AlertView] = []
     cases = CasesView()
-    holding, waits = process.board.holds_anything(actor.key), process.alerts.waits(actor.key)
+    holding, waits = process.news.has_hold(actor.key), process.alerts.has_any(actor.key)
     has_cases = process.cases.has_any(actor)
     if actor.role in SEEKERS and (holding or waits or has_cases):
         try:

@@ -1,12 +1,14 @@
-"""A site whose pulse a test may ring by hand, and what a listener hears."""
+"""A site whose pulse a test rings by hand, lines to it, and the screen that a line fills."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection
+from sqlalchemy import text
+from websockets.asyncio.client import ClientConnection, connect
 
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock, until
@@ -29,7 +31,7 @@ async def hear(line: ClientConnection, seconds: float = PATIENCE) -> dict[str, A
 
 
 async def pulse(site: Site) -> bool:
-    return await site.process.board.pulse(site.process.identity.active_tokens)
+    return await site.process.pulse.beat()
 
 
 async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]]:
@@ -42,3 +44,52 @@ async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]
     while (message := await hear(line))["type"] != "pulse":
         heard.append(message)
     return heard
+
+
+SQL = """
+    select s.id, s.version, p.id as place,
+           case when p.state <> 'open' then p.state
+                when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > :now)
+                then 'held' else 'free' end as status
+    from shelter s left join place p on p.shelter_id = s.id
+"""
+
+
+def api_line(site: Site, token: str = "demo-police") -> connect:  # noqa: S107
+    return connect(f"{site.live_url}/api/v1/live", additional_headers={"Authorization": f"Bearer {token}"})
+
+
+def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> connect:
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    return connect(f"{site.live_url}/live?{view}", additional_headers={"Cookie": cookie, "Origin": site.url})
+
+
+class Screen:
+    """The shelters of an API client that applies every message."""
+
+    def __init__(self) -> None:
+        self.shelters: dict[str, dict[str, Any]] = {}
+        self.versions: dict[str, list[int]] = {}
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "snapshot":
+            self.shelters = {}
+        for shelter in message["shelters"] if message["type"] == "snapshot" else [message["shelter"]]:
+            self.shelters[shelter["id"]] = shelter
+            self.versions.setdefault(shelter["id"], []).append(shelter["version"])
+
+
+async def in_sql(site: Site) -> dict[str, Any]:
+    async with site.process.database.transaction() as tx:
+        rows = await (await tx.connection()).execute(text(SQL), {"now": site.clock.now()})
+        found: dict[str, Any] = {}
+        for row in rows:
+            found.setdefault(row.id, (row.version, {}))[1][row.place] = row.status
+        return found
+
+
+def on_screen(screen: Screen) -> dict[str, Any]:
+    return {
+        shelter_id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
+        for shelter_id, shelter in screen.shelters.items()
+    }

@@ -1,4 +1,4 @@
-"""What a hostile or broken client may send over an open socket: it is closed, and nobody else notices."""
+"""Messages of a hostile or broken client over an open socket: it is closed, and the others do not notice."""
 
 import asyncio
 
@@ -8,8 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.build import PATIENCE
 from tests.conftest import Site
-from tests.live.conftest import hear, until_pulse
-from tests.live.test_board import api_line, page_line
+from tests.live.conftest import api_line, hear, page_line, until_pulse
 
 BROKEN: dict[str, tuple[str | bytes, int]] = {
     "not JSON": ("hello", 1008),

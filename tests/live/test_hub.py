@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Message
+from bedboard.live.hub import Hub, Message
+from bedboard.live.seats import DirectSeat, MailboxSeat
 from tests.build import PATIENCE
 
 Board = dict[str, int]
@@ -245,7 +246,7 @@ def test_a_viewer_that_stays_full_is_closed_with_1013_and_then_cut() -> None:
     assert (line.closed_with, line.aborted) == ([1013], 1)
 
 
-def test_patience_starts_anew_for_a_viewer_that_reads_again() -> None:
+def test_patience_begins_again_for_a_viewer_that_reads_again() -> None:
     stage = Stage()
     _, line = stage.seat("slow", room=0)
     stage.hub.publish("board", "amber", "one")
@@ -314,10 +315,10 @@ def state(board: Board) -> str:
 
 
 def after(before: Board, messages: list[str]) -> Board:
-    """What a page shows that applies the messages in turn, and would show it if a version ever went down."""
+    """Return the board of a page that applies the messages in turn; fail when a version goes down."""
     shown = dict(before)
-    for part in " ".join(messages).split():
-        shelter, version = part.split("=")
+    for word in " ".join(messages).split():
+        shelter, version = word.split("=")
         assert int(version) >= shown[shelter], "an older state came after a newer one"
         shown[shelter] = int(version)
     return shown

@@ -311,7 +311,7 @@ async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_gi
             async with asyncio.timeout(PATIENCE):
                 while '"own"' not in str(await line.recv()):
                     pass
-        site.process.board.tell("person:noor")
+        site.process.news.tell("person:noor")
         assert '"own"' in str(await stranger.recv()), "the first that a stranger hears is what comes after it"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stranger.recv(), 0.2)
