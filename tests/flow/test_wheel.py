@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from bedboard import embedded
-from tests.flow.processes import ROOT, Process, environment, free_port
+from tests.build.processes import ROOT, Process, environment, free_port
 
 
 def run(*command: str, cwd: Path) -> str:

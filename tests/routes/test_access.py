@@ -15,8 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.routes.guard import route, socket
 from bedboard.routes.table import all_routes
 from bedboard.rules.access import ROUTES
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 SEEKERS = {"coordinator", "police", "desk"}
 SHELTER = {"staff", "manager"}
