@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.people import LAPTOP, PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
+from tests.build.site import Site
 
 TELEPHONE = "CANARY-TEL-linde"
 LEFT = re.compile(r"nog (30:00|29:\d\d)")

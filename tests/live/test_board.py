@@ -3,66 +3,17 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
-from websockets.asyncio.client import connect
 
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.live.conftest import hear, pulse, until_pulse
-
-SQL = """
-    select s.id, s.version, p.id as place,
-           case when p.state <> 'open' then p.state
-                when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > :now)
-                then 'held' else 'free' end as status
-    from shelter s left join place p on p.shelter_id = s.id
-"""
-
-
-def api_line(site: Site, token: str = "demo-police") -> connect:  # noqa: S107
-    return connect(f"{site.live_url}/api/v1/live", additional_headers={"Authorization": f"Bearer {token}"})
-
-
-def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> connect:
-    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    return connect(f"{site.live_url}/live?{view}", additional_headers={"Cookie": cookie, "Origin": site.url})
-
-
-class Screen:
-    """What somebody has in front of them who applies every message: a client of the API."""
-
-    def __init__(self) -> None:
-        self.shelters: dict[str, dict[str, Any]] = {}
-        self.versions: dict[str, list[int]] = {}
-
-    def take(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "snapshot":
-            self.shelters = {}
-        for shelter in message["shelters"] if message["type"] == "snapshot" else [message["shelter"]]:
-            self.shelters[shelter["id"]] = shelter
-            self.versions.setdefault(shelter["id"], []).append(shelter["version"])
-
-
-async def in_sql(site: Site) -> dict[str, Any]:
-    async with site.process.database.transaction() as tx:
-        rows = await (await tx.connection()).execute(text(SQL), {"now": site.clock.now()})
-        found: dict[str, Any] = {}
-        for row in rows:
-            found.setdefault(row.id, (row.version, {}))[1][row.place] = row.status
-        return found
-
-
-def on_screen(screen: Screen) -> dict[str, Any]:
-    return {
-        id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
-        for id, shelter in screen.shelters.items()
-    }
+from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
+from tests.build.site import Site
 
 
 async def test_a_change_reaches_an_open_socket(site: Site) -> None:
