@@ -95,7 +95,7 @@ def problem(request: Request, refusal: Refusal, status: int) -> Response:
     pages, language = process_of(request).pages, language_of(request)
 
     def words(macro: str, *args: Any) -> str:
-        return pages.macro(language, "words.html", macro, *args)
+        return pages.macro(language, "words/refusals.html", macro, *args)
 
     document: dict[str, Any] = {
         "type": f"urn:bedboard:refusal:{refusal.code}",
