@@ -9,8 +9,8 @@ from starlette.requests import HTTPConnection, Request
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.alerts import Alerts
+from bedboard.live.board import Board, Viewer
 from bedboard.live.cases import OpenCases
-from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
 from bedboard.live.search import SearchLock
 from bedboard.push import Pusher
@@ -32,7 +32,7 @@ class Process:
     pages: Pages
     pieces: Pieces
     hub: Hub[Viewer]
-    feed: Feed
+    board: Board
     identity: Identity
     seal: Seal
     alerts: Alerts
@@ -49,7 +49,7 @@ def process_of(connection: HTTPConnection) -> Process:
 
 def catalogue_of(connection: HTTPConnection) -> Catalogue:
     """Units and kinds. Refusal: Unavailable while nothing has been read."""
-    catalogue = process_of(connection).feed.catalogue
+    catalogue = process_of(connection).board.catalogue
     if catalogue is None:
         raise Unavailable("database_away")
     return catalogue
@@ -90,7 +90,7 @@ def theme_of(connection: HTTPConnection) -> str:
 def page_context(request: Request) -> Mapping[str, Any]:
     """What every page shows around its own content."""
     process = process_of(request)
-    catalogue = process.feed.catalogue
+    catalogue = process.board.catalogue
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return {
         "actor": maybe_actor(request),

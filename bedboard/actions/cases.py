@@ -146,7 +146,7 @@ async def choose_offer(
         raise Conflict("not_free")
     kind = await get_kind_of(tx, ask.place_id)
     deciding = Deciding(kind.decides, kind.desk_hours, kind.outside_hours)
-    event = "choose" if actor.role == "desk" else choice_of(deciding, now.astimezone(zone))
+    event = choice_of(actor.role, deciding, now.astimezone(zone))
     move(case, event, now)
     case.request.arrives_at, case.request.reminded_at, case.request.refusal = arrives_at, None, None
     case.request.decided_at = None if case.state == "chosen" else now

@@ -44,7 +44,7 @@ async def post_alert(request: Request) -> Response:
         profile = profile_of(said, catalogue, now)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
-        seen = would_do(profile, process.feed.cards.values(), catalogue)
+        seen = would_do(profile, process.board.cards.values(), catalogue)
         sealed, alert_id = seal_profile(process.seal, said), process.clock.new_id()
         done = await apply_once(
             process.database,

@@ -17,8 +17,8 @@ from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outco
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import actor_of, catalogue_of, process_of
-from bedboard.routes.case_pages import address_fragment, best_matches, case_fragment, case_page, more_page, new_page
-from bedboard.routes.case_views import said_of, show_done
+from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
+from bedboard.routes.case_reads import opener_of, show_done
 from bedboard.routes.parse import ID, IdConvertor, KeyText, local_moment, parse_form, read_form
 from bedboard.routes.profiles import read_profile, seal_profile
 from bedboard.routes.replies import wants_fragment
@@ -27,6 +27,7 @@ from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
 from bedboard.store.cases import get_case
 from bedboard.store.database import Transaction
+from bedboard.views.candidates import best_matches
 
 Work = Callable[[Transaction, datetime], Awaitable[LockedCase]]
 
@@ -124,7 +125,7 @@ async def post_shelters(request: Request) -> Response:
         ticked = _ticked(form)
         async with process.database.transaction() as tx:
             row = await get_case(tx, case_id)
-        said = None if row is None else said_of(process, row)
+        said = None if row is None else opener_of(process)(row.needs_sealed)
         best = {} if said is None else best_matches((await find(request, said))[1])
         shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
         work: Work = lambda tx, now: ask_more(tx, actor, case_id, shelters, now)  # noqa: E731

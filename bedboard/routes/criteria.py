@@ -244,7 +244,7 @@ async def _save(request: Request, press: Press, work: Work) -> Response:
             raise VersionMismatch("criteria_changed") from refusal
         raise
     version = done.reply.version or 0
-    await process.feed.reached(shelter_id, version)
+    await process.board.reached(shelter_id, version)
     return RedirectResponse(f"{request.url.path}?saved={version}", 303, {"Cache-Control": "no-store"})
 
 

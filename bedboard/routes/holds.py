@@ -44,7 +44,7 @@ async def _do(request: Request, key: str, work: Callable[[Transaction, datetime]
         process.database, actor_of(request), make_key(key, request.url.path), now, lambda tx: work(tx, now), reply
     )
     shelter_id, claim_id = done.reply.body.decode().split(" ")
-    await process.feed.reached(shelter_id, done.reply.version or 0)
+    await process.board.reached(shelter_id, done.reply.version or 0)
     return done.result or claim_id
 
 
@@ -78,7 +78,7 @@ async def post_hold(request: Request) -> Response:
         return await strip_reply(request, refusal)
     if press.page == "search":
         return await search_page(request, profile_fields(form), refusal)
-    shelter_id = next(card.id for card in process.feed.cards.values() if card.lot_of(place_id))
+    shelter_id = next(card.id for card in process.board.cards.values() if card.lot_of(place_id))
     return await _shelter_page(request, shelter_id, refusal) if refusal else RedirectResponse(f"/shelters/{shelter_id}", 303)
 
 
@@ -86,7 +86,7 @@ async def _lot(process: Process, place_id: str) -> Lot:
     """The lot of a place on the board of this process. Refusal: NotFound."""
     async with process.database.transaction() as tx:
         shelter_id = await get_shelter_id(tx, place_id)
-    card = process.feed.cards.get(shelter_id or "")
+    card = process.board.cards.get(shelter_id or "")
     lot = card.lot_of(place_id) if card is not None else None
     if lot is None:
         raise NotFound("no_such_place")
@@ -121,7 +121,7 @@ async def post_release(request: Request) -> Response:
 async def show_shelter(request: Request) -> Response:
     """The page, or for a script its places as they now are."""
     process, shelter_id = process_of(request), request.path_params["shelter_id"]
-    card = process.feed.cards.get(shelter_id)
+    card = process.board.cards.get(shelter_id)
     if card is not None and wants_fragment(request):
         return html(request, _places(request, card))
     return await _shelter_page(request, shelter_id, None)
@@ -137,7 +137,7 @@ def _places(request: Request, card: Card) -> Markup:
 async def post_call(request: Request) -> Response:
     """The telephone of a shelter, for those whom the rule allows it; the look is written down first."""
     process, actor, shelter_id = process_of(request), actor_of(request), request.path_params["shelter_id"]
-    card = process.feed.cards.get(shelter_id)
+    card = process.board.cards.get(shelter_id)
     if card is None:
         raise NotFound("no_such_shelter")
     try:
@@ -152,7 +152,7 @@ async def post_call(request: Request) -> Response:
 
 async def _shelter_page(request: Request, shelter_id: str, refusal: Refusal | None, telephone: str | None = None) -> Response:
     process, actor, language, catalogue = process_of(request), actor_of(request), language_of(request), catalogue_of(request)
-    card = process.feed.cards.get(shelter_id)
+    card = process.board.cards.get(shelter_id)
     if card is None:
         raise NotFound("no_such_shelter")
     piece = process.pieces.get(board_audience(actor, language), card, catalogue)
@@ -169,8 +169,8 @@ async def _shelter_page(request: Request, shelter_id: str, refusal: Refusal | No
         "new_key": process.clock.new_id,
         "strip": await own_strip(request),
         "notice": Markup(notice(request, refusal)) if refusal else None,  # noqa: S704
-        "as_of": process.feed.as_of or process.clock.now(),
-        "live": process.feed.live,
+        "as_of": process.board.as_of or process.clock.now(),
+        "live": process.board.live,
         "path": f"/shelters/{shelter_id}",
     }
     return page(request, "pages/shelter.html", context, http_status(refusal) if refusal else 200)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
-from bedboard.live.feed import Viewer
+from bedboard.live.board import Viewer
 from bedboard.live.search import SearchChannel
 from bedboard.live.socket import Channel, OwnChannel, serve_viewer
 from bedboard.process import actor_of, language_of, process_of
@@ -43,11 +43,11 @@ async def page_socket(websocket: WebSocket) -> None:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
     viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
-    channel = Channel(process.feed, audience, active)
+    channel = Channel(process.board, audience, active)
     if audience.view == "search":
         channel = _search_talk(websocket, audience, active)
     elif audience.view == "own":
-        channel = OwnChannel(process.feed, audience, active)
+        channel = OwnChannel(process.board, audience, active)
     await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
@@ -55,7 +55,7 @@ def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], 
     process = process_of(websocket)
 
     def read(fields: Mapping[str, str]) -> Profile:
-        catalogue = process.feed.catalogue
+        catalogue = process.board.catalogue
         if catalogue is None:
             raise Unavailable("database_away")
         return profile_of(read_profile(fields), catalogue, process.clock.now())
@@ -64,7 +64,7 @@ def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], 
         return notice_html(process.pages, audience.language, refusal)
 
     return SearchChannel(
-        process.feed, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
+        process.board, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
     )
 
 
@@ -107,4 +107,4 @@ async def api_socket(websocket: WebSocket) -> None:
         return
 
     viewer = Viewer(hash_token(token), actor.role, audience.shelter, organization=actor.organization_id)
-    await serve_viewer(websocket, process.hub, viewer, Channel(process.feed, audience, active), says_hello=False)
+    await serve_viewer(websocket, process.hub, viewer, Channel(process.board, audience, active), says_hello=False)

@@ -41,7 +41,7 @@ async def find(request: Request, said: SearchProfile) -> tuple[Profile, Finder]:
     profile = profile_of(said, catalogue, process.clock.now())
     finder = Finder(profile, catalogue)
     async with process.search_lock:
-        finder.take(process.feed.cards.values())
+        finder.take(process.board.cards.values())
     return profile, finder
 
 
@@ -73,8 +73,8 @@ async def search_page(request: Request, fields: Mapping[str, str], refusal: Refu
         "new_key": process.clock.new_id,
         "strip": await own_strip(request),
         "notice": Markup(notice(request, refusal)) if refusal else None,  # noqa: S704
-        "as_of": process.feed.as_of or process.clock.now(),
-        "live": process.feed.live,
+        "as_of": process.board.as_of or process.clock.now(),
+        "live": process.board.live,
         "path": "/search",
         **more,
     }
@@ -103,7 +103,7 @@ async def post_nothing(request: Request) -> Response:
     try:
         said = parse_form(Nothing, {name: value for name, value in form.items() if name not in fields})
         profile, finder = await find(request, read_profile(fields))
-        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(process.feed.cards.values())
+        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(process.board.cards.values())
         await apply_once(
             process.database,
             actor_of(request),

@@ -63,7 +63,7 @@ class CountTap(Tap):
 
 
 def _card(process: Process, row: ShelterRow) -> tuple[Card, Catalogue]:
-    catalogue = process.feed.catalogue
+    catalogue = process.board.catalogue
     if catalogue is None:
         raise Unavailable("database_away")
     return make_card(row, catalogue, process.settings.limits, process.clock.now()), catalogue
@@ -146,7 +146,7 @@ async def _tap(
     fields = sorted((name, value) for name, value in (await read_form(request)).items() if name != "observed_at")
     asked = make_key(key, request.url.path, repr(fields))
     done = await apply_once(process.database, actor, asked, now, lambda tx: work(tx, now), reply)
-    await process.feed.reached(shelter_id, done.reply.version or 0)
+    await process.board.reached(shelter_id, done.reply.version or 0)
     journal_id = int(done.reply.body) if done.reply.body else None
     if not wants_fragment(request):
         query = f"?change={journal_id}" if journal_id and place_id else ""
@@ -237,7 +237,7 @@ async def post_occupancy(request: Request) -> Response:
 
 def _by_kind_name(request: Request, error: FieldError) -> FieldError:
     """The field as the page calls it: by the name of the kind."""
-    catalogue = process_of(request).feed.catalogue
+    catalogue = process_of(request).board.catalogue
     code = error.field.removeprefix("kinds.").removeprefix("free.").removesuffix(".free")
     if catalogue is None or code not in catalogue.kinds:
         return error

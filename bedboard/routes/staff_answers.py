@@ -15,7 +15,7 @@ from bedboard.actions.answers import answer_case, take_arrival
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import actor_of, process_of
-from bedboard.routes.case_views import show_done
+from bedboard.routes.case_reads import show_done
 from bedboard.routes.parse import KeyText, parse_form, read_form
 from bedboard.routes.replies import html, http_status, notice, wants_fragment
 from bedboard.routes.staff import staff_page, staff_section

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
+from bedboard.rules.access import Role
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
@@ -246,9 +247,12 @@ class Deciding:
         return self.decides == "desk" and (self.desk_hours is None or is_within(self.desk_hours, local))
 
 
-def choice_of(kind: Deciding, local: datetime) -> Event:
-    """What choosing an offer of this kind is, at this local moment."""
-    if kind.decides != "desk":
+def choice_of(role: Role, kind: Deciding, local: datetime) -> Event:
+    """Return the event that choosing a place of this kind is for a requester in this role, at this local moment.
+
+    What the desk chooses for a case of its own is decided by that.
+    """
+    if role == "desk" or kind.decides != "desk":
         return "choose"
     if kind.is_desk_open(local) or kind.outside_hours != "provisional":
         return "choose_for_desk"

@@ -157,7 +157,7 @@ async def test_two_taps_hold_one_place(site: Site, phone: Page) -> None:
     await row(phone, "ceder-1").locator("button").dblclick()
     await expect(phone.locator("#strip .hold")).to_have_count(1)
     await expect(row(phone, "ceder-1")).not_to_contain_text("2 vrij")
-    assert site.process.feed.cards["ceder"].counts["held"] == 1
+    assert site.process.board.cards["ceder"].counts["held"] == 1
 
 
 async def test_everything_but_the_live_part_works_without_scripts(browser: Browser, site: Site) -> None:

@@ -186,7 +186,7 @@ async def test_a_hold_that_ends_by_itself_is_news_once_though_the_clocks_differ(
 
 async def until_aged(site: Site, shelter: str) -> None:
     async def has_aged() -> bool:
-        at = site.process.feed.cards[shelter].changes_at
+        at = site.process.board.cards[shelter].changes_at
         return at is None or at > site.clock.now()
 
     await until(has_aged, "what time changes is shown")

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.build import PATIENCE
 from tests.conftest import Site
 from tests.live.conftest import hear, until_pulse
-from tests.live.test_feed import api_line, page_line
+from tests.live.test_board import api_line, page_line
 
 BROKEN: dict[str, tuple[str | bytes, int]] = {
     "not JSON": ("hello", 1008),

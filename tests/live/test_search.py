@@ -127,7 +127,7 @@ async def test_a_hold_takes_a_place_out_and_its_end_brings_it_back(site: Site) -
         await page.hear()
         assert page.order == ["linde-1", "ceder-1"]
         site.clock.move(minutes=30)
-        site.process.feed.age()
+        site.process.board.age()
         while "wilg-1" not in page.order:
             await page.hear()
 
@@ -196,7 +196,7 @@ async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Sit
                 await say(site, place_id, random.choice(["free", "occupied", "closed"]))
             if random.random() < 0.2:
                 site.clock.move(minutes=20)
-                site.process.feed.age()
+                site.process.board.age()
         async with searching(site, WOMAN, "lucia") as fresh:
 
             async def catch_up() -> None:
@@ -218,10 +218,10 @@ async def test_a_page_that_asks_without_end_is_answered_at_its_own_pace_and_dela
 
 async def test_when_its_page_is_gone_a_search_is_forgotten(site: Site) -> None:
     async with searching(site, WOMAN):
-        assert len(site.process.feed.watchers) >= 1
-        during = len(site.process.feed.watchers)
+        assert len(site.process.board.watchers) >= 1
+        during = len(site.process.board.watchers)
 
     async def is_gone() -> bool:
-        return len(site.process.feed.watchers) == during - 1
+        return len(site.process.board.watchers) == during - 1
 
     await until(is_gone, "the search is forgotten")

@@ -211,7 +211,7 @@ async def test_an_offer_that_has_run_out_asks_for_an_answer_again(site: Site, sa
     id = await begin(site, "linde", **WOMAN)
     await answer(sanne, id, answer="yes", place="linde-1")
     site.clock.move(minutes=61)
-    site.process.feed.age()
+    site.process.board.age()
     async with aclosing(await site.sign_in("sanne")) as later:
         page = await later.get("/staff/linde")
         assert "Uw aanbod is verlopen: plek 1 is niet meer gereserveerd. Antwoord nog eens." in asked(page)

@@ -56,7 +56,7 @@ async def read_at_last(site: Site) -> None:
         await ring(tx, "catalogue", "all")
 
     async def has_read() -> bool:
-        return site.process.feed.catalogue is not None
+        return site.process.board.catalogue is not None
 
     await until(has_read, "the board has been read")
 

@@ -268,7 +268,7 @@ async def test_where_the_news_is_stale_the_police_call_first(site: Site, people:
         await (await tx.connection()).execute(text("select pg_notify('bedboard', 'shelter 2 nood')"))
 
     async def is_stale() -> bool:
-        return site.process.feed.cards["nood"].freshness == "stale"
+        return site.process.board.cards["nood"].freshness == "stale"
 
     await build.until(is_stale, "nood is stale")
     mark = await people("mark")
@@ -311,7 +311,7 @@ async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_gi
             async with asyncio.timeout(PATIENCE):
                 while '"own"' not in str(await line.recv()):
                     pass
-        site.process.feed.tell("person:noor")
+        site.process.board.tell("person:noor")
         assert '"own"' in str(await stranger.recv()), "the first that a stranger hears is what comes after it"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stranger.recv(), 0.2)

@@ -233,7 +233,7 @@ async def test_a_stale_shelter_is_never_counted_as_free(site: Site) -> None:
     page = (await browser.get("/")).text
     assert page.split('id="total-free"')[1].split("<b>")[1].startswith("4<")  # linde 2, ceder 2, and not wilg's one
     site.clock.move(hours=8)
-    site.process.feed.age()
+    site.process.board.age()
     page = (await browser.get("/")).text
     assert page.split('id="total-free"')[1].split("<b>")[1].startswith("0<")
     await browser.aclose()

@@ -44,7 +44,7 @@ async def beat(site: Site) -> None:
     """A pulse goes out; when the machine is too busy for the database to answer in time, as soon as it does."""
 
     async def is_out() -> bool:
-        return await site.process.feed.pulse(site.process.identity.active_tokens)
+        return await site.process.board.pulse(site.process.identity.active_tokens)
 
     await build.until(is_out, "the pulse is out")
 
@@ -139,7 +139,7 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
         await beat(site)
         assert '"pulse"' in str(await line.recv())
         site.clock.move(minutes=1)
-        await site.process.feed.pulse(site.process.identity.active_tokens)
+        await site.process.board.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     await browser.aclose()
 
@@ -180,7 +180,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
             await beat(site)
             assert '"pulse"' in str(await line.recv())
         site.clock.move(seconds=5)
-        await site.process.feed.pulse(site.process.identity.active_tokens)
+        await site.process.board.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -221,7 +221,7 @@ async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> N
         for _ in range(20):
             await line.send('{"type":"active"}')
         await (await line.ping())  # all of that has been read by now
-        await site.process.feed.pulse(site.process.identity.active_tokens)
+        await site.process.board.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -326,7 +326,7 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
             newcomer.append(seat)
             return answer
 
-        assert await site.process.feed.pulse(living)
+        assert await site.process.board.pulse(living)
         async with asyncio.timeout(PATIENCE):
             assert '"pulse"' in str(await newcomer[0].recv())
         await newcomer[0].close()

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedboard.rules import cases
+from bedboard.rules.access import SEEKERS
 from bedboard.rules.cases import (
     ANSWERS,
     DAYS,
@@ -364,7 +365,9 @@ OPEN, SHUT = local(2026, 3, 11, 13, 0), local(2026, 3, 11, 23, 0)  # Wednesday 1
     ],
 )
 def test_who_decides_follows_from_the_kind_and_the_hour(kind: Deciding, by_day: Event, by_night: Event) -> None:
-    assert (choice_of(kind, OPEN), choice_of(kind, SHUT)) == (by_day, by_night)
+    for role in sorted(SEEKERS - {"desk"}):
+        assert (choice_of(role, kind, OPEN), choice_of(role, kind, SHUT)) == (by_day, by_night)
+    assert choice_of("desk", kind, OPEN) == choice_of("desk", kind, SHUT) == "choose"
 
 
 def test_a_desk_is_there_in_its_hours_and_only_for_what_it_decides() -> None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
-from bedboard.actions.case_lock import LockedCase, is_askers_own
+from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply, apply_once, make_key
@@ -27,7 +27,7 @@ from bedboard.routes.api.case_commands import (
     PostOutcome,
     PostShelters,
 )
-from bedboard.routes.case_views import asked_object, asked_profile, case_object, case_view, read_case, read_cases, show_done
+from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
 from bedboard.routes.parse import parse_json, read_body
 from bedboard.routes.profiles import SearchProfile, profile_of, seal_profile
 from bedboard.routes.replies import json_bytes
@@ -35,6 +35,7 @@ from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.rights import is_of_same_group
 from bedboard.store.cases import (
     AskedRow,
     get_ask,
@@ -47,6 +48,8 @@ from bedboard.store.cases import (
 )
 from bedboard.store.database import Transaction
 from bedboard.store.tables import ClaimRecord
+from bedboard.views.case_objects import asked_object, case_object
+from bedboard.views.cases import case_view, requester_of
 from bedboard.views.found import Finder
 from bedboard.views.objects import to_json
 
@@ -102,7 +105,8 @@ async def _present(tx: Transaction, request: Request, case_id: str, shelter_id: 
 def _asked(request: Request, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> dict[str, Any] | None:
     """As the shelter sees it that was asked; None: it is not on the board any more."""
     process, actor = process_of(request), actor_of(request)
-    case = case_view(process, actor, asked.request, [asked.ask], claims, process.clock.now())
+    row, ask = asked
+    case = case_view(row, [ask], claims, process.board.cards, opener_of(process), actor, process.clock.now())
     return asked_object(case, asked.ask.shelter_id)
 
 
@@ -136,7 +140,7 @@ async def _change(
         case, shown = done.result
         await show_done(request, case)
         for ask in shown["shelters"]:  # it was read before this process had heard of the change
-            card = process.feed.cards.get(ask["shelter"])
+            card = process.board.cards.get(ask["shelter"])
             places = {place.id: place.status for place in card.places} if card is not None else {}
             ask["place_status"] = places.get(ask["place"])
         return shown, False
@@ -163,7 +167,7 @@ async def _changed(request: Request, work: Work, *asked: str, shelter_id: str | 
 
 def _kinds(request: Request, shelter_ids: Sequence[str], profile: Profile | None) -> dict[str, str]:
     """For which kind of place each shelter is asked: that of its best match now, or its first. Refusal: Invalid `shelters`."""
-    cards, catalogue = process_of(request).feed.cards, catalogue_of(request)
+    cards, catalogue = process_of(request).board.cards, catalogue_of(request)
     unknown = [n for n, id in enumerate(shelter_ids) if id not in cards or not cards[id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
@@ -206,10 +210,12 @@ async def post_shelters(request: Request) -> Response:
 
     async def work(tx: Transaction, now: datetime) -> LockedCase:
         row = await get_case(tx, case_id)
-        if row is None or not is_askers_own(actor, row):
+        if row is None or not is_of_same_group(actor, requester_of(row)):
             raise NotFound("no_such_request")
         check_shelters(command.shelters)
-        kinds = _kinds(request, command.shelters, asked_profile(process, row, catalogue, now))
+        sought = opener_of(process)(row.needs_sealed)
+        profile = None if sought is None else profile_of(sought, catalogue, now)
+        kinds = _kinds(request, command.shelters, profile)
         return await ask_more(tx, actor, case_id, kinds, now)
 
     return await _changed(request, work, *command.shelters)

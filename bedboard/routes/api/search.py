@@ -45,12 +45,12 @@ async def post_search(request: Request) -> Response:
     process, catalogue = process_of(request), catalogue_of(request)
     said = parse_json(PostSearch, await read_body(request) or b"{}")
     profile = profile_of(said, catalogue, process.clock.now())
-    if process.feed.as_of is None:
+    if process.board.as_of is None:
         raise Unavailable("database_away")
     async with process.search_lock:
         finder = Finder(profile, catalogue)
-        finder.take(process.feed.cards.values())
-        as_of = process.clock.now() if process.feed.live else process.feed.as_of
+        finder.take(process.board.cards.values())
+        as_of = process.clock.now() if process.board.live else process.board.as_of
         return json_bytes(to_json(found_object(finder.found(said.limit), as_of, said.limit)))
 
 
@@ -124,7 +124,7 @@ async def post_hold(request: Request) -> Response:
         await add_present(request, refusal)
         raise
     if done.result is not None:
-        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.board.reached(done.result.shelter.id, done.result.shelter.version)
     return json_bytes(done.reply.body, done.reply.status)
 
 
@@ -137,7 +137,7 @@ async def _change_hold(
     key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
     done = await apply_once(process.database, actor, key, now, lambda tx: action(tx, actor, claim_id, now), reply)
     if done.result is not None:
-        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.board.reached(done.result.shelter.id, done.result.shelter.version)
     return done.reply
 
 

@@ -227,12 +227,12 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
         await hear(line)
         for hours, freshness in ((1, "ageing"), (6, "stale")):
             site.clock.move(hours=hours)
-            site.process.feed.age()
+            site.process.board.age()
             said = [message["shelter"] for message in await until_pulse(site, line)]
             aged = {one["id"]: one["freshness"] for one in said if one["id"] != "wilg"}  # that one is only reminded
             assert aged == {"linde": freshness, "ceder": freshness}
             assert {one["version"] for one in said} == {1}
-            site.process.feed.age()
+            site.process.board.age()
             assert await until_pulse(site, line) == []
 
 
@@ -262,19 +262,19 @@ async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> No
         assert on_screen(screen) == await in_sql(site)
         assert screen.shelters["linde"]["places"][0]["status"] == "held"
         site.clock.move(minutes=30)
-        site.process.feed.age()
+        site.process.board.age()
         screen.take(await hear(line))
         assert screen.shelters["linde"]["places"][0]["status"] == "free"
         assert on_screen(screen) == await in_sql(site)
 
 
 async def test_who_waits_for_a_version_is_told_when_it_is_there_and_not_for_ever(site: Site) -> None:
-    feed = site.process.feed
+    board = site.process.board
     async with asyncio.timeout(PATIENCE):
-        await feed.reached("linde", 1)
-        await feed.reached("linde", 99, seconds=0.01)
-        await feed.reached("nowhere", 1, seconds=0.01)
-    waiting = asyncio.create_task(feed.reached("linde", 2, seconds=10))
+        await board.reached("linde", 1)
+        await board.reached("linde", 99, seconds=0.01)
+        await board.reached("nowhere", 1, seconds=0.01)
+    waiting = asyncio.create_task(board.reached("linde", 2, seconds=10))
     async with site.api("demo-shelter-linde") as linde:
         await linde.post("/shelters/linde/confirm")
     async with asyncio.timeout(PATIENCE):

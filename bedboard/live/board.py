@@ -1,6 +1,6 @@
 """The present board of this process, in memory: hears the bell, reads what changed, renders once, hands it to the hub.
 
-There is one way in, the bell, also for changes that this very process has made: so one process or ten behave alike. The feed
+There is one way in, the bell, also for changes that this very process has made: so one process or ten behave alike. This module
 must not know sockets or requests; the hub must not know shelters.
 """
 
@@ -70,7 +70,7 @@ def longest_wait(attempt: int) -> float:
     return min(LONGEST_RETRY_SECONDS, 0.1 * 2.0 ** min(attempt, 10))
 
 
-class Feed:
+class Board:
     """`on_session_end` is told the hash of every session that ended, wherever that was."""
 
     def __init__(
@@ -121,11 +121,11 @@ class Feed:
                     self._publish([self.cards[id] for id in self._aged if id in self.cards])
                     self._aged.clear()
                     self._announce_turn()
-                    log.info("feed_live", shelters=len(self.cards))
+                    log.info("board_live", shelters=len(self.cards))
                     await self._follow(listener)
             except (Lost, Unavailable) as error:
-                log.warning("feed_lost", reason=type(error.__cause__ or error).__name__)
-            except Exception as bug:  # without its feed a process would show an old board for ever: say so, begin again
+                log.warning("board_lost", reason=type(error.__cause__ or error).__name__)
+            except Exception as bug:  # without its board a process would show an old board for ever: say so, begin again
                 log.error("bug", exc_info=bug)
             finally:
                 self._listener, self.live = None, False
@@ -349,7 +349,7 @@ class Feed:
                 while shelter_id not in self._rows or self._rows[shelter_id].version < version:
                     await self._turned.wait()
         except TimeoutError:
-            log.warning("feed_behind", shelter=shelter_id, version=version)
+            log.warning("board_behind", shelter=shelter_id, version=version)
 
     async def first_read(self, seconds: float) -> None:
         """Waits until the board has been read once, or `seconds` have passed: a process may start before its database."""
