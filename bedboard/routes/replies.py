@@ -110,7 +110,7 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
     pages, language = call.process.pages, call.language
 
     def words(macro: str, *args: Any) -> str:
-        return pages.macro(language, "words.html", macro, *args)
+        return pages.macro(language, "words/refusals.html", macro, *args)
 
     document: dict[str, Any] = {
         "type": f"urn:bedboard:refusal:{refusal.code}",
