@@ -25,7 +25,7 @@ from bedboard.rules.fit import DAY_MINUTES, Terms, make_terms
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
 from bedboard.store.board import PlaceRow, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
-from bedboard.store.journal import criteria_version
+from bedboard.store.journal import get_criteria_version
 
 UNSAID = "unknown"  # of a shelter: nothing is said about it
 FOLLOWS = "as_shelter"  # of a place: it says nothing of its own
@@ -155,7 +155,7 @@ async def _subject(request: Request) -> Subject:
     async with process_of(request).database.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
         own_shelters = [(other.id, other.name) for other in await list_shelters(tx, actor_of(request).shelter_ids)]
-        version = await criteria_version(tx, shelter_id, place_id)
+        version = await get_criteria_version(tx, shelter_id, place_id)
     if row is None:
         raise NotFound("no_such_shelter")
     place = next((place for place in row.places if place.id == place_id), None)
