@@ -252,7 +252,7 @@ async def test_the_job_of_every_minute_takes_what_is_over(board: Database, site:
         now=NOW,
         id=over,
     )
-    job = make_scheduler(site.process).get_job("end_waitings")
+    job = make_scheduler(site.process).get_job("end_alerts")
     assert job.trigger.interval == timedelta(minutes=1)
     for _ in range(2):
         await job.func(*job.args)
