@@ -59,6 +59,11 @@ class Call:
             raise Unavailable("database_away")
         return catalogue
 
+    def check_board_read(self) -> None:
+        """Refuse while nothing has been read, when every shelter would be missing. Refusal: Unavailable."""
+        if self.process.board.catalogue is None:
+            raise Unavailable("database_away")
+
     @property
     def path(self) -> str:
         return self.request.url.path
