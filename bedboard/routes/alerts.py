@@ -43,10 +43,10 @@ async def post_alert(call: Call) -> Response:
         )
     except (Conflict, Invalid) as refusal:
         if call.wants_fragment:
-            return await strip_reply(call.request, refusal)
+            return await strip_reply(call, refusal)
         return await search_page(call, fields, refusal)
     if call.wants_fragment:
-        return await strip_reply(call.request, None)
+        return await strip_reply(call, None)
     return RedirectResponse(f"/alerts/{done.reply.body.decode()}", 303)
 
 
@@ -71,7 +71,7 @@ async def post_alert_stop(call: Call) -> Response:
     )
     await call.process.alerts.reached(alert_id, present=False)
     if call.wants_fragment:
-        return await strip_reply(call.request, None)
+        return await strip_reply(call, None)
     back = own_path(form.back)
     return RedirectResponse("/search" if back == f"/alerts/{alert_id}" else back, 303)
 

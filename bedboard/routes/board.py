@@ -61,7 +61,7 @@ async def show_board(call: Call) -> Response:
         "takes": takes,
         "takes_all": TAKES,
         "wall": wall,
-        "strip": Markup("") if wall else await own_strip(call.request),  # a telephone is not for everybody in the room
+        "strip": Markup("") if wall else await own_strip(call),  # a telephone is not for everybody in the room
         "as_of": board.as_of or call.now,
         "live": board.live,
         "card_count": len(cards),

@@ -64,7 +64,7 @@ async def post_hold(call: Call) -> Response:
     except (Conflict, TooMany) as late:
         refusal = late
     if call.wants_fragment:
-        return await strip_reply(call.request, refusal)
+        return await strip_reply(call, refusal)
     if form.page == "search":
         return await search_page(call, profile_fields(fields), refusal)
     shelter_id = next(card.id for card in process.board.cards.values() if card.lot_of(place_id))
@@ -91,7 +91,7 @@ async def _change_own(call: Call, work: Callable[[Transaction], Awaitable[Held]]
     except Conflict as conflict:
         refusal = conflict
     if call.wants_fragment:
-        return await strip_reply(call.request, refusal)
+        return await strip_reply(call, refusal)
     if refusal is not None:
         raise refusal
     return RedirectResponse(own_path(form.back), 303)
@@ -154,7 +154,7 @@ async def _shelter_page(call: Call, shelter_id: str, refusal: Refusal | None, te
         "telephone": telephone,
         "may_call": actor.role == "desk" or card.freshness == "stale",
         "new_key": process.clock.new_id,
-        "strip": await own_strip(call.request),
+        "strip": await own_strip(call),
         "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,

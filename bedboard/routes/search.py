@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.live.search import MATCHES_SHOWN
-from bedboard.routes.call import Call, call_of
+from bedboard.routes.call import Call
 from bedboard.routes.replies import http_status, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
@@ -38,9 +37,8 @@ def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if is_profile_field(name)}
 
 
-async def find(asked: Request | Call, said: SearchProfile) -> tuple[Profile, Finder]:
+async def find(call: Call, said: SearchProfile) -> tuple[Profile, Finder]:
     """Weigh every place of the board for this profile. Refusals: Invalid, Unavailable."""
-    call = call_of(asked)
     process, catalogue = call.process, call.catalogue
     profile = profile_of(said, catalogue, call.now)
     finder = Finder(profile, catalogue)
@@ -49,14 +47,11 @@ async def find(asked: Request | Call, said: SearchProfile) -> tuple[Profile, Fin
     return profile, finder
 
 
-async def search_page(
-    asked: Request | Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any
-) -> Response:
+async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any) -> Response:
     """Show what is found for these fields; a `refusal` stands on top and gives the status.
 
     The page says which fields cannot be right, and then nothing is found.
     """
-    call = call_of(asked)
     process, language, catalogue = call.process, call.language, call.catalogue
     found: Found | None = None
     try:
@@ -78,7 +73,7 @@ async def search_page(
         "slept": SLEPT,
         "counted": None,
         "new_key": process.clock.new_id,
-        "strip": await own_strip(call.request),
+        "strip": await own_strip(call),
         "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,

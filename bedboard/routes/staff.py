@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.holds import Holder, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
-from bedboard.routes.call import Call, call_of
+from bedboard.routes.call import Call
 from bedboard.routes.present import card_of, read_shelter, showing_present
 from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page
 from bedboard.routes.staff_cases import draw_asked
@@ -29,9 +28,8 @@ EMPTY_UNDO = '<div id="undo"></div>'
 # --- the page
 
 
-def staff_section(asked: Request | Call, row: ShelterRow) -> str:
+def staff_section(call: Call, row: ShelterRow) -> str:
     """Draw the shelter's own page as it is at this moment, but for the cases that it is asked about."""
-    call = call_of(asked)
     return call.process.pieces.staff(call.language, card_of(call, row), call.catalogue)
 
 
@@ -66,9 +64,8 @@ async def show_staff(call: Call) -> Response:
     return await staff_page(call, None)
 
 
-async def staff_page(asked: Request | Call, refusal: Refusal | None) -> Response:
+async def staff_page(call: Call, refusal: Refusal | None) -> Response:
     """Draw the page; a refusal stands on top and gives the status."""
-    call = call_of(asked)
     process, shelter_id = call.process, call.path_params["shelter_id"]
     async with call.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
@@ -76,7 +73,7 @@ async def staff_page(asked: Request | Call, refusal: Refusal | None) -> Response
             raise NotFound("no_such_shelter")
         own_shelters = [(other.id, other.name) for other in await list_shelters(tx, call.actor.shelter_ids)]
         undo = await _read_undo(tx, call, row)
-        cases = await draw_asked(tx, call.request)
+        cases = await draw_asked(tx, call)
     card, catalogue = card_of(call, row), call.catalogue
     context = {
         "card": card,

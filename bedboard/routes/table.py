@@ -24,7 +24,7 @@ from bedboard.routes.api.table import API
 from bedboard.routes.call import Call
 from bedboard.routes.guard import guard
 from bedboard.routes.parse import IdConvertor
-from bedboard.routes.row import Row, SocketRow, of_request
+from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import (
     DESK,
     EVERYBODY,
@@ -74,7 +74,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("POST", "/alerts/{alert_id:id}/stop", alerts.post_alert_stop, "alert_stop", SEEKING),
     Row("POST", "/push", alerts.post_device, "push", LIVE),
     Row("GET", "/sw.js", static.show_service_worker, "service_worker", PUBLIC, identifies=False),
-    Row("GET", "/strip", of_request(strip.show_strip), "strip", SEEKING, touch="never"),
+    Row("GET", "/strip", strip.show_strip, "strip", SEEKING, touch="never"),
     Row("GET", "/shelters/{shelter_id:id}", holds.show_shelter, "shelter", SEEKING),
     Row("POST", "/shelters/{shelter_id:id}/call", holds.post_call, "shelter_call", SEEKING),
     Row("POST", "/places/{place_id:id}/hold", holds.post_hold, "hold_place", SEEKING),
@@ -102,37 +102,35 @@ PAGES: tuple[Row | SocketRow, ...] = (
 )
 
 CASES: tuple[Row, ...] = (
-    Row(
-        "GET", "/staff/{shelter_id:id}/requests", of_request(staff_cases.show_asked), "staff_asked", OWN_SHELTER, touch="never"
-    ),
+    Row("GET", "/staff/{shelter_id:id}/requests", staff_cases.show_asked, "staff_asked", OWN_SHELTER, touch="never"),
     Row(
         "POST",
         "/staff/{shelter_id:id}/requests/{case_id:id}/answer",
-        of_request(staff_answers.post_answer),
+        staff_answers.post_answer,
         "staff_answer",
         OWN_SHELTER,
     ),
     Row(
         "POST",
         "/staff/{shelter_id:id}/requests/{case_id:id}/arrival",
-        of_request(staff_answers.post_arrival),
+        staff_answers.post_arrival,
         "staff_arrival",
         OWN_SHELTER,
     ),
-    Row("GET", "/requests", of_request(case_pages.show_requests), "cases", SEEKING, touch="by_page"),
-    Row("POST", "/requests", of_request(cases.post_case), "case_open", SEEKING),
-    Row("POST", "/requests/new", of_request(case_pages.post_case_new), "case_new", SEEKING),
-    Row("GET", "/requests/{case_id:id}", of_request(case_pages.show_request), "case", SEEKING, touch="by_page"),
-    Row("GET", "/requests/{case_id:id}/more", of_request(case_pages.show_more), "case_more", SEEKING),
-    Row("POST", "/requests/{case_id:id}/shelters", of_request(cases.post_shelters), "case_ask", SEEKING),
-    Row("POST", "/requests/{case_id:id}/choose", of_request(cases.post_choice), "case_choose", SEEKING),
-    Row("POST", "/requests/{case_id:id}/place", of_request(cases.post_place), "case_place", POLICE),
-    Row("POST", "/requests/{case_id:id}/withdraw", of_request(cases.post_withdrawal), "case_withdraw", SEEKING),
-    Row("POST", "/requests/{case_id:id}/outcome", of_request(cases.post_outcome), "case_outcome", SEEKING),
-    Row("POST", "/requests/{case_id:id}/address", of_request(cases.post_address), "case_address", SEEKING),
-    Row("POST", "/requests/{case_id:id}/answer", of_request(cases.post_answer), "case_answer", DESK),
-    Row("POST", "/requests/{case_id:id}/decide", of_request(cases.post_decision), "case_decide", DESK),
-    Row("POST", "/requests/{case_id:id}/arrival", of_request(cases.post_arrival), "case_arrival", DESK),
+    Row("GET", "/requests", case_pages.show_cases, "cases", SEEKING, touch="by_page"),
+    Row("POST", "/requests", cases.post_case, "case_open", SEEKING),
+    Row("POST", "/requests/new", case_pages.post_case_new, "case_new", SEEKING),
+    Row("GET", "/requests/{case_id:id}", case_pages.show_case, "case", SEEKING, touch="by_page"),
+    Row("GET", "/requests/{case_id:id}/more", case_pages.show_more, "case_more", SEEKING),
+    Row("POST", "/requests/{case_id:id}/shelters", cases.post_shelters, "case_ask", SEEKING),
+    Row("POST", "/requests/{case_id:id}/choose", cases.post_choice, "case_choose", SEEKING),
+    Row("POST", "/requests/{case_id:id}/place", cases.post_place, "case_place", POLICE),
+    Row("POST", "/requests/{case_id:id}/withdraw", cases.post_withdrawal, "case_withdraw", SEEKING),
+    Row("POST", "/requests/{case_id:id}/outcome", cases.post_outcome, "case_outcome", SEEKING),
+    Row("POST", "/requests/{case_id:id}/address", cases.post_address, "case_address", SEEKING),
+    Row("POST", "/requests/{case_id:id}/answer", cases.post_answer, "case_answer", DESK),
+    Row("POST", "/requests/{case_id:id}/decide", cases.post_decision, "case_decide", DESK),
+    Row("POST", "/requests/{case_id:id}/arrival", cases.post_arrival, "case_arrival", DESK),
 )
 
 ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *API)

@@ -21,7 +21,7 @@ class NeedsView(NamedTuple):
 
 
 def needs_of(said: SearchProfile) -> NeedsView:
-    """Return the household of a profile; what was left open or is unknown is left out."""
+    """Return the household of a profile, without anything that is unknown or was left open."""
     numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
     party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
     exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation

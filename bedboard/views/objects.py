@@ -1,4 +1,4 @@
-"""What the API answers, by audience, as ready JSON."""
+"""A shelter as the API gives it out, by audience, and the way to JSON."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
 from bedboard.rules.fit import Reason
 from bedboard.schemas.answers import (
@@ -124,5 +125,11 @@ def own_hold_object(hold: HoldRow, telephone: str) -> OwnHoldObject:
 
 
 def to_json(value: Any) -> bytes:
-    """Return the value as JSON, with times as ISO 8601 with Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    """Return a value as JSON, with times as ISO 8601 with Z and models without their defaults."""
+    return orjson.dumps(value, default=_fields_of, option=orjson.OPT_UTC_Z)
+
+
+def _fields_of(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_defaults=True)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -13,7 +13,8 @@ from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.board import Catalogue
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, ask_view, can_offer, requester_of
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of

@@ -13,8 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 SEEKERS = {"coordinator", "police", "desk"}
 SHELTER = {"staff", "manager"}

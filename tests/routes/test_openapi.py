@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bedboard.routes.api.openapi import build_document
 from bedboard.routes.table import ROWS, all_routes
-from tests.conftest import Site
+from tests.build.site import Site
 
 CONFIG = """
 continue-on-failure = true

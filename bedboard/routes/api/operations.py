@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bedboard.routes.api.case_commands import AskedObject, CaseObject
 from bedboard.routes.call import needs_body
 from bedboard.routes.row import Operation
 from bedboard.schemas.answers import ShelterObject
+from bedboard.schemas.cases import AskedObject, CaseObject
 from bedboard.schemas.fields import ID_PATTERN
 
 PROBLEMS = {

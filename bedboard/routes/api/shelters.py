@@ -30,7 +30,7 @@ async def show_board(call: Call) -> Response:
     as_of = call.now if board.live else board.as_of
     audience = api_audience(call.actor)
     if audience is not None:
-        return json_bytes(board_answer(as_of, (piece.part for _, piece in board.pieces(audience))))
+        return json_bytes(board_answer(as_of, (piece.fragment for _, piece in board.pieces(audience))))
     if call.actor.role in OVERSEERS:
         cards = sorted(board.cards.values(), key=lambda card: card.name)
         return json_bytes(board_answer(as_of, (to_json(known_shelter_object(card)) for card in cards)))

@@ -9,23 +9,10 @@ from bedboard.routes import live
 from bedboard.routes.api import cases as api_cases
 from bedboard.routes.api import search as api_search
 from bedboard.routes.api import shelters
-from bedboard.routes.api.case_commands import (
-    AddressObject,
-    AskedObject,
-    CaseObject,
-    CasesObject,
-    PostAnswer,
-    PostArrival,
-    PostCase,
-    PostChoice,
-    PostDecision,
-    PostOutcome,
-    PostShelters,
-)
 from bedboard.routes.api.openapi import build_document
 from bedboard.routes.call import Call
 from bedboard.routes.replies import json_bytes
-from bedboard.routes.row import Operation, Row, SocketRow, of_request
+from bedboard.routes.row import Operation, Row, SocketRow
 from bedboard.rules.access import (
     DESK,
     EVERYBODY,
@@ -39,6 +26,19 @@ from bedboard.rules.access import (
     Rule,
 )
 from bedboard.schemas.answers import BoardObject, FoundObject, HoldObject, HoldsObject, KnownShelterObject, ShelterObject
+from bedboard.schemas.cases import (
+    AddressObject,
+    AskedObject,
+    CaseObject,
+    CasesObject,
+    PostAnswer,
+    PostArrival,
+    PostCase,
+    PostChoice,
+    PostDecision,
+    PostOutcome,
+    PostShelters,
+)
 from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
 
@@ -157,7 +157,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/requests",
-        of_request(api_cases.show_requests),
+        api_cases.show_cases,
         "api_cases",
         SEEKING_OR_REPORTING,
         operation=Operation(
@@ -170,7 +170,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests",
-        of_request(api_cases.post_request),
+        api_cases.post_case,
         "api_case_open",
         SEEKING,
         operation=Operation(
@@ -188,7 +188,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/requests/{case_id:id}",
-        of_request(api_cases.show_request),
+        api_cases.show_case,
         "api_case",
         SEEKING_OR_REPORTING,
         operation=Operation(
@@ -198,7 +198,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/shelters",
-        of_request(api_cases.post_shelters),
+        api_cases.post_shelters,
         "api_case_shelters",
         SEEKING,
         operation=change_case("postShelters", "Ask more shelters", PostShelters),
@@ -206,7 +206,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/answers",
-        of_request(api_cases.post_answer),
+        api_cases.post_answer,
         "api_case_answers",
         Rule(REPORTERS | {"desk", "police"}),
         operation=change_case("postAnswer", "What a shelter says", PostAnswer, ASKED),
@@ -214,7 +214,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/choose",
-        of_request(api_cases.post_choice),
+        api_cases.post_choice,
         "api_case_choose",
         SEEKING,
         operation=change_case("postChoice", "Take one shelter's offer", PostChoice),
@@ -222,7 +222,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/decide",
-        of_request(api_cases.post_decision),
+        api_cases.post_decision,
         "api_case_decide",
         DESK,
         operation=change_case("postDecision", "The desk confirms or refuses", PostDecision),
@@ -230,7 +230,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/arrival",
-        of_request(api_cases.post_arrival),
+        api_cases.post_arrival,
         "api_case_arrival",
         Rule(REPORTERS | {"desk"}),
         operation=change_case("postArrival", "They came, or did not", PostArrival, ASKED),
@@ -238,7 +238,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/withdraw",
-        of_request(api_cases.post_withdrawal),
+        api_cases.post_withdrawal,
         "api_case_withdraw",
         SEEKING,
         operation=Operation(
@@ -253,7 +253,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/outcome",
-        of_request(api_cases.post_outcome),
+        api_cases.post_outcome,
         "api_case_outcome",
         SEEKING,
         operation=change_case("postOutcome", "Where the person sleeps", PostOutcome),
@@ -261,7 +261,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/requests/{case_id:id}/address",
-        of_request(api_cases.post_address),
+        api_cases.post_address,
         "api_case_address",
         SEEKING,
         operation=Operation(
