@@ -24,7 +24,7 @@ async def _reply(call: Call, refusal: Refusal | None) -> Response:
         asked = await draw_asked(tx, call)
     if row is None:
         raise NotFound("no_such_shelter")
-    text = str(asked) + staff_section(call.request, row) + notice(call, refusal)
+    text = str(asked) + staff_section(call, row) + notice(call, refusal)
     return html(call, text, http_status(refusal) if refusal else 200)
 
 
@@ -33,7 +33,7 @@ async def _press_of_staff(call: Call, read: Callable[[], Awaitable[Task]]) -> Re
     try:
         await do_once(call, await read())
     except (Conflict, Invalid) as refusal:
-        return await _reply(call, refusal) if call.wants_fragment else await staff_page(call.request, refusal)
+        return await _reply(call, refusal) if call.wants_fragment else await staff_page(call, refusal)
     if call.wants_fragment:
         return await _reply(call, None)
     return RedirectResponse(f"/staff/{call.path_params['shelter_id']}", 303)

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import Response
 
-from bedboard.routes.call import Call, call_of
+from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.replies import html
 from bedboard.rules.cases import NO_REASONS
@@ -49,9 +48,8 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
     return views, elsewhere
 
 
-async def draw_asked(tx: Transaction, asked: Request | Call) -> Markup:
+async def draw_asked(tx: Transaction, call: Call) -> Markup:
     """Draw the section `#asked`; it is empty where nothing was asked."""
-    call = call_of(asked)
     process, shelter_id = call.process, call.path_params["shelter_id"]
     views, elsewhere = await read_asked(tx, call)
     cards, now = process.board.cards, call.now
