@@ -32,7 +32,8 @@ from bedboard.migrations.run import migrate_now
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
 
 SHELTERS, PLACES = 135, 7692
 ROUNDS = 200

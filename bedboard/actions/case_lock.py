@@ -21,7 +21,8 @@ from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, wr
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
 from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord, Shelter
+from bedboard.store.tables.board import ClaimRecord, Shelter
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies, count_tallies_at
 
 SYSTEM = Actor("system", "clock", "machine", "bedboard", None, frozenset())

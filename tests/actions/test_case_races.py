@@ -28,8 +28,9 @@ from bedboard.store.cases import get_case, list_claims_of
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from bedboard.store.tables import Organization, Shelter
-from tests.actions.cases import (
+from bedboard.store.tables.board import Organization, Shelter
+from tests.build import NOW, actor, until
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     HOUR,
@@ -50,9 +51,7 @@ from tests.actions.cases import (
     rows_of,
     wrong_with,
 )
-from tests.actions.look import do, every_row, looking, run
-from tests.actions.test_races import goes
-from tests.build import NOW, actor, until
+from tests.build.rows import do, every_row, goes, looking, run
 
 Action = Callable[[Transaction], Awaitable[Any]]
 

@@ -23,9 +23,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tests.browser.people import LAPTOP, PHONE, open_page
 from tests.build import PATIENCE
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, open_page
+from tests.build.site import Site
 
 pytestmark = pytest.mark.browser
 

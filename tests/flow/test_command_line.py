@@ -25,7 +25,7 @@ from bedboard.store.database import Database, Transaction, asyncpg_url
 from bedboard.store.people import get_client_actor
 from bedboard.store.seal import new_key
 from tests import build
-from tests.flow import processes
+from tests.build import processes
 
 KEY = {"BEDBOARD_SECRET_KEY": new_key()}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"

@@ -1,95 +1,17 @@
-"""A site whose pulse a test rings by hand, lines to it, and the screen that a line fills."""
+"""A site whose pulse only the test rings."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
-import httpx
 import pytest
-from sqlalchemy import text
-from websockets.asyncio.client import ClientConnection, connect
 
 from bedboard.store.database import Database
-from tests.build import PATIENCE, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
+from tests.build import FixedClock
+from tests.build.site import Site, start_site, stop_site
 
 
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """The small board, served; its own pulse is so slow that it does not get in the way."""
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7)
+    """The small board, served."""
+    site, server, running = await start_site(board.url, clock, own_pulse=False)
     yield site
     await stop_site(server, running)
-
-
-async def hear(line: ClientConnection, seconds: float = PATIENCE) -> dict[str, Any]:
-    """The next message, whatever it is."""
-    async with asyncio.timeout(seconds):
-        message: dict[str, Any] = json.loads(await line.recv())
-    return message
-
-
-async def pulse(site: Site) -> bool:
-    return await site.process.pulse.beat()
-
-
-async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]]:
-    """Everything that is said before the pulse that this rings: what came earlier has then certainly been heard.
-
-    On a busy machine the database may not answer in time for the first one.
-    """
-    await until(lambda: pulse(site), "a pulse goes out")
-    heard: list[dict[str, Any]] = []
-    while (message := await hear(line))["type"] != "pulse":
-        heard.append(message)
-    return heard
-
-
-SQL = """
-    select s.id, s.version, p.id as place,
-           case when p.state <> 'open' then p.state
-                when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > :now)
-                then 'held' else 'free' end as status
-    from shelter s left join place p on p.shelter_id = s.id
-"""
-
-
-def api_line(site: Site, token: str = "demo-police") -> connect:  # noqa: S107
-    return connect(f"{site.live_url}/api/v1/live", additional_headers={"Authorization": f"Bearer {token}"})
-
-
-def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> connect:
-    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    return connect(f"{site.live_url}/live?{view}", additional_headers={"Cookie": cookie, "Origin": site.url})
-
-
-class Screen:
-    """The shelters of an API client that applies every message."""
-
-    def __init__(self) -> None:
-        self.shelters: dict[str, dict[str, Any]] = {}
-        self.versions: dict[str, list[int]] = {}
-
-    def take(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "snapshot":
-            self.shelters = {}
-        for shelter in message["shelters"] if message["type"] == "snapshot" else [message["shelter"]]:
-            self.shelters[shelter["id"]] = shelter
-            self.versions.setdefault(shelter["id"], []).append(shelter["version"])
-
-
-async def in_sql(site: Site) -> dict[str, Any]:
-    async with site.process.database.transaction() as tx:
-        rows = await (await tx.connection()).execute(text(SQL), {"now": site.clock.now()})
-        found: dict[str, Any] = {}
-        for row in rows:
-            found.setdefault(row.id, (row.version, {}))[1][row.place] = row.status
-        return found
-
-
-def on_screen(screen: Screen) -> dict[str, Any]:
-    return {
-        shelter_id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
-        for shelter_id, shelter in screen.shelters.items()
-    }

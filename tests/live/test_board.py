@@ -11,8 +11,8 @@ import httpx
 from sqlalchemy import text
 
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.live.conftest import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
+from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
+from tests.build.site import Site
 
 
 async def test_a_change_reaches_an_open_socket(site: Site) -> None:

@@ -16,7 +16,8 @@ from bedboard.actions.occupancy import change_place
 from bedboard.jobs import make_scheduler
 from bedboard.rules.places import PlaceChange
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, PATIENCE, FixedClock, until
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     LUCIA,
@@ -40,10 +41,9 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, run
-from tests.build import NOW, PATIENCE, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.live.conftest import hear, pulse
+from tests.build.lines import hear, pulse
+from tests.build.rows import do, every_row, run
+from tests.build.site import Site, start_site, stop_site
 
 PEOPLE = {"mark": "own", "emre": "own", "hanneke": "own", "lucia": "own", "noor": "own", "sanne": "linde", "kofi": "ceder"}
 PROGRAMS = ("demo-police", "demo-shelter-linde", "demo-shelter-wilg")
@@ -62,8 +62,8 @@ async def field(board: Database) -> Database:
 
 @asynccontextmanager
 async def process(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """Run one more process on the database; its pulse does not get in the way."""
-    site, server, running = await start_site(database.url, clock, pulse_seconds=7, session_idle_minutes=600)
+    """Run one more process on the database; only the test rings its pulse."""
+    site, server, running = await start_site(database.url, clock, own_pulse=False, session_idle_minutes=600)
     try:
         yield site
     finally:

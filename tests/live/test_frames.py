@@ -7,8 +7,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.live.conftest import api_line, hear, page_line, until_pulse
+from tests.build.lines import api_line, hear, page_line, until_pulse
+from tests.build.site import Site
 
 BROKEN: dict[str, tuple[str | bytes, int]] = {
     "not JSON": ("hello", 1008),

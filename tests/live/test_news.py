@@ -4,8 +4,8 @@ import json
 
 from websockets.asyncio.client import ClientConnection
 
-from tests.conftest import Site
-from tests.live.conftest import hear, page_line, pulse, until_pulse
+from tests.build.lines import hear, page_line, pulse, until_pulse
+from tests.build.site import Site
 
 
 async def own_news(site: Site, line: ClientConnection) -> list[dict[str, str]]:

@@ -10,8 +10,8 @@ from websockets.typing import Origin
 
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock
-from tests.conftest import Site
-from tests.live.conftest import api_line, hear, pulse
+from tests.build.lines import api_line, hear, pulse
+from tests.build.site import Site
 
 
 async def test_the_pulse_carries_the_time_of_the_server(site: Site) -> None:

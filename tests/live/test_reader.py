@@ -14,8 +14,8 @@ from bedboard.live.reader import longest_wait
 from bedboard.store.database import Database, asyncpg_url
 from tests import build
 from tests.build import until
-from tests.conftest import Site
-from tests.live.conftest import Screen, api_line, hear, in_sql, on_screen, pulse, until_pulse
+from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, pulse, until_pulse
+from tests.build.site import Site
 
 CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
          where datname = $1 and application_name like $2 and pid <> pg_backend_pid()"""

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Weighed
 from tests.build import PATIENCE, until
-from tests.conftest import Site
+from tests.build.site import Site
 
 WOMAN = {"adults.woman": "1"}
 NESTED: Any = 1

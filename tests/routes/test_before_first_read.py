@@ -14,8 +14,7 @@ from bedboard.store.database import Database
 from bedboard.store.people import get_person
 from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts, start_site, stop_site
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
 PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde", "/totals"]}

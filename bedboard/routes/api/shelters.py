@@ -9,13 +9,14 @@ from starlette.responses import Response
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places
 from bedboard.process import Process, actor_of, process_of
-from bedboard.routes.api.commands import PatchPlace, PostConfirm, PutOccupancy
 from bedboard.routes.live import api_audience
-from bedboard.routes.parse import if_match, parse_json, read_body
+from bedboard.routes.parse import if_match, read_body
 from bedboard.routes.replies import json_bytes
 from bedboard.rules.access import OVERSEERS, check_own, sees_all
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, NotFound, Unavailable, VersionMismatch
+from bedboard.schemas.commands import PatchPlace, PostConfirm, PutOccupancy
+from bedboard.schemas.parse import parse_json
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id

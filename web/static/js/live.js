@@ -13,7 +13,7 @@
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
   const byId = (id) => document.getElementById(id);
   const shown = () => document.querySelectorAll("[data-stamp]");
-  const shelterOf = (element) => element.id.replace(/^(shelter|desk)-/, "");
+  const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
 
   // --- the server's clock: the phone's may be a day wrong, and performance.now() stands still in its sleep
   let offset = NaN;
