@@ -24,7 +24,7 @@ from bedboard.store.alerts import (
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
-from bedboard.store.tables import AlertRecord
+from bedboard.store.tables.people import AlertRecord
 
 
 async def add_alert(

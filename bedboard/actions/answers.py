@@ -25,7 +25,7 @@ from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import deciding_of, get_kind_of, get_place, get_shelter_id
-from bedboard.store.tables import Ask
+from bedboard.store.tables.cases import Ask
 
 
 async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, AnsweredBy]:

@@ -21,7 +21,8 @@ from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, wr
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
 from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord, Shelter
+from bedboard.store.tables.board import ClaimRecord, Shelter
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies, count_tallies_at
 
 SYSTEM = Actor("system", "clock", "machine", "bedboard", None, frozenset())
@@ -33,8 +34,8 @@ class LockedCase:
     """A case under its lock.
 
     `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those locked for it; `versions`:
-    of the shelters that were changed, so that a route can wait until the board shows them. `events`: what has happened to
-    it, in the words of its time line, with the shelters that it happened to.
+    of the shelters that were changed, so that a route can wait until the board shows them. `events`: all that was done to
+    it, in the words of its time line, with the shelters of each.
     """
 
     record: CaseRecord

@@ -36,7 +36,7 @@ from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import deciding_of, get_kind_of, get_place, list_kinds
-from bedboard.store.tables import Ask, CaseRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies
 
 

@@ -12,7 +12,7 @@ from bedboard.rules.claims import Claim, ClaimType, Ending
 from bedboard.rules.places import PlaceState, PlaceStatus, status_of
 from bedboard.store.board import ShelterRow
 from bedboard.store.database import Transaction
-from bedboard.store.tables import ClaimRecord, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 
 def to_rule(claim: ClaimRecord) -> Claim:

@@ -26,7 +26,7 @@ from bedboard.store.claims import (
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
-from bedboard.store.tables import ClaimRecord, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
-from bedboard.store.tables import Place, Shelter
+from bedboard.store.tables.board import Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # the way of the tap over a bad connection
 

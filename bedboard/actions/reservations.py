@@ -16,7 +16,8 @@ from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_place, get_shelter_id
-from bedboard.store.tables import CaseRecord, ClaimRecord, Shelter
+from bedboard.store.tables.board import ClaimRecord, Shelter
+from bedboard.store.tables.cases import CaseRecord
 
 
 async def reserve_place(

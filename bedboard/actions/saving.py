@@ -9,7 +9,7 @@ from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
-from bedboard.store.tables import Shelter
+from bedboard.store.tables.board import Shelter
 
 
 def journal_row(

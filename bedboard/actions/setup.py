@@ -16,7 +16,8 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
-from bedboard.store.tables import Client, Kind, Membership, Organization, Person, Shelter, Unit
+from bedboard.store.tables.board import Kind, Organization, Shelter, Unit
+from bedboard.store.tables.people import Client, Membership, Person
 
 REGISTER = Actor("system", "register", "machine", "bedboard", None, frozenset())
 """The actor in the journal for all that a command adds."""

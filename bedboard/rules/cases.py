@@ -79,22 +79,16 @@ ON_THE_WAY: frozenset[CaseState] = frozenset({"provisional", "confirmed"})
 AnswerCode = Literal["yes", "discuss", "no"]
 ANSWERS: tuple[AnswerCode, ...] = get_args(AnswerCode)
 
-NO_REASONS = (
-    "no_place",
-    "no_staff",
-    "contra_indication",
-    "not_safe",
-    "household",
-    "status",
-    "information",
-    "other",
-)
+NoReason = Literal["no_place", "no_staff", "contra_indication", "not_safe", "household", "status", "information", "other"]
+NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
 """A shelter's reasons to say no. With contra_indication the answer names the criterion."""
 
-DESK_REASONS = ("not_eligible", "better_place", "not_safe", "information", "other")
+DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
+DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
 """The desk's reasons to refuse a choice, or to end a provisional one."""
 
-SETTLED = ("chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn")
+Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn"]
+SETTLED: tuple[Settled, ...] = get_args(Settled)
 """The outcomes of one shelter's part in a case, once nothing is expected of it any more."""
 
 MOST_ASKED = 8  # shelters of one case

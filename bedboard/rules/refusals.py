@@ -1,6 +1,6 @@
 """Refusals: every way in which bedboard says no, as one small tree that knows nothing of HTTP and of words.
 
-A refusal has a `code`; the words for it, in each language, are in `web/templates/words.html`, and one table in
+A refusal has a `code`; the words for it, in each language, are in `web/templates/words/refusals.html`, and one table in
 `routes/replies.py` says which status each class gets. To raise one leaves the transaction, so nothing is changed.
 """
 

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import SEEKERS
 from bedboard.store.database import Transaction
-from bedboard.store.tables import AlertRecord, Person, PushSubscription, Shelter
+from bedboard.store.tables.board import Shelter
+from bedboard.store.tables.people import AlertRecord, Person, PushSubscription
 
 
 async def lock_person(tx: Transaction, person_id: str) -> bool:

@@ -10,7 +10,9 @@ from sqlmodel import col, select
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ENDS
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Ask, CaseEvent, CaseRecord, ClaimRecord, Person
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
+from bedboard.store.tables.people import Person
 
 ENDED = tuple(sorted(ENDS))
 

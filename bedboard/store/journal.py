@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, or_
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Journal
+from bedboard.store.tables.board import Journal
 
 
 async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int]:

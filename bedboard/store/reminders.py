@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Reminded
+from bedboard.store.tables.board import Reminded
 
 
 class Confirmation(NamedTuple):

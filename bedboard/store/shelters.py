@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from bedboard.rules.cases import Deciding
 from bedboard.store.database import Transaction
-from bedboard.store.tables import ClaimRecord, Kind, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:

@@ -1,9 +1,11 @@
 """The board on which cases are tested."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bedboard.store.database import Database
-from tests.actions.cases import add_case_board
+from tests.build.cases import add_case_board
 
 
 @pytest.fixture
@@ -12,3 +14,11 @@ async def field(board: Database) -> Database:
     async with board.transaction() as tx:
         await add_case_board(tx)
     return board
+
+
+@pytest.fixture
+async def pools(field: Database) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes' worth of connections."""
+    second = Database(field.url, pool_size=30)
+    yield field, second
+    await second.dispose()

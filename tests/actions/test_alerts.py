@@ -23,9 +23,9 @@ from bedboard.rules.alerts import MOST_DEVICES, SeenChange
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
 from bedboard.store.alerts import Device, list_alerts, list_devices, list_own_alerts
 from bedboard.store.database import Database
-from bedboard.store.tables import Session
-from tests.actions.look import do, every_row, looking, run
+from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
+from tests.build.rows import do, every_row, looking, run
 
 MARK, LUCIA = actor("police", "mark", ()), actor("coordinator", "lucia", ())
 DAY = timedelta(hours=24)

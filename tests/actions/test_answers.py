@@ -17,7 +17,8 @@ from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from bedboard.store.claims import count_begun
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, SEAL, actor
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     HOUR,
@@ -51,9 +52,7 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, looking, run
-from tests.actions.test_holds import refused, status
-from tests.build import NOW, SEAL, actor
+from tests.build.rows import do, every_row, looking, refused, run, status
 
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))

@@ -31,8 +31,9 @@ from bedboard.rules.places import PlaceChange, Reported, status_of
 from bedboard.rules.refusals import Refusal
 from bedboard.store.board import list_shelters
 from bedboard.store.database import Database, Transaction, asyncpg_url
-from bedboard.store.tables import Kind
-from tests.actions.cases import (
+from bedboard.store.tables.board import Kind
+from tests.build import NOW, SEAL, add_board
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     ILSE,
@@ -50,9 +51,8 @@ from tests.actions.cases import (
     add_case_board,
     wrong_with,
 )
-from tests.actions.look import Rows
-from tests.build import NOW, SEAL, add_board
-from tests.rules.test_cases import said_by_hand
+from tests.build.lives import said_by_hand
+from tests.build.rows import Rows
 
 ASKERS = (MARK, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR)
 EVERYBODY = (MARK, EMRE, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR, SANNE, KOFI, ILSE)

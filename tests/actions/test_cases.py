@@ -12,7 +12,8 @@ from bedboard.rules.cases import MOST_ASKED, MOST_CASES_AN_HOUR, MOST_OPEN
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, actor
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     HOUR,
@@ -46,9 +47,7 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, looking, run
-from tests.actions.test_holds import refused, status
-from tests.build import NOW, actor
+from tests.build.rows import do, every_row, looking, refused, run, status
 
 
 def codes(refusal: Refusal) -> list[tuple[str, str]]:

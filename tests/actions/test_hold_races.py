@@ -16,10 +16,9 @@ from bedboard.rules.claims import MOST_OF_ONE, MOST_OF_ORGANIZATION
 from bedboard.rules.refusals import Conflict
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import ClaimRecord, Organization, Shelter
-from tests.actions.look import do, every_row, run
-from tests.actions.test_races import goes
+from bedboard.store.tables.board import ClaimRecord, Organization, Shelter
 from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build.rows import do, every_row, goes, run
 
 TAKERS = 24
 

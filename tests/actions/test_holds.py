@@ -17,14 +17,14 @@ from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.claims import MOST_HOLDS_AN_HOUR
-from bedboard.rules.places import KindCount, PlaceChange, status_of
+from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR
 from bedboard.store.board import get_shelter
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction
-from tests.actions.look import do, every_row, looking, run
 from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build.rows import do, every_row, looking, refused, run, status
 
 MARK = actor("police", "mark", ())
 LUCIA = actor("coordinator", "lucia", ())
@@ -54,21 +54,6 @@ async def reserve(board: Database, who: Actor) -> None:
     await do(board, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
     said = ShelterAnswer("yes", "linde-1")
     await do(board, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))
-
-
-async def status(board: Database, place_id: str, at: datetime) -> str:
-    row = await do(board, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
-    one = next(one for one in row.places if one.id == place_id)
-    return status_of(one.state, one.claim, at)
-
-
-async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
-    """The refusal; and nothing has been changed, written down or rung."""
-    async with looking(board) as seen:
-        with pytest.raises(Refusal) as refusal:
-            await do(board, action)
-    assert seen.nothing
-    return refusal.value
 
 
 # ---- holding

@@ -4,8 +4,8 @@ import pytest
 
 from bedboard.actions.notify import WHO, list_people_to_notify
 from bedboard.store.database import Database
-from tests.actions.cases import LUCIA, POLICE_SYSTEM, ask, bring_to, confirm, withdraw
-from tests.actions.look import do, run
+from tests.build.cases import LUCIA, POLICE_SYSTEM, ask, bring_to, confirm, withdraw
+from tests.build.rows import do, run
 
 LINDE = {"sanne", "anneke"}
 

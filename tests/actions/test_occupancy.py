@@ -16,8 +16,8 @@ from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal, Versio
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from tests.actions.look import claim, do, journal_of, looking, run
 from tests.build import NOW, SEAL, actor, place, shelter, until
+from tests.build.rows import claim, do, journal_of, looking, run
 
 SANNE = actor()
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))

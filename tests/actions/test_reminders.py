@@ -12,8 +12,8 @@ from bedboard.actions.occupancy import confirm_shelter
 from bedboard.actions.reminders import Sent, remind_shelters
 from bedboard.rules.freshness import Reminder, ReminderStep
 from bedboard.store.database import Database
-from tests.actions.look import do, looking
 from tests.build import NOW, actor, until
+from tests.build.rows import do, looking
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MINUTE = timedelta(minutes=1)

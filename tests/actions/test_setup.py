@@ -17,9 +17,9 @@ from bedboard.settings import SEEDS
 from bedboard.store.board import get_catalogue, list_shelters
 from bedboard.store.database import Database, Transaction
 from bedboard.store.people import get_client_actor, list_demo_people
-from bedboard.store.tables import Person
-from tests.actions.look import do, looking
+from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, add_basics, add_board, place, shelter
+from tests.build.rows import do, looking
 
 HOUR = timedelta(hours=1)
 

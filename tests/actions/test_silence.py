@@ -16,7 +16,8 @@ from bedboard.rules.cases import FORGOTTEN, LONGEST, Patience
 from bedboard.rules.refusals import NotFound
 from bedboard.store.cases import get_case, list_claims_of
 from bedboard.store.database import Database, Transaction
-from tests.actions.cases import (
+from tests.build import NOW
+from tests.build.cases import (
     HANNEKE,
     HOUR,
     MINUTE,
@@ -41,9 +42,7 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, looking
-from tests.actions.test_holds import refused, status
-from tests.build import NOW
+from tests.build.rows import do, every_row, looking, refused, status
 
 PATIENCE = Patience()
 LIMITS = {"reminder": 5 * MINUTE, "second_line": 10 * MINUTE, "desk": 15 * MINUTE}

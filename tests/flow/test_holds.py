@@ -11,7 +11,7 @@ from bedboard.actions.setup import add_client, add_organization
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.flow.processes import Process
+from tests.build.processes import Process
 
 TAKERS, ROUNDS = 24, 8
 

@@ -14,7 +14,8 @@ from bedboard.actions.occupancy import change_place
 from bedboard.jobs import make_scheduler
 from bedboard.rules.places import PlaceChange
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, PATIENCE, FixedClock, until
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     LUCIA,
@@ -38,10 +39,9 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, run
-from tests.build import NOW, PATIENCE, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.live.conftest import hear, pulse
+from tests.build.lines import hear, pulse
+from tests.build.rows import do, every_row, run
+from tests.build.site import Site, start_site, stop_site
 
 PEOPLE = {"mark": "own", "emre": "own", "hanneke": "own", "lucia": "own", "noor": "own", "sanne": "linde", "kofi": "ceder"}
 PROGRAMS = ("demo-police", "demo-shelter-linde", "demo-shelter-wilg")
@@ -208,7 +208,7 @@ async def test_who_asked_hears_that_what_was_offered_is_given_away_or_has_run_ou
 
 async def until_shown(site: Site, place_id: str, status: str) -> None:
     async def is_shown() -> bool:
-        card = site.process.feed.cards[place_id.rpartition("-")[0]]
+        card = site.process.board.cards[place_id.rpartition("-")[0]]
         return next(place.status for place in card.places if place.id == place_id) == status
 
     await until(is_shown, f"{place_id} is {status}")
@@ -268,7 +268,7 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
         await run(field, f"{lost} where application_name = 'bedboard bell' and datname = current_database()")
 
         async def is_known() -> bool:
-            return site.process.cases._versions.get("r1") == 2 and site.process.feed.live
+            return site.process.cases._versions.get("r1") == 2 and site.process.board.live
 
         await until(is_known, "everything has been read again")
         assert who(await listeners.heard(), "own") >= INSIDE

@@ -14,8 +14,7 @@ from bedboard.store.database import Database
 from bedboard.store.people import get_person
 from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts, start_site, stop_site
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
 PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde", "/totals"]}
@@ -56,7 +55,7 @@ async def read_at_last(site: Site) -> None:
         await ring(tx, "catalogue", "all")
 
     async def has_read() -> bool:
-        return site.process.feed.catalogue is not None
+        return site.process.board.catalogue is not None
 
     await until(has_read, "the board has been read")
 

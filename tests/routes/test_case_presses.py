@@ -9,12 +9,12 @@ from sqlalchemy import text
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests import build
-from tests.actions.cases import ILSE, say
 from tests.build import hearing
-from tests.conftest import Site
-from tests.routes.by_forms import FORM, FRAGMENT, People, begin, done, main, offer, people, press, see, site
-from tests.routes.conftest import facts
-from tests.routes.test_alert_pages import CANARIES, CANARY, everything
+from tests.build.cases import ILSE, say
+from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, people, press, see, site
+from tests.build.profiles import CANARIES, CANARY
+from tests.build.rows import everything
+from tests.build.site import Site, facts
 
 __all__ = ["people", "site"]  # fixtures
 

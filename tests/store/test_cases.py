@@ -30,7 +30,8 @@ from bedboard.store.cases import (
 )
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import list_units, lock_shelter
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from tests.build import NOW, actor, add_request
 
 MINUTE = timedelta(minutes=1)

@@ -21,7 +21,7 @@ from bedboard.store.people import (
     may_act,
     use_session,
 )
-from bedboard.store.tables import Session
+from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
 
 LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8))

@@ -14,9 +14,10 @@ from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Kind, Person
-from tests.actions.look import Rows, do, every_row
+from bedboard.store.tables.board import Kind
+from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build.rows import Rows, do, every_row
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 NIGHT = NOW + timedelta(hours=12)  # Thursday 02:00 in Amsterdam: the desk is closed

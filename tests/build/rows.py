@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
+from bedboard.rules.places import status_of
+from bedboard.rules.refusals import Refusal
+from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Journal
+from bedboard.store.tables.board import Journal
 from tests.build import Bell, hearing
 
 Rows = dict[tuple[object, ...], dict[str, Any]]  # (table, primary key…) to its columns
@@ -94,3 +98,38 @@ async def journal_of(database: Database, shelter_id: str) -> list[Journal]:
             select(Journal).where(Journal.shelter_id == shelter_id, Journal.version > 1).order_by(Journal.id)  # type: ignore[arg-type]
         )
         return [Journal(**row) for row in found.mappings()]
+
+
+async def status(board: Database, place_id: str, at: datetime) -> str:
+    row = await do(board, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
+    one = next(one for one in row.places if one.id == place_id)
+    return status_of(one.state, one.claim, at)
+
+
+async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
+    """The refusal; and nothing has been changed, written down or rung."""
+    async with looking(board) as seen:
+        with pytest.raises(Refusal) as refusal:
+            await do(board, action)
+    assert seen.nothing
+    return refusal.value
+
+
+def goes(right: bool, check: Callable[[], None]) -> None:
+    """The same check must pass with the lock and fail without."""
+    if right:
+        check()
+    else:
+        with pytest.raises(AssertionError):
+            check()
+
+
+async def everything(database: Database) -> str:
+    """Every row of every table as PostgreSQL writes it, bytes as the text they might be."""
+    words: list[str] = []
+    async with database.transaction() as tx:
+        connection = await tx.connection()
+        for table in SQLModel.metadata.sorted_tables:
+            for row in await connection.execute(text(f'select t::text, * from "{table.name}" t')):  # noqa: S608  (our own names)
+                words += [bytes(one).decode("latin-1") if isinstance(one, bytes | memoryview) else str(one) for one in row]
+    return "\n".join(words).lower()
