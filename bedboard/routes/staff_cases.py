@@ -22,8 +22,8 @@ FIRST_PLACES = 6  # that are offered at once; the others are folded away
 
 async def _refused_here(tx: Transaction, rows: Sequence[AskedRow]) -> set[str]:
     """Return the cases whose refusal by the desk is about this shelter: a case keeps the last refusal only."""
-    case_ids = [row.request.id for row in rows if row.ask.settled == "refused_by_desk" and row.request.refusal is not None]
-    own = {row.request.id: row.ask.settled_at for row in rows}
+    case_ids = [row.record.id for row in rows if row.ask.settled == "refused_by_desk" and row.record.refusal is not None]
+    own = {row.record.id: row.ask.settled_at for row in rows}
     asks = await list_asks_of_all(tx, case_ids) if case_ids else {}
     return {
         case_id
@@ -40,8 +40,8 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
     rows = await list_asked(tx, shelter_id, now - SETTLED_SHOWN)
     if card is None or not rows:
         return [], elsewhere
-    claims = await list_claims_of_all(tx, [row.request.id for row in rows])
-    names = await list_organization_names(tx, {row.request.organization_id for row in rows})
+    claims = await list_claims_of_all(tx, [row.record.id for row in rows])
+    names = await list_organization_names(tx, {row.record.organization_id for row in rows})
     refused = await _refused_here(tx, rows)
     views = [
         asked_view(

@@ -124,7 +124,7 @@ async def test_one_place_is_offered_to_one_of_two_coordinators_and_only_that_one
 
 
 @SHELTER_CONTROL
-async def test_of_those_who_hold_a_place_and_those_to_whom_it_is_offered_one_gets_it(
+async def test_of_holders_and_cases_that_want_one_place_one_gets_it(
     pools: tuple[Database, Database], shelter_locked: bool
 ) -> None:
     for n in range(6):
@@ -221,7 +221,7 @@ async def test_an_answer_that_comes_after_the_choice_keeps_no_place(
 
 
 @CASE_CONTROL
-async def test_the_desk_does_not_send_away_who_has_arrived(pools: tuple[Database, Database], case_locked: bool) -> None:
+async def test_the_desk_does_not_send_away_people_who_have_arrived(pools: tuple[Database, Database], case_locked: bool) -> None:
     await bring_to(pools[0], "provisional")
     said = await overtaken(
         pools,
@@ -326,7 +326,7 @@ class Died(Exception):
 
 @pytest.mark.parametrize("dies", ["by an error", "with its connection"])
 @pytest.mark.parametrize("whole", [False, True], ids=["in two transactions", "in one transaction"])
-async def test_who_dies_between_the_choice_and_letting_go_of_the_others_leaves_nothing_half(
+async def test_a_process_that_dies_within_a_choice_leaves_nothing_half(
     pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, dies: str, whole: bool
 ) -> None:
     async def die(tx: Transaction, *_: object) -> None:
