@@ -1,18 +1,18 @@
-"""Who may do what: the roles, and the rules of access that the rows of `routes/table.py` name."""
+"""The roles, and the rules of access that the rows of `routes/table.py` name."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
 
 Role = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine"]
 
-ROLES: tuple[Role, ...] = ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine")
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking: a signed-in person or an API client.
+    """A caller: a signed-in person or an API client.
 
     `id` is the person's or the client's; `shelter_ids` are those the actor works for (staff, manager, machine), empty for
     the others. `language` None follows the device.
@@ -28,15 +28,15 @@ class Actor:
 
     @property
     def key(self) -> str:
-        """Unlike `id` never the same for a person and a client."""
+        """Return a key that is never the same for a person and a client, unlike `id`."""
         return f"{self.kind}:{self.id}"
 
 
 ANYONE: frozenset[Role] = frozenset(ROLES)
-SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # who look for a place, so see every shelter
+SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # they look for a place, so they see every shelter
 SHELTER: frozenset[Role] = frozenset({"staff", "manager"})
 REPORTERS: frozenset[Role] = SHELTER | {"machine"}
-OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # know which shelters there are, not what is free in them
+OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know the shelters, not the free places
 
 
 @dataclass(frozen=True, slots=True)

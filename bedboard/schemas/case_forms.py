@@ -2,33 +2,26 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from bedboard.routes.parse import IdConvertor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
-from bedboard.schemas.fields import KeyText
+from bedboard.schemas.fields import Form, Id, KeyForm
 
-IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
 CodeText = Annotated[str, Field(max_length=64)]
 
 
-class EmptyForm(BaseModel):
+class EmptyForm(Form):
     """A button that needs no key: a repeated press is a disclosure of its own."""
 
-    model_config = ConfigDict(extra="forbid")
 
-
-class CaseForm(BaseModel):
+class CaseForm(KeyForm):
     """A press on the page of a case, and the base of the others."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
 
 
 class ChoiceForm(CaseForm):
     """The requester takes an offer. `within`: minutes until they arrive; a local time in `arrives_at` goes before it."""
 
-    shelter: IdText
+    shelter: Id
     within: Literal["60", "120", "240"] = "120"
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
@@ -42,8 +35,8 @@ class OutcomeForm(CaseForm):
 class PlaceForm(CaseForm):
     """The police take a place of a kind on which they decide themselves."""
 
-    shelter: IdText
-    place: IdText
+    shelter: Id
+    place: Id
 
 
 class DecisionForm(CaseForm):
@@ -56,7 +49,7 @@ class DecisionForm(CaseForm):
 class ArrivalForm(CaseForm):
     """The desk says whether they came to the chosen shelter."""
 
-    shelter: IdText
+    shelter: Id
     arrival: Literal["arrived", "missed"]
 
 
@@ -64,7 +57,7 @@ class StaffAnswerForm(CaseForm):
     """A shelter answers. `place`: with yes; `reason`: with no; `criterion`: with a contra-indication."""
 
     answer: AnswerCode
-    place: IdText | None = None
+    place: Id | None = None
     reason: CodeText | None = None
     criterion: CodeText | None = None
 
@@ -76,7 +69,7 @@ class StaffAnswerForm(CaseForm):
 class AnswerForm(StaffAnswerForm):
     """The desk answers for a shelter that telephoned."""
 
-    shelter: IdText
+    shelter: Id
 
 
 class StaffArrivalForm(CaseForm):

@@ -6,16 +6,14 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from bedboard.routes.parse import IdConvertor
 from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.rights import AnsweredBy
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import Command, Moment
+from bedboard.schemas.fields import Command, Id, Moment
 from bedboard.schemas.profile import SearchProfile
 
-Id = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
 Criterion = Annotated[str, Field(max_length=64, json_schema_extra={"enum": sorted(CRITERION_NAMES)})]
 Shelters = Annotated[list[Id], Field(max_length=50)]
 SeekingRole = Literal["coordinator", "police", "desk"]
