@@ -570,7 +570,7 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     words = asked(page)
     assert "OpenCases to Linde Stichting Oever (police)" in words
     assert f"arrival: after 22:00 · request {id}" in words
-    assert "To be discussed by your criteria:" in words
+    assert "To be discussed according to your criteria:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]
     page = await answer(sanne, id, answer="yes", place="linde-1")
     assert "Your answer: yes, place 1 · reserved until 15:00" in asked(page)
@@ -580,4 +580,4 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     page = await sanne.get("/staff/linde")
     assert "Chosen: they arrive at 16:00 (place 1)" in asked(page) and "This is settled." in asked(page)
     late = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"key": "k", "answer": "discuss"})
-    assert late.status_code == 409 and "This is settled already" in late.text
+    assert late.status_code == 409 and "This is already settled" in late.text
