@@ -23,12 +23,13 @@ from bedboard.live.wire import encode_text
 from bedboard.process import Process
 from bedboard.push import Pusher
 from bedboard.routes.frontdoor import FrontDoor
-from bedboard.routes.profiles import open_profile, profile_of
+from bedboard.routes.profiles import open_profile
 from bedboard.routes.replies import on_http
 from bedboard.routes.table import all_routes
 from bedboard.rules.alerts import SeenChange
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Unavailable
+from bedboard.schemas.profile import profile_of
 from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database

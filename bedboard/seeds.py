@@ -27,7 +27,8 @@ from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAG
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
 
 DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with its fixed token in a demo
 
@@ -263,7 +264,7 @@ async def add_demo_clients(
     for role in DEMO_ROLES:
         await add_client(
             tx,
-            id=f"demo-{role}",
+            client_id=f"demo-{role}",
             name=f"demo {role}",
             role=role,
             token=f"demo-{role}",
@@ -274,7 +275,7 @@ async def add_demo_clients(
     for shelter_id, organization_id in shelters:
         await add_client(
             tx,
-            id=f"demo-shelter-{shelter_id}",
+            client_id=f"demo-shelter-{shelter_id}",
             name=f"demo {shelter_id}",
             role="machine",
             token=f"demo-shelter-{shelter_id}",

@@ -297,9 +297,11 @@ class Board:
                 continue
             totals = self._totals_html(audience)
             for card in seen:
-                part = self._pieces.get(audience, card, catalogue).part
+                fragment = self._pieces.get(audience, card, catalogue).fragment
                 message = (
-                    b'{"type":"shelter","shelter":' + part + b"}" if audience.view == "api" else update_message(part, totals)
+                    b'{"type":"shelter","shelter":' + fragment + b"}"
+                    if audience.view == "api"
+                    else update_message(fragment, totals)
                 )
                 self._hub.publish(audience, card.id, message)
 
@@ -331,9 +333,9 @@ class Board:
         pieces = self.pieces(audience)
         now = self._clock.now()
         if audience.view == "api":
-            return b'{"type":"snapshot",' + board_answer(now, (piece.part for _, piece in pieces))[1:]
-        parts = (piece.part for id, piece in pieces if not is_known(known, piece, id))
-        return snapshot_message(now, (id for id, _ in pieces), parts, self._totals_html(audience))
+            return b'{"type":"snapshot",' + board_answer(now, (piece.fragment for _, piece in pieces))[1:]
+        fragments = (piece.fragment for id, piece in pieces if not is_known(known, piece, id))
+        return snapshot_message(now, (id for id, _ in pieces), fragments, self._totals_html(audience))
 
     def nothing(self) -> bytes:
         """The snapshot of a page that shows no shelter."""

@@ -97,7 +97,7 @@ class SearchChannel(Channel):
         return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
-        message = {"type": "snapshot", "at": self._now(), "exists": None, "parts": [], "totals": None, "found": found}
+        message = {"type": "snapshot", "at": self._now(), "exists": None, "fragments": [], "totals": None, "found": found}
         return orjson.dumps(message, option=orjson.OPT_UTC_Z)
 
     async def hear(self, message: Mapping[str, object]) -> None:
@@ -131,7 +131,7 @@ class SearchChannel(Channel):
                     # A mailbox keeps the newest message only, so each must then be whole.
                     changed = self._weigh_again()
                     found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
-                    if found is not None and (found.get("parts") or self._order != order or self._figures != figures):
+                    if found is not None and (found.get("fragments") or self._order != order or self._figures != figures):
                         self._send(found)
         except Exception as error:  # a page that is not told of a change would show an old list as a live one
             self._hub.fail(seat, error)
@@ -178,9 +178,9 @@ class SearchChannel(Channel):
         def is_new(match: Match) -> bool:
             return changed is None or match.card.id in changed or match.lot.id not in shown
 
-        parts = [
+        fragments = [
             {"id": match.lot.id, "html": self._pieces.match(self.audience.language, match, catalogue)}
             for match in found.matches
             if is_new(match)
         ]
-        return {"n": self._number, "order": self._order, "parts": parts, "figures": self._figures}
+        return {"n": self._number, "order": self._order, "fragments": fragments, "figures": self._figures}

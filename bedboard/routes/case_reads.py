@@ -7,18 +7,19 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import structlog
-from starlette.requests import Request
 
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_callbacks
 from bedboard.actions.notify import list_notices
-from bedboard.process import Process, actor_of, catalogue_of, process_of
-from bedboard.routes.profiles import SearchProfile, open_profile
+from bedboard.process import Process
+from bedboard.routes.call import Call
+from bedboard.routes.profiles import open_profile
 from bedboard.rules.refusals import NotFound, Refusal
 from bedboard.rules.rights import is_of_same_group, may_see_case
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.database import Transaction
-from bedboard.store.tables import CaseRecord
+from bedboard.store.tables.cases import CaseRecord
 from bedboard.views.cases import CaseView, case_view, requester_of
 from bedboard.views.needs import OpenProfile
 
@@ -37,13 +38,13 @@ def opener_of(process: Process) -> OpenProfile:
     return open_needs
 
 
-async def read_case(tx: Transaction, request: Request, case_id: str, *, with_telephones: bool = True) -> CaseView:
+async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephones: bool = True) -> CaseView:
     """Read a case for its requester (or a colleague) and for the desk.
 
     The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
     transaction. `with_telephones`: false where none is shown. Refusal: NotFound, also for everybody else.
     """
-    process, actor, now = process_of(request), actor_of(request), process_of(request).clock.now()
+    process, actor, now = call.process, call.actor, call.now
     row = await get_case(tx, case_id)
     if row is None or not may_see_case(actor, requester_of(row)):
         raise NotFound("no_such_request")
@@ -64,30 +65,30 @@ async def read_case(tx: Transaction, request: Request, case_id: str, *, with_tel
     )
 
 
-async def read_cases(tx: Transaction, request: Request, rows: Sequence[CaseRecord]) -> list[CaseView]:
+async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord]) -> list[CaseView]:
     """Read what belongs to these cases, without telephones. The caller knows that the actor may see them."""
-    process, actor, now = process_of(request), actor_of(request), process_of(request).clock.now()
+    process, actor, now = call.process, call.actor, call.now
     asks = await list_asks_of_all(tx, [row.id for row in rows])
     claims = await list_claims_of_all(tx, [row.id for row in rows])
     cards, open_needs = process.board.cards, opener_of(process)
     return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
 
 
-def is_desk_open(request: Request) -> bool:
+def is_desk_open(call: Call) -> bool:
     """Tell whether somebody at the placement desk answers at this moment."""
-    return catalogue_of(request).is_desk_open(process_of(request).clock.now())
+    return call.catalogue.is_desk_open(call.now)
 
 
-async def show_done(request: Request, case: LockedCase) -> None:
+async def show_done(call: Call, case: LockedCase) -> None:
     """Notify the people whom a change of the case concerns, except the actor, and wait until this process shows it."""
-    process, actor = process_of(request), actor_of(request)
+    process, actor = call.process, call.actor
     if process.push is not None:
         try:
             async with process.database.transaction() as tx:
-                notices = await list_notices(tx, case, is_desk_open=is_desk_open(request))
+                notices = await list_notices(tx, case, is_desk_open=is_desk_open(call))
         except Refusal as refusal:  # it is saved all the same
             log.warning("push_failed", code=refusal.code)
             notices = []
         process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
     shown = [process.board.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
-    await asyncio.gather(process.cases.reached(case.request.id, case.request.version), *shown)
+    await asyncio.gather(process.cases.reached(case.record.id, case.record.version), *shown)

@@ -13,13 +13,14 @@ from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import Process, actor_of, catalogue_of, language_of, process_of
 from bedboard.routes.board import board_audience
-from bedboard.routes.parse import own_path, parse_form, read_form
-from bedboard.routes.profiles import is_profile_field
+from bedboard.routes.parse import own_path, read_form
 from bedboard.routes.replies import html, http_status, notice, page, wants_fragment
 from bedboard.routes.search import profile_fields, search_page
 from bedboard.routes.strip import Press, own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import is_profile_field
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id

@@ -8,21 +8,21 @@ from bedboard.actions.signin import hash_token
 from bedboard.live.board import Viewer
 from bedboard.live.search import SearchChannel
 from bedboard.live.socket import Channel, OwnChannel, serve_viewer
-from bedboard.process import actor_of, language_of, process_of
+from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
-from bedboard.routes.profiles import profile_of, read_profile
 from bedboard.routes.replies import notice_html
 from bedboard.rules.access import REPORTERS, SEEKERS, Actor
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
+from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
 TOUCH_SECONDS = 30.0  # however often a page says that it is used
 
 
-async def page_socket(websocket: WebSocket) -> None:
-    process, actor = process_of(websocket), actor_of(websocket)
+async def page_socket(websocket: WebSocket, actor: Actor) -> None:
+    process = process_of(websocket)
     audience = _page_audience(websocket, actor)
     if websocket.headers.get("origin", "") not in process.settings.origins or audience is None:
         await websocket.accept()
@@ -73,7 +73,7 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
     asked = websocket.query_params
     language = asked.get("lang", "")
     if language not in SCREEN_LANGUAGES:
-        language = language_of(websocket)
+        language = language_of(websocket, actor)
     if asked.get("view") == "search" and actor.role in SEEKERS:
         return Audience("search", language)
     if asked.get("view") == "own" and actor.role in SEEKERS:
@@ -94,8 +94,8 @@ def api_audience(actor: Actor) -> Audience | None:
     return None
 
 
-async def api_socket(websocket: WebSocket) -> None:
-    process, actor = process_of(websocket), actor_of(websocket)
+async def api_socket(websocket: WebSocket, actor: Actor) -> None:
+    process = process_of(websocket)
     audience = api_audience(actor)
     if audience is None:
         await websocket.accept()

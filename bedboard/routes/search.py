@@ -12,14 +12,16 @@ from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.live.search import MATCHES_SHOWN
 from bedboard.process import actor_of, catalogue_of, language_of, process_of
-from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.profiles import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
+from bedboard.routes.parse import read_form
 from bedboard.routes.replies import http_status, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
 from bedboard.rules.fit import EXPLOITATIONS, NEEDS, PERSON_STATUSES, Profile
 from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
+from bedboard.schemas.fields import KeyText
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
 from bedboard.views.found import Finder, Found
 
 START: Mapping[str, str] = {"arrival": "now"}  # what is chosen when nobody has chosen yet

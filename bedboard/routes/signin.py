@@ -5,9 +5,10 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
 from bedboard.process import maybe_actor, process_of
-from bedboard.routes.parse import ID, own_path, read_form
+from bedboard.routes.parse import own_path, read_form
 from bedboard.routes.replies import page
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
+from bedboard.schemas.fields import ID
 from bedboard.store.people import get_person, list_demo_people
 from bedboard.views.pages import SCREEN_LANGUAGES
 

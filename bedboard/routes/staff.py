@@ -12,12 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.holds import Holder, hold_place, release_hold
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
-from bedboard.process import Process, actor_of, language_of, page_context, process_of
-from bedboard.routes.parse import KeyText, Moment, local_moment, parse_form, read_form
-from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, wants_fragment
+from bedboard.process import Process, actor_of, language_of, process_of
+from bedboard.routes.parse import read_form
+from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page_context, wants_fragment
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
+from bedboard.schemas.fields import KeyText, Moment, local_moment
+from bedboard.schemas.parse import parse_form
 from bedboard.store.board import Catalogue, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bedboard.process import actor_of, catalogue_of, language_of, process_of
+from bedboard.routes.call import Call, call_of
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.replies import html
 from bedboard.rules.cases import NO_REASONS
@@ -32,10 +32,10 @@ async def _refused_here(tx: Transaction, rows: Sequence[AskedRow]) -> set[str]:
     }
 
 
-async def read_asked(tx: Transaction, request: Request) -> tuple[list[AskedView], Mapping[str, list[str]]]:
+async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapping[str, list[str]]]:
     """Read the cases of this page's shelter, and by shelter the unanswered cases of the actor's other shelters."""
-    process, actor, shelter_id = process_of(request), actor_of(request), request.path_params["shelter_id"]
-    catalogue, now, card = catalogue_of(request), process.clock.now(), process.board.cards.get(shelter_id)
+    process, actor, shelter_id = call.process, call.actor, call.path_params["shelter_id"]
+    catalogue, now, card = call.catalogue, call.now, process.board.cards.get(shelter_id)
     elsewhere = await list_unanswered(tx, sorted(actor.shelter_ids - {shelter_id}))
     rows = await list_asked(tx, shelter_id, now - SETTLED_SHOWN)
     if card is None or not rows:
@@ -60,11 +60,12 @@ async def read_asked(tx: Transaction, request: Request) -> tuple[list[AskedView]
     return views, elsewhere
 
 
-async def draw_asked(tx: Transaction, request: Request) -> Markup:
+async def draw_asked(tx: Transaction, asked: Request | Call) -> Markup:
     """Draw the section `#asked`; it is empty where nothing was asked."""
-    process, shelter_id = process_of(request), request.path_params["shelter_id"]
-    views, elsewhere = await read_asked(tx, request)
-    cards, now = process.board.cards, process.clock.now()
+    call = call_of(asked)
+    process, shelter_id = call.process, call.path_params["shelter_id"]
+    views, elsewhere = await read_asked(tx, call)
+    cards, now = process.board.cards, call.now
     context = {
         "action": f"/staff/{shelter_id}/requests",
         "name": cards[shelter_id].name if shelter_id in cards else "",
@@ -72,14 +73,14 @@ async def draw_asked(tx: Transaction, request: Request) -> Markup:
         "elsewhere": [(cards[other], cases) for other, cases in sorted(elsewhere.items()) if other in cards],
         "no_reasons": [code for code in NO_REASONS if code != "contra_indication"],
         "first_places": FIRST_PLACES,
-        "catalogue": catalogue_of(request),
+        "catalogue": call.catalogue,
         "now": now,
         "new_key": process.clock.new_id,
     }
-    return Markup(process.pages.render(language_of(request), "fragments/_asked.html", context))  # noqa: S704
+    return process.pages.fragment(call.language, "fragments/_asked.html", context)
 
 
-async def show_asked(request: Request) -> Response:
-    async with process_of(request).database.transaction() as tx:
-        text = await draw_asked(tx, request)
-    return html(request, text)
+async def show_asked(call: Call) -> Response:
+    async with call.transaction() as tx:
+        text = await draw_asked(tx, call)
+    return html(call, text)

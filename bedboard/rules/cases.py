@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from bedboard.rules.access import Role
 from bedboard.rules.criteria import CRITERION_NAMES
@@ -78,24 +78,18 @@ ON_THE_WAY: frozenset[CaseState] = frozenset({"provisional", "confirmed"})
 """The shelter expects them, and whoever brings them may see where it is."""
 
 AnswerCode = Literal["yes", "discuss", "no"]
-ANSWERS: tuple[AnswerCode, ...] = ("yes", "discuss", "no")
+ANSWERS: tuple[AnswerCode, ...] = get_args(AnswerCode)
 
-NO_REASONS = (
-    "no_place",
-    "no_staff",
-    "contra_indication",
-    "not_safe",
-    "household",
-    "status",
-    "information",
-    "other",
-)
+NoReason = Literal["no_place", "no_staff", "contra_indication", "not_safe", "household", "status", "information", "other"]
+NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
 """Why a shelter says no. Of a contra-indication, which criterion it is."""
 
-DESK_REASONS = ("not_eligible", "better_place", "not_safe", "information", "other")
+DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
+DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
 """Why the desk refuses what was chosen, or ends what was provisional."""
 
-SETTLED = ("chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn")
+Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn"]
+SETTLED: tuple[Settled, ...] = get_args(Settled)
 """What became of one shelter's part in a request, once nothing is expected of it any more."""
 
 MOST_ASKED = 8  # shelters of one request

@@ -12,6 +12,8 @@ from bedboard.rules.places import PlaceStatus
 
 AnsweredBy = Literal["shelter", "desk", "police"]
 
+MOST_SHELTERS_AN_HOUR = 20  # telephones seen without a hold: enough to call round a region, too few to copy the list
+
 
 class Seeker(NamedTuple):
     """A person or program that looks for a place: the requester of a case, or the holder of a place.
@@ -23,6 +25,13 @@ class Seeker(NamedTuple):
     key: str | None
     organization: str
     role: str
+
+
+def seeker_key(person_id: str | None, client_id: str | None) -> str | None:
+    """Return the key of a person or a program, as in `Actor.key`; None when both are None."""
+    if person_id is not None:
+        return f"person:{person_id}"
+    return None if client_id is None else f"client:{client_id}"
 
 
 def is_own(actor: Actor, seeker: Seeker) -> bool:

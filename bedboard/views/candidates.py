@@ -4,6 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from bedboard.rules.cases import MOST_ASKED
+from bedboard.rules.fit import Profile
+from bedboard.store.board import Catalogue
+from bedboard.views.cards import Card
 from bedboard.views.cases import AskView
 from bedboard.views.found import Finder, Match
 
@@ -18,6 +21,13 @@ def best_matches(finder: Finder) -> dict[str, Match]:
     for match in finder.found(LOTS).matches:
         best.setdefault(match.card.id, match)
     return best
+
+
+def best_kind(card: Card, profile: Profile, catalogue: Catalogue) -> str | None:
+    """Return the kind of a shelter's best match; None when nothing there fits or is worth a call."""
+    finder = Finder(profile, catalogue)
+    finder.take([card])
+    return next((match.lot.kind for match in finder.found(1).matches), None)
 
 
 class Candidate(NamedTuple):

@@ -1,12 +1,11 @@
 """A case as the API gives it out, by audience: its requester and the desk, or one of its shelters."""
 
-from typing import Any
-
 from bedboard.rules.cases import shows_needs
+from bedboard.schemas.cases import AskedObject, AskObject, CaseObject
 from bedboard.views.cases import AskView, CaseView
 
 
-def case_object(case: CaseView) -> dict[str, Any]:
+def case_object(case: CaseView) -> CaseObject:
     """Return a case for its requester and the desk. No address; a telephone only where the view has one."""
     return {
         "id": case.id,
@@ -19,13 +18,13 @@ def case_object(case: CaseView) -> dict[str, Any]:
         "decided_at": case.decided_at,
         "over_at": case.over_at,
         "refusal": case.refusal,
-        "needs": None if case.profile is None else case.profile.model_dump(exclude_defaults=True),
+        "needs": case.profile,
         "chosen": None if case.chosen is None else case.chosen.card.id,
         "shelters": [ask_object(ask) for ask in case.asks],
     }
 
 
-def ask_object(ask: AskView) -> dict[str, Any]:
+def ask_object(ask: AskView) -> AskObject:
     """Return one shelter's part in a case."""
     return {
         "shelter": ask.card.id,
@@ -44,17 +43,24 @@ def ask_object(ask: AskView) -> dict[str, Any]:
     }
 
 
-def asked_object(case: CaseView, shelter_id: str) -> dict[str, Any] | None:
-    """Return a case for one of its shelters: its own part, and the household as long as it may see that.
+def asked_object(case: CaseView, shelter_id: str) -> AskedObject | None:
+    """Return a case for one of its shelters; None: this shelter was not asked.
 
-    None: this shelter was not asked.
+    It shows the shelter's own part, and the household as long as the shelter may see that.
     """
     ask = next((one for one in case.asks if one.card.id == shelter_id), None)
     if ask is None:
         return None
-    whole = case_object(case)
-    shown = ("id", "version", "organization", "role", "created_at")
-    is_theirs = ask.settled == "chosen"
-    more = ("state", "arrives_at", "decided_at", "over_at") if is_theirs else ()
-    needs = whole["needs"] if shows_needs(case.state, ask.settled) else None
-    return {name: whole[name] for name in (*shown, *more)} | {"needs": needs, "shelters": [ask_object(ask)]}
+    shown: AskedObject = {
+        "id": case.id,
+        "version": case.version,
+        "organization": case.organization_id,
+        "role": case.role,
+        "created_at": case.created_at,
+        "needs": case.profile if shows_needs(case.state, ask.settled) else None,
+        "shelters": [ask_object(ask)],
+    }
+    if ask.settled == "chosen":
+        shown["state"] = case.state
+        shown["arrives_at"], shown["decided_at"], shown["over_at"] = case.arrives_at, case.decided_at, case.over_at
+    return shown

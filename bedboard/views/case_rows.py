@@ -10,7 +10,7 @@ from bedboard.rules.cases import Event, choice_of
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_not_choose
 from bedboard.store.board import Catalogue
-from bedboard.store.tables import CaseEvent
+from bedboard.store.tables.cases import CaseEvent
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, CaseView, can_offer
 

@@ -3,18 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import cast
 
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import AnswerCode, CaseState, may_see_address
-from bedboard.rules.rights import Seeker, can_be_offered, is_of_same_group
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
+from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, may_see_address
+from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
+from bedboard.schemas.cases import Says, SeekingRole
+from bedboard.schemas.profile import SearchProfile
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
-
-Says = Literal["silent", "yes", "discuss", "no", "lapsed"]
-"""What a shelter says to a case; lapsed: it said yes, and the place is no longer reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,13 @@ class AskView:
     says: Says
     asked_at: datetime
     answered_at: datetime | None
-    answered_by: str | None
+    answered_by: AnsweredBy | None
     step: int
     place: PlaceView | None
     until: datetime | None
-    reason: str | None
+    reason: NoReason | None
     criterion: str | None
-    settled: str | None
+    settled: Settled | None
     settled_at: datetime | None
     telephone: str | None = None
 
@@ -63,7 +62,7 @@ class CaseView:
     arrives_at: datetime | None
     decided_at: datetime | None
     over_at: datetime | None
-    refusal: str | None
+    refusal: DeskReason | None
     asks: tuple[AskView, ...]
     chosen: AskView | None
     shows_address: bool
@@ -74,8 +73,8 @@ class CaseView:
         return self.requester.organization
 
     @property
-    def role(self) -> str:
-        return self.requester.role
+    def role(self) -> SeekingRole:
+        return cast(SeekingRole, self.requester.role)
 
     @property
     def place_is_kept(self) -> bool:
@@ -138,13 +137,13 @@ def ask_view(
         says=cast(Says, says),
         asked_at=ask.asked_at,
         answered_at=ask.answered_at,
-        answered_by=ask.answered_by,
+        answered_by=cast(AnsweredBy | None, ask.answered_by),
         step=ask.step,
         place=next((place for place in card.places if place.id == ask.place_id), None),
         until=claim.expires_at if claim is not None and is_kept else None,
-        reason=ask.reason,
+        reason=cast(NoReason | None, ask.reason),
         criterion=ask.criterion,
-        settled=ask.settled,
+        settled=cast(Settled | None, ask.settled),
         settled_at=ask.settled_at,
         telephone=telephone,
     )
@@ -182,7 +181,7 @@ def case_view(
         arrives_at=row.arrives_at,
         decided_at=row.decided_at,
         over_at=row.over_at,
-        refusal=row.refusal,
+        refusal=cast(DeskReason | None, row.refusal),
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),

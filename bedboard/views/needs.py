@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.fit import PARTY
+from bedboard.schemas.profile import SearchProfile
 
 OpenProfile = Callable[[bytes | None], SearchProfile | None]
 """Opens a sealed profile; gives None for one that was erased (None) or that cannot be opened any more."""
@@ -21,7 +21,7 @@ class NeedsView(NamedTuple):
 
 
 def needs_of(said: SearchProfile) -> NeedsView:
-    """Return the household of a profile; what was left open or is unknown is left out."""
+    """Return the household of a profile, without anything that is unknown or was left open."""
     numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
     party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
     exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation

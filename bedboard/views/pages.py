@@ -14,6 +14,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST, OFFER, SOONEST_USUAL
 from bedboard.rules.claims import HOLD
@@ -99,15 +100,20 @@ class Pages:
         return environment
 
     def static(self, path: str) -> str:
-        """The address of a static file, with a hash of its content, so that it may be cached for ever."""
+        """Return the address of a static file, with a hash of its content, so that it may be cached for ever."""
         if path not in self._hashes:
             self._hashes[path] = hashlib.sha256(content_of(self._static / path)).hexdigest()[:12]
         return f"/static/{path}?v={self._hashes[path]}"
 
     def render(self, language: str, template: str, context: Mapping[str, Any]) -> str:
+        """Return a template as HTML. Undefined names are errors."""
         return self._environments[language].get_template(template).render(context)
 
+    def fragment(self, language: str, template: str, context: Mapping[str, Any]) -> Markup:
+        """Return a template as HTML that another template may contain as it is."""
+        return Markup(self.render(language, template, context))  # noqa: S704
+
     def macro(self, language: str, template: str, name: str, *args: Any) -> str:
-        """One macro of a template as text: the words of a refusal for the API."""
+        """Return one macro of a template as text, such as the words of a refusal for the API."""
         module = self._environments[language].get_template(template).module
         return str(getattr(module, name)(*args)).strip()

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.routes.profiles import SearchProfile, profile_of
 from bedboard.rules.cases import ON_THE_WAY, OVER, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
+from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.board import Catalogue
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, ask_view, can_offer, requester_of
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of

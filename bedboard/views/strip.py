@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.routes.profiles import SearchProfile
 from bedboard.rules.cases import RESERVED, STEPS
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
-from bedboard.store.tables import AlertRecord
+from bedboard.store.tables.people import AlertRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import CaseView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of

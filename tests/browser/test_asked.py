@@ -11,13 +11,11 @@ from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 from sqlalchemy import text
 
 from bedboard.store.database import Database
-from tests.browser.people import PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.browser.test_alerts import fake_push
 from tests.build import PATIENCE, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.routes.test_case_api import begin, call, see
-from tests.routes.test_push import KEYS, has, serving
+from tests.build.api import begin, call, see
+from tests.build.push import KEYS, fake_push, has, serving
+from tests.build.screens import PHONE, complaints, open_page, violations
+from tests.build.site import Site, start_site, stop_site
 
 WOMAN: dict[str, Any] = {
     "adults": {"woman": 1},

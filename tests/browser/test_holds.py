@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.people import LAPTOP, PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
+from tests.build.site import Site
 
 TELEPHONE = "CANARY-TEL-linde"
 LEFT = re.compile(r"nog (30:00|29:\d\d)")
@@ -169,6 +168,16 @@ async def test_a_press_without_a_connection_says_so_and_can_be_pressed_again(
     await expect(row(coordinator)).to_have_count(1)  # it was held all the same, and the socket says so
     assert sent == [f"key={(sent[0] or '').removeprefix('key=')}"], "nothing but the key"
     complaints(coordinator).clear()  # the browser itself complains of the cut line
+
+
+async def test_a_hold_of_staff_that_gets_no_answer_does_not_wait_to_be_sent_later(people: tuple[Page, Page, Page]) -> None:
+    staff, _, _ = people
+    await staff.route("**/hold", lambda route: route.abort())
+    await hold_for_a_caller(staff, "linde-1", "oever police")
+    await expect(staff.locator("#notice")).to_contain_text("Er kwam geen antwoord")
+    await expect(staff.locator("#outbox li")).to_have_count(0)
+    await expect(tile(staff, "linde-1")).to_contain_text("vrij")
+    complaints(staff).clear()  # the browser itself complains of the cut line
 
 
 async def test_the_sound_is_off_until_it_is_wanted_and_that_is_remembered(browser: Browser, site: Site) -> None:

@@ -7,10 +7,9 @@ import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from bedboard.actions.setup import add_client, add_shelter
-from tests.browser.people import LAPTOP, PHONE, Scheme, complaints, open_page
-from tests.browser.test_accessible import violations
 from tests.build import SEAL, place, shelter
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, Scheme, complaints, open_page, violations
+from tests.build.site import Site
 
 
 async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
@@ -58,7 +57,7 @@ async def add_row_of_shelters(site: Site, count: int) -> list[str]:
         for id in ids:
             await add_shelter(tx, shelter(id, [place(f"{id}-1")]), SEAL, site.clock.now())
             token = f"demo-shelter-{id}"
-            await add_client(tx, id=token, name=id, role="machine", token=token, now=site.clock.now(), shelter_id=id)
+            await add_client(tx, client_id=token, name=id, role="machine", token=token, now=site.clock.now(), shelter_id=id)
     return ids
 
 

@@ -25,7 +25,7 @@ from bedboard.store.database import Database, Transaction, asyncpg_url
 from bedboard.store.people import get_client_actor
 from bedboard.store.seal import new_key
 from tests import build
-from tests.flow import processes
+from tests.build import processes
 
 KEY = {"BEDBOARD_SECRET_KEY": new_key()}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
@@ -287,7 +287,7 @@ async def test_a_shelter_or_organization_that_is_not_there_gets_no_token(board: 
 @pytest.mark.parametrize("role", get_args(ClientRole))
 async def test_every_role_of_a_program_can_have_a_token(tx: Transaction, role: ClientRole) -> None:
     shelter = "linde" if role == "machine" else None
-    await add_client(tx, id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
+    await add_client(tx, client_id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
 
 
 async def test_a_token_is_printed_once_and_counts(board: Database) -> None:

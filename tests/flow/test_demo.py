@@ -12,7 +12,7 @@ import pytest
 from bedboard import embedded
 from bedboard.store.database import Database
 from tests import build
-from tests.flow.processes import ROOT, Process, bedboard, environment, free_port
+from tests.build.processes import ROOT, Process, bedboard, environment, free_port
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 from bedboard import embedded
-from tests.flow.processes import ROOT, Process, environment, free_port
+from tests.build.processes import ROOT, Process, environment, free_port
 
 
 def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -18,10 +18,10 @@ from bedboard.jobs import make_scheduler
 from bedboard.rules.alerts import SeenChange
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.database import Database
-from tests.actions.look import do, run
 from tests.build import NOW, PATIENCE, Ear, FixedClock, actor, hearing, until
-from tests.conftest import Site, start_site, stop_site
-from tests.live.conftest import until_pulse
+from tests.build.lines import until_pulse
+from tests.build.rows import do, run
+from tests.build.site import Site, start_site, stop_site
 
 MAN = {"adults.man": "1"}  # fits ceder, whose two places are free; linde takes no men, wilg is stale
 

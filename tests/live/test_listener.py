@@ -16,9 +16,8 @@ from websockets.typing import Origin
 from bedboard.live.board import longest_wait
 from bedboard.store.database import Database, asyncpg_url
 from tests.build import PATIENCE, FixedClock
-from tests.conftest import Site
-from tests.live.conftest import hear, pulse, until_pulse
-from tests.live.test_board import Screen, api_line, in_sql, on_screen
+from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, pulse, until_pulse
+from tests.build.site import Site
 
 CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
          where datname = $1 and application_name like $2 and pid <> pg_backend_pid()"""

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Weighed
 from tests.build import PATIENCE, until
-from tests.conftest import Site
+from tests.build.site import Site
 
 WOMAN = {"adults.woman": "1"}
 NESTED: Any = 1
@@ -48,8 +48,8 @@ class Page:
         self.notice = found.get("notice")
         if self.notice is None:
             self.order, self.figures = found["order"], found["figures"]
-            self.rows |= {part["id"]: part["html"] for part in found["parts"]}
-            self.sent.append([part["id"] for part in found["parts"]])
+            self.rows |= {fragment["id"]: fragment["html"] for fragment in found["fragments"]}
+            self.sent.append([fragment["id"] for fragment in found["fragments"]])
 
     async def ask(self, number: int, fields: dict[str, str]) -> None:
         await self.line.send(json.dumps({"type": "search", "n": number, "fields": fields}))
@@ -75,7 +75,7 @@ async def searching(site: Site, fields: dict[str, str] | None, person: str = "ma
         asked = {"search": {"n": 1, "fields": fields}} if fields is not None else {}
         await line.send(json.dumps({"type": "hello", "known": {}, **asked}))
         message = json.loads(await line.recv())
-        assert (message["type"], message["exists"], message["parts"]) == ("snapshot", None, [])
+        assert (message["type"], message["exists"], message["fragments"]) == ("snapshot", None, [])
         if fields is None:
             assert message["found"] is None
         else:
@@ -135,7 +135,7 @@ async def test_a_hold_takes_a_place_out_and_its_end_brings_it_back(site: Site) -
 async def test_a_row_that_moves_up_into_the_list_comes_along_though_its_shelter_has_not_changed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bedboard.live.search.SHOWN", 2)
+    monkeypatch.setattr("bedboard.live.search.MATCHES_SHOWN", 2)
     async with searching(site, WOMAN) as page, site.api("demo-coordinator") as api:
         assert page.order == ["linde-1", "wilg-1"]
         await api.post("/places/wilg-1/holds")

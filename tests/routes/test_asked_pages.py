@@ -16,10 +16,9 @@ from websockets.asyncio.client import connect
 
 from bedboard.actions.idempotency import make_key
 from tests.build import NOW, PATIENCE, FixedClock
-from tests.conftest import Site
-from tests.routes.conftest import facts
-from tests.routes.test_case_api import begin, call, see, sql
-from tests.routes.test_pages import Form, follow, forms, press, state
+from tests.build.api import begin, call, see, sql
+from tests.build.pages import Form, follow, forms, press, state
+from tests.build.site import Site, facts
 
 WOMAN: dict[str, Any] = {"adults": {"woman": 1}, "needs": ["lvb"], "status": "eu", "arrives_after": "22:00"}
 FRAGMENT = {"HX-Request": "true"}

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests.build import PATIENCE, PEOPLE, SEAL
-from tests.conftest import Site
+from tests.build.site import Site
 
 PATHS = [
     "/",

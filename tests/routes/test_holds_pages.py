@@ -12,8 +12,8 @@ from sqlalchemy import text
 from bedboard.actions.setup import add_shelter
 from bedboard.store.bell import ring
 from tests.build import SEAL, place, shelter
-from tests.conftest import Site
-from tests.routes.test_pages import Forms, follow, forms, press, state
+from tests.build.pages import Forms, follow, forms, press, state
+from tests.build.site import Site
 
 LINDE, CEDER, WILG = "CANARY-TEL-linde", "CANARY-TEL-ceder", "CANARY-TEL-wilg"
 PROFILE = {"adults.woman": "1", "children.child_4_11": "2", "needs.lvb": "on", "status": "eu", "near": "zuid", "arrival": "now"}

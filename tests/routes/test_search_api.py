@@ -12,8 +12,7 @@ from websockets.asyncio.client import connect
 from bedboard.log import set_up_log
 from bedboard.rules.claims import MOST_OF_ONE
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 WOMAN = {"adults": {"woman": 1}}
 MAN = {"adults": {"man": 1}}

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,32 +12,18 @@ from bedboard.actions.disclosures import disclose_holds
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import actor_of, catalogue_of, process_of
-from bedboard.routes.api.commands import Command
 from bedboard.routes.api.shelters import add_present
-from bedboard.routes.parse import parse_json, read_body
-from bedboard.routes.profiles import SearchProfile, profile_of
+from bedboard.routes.parse import read_body
 from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.fit import Reason
 from bedboard.rules.refusals import Conflict, Unavailable
+from bedboard.schemas.commands import PostHold, PostSearch
+from bedboard.schemas.parse import parse_json
+from bedboard.schemas.profile import profile_of
 from bedboard.store.database import Transaction
 from bedboard.views.found import Finder, Found
 from bedboard.views.objects import to_json
-
-Text = Annotated[str, Field(max_length=64)]
-
-
-class PostSearch(SearchProfile):
-    """A profile, and how many places at most are wanted back; the counts are always of all."""
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-class PostHold(Command):
-    """Only for a shelter's own staff and system: for whom the place is kept."""
-
-    organization: Text | None = None
-    role: Text | None = None
 
 
 async def post_search(request: Request) -> Response:

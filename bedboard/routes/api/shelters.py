@@ -9,13 +9,14 @@ from starlette.responses import Response
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places
 from bedboard.process import Process, actor_of, process_of
-from bedboard.routes.api.commands import PatchPlace, PostConfirm, PutOccupancy
 from bedboard.routes.live import api_audience
-from bedboard.routes.parse import if_match, parse_json, read_body
+from bedboard.routes.parse import if_match, read_body
 from bedboard.routes.replies import json_bytes
 from bedboard.rules.access import OVERSEERS, check_own, sees_all
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, NotFound, Unavailable, VersionMismatch
+from bedboard.schemas.commands import PatchPlace, PostConfirm, PutOccupancy
+from bedboard.schemas.parse import parse_json
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
@@ -33,7 +34,7 @@ async def show_board(request: Request) -> Response:
     as_of = process.clock.now() if board.live else board.as_of
     audience = api_audience(actor)
     if audience is not None:
-        return json_bytes(board_answer(as_of, (piece.part for _, piece in board.pieces(audience))))
+        return json_bytes(board_answer(as_of, (piece.fragment for _, piece in board.pieces(audience))))
     if actor.role in OVERSEERS:
         cards = sorted(board.cards.values(), key=lambda card: card.name)
         return json_bytes(board_answer(as_of, (to_json(known_shelter_object(card)) for card in cards)))

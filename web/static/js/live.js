@@ -13,7 +13,7 @@
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
   const byId = (id) => document.getElementById(id);
   const shown = () => document.querySelectorAll("[data-stamp]");
-  const shelterOf = (element) => element.id.replace(/^(shelter|desk)-/, "");
+  const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
 
   // --- the server's clock: the phone's may be a day wrong, and performance.now() stands still in its sleep
   let offset = NaN;
@@ -135,12 +135,12 @@
   const replay = () => steadily(() => [...news.values()].map((kept) => kept.cloneNode(true)).forEach(place));
   new MutationObserver(replay).observe(document.body, { childList: true });
 
-  function takeNews({ exists, parts, totals }) {
+  function takeNews({ exists, fragments, totals }) {
     if (exists) {
       for (const element of shown()) if (!exists.includes(shelterOf(element))) element.remove();
       for (const [id, element] of news) if (!exists.includes(shelterOf(element))) news.delete(id);
     }
-    for (const html of [...parts.map((part) => part.html), totals ?? ""]) placeAll(html);
+    for (const html of [...fragments.map(({ html }) => html), totals ?? ""]) placeAll(html);
   }
 
   // --- the live mark
@@ -175,7 +175,7 @@
     clearTimeout(timer);
     if (socket || isOver) return;
     const opened = new WebSocket(new URL(url, location.href.replace(/^http/, "ws")));
-    socket = mine;
+    socket = opened;
     [since, whole] = [performance.now(), false];
     opened.onopen = () => {
       since = performance.now();
@@ -217,7 +217,7 @@
       lastAt = message.at;
     }
     whole ||= message.type === "snapshot";
-    if (message.parts) steadily(() => takeNews(message));
+    if (message.fragments) steadily(() => takeNews(message));
     for (const what of ["found", "own"]) {
       const detail = message[what];
       if (detail || message.type === what) document.dispatchEvent(new CustomEvent(`bedboard:${what}`, { detail }));

@@ -54,7 +54,7 @@
     }
     results.removeAttribute("aria-busy");
     if (byId("notice")?.dataset.code === "invalid") byId("notice").replaceChildren();
-    for (const { id, html } of found.parts) kept.set(id, html);
+    for (const { id, html } of found.fragments) kept.set(id, html);
     order = found.order.filter((id) => kept.has(id) || rowOf(id));
     for (const id of kept.keys()) if (!order.includes(id)) kept.delete(id);
     place(found.figures);
@@ -189,11 +189,11 @@
     alone(async () => {
       const answer = await post("/search");
       if (!answer) return;
-      const parts = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
+      const fragments = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
       const isFound = answer.querySelector("#figures .tally");
       const told = (id) => answer.querySelector(`#${id}`)?.outerHTML;
       const found = isFound
-        ? { order: parts.map(({ id }) => id), parts, figures: told("figures") }
+        ? { order: fragments.map(({ id }) => id), fragments, figures: told("figures") }
         : { notice: told("notice") };
       number++;
       take({ n: number, ...found });

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
   const HOLDS = /^\/(places\/[^/]+\/hold|holds\/[^/]+\/(extend|release)|alerts\/[^/]+\/stop)$/;
-  const DESK_HOLDS = /^\/desk\/[^/]+\/(places\/[^/]+\/hold|holds\/[^/]+\/release)$/;
+  const STAFF_HOLDS = /^\/staff\/[^/]+\/(places\/[^/]+\/hold|holds\/[^/]+\/release)$/;
   const PATIENCE = 10e3;
   const DEAF = 600;
   const JUST = 350;
@@ -23,7 +23,7 @@
     const form = event.target;
     const button = event.submitter;
     const url = button?.getAttribute("formaction") ?? form.getAttribute("action");
-    const isHold = HOLDS.test(url) || DESK_HOLDS.test(url);
+    const isHold = HOLDS.test(url) || STAFF_HOLDS.test(url);
     if (event.defaultPrevented || !(isHold || "press" in form.dataset)) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // nobody else need send it too

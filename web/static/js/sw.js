@@ -16,12 +16,12 @@ const asked = new URL(self.location).searchParams;
 const language = asked.get("lang") === "en" ? "en" : "nl";
 const isShelter = asked.get("for") === "shelter";
 // Where to look: a page that is open already, or else this address.
-const DESK = { open: /^\/desk\//, url: "/" };
+const STAFF = { open: /^\/staff\//, url: "/" };
 const CASES = { open: /^\/requests/, url: "/requests" };
 const PAGES = {
   found: { open: /^\/(search|alerts\/[^/]+)$/, url: "/search" },
-  asked: DESK,
-  news: isShelter ? DESK : CASES,
+  asked: STAFF,
+  news: isShelter ? STAFF : CASES,
 };
 
 // Which sort it is; what cannot be read is still shown, or the browser says something of its own.
