@@ -178,7 +178,7 @@ async def test_a_script_gets_what_is_asked_the_places_and_the_notice(site: Site,
     form = {"key": "k", "answer": "yes", "place": "linde-1"}
     reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data=form, headers=FRAGMENT)
     assert reply.status_code == 200
-    for one in ("asked", "desk-linde", "notice"):
+    for one in ("asked", "staff-linde", "notice"):
         assert reply.text.count(f'id="{one}"') == 1, one
     assert "&lt;" not in reply.text, "elements, not their source"
     assert "<html" not in reply.text
