@@ -15,20 +15,21 @@ from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.jobs import keep_pulse, make_scheduler
 from bedboard.live.alerts import Alerts
+from bedboard.live.board import Board, Viewer
 from bedboard.live.cases import OpenCases
-from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
 from bedboard.live.search import SearchLock
 from bedboard.live.wire import encode_text
 from bedboard.process import Process
 from bedboard.push import Pusher
 from bedboard.routes.frontdoor import FrontDoor
-from bedboard.routes.profiles import open_profile, profile_of
+from bedboard.routes.profiles import open_profile
 from bedboard.routes.replies import on_http
 from bedboard.routes.table import all_routes
 from bedboard.rules.alerts import SeenChange
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Unavailable
+from bedboard.schemas.profile import profile_of
 from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
@@ -57,7 +58,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         pages.zone = catalogue.zone
         identity.database_is_demo = catalogue.demo
 
-    feed = Feed(database, hub, pieces, settings.limits, clock, identity.forget, on_catalogue)
+    board = Board(database, hub, pieces, settings.limits, clock, identity.forget, on_catalogue)
     push = make_push(settings, database, clock)
 
     async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
@@ -70,15 +71,15 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         said = open_profile(seal, sealed)
 
         def profile_at(now: datetime) -> Profile:
-            if feed.catalogue is None:
+            if board.catalogue is None:
                 raise Unavailable("database_away")
-            return profile_of(said, feed.catalogue, now)
+            return profile_of(said, board.catalogue, now)
 
         return profile_at
 
-    alerts = Alerts(feed, clock, opened, report)
-    requests = OpenCases(feed)
-    return Process(settings, clock, database, pages, pieces, hub, feed, identity, seal, alerts, push, SearchLock(), requests)
+    alerts = Alerts(board, clock, opened, report)
+    requests = OpenCases(board)
+    return Process(settings, clock, database, pages, pieces, hub, board, identity, seal, alerts, push, SearchLock(), requests)
 
 
 def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:
@@ -88,10 +89,10 @@ def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | 
     return Pusher(database, clock, settings.push_private_key, settings.push_subject, hosts, loopback=settings.push_to_loopback)
 
 
-def warm_up(feed: Feed) -> None:
+def warm_up(board: Board) -> None:
     """Once the board has been read: works out what every search needs of it, and tells the collector of garbage that all this
     stays. Else it looks through the places of a whole country again and again, a tenth of a second each time."""
-    for card in feed.cards.values():
+    for card in board.cards.values():
         _ = card.offers
     gc.collect()
     gc.freeze()
@@ -107,12 +108,12 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> Fro
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await process.database.check_durable()
-        work = (process.feed.run(), process.alerts.run(), keep_pulse(process))
+        work = (process.board.run(), process.alerts.run(), keep_pulse(process))
         running = [asyncio.create_task(one) for one in work]
         scheduler = make_scheduler(process)
         scheduler.start()
-        await process.feed.first_read(5.0)
-        warm_up(process.feed)
+        await process.board.first_read(5.0)
+        warm_up(process.board)
         try:
             yield
         finally:

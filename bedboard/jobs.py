@@ -33,7 +33,7 @@ async def keep_pulse(process: Process) -> None:
         if process.clock.monotonic() - last >= process.settings.pulse_seconds:
             last = process.clock.monotonic()
             try:
-                await process.feed.pulse(process.identity.active_tokens)
+                await process.board.pulse(process.identity.active_tokens)
             except Exception as bug:  # the next pulse must come all the same
                 log.error("bug", exc_info=bug)
         await asyncio.sleep(min(1.0, process.settings.pulse_seconds / 2))
@@ -41,12 +41,12 @@ async def keep_pulse(process: Process) -> None:
 
 async def show_age(process: Process) -> None:
     """Show what time alone has changed."""
-    process.feed.age()
+    process.board.age()
 
 
 async def remind(process: Process) -> None:
     """Remind shelters that have to confirm; not before this process has read the board."""
-    catalogue = process.feed.catalogue
+    catalogue = process.board.catalogue
     if catalogue is None:
         return
     try:
@@ -115,7 +115,7 @@ async def tell_one(process: Process, case_id: str, tell: Tell, catalogue: Catalo
 
 async def follow_requests(process: Process) -> None:
     """Follow silence, hours that were agreed, and cases that go on too long."""
-    catalogue = process.feed.catalogue
+    catalogue = process.board.catalogue
     if catalogue is None:
         return
     patience, zone = process.settings.patience, process.pages.zone

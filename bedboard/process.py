@@ -1,16 +1,14 @@
 """What every route needs, put together once by `bedboard.app`, and the way from a request to it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.alerts import Alerts
+from bedboard.live.board import Board, Viewer
 from bedboard.live.cases import OpenCases
-from bedboard.live.feed import Feed, Viewer
 from bedboard.live.hub import Hub
 from bedboard.live.search import SearchLock
 from bedboard.push import Pusher
@@ -32,7 +30,7 @@ class Process:
     pages: Pages
     pieces: Pieces
     hub: Hub[Viewer]
-    feed: Feed
+    board: Board
     identity: Identity
     seal: Seal
     alerts: Alerts
@@ -49,7 +47,7 @@ def process_of(connection: HTTPConnection) -> Process:
 
 def catalogue_of(connection: HTTPConnection) -> Catalogue:
     """Units and kinds. Refusal: Unavailable while nothing has been read."""
-    catalogue = process_of(connection).feed.catalogue
+    catalogue = process_of(connection).board.catalogue
     if catalogue is None:
         raise Unavailable("database_away")
     return catalogue
@@ -66,9 +64,9 @@ def maybe_actor(connection: HTTPConnection) -> Actor | None:
     return getattr(connection.state, "actor", None)
 
 
-def language_of(connection: HTTPConnection) -> str:
-    """The person's own choice, else the device's cookie, else what the device prefers, else Dutch."""
-    actor = maybe_actor(connection)
+def language_of(connection: HTTPConnection, actor: Actor | None = None) -> str:
+    """Return the device's cookie, otherwise the person's own choice, otherwise what the device prefers, otherwise Dutch."""
+    actor = actor or maybe_actor(connection)
     chosen = connection.cookies.get("language") or (actor.language if actor else None)
     if chosen in SCREEN_LANGUAGES:
         return str(chosen)
@@ -85,17 +83,3 @@ def language_of(connection: HTTPConnection) -> str:
 def theme_of(connection: HTTPConnection) -> str:
     theme = connection.cookies.get("theme", "auto")
     return theme if theme in ("light", "dark") else "auto"
-
-
-def page_context(request: Request) -> Mapping[str, Any]:
-    """What every page shows around its own content."""
-    process = process_of(request)
-    catalogue = process.feed.catalogue
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return {
-        "actor": maybe_actor(request),
-        "demo": process.settings.demo,
-        "path": path if request.method == "GET" else "/",
-        "theme": theme_of(request),
-        "deployment": catalogue.name if catalogue else "",
-    }

@@ -27,13 +27,14 @@ from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAG
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
 
 DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with its fixed token in a demo
 
 
 def _duration(text: Any) -> Any:
-    """ "25m", "3h" or "2d" """
+    """Return a text such as "25m", "3h" or "2d" as a timedelta."""
     found = re.fullmatch(r"(?:in )?([0-9]{1,5})([mhd])", text) if isinstance(text, str) else None
     if found is None:
         raise ValueError('a duration is like "25m", "3h" or "2d"')
@@ -159,6 +160,7 @@ class SeedFile(_Row):
 
 
 def read_seed_file(path: Path) -> SeedFile:
+    """Read a seed file. Raises ValidationError, TOMLDecodeError, UnicodeDecodeError, OSError."""
     return SeedFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
@@ -187,7 +189,7 @@ def _new_place(shelter_id: str, number: int, place: _Place, known_at: datetime, 
 
 
 async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime, *, demo: bool) -> Mapping[str, int]:
-    """Loads everything in the caller's transaction; returns how many of what. Refusal: Conflict `not_empty`."""
+    """Load everything in the caller's transaction, and return how many rows of each noun. Refusal: Conflict `not_empty`."""
     units = [Unit(code=u.code, name=u.name, short=u.short, map_column=u.column, map_row=u.row) for u in seeds.unit]
     kinds = [
         Kind(
@@ -254,7 +256,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
 async def add_demo_clients(
     tx: Transaction, shelters: list[tuple[str, str]], organizations: Mapping[str, str], now: datetime
 ) -> None:
-    """The fixed tokens of a demo: one per role, and one for each (shelter id, organization id).
+    """Add the fixed tokens of a demo: one per role, and one for each (shelter id, organization id).
 
     `organizations`: role to the organization for which that role's token acts; a role without one cannot keep places.
     They count only where both the process and the database are a demo.
@@ -262,7 +264,7 @@ async def add_demo_clients(
     for role in DEMO_ROLES:
         await add_client(
             tx,
-            id=f"demo-{role}",
+            client_id=f"demo-{role}",
             name=f"demo {role}",
             role=role,
             token=f"demo-{role}",
@@ -273,7 +275,7 @@ async def add_demo_clients(
     for shelter_id, organization_id in shelters:
         await add_client(
             tx,
-            id=f"demo-shelter-{shelter_id}",
+            client_id=f"demo-shelter-{shelter_id}",
             name=f"demo {shelter_id}",
             role="machine",
             token=f"demo-shelter-{shelter_id}",

@@ -32,7 +32,8 @@ from bedboard.migrations.run import migrate_now
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
 
 SHELTERS, PLACES = 135, 7692
 ROUNDS = 200
@@ -111,7 +112,7 @@ def watch(host: str, cookie: str, viewers: int) -> None:
         viewer.sendall(greeting)
         sockets[viewer.fileno()] = viewer
         seen[viewer.fileno()] = b""
-        while b'"parts":[' not in seen[viewer.fileno()]:
+        while b'"fragments":[' not in seen[viewer.fileno()]:
             seen[viewer.fileno()] = seen[viewer.fileno()][-20:] + viewer.recv(262_144)
         viewer.setblocking(False)
         poll.register(viewer, select.EPOLLIN)

@@ -36,7 +36,8 @@ from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
 
 SHELTERS, PLACES = 350, 20_000
 SEARCHES = 400  # of one searcher; the 50 do as many together, times five

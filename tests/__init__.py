@@ -1,0 +1,5 @@
+"""The tests, by level; what they share stands in `tests.build`."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.build")  # a failed assertion in a helper then says what it saw

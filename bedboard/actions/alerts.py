@@ -24,7 +24,7 @@ from bedboard.store.alerts import (
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
-from bedboard.store.tables import AlertRecord
+from bedboard.store.tables.people import AlertRecord
 
 
 async def add_alert(
@@ -102,8 +102,8 @@ async def report_to_alert(tx: Transaction, alert_id: str, changes: Sequence[Seen
 async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
     """Those that are past their hour, which count as gone already; gives how many."""
     ids = await delete_expired(tx, now)
-    for id in ids:
-        await ring(tx, "alert", id)
+    for alert_id in ids:
+        await ring(tx, "alert", alert_id)
     return len(ids)
 
 

@@ -1,15 +1,13 @@
-"""What shelters and the desk do with a request: answer, decide, and say who arrived."""
+"""Answers to a case by shelters, the desk and police; the decisions of the desk; and arrivals."""
 
 from dataclasses import astuple
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
     LockedCase,
     count_placed,
     erase_answers,
-    is_askers_own,
     let_go,
     lock_case,
     lock_shelters,
@@ -18,35 +16,30 @@ from bedboard.actions.case_lock import (
     settle,
 )
 from bedboard.actions.reservations import keep_until, move_in, reserve_place
-from bedboard.rules.access import REPORTERS, Actor
+from bedboard.actions.roles import check_role
+from bedboard.rules.access import Actor
 from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, choice_ends, next_state, offer_ends
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
+from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
-from bedboard.store.shelters import get_kind_of, get_place, get_shelter_id
-from bedboard.store.tables import Ask
-
-By = Literal["shelter", "desk", "police"]
+from bedboard.store.shelters import deciding_of, get_kind_of, get_place, get_shelter_id
+from bedboard.store.tables.cases import Ask
 
 
-async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, By]:
-    """For who works at the shelter, for the desk when it telephoned, and for who asked when the police decide.
+async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, AnsweredBy]:
+    """Lock a case with one of its shelters, and find out for which side the actor answers.
 
-    Refusal: NotFound, also for strangers to the request or to the shelter.
+    Refusal: NotFound, for strangers to the case or the shelter as well.
     """
     if await get_ask(tx, case_id, shelter_id) is None:
         raise NotFound("no_such_request")
     case = await lock_case(tx, case_id)
     await lock_shelters(tx, case, [shelter_id])  # before asking for rights: they may be lost while this waits for the lock
-    by: By | None = None
-    if actor.role in REPORTERS and await may_act(tx, actor, shelter_id):
-        by = "shelter"
-    elif actor.role == "desk" and await still_has_role(tx, actor):
-        by = "desk"
-    elif actor.role == "police" and is_askers_own(actor, case.request) and await still_has_role(tx, actor):
-        by = "police"
-    if by is None:
+    by = answers_as(actor, case.record.requester)
+    is_still = await may_act(tx, actor, shelter_id) if by == "shelter" else await still_has_role(tx, actor)
+    if by is None or not is_still:
         raise NotFound("no_such_request")
     return case, case.asks[shelter_id], by
 
@@ -54,10 +47,10 @@ async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter
 async def answer_case(
     tx: Transaction, actor: Actor, case_id: str, shelter_id: str, said: ShelterAnswer, claim_id: str, now: datetime
 ) -> LockedCase:
-    """A shelter says yes (and which place: it is reserved for an hour), discuss or no; until something is chosen it may say
-    something else. The same once more changes nothing.
+    """Answer for a shelter: yes (the place is reserved for `OFFER`), discuss or no.
 
-    Police who asked may say yes themselves to a place of a kind on which the police decide. `claim_id`: of a new reservation.
+    Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to their own
+    case, with a place of a kind on which police decide. `claim_id`: of a new reservation.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
@@ -67,10 +60,11 @@ async def answer_case(
     next_state(case.state, "answer")
     if said.place_id is not None and await get_shelter_id(tx, said.place_id) != shelter_id:
         raise Invalid(FieldError("place", "not_here"))
-    if by == "police" and (said.place_id is None or (await get_kind_of(tx, said.place_id)).decides != "police"):
-        raise NotAllowed("not_your_role")
-    if by == "police" and (ask.answer in ("discuss", "no") or (ask.answer == "yes" and ask.answered_by != "police")):
-        raise Conflict("request_answered")  # the shelter itself has said something; they decide only where it is silent
+    if by == "police":
+        if said.place_id is None or not may_police_offer(deciding_of(await get_kind_of(tx, said.place_id))):
+            raise NotAllowed("not_your_role")
+        if not is_left_to_police(ask.answer, ask.answered_by):
+            raise Conflict("request_answered")
     claim = case.claim_of(ask)
     is_kept = claim is not None and claim.expires_at > now
     if astuple(said) == (ask.answer, ask.place_id, ask.reason, ask.criterion) and (said.answer != "yes" or is_kept):
@@ -78,7 +72,7 @@ async def answer_case(
     await let_go(tx, actor, case, [ask], now)
     if said.place_id is not None:
         shelter = case.shelters[shelter_id]
-        case.note(await reserve_place(tx, actor, case.request, shelter, said.place_id, claim_id, offer_ends(now), now))
+        case.note(await reserve_place(tx, actor, case.record, shelter, said.place_id, claim_id, offer_ends(now), now))
     ask.place_id, ask.claim_id = said.place_id, None if said.place_id is None else claim_id
     ask.answer, ask.reason, ask.criterion = said.answer, said.reason, said.criterion
     ask.answered_at, ask.answered_by = now, by
@@ -88,36 +82,37 @@ async def answer_case(
 
 
 async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """The desk agrees with what was chosen, or ratifies what was provisional, also when they are there already.
+    """Confirm the choice for the desk, or ratify a provisional one, even after the people have arrived.
 
     Refusals: NotFound, NotAllowed, Conflict `request_…`, `offer_over` when nothing is reserved any more, `not_free` when the
-    shelter has said something else of the place since.
+    shelter calls the place occupied or closed by now.
     """
     case = await _lock_for_desk(tx, actor, case_id)
     before = case.state
     move(case, "confirm", now)
     chosen = case.chosen
     if chosen is None or chosen.place_id is None:
-        raise AssertionError(f"request {case_id} is {case.state} and nothing was chosen")
+        raise AssertionError(f"case {case_id} is {case.state} and nothing was chosen")
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)
         erase_answers(tx, case)
     else:
-        case.request.decided_at = now
+        case.record.decided_at = now
         await lock_shelters(tx, case, [chosen.shelter_id])
+        await check_role(tx, actor)
         claim = case.claim_of(chosen)
         if claim is None or claim.expires_at <= now:
             raise Conflict("offer_over")
         state = (await get_place(tx, chosen.place_id)).state
-        if state == "closed" or (before == "chosen" and state != "open"):  # who was on their way may be in already
+        if state == "closed" or (before == "chosen" and state != "open"):  # people on their way may be in already
             raise Conflict("not_free")
-        until = choice_ends(case.request.arrives_at or now, now, is_decided=True)
+        until = choice_ends(case.record.arrives_at or now, now, is_decided=True)
         case.note(await keep_until(tx, actor, case.shelters[chosen.shelter_id], claim, until, now))
     return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])
 
 
 async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, now: datetime) -> LockedCase:
-    """The desk says no to what was chosen, or ends what was provisional; the asker may look further.
+    """Refuse the choice for the desk, or end a provisional one; the requester may look further.
 
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
     """
@@ -130,11 +125,11 @@ async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, 
 
 
 async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:
-    if actor.role != "desk":
+    """Lock a case for the desk's decision. Refusals: NotAllowed, NotFound."""
+    if not may_decide(actor):
         raise NotAllowed("not_your_role")
     case = await lock_case(tx, case_id)
-    if not await still_has_role(tx, actor):  # after the lock: it may be lost while this waits
-        raise NotAllowed("not_your_role")
+    await check_role(tx, actor)
     return case
 
 
@@ -148,19 +143,19 @@ async def _look_further(
     reason: str | None,
     now: datetime,
 ) -> LockedCase:
-    """What was chosen does not come about: its place is free, and other shelters may be asked."""
+    """Undo the choice: its place is free again, and other shelters may be asked."""
     if chosen is None:
-        raise AssertionError(f"request {case.request.id} was past choosing and nothing was chosen")
+        raise AssertionError(f"case {case.record.id} was past choosing and nothing was chosen")
     await settle(tx, actor, case, [chosen], settled, now)
-    case.request.refusal = reason
-    case.request.arrives_at = case.request.decided_at = case.request.reminded_at = None
+    case.record.refusal = reason
+    case.record.arrives_at = case.record.decided_at = case.record.reminded_at = None
     return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
 async def take_arrival(
     tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime, zone: ZoneInfo, *, arrived: bool
 ) -> LockedCase:
-    """The shelter says that they are there (the place is occupied), or did not come (it is free again).
+    """Note that the people are at the shelter (the place is occupied) or did not come (the place is free again).
 
     Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
@@ -174,7 +169,7 @@ async def take_arrival(
     if not arrived:
         return await _look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
-        raise AssertionError(f"request {case_id} was decided and nothing was chosen")
+        raise AssertionError(f"case {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
     if by == "shelter":  # as with every change of a place that a shelter tells
         shelter.confirmed_at = max(shelter.confirmed_at or now, now)

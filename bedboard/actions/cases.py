@@ -1,4 +1,4 @@
-"""OpenCases, as who asks has to do with them: ask, ask more shelters, choose, withdraw, and say where the person sleeps."""
+"""Cases, for their requester: open one, ask more shelters, choose, withdraw, and say where the person sleeps."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ from bedboard.actions.case_lock import (
     settle,
 )
 from bedboard.actions.reservations import keep_until
+from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import (
     MOST_CASES_AN_HOUR,
     MOST_OPEN,
     RESERVED,
-    Deciding,
     Event,
     check_arrival,
     check_shelters,
@@ -30,13 +30,13 @@ from bedboard.rules.cases import (
     next_state,
 )
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.rules.rights import why_not_choose
 from bedboard.rules.tallies import SLEPT
-from bedboard.store.cases import count_open_requests, get_begun_at
+from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
-from bedboard.store.people import still_has_role
-from bedboard.store.shelters import get_kind_of, get_place, list_kinds
-from bedboard.store.tables import Ask, CaseRecord
+from bedboard.store.shelters import deciding_of, get_kind_of, get_place, list_kinds
+from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies
 
 
@@ -49,25 +49,25 @@ async def open_case(
     shelters: Mapping[str, str],
     now: datetime,
 ) -> LockedCase:
-    """Asks these shelters (each with the kind of place for which it is asked) for one case.
+    """Open a case and ask these shelters, each with the kind of place for which it is asked.
 
-    `needs_sealed`: for whom, as long as the case lives. `unit_code`: the police unit from where it is sought; None: not said.
+    `needs_sealed`: the household and its needs, kept as long as a place is sought. `unit_code`: the police unit from which a
+    place is sought; None: not said.
     Refusals: NotAllowed, Conflict `requests_of_person`, TooMany, Invalid `shelters`.
     """
     if actor.role not in SEEKERS:
         raise NotAllowed("not_your_role")
     if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
         raise NotAllowed("no_organization")
-    if not await still_has_role(tx, actor):  # after the lock: it may be lost while this waits
-        raise NotAllowed("not_your_role")
-    if await count_open_requests(tx, actor) >= MOST_OPEN:
+    await check_role(tx, actor)  # after the lock: it may be lost while this waits
+    if await count_open_cases(tx, actor) >= MOST_OPEN:
         raise Conflict("requests_of_person", most=MOST_OPEN)
     begun_at = await get_begun_at(tx, actor, MOST_CASES_AN_HOUR)
     if begun_at is not None and begun_at > now - timedelta(hours=1):
         raise TooMany("too_many", retry_after_seconds=ceil((begun_at + timedelta(hours=1) - now).total_seconds()))
     check_shelters(shelters)
     await _check_known(tx, shelters)
-    request = CaseRecord(
+    record = CaseRecord(
         id=case_id,
         version=0,  # saving makes it 1
         organization_id=actor.organization_id,
@@ -78,12 +78,12 @@ async def open_case(
         needs_sealed=needs_sealed,
         created_at=now,
     )
-    case = LockedCase(request, {}, {})
+    case = LockedCase(record, {}, {})
     return await _ask(tx, actor, case, shelters, now)
 
 
 async def ask_more(tx: Transaction, actor: Actor, case_id: str, shelters: Mapping[str, str], now: datetime) -> LockedCase:
-    """Asks these as well; also those again that were let go, or did not work out.
+    """Ask these shelters as well, and those again that were let go or did not work out.
 
     Refusals: NotFound, Conflict `request_…`, Invalid `shelters`.
     """
@@ -104,7 +104,7 @@ async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
 
 async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mapping[str, str], now: datetime) -> LockedCase:
     for shelter_id, kind in shelters.items():
-        ask = case.asks.get(shelter_id) or Ask(case_id=case.request.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
+        ask = case.asks.get(shelter_id) or Ask(case_id=case.record.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
         ask.kind_code, ask.asked_at, ask.step = kind, now, 0
         ask.answer = ask.answered_at = ask.answered_by = ask.place_id = ask.claim_id = ask.reason = ask.criterion = None
         ask.settled = ask.settled_at = None
@@ -124,32 +124,33 @@ async def choose_offer(
     zone: ZoneInfo,
     arrives_at: datetime | None = None,
 ) -> LockedCase:
-    """Takes the place that this shelter offers; the others are let go in the same moment. What that means follows from the
-    kind of place and the hour: decided, for the desk to decide, or provisional.
+    """Choose the place that this shelter offers; the other shelters are let go in the same moment.
 
-    `arrives_at`: when they will be there; None: in two hours.
+    By the kind of place and the hour this is decided, left to the desk, or provisional. `arrives_at`: the hour of arrival;
+    None: after `SOONEST_USUAL`.
     Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`.
     """
     case = await lock_own_case(tx, actor, case_id)
     next_state(case.state, "choose")
     ask = case.asks.get(shelter_id)
-    if ask is None or ask.place_id is None or ask.settled is not None:
+    if ask is None or ask.place_id is None:
         raise Conflict("no_offer")
     arrives_at = check_arrival(arrives_at, now)
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
     reserved = [other.shelter_id for other in [ask, *others] if case.claim_of(other) is not None]
     await lock_shelters(tx, case, reserved)
+    await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     claim = case.claim_of(ask)
-    if claim is None or claim.expires_at <= now:
-        raise Conflict("offer_over")
-    if (await get_place(tx, ask.place_id)).state != "open":  # the shelter has said something else of it since
-        raise Conflict("not_free")
-    kind = await get_kind_of(tx, ask.place_id)
-    deciding = Deciding(kind.decides, kind.desk_hours, kind.outside_hours)
-    event = "choose" if actor.role == "desk" else choice_of(deciding, now.astimezone(zone))
+    is_kept = claim is not None and claim.expires_at > now
+    is_open = (await get_place(tx, ask.place_id)).state == "open"
+    why = why_not_choose(case.state, is_offered=True, is_settled=ask.settled is not None, is_kept=is_kept, is_open=is_open)
+    if claim is None or why is not None:
+        raise Conflict(why or "offer_over")
+    deciding = deciding_of(await get_kind_of(tx, ask.place_id))
+    event = choice_of(actor.role, deciding, now.astimezone(zone))
     move(case, event, now)
-    case.request.arrives_at, case.request.reminded_at, case.request.refusal = arrives_at, None, None
-    case.request.decided_at = None if case.state == "chosen" else now
+    case.record.arrives_at, case.record.reminded_at, case.record.refusal = arrives_at, None, None
+    case.record.decided_at = None if case.state == "chosen" else now
     until = choice_ends(arrives_at, now, is_decided=case.state == "confirmed")
     case.note(await keep_until(tx, actor, case.shelters[shelter_id], claim, until, now))
     ask.settled, ask.settled_at = "chosen", now
@@ -161,7 +162,7 @@ async def choose_offer(
 
 
 async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """Nothing is sought any more; every place is free again. One question is left: where does this person sleep?
+    """Withdraw the case, so that every place is free again. One question is left: where does this person sleep?
 
     Refusals: NotFound, Conflict `request_…`.
     """
@@ -172,7 +173,7 @@ async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: dateti
 async def give_up(
     tx: Transaction, actor: Actor, case: LockedCase, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
 ) -> LockedCase:
-    """A case ends without a place. `what`: withdrawn by who asked, or lapsed. Refusal: Conflict `request_…`."""
+    """Give up a case without a place. `what`: withdrawn by the requester, or lapsed. Refusal: Conflict `request_…`."""
     is_reserved = case.state in RESERVED
     move(case, event, now)
     left = [ask for ask in case.asks.values() if ask.settled is None or (is_reserved and ask.settled == "chosen")]
@@ -183,7 +184,7 @@ async def give_up(
 
 
 async def tell_outcome(tx: Transaction, actor: Actor, case_id: str, slept: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """Where the person sleeps; only that ends a case without a place, and it is counted and not kept with the case.
+    """End a case without a place by saying where the person sleeps, which is counted and not kept with the case.
 
     Refusals: NotFound, Invalid, Conflict `request_…`.
     """
@@ -196,8 +197,8 @@ async def tell_outcome(tx: Transaction, actor: Actor, case_id: str, slept: str, 
 async def end_case(
     tx: Transaction, actor: Actor, case: LockedCase, event: Event, slept: str, now: datetime, zone: ZoneInfo
 ) -> LockedCase:
-    """The end of a case without a place, counted by where the person slept. Refusal: Conflict `request_…`."""
-    unit = case.request.unit_code or ""
+    """End a case without a place, counted by where the person slept. Refusal: Conflict `request_…`."""
+    unit = case.record.unit_code or ""
     move(case, event, now)
     await count_tallies(tx, now.astimezone(zone), [Tally("slept", unit, "", slept), Tally("request", "", "", "ended")])
     return await save_case(tx, actor, case, "ended", now)

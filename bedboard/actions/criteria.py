@@ -15,7 +15,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import criteria_version
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter
-from bedboard.store.tables import Shelter
+from bedboard.store.tables.board import Shelter
 
 
 async def _lock_managed(tx: Transaction, actor: Actor, shelter_id: str, place_id: str | None, version: int | None) -> Shelter:

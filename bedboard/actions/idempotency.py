@@ -10,7 +10,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 from bedboard.store.database import Database, Transaction
 from bedboard.store.idempotency import delete_answer, delete_answers, get_answer, take_lock
-from bedboard.store.tables import StoredReply
+from bedboard.store.tables.people import StoredReply
 
 REPLIES_KEPT = timedelta(hours=24)
 LONGEST_KEY = 255

@@ -1,4 +1,4 @@
-"""Whom to wake, on the devices on which they asked for it, when something has happened to a request."""
+"""Notices: the people to wake, on the devices that they registered, when something has happened to a case."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -28,19 +28,19 @@ WHO: Mapping[str, Sequence[str]] = {
     "lapsed": ("asker",),
     "late": ("asker", "shelter"),
 }
-"""By what has happened, as the time line calls it. A silent shelter's second line are its managers; what stays silent comes to
-the desk, and outside its hours back to who asked."""
+"""By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
+and outside its hours the requester."""
 
 
 Notice = tuple[str, Literal["asked", "news"]]
-"""The id of a person, and of what: that a shelter is asked, or that there is news."""
+"""The id of a person and the sort of notice: a shelter is asked, or there is news."""
 
 
 async def list_notices(tx: Transaction, case: LockedCase, *, is_desk_open: bool) -> list[Notice]:
-    """Whom to wake for what has happened to the case; each once, and not two times for one thing."""
+    """Return the notices for the case's events, each once."""
     found: dict[Notice, None] = {}
     for what, shelter_ids in case.events:
-        people = await list_people_to_notify(tx, case.request.id, what, shelter_ids, is_desk_open=is_desk_open)
+        people = await list_people_to_notify(tx, case.record.id, what, shelter_ids, is_desk_open=is_desk_open)
         for person_id in sorted(people):
             found[person_id, "asked" if what in ("asked", "reminder", "second_line") else "news"] = None
     return list(found)
@@ -49,7 +49,7 @@ async def list_notices(tx: Transaction, case: LockedCase, *, is_desk_open: bool)
 async def list_people_to_notify(
     tx: Transaction, case_id: str, what: str, shelter_ids: Sequence[str], *, is_desk_open: bool
 ) -> frozenset[str]:
-    """Ids of people; those of a program that asked are none. `shelter_ids`: which shelters it happened to."""
+    """Return the ids of the people to notify of an event; a program that asked has none. `shelter_ids`: of the event."""
     found: set[str] = set()
     for who in WHO[what]:
         is_asker = who == "asker" or (who == "desk_or_asker" and not is_desk_open)

@@ -1,4 +1,4 @@
-"""What a shelter says of its places: one place, a number per kind, "still correct", and taking the last tap back."""
+"""Occupancy, as a shelter reports it: one place, a number per kind, "still correct", and the undoing of the last tap."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bedboard.actions.saving import save_shelter
+from bedboard.actions.claims import end_claim, to_rule
+from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
-from bedboard.rules.claims import Claim as ClaimRule
-from bedboard.rules.claims import is_live
+from bedboard.rules.claims import Ending, is_live
 from bedboard.rules.places import (
     CLOSED_REASONS,
     Counted,
@@ -29,7 +29,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, last_journal_id, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
-from bedboard.store.tables import Place, Shelter
+from bedboard.store.tables.board import Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # the way of the tap over a bad connection
 
@@ -43,7 +43,7 @@ class Changed:
 
 
 async def _lock_own(tx: Transaction, actor: Actor, shelter_id: str, version: int | None) -> Shelter:
-    """Locks the shelter and checks, under the lock, that the actor works there and knows its present version.
+    """Lock the shelter and check, under the lock, that the actor works there and knows its present version.
 
     Refusals: NotFound, VersionMismatch.
     """
@@ -56,13 +56,13 @@ async def _lock_own(tx: Transaction, actor: Actor, shelter_id: str, version: int
 
 
 def occupancy_of(place: Place) -> Occupancy:
-    """As it is stored."""
+    """Return a place's occupancy as it is stored."""
     state: PlaceState = place.state  # type: ignore[assignment]  # a CHECK holds it to the three
     return Occupancy(state, place.since, place.observed_at, place.expected_free_at, place.closed_reason)
 
 
 def put_occupancy(place: Place, occupancy: Occupancy) -> None:
-    """The caller holds the lock of the shelter, and adds the place."""
+    """Put the occupancy into the place's row. The caller holds the lock of the shelter, and adds the place."""
     place.state = occupancy.state
     place.since = occupancy.since
     place.observed_at = occupancy.observed_at
@@ -71,39 +71,23 @@ def put_occupancy(place: Place, occupancy: Occupancy) -> None:
 
 
 def words_of(occupancy: Occupancy) -> dict[str, Any]:
-    """As the journal keeps it."""
+    """Return an occupancy as the journal keeps it."""
     return occupancy_words(occupancy.state, occupancy.expected_free_at, occupancy.closed_reason, occupancy.since)
 
 
-class _Entry:
-    """One call's rows for the journal."""
-
-    def __init__(self, actor: Actor, observed_at: datetime, now: datetime) -> None:
-        self._common = {
-            "received_at": now,
-            "observed_at": observed_at,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-        }
-        self.rows: list[dict[str, Any]] = []
-
-    def add(self, action: str, place_id: str | None = None, before: Any = None, after: Any = None) -> None:
-        self.rows.append(self._common | {"action": action, "place_id": place_id, "before": before, "after": after})
-
-
-async def _save(tx: Transaction, shelter: Shelter, entry: _Entry, confirmed_at: datetime) -> Changed:
-    """Confirms, and saves. The caller holds the shelter's lock."""
+async def _save(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]], confirmed_at: datetime) -> Changed:
+    """Save the shelter as confirmed at this moment, with these rows in the journal. The caller holds the shelter's lock."""
     shelter.confirmed_at = max(shelter.confirmed_at or confirmed_at, confirmed_at)
-    row, ids = await save_shelter(tx, shelter, entry.rows)
+    row, ids = await save_shelter(tx, shelter, rows)
     return Changed(row, ids[0] if len(ids) == 1 else None)
 
 
 async def change_place(
     tx: Transaction, actor: Actor, place_id: str, change: PlaceChange, now: datetime, version: int | None = None
 ) -> Changed:
-    """One place becomes free, occupied or closed; that also confirms the whole shelter.
+    """Make one place free, occupied or closed, which also confirms the whole shelter.
 
-    `version`: what the caller believes the shelter's version to be; None does not ask.
+    `version`: the shelter's version as the caller knows it; None is not checked.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter_id = await get_shelter_id(tx, place_id)
@@ -120,33 +104,31 @@ async def change_place(
     tx.add(place)
     words = words_of(before)
     if after.state != before.state:
-        await _tell_request(tx, place_id)
+        await _tell_case(tx, place_id)
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
-    entry = _Entry(actor, after.observed_at, now)
-    entry.add("place", place_id, words, words_of(after))
-    return await _save(tx, shelter, entry, after.observed_at)
+    row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
+    return await _save(tx, shelter, [row], after.observed_at)
 
 
-async def _tell_request(tx: Transaction, place_id: str) -> None:
-    """Whoever has this place reserved must hear what the shelter now says of it. The reservation stays: people decide."""
+async def _tell_case(tx: Transaction, place_id: str) -> None:
+    """Ring for the case for which this place is reserved. The reservation stays: people decide what the news means."""
     claim = await get_open_claim(tx, place_id)
     if claim is not None and claim.case_id is not None:
         await ring(tx, "case", claim.case_id)
 
 
-async def _end_hold(tx: Transaction, place_id: str, ending: str, now: datetime) -> dict[str, str]:
-    """Who held the place has come, or cannot come any more. Gives what the journal must know to take that back."""
+async def _end_hold(tx: Transaction, place_id: str, ending: Ending, now: datetime) -> dict[str, str]:
+    """End the hold of a place that is not open any more; return the words with which the journal can undo that."""
     claim = await get_open_claim(tx, place_id)
     if claim is None or claim.type != "hold" or claim.expires_at <= now:
         return {}
-    claim.ended_at, claim.ending = now, ending
-    tx.add(claim)
+    end_claim(tx, claim, ending, now)
     return {"claim": claim.id}
 
 
 async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
-    """The tap that ended this hold is taken back; past its hour it stays ended. The caller knows that no other was made.
+    """Make the hold live again after its tap was undone; past its hour it stays ended. The caller knows that no other was made.
 
     If the holder has taken another place meanwhile, it has one more than the limit: better than to lose this one by a slip.
     """
@@ -164,13 +146,11 @@ async def confirm_shelter(
     observed_at: datetime | None = None,
     version: int | None = None,
 ) -> Changed:
-    """ "Still correct": all that is known of the shelter is still so. Refusals: NotFound, VersionMismatch, Invalid."""
+    """Confirm all that is known of the shelter ("still correct"). Refusals: NotFound, VersionMismatch, Invalid."""
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     await see_places(tx, shelter_id, seen_at)
-    entry = _Entry(actor, seen_at, now)
-    entry.add("confirm")
-    return await _save(tx, shelter, entry, seen_at)
+    return await _save(tx, shelter, [journal_row(actor, "confirm", None, None, None, now, seen_at)], seen_at)
 
 
 async def count_places(
@@ -182,7 +162,7 @@ async def count_places(
     observed_at: datetime | None = None,
     version: int | None = None,
 ) -> Changed:
-    """A number per kind, from a shelter that knows no single places. A kind that is not named stays as it is.
+    """Set the number of free places per kind, from a shelter that knows no single places; other kinds stay as they are.
 
     Places of a kind are interchangeable; those with criteria of their own are the last to change.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
@@ -190,11 +170,7 @@ async def count_places(
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     places = await list_places(tx, shelter_id)
-    claimed = {
-        claim.place_id
-        for claim in await list_claims(tx, shelter_id)
-        if is_live(ClaimRule("hold", claim.expires_at, claim.role, claim.organization_id), now)
-    }
+    claimed = {claim.place_id for claim in await list_claims(tx, shelter_id) if is_live(to_rule(claim), now)}
     by_kind: dict[str, list[Place]] = defaultdict(list)
     for place in sorted(places, key=lambda place: place.criteria is not None):
         by_kind[place.kind_code].append(place)
@@ -208,7 +184,7 @@ async def count_places(
         raise Conflict("overtaken", known_at=known_at)
 
     spread = _spread(counts, by_kind, claimed)
-    entry = _Entry(actor, seen_at, now)
+    rows = []
     for kind in counts:
         for place in by_kind[kind]:
             state = spread.get(place.id)
@@ -222,14 +198,12 @@ async def count_places(
                     expected_free_at=now + CLOSED_REASONS["other"] if closed else None,
                     closed_reason="other" if closed else None,
                 )
-                entry.add("count", place.id, words_of(before), words_of(after))
+                rows.append(journal_row(actor, "count", place.id, words_of(before), words_of(after), now, seen_at))
                 put_occupancy(place, after)
                 tx.add(place)
     await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
-    if not entry.rows:
-        entry.add("count")
-    changed = await _save(tx, shelter, entry, seen_at)
+    changed = await _save(tx, shelter, rows or [journal_row(actor, "count", None, None, None, now, seen_at)], seen_at)
     return Changed(changed.shelter)
 
 
@@ -256,9 +230,9 @@ def _spread(
 async def undo_change(
     tx: Transaction, actor: Actor, shelter_id: str, journal_id: int, now: datetime, within: timedelta
 ) -> Changed:
-    """Takes the actor's own last tap on a place back, while `within` has not passed and nothing has happened to it since.
+    """Undo the actor's own last tap on a place, while `within` has not passed and nothing has happened to the place since.
 
-    The confirmation stays: the place was looked at. Refusals: NotFound, Conflict `too_late_to_undo`.
+    The confirmation stays: somebody looked at the place. Refusals: NotFound, Conflict `too_late_to_undo`.
     """
     shelter = await _lock_own(tx, actor, shelter_id, None)
     tap = await get_journal(tx, journal_id)
@@ -281,10 +255,8 @@ async def undo_change(
     put_occupancy(place, after)
     tx.add(place)
     if after.state != before.state:
-        await _tell_request(tx, place.id)
+        await _tell_case(tx, place.id)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    entry = _Entry(actor, now, now)
-    entry.add("undo", place.id, words_of(before), words_of(after))
-    changed = await _save(tx, shelter, entry, now)
+    changed = await _save(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)], now)
     return Changed(changed.shelter)

@@ -9,15 +9,25 @@ from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
-from bedboard.store.tables import Shelter
+from bedboard.store.tables.board import Shelter
 
 
-def journal_row(actor: Actor, action: str, place_id: str | None, before: Any, after: Any, now: datetime) -> dict[str, Any]:
-    """One row for the journal, of something that is seen at the moment at which it is said. `place_id` None: about the whole
-    shelter."""
+def journal_row(
+    actor: Actor,
+    action: str,
+    place_id: str | None,
+    before: Any,
+    after: Any,
+    now: datetime,
+    observed_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Return a row for the journal, without the shelter and its version.
+
+    `place_id` None: about the whole shelter. `observed_at` None: seen at the moment at which it is said.
+    """
     return {
         "received_at": now,
-        "observed_at": now,
+        "observed_at": now if observed_at is None else observed_at,
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "action": action,
@@ -28,8 +38,10 @@ def journal_row(actor: Actor, action: str, place_id: str | None, before: Any, af
 
 
 async def save_shelter(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> tuple[ShelterRow, list[int]]:
-    """Raises the version, writes the journal (columns of Journal; the version is put in) and rings. The caller holds the
-    shelter's lock. Gives the shelter as it now is, and the ids of the journal's rows."""
+    """Save the shelter with its next version, these rows in the journal (see `journal_row`) and a bell.
+
+    Return the shelter as it then is, and the ids of the rows. The caller holds the shelter's lock.
+    """
     shelter.version += 1
     tx.add(shelter)
     await tx.flush()

@@ -1,4 +1,4 @@
-"""Adding what a board is made of: the deployment, units, kinds, organizations, shelters with their places, people, clients.
+"""Setup of a board: the deployment, units, kinds, organizations, shelters with their places, people, clients.
 
 Used by the commands that load data; pages for it come with their own rights.
 """
@@ -7,19 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bedboard.actions.saving import journal_row
 from bedboard.actions.signin import hash_token
+from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
-from bedboard.store.tables import Client, Kind, Membership, Organization, Person, Shelter, Unit
+from bedboard.store.tables.board import Kind, Organization, Shelter, Unit
+from bedboard.store.tables.people import Client, Membership, Person
+
+REGISTER = Actor("system", "register", "machine", "bedboard", None, frozenset())
+"""The actor in the journal for all that a command adds."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewPlace:
-    """A place as it is added: open, occupied or closed, with what goes with that."""
+    """A place to be added, with its state; `expected_free_at` and `closed_reason` as that state needs them."""
 
     id: str
     kind: str
@@ -36,7 +42,7 @@ class NewPlace:
 
 @dataclass(frozen=True, slots=True)
 class NewShelter:
-    """A shelter as it is added. `confirmed_at` None: nobody has said yet that it is right."""
+    """A shelter to be added. `confirmed_at` None: nobody has confirmed it yet."""
 
     id: str
     organization_id: str
@@ -64,7 +70,7 @@ async def begin_deployment(
     *,
     demo: bool,
 ) -> None:
-    """What an empty database is for from now on. Refusal: Conflict `not_empty`."""
+    """Make an empty database that of this deployment. Refusal: Conflict `not_empty`."""
     if not await add_deployment(tx, name, time_zone, now, demo=demo):
         raise Conflict("not_empty")
     tx.add_all(units)
@@ -73,13 +79,13 @@ async def begin_deployment(
     await ring(tx, "catalogue", "all")
 
 
-async def add_organization(tx: Transaction, id: str, name: str) -> None:
-    tx.add(Organization(id=id, name=name))
+async def add_organization(tx: Transaction, organization_id: str, name: str) -> None:
+    tx.add(Organization(id=organization_id, name=name))
     await tx.flush()
 
 
 async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetime) -> None:
-    """Adds a shelter with all its places. One row in the journal for each; one bell."""
+    """Add a shelter with all its places: a row in the journal for each, and one bell."""
     tx.add(
         Shelter(
             id=new.id,
@@ -118,26 +124,11 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
         for position, place in enumerate(new.places, start=1)
     ]
     await add_places(tx, rows)
-    common = {
-        "received_at": now,
-        "actor_kind": "system",
-        "actor_id": "register",
-        "shelter_id": new.id,
-        "version": 1,
-        "before": None,
-    }
-    entries = [common | {"observed_at": now, "action": "add_shelter", "place_id": None, "after": None}]
-    entries += [
-        common
-        | {
-            "observed_at": place.observed_at,
-            "action": "add_place",
-            "place_id": place.id,
-            "after": {"state": place.state, "kind": place.kind},
-        }
-        for place in new.places
-    ]
-    await write_journal(tx, entries)
+    entries = [journal_row(REGISTER, "add_shelter", None, None, None, now)]
+    for place in new.places:
+        after = {"state": place.state, "kind": place.kind}
+        entries.append(journal_row(REGISTER, "add_place", place.id, None, after, now, place.observed_at))
+    await write_journal(tx, [row | {"shelter_id": new.id, "version": 1} for row in entries])
     await ring(tx, "shelter", new.id, 1)
 
 
@@ -146,13 +137,13 @@ async def add_person(tx: Transaction, person: Person, shelter_ids: Sequence[str]
     await tx.flush()
     tx.add_all([Membership(person_id=person.id, shelter_id=shelter_id) for shelter_id in shelter_ids])
     await tx.flush()
-    await ring(tx, "catalogue", "all")  # who may call a shelter is part of it
+    await ring(tx, "catalogue", "all")  # the callers of shelters are part of it
 
 
 async def add_client(
     tx: Transaction,
     *,
-    id: str,
+    client_id: str,
     name: str,
     role: str,
     token: str,
@@ -161,10 +152,10 @@ async def add_client(
     shelter_id: str | None = None,
     demo: bool = False,
 ) -> None:
-    """A program with a token of its own; the token itself is not kept."""
+    """Add a program with a token of its own; the token itself is not kept."""
     tx.add(
         Client(
-            id=id,
+            id=client_id,
             token_hash=hash_token(token),
             name=name,
             role=role,

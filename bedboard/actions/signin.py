@@ -9,7 +9,7 @@ from bedboard.store.bell import ring
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 from bedboard.store.people import delete_sessions, end_session, get_person
-from bedboard.store.tables import Person, Session
+from bedboard.store.tables.people import Person, Session
 
 SESSIONS_KEPT = timedelta(days=30)
 

@@ -1,6 +1,6 @@
-"""What time alone brings to a request: a shelter that stays silent, an agreed hour that passes, a case that goes on too long.
+"""Silence, and all that only time brings to a case: silent shelters, agreed hours that pass, cases that go on too long.
 
-Every process may try each of these, as often as it likes: under the request's lock, one of them finds it still to be done.
+Every process may try each of these, as often as it likes: under the case's lock, one of them finds it still to be done.
 """
 
 from datetime import datetime
@@ -14,13 +14,15 @@ from bedboard.store.database import Transaction
 
 
 async def find_silent(tx: Transaction, patience: Patience, now: datetime) -> list[str]:
-    """OpenCases for which `tell_silence` may have something to do."""
+    """Return the cases for which `tell_silence` may have something to do."""
     return await list_silent(tx, [now - limit for limit in patience.limits()])
 
 
 async def tell_silence(tx: Transaction, case_id: str, patience: Patience, now: datetime) -> LockedCase:
-    """Notes how far the silence of each shelter is. Of several steps that have come meanwhile only the last is told. The case's
-    `events` say what this call, and no other process, has to tell; none when there was nothing."""
+    """Note the step of each shelter's silence; of several steps that have come at once only the last is told.
+
+    The case's `events` are what this call, and no other process, has to tell; none when there was nothing.
+    """
     case = await lock_case(tx, case_id)
     told: dict[str, list[str]] = {}
     for ask in case.asks.values():
@@ -35,31 +37,34 @@ async def tell_silence(tx: Transaction, case_id: str, patience: Patience, now: d
 
 
 async def find_late(tx: Transaction, now: datetime) -> list[str]:
-    """OpenCases for which `tell_late` may have something to do."""
+    """Return the cases for which `tell_late` may have something to do."""
     return await list_late(tx, sorted(ON_THE_WAY), now)
 
 
 async def tell_late(tx: Transaction, case_id: str, now: datetime) -> LockedCase:
-    """Notes that the agreed hour has passed and nobody has said whether they came; `events` as `tell_silence`."""
+    """Note that the agreed hour has passed and nobody has said whether they came; `events` as in `tell_silence`."""
     case = await lock_case(tx, case_id)
-    request, chosen = case.request, case.chosen
-    is_late = case.state in ON_THE_WAY and request.arrives_at is not None and request.arrives_at <= now
-    if not is_late or request.reminded_at is not None or chosen is None:
+    record, chosen = case.record, case.chosen
+    is_late = case.state in ON_THE_WAY and record.arrives_at is not None and record.arrives_at <= now
+    if not is_late or record.reminded_at is not None or chosen is None:
         return case
-    request.reminded_at = now
+    record.reminded_at = now
     return await save_case(tx, SYSTEM, case, "late", now, [chosen.shelter_id])
 
 
 async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
-    """OpenCases that go on for too long; `lapse_case` ends them."""
+    """Return the cases that go on for too long; `lapse_case` ends them."""
     return await list_begun_before(tx, now - LONGEST, now - FORGOTTEN)
 
 
 async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """After a week nothing of what was asked stays, whatever has become of it; after two, a case of which nobody says where the
-    person slept ends as unknown. Before that nothing happens; `events` as `tell_silence`."""
+    """End a case that is older than `LONGEST`, so that none of its needs stay; a younger one is left as it is.
+
+    A withdrawn case is left for `FORGOTTEN`, and then ends as "unknown" if nobody has said where the person slept. `events` as
+    in `tell_silence`.
+    """
     case = await lock_case(tx, case_id)
-    age = now - case.request.created_at
+    age = now - case.record.created_at
     if age < (FORGOTTEN if case.state == "withdrawn" else LONGEST) or case.state in ENDS:
         return case
     if case.state == "withdrawn":

@@ -12,7 +12,8 @@ from bedboard.rules.places import CLOSED_REASONS
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
-from bedboard.store.tables import Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
 
 ZONE = "America/Toronto"
 COUNTED_AT = time(4)  # a night is counted at 04:00 of the morning after

@@ -15,6 +15,9 @@ BY_STATE = {
     "25006": "this database is read-only",
     "53300": "the database has no connection left",
 }
+BY_CODE = {
+    "not_empty": "this database is not empty: data is loaded once, into a database with nothing in it",
+}
 BY_CONSTRAINT = {
     "fk_client_shelter_id": "there is no such shelter",
     "fk_client_organization_id": "there is no such organization",
@@ -50,4 +53,4 @@ def sentence_of(error: Exception) -> str | None:
         return "the database does not answer in time"
     if any(isinstance(one, OSError | Unavailable) for one in causes):
         return f"the database does not answer: {(str(last).splitlines() or [''])[0]}"
-    return f"refused: {error.code}" if isinstance(error, Refusal) else None
+    return BY_CODE.get(error.code, f"refused: {error.code}") if isinstance(error, Refusal) else None

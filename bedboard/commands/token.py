@@ -22,7 +22,7 @@ def make_token(name: str, role: ClientRole, shelter_id: str | None, organization
         async with migrated_database(url) as database, database.transaction() as tx:
             await add_client(
                 tx,
-                id=clock.new_id(),
+                client_id=clock.new_id(),
                 name=name,
                 role=role,
                 token=secret,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bedboard.clock import Clock
-from bedboard.live.feed import Feed
+from bedboard.live.board import Board
 from bedboard.rules.alerts import SeenChange
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal
@@ -51,9 +51,9 @@ class Alerts:
     """`report` writes down what this process has seen for a waiting; it is called again until it does not raise."""
 
     def __init__(
-        self, feed: Feed, clock: Clock, open_profile: Open, report: Callable[[str, Sequence[SeenChange]], Awaitable[None]]
+        self, board: Board, clock: Clock, open_profile: Open, report: Callable[[str, Sequence[SeenChange]], Awaitable[None]]
     ) -> None:
-        self._feed = feed
+        self._board = board
         self._clock = clock
         self._open = open_profile
         self._report = report
@@ -63,8 +63,8 @@ class Alerts:
         self._wake = asyncio.Event()
         self._turned = asyncio.Event()
         self._busy = False
-        feed.watchers[self] = None
-        feed.followers["alert"] = self
+        board.watchers[self] = None
+        board.followers["alert"] = self
 
     def waits(self, key: str) -> bool:
         """Whether this actor (`Actor.key`) waits for something, as far as this process knows."""
@@ -75,7 +75,7 @@ class Alerts:
         """Whether everything that was said so far has been weighed and written down."""
         return not (self._busy or self._wake.is_set())
 
-    # --- what the feed says
+    # --- what the board says
 
     def see(self, changed: Sequence[Card]) -> None:
         self._changed.update(card.id for card in changed)
@@ -94,7 +94,7 @@ class Alerts:
             old, new = before.get(id), rows.get(id)
             shown = [(row.expires_at, row.found_at) if row else None for row in (old, new)]
             if shown[0] != shown[1]:
-                self._feed.tell(f"person:{(new or old).person_id}")  # type: ignore[union-attr]  # one of them is there
+                self._board.tell(f"person:{(new or old).person_id}")  # type: ignore[union-attr]  # one of them is there
         self._wake.set()
         turned, self._turned = self._turned, asyncio.Event()
         turned.set()
@@ -118,7 +118,7 @@ class Alerts:
                 while (alert_id in self._alerts) != present:
                     await self._turned.wait()
         except TimeoutError:
-            log.warning("feed_behind")
+            log.warning("board_behind")
 
     # --- weighing
 
@@ -157,11 +157,11 @@ class Alerts:
 
     def _seen_changes(self, id: str, shelter_ids: Collection[str] | None) -> Iterator[SeenChange]:
         """What the present pictures of these shelters (None: of all) change for this waiting."""
-        alert, catalogue, now = self._alerts.get(id), self._feed.catalogue, self._clock.now()
+        alert, catalogue, now = self._alerts.get(id), self._board.catalogue, self._clock.now()
         if alert is None or alert.profile_at is None or catalogue is None or alert.row.expires_at <= now:
             return
         profile = alert.profile_at(now)
-        cards = self._feed.cards
+        cards = self._board.cards
         for card in [cards[one] for one in (cards if shelter_ids is None else shelter_ids) if one in cards]:
             if card.changes_at is not None and card.changes_at <= now + SAME_TIME:
                 continue  # time overtakes this picture, and another process may have the next one already: wait for it here

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
-from bedboard.live.feed import Feed, Viewer
+from bedboard.live.board import Board, Viewer
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ENDS
 from bedboard.store.cases import PartiesRow, list_parties
@@ -19,14 +19,14 @@ REMEMBERED = 10_000  # versions, also of requests that are over
 
 
 class OpenCases:
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, board: Board) -> None:
+        self._board = board
         self._open: dict[str, PartiesRow] = {}
         self._versions: dict[str, int] = {}
         self._turned = asyncio.Event()
         self._reserved: dict[str, frozenset[str]] = {}  # by shelter the claims that its card shows
-        feed.followers["case"] = self
-        feed.watchers[self] = None
+        board.followers["case"] = self
+        board.watchers[self] = None
 
     async def read(self, tx: Transaction, ids: Collection[str] | None) -> None:
         """These requests have changed; None: any may have. Everybody whom they concern, or did, is told; after a loss only of
@@ -57,11 +57,11 @@ class OpenCases:
             self._reserved[card.id] = now
         rows = [row for row in self._open.values() if row.shelter_ids & moved]
         if rows:
-            self._feed.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in rows))
+            self._board.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in rows))
 
     def _tell(self, concerned: Callable[[Viewer], bool]) -> None:
-        self._feed.tell_where(concerned)
-        self._feed.tell_programs("requests", concerned)
+        self._board.tell_where(concerned)
+        self._board.tell_programs("requests", concerned)
 
     async def reached(self, case_id: str, version: int, seconds: float = 1.0) -> None:
         """Waits until this process knows a version that it has itself saved. Gives up after `seconds`, without an error."""
@@ -70,7 +70,7 @@ class OpenCases:
                 while self._versions.get(case_id, 0) < version:
                     await self._turned.wait()
         except TimeoutError:
-            log.warning("feed_behind")
+            log.warning("board_behind")
 
     def has_any(self, actor: Actor) -> bool:
         """Whether there is an open request that the actor has something to do with as one who seeks or decides."""

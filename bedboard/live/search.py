@@ -9,7 +9,7 @@ from datetime import datetime
 
 import orjson
 
-from bedboard.live.feed import Feed, Viewer
+from bedboard.live.board import Board, Viewer
 from bedboard.live.hub import Hub, MailboxSeat, Seat
 from bedboard.live.socket import Channel
 from bedboard.rules.fit import Profile
@@ -49,7 +49,7 @@ class SearchChannel(Channel):
 
     def __init__(
         self,
-        feed: Feed,
+        board: Board,
         hub: Hub[Viewer],
         pieces: Pieces,
         audience: Audience,
@@ -59,7 +59,7 @@ class SearchChannel(Channel):
         explain: Callable[[Invalid], str],
         search_lock: SearchLock,
     ) -> None:
-        super().__init__(feed, audience, on_active)
+        super().__init__(board, audience, on_active)
         self._hub = hub
         self._pieces = pieces
         self._now = now
@@ -77,7 +77,7 @@ class SearchChannel(Channel):
         self._work: asyncio.Task[None] | None = None
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
-        self.feed.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
+        self.board.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
         async with self._search_lock:
             self._look(hello.get("search"))
 
@@ -85,7 +85,7 @@ class SearchChannel(Channel):
         self._seat = seat
 
     def end(self) -> None:
-        self.feed.watchers.pop(self, None)
+        self.board.watchers.pop(self, None)
         if self._work is not None:
             self._work.cancel()
 
@@ -97,7 +97,7 @@ class SearchChannel(Channel):
         return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
-        message = {"type": "snapshot", "at": self._now(), "exists": None, "parts": [], "totals": None, "found": found}
+        message = {"type": "snapshot", "at": self._now(), "exists": None, "fragments": [], "totals": None, "found": found}
         return orjson.dumps(message, option=orjson.OPT_UTC_Z)
 
     async def hear(self, message: Mapping[str, object]) -> None:
@@ -114,7 +114,7 @@ class SearchChannel(Channel):
             self._hub.send(self._seat, "found", orjson.dumps({"type": "found", "found": found}))
 
     def see(self, changed: Sequence[Card]) -> None:
-        """The feed's word that shelters look different. The board comes first; this page when it is its turn."""
+        """The board's word that shelters look different. The board comes first; this page when it is its turn."""
         if self._finder is None:
             return
         self._dirty.update(card.id for card in changed)
@@ -131,7 +131,7 @@ class SearchChannel(Channel):
                     # A mailbox keeps the newest message only, so each must then be whole.
                     changed = self._weigh_again()
                     found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
-                    if found is not None and (found.get("parts") or self._order != order or self._figures != figures):
+                    if found is not None and (found.get("fragments") or self._order != order or self._figures != figures):
                         self._send(found)
         except Exception as error:  # a page that is not told of a change would show an old list as a live one
             self._hub.fail(seat, error)
@@ -140,13 +140,13 @@ class SearchChannel(Channel):
         """Brings the search up to the board; gives the shelters that were looked at."""
         changed, self._dirty, self._gone = self._dirty, set(), False
         if self._finder is not None:
-            self._finder.take(self.feed.cards[id] for id in changed if id in self.feed.cards)
-            self._finder.keep_only(self.feed.cards)
+            self._finder.take(self.board.cards[id] for id in changed if id in self.board.cards)
+            self._finder.keep_only(self.board.cards)
         return changed
 
     def _look(self, said: object) -> None:
         """A new search, if something was asked."""
-        catalogue = self.feed.catalogue
+        catalogue = self.board.catalogue
         if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping) or catalogue is None:
             return
         number = said.get("n")
@@ -159,7 +159,7 @@ class SearchChannel(Channel):
         except Invalid as refusal:
             self._notice = self._explain(refusal)
             return
-        finder.take(self.feed.cards.values())
+        finder.take(self.board.cards.values())
         self._finder = finder
 
     def _answer(self, changed: set[str] | None) -> Mapping[str, object] | None:
@@ -167,7 +167,7 @@ class SearchChannel(Channel):
 
         None while nothing has been asked.
         """
-        catalogue = self.feed.catalogue
+        catalogue = self.board.catalogue
         if self._finder is None or catalogue is None:
             return {"n": self._number, "notice": self._notice} if self._notice else None
         found = self._finder.found(MATCHES_SHOWN)
@@ -178,9 +178,9 @@ class SearchChannel(Channel):
         def is_new(match: Match) -> bool:
             return changed is None or match.card.id in changed or match.lot.id not in shown
 
-        parts = [
+        fragments = [
             {"id": match.lot.id, "html": self._pieces.match(self.audience.language, match, catalogue)}
             for match in found.matches
             if is_new(match)
         ]
-        return {"n": self._number, "order": self._order, "parts": parts, "figures": self._figures}
+        return {"n": self._number, "order": self._order, "fragments": fragments, "figures": self._figures}

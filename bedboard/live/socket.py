@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bedboard.live.feed import Feed, Viewer
+from bedboard.live.board import Board, Viewer
 from bedboard.live.hub import TRY_AGAIN_LATER, DirectSeat, Hub, MailboxSeat, Seat
 from bedboard.live.wire import wire_of
 from bedboard.views.pieces import Audience
@@ -24,8 +24,8 @@ class Channel:
     `on_active` is awaited at that word. A search page has more to say: `bedboard.live.search`.
     """
 
-    def __init__(self, feed: Feed, audience: Audience, on_active: Callable[[], Awaitable[None]]) -> None:
-        self.feed = feed
+    def __init__(self, board: Board, audience: Audience, on_active: Callable[[], Awaitable[None]]) -> None:
+        self.board = board
         self.audience = audience
         self._on_active = on_active
 
@@ -34,11 +34,11 @@ class Channel:
 
     def first(self, hello: Mapping[str, object]) -> bytes:
         """The answer to the page's hello: what it does not show yet."""
-        return self.feed.snapshot(self.audience, _known(hello))
+        return self.board.snapshot(self.audience, _known(hello))
 
     def whole(self) -> bytes:
         """For a viewer that missed something."""
-        return self.feed.snapshot(self.audience, {})
+        return self.board.snapshot(self.audience, {})
 
     def begin(self, seat: Seat[Viewer]) -> None:
         """The viewer is seated; what is published from now on reaches it."""
@@ -58,7 +58,7 @@ class OwnChannel(Channel):
         return self.whole()
 
     def whole(self) -> bytes:
-        return self.feed.nothing()
+        return self.board.nothing()
 
 
 async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, *, says_hello: bool) -> None:
@@ -82,7 +82,7 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, c
 
 
 async def _serve(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, hello: Mapping[str, object]) -> None:
-    if not channel.feed.live:  # a snapshot of a board that cannot be followed would look live
+    if not channel.board.live:  # a snapshot of a board that cannot be followed would look live
         await _close(websocket, TRY_AGAIN_LATER)
         return
     wire = wire_of(websocket.scope)

@@ -15,12 +15,15 @@ from bedboard.actions.alerts import add_alert, add_device, read_alert, remove_de
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.live.alerts import would_do
 from bedboard.process import actor_of, catalogue_of, process_of
-from bedboard.routes.parse import KeyText, own_path, parse_form, read_form
-from bedboard.routes.profiles import open_profile, profile_of, read_profile, seal_profile, write_profile
+from bedboard.routes.parse import own_path, read_form
+from bedboard.routes.profiles import open_profile, seal_profile
 from bedboard.routes.replies import wants_fragment
 from bedboard.routes.search import profile_fields, search_page
 from bedboard.routes.strip import Press, strip_reply
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
+from bedboard.schemas.fields import KeyText
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import profile_of, read_profile, write_profile
 from bedboard.store.alerts import Device
 
 
@@ -44,7 +47,7 @@ async def post_alert(request: Request) -> Response:
         profile = profile_of(said, catalogue, now)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
-        seen = would_do(profile, process.feed.cards.values(), catalogue)
+        seen = would_do(profile, process.board.cards.values(), catalogue)
         sealed, alert_id = seal_profile(process.seal, said), process.clock.new_id()
         done = await apply_once(
             process.database,

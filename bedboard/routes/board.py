@@ -22,7 +22,7 @@ async def show_home(request: Request) -> Response:
     actor = actor_of(request)
     if actor.role in OVERSEERS:
         catalogue_of(request)
-        cards = sorted(process_of(request).feed.cards.values(), key=lambda card: card.name)
+        cards = sorted(process_of(request).board.cards.values(), key=lambda card: card.name)
         return page(request, "pages/known.html", {"cards": cards})
     if actor.role in SHELTER:
         if not actor.shelter_ids:
@@ -36,7 +36,7 @@ async def show_home(request: Request) -> Response:
 async def show_board(request: Request) -> Response:
     """The filters come in the address: they choose shelters and say nothing about a person."""
     process, actor, language = process_of(request), actor_of(request), language_of(request)
-    feed, catalogue = process.feed, catalogue_of(request)
+    board, catalogue = process.board, catalogue_of(request)
     asked = request.query_params
     kind = asked.get("kind") if asked.get("kind") in catalogue.kinds else None
     unit = asked.get("unit") if asked.get("unit") in catalogue.units else None
@@ -49,13 +49,13 @@ async def show_board(request: Request) -> Response:
             and (takes is None or takes in card.takes)
         )
 
-    pieces = feed.pieces(board_audience(actor, language), chosen)
-    pieces.sort(key=lambda pair: _rank(feed.cards[pair[0]], kind))
+    pieces = board.pieces(board_audience(actor, language), chosen)
+    pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], kind))
     cards = [Markup(piece.body) for _, piece in pieces]  # noqa: S704
     wall = asked.get("wall") == "1"
     context = {
         "cards": cards,
-        "totals": feed.totals or add_totals(feed.cards.values(), catalogue),
+        "totals": board.totals or add_totals(board.cards.values(), catalogue),
         "catalogue": catalogue,
         "kind": kind,
         "unit": unit,
@@ -63,10 +63,10 @@ async def show_board(request: Request) -> Response:
         "takes_all": TAKES,
         "wall": wall,
         "strip": Markup("") if wall else await own_strip(request),  # a telephone is not for everybody in the room
-        "as_of": feed.as_of or process.clock.now(),
-        "live": feed.live,
+        "as_of": board.as_of or process.clock.now(),
+        "live": board.live,
         "card_count": len(cards),
-        "shelter_count": len(feed.cards),
+        "shelter_count": len(board.cards),
     }
     return page(request, "pages/board.html", context)
 
@@ -87,8 +87,8 @@ async def show_totals(request: Request) -> Response:
     """What staff may know of other shelters: numbers per kind and police unit."""
     process, catalogue = process_of(request), catalogue_of(request)
     context = {
-        "totals": add_totals(process.feed.cards.values(), catalogue),
+        "totals": add_totals(process.board.cards.values(), catalogue),
         "catalogue": catalogue,
-        "as_of": process.feed.as_of or process.clock.now(),
+        "as_of": process.board.as_of or process.clock.now(),
     }
     return page(request, "pages/totals.html", context)

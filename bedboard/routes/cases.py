@@ -1,78 +1,50 @@
-"""What those who look for a place and the placement desk do with a request: each press is one action, done once.
+"""The presses of people who look for a place and of the placement desk: each is one action, done once.
 
-Of a profile, a reason or where somebody sleeps nothing is remembered with the key of a press, not even a fingerprint.
+Nothing of a profile, a reason or the place where somebody sleeps is remembered with the key of a press, not even a fingerprint.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
-from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
 from bedboard.actions.disclosures import disclose_address
-from bedboard.actions.idempotency import Reply, apply_once, make_key
-from bedboard.process import actor_of, catalogue_of, process_of
-from bedboard.routes.case_pages import address_fragment, best_matches, case_fragment, case_page, more_page, new_page
-from bedboard.routes.case_views import said_of, show_done
-from bedboard.routes.parse import ID, IdConvertor, KeyText, local_moment, parse_form, read_form
-from bedboard.routes.profiles import read_profile, seal_profile
-from bedboard.routes.replies import wants_fragment
-from bedboard.routes.search import find, profile_fields
-from bedboard.rules.cases import AnswerCode, ShelterAnswer
+from bedboard.routes import case_work
+from bedboard.routes.call import Call
+from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
+from bedboard.routes.case_reads import opener_of
+from bedboard.routes.case_work import Task, do_once
+from bedboard.routes.profiles import seal_profile
+from bedboard.routes.search import profile_fields
+from bedboard.rules.cases import ShelterAnswer
+from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.schemas.case_forms import (
+    AnswerForm,
+    ArrivalForm,
+    CaseForm,
+    ChoiceForm,
+    DecisionForm,
+    EmptyForm,
+    OutcomeForm,
+    PlaceForm,
+)
+from bedboard.schemas.fields import ID, local_moment
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
-from bedboard.store.database import Transaction
-
-Work = Callable[[Transaction, datetime], Awaitable[LockedCase]]
-
-IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
-CodeText = Annotated[str, Field(max_length=64)]
+from bedboard.views.candidates import best_kind
 
 
-class Press(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-
-
-class Task(NamedTuple):
-    """What a press asks: its key, what to do, and what else the key stands for, besides the address."""
-
-    key: str
-    work: Work
-    asked: tuple[str, ...] = ()
-
-
-async def _once(request: Request, task: Task) -> str:
-    """Does it once and waits until this process shows it; gives the id of the case."""
-    process, now = process_of(request), process_of(request).clock.now()
-    done = await apply_once(
-        process.database,
-        actor_of(request),
-        make_key(task.key, request.url.path, *task.asked),
-        now,
-        lambda tx: task.work(tx, now),
-        lambda case: Reply(200, case.request.id.encode()),
-    )
-    if done.result is not None:
-        await show_done(request, done.result)
-    return done.reply.body.decode()
-
-
-async def _press(request: Request, read: Callable[[Mapping[str, str]], Task]) -> Response:
-    """Something is pressed on the page of a case. `read` makes a task of the form; refusal: Invalid."""
-    case_id = request.path_params["case_id"]
-    form = await read_form(request)
+async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
+    """Do what was pressed on the page of a case, and answer with the case. `read` makes a task of the form."""
+    case_id = call.path_params["case_id"]
     try:
-        await _once(request, read(form))
+        await do_once(call, await read())
     except (Conflict, Invalid, NotAllowed, TooMany) as refusal:
-        return await (case_fragment if wants_fragment(request) else case_page)(request, case_id, refusal)
-    if wants_fragment(request):
-        return await case_fragment(request, case_id, None)
+        return await (case_fragment if call.wants_fragment else case_page)(call, case_id, refusal)
+    if call.wants_fragment:
+        return await case_fragment(call, case_id, None)
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
@@ -80,9 +52,9 @@ async def _press(request: Request, read: Callable[[Mapping[str, str]], Task]) ->
 
 
 def _ticked(form: Mapping[str, str]) -> dict[str, str]:
-    """Which shelters are asked, each with the kind of place that the page showed. Refusal: Invalid."""
+    """Return the ticked shelters, each with the kind of place that the page showed. Refusal: Invalid."""
     ticked = {name.removeprefix("ask."): kind for name, kind in form.items() if name.startswith("ask.")}
-    if not all(ID.match(id) and ID.match(kind) for id, kind in ticked.items()):
+    if not all(ID.match(shelter_id) and ID.match(kind) for shelter_id, kind in ticked.items()):
         raise Invalid(FieldError("shelters", "unknown_shelter"))
     return ticked
 
@@ -91,207 +63,130 @@ def _other_than(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str,
     return {name: value for name, value in form.items() if name not in fields and not name.startswith("ask.")}
 
 
-async def post_case(request: Request) -> Response:
-    """Asks the shelters that were ticked, each for the best place there at this moment."""
-    process, actor = process_of(request), actor_of(request)
-    form = await read_form(request)
+def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile) -> dict[str, str]:
+    """Return the kind of the best match at this moment of each ticked shelter, or that which the page showed."""
+    cards = call.process.board.cards
+    return {
+        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue) if shelter_id in cards else None) or shown
+        for shelter_id, shown in ticked.items()
+    }
+
+
+async def post_case(call: Call) -> Response:
+    """Ask the ticked shelters, each for its best place at this moment."""
+    form = await call.fields()
     fields = profile_fields(form)
     ticked: dict[str, str] = {}
     try:
-        press = parse_form(Press, _other_than(form, fields))
+        press = parse_form(CaseForm, _other_than(form, fields))
         ticked = _ticked(form)
         said = read_profile(fields)
-        profile, finder = await find(request, said)
+        profile = profile_of(said, call.catalogue, call.now)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
-        best = best_matches(finder)
-        shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
-        sealed, reference = seal_profile(process.seal, said), process.clock.new_reference()
-        work: Work = lambda tx, now: open_case(tx, actor, reference, sealed, said.near, shelters, now)  # noqa: E731
-        case_id = await _once(request, Task(press.key, work, tuple(sorted(ticked))))
+        sealed = seal_profile(call.process.seal, said)
+        work = case_work.open_case(call, sealed, said.near, _best_kinds(call, ticked, profile))
+        case_id = await do_once(call, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
-        return await new_page(request, fields, refusal, ticked)
+        return await new_page(call, fields, refusal, ticked)
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
-async def post_shelters(request: Request) -> Response:
-    """Asks others as well for a case of one's own."""
-    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
-    form = await read_form(request)
+async def post_shelters(call: Call) -> Response:
+    """Ask more shelters for a case of one's own."""
+    case_id = call.path_params["case_id"]
+    form = await call.fields()
     ticked: dict[str, str] = {}
     try:
-        press = parse_form(Press, _other_than(form, {}))
+        press = parse_form(CaseForm, _other_than(form, {}))
         ticked = _ticked(form)
-        async with process.database.transaction() as tx:
+        async with call.transaction() as tx:
             row = await get_case(tx, case_id)
-        said = None if row is None else said_of(process, row)
-        best = {} if said is None else best_matches((await find(request, said))[1])
-        shelters = {id: best[id].lot.kind if id in best else kind for id, kind in ticked.items()}
-        work: Work = lambda tx, now: ask_more(tx, actor, case_id, shelters, now)  # noqa: E731
-        await _once(request, Task(press.key, work, tuple(sorted(ticked))))
+        said = None if row is None else opener_of(call.process)(row.needs_sealed)
+        kinds = ticked if said is None else _best_kinds(call, ticked, profile_of(said, call.catalogue, call.now))
+        await do_once(call, Task(press.key, case_work.ask_more(call, kinds), tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
-        return await more_page(request, case_id, refusal, ticked)
+        return await more_page(call, case_id, refusal, ticked)
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
-# --- who asked
+# --- the requester
 
 
-class Choose(Press):
-    """`within`: in how many minutes they are there; `arrives_at`: when, local, which goes before it."""
-
-    shelter: IdText
-    within: Literal["60", "120", "240"] = "120"
-    arrives_at: Annotated[str, Field(max_length=40)] | None = None
-
-
-async def post_choice(request: Request) -> Response:
-    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
-
-    def read(form: Mapping[str, str]) -> Task:
-        press = parse_form(Choose, form)
-        said = local_moment("arrives_at", press.arrives_at, zone)
-
-        async def work(tx: Transaction, now: datetime) -> LockedCase:
-            at = said or now + timedelta(minutes=int(press.within))
-            return await choose_offer(tx, actor, case_id, press.shelter, now, zone, at)
-
+async def post_choice(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(ChoiceForm)
+        at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
+        work = case_work.choose(call, press.shelter, at or call.now + timedelta(minutes=int(press.within)))
         return Task(press.key, work, (press.shelter, press.within, press.arrives_at or ""))
 
-    return await _press(request, read)
+    return await _press(call, read)
 
 
-async def post_withdrawal(request: Request) -> Response:
-    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
+async def post_withdrawal(call: Call) -> Response:
+    async def read() -> Task:
+        return Task((await call.form(CaseForm)).key, case_work.withdraw(call))
 
-    def read(form: Mapping[str, str]) -> Task:
-        return Task(parse_form(Press, form).key, lambda tx, now: withdraw_case(tx, actor, case_id, now, zone))
-
-    return await _press(request, read)
+    return await _press(call, read)
 
 
-class Outcome(Press):
-    slept: CodeText
+async def post_outcome(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(OutcomeForm)
+        return Task(press.key, case_work.tell_outcome(call, press.slept))
+
+    return await _press(call, read)
 
 
-async def post_outcome(request: Request) -> Response:
-    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
-
-    def read(form: Mapping[str, str]) -> Task:
-        press = parse_form(Outcome, form)
-        return Task(press.key, lambda tx, now: tell_outcome(tx, actor, case_id, press.slept, now, zone))
-
-    return await _press(request, read)
-
-
-class EmptyForm(BaseModel):
-    """Again is another look, so it needs no key."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-async def post_address(request: Request) -> Response:
-    """Where the shelter is that was chosen; the look is written down first."""
-    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
+async def post_address(call: Call) -> Response:
+    """Show the address of the chosen shelter; the disclosure is written down first."""
+    case_id = call.path_params["case_id"]
     try:
-        parse_form(EmptyForm, await read_form(request))
-        async with process.database.transaction() as tx:
-            address = await disclose_address(tx, actor, case_id, process.seal, process.clock.now())
+        await call.form(EmptyForm)
+        async with call.transaction() as tx:
+            address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
     except (Invalid, NotAllowed) as refusal:
-        return await (case_fragment if wants_fragment(request) else case_page)(request, case_id, refusal)
-    if wants_fragment(request):
-        return await address_fragment(request, case_id, address)
-    return await case_page(request, case_id, address=address)
+        return await (case_fragment if call.wants_fragment else case_page)(call, case_id, refusal)
+    if call.wants_fragment:
+        return await address_fragment(call, case_id, address)
+    return await case_page(call, case_id, address=address)
 
 
-class Place(Press):
-    shelter: IdText
-    place: IdText
+async def post_place(call: Call) -> Response:
+    """Take a place of a kind on which the police decide themselves."""
 
+    async def read() -> Task:
+        press = await call.form(PlaceForm)
+        work = case_work.answer(call, press.shelter, ShelterAnswer("yes", press.place))
+        return Task(press.key, work, (press.shelter, press.place))
 
-async def post_place(request: Request) -> Response:
-    """The police take a place of a kind on which they decide themselves."""
-    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
-
-    def read(form: Mapping[str, str]) -> Task:
-        press, claim_id = parse_form(Place, form), process.clock.new_id()
-        said = ShelterAnswer("yes", press.place)
-        return Task(
-            press.key,
-            lambda tx, now: answer_case(tx, actor, case_id, press.shelter, said, claim_id, now),
-            (press.shelter, press.place),
-        )
-
-    return await _press(request, read)
+    return await _press(call, read)
 
 
 # --- the desk
 
 
-class Answer(Press):
-    """What a shelter says over the telephone."""
+async def post_answer(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(AnswerForm)
+        work = case_work.answer(call, press.shelter, press.said)
+        return Task(press.key, work, (press.shelter, press.answer, press.place or ""))
 
-    shelter: IdText
-    answer: AnswerCode
-    place: IdText | None = None
-    reason: CodeText | None = None
-    criterion: CodeText | None = None
-
-
-async def post_answer(request: Request) -> Response:
-    process, actor, case_id = process_of(request), actor_of(request), request.path_params["case_id"]
-
-    def read(form: Mapping[str, str]) -> Task:
-        press, claim_id = parse_form(Answer, form), process.clock.new_id()
-        said = ShelterAnswer(press.answer, press.place, press.reason, press.criterion)
-        return Task(
-            press.key,
-            lambda tx, now: answer_case(tx, actor, case_id, press.shelter, said, claim_id, now),
-            (press.shelter, press.answer, press.place or ""),
-        )
-
-    return await _press(request, read)
+    return await _press(call, read)
 
 
-class Decide(Press):
-    decision: Literal["confirm", "refuse"]
-    reason: CodeText | None = None
+async def post_decision(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(DecisionForm)
+        return Task(press.key, case_work.decide(call, press.decision, press.reason), (press.decision,))
+
+    return await _press(call, read)
 
 
-async def post_decision(request: Request) -> Response:
-    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
-
-    def read(form: Mapping[str, str]) -> Task:
-        press = parse_form(Decide, form)
-        if press.decision == "confirm" and press.reason is not None:
-            raise Invalid(FieldError("reason", "only_with_no"))
-        if press.decision == "refuse" and press.reason is None:
-            raise Invalid(FieldError("reason", "needed_to_refuse"))
-
-        async def work(tx: Transaction, now: datetime) -> LockedCase:
-            if press.decision == "confirm":
-                return await confirm_case(tx, actor, case_id, now, zone)
-            return await refuse_case(tx, actor, case_id, press.reason or "", now)
-
-        return Task(press.key, work, (press.decision,))
-
-    return await _press(request, read)
-
-
-class Arrival(Press):
-    shelter: IdText
-    arrival: Literal["arrived", "missed"]
-
-
-async def post_arrival(request: Request) -> Response:
-    actor, case_id, zone = actor_of(request), request.path_params["case_id"], catalogue_of(request).zone
-
-    def read(form: Mapping[str, str]) -> Task:
-        press = parse_form(Arrival, form)
-
-        async def work(tx: Transaction, now: datetime) -> LockedCase:
-            return await take_arrival(tx, actor, case_id, press.shelter, now, zone, arrived=press.arrival == "arrived")
-
+async def post_arrival(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(ArrivalForm)
+        work = case_work.take_arrival(call, press.shelter, arrived=press.arrival == "arrived")
         return Task(press.key, work, (press.shelter, press.arrival))
 
-    return await _press(request, read)
+    return await _press(call, read)

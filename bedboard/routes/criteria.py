@@ -17,12 +17,14 @@ from bedboard.actions.criteria import set_place_criteria, set_terms
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed
 from bedboard.process import actor_of, catalogue_of, language_of, process_of
-from bedboard.routes.parse import KeyText, parse_form, read_form
+from bedboard.routes.parse import read_form
 from bedboard.routes.replies import fields_of, html, http_status, page, retry_after, wants_fragment
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, SPOKEN_LANGUAGES, check_overrides, check_terms
 from bedboard.rules.examples import ExampleOutcome, House, try_examples
 from bedboard.rules.fit import DAY_MINUTES, Terms, make_terms
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
+from bedboard.schemas.fields import KeyText
+from bedboard.schemas.parse import parse_form
 from bedboard.store.board import PlaceRow, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
 from bedboard.store.journal import criteria_version
@@ -244,7 +246,7 @@ async def _save(request: Request, press: Press, work: Work) -> Response:
             raise VersionMismatch("criteria_changed") from refusal
         raise
     version = done.reply.version or 0
-    await process.feed.reached(shelter_id, version)
+    await process.board.reached(shelter_id, version)
     return RedirectResponse(f"{request.url.path}?saved={version}", 303, {"Cache-Control": "no-store"})
 
 

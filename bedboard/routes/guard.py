@@ -1,85 +1,76 @@
-"""The guard before every route: asks who it is, and the one table of access whether that may be.
-
-A route that is not in the table raises at start.
-"""
-
-from collections.abc import Awaitable, Callable
+"""The guard before every route: finds out who calls, and asks the row of the route whether that may be."""
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bedboard.process import process_of
+from bedboard.routes.call import begin_call
 from bedboard.routes.replies import on_bug, on_refusal
-from bedboard.rules.access import ROUTES, Actor, check_access, check_own
+from bedboard.routes.row import Row, SocketRow
+from bedboard.rules.access import Actor, check_access, check_own
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal, SignInNeeded, Unavailable
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-Socket = Callable[[WebSocket], Awaitable[None]]
 
-READABLE_WITHOUT_DATABASE = frozenset({"home"})
-# A page asks these by itself, so they do not say that somebody is there.
-ASKED_BY_SCRIPTS = frozenset({"live", "strip", "staff_asked"})
-# Both: a person opens the page, and its script asks for what is new on it.
-ASKED_BY_BOTH = frozenset({"requests", "request"})
-# The same for everybody, so who it is is not even looked up.
-ASKS_NOBODY = frozenset({"static", "service_worker", "health", "api_openapi"})
+async def _find_client(connection: HTTPConnection) -> Actor | None:
+    """Return the client behind a bearer token; None when there is no token or it does not count."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return None
+    return await process_of(connection).identity.client(token.strip())
 
 
-async def identify(connection: HTTPConnection, name: str) -> Actor | None:
-    """The actor behind a cookie (pages) or a bearer token (API); None when there is neither or it does not count."""
-    process = process_of(connection)
-    if name.startswith("api_"):
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            return None
-        return await process.identity.client(token.strip())
-    token = connection.cookies.get(process.identity.cookie, "")
+async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
+    """Return the person behind a cookie; None without a session that counts. Refusal: Unavailable."""
+    identity = process_of(connection).identity
+    token = connection.cookies.get(identity.cookie, "")
+    touch = row.touch if isinstance(row, Row) else "never"
+    is_script = connection.headers.get("hx-request") == "true"
+    in_use = touch == "always" or (touch == "by_page" and not is_script)
     try:
-        by_itself = name in ASKED_BY_SCRIPTS or (name in ASKED_BY_BOTH and connection.headers.get("hx-request") == "true")
-        return await process.identity.person(token, in_use=not by_itself)
+        return await identity.person(token, in_use=in_use)
     except Unavailable:
-        known = process.identity.last_known(token) if name in READABLE_WITHOUT_DATABASE else None
+        known = identity.last_known(token) if isinstance(row, Row) and row.without_database else None
         if known is None:
             raise
         return known
 
 
-async def admit(connection: HTTPConnection, name: str) -> None:
-    """Puts the actor into the connection's state. Refusals: SignInNeeded, NotAllowed, NotFound, Unavailable."""
-    connection.state.route = name
-    rule = ROUTES[name]
-    actor: Actor | None = None
-    if name not in ASKS_NOBODY:
-        try:
-            actor = await identify(connection, name)
-        except Unavailable:
-            if not rule.public:
-                raise
+async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
+    """Return the person or client that calls; None for nobody. Refusal: Unavailable, but not of a public route."""
+    if isinstance(row, Row) and not row.identifies:
+        return None
+    try:
+        actor = await (_find_client(connection) if row.is_api else _find_person(connection, row))
+    except Unavailable:
+        if not row.who.public:
+            raise
+        return None
     if actor is not None:
         connection.state.actor = actor
         structlog.contextvars.bind_contextvars(actor=actor.id)
-    check_access(rule, actor)
-    if rule.own and actor is not None and "shelter_id" in connection.path_params:
+    return actor
+
+
+def check_row(connection: HTTPConnection, row: Row | SocketRow, actor: Actor | None) -> None:
+    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, NotAllowed, NotFound."""
+    check_access(row.who, actor)
+    if row.who.own and actor is not None and "shelter_id" in connection.path_params:
         check_own(actor, connection.path_params["shelter_id"])
 
 
-def _check_named(name: str) -> None:
-    if name not in ROUTES:
-        raise RuntimeError(f"route {name!r} is not in the table of access")
-
-
-def route(path: str, endpoint: Endpoint, name: str, methods: list[str]) -> Route:
-    _check_named(name)
+def guard_route(row: Row) -> Route:
+    """Return Starlette's route for this row; a refusal becomes an answer, and so does a bug."""
 
     async def guarded(request: Request) -> Response:
-        with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=name):
+        with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=row.name):
             try:
-                await admit(request, name)
-                return await endpoint(request)
+                call = begin_call(request, await identify(request, row))
+                check_row(request, row, call.known_actor)
+                return await row.endpoint(call)
             except Refusal as refusal:
                 return on_refusal(request, refusal)
             except HTTPException:
@@ -87,15 +78,18 @@ def route(path: str, endpoint: Endpoint, name: str, methods: list[str]) -> Route
             except Exception as bug:
                 return on_bug(request, bug)
 
-    return Route(path, guarded, name=name, methods=methods)
+    return Route(row.path, guarded, name=row.name, methods=[row.method])
 
 
-def socket(path: str, endpoint: Socket, name: str) -> WebSocketRoute:
-    _check_named(name)
+def guard_socket(row: SocketRow) -> WebSocketRoute:
+    """Return Starlette's route for this row; a refusal becomes the code with which the socket closes."""
 
     async def guarded(websocket: WebSocket) -> None:
         try:
-            await admit(websocket, name)
+            actor = await identify(websocket, row)
+            check_row(websocket, row, actor)
+            if actor is None:
+                raise SignInNeeded("sign_in_needed")
         except SignInNeeded:
             await _decline(websocket, 4401)
         except Unavailable:
@@ -103,12 +97,17 @@ def socket(path: str, endpoint: Socket, name: str) -> WebSocketRoute:
         except (NotAllowed, NotFound):
             await _decline(websocket, 4403)
         else:
-            await endpoint(websocket)
+            await row.endpoint(websocket, actor)
 
-    return WebSocketRoute(path, guarded, name=name)
+    return WebSocketRoute(row.path, guarded, name=row.name)
+
+
+def guard(row: Row | SocketRow) -> BaseRoute:
+    """Return Starlette's route for this row, with the guard before it."""
+    return guard_route(row) if isinstance(row, Row) else guard_socket(row)
 
 
 async def _decline(websocket: WebSocket, code: int) -> None:
-    """Accepted and closed at once: a browser only hears the code of a socket that was open."""
+    """Accept the socket and close it at once: a browser only hears the code of a socket that was open."""
     await websocket.accept()
     await websocket.close(code)

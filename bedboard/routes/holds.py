@@ -13,13 +13,14 @@ from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import Process, actor_of, catalogue_of, language_of, process_of
 from bedboard.routes.board import board_audience
-from bedboard.routes.parse import own_path, parse_form, read_form
-from bedboard.routes.profiles import is_profile_field
+from bedboard.routes.parse import own_path, read_form
 from bedboard.routes.replies import html, http_status, notice, page, wants_fragment
 from bedboard.routes.search import profile_fields, search_page
 from bedboard.routes.strip import Press, own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import is_profile_field
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
@@ -44,7 +45,7 @@ async def _do(request: Request, key: str, work: Callable[[Transaction, datetime]
         process.database, actor_of(request), make_key(key, request.url.path), now, lambda tx: work(tx, now), reply
     )
     shelter_id, claim_id = done.reply.body.decode().split(" ")
-    await process.feed.reached(shelter_id, done.reply.version or 0)
+    await process.board.reached(shelter_id, done.reply.version or 0)
     return done.result or claim_id
 
 
@@ -78,7 +79,7 @@ async def post_hold(request: Request) -> Response:
         return await strip_reply(request, refusal)
     if press.page == "search":
         return await search_page(request, profile_fields(form), refusal)
-    shelter_id = next(card.id for card in process.feed.cards.values() if card.lot_of(place_id))
+    shelter_id = next(card.id for card in process.board.cards.values() if card.lot_of(place_id))
     return await _shelter_page(request, shelter_id, refusal) if refusal else RedirectResponse(f"/shelters/{shelter_id}", 303)
 
 
@@ -86,7 +87,7 @@ async def _lot(process: Process, place_id: str) -> Lot:
     """The lot of a place on the board of this process. Refusal: NotFound."""
     async with process.database.transaction() as tx:
         shelter_id = await get_shelter_id(tx, place_id)
-    card = process.feed.cards.get(shelter_id or "")
+    card = process.board.cards.get(shelter_id or "")
     lot = card.lot_of(place_id) if card is not None else None
     if lot is None:
         raise NotFound("no_such_place")
@@ -121,7 +122,7 @@ async def post_release(request: Request) -> Response:
 async def show_shelter(request: Request) -> Response:
     """The page, or for a script its places as they now are."""
     process, shelter_id = process_of(request), request.path_params["shelter_id"]
-    card = process.feed.cards.get(shelter_id)
+    card = process.board.cards.get(shelter_id)
     if card is not None and wants_fragment(request):
         return html(request, _places(request, card))
     return await _shelter_page(request, shelter_id, None)
@@ -137,7 +138,7 @@ def _places(request: Request, card: Card) -> Markup:
 async def post_call(request: Request) -> Response:
     """The telephone of a shelter, for those whom the rule allows it; the look is written down first."""
     process, actor, shelter_id = process_of(request), actor_of(request), request.path_params["shelter_id"]
-    card = process.feed.cards.get(shelter_id)
+    card = process.board.cards.get(shelter_id)
     if card is None:
         raise NotFound("no_such_shelter")
     try:
@@ -152,7 +153,7 @@ async def post_call(request: Request) -> Response:
 
 async def _shelter_page(request: Request, shelter_id: str, refusal: Refusal | None, telephone: str | None = None) -> Response:
     process, actor, language, catalogue = process_of(request), actor_of(request), language_of(request), catalogue_of(request)
-    card = process.feed.cards.get(shelter_id)
+    card = process.board.cards.get(shelter_id)
     if card is None:
         raise NotFound("no_such_shelter")
     piece = process.pieces.get(board_audience(actor, language), card, catalogue)
@@ -169,8 +170,8 @@ async def _shelter_page(request: Request, shelter_id: str, refusal: Refusal | No
         "new_key": process.clock.new_id,
         "strip": await own_strip(request),
         "notice": Markup(notice(request, refusal)) if refusal else None,  # noqa: S704
-        "as_of": process.feed.as_of or process.clock.now(),
-        "live": process.feed.live,
+        "as_of": process.board.as_of or process.clock.now(),
+        "live": process.board.live,
         "path": f"/shelters/{shelter_id}",
     }
     return page(request, "pages/shelter.html", context, http_status(refusal) if refusal else 200)

@@ -5,24 +5,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
-from bedboard.live.feed import Viewer
+from bedboard.live.board import Viewer
 from bedboard.live.search import SearchChannel
 from bedboard.live.socket import Channel, OwnChannel, serve_viewer
-from bedboard.process import actor_of, language_of, process_of
+from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
-from bedboard.routes.profiles import profile_of, read_profile
 from bedboard.routes.replies import notice_html
 from bedboard.rules.access import REPORTERS, SEEKERS, Actor
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
+from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
 TOUCH_SECONDS = 30.0  # however often a page says that it is used
 
 
-async def page_socket(websocket: WebSocket) -> None:
-    process, actor = process_of(websocket), actor_of(websocket)
+async def page_socket(websocket: WebSocket, actor: Actor) -> None:
+    process = process_of(websocket)
     audience = _page_audience(websocket, actor)
     if websocket.headers.get("origin", "") not in process.settings.origins or audience is None:
         await websocket.accept()
@@ -43,11 +43,11 @@ async def page_socket(websocket: WebSocket) -> None:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
     viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
-    channel = Channel(process.feed, audience, active)
+    channel = Channel(process.board, audience, active)
     if audience.view == "search":
         channel = _search_talk(websocket, audience, active)
     elif audience.view == "own":
-        channel = OwnChannel(process.feed, audience, active)
+        channel = OwnChannel(process.board, audience, active)
     await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
@@ -55,7 +55,7 @@ def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], 
     process = process_of(websocket)
 
     def read(fields: Mapping[str, str]) -> Profile:
-        catalogue = process.feed.catalogue
+        catalogue = process.board.catalogue
         if catalogue is None:
             raise Unavailable("database_away")
         return profile_of(read_profile(fields), catalogue, process.clock.now())
@@ -64,7 +64,7 @@ def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], 
         return notice_html(process.pages, audience.language, refusal)
 
     return SearchChannel(
-        process.feed, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
+        process.board, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
     )
 
 
@@ -73,7 +73,7 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
     asked = websocket.query_params
     language = asked.get("lang", "")
     if language not in SCREEN_LANGUAGES:
-        language = language_of(websocket)
+        language = language_of(websocket, actor)
     if asked.get("view") == "search" and actor.role in SEEKERS:
         return Audience("search", language)
     if asked.get("view") == "own" and actor.role in SEEKERS:
@@ -94,8 +94,8 @@ def api_audience(actor: Actor) -> Audience | None:
     return None
 
 
-async def api_socket(websocket: WebSocket) -> None:
-    process, actor = process_of(websocket), actor_of(websocket)
+async def api_socket(websocket: WebSocket, actor: Actor) -> None:
+    process = process_of(websocket)
     audience = api_audience(actor)
     if audience is None:
         await websocket.accept()
@@ -107,4 +107,4 @@ async def api_socket(websocket: WebSocket) -> None:
         return
 
     viewer = Viewer(hash_token(token), actor.role, audience.shelter, organization=actor.organization_id)
-    await serve_viewer(websocket, process.hub, viewer, Channel(process.feed, audience, active), says_hello=False)
+    await serve_viewer(websocket, process.hub, viewer, Channel(process.board, audience, active), says_hello=False)

@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.process import language_of, page_context, process_of
+from bedboard.process import theme_of
+from bedboard.routes.call import Call, call_of
 from bedboard.rules.refusals import (
     Busy,
     Conflict,
@@ -48,26 +49,40 @@ def http_status(refusal: Refusal) -> int:
     return OF_CODE.get(refusal.code) or STATUS[type(refusal)]
 
 
-def is_api(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
+def is_api(call: Call) -> bool:
+    return call.path.startswith("/api/")
 
 
-def wants_fragment(request: Request) -> bool:
-    """Whether a script of ours asks, which swaps elements by id, or a browser, which shows a page."""
-    return request.headers.get("hx-request") == "true"
+def wants_fragment(asked: Request | Call) -> bool:
+    return call_of(asked).wants_fragment
 
 
-def html(request: Request, text: str, status: int = 200) -> Response:
+def html(asked: Request | Call, text: str, status: int = 200) -> Response:
     """A page or fragment, compressed when the browser can; nothing in it is a secret that compression could betray."""
+    request = call_of(asked).request
     body, headers = text.encode(), {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
     if len(body) > 1000 and "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1, mtime=0), "gzip"
     return Response(body, status, headers, media_type="text/html; charset=utf-8")
 
 
-def page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-    whole = {**page_context(request), **context}
-    return html(request, process_of(request).pages.render(language_of(request), template, whole), status)
+def page_context(asked: Request | Call) -> Mapping[str, Any]:
+    """Return what every page shows around its own content."""
+    call = call_of(asked)
+    catalogue = call.process.board.catalogue
+    path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
+    return {
+        "actor": call.known_actor,
+        "demo": call.process.settings.demo,
+        "path": path if call.request.method == "GET" else "/",
+        "theme": theme_of(call.request),
+        "deployment": catalogue.name if catalogue else "",
+    }
+
+
+def page(asked: Request | Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    call = call_of(asked)
+    return html(call, call.process.pages.render(call.language, template, {**page_context(call), **context}), status)
 
 
 def api_headers(version: int | None = None) -> dict[str, str]:
@@ -90,12 +105,12 @@ def fields_of(refusal: Refusal) -> tuple[Any, ...]:
     return refusal.fields if isinstance(refusal, Invalid) else ()
 
 
-def problem(request: Request, refusal: Refusal, status: int) -> Response:
+def problem(call: Call, refusal: Refusal, status: int) -> Response:
     """application/problem+json (RFC 9457) with our code, the fields that are wrong, and what is true now."""
-    pages, language = process_of(request).pages, language_of(request)
+    pages, language = call.process.pages, call.language
 
     def words(macro: str, *args: Any) -> str:
-        return pages.macro(language, "words.html", macro, *args)
+        return pages.macro(language, "words/refusals.html", macro, *args)
 
     document: dict[str, Any] = {
         "type": f"urn:bedboard:refusal:{refusal.code}",
@@ -126,25 +141,26 @@ def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
 EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
 
 
-def notice(request: Request, refusal: Refusal | None) -> str:
+def notice(asked: Request | Call, refusal: Refusal | None) -> str:
     """The element with the refusal; for None the empty one, which takes an earlier refusal away."""
     if refusal is None:
         return EMPTY_NOTICE
-    return notice_html(process_of(request).pages, language_of(request), refusal)
+    call = call_of(asked)
+    return notice_html(call.process.pages, call.language, refusal)
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:
-    """The answer to a refusal, in the form that the asker can use."""
-    status = http_status(refusal)
-    if is_api(request):
-        return problem(request, refusal, status)
-    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD") and not wants_fragment(request):
+    """Return the answer to a refusal, in the form that the caller can use."""
+    call, status = call_of(request), http_status(refusal)
+    if is_api(call):
+        return problem(call, refusal, status)
+    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD") and not call.wants_fragment:
         return RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
-    if wants_fragment(request):
-        response = html(request, notice(request, refusal), status)
+    if call.wants_fragment:
+        response = html(call, notice(call, refusal), status)
     else:
         context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
-        response = page(request, "pages/refusal.html", context, status)
+        response = page(call, "pages/refusal.html", context, status)
     response.headers.update(retry_after(refusal))
     return response
 
@@ -168,8 +184,8 @@ async def on_http(request: Request, error: Exception) -> Response:
 def on_bug(request: Request, error: Exception) -> Response:
     """Anything else is a bug: logged once with the request's id, and said without details."""
     log.error("bug", exc_info=error)
-    refusal = Refusal("internal", request_id=request.state.request_id)
-    if is_api(request):
-        return problem(request, refusal, 500)
+    call, refusal = call_of(request), Refusal("internal", request_id=request.state.request_id)
+    if is_api(call):
+        return problem(call, refusal, 500)
     context = {"status": 500, "code": refusal.code, "detail": refusal.detail, "fields": ()}
-    return page(request, "pages/refusal.html", context, 500)
+    return page(call, "pages/refusal.html", context, 500)

@@ -12,14 +12,16 @@ from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.live.search import MATCHES_SHOWN
 from bedboard.process import actor_of, catalogue_of, language_of, process_of
-from bedboard.routes.parse import KeyText, parse_form, read_form
-from bedboard.routes.profiles import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
+from bedboard.routes.parse import read_form
 from bedboard.routes.replies import http_status, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
 from bedboard.rules.fit import EXPLOITATIONS, NEEDS, PERSON_STATUSES, Profile
 from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
+from bedboard.schemas.fields import KeyText
+from bedboard.schemas.parse import parse_form
+from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
 from bedboard.views.found import Finder, Found
 
 START: Mapping[str, str] = {"arrival": "now"}  # what is chosen when nobody has chosen yet
@@ -41,7 +43,7 @@ async def find(request: Request, said: SearchProfile) -> tuple[Profile, Finder]:
     profile = profile_of(said, catalogue, process.clock.now())
     finder = Finder(profile, catalogue)
     async with process.search_lock:
-        finder.take(process.feed.cards.values())
+        finder.take(process.board.cards.values())
     return profile, finder
 
 
@@ -73,8 +75,8 @@ async def search_page(request: Request, fields: Mapping[str, str], refusal: Refu
         "new_key": process.clock.new_id,
         "strip": await own_strip(request),
         "notice": Markup(notice(request, refusal)) if refusal else None,  # noqa: S704
-        "as_of": process.feed.as_of or process.clock.now(),
-        "live": process.feed.live,
+        "as_of": process.board.as_of or process.clock.now(),
+        "live": process.board.live,
         "path": "/search",
         **more,
     }
@@ -103,7 +105,7 @@ async def post_nothing(request: Request) -> Response:
     try:
         said = parse_form(Nothing, {name: value for name, value in form.items() if name not in fields})
         profile, finder = await find(request, read_profile(fields))
-        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(process.feed.cards.values())
+        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(process.board.cards.values())
         await apply_once(
             process.database,
             actor_of(request),

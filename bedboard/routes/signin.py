@@ -5,9 +5,10 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
 from bedboard.process import maybe_actor, process_of
-from bedboard.routes.parse import ID, own_path, read_form
+from bedboard.routes.parse import own_path, read_form
 from bedboard.routes.replies import page
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
+from bedboard.schemas.fields import ID
 from bedboard.store.people import get_person, list_demo_people
 from bedboard.views.pages import SCREEN_LANGUAGES
 
@@ -17,7 +18,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 def is_demo(request: Request) -> bool:
     """A demo takes both: a process started for one, and a database marked as one."""
     process = process_of(request)
-    return process.settings.demo and process.feed.catalogue is not None and process.feed.catalogue.demo
+    return process.settings.demo and process.board.catalogue is not None and process.board.catalogue.demo
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -42,7 +43,7 @@ async def post_demo_sign_in(request: Request) -> Response:
         raise NotFound("no_such_person")
     async with process.database.transaction() as tx:
         await sign_out(tx, hash_token(request.cookies.get(process.identity.cookie, "")), process.clock.now())
-        token = await sign_in_demo(tx, person_id, process.feed.catalogue, demo=process.settings.demo, clock=process.clock)
+        token = await sign_in_demo(tx, person_id, process.board.catalogue, demo=process.settings.demo, clock=process.clock)
         person = await get_person(tx, person_id)
     # A detective looks for a place now, the others for what has changed.
     home = "/search" if person is not None and person.role == "police" else "/"
@@ -58,7 +59,7 @@ async def post_sign_out(request: Request) -> Response:
     token_hash = hash_token(request.cookies.get(process.identity.cookie, ""))
     async with process.database.transaction() as tx:
         await sign_out(tx, token_hash, process.clock.now())
-    process.feed.end_session(token_hash)
+    process.board.end_session(token_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     return response

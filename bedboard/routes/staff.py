@@ -12,12 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.holds import Holder, hold_place, release_hold
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
-from bedboard.process import Process, actor_of, language_of, page_context, process_of
-from bedboard.routes.parse import KeyText, Moment, local_moment, parse_form, read_form
-from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, wants_fragment
+from bedboard.process import Process, actor_of, language_of, process_of
+from bedboard.routes.parse import read_form
+from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page_context, wants_fragment
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
+from bedboard.schemas.fields import KeyText, Moment, local_moment
+from bedboard.schemas.parse import parse_form
 from bedboard.store.board import Catalogue, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal
@@ -63,7 +65,7 @@ class CountTap(Tap):
 
 
 def _card(process: Process, row: ShelterRow) -> tuple[Card, Catalogue]:
-    catalogue = process.feed.catalogue
+    catalogue = process.board.catalogue
     if catalogue is None:
         raise Unavailable("database_away")
     return make_card(row, catalogue, process.settings.limits, process.clock.now()), catalogue
@@ -146,7 +148,7 @@ async def _tap(
     fields = sorted((name, value) for name, value in (await read_form(request)).items() if name != "observed_at")
     asked = make_key(key, request.url.path, repr(fields))
     done = await apply_once(process.database, actor, asked, now, lambda tx: work(tx, now), reply)
-    await process.feed.reached(shelter_id, done.reply.version or 0)
+    await process.board.reached(shelter_id, done.reply.version or 0)
     journal_id = int(done.reply.body) if done.reply.body else None
     if not wants_fragment(request):
         query = f"?change={journal_id}" if journal_id and place_id else ""
@@ -237,7 +239,7 @@ async def post_occupancy(request: Request) -> Response:
 
 def _by_kind_name(request: Request, error: FieldError) -> FieldError:
     """The field as the page calls it: by the name of the kind."""
-    catalogue = process_of(request).feed.catalogue
+    catalogue = process_of(request).board.catalogue
     code = error.field.removeprefix("kinds.").removeprefix("free.").removesuffix(".free")
     if catalogue is None or code not in catalogue.kinds:
         return error

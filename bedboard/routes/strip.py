@@ -1,8 +1,4 @@
-"""What is one's own, on top of every page for those who look for a place."""
-
-from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+"""The strip on top of every page for people who look for a place: reading and drawing it."""
 
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
@@ -10,134 +6,54 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.disclosures import disclose_holds
-from bedboard.process import actor_of, language_of, process_of
-from bedboard.routes.case_views import CaseView, NeedsView, needs_of, read_cases
-from bedboard.routes.parse import ID, KeyText
-from bedboard.routes.profiles import SearchProfile, open_profile
+from bedboard.routes.call import Call, call_of
+from bedboard.routes.case_reads import opener_of, read_cases
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.rules.access import SEEKERS
-from bedboard.rules.cases import RESERVED, STEPS
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
+from bedboard.schemas.fields import ID, KeyText
 from bedboard.store.alerts import list_own_alerts
 from bedboard.store.cases import list_cases_of, list_open_cases
 from bedboard.store.database import Transaction
-from bedboard.store.seal import Seal
-from bedboard.store.tables import AlertRecord
-from bedboard.views.cards import Card, PlaceView
-
-CASES_SHOWN = 3  # cases in the strip: it stands on top of every page, also on a phone
+from bedboard.views.strip import AlertView, CasesView, HoldView, alert_view, cases_view, hold_views, inbox_of
 
 
-class HoldView(NamedTuple):
-    """One's own hold as it is shown. `place` None: it is not on the board (any more); its status says whether it is still
-    held, or what the shelter has made of it."""
-
-    id: str
-    card: Card
-    place: PlaceView | None
-    until: datetime
-    extended: bool
-    telephone: str
+async def _cases(tx: Transaction, call: Call) -> CasesView:
+    actor, now = call.actor, call.now
+    own = await read_cases(tx, call, await list_cases_of(tx, actor.organization_id or "", actor.role, now))
+    inbox = inbox_of(await read_cases(tx, call, await list_open_cases(tx))) if actor.role == "desk" else None
+    return cases_view(own, inbox)
 
 
-class AlertView(NamedTuple):
-    """What somebody waits for. `found_at` None: nothing new."""
+async def own_strip(asked: Request | Call, here: str | None = None) -> Markup:
+    """Draw the strip on top of every page: the actor's own holds with their telephones, alerts and cases.
 
-    id: str
-    needs: NeedsView
-    until: datetime
-    found_at: datetime | None
-
-
-def _alert_view(waiting: AlertRecord, seal: Seal) -> AlertView:
-    """One that cannot be opened (any more) is shown without whom it is for, so that it can be stopped."""
-    try:
-        said = open_profile(seal, waiting.profile_sealed)
-    except ValueError:
-        said = SearchProfile()
-    return AlertView(waiting.id, needs_of(said), waiting.expires_at, waiting.found_at)
-
-
-class Inbox(NamedTuple):
-    """What waits for the desk, and after that everything else that is open."""
-
-    to_decide: Sequence[CaseView]
-    to_ratify: Sequence[CaseView]
-    silent: Sequence[CaseView]
-    rest: Sequence[CaseView]
-
-
-def is_silent(case: CaseView) -> bool:
-    """Somebody has to telephone: a shelter has said nothing for so long that all steps have been taken."""
-    return case.state == "asking" and any(ask.is_expected and ask.step >= len(STEPS) for ask in case.asks)
-
-
-def inbox_of(cases: Sequence[CaseView]) -> Inbox:
-    sections: dict[str, list[CaseView]] = {name: [] for name in Inbox._fields}
-    for case in cases:
-        name = {"chosen": "to_decide", "provisional": "to_ratify", "housed": "to_ratify"}.get(case.state)
-        sections[name or ("silent" if is_silent(case) else "rest")].append(case)
-    return Inbox(**sections)
-
-
-class CasesView(NamedTuple):
-    """The cases of one's organization and role that somebody still has to see to. `shown`: the most urgent ones, the newest
-    first; `more`: how many others. `inbox`: what waits for the desk; None for others."""
-
-    shown: Sequence[CaseView] = ()
-    more: int = 0
-    inbox: Inbox | None = None
-
-
-async def _cases(tx: Transaction, request: Request) -> CasesView:
-    actor, now = actor_of(request), process_of(request).clock.now()
-    own = await read_cases(tx, request, await list_cases_of(tx, actor.organization_id or "", actor.role, now))
-    urgent = {case.id for case in sorted(own, key=urgency)[:CASES_SHOWN]}
-    inbox = inbox_of(await read_cases(tx, request, await list_open_cases(tx))) if actor.role == "desk" else None
-    return CasesView([case for case in own if case.id in urgent], len(own) - len(urgent), inbox)
-
-
-def urgency(case: CaseView) -> int:
-    """The lower, the more somebody waits for who asked."""
-    if case.setback is not None or (case.state in RESERVED and not case.place_is_kept):
-        return 0
-    if case.state == "asking":
-        return 1 if case.count("yes") else 2 if case.count("discuss") else 3
-    return 4 if case.state == "withdrawn" else 5
-
-
-async def own_strip(request: Request, here: str | None = None) -> Markup:
-    """What is one's own, on top of every page: holds with their telephones, what one waits for, and one's cases. Each showing
-    of a telephone is written down as a look. `here`: the case that the page itself is about, or "requests" for all of them.
-
+    Each showing of a telephone is written down as a disclosure. `here`: the case of the page itself, or "requests" for all.
     Asks the database only when there is something; says so when it does not answer or is too busy.
     """
-    process, actor = process_of(request), actor_of(request)
-    here = here or request.query_params.get("here", "")
+    call = call_of(asked)
+    process, actor = call.process, call.actor
+    here = here or call.query.get("here", "")
     holds: list[HoldView] = []
     away = is_busy = False
-    waiting: list[AlertView] = []
+    alerts: list[AlertView] = []
     cases = CasesView()
-    holding, waits = process.feed.holds_anything(actor.key), process.alerts.waits(actor.key)
+    holding, waits = process.board.holds_anything(actor.key), process.alerts.waits(actor.key)
     has_cases = process.cases.has_any(actor)
     if actor.role in SEEKERS and (holding or waits or has_cases):
         try:
             async with process.database.transaction() as tx:
-                now = process.clock.now()
+                now = call.now
                 found = await disclose_holds(tx, actor, process.seal, now) if holding else []
                 own = await list_own_alerts(tx, actor.id, now) if waits else []
-                cases = await _cases(tx, request) if has_cases else cases
+                cases = await _cases(tx, call) if has_cases else cases
         except Unavailable as refusal:
             found, own, away, is_busy = [], [], True, isinstance(refusal, Busy)
-        waiting = [_alert_view(one, process.seal) for one in own]
-        for row, telephone in found:
-            card = process.feed.cards.get(row.shelter_id)
-            if card is not None:
-                place = next((place for place in card.places if place.id == row.place_id), None)
-                holds.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone))
+        alerts = [alert_view(one, opener_of(process)) for one in own]
+        holds = hold_views(found, process.board.cards)
     context = {
         "holds": holds,
-        "waiting": waiting,
+        "waiting": alerts,
         "who": actor.id,
         "push_key": process.push.public_key if process.push else None,
         "waiting_away": away and waits,
@@ -147,25 +63,26 @@ async def own_strip(request: Request, here: str | None = None) -> Markup:
         "is_busy": is_busy,
         "here": here if ID.match(here) else "",
         "new_key": process.clock.new_id,
-        "back": request.url.path if request.method == "GET" and request.url.path != "/strip" else "/search",
-        "catalogue": process.feed.catalogue,
+        "back": call.path if call.request.method == "GET" and call.path != "/strip" else "/search",
+        "catalogue": process.board.catalogue,
     }
-    return Markup(process.pages.render(language_of(request), "fragments/_strip.html", context))  # noqa: S704
+    return process.pages.fragment(call.language, "fragments/_strip.html", context)
 
 
-async def show_strip(request: Request) -> Response:
-    return html(request, await own_strip(request))
+async def show_strip(call: Call) -> Response:
+    return html(call, await own_strip(call))
 
 
 class Press(BaseModel):
-    """Something of one's own is pressed. `back`: the page of ours on which that was."""
+    """A press in the strip. `back`: the page of ours on which it was."""
 
     model_config = ConfigDict(extra="forbid")
     key: KeyText
     back: str = "/search"
 
 
-async def strip_reply(request: Request, refusal: Refusal | None) -> Response:
-    """The answer for a script: one's own things as they are now, and what was refused."""
-    text = await own_strip(request) + Markup(notice(request, refusal))  # noqa: S704
-    return html(request, text, http_status(refusal) if refusal else 200)
+async def strip_reply(asked: Request | Call, refusal: Refusal | None) -> Response:
+    """Answer a script with the strip as it is now, and with the refusal."""
+    call = call_of(asked)
+    text = await own_strip(call) + Markup(notice(call, refusal))  # noqa: S704
+    return html(call, text, http_status(refusal) if refusal else 200)

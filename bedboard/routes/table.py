@@ -1,7 +1,6 @@
-"""Every address of bedboard, in one place."""
+"""Every address of bedboard, one row each, in one place."""
 
 from starlette.convertors import register_url_convertor
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
@@ -21,100 +20,121 @@ from bedboard.routes import (
     static,
     strip,
 )
-from bedboard.routes.api import cases as api_cases
-from bedboard.routes.api import openapi, shelters
-from bedboard.routes.api import search as api_search
-from bedboard.routes.guard import route, socket
+from bedboard.routes.api.table import API
+from bedboard.routes.call import Call
+from bedboard.routes.guard import guard
 from bedboard.routes.parse import IdConvertor
+from bedboard.routes.row import Row, SocketRow, of_request
+from bedboard.rules.access import (
+    DESK,
+    EVERYBODY,
+    LIVE,
+    OF_SHELTERS,
+    OWN_MANAGER,
+    OWN_SHELTER,
+    POLICE,
+    PUBLIC,
+    SEEKING,
+)
 
 register_url_convertor("id", IdConvertor())
 
 
-async def show_health(request: Request) -> Response:
-    """That this process runs; nothing about what it knows."""
+async def show_health(_call: Call) -> Response:
+    """Say that this process runs; nothing about what it knows."""
     return PlainTextResponse("ok\n")
 
 
+PAGES: tuple[Row | SocketRow, ...] = (
+    Row("GET", "/", of_request(board.show_home), "home", EVERYBODY, without_database=True),
+    Row("GET", "/totals", of_request(board.show_totals), "totals", OF_SHELTERS),
+    Row("GET", "/sign-in", of_request(signin.show_sign_in), "sign_in", PUBLIC),
+    Row("POST", "/sign-in/demo", of_request(signin.post_demo_sign_in), "sign_in_demo", PUBLIC),
+    Row("POST", "/sign-out", of_request(signin.post_sign_out), "sign_out", EVERYBODY),
+    Row("POST", "/language", of_request(signin.post_language), "language", PUBLIC),
+    Row("POST", "/theme", of_request(signin.post_theme), "theme", PUBLIC),
+    Row("GET", "/staff/{shelter_id:id}", of_request(staff.show_staff), "staff", OWN_SHELTER),
+    Row("POST", "/staff/{shelter_id:id}/places/{place_id:id}", of_request(staff.post_place), "staff_places", OWN_SHELTER),
+    Row("POST", "/staff/{shelter_id:id}/confirm", of_request(staff.post_confirm), "staff_confirm", OWN_SHELTER),
+    Row("POST", "/staff/{shelter_id:id}/undo", of_request(staff.post_undo), "staff_undo", OWN_SHELTER),
+    Row("POST", "/staff/{shelter_id:id}/occupancy", of_request(staff.post_occupancy), "staff_occupancy", OWN_SHELTER),
+    Row("POST", "/staff/{shelter_id:id}/places/{place_id:id}/hold", of_request(staff.post_hold), "staff_hold", OWN_SHELTER),
+    Row(
+        "POST",
+        "/staff/{shelter_id:id}/holds/{claim_id:id}/release",
+        of_request(staff.post_release),
+        "staff_release",
+        OWN_SHELTER,
+    ),
+    Row("GET", "/search", of_request(search.search), "search", SEEKING),
+    Row("POST", "/search", of_request(search.search), "search_find", SEEKING),
+    Row("POST", "/search/nothing", of_request(search.post_nothing), "search_nothing", SEEKING),
+    Row("POST", "/search/alert", of_request(alerts.post_alert), "alert_add", SEEKING),
+    Row("GET", "/alerts/{alert_id:id}", of_request(alerts.show_alert), "alert", SEEKING),
+    Row("POST", "/alerts/{alert_id:id}/stop", of_request(alerts.post_alert_stop), "alert_stop", SEEKING),
+    Row("POST", "/push", of_request(alerts.post_device), "push", LIVE),
+    Row("GET", "/sw.js", of_request(static.show_service_worker), "service_worker", PUBLIC, identifies=False),
+    Row("GET", "/strip", strip.show_strip, "strip", SEEKING, touch="never"),
+    Row("GET", "/shelters/{shelter_id:id}", of_request(holds.show_shelter), "shelter", SEEKING),
+    Row("POST", "/shelters/{shelter_id:id}/call", of_request(holds.post_call), "shelter_call", SEEKING),
+    Row("POST", "/places/{place_id:id}/hold", of_request(holds.post_hold), "hold_place", SEEKING),
+    Row("POST", "/holds/{claim_id:id}/extend", of_request(holds.post_extend), "hold_extend", SEEKING),
+    Row("POST", "/holds/{claim_id:id}/release", of_request(holds.post_release), "hold_release", SEEKING),
+    Row("GET", "/manage/{shelter_id:id}/criteria", of_request(criteria.show_criteria), "criteria", OWN_MANAGER),
+    Row("POST", "/manage/{shelter_id:id}/criteria", of_request(criteria.post_criteria), "criteria_save", OWN_MANAGER),
+    Row(
+        "GET",
+        "/manage/{shelter_id:id}/places/{place_id:id}/criteria",
+        of_request(criteria.show_criteria),
+        "place_criteria",
+        OWN_MANAGER,
+    ),
+    Row(
+        "POST",
+        "/manage/{shelter_id:id}/places/{place_id:id}/criteria",
+        of_request(criteria.post_place_criteria),
+        "place_criteria_save",
+        OWN_MANAGER,
+    ),
+    SocketRow("/live", live.page_socket, "live", LIVE),
+    Row("GET", "/static/{path:path}", of_request(static.show_static), "static", PUBLIC, identifies=False),
+    Row("GET", "/health", show_health, "health", PUBLIC, identifies=False),
+)
+
+CASES: tuple[Row, ...] = (
+    Row("GET", "/staff/{shelter_id:id}/requests", staff_cases.show_asked, "staff_asked", OWN_SHELTER, touch="never"),
+    Row(
+        "POST",
+        "/staff/{shelter_id:id}/requests/{case_id:id}/answer",
+        staff_answers.post_answer,
+        "staff_answer",
+        OWN_SHELTER,
+    ),
+    Row(
+        "POST",
+        "/staff/{shelter_id:id}/requests/{case_id:id}/arrival",
+        staff_answers.post_arrival,
+        "staff_arrival",
+        OWN_SHELTER,
+    ),
+    Row("GET", "/requests", case_pages.show_cases, "cases", SEEKING, touch="by_page"),
+    Row("POST", "/requests", cases.post_case, "case_open", SEEKING),
+    Row("POST", "/requests/new", case_pages.post_case_new, "case_new", SEEKING),
+    Row("GET", "/requests/{case_id:id}", case_pages.show_case, "case", SEEKING, touch="by_page"),
+    Row("GET", "/requests/{case_id:id}/more", case_pages.show_more, "case_more", SEEKING),
+    Row("POST", "/requests/{case_id:id}/shelters", cases.post_shelters, "case_ask", SEEKING),
+    Row("POST", "/requests/{case_id:id}/choose", cases.post_choice, "case_choose", SEEKING),
+    Row("POST", "/requests/{case_id:id}/place", cases.post_place, "case_place", POLICE),
+    Row("POST", "/requests/{case_id:id}/withdraw", cases.post_withdrawal, "case_withdraw", SEEKING),
+    Row("POST", "/requests/{case_id:id}/outcome", cases.post_outcome, "case_outcome", SEEKING),
+    Row("POST", "/requests/{case_id:id}/address", cases.post_address, "case_address", SEEKING),
+    Row("POST", "/requests/{case_id:id}/answer", cases.post_answer, "case_answer", DESK),
+    Row("POST", "/requests/{case_id:id}/decide", cases.post_decision, "case_decide", DESK),
+    Row("POST", "/requests/{case_id:id}/arrival", cases.post_arrival, "case_arrival", DESK),
+)
+
+ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *API)
+
+
 def all_routes() -> list[BaseRoute]:
-    """Raises RuntimeError when one of them is missing in the table of access."""
-    return [
-        route("/", board.show_home, "home", ["GET"]),
-        route("/totals", board.show_totals, "totals", ["GET"]),
-        route("/sign-in", signin.show_sign_in, "sign_in", ["GET"]),
-        route("/sign-in/demo", signin.post_demo_sign_in, "sign_in_demo", ["POST"]),
-        route("/sign-out", signin.post_sign_out, "sign_out", ["POST"]),
-        route("/language", signin.post_language, "language", ["POST"]),
-        route("/theme", signin.post_theme, "theme", ["POST"]),
-        route("/staff/{shelter_id:id}", staff.show_staff, "staff", ["GET"]),
-        route("/staff/{shelter_id:id}/places/{place_id:id}", staff.post_place, "staff_places", ["POST"]),
-        route("/staff/{shelter_id:id}/confirm", staff.post_confirm, "staff_confirm", ["POST"]),
-        route("/staff/{shelter_id:id}/undo", staff.post_undo, "staff_undo", ["POST"]),
-        route("/staff/{shelter_id:id}/occupancy", staff.post_occupancy, "staff_occupancy", ["POST"]),
-        route("/staff/{shelter_id:id}/places/{place_id:id}/hold", staff.post_hold, "staff_hold", ["POST"]),
-        route("/staff/{shelter_id:id}/holds/{claim_id:id}/release", staff.post_release, "staff_release", ["POST"]),
-        route("/staff/{shelter_id:id}/requests", staff_cases.show_asked, "staff_asked", ["GET"]),
-        route("/staff/{shelter_id:id}/requests/{case_id:id}/answer", staff_answers.post_answer, "staff_answer", ["POST"]),
-        route("/staff/{shelter_id:id}/requests/{case_id:id}/arrival", staff_answers.post_arrival, "staff_arrival", ["POST"]),
-        route("/search", search.search, "search", ["GET", "POST"]),
-        route("/search/nothing", search.post_nothing, "search_nothing", ["POST"]),
-        route("/search/alert", alerts.post_alert, "alert_add", ["POST"]),
-        route("/alerts/{alert_id:id}", alerts.show_alert, "alert", ["GET"]),
-        route("/alerts/{alert_id:id}/stop", alerts.post_alert_stop, "alert_stop", ["POST"]),
-        route("/push", alerts.post_device, "push", ["POST"]),
-        route("/sw.js", static.show_service_worker, "service_worker", ["GET"]),
-        route("/strip", strip.show_strip, "strip", ["GET"]),
-        route("/shelters/{shelter_id:id}", holds.show_shelter, "shelter", ["GET"]),
-        route("/shelters/{shelter_id:id}/call", holds.post_call, "shelter_call", ["POST"]),
-        route("/places/{place_id:id}/hold", holds.post_hold, "hold_place", ["POST"]),
-        route("/holds/{claim_id:id}/extend", holds.post_extend, "hold_extend", ["POST"]),
-        route("/holds/{claim_id:id}/release", holds.post_release, "hold_release", ["POST"]),
-        route("/requests", case_pages.show_requests, "requests", ["GET"]),
-        route("/requests", cases.post_case, "request_open", ["POST"]),
-        route("/requests/new", case_pages.post_case_new, "request_new", ["POST"]),
-        route("/requests/{case_id:id}", case_pages.show_request, "request", ["GET"]),
-        route("/requests/{case_id:id}/more", case_pages.show_more, "request_more", ["GET"]),
-        route("/requests/{case_id:id}/shelters", cases.post_shelters, "request_ask", ["POST"]),
-        route("/requests/{case_id:id}/choose", cases.post_choice, "request_choose", ["POST"]),
-        route("/requests/{case_id:id}/place", cases.post_place, "request_place", ["POST"]),
-        route("/requests/{case_id:id}/withdraw", cases.post_withdrawal, "request_withdraw", ["POST"]),
-        route("/requests/{case_id:id}/outcome", cases.post_outcome, "request_outcome", ["POST"]),
-        route("/requests/{case_id:id}/address", cases.post_address, "request_address", ["POST"]),
-        route("/requests/{case_id:id}/answer", cases.post_answer, "request_answer", ["POST"]),
-        route("/requests/{case_id:id}/decide", cases.post_decision, "request_decide", ["POST"]),
-        route("/requests/{case_id:id}/arrival", cases.post_arrival, "request_arrival", ["POST"]),
-        route("/manage/{shelter_id:id}/criteria", criteria.show_criteria, "criteria", ["GET"]),
-        route("/manage/{shelter_id:id}/criteria", criteria.post_criteria, "criteria_save", ["POST"]),
-        route("/manage/{shelter_id:id}/places/{place_id:id}/criteria", criteria.show_criteria, "place_criteria", ["GET"]),
-        route(
-            "/manage/{shelter_id:id}/places/{place_id:id}/criteria",
-            criteria.post_place_criteria,
-            "place_criteria_save",
-            ["POST"],
-        ),
-        socket("/live", live.page_socket, "live"),
-        route("/static/{path:path}", static.show_static, "static", ["GET"]),
-        route("/health", show_health, "health", ["GET"]),
-        route("/api/v1/openapi.json", openapi.show_openapi, "api_openapi", ["GET"]),
-        route("/api/v1/board", shelters.show_board, "api_board", ["GET"]),
-        route("/api/v1/shelters/{shelter_id:id}", shelters.show_shelter, "api_shelter", ["GET"]),
-        route("/api/v1/shelters/{shelter_id:id}/occupancy", shelters.put_occupancy, "api_occupancy", ["PUT"]),
-        route("/api/v1/shelters/{shelter_id:id}/confirm", shelters.post_confirm, "api_confirm", ["POST"]),
-        route("/api/v1/places/{place_id:id}", shelters.patch_place, "api_place", ["PATCH"]),
-        route("/api/v1/search", api_search.post_search, "api_search", ["POST"]),
-        route("/api/v1/places/{place_id:id}/holds", api_search.post_hold, "api_place_holds", ["POST"]),
-        route("/api/v1/holds", api_search.show_holds, "api_holds", ["GET"]),
-        route("/api/v1/holds/{claim_id:id}", api_search.delete_hold, "api_hold", ["DELETE"]),
-        route("/api/v1/holds/{claim_id:id}/extend", api_search.post_extend, "api_hold_extend", ["POST"]),
-        route("/api/v1/requests", api_cases.show_requests, "api_requests", ["GET"]),
-        route("/api/v1/requests", api_cases.post_request, "api_request_open", ["POST"]),
-        route("/api/v1/requests/{case_id:id}", api_cases.show_request, "api_request", ["GET"]),
-        route("/api/v1/requests/{case_id:id}/shelters", api_cases.post_shelters, "api_request_shelters", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/answers", api_cases.post_answer, "api_request_answers", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/choose", api_cases.post_choice, "api_request_choose", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/decide", api_cases.post_decision, "api_request_decide", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/arrival", api_cases.post_arrival, "api_request_arrival", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/withdraw", api_cases.post_withdrawal, "api_request_withdraw", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/outcome", api_cases.post_outcome, "api_request_outcome", ["POST"]),
-        route("/api/v1/requests/{case_id:id}/address", api_cases.post_address, "api_request_address", ["POST"]),
-        socket("/api/v1/live", live.api_socket, "api_live"),
-    ]
+    return [guard(row) for row in ROWS]

@@ -1,10 +1,5 @@
-"""Who may do what. One table for every route; what is not in it does not start, and who is not in its row gets nothing.
+"""Who may do what: the roles, and the rules of access that the rows of `routes/table.py` name."""
 
-Reading `ROUTES`: a route's name, and the roles that may use it. `OWN` routes name a shelter or a place, and are for those
-who belong to that shelter only; to anybody else it does not exist.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,85 +49,16 @@ class Rule:
 
 
 PUBLIC = Rule(frozenset(), public=True)
-
-ROUTES: Mapping[str, Rule] = {
-    # pages
-    "sign_in": PUBLIC,
-    "sign_in_demo": PUBLIC,
-    "language": PUBLIC,
-    "theme": PUBLIC,
-    "static": PUBLIC,
-    "health": PUBLIC,
-    "sign_out": Rule(ANYONE),
-    "home": Rule(ANYONE),
-    "totals": Rule(SHELTER),
-    "staff": Rule(SHELTER, own=True),
-    "staff_places": Rule(SHELTER, own=True),
-    "staff_confirm": Rule(SHELTER, own=True),
-    "staff_occupancy": Rule(SHELTER, own=True),
-    "staff_undo": Rule(SHELTER, own=True),
-    "staff_hold": Rule(SHELTER, own=True),
-    "staff_release": Rule(SHELTER, own=True),
-    "search": Rule(SEEKERS),
-    "search_nothing": Rule(SEEKERS),
-    "strip": Rule(SEEKERS),
-    "shelter": Rule(SEEKERS),
-    "shelter_call": Rule(SEEKERS),
-    "hold_place": Rule(SEEKERS),
-    "hold_extend": Rule(SEEKERS),
-    "hold_release": Rule(SEEKERS),
-    "alert_add": Rule(SEEKERS),
-    "alert": Rule(SEEKERS),
-    "alert_stop": Rule(SEEKERS),
-    "push": Rule(SEEKERS | SHELTER),
-    "service_worker": PUBLIC,
-    "requests": Rule(SEEKERS),
-    "request_new": Rule(SEEKERS),
-    "request_open": Rule(SEEKERS),
-    "request": Rule(SEEKERS),
-    "request_more": Rule(SEEKERS),
-    "request_ask": Rule(SEEKERS),
-    "request_choose": Rule(SEEKERS),
-    "request_withdraw": Rule(SEEKERS),
-    "request_outcome": Rule(SEEKERS),
-    "request_address": Rule(SEEKERS),
-    "request_place": Rule(frozenset({"police"})),
-    "request_answer": Rule(frozenset({"desk"})),
-    "request_decide": Rule(frozenset({"desk"})),
-    "request_arrival": Rule(frozenset({"desk"})),
-    "staff_asked": Rule(SHELTER, own=True),
-    "staff_answer": Rule(SHELTER, own=True),
-    "staff_arrival": Rule(SHELTER, own=True),
-    "criteria": Rule(frozenset({"manager"}), own=True),
-    "criteria_save": Rule(frozenset({"manager"}), own=True),
-    "place_criteria": Rule(frozenset({"manager"}), own=True),
-    "place_criteria_save": Rule(frozenset({"manager"}), own=True),
-    "live": Rule(SEEKERS | SHELTER),
-    # API
-    "api_openapi": PUBLIC,
-    "api_board": Rule(ANYONE),
-    "api_shelter": Rule(SEEKERS | REPORTERS | OVERSEERS),
-    "api_place": Rule(REPORTERS, own=True),
-    "api_occupancy": Rule(REPORTERS, own=True),
-    "api_confirm": Rule(REPORTERS, own=True),
-    "api_search": Rule(SEEKERS),
-    "api_place_holds": Rule(SEEKERS | REPORTERS),
-    "api_holds": Rule(SEEKERS),
-    "api_hold": Rule(SEEKERS | REPORTERS),
-    "api_hold_extend": Rule(SEEKERS | REPORTERS),
-    "api_requests": Rule(SEEKERS | REPORTERS),
-    "api_request_open": Rule(SEEKERS),
-    "api_request": Rule(SEEKERS | REPORTERS),
-    "api_request_shelters": Rule(SEEKERS),
-    "api_request_answers": Rule(REPORTERS | {"desk", "police"}),
-    "api_request_choose": Rule(SEEKERS),
-    "api_request_decide": Rule(frozenset({"desk"})),
-    "api_request_arrival": Rule(REPORTERS | {"desk"}),
-    "api_request_withdraw": Rule(SEEKERS),
-    "api_request_outcome": Rule(SEEKERS),
-    "api_request_address": Rule(SEEKERS),
-    "api_live": Rule(SEEKERS | REPORTERS),
-}
+EVERYBODY = Rule(ANYONE)
+SEEKING = Rule(SEEKERS)
+SEEKING_OR_REPORTING = Rule(SEEKERS | REPORTERS)
+LIVE = Rule(SEEKERS | SHELTER)
+DESK = Rule(frozenset({"desk"}))
+POLICE = Rule(frozenset({"police"}))
+OF_SHELTERS = Rule(SHELTER)
+OWN_SHELTER = Rule(SHELTER, own=True)
+OWN_MANAGER = Rule(frozenset({"manager"}), own=True)
+OWN_REPORTING = Rule(REPORTERS, own=True)
 
 
 def check_access(rule: Rule, actor: Actor | None) -> None:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
+from bedboard.rules.access import Role
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
@@ -77,24 +78,18 @@ ON_THE_WAY: frozenset[CaseState] = frozenset({"provisional", "confirmed"})
 """The shelter expects them, and whoever brings them may see where it is."""
 
 AnswerCode = Literal["yes", "discuss", "no"]
-ANSWERS: tuple[AnswerCode, ...] = ("yes", "discuss", "no")
+ANSWERS: tuple[AnswerCode, ...] = get_args(AnswerCode)
 
-NO_REASONS = (
-    "no_place",
-    "no_staff",
-    "contra_indication",
-    "not_safe",
-    "household",
-    "status",
-    "information",
-    "other",
-)
+NoReason = Literal["no_place", "no_staff", "contra_indication", "not_safe", "household", "status", "information", "other"]
+NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
 """Why a shelter says no. Of a contra-indication, which criterion it is."""
 
-DESK_REASONS = ("not_eligible", "better_place", "not_safe", "information", "other")
+DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
+DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
 """Why the desk refuses what was chosen, or ends what was provisional."""
 
-SETTLED = ("chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn")
+Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn"]
+SETTLED: tuple[Settled, ...] = get_args(Settled)
 """What became of one shelter's part in a request, once nothing is expected of it any more."""
 
 MOST_ASKED = 8  # shelters of one request
@@ -246,9 +241,12 @@ class Deciding:
         return self.decides == "desk" and (self.desk_hours is None or is_within(self.desk_hours, local))
 
 
-def choice_of(kind: Deciding, local: datetime) -> Event:
-    """What choosing an offer of this kind is, at this local moment."""
-    if kind.decides != "desk":
+def choice_of(role: Role, kind: Deciding, local: datetime) -> Event:
+    """Return the event that choosing a place of this kind is for a requester in this role, at this local moment.
+
+    What the desk chooses for a case of its own is decided by that.
+    """
+    if role == "desk" or kind.decides != "desk":
         return "choose"
     if kind.is_desk_open(local) or kind.outside_hours != "provisional":
         return "choose_for_desk"

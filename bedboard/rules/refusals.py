@@ -1,6 +1,6 @@
 """Every way in which bedboard says no, as one small tree. Knows nothing of HTTP and of words.
 
-A refusal has a `code`; the words for it, in each language, are in `web/templates/words.html`, and one table in
+A refusal has a `code`; the words for it, in each language, are in `web/templates/words/refusals.html`, and one table in
 `routes/replies.py` says which status each class gets. Whoever raises one leaves the transaction, so nothing is changed.
 """
 

@@ -1,4 +1,7 @@
 """What is counted when no place was found: codes only, so that nothing can be traced to a person."""
 
-SLEPT = ("police_station", "hotel", "homeless_shelter", "street", "exploiter", "friends", "other_shelter", "unknown")
+from typing import Literal, get_args
+
+Slept = Literal["police_station", "hotel", "homeless_shelter", "street", "exploiter", "friends", "other_shelter", "unknown"]
+SLEPT: tuple[Slept, ...] = get_args(Slept)
 """Where the person slept instead."""

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import SEEKERS
 from bedboard.store.database import Transaction
-from bedboard.store.tables import AlertRecord, Person, PushSubscription, Shelter
+from bedboard.store.tables.board import Shelter
+from bedboard.store.tables.people import AlertRecord, Person, PushSubscription
 
 
 async def lock_person(tx: Transaction, person_id: str) -> bool:
@@ -107,7 +108,7 @@ async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
 async def get_versions(tx: Transaction, shelter_ids: Collection[str]) -> Mapping[str, int]:
     """The versions of these shelters at this moment; unknown ones are left out."""
     found = await tx.exec(select(Shelter.id, Shelter.version).where(col(Shelter.id).in_(shelter_ids)))
-    return {id: version for id, version in found}
+    return {shelter_id: version for shelter_id, version in found}
 
 
 class Device(NamedTuple):

@@ -14,10 +14,13 @@ CHANNEL = "bedboard"
 RING = text("select pg_notify(:channel, :message)")
 
 
-async def ring(tx: Transaction, noun: str, id: str, version: int = 0) -> None:
-    """Tells every process, at commit and not before, that something has changed. Only `bedboard/actions` may call it."""
+async def ring(tx: Transaction, noun: str, key: str, version: int = 0) -> None:
+    """Tell every process at the commit, and not before, that something has changed. Only actions may call it.
+
+    `key`: the id of the thing; `version` 0: it has none.
+    """
     connection = await tx.connection()
-    await connection.execute(RING, {"channel": CHANNEL, "message": f"{noun} {version} {id}"})
+    await connection.execute(RING, {"channel": CHANNEL, "message": f"{noun} {version} {key}"})
 
 
 class Lost(Exception):
@@ -37,7 +40,7 @@ class Listener:
             self.ends.set_result(None)
 
     async def check(self) -> None:
-        """Asks the server whether it still stands: a half-open connection hears nothing and says nothing.
+        """Check that the connection still stands: a half-open one hears nothing and says nothing.
 
         Raises Lost.
         """
@@ -50,7 +53,7 @@ class Listener:
 
 @asynccontextmanager
 async def listen(database: Database, heard: Callable[[str, str, int], None]) -> AsyncIterator[Listener]:
-    """While open, calls `heard(noun, id, version)` for every bell. Raises Lost when no connection can be made."""
+    """Call `heard(noun, key, version)` for every bell while open. Raises Lost when no connection can be made."""
     try:
         connection = await asyncpg.connect(
             asyncpg_url(database.url),
@@ -62,8 +65,8 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
         raise Lost from error
 
     def on_bell(_connection: object, _pid: int, _channel: str, message: object) -> None:
-        noun, version, id = str(message).split(" ", 2)
-        heard(noun, id, int(version))
+        noun, version, key = str(message).split(" ", 2)
+        heard(noun, key, int(version))
 
     try:
         await connection.add_listener(CHANNEL, on_bell)

@@ -14,6 +14,7 @@ from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.places import PlaceState
+from bedboard.rules.rights import seeker_key
 from bedboard.store.database import Transaction
 
 
@@ -178,7 +179,7 @@ def _place(row: Any) -> PlaceRow:
 
 
 def _claim(row: Any) -> Claim:
-    holder = f"person:{row.person_id}" if row.person_id else f"client:{row.client_id}" if row.client_id else None
+    holder = seeker_key(row.person_id, row.client_id)
     return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.case_id)
 
 

@@ -10,7 +10,9 @@ from sqlmodel import col, select
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ENDS
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Ask, CaseEvent, CaseRecord, ClaimRecord, Person
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
+from bedboard.store.tables.people import Person
 
 ENDED = tuple(sorted(ENDS))
 
@@ -147,7 +149,7 @@ async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict
     return waiting
 
 
-async def count_open_requests(tx: Transaction, actor: Actor) -> int:
+async def count_open_cases(tx: Transaction, actor: Actor) -> int:
     """The actor's own that still look for a place; the caller holds the lock of the actor's organization."""
     own = CaseRecord.person_id == actor.id if actor.kind == "person" else CaseRecord.client_id == actor.id
     return (await tx.exec(select(func.count()).select_from(CaseRecord).where(own, col(CaseRecord.over_at).is_(None)))).one()
@@ -184,11 +186,11 @@ HAS_ASKED = text("""
 """)
 
 
-async def find_request_to(tx: Transaction, actor: Actor, shelter_id: str) -> str | None:
+async def get_case_id_to(tx: Transaction, actor: Actor, shelter_id: str) -> str | None:
     """A request of the actor's organization and role to which this shelter belongs at this moment; None when there is none."""
     chosen = {"organization_id": actor.organization_id, "role": actor.role, "shelter_id": shelter_id}
-    id: str | None = (await (await tx.connection()).execute(HAS_ASKED, chosen)).scalar_one_or_none()
-    return id
+    case_id: str | None = (await (await tx.connection()).execute(HAS_ASKED, chosen)).scalar_one_or_none()
+    return case_id
 
 
 class PartiesRow(NamedTuple):

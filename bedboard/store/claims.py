@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
-from bedboard.store.tables import ClaimRecord, Organization, Place
+from bedboard.store.tables.board import ClaimRecord, Organization, Place
 
 
 async def lock_organization(tx: Transaction, organization_id: str) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import insert, text
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Disclosure
+from bedboard.store.tables.people import Disclosure
 
 
 async def save_disclosure(

@@ -6,7 +6,7 @@ from sqlalchemy import delete, text
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import StoredReply
+from bedboard.store.tables.people import StoredReply
 
 
 async def take_lock(tx: Transaction, number: int) -> bool:

@@ -7,14 +7,14 @@ from sqlalchemy import func, insert, or_
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Journal
+from bedboard.store.tables.board import Journal
 
 
 async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int]:
     """Adds the rows (columns of Journal without its id) and returns their ids in the same order."""
     connection = await tx.connection()
     written = await connection.execute(insert(Journal).returning(col(Journal.id), sort_by_parameter_order=True), rows)
-    return [id for id in written.scalars() if id is not None]
+    return [journal_id for journal_id in written.scalars() if journal_id is not None]
 
 
 async def get_journal(tx: Transaction, journal_id: int) -> Journal | None:

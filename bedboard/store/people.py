@@ -9,7 +9,8 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Organization, Person, Session
+from bedboard.store.tables.board import Organization
+from bedboard.store.tables.people import Person, Session
 
 
 class SessionLimits(NamedTuple):

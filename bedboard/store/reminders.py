@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Reminded
+from bedboard.store.tables.board import Reminded
 
 
 class Confirmation(NamedTuple):
@@ -21,7 +21,9 @@ class Confirmation(NamedTuple):
 
 
 async def list_confirmations(tx: Transaction) -> list[Confirmation]:
-    rows = await (await tx.connection()).execute(text("select id, confirmed_at, created_at, confirm_times from shelter"))
+    rows = await (await tx.connection()).execute(
+        text("select id, confirmed_at, created_at, confirm_times from shelter order by id")
+    )
     return [
         Confirmation(row.id, row.confirmed_at, row.created_at, tuple(map(time.fromisoformat, row.confirm_times)))
         for row in rows

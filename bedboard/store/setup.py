@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlmodel import col
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables import Deployment, Place
+from bedboard.store.tables.board import Deployment, Place
 
 
 async def get_demo_mark(tx: Transaction) -> bool | None:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from bedboard.rules.cases import Deciding
 from bedboard.store.database import Transaction
-from bedboard.store.tables import ClaimRecord, Kind, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
@@ -29,7 +30,7 @@ async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
 async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, str]:
     """Shelter id to the code of its police unit; unknown ones are left out."""
     found = await tx.exec(select(Shelter.id, Shelter.unit_code).where(col(Shelter.id).in_(shelter_ids)))
-    return {id: unit for id, unit in found}
+    return {shelter_id: unit for shelter_id, unit in found}
 
 
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
@@ -41,6 +42,11 @@ async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[s
 async def get_kind_of(tx: Transaction, place_id: str) -> Kind:
     """The kind of a place of which the caller knows that it exists."""
     return (await tx.exec(select(Kind).join(Place, col(Place.kind_code) == col(Kind.code)).where(Place.id == place_id))).one()
+
+
+def deciding_of(kind: Kind) -> Deciding:
+    """Return how a place of this kind is decided on."""
+    return Deciding(kind.decides, kind.desk_hours, kind.outside_hours)
 
 
 async def get_telephone(tx: Transaction, shelter_id: str) -> bytes | None:

@@ -1,2 +1,4 @@
-"""From rows to what an audience may see, and from that to HTML or JSON. Every audience has its own typed projection: a row is
-never serialised whole, and what is not chosen here does not leave."""
+"""From rows to the projection of each audience, and from that to HTML or JSON.
+
+A row is never serialised whole: a field that no projection names does not leave the house.
+"""

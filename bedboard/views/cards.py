@@ -1,4 +1,4 @@
-"""A shelter as it is shown at one moment: what every projection (card, desk, JSON, totals) starts from."""
+"""A shelter at one moment: the card from which every projection (board, staff page, JSON, totals) is made."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instea
 
 
 class Stamp(NamedTuple):
-    """Which picture of a shelter this is: a higher one is newer, on every process. Written as "57.1"."""
+    """The age of a picture of a shelter: a higher stamp is newer, on every process. Written as "57.1"."""
 
     version: int
     phase: int
@@ -36,7 +36,7 @@ class Stamp(NamedTuple):
 
 
 class ClaimView(NamedTuple):
-    """For whom a place is kept and until when: an organisation and a role, never a person's name."""
+    """A live claim on a place: its organization and role, never the name of a person."""
 
     type: str
     organization: str
@@ -44,13 +44,13 @@ class ClaimView(NamedTuple):
     until: datetime
     id: str
     holder: str | None = None
-    """Whose page has more to say about it (`Actor.key`); for our own use, no projection shows it."""
+    """The person or program whose page shows more about it (`Actor.key`); no projection gives it out."""
     case_id: str | None = None
-    """For which request it is reserved; only the shelter's own page shows it."""
+    """The case of a reservation; only the shelter's own page shows it."""
 
 
 class PlaceView(NamedTuple):
-    """One place as it is shown."""
+    """One place at one moment."""
 
     id: str
     label: str
@@ -67,8 +67,8 @@ class PlaceView(NamedTuple):
 
 
 class Lot(NamedTuple):
-    """Places of one shelter that are alike for whoever looks for one: kind, size and terms. `free` are those of `places` that
-    are free now; whoever asks for one of them gets any."""
+    """Places of one shelter with the same kind, size and terms, so that a search need not tell them apart. `free`: those of
+    `places` that are free now; a hold on one of them may be given any."""
 
     kind: str
     terms: Terms
@@ -79,16 +79,15 @@ class Lot(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The same whatever is free: that of its first place."""
+        """Return the id of its first place, which stays the same whatever is free."""
         return self.places[0].id
 
 
 class TermsGroup(NamedTuple):
-    """The lots of one shelter with the same terms, summed up for a search: most of what it asks, it asks once per offer.
+    """The lots of one shelter with the same terms, summed up so that a search judges the terms once.
 
-    `free`: the lots with something free, each with its beds, its beds and cots, how many are free, its id, and itself;
-    `free_count` of places.
-    `taken`: beds, beds and cots, and how many places of that size are not free.
+    `free`: the lots with a free place, each as its beds, its beds and cots, its number of free places, its id, and itself;
+    `free_count`: all free places. `taken`: beds, beds and cots, and the number of places of that size that are not free.
     """
 
     terms: Terms
@@ -102,7 +101,7 @@ class TermsGroup(NamedTuple):
 class Card:
     """One shelter at one moment. `counts` has every status and `total`; `kinds` has such counts per kind, in board order.
 
-    `changes_at`: when the card will look different by itself; None: never. `never_confirmed` goes with freshness stale.
+    `changes_at`: when time alone changes the card; None: never. `never_confirmed` goes with freshness stale.
     """
 
     id: str
@@ -131,7 +130,7 @@ class Card:
 
     @cached_property
     def lots(self) -> tuple[Lot, ...]:
-        """Its places by what a search asks about them; kept with the card, so that a search looks at lots, not places."""
+        """Return its places as lots; kept with the card, so that a search looks at lots, not places."""
         found: dict[tuple[str, Terms, int, int], list[PlaceView]] = {}
         for place in self.places:
             found.setdefault((place.kind, place.terms, place.beds, place.cots), []).append(place)
@@ -142,6 +141,7 @@ class Card:
 
     @cached_property
     def offers(self) -> tuple[TermsGroup, ...]:
+        """Return its lots by their terms; kept with the card."""
         by_terms: dict[Terms, list[Lot]] = {}
         for lot in self.lots:
             by_terms.setdefault(lot.terms, []).append(lot)
@@ -156,7 +156,7 @@ class Card:
         return tuple(found)
 
     def lot_of(self, place_id: str) -> Lot | None:
-        """The lot in which a place is; None when it is not of this shelter."""
+        """Return the lot of a place; None when the place is not of this shelter."""
         return next((lot for lot in self.lots for place in lot.places if place.id == place_id), None)
 
     @cached_property
@@ -172,7 +172,10 @@ class Card:
 
 
 def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, now: datetime) -> Card:
-    """`limits` are those of the settings; a kind's own, when stricter, go before them."""
+    """Return the card of a shelter at this moment.
+
+    `limits`: those of the settings; stricter limits of a kind go before them.
+    """
     own = {catalogue.kinds[place.kind].limits for place in row.places}
     kind_limits = [one for one in own if one is not None]
     if kind_limits:
@@ -233,7 +236,7 @@ def _claim_view(claim: Claim) -> ClaimView:
 
 
 class Total(NamedTuple):
-    """`free` in shelters whose news is fresh or ageing; `unsure` would be free too, but the news is stale: call."""
+    """Numbers of places. `free`: in shelters whose news is fresh or ageing; `unsure`: free by news that is stale, so call."""
 
     free: int
     unsure: int
@@ -242,7 +245,7 @@ class Total(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What is free, per kind and per police unit, and both together (`cells`, by kind and unit)."""
+    """The free places per kind, per police unit, and per kind and unit (`cells`)."""
 
     kinds: Mapping[str, Total]
     units: Mapping[str, Total]
@@ -251,7 +254,7 @@ class Totals:
 
 
 def add_totals(cards: Iterable[Card], catalogue: Catalogue) -> Totals:
-    """Over these cards; every kind and unit is there, also with nothing in it."""
+    """Return the totals of these cards; every kind and unit is among them, even with no place."""
     free: Counter[tuple[str, str]] = Counter()
     unsure: Counter[tuple[str, str]] = Counter()
     total: Counter[tuple[str, str]] = Counter()

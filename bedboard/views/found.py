@@ -1,7 +1,7 @@
-"""What was found for one profile: which places, in which order, and why the others are left out.
+"""The result of a search for one profile: matches in their order, and why the other places are left out.
 
 A search looks at lots (places of a shelter that are alike) and judges each distinct set of terms once. When a shelter changes,
-only that shelter is looked at again.
+only that shelter is weighed again.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -15,14 +15,14 @@ from bedboard.views.cards import Card, Lot, PlaceView, TermsGroup
 
 
 class Judged(NamedTuple):
-    """What one set of terms comes to for a profile, without the reasons. `against`: what was answered with no."""
+    """The verdict of one set of terms on a profile, without the reasons. `against`: the criteria with the verdict no."""
 
     fit: Fit
     against: tuple[str, ...]
 
 
 class Match(NamedTuple):
-    """A lot that fits or has to be discussed, with its free places; it has at least one."""
+    """A lot that fits or has to be discussed; it has at least one free place."""
 
     rank: Rank
     card: Card
@@ -32,12 +32,12 @@ class Match(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """As `Found.is_open`."""
+        """Tell whether nothing was asked about the household, as `Found.is_open`."""
         return not self.profile.asked()
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Worked out only for what is shown."""
+        """Work out why the lot fits or has to be discussed; only for matches that are shown."""
         place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
         return judge(self.lot.terms, self.profile) + place
 
@@ -47,11 +47,11 @@ class Match(NamedTuple):
 
 
 Ranked = tuple[Rank, Card, Lot, Fit]
-"""A match before it is known whether it will be shown: of a thousand, forty are."""
+"""A match before it is known whether it is shown: of a thousand, forty are."""
 
 
 class Weighed(NamedTuple):
-    """One shelter in the eyes of one profile, in numbers of places. `excluded_by` counts a place under each reason."""
+    """One shelter weighed for one profile, in numbers of places. `excluded_by` counts a place under each of its reasons."""
 
     matches: tuple[Ranked, ...]
     fits: int
@@ -63,11 +63,11 @@ class Weighed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`matches`: at most as many as were asked for. The counts are of places, and of everything that was found.
+    """The result of a search. `matches`: at most the number that was asked for. All counts are of places, shown or not.
 
-    `unsure`: would fit or be worth a call, and were free when the shelter last said so, but that news is stale; `fits` and
-    `discuss` are without them. `excluded_by`: reason to number of free places, the largest first; a place may be under
-    several. `taken`: would fit or be worth a call, but are not free now.
+    `unsure`: free places that fit or are worth a call, by news that is stale; `fits` and `discuss` are without them.
+    `excluded_by`: reason to number of free places, the largest first; a place may be under several. `taken`: places that
+    would fit or be worth a call, and are not free now.
     """
 
     matches: tuple[Match, ...]
@@ -78,7 +78,7 @@ class Found:
     excluded_by: Mapping[str, int]
     taken: int
     is_open: bool = False
-    """Nothing was asked about whom it is for: what is found is free, and nobody knows whether it fits."""
+    """Nothing was asked about the household: the matches are free, and nobody knows whether they fit."""
 
     @property
     def count(self) -> int:
@@ -86,11 +86,11 @@ class Found:
 
 
 class Finder:
-    """One search, kept as long as somebody looks at it. `catalogue` gives the map for near and far."""
+    """One search, kept as long as its page is open. `catalogue` has the map for near and far."""
 
     def __init__(self, profile: Profile, catalogue: Catalogue) -> None:
         self.profile = profile
-        self._reference = catalogue
+        self._catalogue = catalogue
         self._beds, self._people, self._asked = profile.beds, profile.people, frozenset(profile.asked())
         self._judged: dict[Terms, Judged] = {}
         self._rests: dict[Hashable, Judged] = {}
@@ -98,17 +98,17 @@ class Finder:
         self._weighed: dict[str, Weighed] = {}
 
     def take(self, cards: Iterable[Card]) -> None:
-        """Looks at these shelters (again)."""
+        """Weigh these shelters, also those that were weighed before."""
         for card in cards:
             self._weighed[card.id] = self._weigh(card)
 
     def keep_only(self, ids: Iterable[str]) -> None:
-        """Forgets shelters that are no longer there."""
-        for id in self._weighed.keys() - set(ids):
-            del self._weighed[id]
+        """Forget the other shelters: they are no longer on the board."""
+        for shelter_id in self._weighed.keys() - set(ids):
+            del self._weighed[shelter_id]
 
     def found(self, most: int) -> Found:
-        """`most`: matches at most, the best first; a match is a lot of one or more places."""
+        """Return the result with at most `most` matches, the best first; a match is a lot of one or more places."""
         every = [match for one in self._weighed.values() for match in one.matches]
         fits = discuss = unsure = 0
         for one in self._weighed.values():
@@ -132,11 +132,11 @@ class Finder:
         )
 
     def matching_places(self) -> frozenset[str]:
-        """Ids of every free place that fits or is worth a call, however many."""
+        """Return the ids of all free places that fit or are worth a call."""
         return frozenset(place.id for one in self._weighed.values() for _, _, lot, _ in one.matches for place in lot.free)
 
     def suitable_kinds(self, cards: Iterable[Card]) -> frozenset[str]:
-        """Of which kinds there are places that would fit or be worth a call, free or not."""
+        """Return the kinds with a place that would fit or be worth a call, free or not."""
         return frozenset(
             lot.kind
             for card in cards
@@ -148,7 +148,7 @@ class Finder:
         )
 
     def _judge(self, terms: Terms) -> Judged:
-        """The same as `fit_of(judge(terms, profile))`, at the speed of sets: most terms are weighed and never shown."""
+        """Return the same as `fit_of(judge(terms, profile))`, with sets for speed: most terms are judged and never shown."""
         rest = self._rests.get(terms.rest)
         if rest is None:
             reasons = judge_rest(terms, self.profile)
@@ -202,7 +202,7 @@ class Finder:
     def _distance(self, unit: str) -> int:
         known = self._distances.get(unit)
         if known is None:
-            units, near = self._reference.units, self.profile.near
+            units, near = self._catalogue.units, self.profile.near
             known = 0
             if near is not None and near in units and unit in units:
                 here, there = units[near], units[unit]

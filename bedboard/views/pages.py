@@ -4,7 +4,7 @@ import gettext
 import hashlib
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,11 +14,27 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
-from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES
+from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST, OFFER, SOONEST_USUAL
+from bedboard.rules.claims import HOLD
+from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
+from bedboard.rules.places import FURTHEST_EXPECTED
 from bedboard.views.files import content_of
 
 SCREEN_LANGUAGES = ("nl", "en")
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+DURATIONS: Mapping[str, int] = {
+    "hold_minutes": HOLD // MINUTE,
+    "offer_minutes": OFFER // MINUTE,
+    "usual_hours": SOONEST_USUAL // HOUR,
+    "address_hours": ADDRESS_SHOWN // HOUR,
+    "latest_arrival_hours": LATEST_ARRIVAL // HOUR,
+    "lapse_days": LONGEST // DAY,
+    "furthest_days": FURTHEST_EXPECTED // DAY,
+}
+"""What a sentence on the screen says of a duration comes from the rule, never from the sentence."""
 
 
 def _translations(web: Path, language: str) -> gettext.NullTranslations:
@@ -51,7 +67,13 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.install_gettext_translations(_translations(web, language), newstyle=True)  # type: ignore[attr-defined]
-        environment.globals.update(language=language, static=self.static, criterion_names=CRITERION_NAMES | LIMIT_NAMES)
+        environment.globals.update(DURATIONS)
+        environment.globals.update(
+            language=language,
+            static=self.static,
+            criteria_groups=CRITERIA,
+            criterion_names=CRITERION_NAMES | LIMIT_NAMES,
+        )
 
         def clock_time(moment: datetime) -> str:
             return format_time(moment.astimezone(self.zone), "HH:mm", locale=language)
@@ -78,15 +100,20 @@ class Pages:
         return environment
 
     def static(self, path: str) -> str:
-        """The address of a static file, with a hash of its content, so that it may be cached for ever."""
+        """Return the address of a static file, with a hash of its content, so that it may be cached for ever."""
         if path not in self._hashes:
             self._hashes[path] = hashlib.sha256(content_of(self._static / path)).hexdigest()[:12]
         return f"/static/{path}?v={self._hashes[path]}"
 
     def render(self, language: str, template: str, context: Mapping[str, Any]) -> str:
+        """Return a template as HTML. Undefined names are errors."""
         return self._environments[language].get_template(template).render(context)
 
+    def fragment(self, language: str, template: str, context: Mapping[str, Any]) -> Markup:
+        """Return a template as HTML that another template may contain as it is."""
+        return Markup(self.render(language, template, context))  # noqa: S704
+
     def macro(self, language: str, template: str, name: str, *args: Any) -> str:
-        """One macro of a template as text: the words of a refusal for the API."""
+        """Return one macro of a template as text, such as the words of a refusal for the API."""
         module = self._environments[language].get_template(template).module
         return str(getattr(module, name)(*args)).strip()

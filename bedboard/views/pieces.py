@@ -1,5 +1,7 @@
-"""Ready pieces: a shelter rendered once per kind of audience and kept until its stamp changes. Pages, snapshots and answers are
-a join of them."""
+"""Ready pieces: a shelter rendered once per kind of audience and kept until its stamp changes.
+
+Pages, snapshots and answers are joins of them.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -16,11 +18,11 @@ from bedboard.views.pages import Pages
 
 
 class Audience(NamedTuple):
-    """Who gets the same bytes. `shelter` None is every shelter, else that one only; `language` "" where there are no words.
+    """The viewers that get the same bytes. `shelter` None: every shelter; `language` "": no words in it.
 
-    board: the cards for those who look for a place (`late` for the desk, which sees who did not confirm in time).
-    staff: a shelter's own page. api: JSON objects. search: what each viewer looks for, so nothing in common. own: a page that
-    shows nothing but what is one's own.
+    `view` is one of: board, the cards for people who look for a place (`late` for the desk, which sees the shelters that did
+    not confirm in time); staff, a shelter's own page; api, JSON objects; search, where each viewer looks for something
+    different, so nothing is shared; own, a page with nothing but the viewer's own cases.
     """
 
     view: str
@@ -30,11 +32,11 @@ class Audience(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One shelter for one kind of audience: `body` is HTML or JSON, `part` the same as a part of a live message."""
+    """One shelter for one kind of audience: `body` is HTML or JSON, `fragment` the same as the element of a live message."""
 
     stamp: Stamp
     body: str
-    part: bytes
+    fragment: bytes
 
 
 class Pieces:
@@ -44,10 +46,11 @@ class Pieces:
         self._kept: dict[tuple[str, str, bool], dict[str, Piece]] = {}
 
     def forget(self) -> None:
-        """After names of kinds or units have changed."""
+        """Forget all pieces, after names of kinds or units have changed."""
         self._kept.clear()
 
     def get(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
+        """Return the piece of a card, rendered only when its stamp is new."""
         kept = self._kept.setdefault((audience.view, audience.language, audience.late), {})
         piece = kept.get(card.id)
         if piece is None or piece.stamp != card.stamp:
@@ -66,7 +69,7 @@ class Pieces:
         return Piece(card.stamp, html, orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html}))
 
     def staff(self, language: str, card: Card, catalogue: Catalogue) -> str:
-        """The shelter's own page, drawn with new idempotency keys."""
+        """Return the shelter's own page, with new idempotency keys."""
         context = {
             "card": card,
             "catalogue": catalogue,
@@ -76,35 +79,35 @@ class Pieces:
         return self._pages.render(language, "fragments/_staff.html", context)
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
-        """One row of what was found, with the reasons of this search."""
+        """Return one row of a search, with its reasons."""
         context = {"match": match, "catalogue": catalogue, "new_key": self._new_key}
         return self._pages.render(language, "fragments/_match.html", context)
 
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
-        """How many fit, and why the others are left out."""
+        """Return the figures of a search: how many fit, and why the others are left out."""
         return self._pages.render(language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
 
     def totals(self, language: str, totals: Totals, catalogue: Catalogue) -> str:
         return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "catalogue": catalogue})
 
 
-def snapshot_message(at: datetime, exists: Iterable[str], parts: Iterable[bytes], totals: str | None) -> bytes:
-    """For a browser: what exists, and the parts that it does not show yet."""
+def snapshot_message(at: datetime, exists: Iterable[str], fragments: Iterable[bytes], totals: str | None) -> bytes:
+    """For a browser: what exists, and the fragments that it does not show yet."""
     head = orjson.dumps({"at": at, "exists": list(exists), "totals": totals}, option=orjson.OPT_UTC_Z)
-    return b'{"type":"snapshot",' + head[1:-1] + b',"parts":[' + b",".join(parts) + b"]}"
+    return b'{"type":"snapshot",' + head[1:-1] + b',"fragments":[' + b",".join(fragments) + b"]}"
 
 
-def update_message(part: bytes, totals: str | None) -> bytes:
-    """For a browser: one shelter has changed."""
+def update_message(fragment: bytes, totals: str | None) -> bytes:
+    """Return the message to a browser about one changed shelter."""
     tail = b"" if totals is None else b',"totals":' + orjson.dumps(totals)
-    return b'{"type":"update","parts":[' + part + b"]" + tail + b"}"
+    return b'{"type":"update","fragments":[' + fragment + b"]" + tail + b"}"
 
 
 def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:
-    """The answer of `GET /board`, and with a type in front the snapshot of the API's socket."""
+    """Return the answer of `GET /board`; with a type in front it is the snapshot of the API's socket."""
     return b'{"as_of":' + orjson.dumps(at, option=orjson.OPT_UTC_Z) + b',"shelters":[' + b",".join(bodies) + b"]}"
 
 
 def is_known(known: Mapping[str, str], piece: Piece, shelter_id: str) -> bool:
-    """Whether a returning page shows this very picture already."""
+    """Tell whether a returning page already shows this very picture."""
     return known.get(shelter_id) == str(piece.stamp)

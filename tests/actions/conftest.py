@@ -3,7 +3,7 @@
 import pytest
 
 from bedboard.store.database import Database
-from tests.actions.cases import add_case_board
+from tests.build.cases import add_case_board
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from bedboard.rules.alerts import MOST_DEVICES, SeenChange
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
 from bedboard.store.alerts import Device, list_alerts, list_devices, list_own_alerts
 from bedboard.store.database import Database
-from bedboard.store.tables import Session
-from tests.actions.look import do, every_row, looking, run
+from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
+from tests.build.rows import do, every_row, looking, run
 
 MARK, LUCIA = actor("police", "mark", ()), actor("coordinator", "lucia", ())
 DAY = timedelta(hours=24)
@@ -40,18 +40,18 @@ async def other(board: Database) -> AsyncIterator[Database]:
     await other.dispose()
 
 
-async def wait(database: Database, id: str = "w1", seen: tuple[str, ...] = (), **more: object) -> None:
+async def wait(database: Database, alert_id: str = "w1", seen: tuple[str, ...] = (), **more: object) -> None:
     who, now = more.get("who", MARK), more.get("now", NOW)
-    await do(database, lambda tx: add_alert(tx, who, id, SEALED, seen, now))  # type: ignore[arg-type]
+    await do(database, lambda tx: add_alert(tx, who, alert_id, SEALED, seen, now))  # type: ignore[arg-type]
 
 
 def change(*found: str, gone: tuple[str, ...] = (), version: int = 1, shelter: str = "linde") -> SeenChange:
     return SeenChange(shelter, version, frozenset(found), frozenset(gone))
 
 
-async def find(database: Database, *changes: SeenChange, id: str = "w1", minutes: float = 1) -> str | None:
+async def find(database: Database, *changes: SeenChange, alert_id: str = "w1", minutes: float = 1) -> str | None:
     at = NOW + timedelta(minutes=minutes)
-    told: str | None = await do(database, lambda tx: report_to_alert(tx, id, changes, at))
+    told: str | None = await do(database, lambda tx: report_to_alert(tx, alert_id, changes, at))
     return told
 
 
@@ -91,13 +91,13 @@ async def test_six_at_once_become_five(board: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "id", "kind"),
+    ("role", "actor_id", "kind"),
     [("police", "police", "client"), ("police", "nobody", "person"), ("coordinator", "mark", "person")],
 )
-async def test_only_a_person_who_still_has_the_role_may_wait(board: Database, role: Role, id: str, kind: str) -> None:
+async def test_only_a_person_who_still_has_the_role_may_wait(board: Database, role: Role, actor_id: str, kind: str) -> None:
     async with looking(board) as seen:
         with pytest.raises(NotAllowed):
-            await wait(board, who=actor(role, id, (), kind))
+            await wait(board, who=actor(role, actor_id, (), kind))
     assert seen.nothing
 
 

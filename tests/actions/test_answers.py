@@ -17,7 +17,8 @@ from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from bedboard.store.claims import count_begun
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, SEAL, actor
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     HOUR,
@@ -51,9 +52,7 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, looking, run
-from tests.actions.test_holds import refused, status
-from tests.build import NOW, SEAL, actor
+from tests.build.rows import do, every_row, looking, refused, run, status
 
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
@@ -154,7 +153,7 @@ async def test_the_same_once_more_changes_nothing(field: Database) -> None:
         async with looking(field) as seen:
             again = await do(field, lambda tx, said=said: answer_case(tx, SANNE, "r1", "linde", said, "two", NOW))  # type: ignore[misc]
         assert seen.nothing
-        assert (again.request.version, again.events) == (first.request.version, [])
+        assert (again.record.version, again.events) == (first.record.version, [])
 
 
 async def test_a_call_that_is_repeated_is_not_done_again(field: Database) -> None:
@@ -169,7 +168,7 @@ async def test_a_call_that_is_repeated_is_not_done_again(field: Database) -> Non
             key,
             NOW,
             lambda tx: answer_case(tx, SANNE, "r1", "linde", said, f"claim-{place}", NOW),
-            lambda case: Reply(200, f"version {case.request.version}".encode()),
+            lambda case: Reply(200, f"version {case.record.version}".encode()),
         )
         return done.reply
 
@@ -235,8 +234,8 @@ async def test_what_a_shelter_keeps_for_another_caller_is_not_given_away(field: 
 
 
 async def test_what_is_kept_for_one_case_is_not_offered_to_another_also_of_the_same_people(field: Database) -> None:
-    await ask(field, id="first")
-    await offer(field, "linde-1", id="first")
+    await ask(field, case_id="first")
+    await offer(field, "linde-1", case_id="first")
     await ask(field, who=MARK)
     assert (await refused_answer(field, YES)).code == "not_free"
     refusal = await refused(field, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW))
@@ -247,9 +246,9 @@ async def test_what_is_kept_for_one_case_is_not_offered_to_another_also_of_the_s
 
 async def test_places_that_were_offered_take_nobodys_room_for_holds(field: Database) -> None:
     for n in range(5):
-        await ask(field, "linde", id=f"r{n}", at=NOW + n * MINUTE)
-        await offer(field, "linde-1", id=f"r{n}", at=NOW + n * MINUTE)
-        await withdraw(field, id=f"r{n}", at=NOW + n * MINUTE)
+        await ask(field, "linde", case_id=f"r{n}", at=NOW + n * MINUTE)
+        await offer(field, "linde-1", case_id=f"r{n}", at=NOW + n * MINUTE)
+        await withdraw(field, case_id=f"r{n}", at=NOW + n * MINUTE)
     assert await do(field, lambda tx: count_begun(tx, MARK, NOW - HOUR)) == 0
 
 
@@ -476,11 +475,11 @@ async def test_the_desk_confirms_no_place_of_which_the_shelter_says_something_el
         assert (type(refusal), refusal.code) == (Conflict, "not_free")
     await tap("free")
     await withdraw(field)
-    await bring_to(field, "provisional", id="r2")
+    await bring_to(field, "provisional", case_id="r2")
     await tap("closed")
     assert (await refused(field, lambda tx: confirm_case(tx, HANNEKE, "r2", NOW, ZONE))).code == "not_free"
     await tap("occupied")
-    await confirm(field, id="r2")
+    await confirm(field, case_id="r2")
     assert await state(field, "r2") == "confirmed"
 
 

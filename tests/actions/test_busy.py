@@ -10,8 +10,8 @@ from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.rules.refusals import Busy, Refusal
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from tests.actions.look import every_row
 from tests.build import NOW, actor
+from tests.build.rows import every_row
 
 MARK = actor("police", "mark", ())
 

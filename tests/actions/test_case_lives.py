@@ -31,8 +31,9 @@ from bedboard.rules.places import PlaceChange, Reported, status_of
 from bedboard.rules.refusals import Refusal
 from bedboard.store.board import list_shelters
 from bedboard.store.database import Database, Transaction, asyncpg_url
-from bedboard.store.tables import Kind
-from tests.actions.cases import (
+from bedboard.store.tables.board import Kind
+from tests.build import NOW, SEAL, add_board
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     ILSE,
@@ -50,9 +51,8 @@ from tests.actions.cases import (
     add_case_board,
     wrong_with,
 )
-from tests.actions.look import Rows
-from tests.build import NOW, SEAL, add_board
-from tests.rules.test_cases import said_by_hand
+from tests.build.lives import said_by_hand
+from tests.build.rows import Rows
 
 ASKERS = (MARK, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR)
 EVERYBODY = (MARK, EMRE, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR, SANNE, KOFI, ILSE)
@@ -266,9 +266,9 @@ class Lives(RuleBasedStateMachine):
         """What every process does each five seconds; and what another one does that has found the same."""
         patience, now, before = Patience(), self.now, self.rows
         jobs: Any = (
-            (lambda tx: find_silent(tx, patience, now), lambda tx, id: tell_silence(tx, id, patience, now)),
-            (lambda tx: find_late(tx, now), lambda tx, id: tell_late(tx, id, now)),
-            (lambda tx: find_lapsed(tx, now), lambda tx, id: lapse_case(tx, id, now, ZONE)),
+            (lambda tx: find_silent(tx, patience, now), lambda tx, case_id: tell_silence(tx, case_id, patience, now)),
+            (lambda tx: find_late(tx, now), lambda tx, case_id: tell_late(tx, case_id, now)),
+            (lambda tx: find_lapsed(tx, now), lambda tx, case_id: lapse_case(tx, case_id, now, ZONE)),
         )
         for _ in range(2):  # what lapses may be forgotten already
             self.run(self._each(jobs))
@@ -293,9 +293,9 @@ class Lives(RuleBasedStateMachine):
         for find, tell in jobs:
             async with self.database.transaction() as tx:
                 found = await find(tx)
-            for id in found if ids is None else ids:
+            for case_id in found if ids is None else ids:
                 async with self.database.transaction() as tx:
-                    await tell(tx, id)
+                    await tell(tx, case_id)
 
     # ---- who asks
 
@@ -501,8 +501,8 @@ class Lives(RuleBasedStateMachine):
 
     def hold(self, dice: Random) -> None:
         place, who = dice.choice(PLACES), dice.choice(ASKERS)
-        was, before, id = self.statuses[place], self.rows, self.new_id()
-        said = self.run(self._do(lambda tx: hold_place(tx, who, [place], id, self.now)))
+        was, before, claim_id = self.statuses[place], self.rows, self.new_id()
+        said = self.run(self._do(lambda tx: hold_place(tx, who, [place], claim_id, self.now)))
         self.rows = self.run(self._read())
         assert wrong_with(self.rows) == []
         assert said in ("done", "holds_of_person", "holds_of_organization") if was == "free" else said != "done"

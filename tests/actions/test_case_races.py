@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from bedboard.actions import answers, case_lock, cases, disclosures, reservations
+from bedboard.actions import answers, case_lock, cases, reservations
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.cases import ask_more, choose_offer, open_case, withdraw_case
-from bedboard.actions.disclosures import disclose_address
+from bedboard.actions.cases import choose_offer, open_case, withdraw_case
 from bedboard.actions.holds import hold_place
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.actions.occupancy import change_place
@@ -29,8 +28,9 @@ from bedboard.store.cases import get_case, list_claims_of
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from bedboard.store.tables import Organization, Shelter
-from tests.actions.cases import (
+from bedboard.store.tables.board import Organization, Shelter
+from tests.build import NOW, actor, until
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     HOUR,
@@ -51,9 +51,7 @@ from tests.actions.cases import (
     rows_of,
     wrong_with,
 )
-from tests.actions.look import do, every_row, looking, run
-from tests.actions.test_races import goes
-from tests.build import NOW, SEAL, actor, until
+from tests.build.rows import do, every_row, goes, looking, run
 
 Action = Callable[[Transaction], Awaitable[Any]]
 
@@ -115,13 +113,13 @@ def said_yes(place: str) -> ShelterAnswer:
     return ShelterAnswer("yes", place)
 
 
-def answering(place: str, id: str = "r1", claim: str | None = None, who: Actor = SANNE, at: datetime = NOW) -> Action:
+def answering(place: str, case_id: str = "r1", claim: str | None = None, who: Actor = SANNE, at: datetime = NOW) -> Action:
     shelter = place.rpartition("-")[0]
-    return lambda tx: answer_case(tx, who, id, shelter, said_yes(place), claim or f"{id}-{place}", at)
+    return lambda tx: answer_case(tx, who, case_id, shelter, said_yes(place), claim or f"{case_id}-{place}", at)
 
 
-def choosing(shelter: str, id: str = "r1", who: Actor = MARK, at: datetime = NOW) -> Action:
-    return lambda tx: choose_offer(tx, who, id, shelter, at, ZONE)
+def choosing(shelter: str, case_id: str = "r1", who: Actor = MARK, at: datetime = NOW) -> Action:
+    return lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE)
 
 
 # ---- what protects, and taking it away
@@ -181,9 +179,9 @@ SHELTER_CONTROL = pytest.mark.parametrize("shelter_locked", [False, True], indir
 async def test_one_place_is_offered_to_one_of_two_coordinators_and_only_that_one_can_choose_it(
     pools: tuple[Database, Database], shelter_locked: bool
 ) -> None:
-    await ask(pools[0], id="r1")
-    await ask(pools[0], id="r2", who=LUCIA)
-    offered = await all_at_once(pools, [answering("linde-1", id) for id in ("r1", "r2")])
+    await ask(pools[0], case_id="r1")
+    await ask(pools[0], case_id="r2", who=LUCIA)
+    offered = await all_at_once(pools, [answering("linde-1", case_id) for case_id in ("r1", "r2")])
     chosen = await all_at_once(pools, [choosing("linde", "r1"), choosing("linde", "r2", LUCIA)])
     rows = await every_row(pools[0])
 
@@ -200,7 +198,7 @@ async def test_of_those_who_hold_a_place_and_those_to_whom_it_is_offered_one_get
     pools: tuple[Database, Database], shelter_locked: bool
 ) -> None:
     for n in range(6):
-        await ask(pools[0], id=f"r{n}")
+        await ask(pools[0], case_id=f"r{n}")
     holders = [actor("police", f"p{n}", ()) for n in range(6)]
     await run(pools[0], "insert into organization select 'o' || n, 'O' || n from generate_series(0, 5) n")
     await run(
@@ -256,12 +254,12 @@ async def test_an_offer_that_runs_out_is_chosen_or_taken_and_never_both(pools: t
     """The same from many sides at once, at the very moment."""
     end = NOW + HOUR
     for turn in range(6):
-        id = f"r{turn}"
-        await ask(pools[0], id=id)
-        await offer(pools[0], "linde-1", id=id)
-        actions: list[Action] = [choosing("linde", id, at=end - TICK), choosing("linde", id, EMRE, at=end - TICK)]
+        case_id = f"r{turn}"
+        await ask(pools[0], case_id=case_id)
+        await offer(pools[0], "linde-1", case_id=case_id)
+        actions: list[Action] = [choosing("linde", case_id, at=end - TICK), choosing("linde", case_id, EMRE, at=end - TICK)]
         actions += [
-            lambda tx, who=who, id=id: hold_place(tx, who, ["linde-1"], f"{id}-{who.id}", end)  # type: ignore[misc]
+            lambda tx, who=who, case_id=case_id: hold_place(tx, who, ["linde-1"], f"{case_id}-{who.id}", end)  # type: ignore[misc]
             for who in (NOOR, LUCIA)
         ]
         Random(turn).shuffle(actions)  # noqa: S311
@@ -270,7 +268,7 @@ async def test_an_offer_that_runs_out_is_chosen_or_taken_and_never_both(pools: t
         assert set(said) <= {"done", "offer_over", "not_free", "request_chosen"}
         assert wrong_with(await every_row(pools[0])) == []
         await run(pools[0], "update claim set ended_at = now(), ending = 'released' where ended_at is null and type = 'hold'")
-        await do(pools[0], lambda tx, id=id: withdraw_case(tx, MARK, id, end, ZONE))  # type: ignore[misc]
+        await do(pools[0], lambda tx, case_id=case_id: withdraw_case(tx, MARK, case_id, end, ZONE))  # type: ignore[misc]
 
 
 # ---- one case, several who say something of it
@@ -355,7 +353,7 @@ async def test_the_same_call_twice_at_once_is_done_once_and_answered_alike(pools
                 key,
                 NOW,
                 answering("linde-1", claim=f"claim-{n}"),
-                lambda case: Reply(200, f"version {case.request.version}".encode()),
+                lambda case: Reply(200, f"version {case.record.version}".encode()),
             )
         except Conflict as refusal:
             return refusal.code
@@ -387,107 +385,6 @@ async def test_nobody_begins_more_cases_than_the_limit_by_beginning_them_at_once
         assert sorted(said) == ["done"] * MOST_CASES_AN_HOUR + ["too_many"] * (30 - MOST_CASES_AN_HOUR)
 
     goes(locked, check)
-
-
-# ---- rights that are lost while somebody waits
-
-RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
-    # in which state; who; what; the statement that takes the right away
-    "a shelter's answer": (
-        "asking",
-        SANNE,
-        lambda who: answering("linde-1", claim="late", who=who),
-        "delete from membership where person_id = 'sanne'",
-    ),
-    "an answer of the desk": (
-        "asking",
-        HANNEKE,
-        lambda who: answering("linde-2", claim="late", who=who),
-        "update person set role = 'auditor' where id = 'hanneke'",
-    ),
-    "an arrival": (
-        "confirmed",
-        SANNE,
-        lambda who: lambda tx: take_arrival(tx, who, "r1", "linde", NOW, ZONE, arrived=True),
-        "update person set ended_at = now() where id = 'sanne'",
-    ),
-    "a choice": (
-        "asking",
-        EMRE,
-        lambda who: choosing("linde", who=who),
-        "update person set role = 'auditor' where id = 'emre'",
-    ),
-    "more shelters": (
-        "asking",
-        EMRE,
-        lambda who: lambda tx: ask_more(tx, who, "r1", {"beuk": "women"}, NOW),
-        "update person set ended_at = now() where id = 'emre'",
-    ),
-    "a withdrawal": (
-        "confirmed",
-        EMRE,
-        lambda who: lambda tx: withdraw_case(tx, who, "r1", NOW, ZONE),
-        "update person set ended_at = now() where id = 'emre'",
-    ),
-    "a confirmation": (
-        "chosen",
-        HANNEKE,
-        lambda who: lambda tx: confirm_case(tx, who, "r1", NOW, ZONE),
-        "update person set role = 'auditor' where id = 'hanneke'",
-    ),
-    "a refusal": (
-        "chosen",
-        HANNEKE,
-        lambda who: lambda tx: refuse_case(tx, who, "r1", "other", NOW),
-        "update person set ended_at = now() where id = 'hanneke'",
-    ),
-    "a look at the address": (
-        "confirmed",
-        HANNEKE,
-        lambda who: lambda tx: disclose_address(tx, who, "r1", SEAL, NOW),
-        "update person set ended_at = now() where id = 'hanneke'",
-    ),
-    "another case": (
-        "asking",
-        EMRE,
-        lambda who: lambda tx: open_case(tx, who, "r2", NEEDS, None, {"beuk": "women"}, NOW),
-        "update person set ended_at = now() where id = 'emre'",
-    ),
-}
-
-
-async def holds_everything(tx: Transaction) -> None:
-    """Somebody else is at work on the case, and for the organization."""
-    await (await tx.connection()).execute(text("select id from organization for no key update"))
-    await (await tx.connection()).execute(text("select id from case_record for no key update"))
-
-
-@pytest.mark.parametrize("asks_late", [False, True], ids=["asked before it waits", "asked under the lock"])
-@pytest.mark.parametrize("what", RIGHTS)
-async def test_who_loses_the_right_while_waiting_changes_and_sees_nothing(
-    pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, what: str, asks_late: bool
-) -> None:
-    so_far, who, action, takes_away = RIGHTS[what]
-    await bring_to(pools[0], so_far)
-    if not asks_late:
-
-        async def earlier(*_: object) -> bool:
-            return True  # as it was when the call came in
-
-        for module in (answers, case_lock, disclosures, cases):
-            for name in ("may_act", "still_has_role"):
-                if hasattr(module, name):
-                    monkeypatch.setattr(module, name, earlier)
-    before = await every_row(pools[0])
-    said = await overtaken(pools, holds_everything, action(who), takes_away)
-    after = await every_row(pools[0])
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-
-    def check() -> None:
-        assert said in ("no_such_request", "not_your_role")
-        assert {key[0] for key in changed} <= {"person", "membership"}
-
-    goes(asks_late, check)
 
 
 # ---- a process that dies
@@ -557,9 +454,9 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
     """Three cases with eight shelters each; whatever comes first, each has one place or none, and nothing is kept besides."""
     shelters = await add_shelters(pools[0], 24, "cosm")
     ids = ["r0", "r1", "r2"]
-    for n, id in enumerate(ids):
+    for n, case_id in enumerate(ids):
         asked = dict.fromkeys(shelters[n::3], "cosm")
-        await do(pools[0], lambda tx, id=id, asked=asked: open_case(tx, MARK, id, NEEDS, None, asked, NOW))  # type: ignore[misc]
+        await do(pools[0], lambda tx, case_id=case_id, asked=asked: open_case(tx, MARK, case_id, NEEDS, None, asked, NOW))  # type: ignore[misc]
     deadline = asyncio.get_running_loop().time() + (20 if case_locked else 3)
 
     async def answer(n: int) -> str:
@@ -598,9 +495,11 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
         assert all(said[-1:] == ["done"] for said in (*chosen, *decided))
         assert {code for said in decided for code in said} <= {"done", "request_not_chosen"}
         assert wrong_with(rows) == []
-        assert [rows["case_record", id]["state"] for id in ids] == ["confirmed", "asking", "confirmed"]
+        assert [rows["case_record", case_id]["state"] for case_id in ids] == ["confirmed", "asking", "confirmed"]
         assert len(kept) == 2  # what the desk refused, and all that was let go, is free
-        assert all(rows["case_record", id]["version"] == lines.count(id) - 7 for id in ids)  # eight were asked at once
+        assert all(
+            rows["case_record", case_id]["version"] == lines.count(case_id) - 7 for case_id in ids
+        )  # eight were asked at once
 
     goes(case_locked, check)
 
@@ -621,12 +520,12 @@ def in_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     async def in_any_order(tx: Transaction, case: LockedCase, shelter_ids: Iterable[str]) -> None:
         wanted = sorted(set(shelter_ids) - case.shelters.keys())
         random.shuffle(wanted)
-        for id in wanted:
-            found = await lock_shelter(tx, id)
+        for case_id in wanted:
+            found = await lock_shelter(tx, case_id)
             assert found is not None
-            case.shelters[id] = found
+            case.shelters[case_id] = found
             await asyncio.sleep(0.002)  # as a busy machine would make it
-        case.claims = await list_claims_of(tx, case.request.id)
+        case.claims = await list_claims_of(tx, case.record.id)
 
     async def for_update(tx: Transaction, shelter_id: str) -> Shelter | None:
         locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update()
@@ -656,22 +555,22 @@ async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_wait
         who, random, turn = actor("police", f"p{worker}", ()), Random(worker), 0  # noqa: S311
         while turn < 3 or (loop.time() < deadline and (in_order or DEADLOCK not in states)):
             turn += 1
-            id, at = f"r{worker}-{turn}", NOW + turn * HOUR  # how many cases an hour is not the point here
+            case_id, at = f"r{worker}-{turn}", NOW + turn * HOUR  # how many cases an hour is not the point here
             asked = random.sample(shelters, 6)
             steps: list[Action] = [
-                lambda tx, id=id, asked=asked, at=at: open_case(  # type: ignore[misc]
-                    tx, who, id, NEEDS, None, dict.fromkeys(asked, "women"), at
+                lambda tx, case_id=case_id, asked=asked, at=at: open_case(  # type: ignore[misc]
+                    tx, who, case_id, NEEDS, None, dict.fromkeys(asked, "women"), at
                 )
             ]
-            offering = [answering(f"{one}-{worker + 1}", id, at=at) for one in random.sample(asked, 4)]
+            offering = [answering(f"{one}-{worker + 1}", case_id, at=at) for one in random.sample(asked, 4)]
             steps += offering
-            steps += [choosing(random.choice(asked), id, who, at)] if random.random() < 0.5 else []
-            steps.append(lambda tx, id=id, at=at: tell_silence(tx, id, Patience(), at + HOUR))  # type: ignore[misc]
+            steps += [choosing(random.choice(asked), case_id, who, at)] if random.random() < 0.5 else []
+            steps.append(lambda tx, case_id=case_id, at=at: tell_silence(tx, case_id, Patience(), at + HOUR))  # type: ignore[misc]
             steps.append(lambda tx, at=at: remind_shelters(tx, ZONE, at))  # type: ignore[misc]  # points to all of them
             place = f"{random.choice(shelters)}-{worker + 1}"
-            steps.append(lambda tx, id=id, at=at, place=place: hold_place(tx, who, [place], f"h-{id}", at))  # type: ignore[misc]
+            steps.append(lambda tx, case_id=case_id, at=at, place=place: hold_place(tx, who, [place], f"h-{case_id}", at))  # type: ignore[misc]
             steps.append(lambda tx, at=at, place=place: change_place(tx, SANNE, place, PlaceChange("free"), at))  # type: ignore[misc]
-            steps.append(lambda tx, id=id, at=at: withdraw_case(tx, who, id, at, ZONE))  # type: ignore[misc]
+            steps.append(lambda tx, case_id=case_id, at=at: withdraw_case(tx, who, case_id, at, ZONE))  # type: ignore[misc]
             for step in steps:
                 try:
                     await do(pools[worker % 2], step)

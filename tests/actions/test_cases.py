@@ -12,7 +12,8 @@ from bedboard.rules.cases import MOST_ASKED, MOST_CASES_AN_HOUR, MOST_OPEN
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, actor
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     HOUR,
@@ -46,9 +47,7 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, looking, run
-from tests.actions.test_holds import refused, status
-from tests.build import NOW, actor
+from tests.build.rows import do, every_row, looking, refused, run, status
 
 
 def codes(refusal: Refusal) -> list[tuple[str, str]]:
@@ -162,24 +161,24 @@ async def test_a_case_asks_eight_shelters_and_no_more_at_a_time(field: Database)
 
 async def test_one_has_twenty_open_cases_and_no_more(field: Database) -> None:
     for n in range(MOST_OPEN):
-        await ask(field, id=f"r{n}", at=NOW + n * 6 * MINUTE)
+        await ask(field, case_id=f"r{n}", at=NOW + n * 6 * MINUTE)
     later = NOW + 3 * HOUR
     refusal = await refused(field, lambda tx: open_case(tx, MARK, "r", NEEDS, None, {"linde": "cosm"}, later))
     assert (type(refusal), refusal.code, refusal.detail) == (Conflict, "requests_of_person", {"most": MOST_OPEN})
-    await ask(field, who=EMRE, id="other", at=later)  # a colleague has his own
-    await withdraw(field, id="r0", at=later)  # where the person sleeps may still be open
-    await ask(field, id="r", at=later)
+    await ask(field, who=EMRE, case_id="other", at=later)  # a colleague has his own
+    await withdraw(field, case_id="r0", at=later)  # where the person sleeps may still be open
+    await ask(field, case_id="r", at=later)
 
 
 async def test_nobody_goes_through_all_telephones_by_asking_and_withdrawing(field: Database) -> None:
     for n in range(MOST_CASES_AN_HOUR):
-        await ask(field, id=f"r{n}")
-        await withdraw(field, id=f"r{n}")
+        await ask(field, case_id=f"r{n}")
+        await withdraw(field, case_id=f"r{n}")
     just_before = NOW + HOUR - TICK
     refusal = await refused(field, lambda tx: open_case(tx, MARK, "r", NEEDS, None, {"linde": "cosm"}, just_before))
     assert isinstance(refusal, TooMany)
-    await ask(field, who=EMRE, id="other")
-    await ask(field, id="r", at=NOW + HOUR)
+    await ask(field, who=EMRE, case_id="other")
+    await ask(field, case_id="r", at=NOW + HOUR)
 
 
 # ---- asking more
@@ -461,9 +460,9 @@ async def test_when_a_case_is_over_nothing_is_left_that_says_something_about_the
 
 async def test_what_was_asked_of_others_at_the_same_time_is_left_alone(field: Database) -> None:
     await bring_to(field, "asking")
-    await ask(field, "linde", "ceder", id="r2", who=LUCIA)
-    await offer(field, "linde-2", id="r2")
-    await say(field, "ceder", "no", None, "no_staff", id="r2")
+    await ask(field, "linde", "ceder", case_id="r2", who=LUCIA)
+    await offer(field, "linde-2", case_id="r2")
+    await say(field, "ceder", "no", None, "no_staff", case_id="r2")
     before = {key: row for key, row in (await every_row(field)).items() if "r2" in map(str, key)}
     await withdraw(field)
     after = {key: row for key, row in (await every_row(field)).items() if "r2" in map(str, key)}

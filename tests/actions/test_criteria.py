@@ -16,8 +16,8 @@ from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, Vers
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from tests.actions.look import do, looking, run
 from tests.build import NOW, actor, until
+from tests.build.rows import do, looking, run
 
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
 SANNE = actor()

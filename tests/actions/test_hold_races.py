@@ -16,10 +16,9 @@ from bedboard.rules.claims import MOST_OF_ONE, MOST_OF_ORGANIZATION
 from bedboard.rules.refusals import Conflict
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import ClaimRecord, Organization, Shelter
-from tests.actions.look import do, every_row, run
-from tests.actions.test_races import goes
+from bedboard.store.tables.board import ClaimRecord, Organization, Shelter
 from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build.rows import do, every_row, goes, run
 
 TAKERS = 24
 
@@ -236,9 +235,9 @@ async def test_nobody_gets_more_than_the_limits_by_asking_everywhere_at_once(
     await run(pools[0], "update person set organization_id = 'oever' where id like 'p%'")
     mark = actor("police", "p0", ())
 
-    async def ask(who: Actor, n: int, id: str) -> str:
+    async def ask(who: Actor, n: int, claim_id: str) -> str:
         try:
-            await do(pools[n % 2], lambda tx: hold_place(tx, who, [f"s{n}-1"], id, NOW))
+            await do(pools[n % 2], lambda tx: hold_place(tx, who, [f"s{n}-1"], claim_id, NOW))
         except Conflict as refusal:
             return refusal.code
         return "held"

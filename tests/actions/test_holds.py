@@ -9,7 +9,7 @@ import pytest
 
 from bedboard.actions.answers import answer_case
 from bedboard.actions.cases import open_case
-from bedboard.actions.disclosures import MOST_SHELTERS_AN_HOUR, disclose_holds, disclose_telephone
+from bedboard.actions.disclosures import disclose_holds, disclose_telephone
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.occupancy import change_place, count_places, undo_change
 from bedboard.actions.setup import add_shelter
@@ -17,13 +17,14 @@ from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.claims import MOST_HOLDS_AN_HOUR
-from bedboard.rules.places import KindCount, PlaceChange, status_of
+from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR
 from bedboard.store.board import get_shelter
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction
-from tests.actions.look import do, every_row, looking, run
 from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build.rows import do, every_row, looking, refused, run, status
 
 MARK = actor("police", "mark", ())
 LUCIA = actor("coordinator", "lucia", ())
@@ -40,11 +41,11 @@ async def hold(
     board: Database,
     who: Actor = MARK,
     places: Sequence[str] = ("linde-1",),
-    id: str = "h1",
+    claim_id: str = "h1",
     at: datetime = NOW,
     caller: Holder | None = None,
 ) -> Held:
-    held: Held = await do(board, lambda tx: hold_place(tx, who, places, id, at, caller))
+    held: Held = await do(board, lambda tx: hold_place(tx, who, places, claim_id, at, caller))
     return held
 
 
@@ -53,21 +54,6 @@ async def reserve(board: Database, who: Actor) -> None:
     await do(board, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
     said = ShelterAnswer("yes", "linde-1")
     await do(board, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))
-
-
-async def status(board: Database, place_id: str, at: datetime) -> str:
-    row = await do(board, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
-    one = next(one for one in row.places if one.id == place_id)
-    return status_of(one.state, one.claim, at)
-
-
-async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
-    """The refusal; and nothing has been changed, written down or rung."""
-    async with looking(board) as seen:
-        with pytest.raises(Refusal) as refusal:
-            await do(board, action)
-    assert seen.nothing
-    return refusal.value
 
 
 # ---- holding
@@ -169,7 +155,7 @@ async def test_a_hold_ends_at_its_very_moment_without_anybody_tidying_up(board: 
     early = held.expires_at - MOMENT
     assert (await refused(board, lambda tx: hold_place(tx, LUCIA, ["linde-1"], "h2", early))).code == "not_free"
     async with looking(board) as seen:
-        await hold(board, LUCIA, id="h2", at=held.expires_at)
+        await hold(board, LUCIA, claim_id="h2", at=held.expires_at)
     assert seen.changed[("claim", "h1")] == {"ended_at": held.expires_at, "ending": "expired"}
 
 
@@ -198,7 +184,7 @@ async def test_a_released_place_is_free_at_once_and_for_anybody(board: Database)
     assert seen.changed[("claim", "h1")] == {"ended_at": NOW + HALF_HOUR / 2, "ending": "released"}
     assert [row["action"] for row in seen.journal] == ["release"]
     assert (await refused(board, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))).code == "hold_over"
-    await hold(board, LUCIA, id="h2")
+    await hold(board, LUCIA, claim_id="h2")
 
 
 @pytest.mark.parametrize("action", [extend_hold, release_hold])
@@ -274,10 +260,10 @@ async def test_what_a_shelter_keeps_for_callers_takes_nobodys_room(board: Databa
 
 async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(board: Database) -> None:
     for n in range(MOST_HOLDS_AN_HOUR):
-        await hold(board, id=f"h{n}")
+        await hold(board, claim_id=f"h{n}")
         await do(board, lambda tx, n=n: release_hold(tx, MARK, f"h{n}", NOW))  # type: ignore[misc]
     assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW)), TooMany)
-    await hold(board, LUCIA, id="h")
+    await hold(board, LUCIA, claim_id="h")
     await hold(board, MARK, ["linde-2"], "later", at=NOW + timedelta(hours=1))
 
 

@@ -11,8 +11,8 @@ from bedboard.rules.access import Actor
 from bedboard.rules.places import PlaceChange, Reported
 from bedboard.rules.refusals import Conflict, Invalid, NotFound
 from bedboard.store.database import Database, Transaction
-from tests.actions.look import do, journal_of, looking, run
 from tests.build import NOW, PATIENCE, actor, until
+from tests.build.rows import do, journal_of, looking, run
 
 SANNE = actor()
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))

@@ -4,14 +4,16 @@ import pytest
 
 from bedboard.actions.notify import WHO, list_people_to_notify
 from bedboard.store.database import Database
-from tests.actions.cases import LUCIA, POLICE_SYSTEM, ask, bring_to, confirm, withdraw
-from tests.actions.look import do, run
+from tests.build.cases import LUCIA, POLICE_SYSTEM, ask, bring_to, confirm, withdraw
+from tests.build.rows import do, run
 
 LINDE = {"sanne", "anneke"}
 
 
-async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool = True, id: str = "r1") -> set[str]:
-    found: frozenset[str] = await do(field, lambda tx: list_people_to_notify(tx, id, what, shelters, is_desk_open=is_desk_open))
+async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool = True, case_id: str = "r1") -> set[str]:
+    found: frozenset[str] = await do(
+        field, lambda tx: list_people_to_notify(tx, case_id, what, shelters, is_desk_open=is_desk_open)
+    )
     return set(found)
 
 
@@ -62,8 +64,8 @@ async def test_a_withdrawal_wakes_the_shelter_that_kept_a_place_and_no_other(fie
 async def test_a_program_that_asked_is_not_woken_and_who_has_left_neither(field: Database) -> None:
     await ask(field, who=POLICE_SYSTEM)
     assert await woken(field, "yes", "linde") == set()
-    await ask(field, who=LUCIA, id="r2")
+    await ask(field, who=LUCIA, case_id="r2")
     await run(field, "update person set ended_at = now() where id in ('sanne', 'lucia', 'hanneke')")
     assert await woken(field, "asked", "linde") == {"anneke"}
-    assert await woken(field, "yes", "linde", id="r2") == set()
-    assert await woken(field, "desk", "linde", id="r2") == set()
+    assert await woken(field, "yes", "linde", case_id="r2") == set()
+    assert await woken(field, "desk", "linde", case_id="r2") == set()

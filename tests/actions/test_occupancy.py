@@ -16,8 +16,8 @@ from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal, Versio
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from tests.actions.look import claim, do, journal_of, looking, run
 from tests.build import NOW, SEAL, actor, place, shelter, until
+from tests.build.rows import claim, do, journal_of, looking, run
 
 SANNE = actor()
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
@@ -383,16 +383,16 @@ async def test_who_loses_the_right_while_waiting_for_the_lock_is_refused(board: 
 
 
 async def tap(
-    board: Database, by: Actor = SANNE, at: datetime = NOW, change: PlaceChange = OCCUPIED, id: str = "linde-1"
+    board: Database, by: Actor = SANNE, at: datetime = NOW, change: PlaceChange = OCCUPIED, place_id: str = "linde-1"
 ) -> int:
-    changed: Changed = await do(board, lambda tx: change_place(tx, by, id, change, at))
+    changed: Changed = await do(board, lambda tx: change_place(tx, by, place_id, change, at))
     assert changed.journal_id is not None
     return changed.journal_id
 
 
 async def test_undo_restores_the_place_as_it_was(board: Database) -> None:
     end = NOW + timedelta(days=1)
-    tapped = await tap(board, id="linde-4", change=PlaceChange("free"))
+    tapped = await tap(board, place_id="linde-4", change=PlaceChange("free"))
     later = NOW + timedelta(seconds=4)
     async with looking(board) as seen:
         changed: Changed = await do(board, lambda tx: undo_change(tx, SANNE, "linde", tapped, later, WITHIN))
@@ -461,8 +461,8 @@ async def test_undo_by_a_clock_that_lags_leaves_the_news_as_new_as_it_was(board:
 async def test_only_ones_own_last_tap_can_be_undone(board: Database) -> None:
     first = await tap(board)
     second = await tap(board, change=PlaceChange("free"))
-    elsewhere = await tap(board, id="linde-2")  # another place does not come in between
-    anothers = await tap(board, by=ANNEKE, id="linde-3")
+    elsewhere = await tap(board, place_id="linde-2")  # another place does not come in between
+    anothers = await tap(board, by=ANNEKE, place_id="linde-3")
 
     async def undo(by: Actor, journal_id: int) -> None:
         await do(board, lambda tx: undo_change(tx, by, "linde", journal_id, NOW, WITHIN))
@@ -505,7 +505,7 @@ async def test_a_confirmation_is_no_tap_on_a_place(board: Database) -> None:
 
 async def test_a_tap_at_one_shelter_cannot_be_undone_by_way_of_another(board: Database) -> None:
     """Anneke works at both; the lock that is held must be that of the place's shelter."""
-    tapped = await tap(board, by=ANNEKE, id="ceder-1")
+    tapped = await tap(board, by=ANNEKE, place_id="ceder-1")
     async with looking(board) as seen:
         with pytest.raises(NotFound):
             await do(board, lambda tx: undo_change(tx, ANNEKE, "linde", tapped, NOW, WITHIN))

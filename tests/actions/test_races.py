@@ -1,7 +1,7 @@
 """Many at once on one shelter. Each race is first run without the lock, where it must be seen to go wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import permutations
@@ -18,9 +18,9 @@ from bedboard.store.bell import listen, ring
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import occupancy_words
-from bedboard.store.tables import Shelter
-from tests.actions.look import do, journal_of
+from bedboard.store.tables.board import Shelter
 from tests.build import NOW, PATIENCE, actor, until
+from tests.build.rows import do, goes, journal_of
 
 SANNE = actor()
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
@@ -48,15 +48,6 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
 
     monkeypatch.setattr(occupancy, "lock_shelter", unlocked)
     return False
-
-
-def goes(right: bool, check: Callable[[], None]) -> None:
-    """The same check must pass with the lock and fail without."""
-    if right:
-        check()
-    else:
-        with pytest.raises(AssertionError):
-            check()
 
 
 # ---- a history without gaps

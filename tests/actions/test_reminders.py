@@ -12,8 +12,8 @@ from bedboard.actions.occupancy import confirm_shelter
 from bedboard.actions.reminders import Sent, remind_shelters
 from bedboard.rules.freshness import Reminder, ReminderStep
 from bedboard.store.database import Database
-from tests.actions.look import do, looking
 from tests.build import NOW, actor, until
+from tests.build.rows import do, looking
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MINUTE = timedelta(minutes=1)
@@ -37,7 +37,7 @@ async def remind(database: Database, now: datetime) -> set[tuple[str, datetime, 
 
 
 def all_three(due_at: datetime, step: ReminderStep) -> set[tuple[str, datetime, ReminderStep]]:
-    return {(id, due_at, step) for id in ("linde", "ceder", "wilg")}
+    return {(shelter_id, due_at, step) for shelter_id in ("linde", "ceder", "wilg")}
 
 
 async def test_each_step_goes_out_once(board: Database) -> None:
@@ -53,17 +53,17 @@ async def test_a_reminder_leaves_its_slot_and_rings_nothing(board: Database) -> 
     async with looking(board) as seen:
         await remind(board, DUE)
     assert seen.added == {
-        ("reminded", id, DUE, "due"): {"shelter_id": id, "due_at": DUE, "step": "due", "created_at": DUE}
-        for id in ("ceder", "linde", "wilg")
+        ("reminded", shelter_id, DUE, "due"): {"shelter_id": shelter_id, "due_at": DUE, "step": "due", "created_at": DUE}
+        for shelter_id in ("ceder", "linde", "wilg")
     }
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
 
 
 async def test_who_has_confirmed_in_time_is_left_alone(board: Database) -> None:
     await do(board, lambda tx: confirm_shelter(tx, actor(), "linde", DUE - 30 * MINUTE))
-    assert {id for id, _, _ in await remind(board, DUE)} == {"ceder", "wilg"}
+    assert {shelter_id for shelter_id, _, _ in await remind(board, DUE)} == {"ceder", "wilg"}
     await do(board, lambda tx: confirm_shelter(tx, actor(id="kofi"), "ceder", DUE + 1 * MINUTE))
-    assert {id for id, _, _ in await remind(board, DUE + 60 * MINUTE)} == {"wilg"}
+    assert {shelter_id for shelter_id, _, _ in await remind(board, DUE + 60 * MINUTE)} == {"wilg"}
     assert await remind(board, EVENING) == all_three(EVENING, "due")
 
 
@@ -82,7 +82,9 @@ async def test_of_two_processes_at_once_one_gets_each_reminder(board: Database, 
         results = await asyncio.gather(*(remind((board, other)[(n + k) % 2], now) for k in range(6)))
         got = [one for sent in results for one in sent]
         assert len(got) == 3
-        assert {(id, at) for id, at, _ in got} == {(id, DUE) for id in ("linde", "ceder", "wilg")}
+        assert {(shelter_id, at) for shelter_id, at, _ in got} == {
+            (shelter_id, DUE) for shelter_id in ("linde", "ceder", "wilg")
+        }
         assert {one for _, _, one in got} == {step}
 
 

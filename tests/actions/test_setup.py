@@ -17,9 +17,9 @@ from bedboard.settings import SEEDS
 from bedboard.store.board import get_catalogue, list_shelters
 from bedboard.store.database import Database, Transaction
 from bedboard.store.people import get_client_actor, list_demo_people
-from bedboard.store.tables import Person
-from tests.actions.look import do, looking
+from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, add_basics, add_board, place, shelter
+from tests.build.rows import do, looking
 
 HOUR = timedelta(hours=1)
 
@@ -114,7 +114,14 @@ async def test_a_person_and_a_client_are_added_and_no_token_is_kept(board: Datab
         await add_person(tx, person, ["linde", "wilg"])
         token = "a-secret-token"  # noqa: S105
         await add_client(
-            tx, id="c", name="Case system", role="machine", token=token, now=NOW, organization_id="oever", shelter_id="wilg"
+            tx,
+            client_id="c",
+            name="Case system",
+            role="machine",
+            token=token,
+            now=NOW,
+            organization_id="oever",
+            shelter_id="wilg",
         )
 
     async with looking(board) as seen:

@@ -9,8 +9,8 @@ from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal
 from bedboard.store.board import get_catalogue
 from bedboard.store.database import Database
-from tests.actions.look import do, looking, run
 from tests.build import NOW, FixedClock
+from tests.build.rows import do, looking, run
 
 
 async def sign_in(board: Database, clock: FixedClock, person: str = "sanne", *, demo: bool = True) -> str:

@@ -16,7 +16,8 @@ from bedboard.rules.cases import FORGOTTEN, LONGEST, Patience
 from bedboard.rules.refusals import NotFound
 from bedboard.store.cases import get_case, list_claims_of
 from bedboard.store.database import Database, Transaction
-from tests.actions.cases import (
+from tests.build import NOW
+from tests.build.cases import (
     HANNEKE,
     HOUR,
     MINUTE,
@@ -41,9 +42,7 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, looking
-from tests.actions.test_holds import refused, status
-from tests.build import NOW
+from tests.build.rows import do, every_row, looking, refused, status
 
 PATIENCE = Patience()
 LIMITS = {"reminder": 5 * MINUTE, "second_line": 10 * MINUTE, "desk": 15 * MINUTE}
@@ -53,12 +52,12 @@ async def look_round(database: Database, at: datetime, patience: Patience = PATI
     """As the job does it in one process, a little later: what this process has to tell, and to which shelters."""
     found: list[tuple[str, Sequence[str]]] = []
     for find, tell_it in (
-        (lambda tx: find_silent(tx, patience, at), lambda tx, id: tell_silence(tx, id, patience, at)),
-        (lambda tx: find_late(tx, at), lambda tx, id: tell_late(tx, id, at)),
-        (lambda tx: find_lapsed(tx, at), lambda tx, id: lapse_case(tx, id, at, ZONE)),
+        (lambda tx: find_silent(tx, patience, at), lambda tx, case_id: tell_silence(tx, case_id, patience, at)),
+        (lambda tx: find_late(tx, at), lambda tx, case_id: tell_late(tx, case_id, at)),
+        (lambda tx: find_lapsed(tx, at), lambda tx, case_id: lapse_case(tx, case_id, at, ZONE)),
     ):
-        for id in await do(database, find):
-            case: LockedCase = await do(database, lambda tx, id=id, tell_it=tell_it: tell_it(tx, id))  # type: ignore[misc]
+        for case_id in await do(database, find):
+            case: LockedCase = await do(database, lambda tx, case_id=case_id, tell_it=tell_it: tell_it(tx, case_id))  # type: ignore[misc]
             found += case.events
     return [(what, list(shelters)) for what, shelters in found]
 
@@ -138,7 +137,7 @@ async def test_an_answer_ends_the_silence_whatever_it_is(field: Database) -> Non
 
 @pytest.mark.parametrize("so_far", ["chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended"])
 async def test_nobody_is_asked_again_what_is_settled_or_over(field: Database, so_far: str) -> None:
-    await ask(field, "linde", "wilg", id="other")  # so that looking round finds something
+    await ask(field, "linde", "wilg", case_id="other")  # so that looking round finds something
     await bring_to(field, so_far)
     said = await look_round(field, NOW + 15 * MINUTE)
     assert said == [("desk", ["linde", "wilg"])]
@@ -176,8 +175,8 @@ async def at_once(databases: Sequence[Database], tell_it: Tell, times: int = 6) 
 
 
 async def test_of_many_processes_that_find_it_one_tells(field: Database) -> None:
-    await bring_to(field, "confirmed", id="late")
-    await ask(field, "linde", "ceder", id="silent")
+    await bring_to(field, "confirmed", case_id="late")
+    await ask(field, "linde", "ceder", case_id="silent")
     async with processes(field, 3) as each:
         at = NOW + 5 * MINUTE
         assert await at_once(each, lambda tx: tell_silence(tx, "silent", PATIENCE, at)) == [("reminder", ["ceder", "linde"])]

@@ -1,14 +1,11 @@
 """axe on every page, phone and laptop, light and dark, both languages; and what axe cannot see: width, targets, keyboard."""
 
-from importlib.resources import files
-
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, ViewportSize, expect
 
-from tests.browser.people import LAPTOP, PHONE, Scheme, complaints, open_page
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, Scheme, complaints, open_page, violations
+from tests.build.site import Site
 
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 PAGES = [  # who, where
     (None, "/sign-in"),
     ("mark", "/"),
@@ -23,14 +20,6 @@ PAGES = [  # who, where
     ("gerda", "/"),
     ("mark", "/no-such-page"),
 ]
-
-
-async def violations(page: Page) -> list[str]:
-    await page.evaluate(AXE)
-    # Half faded in, everything has too little contrast.
-    await page.evaluate("document.getAnimations().forEach((one) => one.effect.getTiming().iterations < 2 && one.finish())")
-    found = await page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,11 +8,10 @@ from playwright.async_api import Browser, Page, expect
 from sqlalchemy import text
 
 from bedboard.store.database import Database
-from tests.browser.people import LAPTOP, PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
 from tests.build import FixedClock
-from tests.conftest import Site, start_site, stop_site
-from tests.routes.test_push import KEYS, Service, serving
+from tests.build.push import KEYS, fake_push, serving
+from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
+from tests.build.site import Site, start_site, stop_site
 
 TWO_WORDS = re.compile("● Er is iets vrij – ")
 
@@ -88,26 +87,6 @@ async def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
     await expect(page.locator("#strip .waiting")).to_have_count(0)
     assert page.url == f"{site.url}/search"
     await page.context.close()
-
-
-def fake_push(service: Service) -> str:
-    """A browser whose push service is ours: the real one needs the internet."""
-    one = service.subscription()
-    return f"""
-        const bytes = (text) => {{
-          const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-          return Uint8Array.from(plain, (sign) => sign.charCodeAt(0)).buffer;
-        }};
-        let present = null;
-        const keys = {{ p256dh: "{one["p256dh"]}", auth: "{one["auth"]}" }};
-        PushManager.prototype.getSubscription = async () => present;
-        PushManager.prototype.subscribe = async (options) => (present = {{
-          endpoint: "{one["endpoint"]}", options: {{ applicationServerKey: options.applicationServerKey.buffer }},
-          getKey: (name) => bytes(keys[name]), unsubscribe: async () => ((present = null), true),
-        }});
-        Object.defineProperty(Notification, "permission", {{ get: () => "granted" }});
-        Notification.requestPermission = async () => "granted";
-    """
 
 
 async def test_a_device_is_offered_a_message_and_can_take_it_back(browser: Browser, site: Site, board: Database) -> None:

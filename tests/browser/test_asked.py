@@ -11,13 +11,11 @@ from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 from sqlalchemy import text
 
 from bedboard.store.database import Database
-from tests.browser.people import PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.browser.test_alerts import fake_push
 from tests.build import PATIENCE, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.routes.test_case_api import begin, call, see
-from tests.routes.test_push import KEYS, has, serving
+from tests.build.api import begin, call, see
+from tests.build.push import KEYS, fake_push, has, serving
+from tests.build.screens import PHONE, complaints, open_page, violations
+from tests.build.site import Site, start_site, stop_site
 
 WOMAN: dict[str, Any] = {
     "adults": {"woman": 1},
@@ -180,7 +178,7 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
     async with board.transaction() as tx:
         statement = "update ask set step = 1 where case_id = :id"
         await (await tx.connection()).execute(text(statement), {"id": first})
-    site.process.feed.tell("person:anneke")
+    site.process.board.tell("person:anneke")
     reminded = page.locator("#bell").get_by_role("link", name="Nog geen antwoord aan Stichting Oever (politie)")
     await expect(reminded).to_be_in_viewport()
     await page.wait_for_function("() => window.tones === 10")

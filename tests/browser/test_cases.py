@@ -7,9 +7,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import text
 
-from tests.browser.people import LAPTOP, PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
+from tests.build.site import Site
 
 
 @pytest.fixture

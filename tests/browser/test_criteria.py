@@ -5,9 +5,8 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.people import LAPTOP, PHONE, Scheme, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, Scheme, complaints, open_page, violations
+from tests.build.site import Site
 
 LINDE, PLACE = "/manage/linde/criteria", "/manage/linde/places/linde-1/criteria"
 

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.people import LAPTOP, PHONE, complaints, open_page
-from tests.browser.test_accessible import violations
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
+from tests.build.site import Site
 
 TELEPHONE = "CANARY-TEL-linde"
 LEFT = re.compile(r"nog (30:00|29:\d\d)")
@@ -102,7 +101,7 @@ async def test_a_hold_is_made_longer_once_and_never_leaves_the_screen_while_it_i
     await expect(row(coordinator).locator(".left")).to_have_text(re.compile(r"nog (60:00|59:)"))
 
     async with coordinator.expect_request("**/strip") as asked:  # not the answer to what was asked before
-        site.process.feed.tell("person:lucia")
+        site.process.board.tell("person:lucia")
     await (await asked.value).response()
     await expect(row(coordinator)).to_have_count(1)
     assert await coordinator.evaluate("window.telephone.isConnected"), "the very same link, under the same finger"
@@ -124,7 +123,7 @@ async def test_when_the_time_is_over_the_row_says_so_and_the_place_is_free(peopl
     await hold_button(coordinator, "linde-1").click()
     await expect(row(coordinator)).to_be_visible()
     site.clock.move(minutes=30)
-    site.process.feed.age()
+    site.process.board.age()
     await expect(row(coordinator)).to_contain_text("Op het bord staat nu: vrij")
     await expect(row(coordinator).locator("form")).to_have_count(0)
     await expect(tile(staff, "linde-1")).to_contain_text("vrij")

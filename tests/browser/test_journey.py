@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable
 import pytest
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
-from tests.browser.people import LAPTOP, PHONE, complaints, open_page
 from tests.build import PATIENCE
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, complaints, open_page
+from tests.build.site import Site
 
 
 @pytest.fixture

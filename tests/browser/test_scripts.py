@@ -23,9 +23,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tests.browser.people import LAPTOP, PHONE, open_page
 from tests.build import PATIENCE
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, open_page
+from tests.build.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -127,22 +127,22 @@ class Socket:
     async def send(self, kind: str, **content: Any) -> None:
         await self.websocket.send_text(json.dumps({"type": kind, **content}))
 
-    async def snapshot(self, *parts: str, exists: tuple[str, ...] = ("a", "b", "c"), at: datetime | None = None) -> None:
+    async def snapshot(self, *fragments: str, exists: tuple[str, ...] = ("a", "b", "c"), at: datetime | None = None) -> None:
         await self.send(
             "snapshot",
             at=(at or datetime.now(UTC) + self.passed).isoformat(),
             exists=exists,
-            parts=[part_of(html) for html in parts],
+            fragments=[fragment_of(html) for html in fragments],
         )
 
-    async def update(self, *parts: str, totals: str | None = None) -> None:
-        await self.send("update", parts=[part_of(html) for html in parts], totals=totals)
+    async def update(self, *fragments: str, totals: str | None = None) -> None:
+        await self.send("update", fragments=[fragment_of(html) for html in fragments], totals=totals)
 
     async def pulse(self, at: datetime | None = None) -> None:
         await self.send("pulse", at=(at or datetime.now(UTC) + self.passed).isoformat())
 
 
-def part_of(html: str) -> dict[str, str]:
+def fragment_of(html: str) -> dict[str, str]:
     return {"id": "read from the element", "html": html}
 
 

@@ -7,10 +7,9 @@ import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from bedboard.actions.setup import add_client, add_shelter
-from tests.browser.people import LAPTOP, PHONE, Scheme, complaints, open_page
-from tests.browser.test_accessible import violations
 from tests.build import SEAL, place, shelter
-from tests.conftest import Site
+from tests.build.screens import LAPTOP, PHONE, Scheme, complaints, open_page, violations
+from tests.build.site import Site
 
 
 async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
@@ -59,7 +58,7 @@ async def add_row_of_shelters(site: Site, count: int) -> list[str]:
             await add_shelter(tx, shelter(shelter_id, [place(f"{shelter_id}-1")]), SEAL, site.clock.now())
             token = f"demo-shelter-{shelter_id}"
             await add_client(
-                tx, id=token, name=shelter_id, role="machine", token=token, now=site.clock.now(), shelter_id=shelter_id
+                tx, client_id=token, name=shelter_id, role="machine", token=token, now=site.clock.now(), shelter_id=shelter_id
             )
     return ids
 
@@ -159,7 +158,7 @@ async def test_two_taps_hold_one_place(site: Site, phone: Page) -> None:
     await row(phone, "ceder-1").locator("button").dblclick()
     await expect(phone.locator("#strip .hold")).to_have_count(1)
     await expect(row(phone, "ceder-1")).not_to_contain_text("2 vrij")
-    assert site.process.feed.cards["ceder"].counts["held"] == 1
+    assert site.process.board.cards["ceder"].counts["held"] == 1
 
 
 async def test_everything_but_the_live_part_works_without_scripts(browser: Browser, site: Site) -> None:

@@ -20,8 +20,8 @@ from bedboard.city.programmes import Day, Programme, choose_days
 from bedboard.city.replay import CONNECTIONS, Summary, replay
 from bedboard.store.database import Database
 from tests.build import NOW, FixedClock
+from tests.build.site import start_site, stop_site
 from tests.city.rows import FIRST, Row, bed_row, load, on, read, room_row, shelters_in
-from tests.conftest import start_site, stop_site
 
 
 async def test_a_replay_moves_a_real_board_to_the_last_day(database: Database, tmp_path: Path) -> None:

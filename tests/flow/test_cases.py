@@ -16,7 +16,7 @@ from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
-from tests.flow.processes import Process
+from tests.build.processes import Process
 
 WOMAN = {"adults": {"woman": 1}}
 ASKERS, ROUNDS = 4, 4
@@ -30,7 +30,14 @@ async def fill(database: Database) -> None:
         for n in range(ASKERS):
             await add_organization(tx, f"o{n}", f"Organization {n}")
             await add_client(
-                tx, id=f"p{n}", name="Police", role="police", token=f"police-{n}", now=now, organization_id=f"o{n}", demo=True
+                tx,
+                client_id=f"p{n}",
+                name="Police",
+                role="police",
+                token=f"police-{n}",
+                now=now,
+                organization_id=f"o{n}",
+                demo=True,
             )
 
 

@@ -25,10 +25,16 @@ from bedboard.store.database import Database, Transaction, asyncpg_url
 from bedboard.store.people import get_client_actor
 from bedboard.store.seal import new_key
 from tests import build
-from tests.flow.processes import bedboard
+from tests.build import processes
 
 KEY = {"BEDBOARD_SECRET_KEY": new_key()}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command; one that would serve gets a port that is free, unless the command names one."""
+    port = ["--port", str(processes.free_port())] if command[:1] in (("serve",), ("demo",)) and "--port" not in command else []
+    return processes.bedboard(*command, *port, **settings)
 
 
 def said(run: subprocess.CompletedProcess[str]) -> str:
@@ -223,13 +229,13 @@ async def test_a_wrong_password_is_said_and_not_repeated(locked: str) -> None:
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("migrate", "demo")])
 async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, command: str) -> None:
     ran = bedboard(*command.split(), DATABASE_URL=unmigrated, **KEY)
-    assert said(ran) == "the database is empty, this version needs 0003: run `bedboard migrate`"
+    assert said(ran) == "the database is empty, this version needs 0004: run `bedboard migrate`"
 
 
 async def test_an_older_database_is_not_served(unmigrated: str) -> None:
     await migrate(unmigrated, "0002")
     ran = bedboard("serve", DATABASE_URL=unmigrated, **KEY)
-    assert said(ran) == "the database is at 0002, this version needs 0003: run `bedboard migrate`"
+    assert said(ran) == "the database is at 0002, this version needs 0004: run `bedboard migrate`"
     assert bedboard("migrate", DATABASE_URL=unmigrated).stdout == "migrated\n"
 
 
@@ -237,7 +243,14 @@ async def test_an_older_database_is_not_served(unmigrated: str) -> None:
 async def test_a_newer_database_is_not_touched(database: Database, command: str) -> None:
     await execute(database.url, "update alembic_version set version_num = '9999'")
     ran = bedboard(*command.split(), DATABASE_URL=database.url, **KEY)
-    assert said(ran) == "the database is at 9999, this version needs 0003: install the bedboard that made it"
+    assert said(ran) == "the database is at 9999, this version needs 0004: install the bedboard that made it"
+
+
+async def test_an_older_database_of_real_use_is_not_changed_by_a_demo(unmigrated: str) -> None:
+    await migrate(unmigrated, "0002")
+    await execute(unmigrated, "insert into deployment values (1, 'real', 'Europe/Amsterdam', false, now())")
+    assert "not a demo's" in said(bedboard("demo", DATABASE_URL=unmigrated))
+    assert "is at 0002" in said(bedboard("serve", DATABASE_URL=unmigrated, **KEY))
 
 
 async def test_a_database_of_another_program_is_left_alone(unmigrated: str) -> None:
@@ -274,7 +287,7 @@ async def test_a_shelter_or_organization_that_is_not_there_gets_no_token(board: 
 @pytest.mark.parametrize("role", get_args(ClientRole))
 async def test_every_role_of_a_program_can_have_a_token(tx: Transaction, role: ClientRole) -> None:
     shelter = "linde" if role == "machine" else None
-    await add_client(tx, id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
+    await add_client(tx, client_id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
 
 
 async def test_a_token_is_printed_once_and_counts(board: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bedboard import embedded
 from bedboard.store.database import Database
 from tests import build
-from tests.flow.processes import ROOT, Process, bedboard, environment
+from tests.build.processes import ROOT, Process, bedboard, environment, free_port
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_demo_listens_on_this_machine_only(host: str) -> None:
 async def test_a_demo_refuses_a_database_that_is_none(database: Database) -> None:
     async with database.transaction() as tx:
         await build.add_board(tx, demo=False)
-    said = bedboard("demo", "--port", "1", DATABASE_URL=database.url)
+    said = bedboard("demo", "--port", str(free_port()), DATABASE_URL=database.url)
     assert (said.returncode, "not a demo" in said.stderr) == (1, True)
 
 
@@ -71,7 +71,7 @@ async def test_seeds_are_not_loaded_over_what_is_there(database: Database) -> No
     async with database.transaction() as tx:
         await build.add_board(tx)
     said = bedboard("seed", "seeds/demo.toml", DATABASE_URL=database.url, BEDBOARD_DEMO="true")
-    assert (said.returncode, "not_empty" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
+    assert (said.returncode, "is not empty" in said.stderr, "Traceback" in said.stderr) == (1, True, False)
 
 
 def test_a_seed_file_with_wrong_times_is_refused_with_all_of_their_names(tmp_path: Path) -> None:

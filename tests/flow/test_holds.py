@@ -11,7 +11,7 @@ from bedboard.actions.setup import add_client, add_organization
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.flow.processes import Process
+from tests.build.processes import Process
 
 TAKERS, ROUNDS = 24, 8
 
@@ -26,7 +26,7 @@ async def fill(database: Database) -> None:
             await add_organization(tx, f"o{n}", f"Organization {n}")
             await add_client(
                 tx,
-                id=f"taker-{n}",
+                client_id=f"taker-{n}",
                 name="Taker",
                 role="police",
                 token=f"token-{n}",

@@ -16,7 +16,7 @@ from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
-from tests.flow.processes import Process
+from tests.build.processes import Process
 
 PLACES = {"linde": 4, "ceder": 2}
 

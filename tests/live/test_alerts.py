@@ -18,10 +18,10 @@ from bedboard.jobs import make_scheduler
 from bedboard.rules.alerts import SeenChange
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.database import Database
-from tests.actions.look import do, run
 from tests.build import NOW, PATIENCE, Ear, FixedClock, actor, hearing, until
-from tests.conftest import Site, start_site, stop_site
-from tests.live.conftest import until_pulse
+from tests.build.lines import until_pulse
+from tests.build.rows import do, run
+from tests.build.site import Site, start_site, stop_site
 
 MAN = {"adults.man": "1"}  # fits ceder, whose two places are free; linde takes no men, wilg is stale
 
@@ -186,7 +186,7 @@ async def test_a_hold_that_ends_by_itself_is_news_once_though_the_clocks_differ(
 
 async def until_aged(site: Site, shelter: str) -> None:
     async def has_aged() -> bool:
-        at = site.process.feed.cards[shelter].changes_at
+        at = site.process.board.cards[shelter].changes_at
         return at is None or at > site.clock.now()
 
     await until(has_aged, "what time changes is shown")

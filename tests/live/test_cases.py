@@ -14,7 +14,8 @@ from bedboard.actions.occupancy import change_place
 from bedboard.jobs import make_scheduler
 from bedboard.rules.places import PlaceChange
 from bedboard.store.database import Database
-from tests.actions.cases import (
+from tests.build import NOW, PATIENCE, FixedClock, until
+from tests.build.cases import (
     EMRE,
     HANNEKE,
     LUCIA,
@@ -38,10 +39,9 @@ from tests.actions.cases import (
     told,
     withdraw,
 )
-from tests.actions.look import do, every_row, run
-from tests.build import NOW, PATIENCE, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.live.conftest import hear, pulse
+from tests.build.lines import hear, pulse
+from tests.build.rows import do, every_row, run
+from tests.build.site import Site, start_site, stop_site
 
 PEOPLE = {"mark": "own", "emre": "own", "hanneke": "own", "lucia": "own", "noor": "own", "sanne": "linde", "kofi": "ceder"}
 PROGRAMS = ("demo-police", "demo-shelter-linde", "demo-shelter-wilg")
@@ -208,7 +208,7 @@ async def test_who_asked_hears_that_what_was_offered_is_given_away_or_has_run_ou
 
 async def until_shown(site: Site, place_id: str, status: str) -> None:
     async def is_shown() -> bool:
-        card = site.process.feed.cards[place_id.rpartition("-")[0]]
+        card = site.process.board.cards[place_id.rpartition("-")[0]]
         return next(place.status for place in card.places if place.id == place_id) == status
 
     await until(is_shown, f"{place_id} is {status}")
@@ -219,7 +219,7 @@ async def until_shown(site: Site, place_id: str, status: str) -> None:
 
 async def test_a_process_knows_whom_open_cases_concern_until_nothing_is_left_to_do(field: Database, site: Site) -> None:
     requests = site.process.cases
-    await bring_to(field, "ended", id="over")
+    await bring_to(field, "ended", case_id="over")
     await settled(site)
     assert not any(requests.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE))
     await ask(field)
@@ -268,7 +268,7 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
         await run(field, f"{lost} where application_name = 'bedboard bell' and datname = current_database()")
 
         async def is_known() -> bool:
-            return site.process.cases._versions.get("r1") == 2 and site.process.feed.live
+            return site.process.cases._versions.get("r1") == 2 and site.process.board.live
 
         await until(is_known, "everything has been read again")
         assert who(await listeners.heard(), "own") >= INSIDE
@@ -277,11 +277,11 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
 async def test_who_has_done_something_waits_until_it_is_shown_and_not_for_ever(field: Database, site: Site) -> None:
     case = await ask(field)
     begun = asyncio.get_running_loop().time()
-    await site.process.cases.reached("r1", case.request.version, PATIENCE)
+    await site.process.cases.reached("r1", case.record.version, PATIENCE)
     assert site.process.cases._versions["r1"] == 1
     await site.process.cases.reached("r1", 99, 0.05)  # nobody has saved that: gives up, without an error
     assert asyncio.get_running_loop().time() - begun < PATIENCE
-    await bring_to(field, "ended", id="over")
+    await bring_to(field, "ended", case_id="over")
     await site.process.cases.reached("over", 5, PATIENCE)
     assert site.process.cases._versions["over"] == 5
 
@@ -300,7 +300,7 @@ async def test_silence_is_told_once_though_two_processes_look_at_the_clock(
     field: Database, site: Site, clock: FixedClock
 ) -> None:
     for n in range(6):
-        await ask(field, id=f"r{n}", at=NOW)
+        await ask(field, case_id=f"r{n}", at=NOW)
     async with process(field, clock) as other, listening(site) as listeners:
         for minutes, what in ((5, "reminder"), (10, "second_line"), (15, "desk")):
             clock.at = NOW + minutes * MINUTE
@@ -326,7 +326,7 @@ async def test_lateness_and_a_week_are_told_once_too(field: Database, site: Site
 
 async def test_one_case_that_fails_does_not_keep_the_others_from_being_told(field: Database, site: Site) -> None:
     for id in ("a", "b", "c"):
-        await ask(field, id=id)
+        await ask(field, case_id=id)
     await run(field, "alter table case_event add constraint ck_broken check (case_id <> 'a' or what = 'asked')")
     site.clock.move(minutes=5)
     await follow(site)

@@ -7,9 +7,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.live.conftest import hear, until_pulse
-from tests.live.test_feed import api_line, page_line
+from tests.build.lines import api_line, hear, page_line, until_pulse
+from tests.build.site import Site
 
 BROKEN: dict[str, tuple[str | bytes, int]] = {
     "not JSON": ("hello", 1008),
@@ -81,7 +80,7 @@ async def test_an_object_that_says_nothing_new_is_let_pass(site: Site, frame: st
     browser = await site.sign_in("mark")
     async with page_line(site, browser) as line:
         await line.send(frame)
-        assert [part["id"] for part in (await hear(line))["parts"]] == ["ceder", "linde", "wilg"]
+        assert [fragment["id"] for fragment in (await hear(line))["fragments"]] == ["ceder", "linde", "wilg"]
         await line.send(frame)
         assert await until_pulse(site, line) == []
     await browser.aclose()
@@ -90,7 +89,7 @@ async def test_an_object_that_says_nothing_new_is_let_pass(site: Site, frame: st
 async def test_a_page_that_does_not_say_hello_gets_the_whole_board_all_the_same(site: Site) -> None:
     browser = await site.sign_in("mark")
     async with page_line(site, browser) as line:
-        assert len((await hear(line))["parts"]) == 3
+        assert len((await hear(line))["fragments"]) == 3
     await browser.aclose()
 
 

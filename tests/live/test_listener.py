@@ -13,12 +13,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from bedboard.live.feed import longest_wait
+from bedboard.live.board import longest_wait
 from bedboard.store.database import Database, asyncpg_url
 from tests.build import PATIENCE, FixedClock
-from tests.conftest import Site
-from tests.live.conftest import hear, pulse, until_pulse
-from tests.live.test_feed import Screen, api_line, in_sql, on_screen
+from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, pulse, until_pulse
+from tests.build.site import Site
 
 CUT = """select count(pg_terminate_backend(pid)) from pg_stat_activity
          where datname = $1 and application_name like $2 and pid <> pg_backend_pid()"""
@@ -55,7 +54,7 @@ async def behind_its_back(connection_url: str, *statements: str) -> None:
 
 
 async def is_live(site: Site) -> bool:
-    return site.process.feed.live
+    return site.process.board.live
 
 
 async def test_a_bell_that_was_missed_while_the_line_was_cut_is_made_good(site: Site, server_url: str) -> None:
@@ -109,7 +108,7 @@ async def test_no_pulse_goes_out_while_the_database_is_away_and_all_comes_back_b
 
 
 async def lost(site: Site) -> bool:
-    return not site.process.feed.live
+    return not site.process.board.live
 
 
 async def test_a_board_nobody_could_update_does_not_claim_to_be_of_now(site: Site, server_url: str) -> None:
@@ -148,16 +147,16 @@ def test_after_a_night_of_failed_tries_the_next_one_still_comes_soon() -> None:
 
 
 async def test_time_gives_no_sign_of_life_while_the_database_is_away(site: Site, clock: FixedClock) -> None:
-    feed = site.process.feed
-    feed.live = False
+    board = site.process.board
+    board.live = False
     clock.move(hours=9)
     browser = await site.sign_in("mark")
     await browser.aclose()
     said: list[object] = []
     site.process.hub.publish = lambda *message: said.append(message)  # type: ignore[method-assign]
-    assert feed.age() > 0
+    assert board.age() > 0
     assert said == []
-    assert feed.cards["linde"].freshness == "stale", "and yet a page that is asked for tells the truth"
+    assert board.cards["linde"].freshness == "stale", "and yet a page that is asked for tells the truth"
 
 
 async def test_who_loses_a_shelter_loses_its_live_page(site: Site, board: Database) -> None:

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Weighed
 from tests.build import PATIENCE, until
-from tests.conftest import Site
+from tests.build.site import Site
 
 WOMAN = {"adults.woman": "1"}
 NESTED: Any = 1
@@ -48,8 +48,8 @@ class Page:
         self.notice = found.get("notice")
         if self.notice is None:
             self.order, self.figures = found["order"], found["figures"]
-            self.rows |= {part["id"]: part["html"] for part in found["parts"]}
-            self.sent.append([part["id"] for part in found["parts"]])
+            self.rows |= {fragment["id"]: fragment["html"] for fragment in found["fragments"]}
+            self.sent.append([fragment["id"] for fragment in found["fragments"]])
 
     async def ask(self, number: int, fields: dict[str, str]) -> None:
         await self.line.send(json.dumps({"type": "search", "n": number, "fields": fields}))
@@ -75,7 +75,7 @@ async def searching(site: Site, fields: dict[str, str] | None, person: str = "ma
         asked = {"search": {"n": 1, "fields": fields}} if fields is not None else {}
         await line.send(json.dumps({"type": "hello", "known": {}, **asked}))
         message = json.loads(await line.recv())
-        assert (message["type"], message["exists"], message["parts"]) == ("snapshot", None, [])
+        assert (message["type"], message["exists"], message["fragments"]) == ("snapshot", None, [])
         if fields is None:
             assert message["found"] is None
         else:
@@ -127,7 +127,7 @@ async def test_a_hold_takes_a_place_out_and_its_end_brings_it_back(site: Site) -
         await page.hear()
         assert page.order == ["linde-1", "ceder-1"]
         site.clock.move(minutes=30)
-        site.process.feed.age()
+        site.process.board.age()
         while "wilg-1" not in page.order:
             await page.hear()
 
@@ -135,7 +135,7 @@ async def test_a_hold_takes_a_place_out_and_its_end_brings_it_back(site: Site) -
 async def test_a_row_that_moves_up_into_the_list_comes_along_though_its_shelter_has_not_changed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bedboard.live.search.SHOWN", 2)
+    monkeypatch.setattr("bedboard.live.search.MATCHES_SHOWN", 2)
     async with searching(site, WOMAN) as page, site.api("demo-coordinator") as api:
         assert page.order == ["linde-1", "wilg-1"]
         await api.post("/places/wilg-1/holds")
@@ -196,7 +196,7 @@ async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Sit
                 await say(site, place_id, random.choice(["free", "occupied", "closed"]))
             if random.random() < 0.2:
                 site.clock.move(minutes=20)
-                site.process.feed.age()
+                site.process.board.age()
         async with searching(site, WOMAN, "lucia") as fresh:
 
             async def catch_up() -> None:
@@ -218,10 +218,10 @@ async def test_a_page_that_asks_without_end_is_answered_at_its_own_pace_and_dela
 
 async def test_when_its_page_is_gone_a_search_is_forgotten(site: Site) -> None:
     async with searching(site, WOMAN):
-        assert len(site.process.feed.watchers) >= 1
-        during = len(site.process.feed.watchers)
+        assert len(site.process.board.watchers) >= 1
+        during = len(site.process.board.watchers)
 
     async def is_gone() -> bool:
-        return len(site.process.feed.watchers) == during - 1
+        return len(site.process.board.watchers) == during - 1
 
     await until(is_gone, "the search is forgotten")

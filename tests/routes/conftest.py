@@ -1,34 +1,20 @@
 """What the tests of routes share: a site that stands for a whole file, its people, and what its database says."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE, FixedClock
-from tests.conftest import Site, _drop_database, _make_database, start_site, stop_site
-
-
-async def facts(site: Site) -> tuple[Any, ...]:
-    """All that a refused call must leave as it was: places, versions, how many rows of journal and of kept answers."""
-    async with site.process.database.transaction() as tx:
-        connection = await tx.connection()
-        shelters = await connection.execute(text("select id, version, confirmed_at from shelter order by id"))
-        places = await connection.execute(
-            text("select id, state, since, observed_at, expected_free_at, closed_reason from place order by id")
-        )
-        counts = await connection.execute(text("select (select count(*) from journal), (select count(*) from stored_reply)"))
-        return (*map(tuple, shelters), *map(tuple, places), tuple(counts.one()))
+from tests.build.site import Site, drop_database, make_database, start_site, stop_site
 
 
 @pytest.fixture(scope="module")
 async def standing(server_url: str, template: str) -> AsyncIterator[Site]:
     """The small board, served for all tests of one file: for those that change nothing, or do not mind what others did."""
-    url = await _make_database(server_url, template)
+    url = await make_database(server_url, template)
     database = Database(url, pool_size=2)
     async with database.transaction() as tx:
         await build.add_board(tx)
@@ -36,7 +22,7 @@ async def standing(server_url: str, template: str) -> AsyncIterator[Site]:
     site, server, running = await start_site(url, FixedClock(), pulse_seconds=7)
     yield site
     await stop_site(server, running)
-    await _drop_database(server_url, url)
+    await drop_database(server_url, url)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlmodel import SQLModel
 
 from bedboard.log import set_up_log
 from bedboard.push import What
@@ -16,18 +15,11 @@ from bedboard.rules.refusals import Unavailable
 from bedboard.store.database import Database
 from bedboard.views.pages import SCREEN_LANGUAGES
 from tests.build import SEAL, hearing
-from tests.conftest import Site
+from tests.build.profiles import CANARIES, CANARY
+from tests.build.rows import everything
+from tests.build.site import Site
 
 WOMAN = {"adults.woman": "1", "children.child_0_3": "2", "arrival": "open"}
-CANARIES = ("dublin", "labour", "wheelchair", "pregnant", "other_gender")  # codes that are nowhere else on the small board
-CANARY = {
-    "adults.other_gender": "1",
-    "status": "dublin",
-    "exploitation": "labour",
-    "needs.wheelchair": "on",
-    "needs.pregnant": "on",
-    "arrival": "now",
-}
 
 
 @pytest.fixture
@@ -207,17 +199,6 @@ async def test_over_it_is_nowhere_to_be_seen(site: Site, mark: httpx.AsyncClient
     assert f"waiting-{id}" not in (await again.get("/strip")).text
     assert (await again.get(f"/alerts/{id}")).status_code == 404
     await again.aclose()
-
-
-async def everything(database: Database) -> str:
-    """Every row of every table as PostgreSQL writes it, bytes as the text they might be."""
-    words: list[str] = []
-    async with database.transaction() as tx:
-        connection = await tx.connection()
-        for table in SQLModel.metadata.sorted_tables:
-            for row in await connection.execute(text(f'select t::text, * from "{table.name}" t')):  # noqa: S608  (our own names)
-                words += [bytes(one).decode("latin-1") if isinstance(one, bytes | memoryview) else str(one) for one in row]
-    return "\n".join(words).lower()
 
 
 async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(

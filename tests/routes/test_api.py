@@ -10,8 +10,7 @@ from sqlalchemy import text
 
 from bedboard.clock import Clock
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 FREE = {"status": "free"}
 OCCUPIED = {"status": "occupied"}

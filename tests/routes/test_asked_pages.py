@@ -16,10 +16,9 @@ from websockets.asyncio.client import connect
 
 from bedboard.actions.idempotency import make_key
 from tests.build import NOW, PATIENCE, FixedClock
-from tests.conftest import Site
-from tests.routes.conftest import facts
-from tests.routes.test_case_api import begin, call, see, sql
-from tests.routes.test_pages import Form, follow, forms, press, state
+from tests.build.api import begin, call, see, sql
+from tests.build.pages import Form, follow, forms, press, state
+from tests.build.site import Site, facts
 
 WOMAN: dict[str, Any] = {"adults": {"woman": 1}, "needs": ["lvb"], "status": "eu", "arrives_after": "22:00"}
 FRAGMENT = {"HX-Request": "true"}
@@ -211,7 +210,7 @@ async def test_an_offer_that_has_run_out_asks_for_an_answer_again(site: Site, sa
     id = await begin(site, "linde", **WOMAN)
     await answer(sanne, id, answer="yes", place="linde-1")
     site.clock.move(minutes=61)
-    site.process.feed.age()
+    site.process.board.age()
     async with aclosing(await site.sign_in("sanne")) as later:
         page = await later.get("/staff/linde")
         assert "Uw aanbod is verlopen: plek 1 is niet meer gereserveerd. Antwoord nog eens." in asked(page)

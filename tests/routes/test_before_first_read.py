@@ -14,8 +14,7 @@ from bedboard.store.database import Database
 from bedboard.store.people import get_person
 from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
-from tests.conftest import Site, start_site, stop_site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts, start_site, stop_site
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
 PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde", "/totals"]}
@@ -32,7 +31,7 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """Its database has everything but the one row by which the board knows what it is for."""
     async with board.transaction() as tx:
         for role, shelter in CLIENTS.items():
-            await add_client(tx, id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
+            await add_client(tx, client_id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
         await (await tx.connection()).execute(text("delete from deployment"))
     site, server, running = await start_site(board.url, clock)
     yield site
@@ -56,7 +55,7 @@ async def read_at_last(site: Site) -> None:
         await ring(tx, "catalogue", "all")
 
     async def has_read() -> bool:
-        return site.process.feed.catalogue is not None
+        return site.process.board.catalogue is not None
 
     await until(has_read, "the board has been read")
 

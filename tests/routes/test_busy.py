@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from bedboard.store.shelters import lock_shelter
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 Why = Literal["the row is locked", "no connection is free"]
 Reply = Awaitable[httpx.Response]

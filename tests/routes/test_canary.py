@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests.build import PATIENCE, PEOPLE, SEAL
-from tests.conftest import Site
+from tests.build.site import Site
 
 PATHS = [
     "/",
@@ -112,7 +112,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
                     reply = await api.request(method, f"/api/v1{path}", json=body, headers={**authorization, "If-Match": "*"})
                     heard.append((f"{token} {path}", reply.content))
         site.clock.move(hours=9)
-        site.process.feed.age()
+        site.process.board.age()
     finally:
         set_up_log("warning")
         await api.aclose()

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
 
 from bedboard.actions.idempotency import make_key
@@ -17,42 +16,11 @@ from bedboard.actions.setup import add_client, add_organization
 from bedboard.log import set_up_log
 from bedboard.rules.cases import MOST_CASES_AN_HOUR
 from tests.build import NOW, PATIENCE
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.api import WOMAN, begin, call, see, sql
+from tests.build.site import Site, facts
 
-WOMAN: dict[str, Any] = {"adults": {"woman": 1}}
 YES = {"answer": "yes", "place": "linde-1"}
 NO = {"answer": "no", "reason": "contra_indication", "criterion": "psychiatric"}
-
-
-async def sql(site: Site, statement: str) -> list[Any]:
-    async with site.process.database.transaction() as tx:
-        found = await (await tx.connection()).execute(text(statement))
-        return list(found) if found.returns_rows else []
-
-
-async def begin(site: Site, *shelters: str, token: str = "demo-police", **profile: Any) -> str:  # noqa: S107
-    async with site.api(token) as api:
-        reply = await api.post("/requests", json=(profile or WOMAN) | {"shelters": list(shelters)})
-    assert reply.status_code == 201, reply.text
-    return str(reply.json()["id"])
-
-
-async def call(site: Site, token: str, path: str, body: Any = None, status: int = 200) -> dict[str, Any]:
-    """A POST; for None without a body."""
-    async with site.api(token) as api:
-        reply = await api.post(path, json=body)
-    assert reply.status_code == status, reply.text
-    told: dict[str, Any] = reply.json()
-    return told
-
-
-async def see(site: Site, token: str, id: str, status: int = 200) -> dict[str, Any]:
-    async with site.api(token) as api:
-        reply = await api.get(f"/requests/{id}")
-    assert reply.status_code == status, reply.text
-    told: dict[str, Any] = reply.json()
-    return told
 
 
 async def seen(site: Site, token: str) -> list[dict[str, Any]]:
@@ -284,7 +252,9 @@ async def add_others(site: Site) -> None:
     async with site.process.database.transaction() as tx:
         await add_organization(tx, "elders", "Politie Elders")
         for id, organization in (("colleague", "oever"), ("other-police", "elders")):
-            await add_client(tx, id=id, name=id, role="police", token=id, now=NOW, organization_id=organization, demo=True)
+            await add_client(
+                tx, client_id=id, name=id, role="police", token=id, now=NOW, organization_id=organization, demo=True
+            )
 
 
 async def kept(site: Site) -> tuple[Any, ...]:

@@ -10,12 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from tests import build
-from tests.actions.cases import NIGHT
 from tests.build import NOW, PATIENCE, FixedClock
-from tests.conftest import Site
-from tests.routes.by_forms import WOMAN, People, begin, done, main, offer, people, press, see, shown, site, status_of
-from tests.routes.conftest import facts
-from tests.routes.test_sessions import live
+from tests.build.cases import NIGHT
+from tests.build.forms import WOMAN, People, begin, done, main, offer, people, press, see, shown, site, status_of
+from tests.build.lines import page_line
+from tests.build.site import Site, facts
 
 __all__ = ["people", "site"]  # fixtures
 
@@ -268,7 +267,7 @@ async def test_where_the_news_is_stale_the_police_call_first(site: Site, people:
         await (await tx.connection()).execute(text("select pg_notify('bedboard', 'shelter 2 nood')"))
 
     async def is_stale() -> bool:
-        return site.process.feed.cards["nood"].freshness == "stale"
+        return site.process.board.cards["nood"].freshness == "stale"
 
     await build.until(is_stale, "nood is stale")
     mark = await people("mark")
@@ -301,8 +300,10 @@ async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_gi
     await done(mark, case, "choose", shelter="beuk")
     ilse = await people("ilse")
     async with AsyncExitStack() as stack:
-        lines = [await stack.enter_async_context(live(site, await people(name), "view=own")) for name in ("emre", "hanneke")]
-        stranger = await stack.enter_async_context(live(site, await people("noor"), "view=own"))
+        lines = [
+            await stack.enter_async_context(page_line(site, await people(name), "view=own")) for name in ("emre", "hanneke")
+        ]
+        stranger = await stack.enter_async_context(page_line(site, await people("noor"), "view=own"))
         for line in (*lines, stranger):
             await line.send('{"type":"hello","known":{}}')
             assert '"snapshot"' in str(await line.recv())
@@ -311,7 +312,7 @@ async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_gi
             async with asyncio.timeout(PATIENCE):
                 while '"own"' not in str(await line.recv()):
                     pass
-        site.process.feed.tell("person:noor")
+        site.process.board.tell("person:noor")
         assert '"own"' in str(await stranger.recv()), "the first that a stranger hears is what comes after it"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stranger.recv(), 0.2)

@@ -9,12 +9,12 @@ from sqlalchemy import text
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests import build
-from tests.actions.cases import ILSE, say
 from tests.build import hearing
-from tests.conftest import Site
-from tests.routes.by_forms import FORM, FRAGMENT, People, begin, done, main, offer, people, press, see, site
-from tests.routes.conftest import facts
-from tests.routes.test_alert_pages import CANARIES, CANARY, everything
+from tests.build.cases import ILSE, say
+from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, people, press, see, site
+from tests.build.profiles import CANARIES, CANARY
+from tests.build.rows import everything
+from tests.build.site import Site, facts
 
 __all__ = ["people", "site"]  # fixtures
 
@@ -177,7 +177,7 @@ async def test_the_strip_shows_the_most_urgent_cases_on_every_page(site: Site, p
     mark = await people("mark")
     with_yes = await begin(mark, "beuk", key="0")
     await offer(site, "beuk-1", with_yes)
-    await say(site.process.database, "wilg", "discuss", id=(talking := await begin(mark, "wilg", key="1")), who=ILSE)
+    await say(site.process.database, "wilg", "discuss", case_id=(talking := await begin(mark, "wilg", key="1")), who=ILSE)
     for n in range(2, 6):
         site.clock.move(minutes=1)
         await begin(mark, "linde", key=str(n))

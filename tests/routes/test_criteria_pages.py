@@ -13,8 +13,7 @@ from sqlalchemy import text
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.examples import EXAMPLES
 from bedboard.store.shelters import lock_shelter
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 LINDE = "/manage/linde/criteria"
 PLACE = "/manage/linde/places/linde-1/criteria"

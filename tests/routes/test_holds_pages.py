@@ -12,8 +12,8 @@ from sqlalchemy import text
 from bedboard.actions.setup import add_shelter
 from bedboard.store.bell import ring
 from tests.build import SEAL, place, shelter
-from tests.conftest import Site
-from tests.routes.test_pages import Forms, follow, forms, press, state
+from tests.build.pages import Forms, follow, forms, press, state
+from tests.build.site import Site
 
 LINDE, CEDER, WILG = "CANARY-TEL-linde", "CANARY-TEL-ceder", "CANARY-TEL-wilg"
 PROFILE = {"adults.woman": "1", "children.child_4_11": "2", "needs.lvb": "on", "status": "eu", "near": "zuid", "arrival": "now"}
@@ -93,7 +93,7 @@ async def test_the_strip_says_what_the_shelter_made_of_the_place(site: Site) -> 
                 await connection.execute(text(f"update place set {said} where id = 'linde-1'"))  # noqa: S608
                 await connection.execute(text(f"update shelter set version = {version} where id = 'linde'"))  # noqa: S608
                 await ring(tx, "shelter", "linde", version)
-            await site.process.feed.reached("linde", version)
+            await site.process.board.reached("linde", version)
             [row] = re.findall(r'<article[^>]*data-shelter="linde".*?</article>', (await lucia.get("/strip")).text, re.DOTALL)
             assert words in row and LINDE in row and "Klaar" in row
             assert "/extend" not in row, "there is nothing to keep any more"
@@ -138,7 +138,7 @@ async def test_who_copies_the_list_of_telephones_is_stopped_after_twenty(site: S
             await add_shelter(tx, shelter(id, [place(f"{id}-1")], now, confirmed_at=None), SEAL, now)
     async with aclosing(await site.sign_in("lucia")) as lucia:
         for number in range(20):
-            await site.process.feed.reached(f"iep{number}", 1)
+            await site.process.board.reached(f"iep{number}", 1)
             reply = await lucia.post(f"/shelters/iep{number}/call", data={})
             assert (reply.status_code, f"CANARY-TEL-iep{number}" in reply.text) == (200, True)
         refused = await lucia.post("/shelters/wilg/call", data={})
@@ -191,7 +191,7 @@ async def test_a_shelters_page_says_whom_it_takes(site: Site) -> None:
     places = [place("eik-1", criteria={"wheelchair": "yes"}), place("eik-2")]
     async with site.process.database.transaction() as tx:
         await add_shelter(tx, shelter("eik", places, now, **terms), SEAL, now)
-    await site.process.feed.reached("eik", 1)
+    await site.process.board.reached("eik", 1)
     async with aclosing(await site.sign_in("mark")) as mark:
         page = " ".join(re.sub(r"<[^>]*>", " ", unescape((await mark.get("/shelters/eik")).text)).split()).replace(" ,", ",")
         whom = page.partition("Wie kan hier terecht?")[2]

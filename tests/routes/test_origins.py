@@ -9,8 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 FORMS = {"status": "occupied", "key": "stolen", "change": "1", "free.cosm": "0", "language": "en", "theme": "dark"}
 UNSAFE = [

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 DEEP = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
 FREE: Mapping[str, Any] = {"status": "free"}

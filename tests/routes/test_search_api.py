@@ -12,8 +12,7 @@ from websockets.asyncio.client import connect
 from bedboard.log import set_up_log
 from bedboard.rules.claims import MOST_OF_ONE
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.routes.conftest import facts
+from tests.build.site import Site, facts
 
 WOMAN = {"adults": {"woman": 1}}
 MAN = {"adults": {"man": 1}}
@@ -128,10 +127,10 @@ async def test_a_hold_ends_by_the_clock_for_everybody(site: Site) -> None:
     async with site.api("demo-police") as police:
         await police.post("/places/linde-1/holds")
         site.clock.move(minutes=29, seconds=59)
-        site.process.feed.age()
+        site.process.board.age()
         assert "linde-1" not in [place for place, _ in places(await ask(site, {}))]
         site.clock.move(seconds=1)
-        site.process.feed.age()
+        site.process.board.age()
         assert "linde-1" in [place for place, _ in places(await ask(site, {}))]
         assert (await police.get("/holds")).json() == {"holds": []}
 
@@ -166,7 +165,7 @@ async def test_a_press_that_is_repeated_after_the_hold_was_let_go_does_not_look_
     press = {"key": "a", "page": "shelter"}
     assert (await browser.post("/places/linde-1/hold", data=press)).status_code == 303
     assert (await browser.post("/places/linde-1/hold", data=press)).status_code == 303  # it is still so
-    (hold_id,) = [claim.id for card in site.process.feed.cards.values() for place in card.places if (claim := place.claim)]
+    (hold_id,) = [claim.id for card in site.process.board.cards.values() for place in card.places if (claim := place.claim)]
     assert (await browser.post(f"/holds/{hold_id}/release", data={"key": "b"})).status_code == 303
     again = await browser.post("/places/linde-1/hold", data=press)
     assert (again.status_code, 'data-code="hold_over"' in again.text) == (409, True)

@@ -15,7 +15,8 @@ from bedboard.store.database import Database
 from bedboard.store.people import ActiveToken
 from tests import build
 from tests.build import NOW, PATIENCE, FixedClock
-from tests.conftest import Site, start_site, stop_site
+from tests.build.lines import cookie, page_line
+from tests.build.site import Site, start_site, stop_site
 
 
 class WholeClock(FixedClock):
@@ -32,19 +33,11 @@ async def site(board: Database) -> AsyncIterator[Site]:
     await stop_site(server, running)
 
 
-def cookie(browser: httpx.AsyncClient) -> dict[str, str]:
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
-
-
-def live(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> connect:
-    return connect(f"{site.live_url}/live?{view}", additional_headers=cookie(browser), origin=site.url)  # type: ignore[arg-type]
-
-
 async def beat(site: Site) -> None:
     """A pulse goes out; when the machine is too busy for the database to answer in time, as soon as it does."""
 
     async def is_out() -> bool:
-        return await site.process.feed.pulse(site.process.identity.active_tokens)
+        return await site.process.board.pulse(site.process.identity.active_tokens)
 
     await build.until(is_out, "the pulse is out")
 
@@ -61,7 +54,7 @@ async def code_of(line: ClientConnection) -> int | None:
 async def test_signing_out_ends_the_session_on_every_route_at_once(site: Site) -> None:
     browser = await site.sign_in("anneke")
     stolen = cookie(browser)
-    async with live(site, browser, "view=staff&shelter=linde") as line:
+    async with page_line(site, browser, "view=staff&shelter=linde") as line:
         await line.send("{}")
         await line.recv()
         reply = await browser.post("/sign-out")
@@ -91,7 +84,7 @@ async def test_signing_out_ends_the_session_on_every_route_at_once(site: Site) -
 
 async def test_signing_out_leaves_the_other_devices_of_the_same_person_alone(site: Site) -> None:
     one, two = await site.sign_in("mark"), await site.sign_in("mark")
-    async with live(site, two) as line:
+    async with page_line(site, two) as line:
         await line.send("{}")
         await line.recv()
         await one.post("/sign-out")
@@ -127,7 +120,7 @@ async def test_a_session_ends_after_eight_hours_however_busy(site: Site) -> None
 
 async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_closes(site: Site) -> None:
     browser = await site.sign_in("mark")
-    async with live(site, browser) as line:
+    async with page_line(site, browser) as line:
         await line.send("{}")
         await line.recv()
         site.clock.move(minutes=14)
@@ -139,7 +132,7 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
         await beat(site)
         assert '"pulse"' in str(await line.recv())
         site.clock.move(minutes=1)
-        await site.process.feed.pulse(site.process.identity.active_tokens)
+        await site.process.board.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     await browser.aclose()
 
@@ -155,7 +148,7 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
     begun = site.clock.now().isoformat()
     for _ in range(2):
         site.clock.move(minutes=7)
-        async with live(site, browser) as line:
+        async with page_line(site, browser) as line:
             await line.send("{}")
             await line.recv()
             assert await used_at(site) == begun
@@ -163,7 +156,7 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
             assert '"pulse"' in str(await line.recv())
         assert await used_at(site) == begun
     site.clock.move(minutes=1)
-    async with live(site, browser) as line:
+    async with page_line(site, browser) as line:
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -172,7 +165,7 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
 async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board: Database) -> None:
     site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
     browser = await site.sign_in("mark")
-    async with live(site, browser) as line:
+    async with page_line(site, browser) as line:
         await line.send("{}")
         await line.recv()
         for _ in range(11):
@@ -180,7 +173,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
             await beat(site)
             assert '"pulse"' in str(await line.recv())
         site.clock.move(seconds=5)
-        await site.process.feed.pulse(site.process.identity.active_tokens)
+        await site.process.board.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -196,7 +189,7 @@ async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -
             used_at = (await tx.exec(text("select used_at from session where person_id = 'lucia'"))).scalar_one()  # type: ignore[call-overload]
         return bool(used_at == site.clock.at)
 
-    async with live(site, watching) as line:
+    async with page_line(site, watching) as line:
         await line.send("{}")
         await line.recv()
         for _ in range(4):
@@ -214,14 +207,14 @@ async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -
 
 async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> None:
     browser = await site.sign_in("mark")
-    async with live(site, browser) as line:
+    async with page_line(site, browser) as line:
         await line.send("{}")
         await line.recv()
         site.clock.move(minutes=16)
         for _ in range(20):
             await line.send('{"type":"active"}')
         await (await line.ping())  # all of that has been read by now
-        await site.process.feed.pulse(site.process.identity.active_tokens)
+        await site.process.board.pulse(site.process.identity.active_tokens)
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -238,7 +231,7 @@ async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> N
 )
 async def test_whatever_ends_a_persons_right_closes_the_board_with_the_next_pulse(site: Site, change: str) -> None:
     browser, other = await site.sign_in("mark"), await site.sign_in("lucia")
-    async with live(site, browser) as line, live(site, other) as spared:
+    async with page_line(site, browser) as line, page_line(site, other) as spared:
         for one in (line, spared):
             await one.send("{}")
             await one.recv()
@@ -313,7 +306,7 @@ async def test_who_no_longer_works_for_a_shelter_cannot_change_it_even_while_sti
 async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_signed_out(site: Site) -> None:
     """The pulse asks the database which sessions count; who sits down meanwhile was not in the question."""
     browser, late = await site.sign_in("mark"), await site.sign_in("lucia")
-    async with live(site, browser) as line:
+    async with page_line(site, browser) as line:
         await line.send("{}")
         await line.recv()
         newcomer: list[ClientConnection] = []
@@ -326,7 +319,7 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
             newcomer.append(seat)
             return answer
 
-        assert await site.process.feed.pulse(living)
+        assert await site.process.board.pulse(living)
         async with asyncio.timeout(PATIENCE):
             assert '"pulse"' in str(await newcomer[0].recv())
         await newcomer[0].close()

@@ -1,6 +1,5 @@
 """The life of a request: every state and every event, who decides at which hour, what may be said, and when silence is told."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import get_args
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedboard.rules import cases
+from bedboard.rules.access import SEEKERS
 from bedboard.rules.cases import (
     ANSWERS,
     DAYS,
@@ -48,6 +48,7 @@ from bedboard.rules.cases import (
 )
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, Invalid
+from tests.build.lives import LIVES, said_by_hand
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 MINUTE = timedelta(minutes=1)
@@ -56,94 +57,6 @@ TICK = timedelta(microseconds=1)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 quick = settings(deadline=None, max_examples=200)
-
-# The table of the rules said a second time, by hand and by state: first what may happen and what comes of it, then what is
-# refused and why. A cell that is changed in the code fails here until somebody has thought about it twice.
-LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
-    "asking": (
-        {
-            "ask": "asking",
-            "answer": "asking",
-            "choose": "confirmed",
-            "choose_for_desk": "chosen",
-            "choose_provisionally": "provisional",
-            "withdraw": "withdrawn",
-            "lapse": "withdrawn",
-        },
-        {
-            "not_chosen": "confirm refuse arrive miss",
-            "going_on": "tell_outcome",
-        },
-    ),
-    "chosen": (
-        {"confirm": "confirmed", "refuse": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
-        {
-            "chosen": "ask choose choose_for_desk choose_provisionally",
-            "settled": "answer",
-            "undecided": "arrive miss",
-            "going_on": "tell_outcome",
-        },
-    ),
-    "provisional": (
-        {
-            "confirm": "confirmed",
-            "refuse": "asking",
-            "arrive": "housed",
-            "miss": "asking",
-            "withdraw": "withdrawn",
-            "lapse": "withdrawn",
-        },
-        {
-            "chosen": "ask choose choose_for_desk choose_provisionally",
-            "settled": "answer",
-            "going_on": "tell_outcome",
-        },
-    ),
-    "confirmed": (
-        {"arrive": "arrived", "miss": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
-        {
-            "decided": "ask choose choose_for_desk choose_provisionally confirm refuse",
-            "settled": "answer",
-            "going_on": "tell_outcome",
-        },
-    ),
-    "housed": (
-        {"confirm": "arrived", "lapse": "arrived"},
-        {
-            "arrived": "ask choose choose_for_desk choose_provisionally refuse arrive miss withdraw tell_outcome",
-            "settled": "answer",
-        },
-    ),
-    "arrived": (
-        {},
-        {
-            "arrived": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw tell_outcome lapse",
-            "settled": "answer",
-        },
-    ),
-    "withdrawn": (
-        {"tell_outcome": "ended", "lapse": "ended"},
-        {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw",
-            "settled": "answer",
-        },
-    ),
-    "ended": (
-        {},
-        {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw tell_outcome lapse",
-            "settled": "answer",
-        },
-    ),
-}
-
-
-def said_by_hand(state: CaseState, event: Event) -> str:
-    may, refused = LIVES[state]
-    found: list[str] = [may[event]] if event in may else []
-    found += [f"request_{code}" for code, events in refused.items() if event in events.split()]
-    assert len(found) == 1, f"{state} x {event} is said {len(found)} times by hand"
-    return found[0]
 
 
 # ---- the table
@@ -364,7 +277,9 @@ OPEN, SHUT = local(2026, 3, 11, 13, 0), local(2026, 3, 11, 23, 0)  # Wednesday 1
     ],
 )
 def test_who_decides_follows_from_the_kind_and_the_hour(kind: Deciding, by_day: Event, by_night: Event) -> None:
-    assert (choice_of(kind, OPEN), choice_of(kind, SHUT)) == (by_day, by_night)
+    for role in sorted(SEEKERS - {"desk"}):
+        assert (choice_of(role, kind, OPEN), choice_of(role, kind, SHUT)) == (by_day, by_night)
+    assert choice_of("desk", kind, OPEN) == choice_of("desk", kind, SHUT) == "choose"
 
 
 def test_a_desk_is_there_in_its_hours_and_only_for_what_it_decides() -> None:

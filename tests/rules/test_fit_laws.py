@@ -541,7 +541,7 @@ some_placed: st.SearchStrategy[Placed] = st.tuples(
 )
 many_placed = st.lists(some_placed, max_size=12, unique_by=lambda one: one[-1])
 alike = st.lists(st.sampled_from("abcdef"), max_size=6, unique=True).map(
-    lambda ids: [rank("fits", "fresh", 1, 0, 0, "L", id) for id in ids]
+    lambda ids: [rank("fits", "fresh", 1, 0, 0, "L", place_id) for place_id in ids]
 )
 
 

@@ -44,12 +44,12 @@ moments = st.integers(-600, 600).map(lambda seconds: NOW + timedelta(seconds=sec
 claims = st.none() | st.builds(Claim, st.sampled_from(["hold", "reservation"]), moments, st.just("police"), st.just("Oever"))
 
 
-def claim(type: ClaimType, expires_at: datetime) -> Claim:
-    return Claim(type, expires_at, "police", "Plaatsing")
+def claim(claim_type: ClaimType, expires_at: datetime) -> Claim:
+    return Claim(claim_type, expires_at, "police", "Plaatsing")
 
 
 @pytest.mark.parametrize(
-    ("state", "type", "shown"),
+    ("state", "claim_type", "shown"),
     [
         ("open", None, "free"),
         ("open", "hold", "held"),
@@ -63,15 +63,15 @@ def claim(type: ClaimType, expires_at: datetime) -> Claim:
     ],
 )
 def test_closed_goes_before_occupied_before_a_claim_before_free(
-    state: PlaceState, type: ClaimType | None, shown: PlaceStatus
+    state: PlaceState, claim_type: ClaimType | None, shown: PlaceStatus
 ) -> None:
-    assert status_of(state, None if type is None else claim(type, NOW + MINUTE), NOW) == shown
+    assert status_of(state, None if claim_type is None else claim(claim_type, NOW + MINUTE), NOW) == shown
 
 
-@pytest.mark.parametrize("type", ["hold", "reservation"])
+@pytest.mark.parametrize("claim_type", ["hold", "reservation"])
 @pytest.mark.parametrize(("left", "live"), [(TICK, True), (timedelta(0), False), (-TICK, False)])
-def test_a_claim_ends_at_its_hour_and_not_a_tick_later(type: ClaimType, left: timedelta, live: bool) -> None:
-    one = claim(type, NOW + left)
+def test_a_claim_ends_at_its_hour_and_not_a_tick_later(claim_type: ClaimType, left: timedelta, live: bool) -> None:
+    one = claim(claim_type, NOW + left)
     assert is_live(one, NOW) is live
     assert (status_of("open", one, NOW) == "free") is not live
 

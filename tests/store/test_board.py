@@ -23,19 +23,19 @@ async def run(tx: Transaction, statement: str, **values: Any) -> None:
     await (await tx.connection()).execute(text(statement), values)
 
 
-async def claim(tx: Transaction, id: str, place_id: str, type: str = "hold", *, ended: bool = False) -> None:
+async def claim(tx: Transaction, claim_id: str, place_id: str, claim_type: str = "hold", *, ended: bool = False) -> None:
     await run(
         tx,
         "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at, ending, case_id)"
         " values (:id, :place_id, :type, 'desk', 'police', :now, :expires_at, :ended_at, :ending, :case_id)",
-        id=id,
+        id=claim_id,
         place_id=place_id,
-        type=type,
+        type=claim_type,
         now=NOW,
         expires_at=NOW + HOUR / 2,
         ended_at=NOW if ended else None,
         ending="released" if ended else None,
-        case_id="r1" if type == "reservation" else None,
+        case_id="r1" if claim_type == "reservation" else None,
     )
 
 
@@ -194,9 +194,9 @@ def entry(place_id: str | None, **rest: Any) -> dict[str, Any]:
 
 async def test_the_journal_gives_ids_in_the_order_of_its_rows(tx: Transaction) -> None:
     places = [f"place-{n}" for n in range(40)]
-    ids = await write_journal(tx, [entry(id) for id in places])
+    ids = await write_journal(tx, [entry(place_id) for place_id in places])
     assert ids == sorted(ids)
-    written = [await get_journal(tx, id) for id in ids]
+    written = [await get_journal(tx, journal_id) for journal_id in ids]
     assert [row and row.place_id for row in written] == places
     [row] = [one for one in written if one is not None and one.place_id == "place-7"]
     assert (row.received_at, row.observed_at, row.version, row.before, row.after) == (

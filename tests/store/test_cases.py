@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bedboard.rules.access import Actor
 from bedboard.store.cases import (
-    count_open_requests,
-    find_request_to,
+    count_open_cases,
     get_ask,
     get_begun_at,
     get_case,
+    get_case_id_to,
     list_asked,
     list_asks,
     list_asks_of_all,
@@ -30,7 +30,8 @@ from bedboard.store.cases import (
 )
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import list_units, lock_shelter
-from bedboard.store.tables import Ask, CaseRecord, ClaimRecord
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
 from tests.build import NOW, actor, add_request
 
 MINUTE = timedelta(minutes=1)
@@ -41,7 +42,7 @@ POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
 OVER: dict[str, Any] = {"needs_sealed": None, "over_at": NOW}
 
 
-async def add(tx: Transaction, id: str, begun: datetime = NOW, **rest: Any) -> CaseRecord:
+async def add(tx: Transaction, case_id: str, begun: datetime = NOW, **rest: Any) -> CaseRecord:
     given: dict[str, Any] = {
         "organization_id": "oever",
         "role": "police",
@@ -49,14 +50,14 @@ async def add(tx: Transaction, id: str, begun: datetime = NOW, **rest: Any) -> C
         "needs_sealed": b"?",
         "created_at": begun,
     }
-    request = CaseRecord(id=id, **given | rest)
+    request = CaseRecord(id=case_id, **given | rest)
     tx.add(request)
     await tx.flush()
     return request
 
 
-async def add_ask(tx: Transaction, id: str, shelter: str = "linde", asked_at: datetime = NOW, **rest: Any) -> Ask:
-    ask = Ask(case_id=id, shelter_id=shelter, kind_code="men", asked_at=asked_at, **rest)
+async def add_ask(tx: Transaction, case_id: str, shelter: str = "linde", asked_at: datetime = NOW, **rest: Any) -> Ask:
+    ask = Ask(case_id=case_id, shelter_id=shelter, kind_code="men", asked_at=asked_at, **rest)
     tx.add(ask)
     await tx.flush()
     return ask
@@ -101,12 +102,12 @@ async def test_what_somebody_has_begun_and_has_open_is_counted_for_that_very_act
     await add(tx, "c", NOW, state="withdrawn", **OVER)
     await add(tx, "d", NOW, person_id="lucia", role="coordinator")
     await add(tx, "e", NOW, person_id=None, client_id="demo-police")
-    assert await count_open_requests(tx, MARK) == 2
+    assert await count_open_cases(tx, MARK) == 2
     assert [await get_begun_at(tx, MARK, number) for number in (1, 2, 3, 4)] == [NOW, NOW, NOW - 2 * HOUR, None]
-    assert await count_open_requests(tx, POLICE_SYSTEM) == 1
+    assert await count_open_cases(tx, POLICE_SYSTEM) == 1
     assert [await get_begun_at(tx, POLICE_SYSTEM, number) for number in (1, 2)] == [NOW, None]
     same_id = Actor("client", "mark", "police", "x", "oever", frozenset())
-    assert await count_open_requests(tx, same_id) == 0
+    assert await count_open_cases(tx, same_id) == 0
 
 
 # ---- for a shelter
@@ -119,9 +120,9 @@ async def test_a_shelter_sees_what_it_is_asked_and_for_a_while_what_was_settled(
         ("elsewhere", settled("other_chosen", NOW - HOUR), {}),
         ("long ago", settled("withdrawn", NOW - 2 * DAY), {"state": "withdrawn"} | OVER),
     ]
-    for n, (id, part, case) in enumerate(asked):
-        await add(tx, id, NOW - DAY + n * MINUTE, **case)
-        await add_ask(tx, id, "linde", NOW - DAY + n * MINUTE, **part)
+    for n, (case_id, part, case) in enumerate(asked):
+        await add(tx, case_id, NOW - DAY + n * MINUTE, **case)
+        await add_ask(tx, case_id, "linde", NOW - DAY + n * MINUTE, **part)
     await add(tx, "not here")
     await add_ask(tx, "not here", "ceder")
     rows = await list_asked(tx, "linde", NOW - DAY)
@@ -130,15 +131,15 @@ async def test_a_shelter_sees_what_it_is_asked_and_for_a_while_what_was_settled(
     assert [row.request.id for row in await list_asked(tx, "wilg", NOW - DAY)] == []
 
 
-async def add_offer(tx: Transaction, id: str, place: str = "ceder-1", **rest: Any) -> ClaimRecord:
+async def add_offer(tx: Transaction, case_id: str, place: str = "ceder-1", **rest: Any) -> ClaimRecord:
     claim = ClaimRecord(
-        id=f"{id}-{place}",
+        id=f"{case_id}-{place}",
         place_id=place,
         type="reservation",
         organization_id="oever",
         role="police",
         person_id="mark",
-        case_id=id,
+        case_id=case_id,
         created_at=NOW,
         expires_at=NOW + HOUR,
         **rest,
@@ -166,12 +167,12 @@ async def test_a_telephone_comes_with_a_case_that_still_asks_the_shelter_or_chos
     await add_ask(tx, "r", "linde")
     await add_ask(tx, "r", "wilg", **settled("other_chosen"))
     await add_ask(tx, "r", "ceder", **said("no"))
-    assert await find_request_to(tx, MARK, "linde") == await find_request_to(tx, POLICE_SYSTEM, "ceder") == "r"
-    assert await find_request_to(tx, MARK, "wilg") is None
-    assert await find_request_to(tx, actor("coordinator", "lucia", ()), "linde") is None
-    assert await find_request_to(tx, Actor("person", "x", "police", "x", "desk", frozenset()), "linde") is None
+    assert await get_case_id_to(tx, MARK, "linde") == await get_case_id_to(tx, POLICE_SYSTEM, "ceder") == "r"
+    assert await get_case_id_to(tx, MARK, "wilg") is None
+    assert await get_case_id_to(tx, actor("coordinator", "lucia", ()), "linde") is None
+    assert await get_case_id_to(tx, Actor("person", "x", "police", "x", "desk", frozenset()), "linde") is None
     loose = Actor("client", "x", "police", "x", None, frozenset())
-    assert await find_request_to(tx, loose, "linde") is None
+    assert await get_case_id_to(tx, loose, "linde") is None
 
 
 # ---- parts, claims, lines
@@ -185,7 +186,10 @@ async def test_the_parts_of_a_case_the_first_that_was_asked_first(tx: Transactio
     await add_ask(tx, "r", "ceder", NOW)
     await add_ask(tx, "s", "linde", NOW)
     assert [ask.shelter_id for ask in await list_asks(tx, "r")] == ["ceder", "wilg", "linde"]
-    assert {id: len(asks) for id, asks in (await list_asks_of_all(tx, ["r", "s", "none"])).items()} == {"r": 3, "s": 1}
+    assert {case_id: len(asks) for case_id, asks in (await list_asks_of_all(tx, ["r", "s", "none"])).items()} == {
+        "r": 3,
+        "s": 1,
+    }
     assert await list_asks_of_all(tx, []) == {}
     assert (await get_ask(tx, "r", "wilg")) is not None
     assert (await get_ask(tx, "s", "wilg")) is None and (await get_ask(tx, "none", "wilg")) is None
@@ -247,9 +251,9 @@ async def test_silence_is_found_when_a_step_has_come_that_nobody_was_told(tx: Tr
         "said": {"asked_at": NOW - 40 * MINUTE} | said("discuss"),
         "settled": {"asked_at": NOW - 40 * MINUTE} | settled("other_chosen"),
     }
-    for id, part in parts.items():
-        await add(tx, id)
-        await add_ask(tx, id, **part)
+    for case_id, part in parts.items():
+        await add(tx, case_id)
+        await add_ask(tx, case_id, **part)
     await add_ask(tx, "five", "ceder", NOW - 6 * MINUTE)  # twice in one case is one case
     assert await silent(NOW) == ["five", "missed all", "ten"]
     assert await silent(NOW + MINUTE) == ["five", "missed all", "new", "ten"]
@@ -262,9 +266,9 @@ async def test_an_hour_that_passed_is_found_once_and_only_in_the_states_that_are
         "told": {"arrives_at": NOW, "reminded_at": NOW},
         "chosen": {"arrives_at": NOW, "state": "chosen"},
     }
-    for id, rest in cases.items():
+    for case_id, rest in cases.items():
         given: dict[str, Any] = {"state": "confirmed", "decided_at": NOW} | rest
-        await add(tx, id, **given)
+        await add(tx, case_id, **given)
     assert await list_late(tx, ["confirmed", "provisional"], NOW) == ["now"]
 
 

@@ -21,7 +21,7 @@ from bedboard.store.people import (
     may_act,
     use_session,
 )
-from bedboard.store.tables import Session
+from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
 
 LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8))
@@ -106,7 +106,7 @@ async def test_a_token_is_its_client(tx: Transaction) -> None:
 
 
 async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
-    await add_client(tx, id="real", name="Real", role="desk", token="real-token", now=NOW)  # noqa: S106
+    await add_client(tx, client_id="real", name="Real", role="desk", token="real-token", now=NOW)  # noqa: S106
     assert await get_client_actor(tx, LINDE, demo=False) is None
     assert await get_client_actor(tx, hash_token("real-token"), demo=False) is not None
 
@@ -122,7 +122,7 @@ async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "id", "kind", "allowed"),
+    ("role", "actor_id", "kind", "allowed"),
     [
         ("staff", "sanne", "person", {"linde"}),
         ("staff", "kofi", "person", {"ceder"}),
@@ -136,14 +136,14 @@ async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
     ],
 )
 async def test_who_works_for_which_shelter_is_what_the_database_says(
-    tx: Transaction, role: Role, id: str, kind: str, allowed: set[str]
+    tx: Transaction, role: Role, actor_id: str, kind: str, allowed: set[str]
 ) -> None:
-    claimed = actor(role, id, ["linde", "ceder", "wilg"], kind)  # whatever the actor believes
+    claimed = actor(role, actor_id, ["linde", "ceder", "wilg"], kind)  # whatever the actor believes
     assert {one for one in ("linde", "ceder", "wilg", "nowhere") if await may_act(tx, claimed, one)} == allowed
 
 
 @pytest.mark.parametrize(
-    ("statement", "id", "kind"),
+    ("statement", "actor_id", "kind"),
     [
         ("delete from membership where person_id = 'sanne'", "sanne", "person"),
         ("update person set ended_at = now() where id = 'sanne'", "sanne", "person"),
@@ -151,8 +151,8 @@ async def test_who_works_for_which_shelter_is_what_the_database_says(
         ("update client set ended_at = now() where id = 'demo-shelter-linde'", "demo-shelter-linde", "client"),
     ],
 )
-async def test_the_right_to_act_ends_at_once(tx: Transaction, statement: str, id: str, kind: str) -> None:
-    one = actor("staff" if kind == "person" else "machine", id, ["linde"], kind)
+async def test_the_right_to_act_ends_at_once(tx: Transaction, statement: str, actor_id: str, kind: str) -> None:
+    one = actor("staff" if kind == "person" else "machine", actor_id, ["linde"], kind)
     assert await may_act(tx, one, "linde")
     await run(tx, statement)
     assert not await may_act(tx, one, "linde")

@@ -57,7 +57,7 @@ async def test_the_database_never_holds_an_address_or_telephone_in_the_clear(tx:
     connection = await tx.connection()
     rows = (await connection.execute(text("select id, telephone_sealed, address_sealed, shelter::text from shelter"))).all()
     assert rows
-    for id, telephone, address, whole in rows:
-        assert (SEAL.open(telephone), SEAL.open(address)) == (f"CANARY-TEL-{id}", f"CANARY-ADR-{id}")
+    for shelter_id, telephone, address, whole in rows:
+        assert (SEAL.open(telephone), SEAL.open(address)) == (f"CANARY-TEL-{shelter_id}", f"CANARY-ADR-{shelter_id}")
         assert "CANARY" not in whole
         assert b"CANARY".hex() not in whole

@@ -38,7 +38,10 @@ REFERENCE = Catalogue(
     zone=ZoneInfo("Europe/Amsterdam"),
     demo=True,
     units=UNITS,
-    kinds={code: KindRow(code, {"nl": code}, {"nl": code}, Deciding("shelter"), None) for code in ("women", "men", "cosm")},
+    kinds={
+        code: KindRow(code, {"nl": code, "en": code}, {"nl": code, "en": code}, Deciding("shelter"), None)
+        for code in ("women", "men", "cosm")
+    },
 )
 
 

@@ -1,12 +1,15 @@
 """How a call is described in the OpenAPI document: what comes back, what may go wrong, which headers it takes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
 
-from bedboard.routes.api.case_commands import AskedObject, CaseObject
-from bedboard.routes.api.commands import ShelterObject
-from bedboard.routes.parse import IdConvertor
+from bedboard.routes.call import needs_body
+from bedboard.routes.row import Operation
+from bedboard.schemas.answers import ShelterObject
+from bedboard.schemas.cases import AskedObject, CaseObject
+from bedboard.schemas.fields import ID_PATTERN
 
 PROBLEMS = {
     "400": "What was sent cannot be read",
@@ -41,20 +44,20 @@ class Problem(BaseModel):
     present: ShelterObject | CaseObject | AskedObject | None = None
 
 
-def ref(model: type[BaseModel]) -> dict[str, str]:
+def ref(model: type[Any]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def either(*models: type[BaseModel]) -> dict[str, Any]:
+def either(*models: type[Any]) -> dict[str, Any]:
     return {"anyOf": [ref(model) for model in models]}
 
 
-def _json(schema: dict[str, Any], type: str = "application/json") -> dict[str, Any]:
-    return {type: {"schema": schema}}
+def _json(schema: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
+    return {media_type: {"schema": schema}}
 
 
 def id_in_path(name: str) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": f"^{IdConvertor.regex}$"}
+    schema = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -76,36 +79,28 @@ def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
 
 
-def operation(
-    id: str,
-    summary: str,
-    answer: dict[str, Any],
-    problems: str,
-    parameters: tuple[dict[str, Any], ...] = (),
-    body: type[BaseModel] | None = None,
-    *,
-    body_needed: bool = True,
-    version_of: str | None = "shelter",
-    location: bool = False,
-    status: str = "200",
-) -> dict[str, Any]:
-    """`version_of`: whose version goes with the answer as its `ETag`; None: no version. `location`: of what was made."""
-    headers = {} if version_of is None else {"ETag": _header(f"The {version_of}'s version.")}
-    headers |= {"Location": _header("Where it is from now on.")} if location else {}
+def describe(operation: Operation, names: Iterable[str]) -> dict[str, Any]:
+    """Return the description of an operation; `names`: the parts of its path that vary."""
+    answer: dict[str, Any] = {"description": "Done"}
+    if operation.answers:
+        answer["content"] = _json(ref(operation.answers[0]) if len(operation.answers) == 1 else either(*operation.answers))
+    headers = {} if operation.version_of is None else {"ETag": _header(f"The {operation.version_of}'s version.")}
+    headers |= {"Location": _header("Where it is from now on.")} if operation.has_location else {}
+    parameters = [id_in_path(name) for name in names]
+    parameters += [KEY] if operation.takes_key else []
+    parameters += [IF_MATCH] if operation.takes_version else []
     described: dict[str, Any] = {
-        "operationId": id,
-        "summary": summary,
-        "parameters": list(parameters),
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "parameters": parameters,
         "responses": {
-            status: {"description": "Done"}
-            | ({"content": _json(answer)} if answer else {})
-            | ({"headers": headers} if headers else {}),
+            str(operation.status): answer | ({"headers": headers} if headers else {}),
             **{
                 code: {"description": PROBLEMS[code], "content": _json(ref(Problem), "application/problem+json")}
-                for code in problems.split()
+                for code in operation.problems.split()
             },
         },
     }
-    if body is not None:
-        described["requestBody"] = {"required": body_needed, "content": _json(ref(body))}
+    if operation.body is not None:
+        described["requestBody"] = {"required": needs_body(operation.body), "content": _json(ref(operation.body))}
     return described

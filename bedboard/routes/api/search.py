@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,44 +12,30 @@ from bedboard.actions.disclosures import disclose_holds
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.process import actor_of, catalogue_of, process_of
-from bedboard.routes.api.commands import Command
 from bedboard.routes.api.shelters import add_present
-from bedboard.routes.parse import parse_json, read_body
-from bedboard.routes.profiles import SearchProfile, profile_of
+from bedboard.routes.parse import read_body
 from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.fit import Reason
 from bedboard.rules.refusals import Conflict, Unavailable
+from bedboard.schemas.commands import PostHold, PostSearch
+from bedboard.schemas.parse import parse_json
+from bedboard.schemas.profile import profile_of
 from bedboard.store.database import Transaction
 from bedboard.views.found import Finder, Found
 from bedboard.views.objects import to_json
-
-Text = Annotated[str, Field(max_length=64)]
-
-
-class PostSearch(SearchProfile):
-    """A profile, and how many places at most are wanted back; the counts are always of all."""
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-class PostHold(Command):
-    """Only for a shelter's own staff and system: for whom the place is kept."""
-
-    organization: Text | None = None
-    role: Text | None = None
 
 
 async def post_search(request: Request) -> Response:
     process, catalogue = process_of(request), catalogue_of(request)
     said = parse_json(PostSearch, await read_body(request) or b"{}")
     profile = profile_of(said, catalogue, process.clock.now())
-    if process.feed.as_of is None:
+    if process.board.as_of is None:
         raise Unavailable("database_away")
     async with process.search_lock:
         finder = Finder(profile, catalogue)
-        finder.take(process.feed.cards.values())
-        as_of = process.clock.now() if process.feed.live else process.feed.as_of
+        finder.take(process.board.cards.values())
+        as_of = process.clock.now() if process.board.live else process.board.as_of
         return json_bytes(to_json(found_object(finder.found(said.limit), as_of, said.limit)))
 
 
@@ -124,7 +109,7 @@ async def post_hold(request: Request) -> Response:
         await add_present(request, refusal)
         raise
     if done.result is not None:
-        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.board.reached(done.result.shelter.id, done.result.shelter.version)
     return json_bytes(done.reply.body, done.reply.status)
 
 
@@ -137,7 +122,7 @@ async def _change_hold(
     key = make_key(request.headers.get("idempotency-key"), request.method, request.url.path)
     done = await apply_once(process.database, actor, key, now, lambda tx: action(tx, actor, claim_id, now), reply)
     if done.result is not None:
-        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.board.reached(done.result.shelter.id, done.result.shelter.version)
     return done.reply
 
 

@@ -9,13 +9,14 @@ from starlette.responses import Response
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places
 from bedboard.process import Process, actor_of, process_of
-from bedboard.routes.api.commands import PatchPlace, PostConfirm, PutOccupancy
 from bedboard.routes.live import api_audience
-from bedboard.routes.parse import if_match, parse_json, read_body
+from bedboard.routes.parse import if_match, read_body
 from bedboard.routes.replies import json_bytes
 from bedboard.rules.access import OVERSEERS, check_own, sees_all
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, NotFound, Unavailable, VersionMismatch
+from bedboard.schemas.commands import PatchPlace, PostConfirm, PutOccupancy
+from bedboard.schemas.parse import parse_json
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
@@ -27,21 +28,21 @@ from bedboard.views.pieces import board_answer
 async def show_board(request: Request) -> Response:
     """Everything the caller may see: a join of ready pieces."""
     process, actor = process_of(request), actor_of(request)
-    feed = process.feed
-    if feed.catalogue is None or feed.as_of is None:
+    board = process.board
+    if board.catalogue is None or board.as_of is None:
         raise Unavailable("database_away")
-    as_of = process.clock.now() if feed.live else feed.as_of
+    as_of = process.clock.now() if board.live else board.as_of
     audience = api_audience(actor)
     if audience is not None:
-        return json_bytes(board_answer(as_of, (piece.part for _, piece in feed.pieces(audience))))
+        return json_bytes(board_answer(as_of, (piece.fragment for _, piece in board.pieces(audience))))
     if actor.role in OVERSEERS:
-        cards = sorted(feed.cards.values(), key=lambda card: card.name)
+        cards = sorted(board.cards.values(), key=lambda card: card.name)
         return json_bytes(board_answer(as_of, (to_json(known_shelter_object(card)) for card in cards)))
     return json_bytes(board_answer(as_of, ()))
 
 
 def _object(process: Process, row: ShelterRow) -> bytes:
-    catalogue = process.feed.catalogue
+    catalogue = process.board.catalogue
     if catalogue is None:
         raise Unavailable("database_away")
     return to_json(shelter_object(make_card(row, catalogue, process.settings.limits, process.clock.now())))
@@ -58,9 +59,9 @@ async def show_shelter(request: Request) -> Response:
     if row is None:
         raise NotFound("no_such_shelter")
     if known_only:
-        if process.feed.catalogue is None:
+        if process.board.catalogue is None:
             raise Unavailable("database_away")
-        card = process.feed.cards.get(shelter_id)
+        card = process.board.cards.get(shelter_id)
         if card is None:
             raise NotFound("no_such_shelter")
         return json_bytes(to_json(known_shelter_object(card)))
@@ -89,7 +90,7 @@ async def _change(
         await add_present(request, refusal)
         raise
     if done.result is not None:
-        await process.feed.reached(done.result.shelter.id, done.result.shelter.version)
+        await process.board.reached(done.result.shelter.id, done.result.shelter.version)
     return json_bytes(done.reply.body, done.reply.status, done.reply.version)
 
 
@@ -100,8 +101,8 @@ async def add_present(request: Request, refusal: Conflict | VersionMismatch) -> 
         shelter_id = named.get("shelter_id") or await get_shelter_id(tx, named["place_id"])
         may_see = sees_all(actor_of(request)) or shelter_id in actor_of(request).shelter_ids
         row = await get_shelter(tx, shelter_id) if shelter_id is not None and may_see else None
-    if row is not None and process.feed.catalogue is not None:
-        card = make_card(row, process.feed.catalogue, process.settings.limits, process.clock.now())
+    if row is not None and process.board.catalogue is not None:
+        card = make_card(row, process.board.catalogue, process.settings.limits, process.clock.now())
         refusal.detail["present"] = shelter_object(card)
 
 

@@ -40,12 +40,12 @@
     }
   }
 
-  function takeNews({ exists, parts, totals }) {
+  function takeNews({ exists, fragments, totals }) {
     if (exists) {
       for (const element of shown()) if (!exists.includes(shelterOf(element))) element.remove();
       for (const [id, element] of news) if (!exists.includes(shelterOf(element))) news.delete(id);
     }
-    for (const html of [...parts.map((part) => part.html), totals ?? ""]) placeAll(parse(html));
+    for (const html of [...fragments.map(({ html }) => html), totals ?? ""]) placeAll(parse(html));
   }
 
   // --- the live mark
@@ -122,7 +122,7 @@
       lastAt = message.at;
     }
     whole ||= message.type === "snapshot";
-    if (message.parts) steadily(() => takeNews(message));
+    if (message.fragments) steadily(() => takeNews(message));
     for (const what of ["found", "own"]) {
       const detail = message[what];
       if (detail || message.type === what) document.dispatchEvent(new CustomEvent(`bedboard:${what}`, { detail }));

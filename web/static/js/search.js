@@ -53,7 +53,7 @@
     }
     results.removeAttribute("aria-busy");
     if (byId("notice")?.dataset.code === "invalid") byId("notice").replaceChildren();
-    for (const { id, html } of found.parts) kept.set(id, html);
+    for (const { id, html } of found.fragments) kept.set(id, html);
     order = found.order.filter((id) => kept.has(id) || rowOf(id));
     for (const id of kept.keys()) if (!order.includes(id)) kept.delete(id);
     place(found.figures);
@@ -159,13 +159,13 @@
     if (press.url !== "/search" || !press.isAnswered) return;
     event.preventDefault();
     const answer = parse(text);
-    const parts = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
+    const fragments = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
     const told = (id) => answer.querySelector(`#${id}`)?.outerHTML;
     const isFound = answer.querySelector("#figures .tally");
     number++;
     take({
       n: number,
-      ...(isFound ? { order: parts.map(({ id }) => id), parts, figures: told("figures") } : { notice: told("notice") }),
+      ...(isFound ? { order: fragments.map(({ id }) => id), fragments, figures: told("figures") } : { notice: told("notice") }),
     });
     say({ type: "search", ...search() }); // what is said from now on belongs to this list
   });

@@ -14,9 +14,10 @@ from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Kind, Person
-from tests.actions.look import Rows, do, every_row
+from bedboard.store.tables.board import Kind
+from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build.rows import Rows, do, every_row
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 NIGHT = NOW + timedelta(hours=12)  # Thursday 02:00 in Amsterdam: the desk is closed
@@ -58,15 +59,15 @@ async def add_case_board(tx: Transaction) -> None:
 # ---- what people do
 
 
-async def ask(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
+async def ask(board: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
     """For linde when none is named."""
     kinds = {one: KIND[one] for one in shelters or ("linde",)}
-    case: LockedCase = await do(board, lambda tx: open_case(tx, who, id, NEEDS, "noord", kinds, at))
+    case: LockedCase = await do(board, lambda tx: open_case(tx, who, case_id, NEEDS, "noord", kinds, at))
     return case
 
 
-async def ask_also(board: Database, *shelters: str, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: ask_more(tx, who, id, {one: KIND[one] for one in shelters}, at))
+async def ask_also(board: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: ask_more(tx, who, case_id, {one: KIND[one] for one in shelters}, at))
     return case
 
 
@@ -79,13 +80,13 @@ async def say(
     criterion: str | None = None,
     *,
     who: Actor | None = None,
-    id: str = "r1",
+    case_id: str = "r1",
     claim: str | None = None,
     at: datetime = NOW,
 ) -> LockedCase:
     said = ShelterAnswer(answer, place, reason, criterion)
-    by, claim_id = who or STAFF[shelter], claim or f"{id}-{place}"
-    case: LockedCase = await do(board, lambda tx: answer_case(tx, by, id, shelter, said, claim_id, at))
+    by, claim_id = who or STAFF[shelter], claim or f"{case_id}-{place}"
+    case: LockedCase = await do(board, lambda tx: answer_case(tx, by, case_id, shelter, said, claim_id, at))
     return case
 
 
@@ -98,23 +99,23 @@ async def choose(
     shelter: str,
     *,
     who: Actor = MARK,
-    id: str = "r1",
+    case_id: str = "r1",
     at: datetime = NOW,
     arrives_at: datetime | None = None,
 ) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: choose_offer(tx, who, id, shelter, at, ZONE, arrives_at))
+    case: LockedCase = await do(board, lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE, arrives_at))
     return case
 
 
-async def confirm(board: Database, *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: confirm_case(tx, who, id, at, ZONE))
+async def confirm(board: Database, *, who: Actor = HANNEKE, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: confirm_case(tx, who, case_id, at, ZONE))
     return case
 
 
 async def refuse(
-    board: Database, reason: str = "not_safe", *, who: Actor = HANNEKE, id: str = "r1", at: datetime = NOW
+    board: Database, reason: str = "not_safe", *, who: Actor = HANNEKE, case_id: str = "r1", at: datetime = NOW
 ) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: refuse_case(tx, who, id, reason, at))
+    case: LockedCase = await do(board, lambda tx: refuse_case(tx, who, case_id, reason, at))
     return case
 
 
@@ -123,12 +124,12 @@ async def arrive(
     shelter: str,
     *,
     who: Actor | None = None,
-    id: str = "r1",
+    case_id: str = "r1",
     at: datetime = NOW,
     arrived: bool = True,
 ) -> LockedCase:
     by = who or STAFF[shelter]
-    case: LockedCase = await do(board, lambda tx: take_arrival(tx, by, id, shelter, at, ZONE, arrived=arrived))
+    case: LockedCase = await do(board, lambda tx: take_arrival(tx, by, case_id, shelter, at, ZONE, arrived=arrived))
     return case
 
 
@@ -136,24 +137,26 @@ async def miss(board: Database, shelter: str, **rest: Any) -> LockedCase:
     return await arrive(board, shelter, arrived=False, **rest)
 
 
-async def withdraw(board: Database, *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: withdraw_case(tx, who, id, at, ZONE))
+async def withdraw(board: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: withdraw_case(tx, who, case_id, at, ZONE))
     return case
 
 
-async def tell(board: Database, slept: str = "street", *, who: Actor = MARK, id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: tell_outcome(tx, who, id, slept, at, ZONE))
+async def tell(
+    board: Database, slept: str = "street", *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+) -> LockedCase:
+    case: LockedCase = await do(board, lambda tx: tell_outcome(tx, who, case_id, slept, at, ZONE))
     return case
 
 
 # ---- lives that have come so far
 
 
-async def bring_to(board: Database, state: str, id: str = "r1", at: datetime = NOW) -> None:
+async def bring_to(board: Database, state: str, case_id: str = "r1", at: datetime = NOW) -> None:
     """Tally's request to linde and ceder, brought so far; linde-1 is what was chosen, and ceder has said no."""
-    await ask(board, "linde", "ceder", id=id, at=at)
-    await offer(board, "linde-1", id=id, at=at)
-    await say(board, "ceder", "no", None, "contra_indication", "lvb", id=id, at=at)
+    await ask(board, "linde", "ceder", case_id=case_id, at=at)
+    await offer(board, "linde-1", case_id=case_id, at=at)
+    await say(board, "ceder", "no", None, "contra_indication", "lvb", case_id=case_id, at=at)
     steps = {
         "asking": (),
         "chosen": ("choose",),
@@ -166,19 +169,19 @@ async def bring_to(board: Database, state: str, id: str = "r1", at: datetime = N
     }
     for step in steps[state]:
         if step == "choose":
-            await choose(board, "linde", id=id, at=at)
+            await choose(board, "linde", case_id=case_id, at=at)
         elif step == "night":  # at the same moment, with hours in which the desk is closed
             await do(board, lambda tx: _hours(tx, "mon-mon 00:00-00:01"))
-            await choose(board, "linde", id=id, at=at)
+            await choose(board, "linde", case_id=case_id, at=at)
             await do(board, lambda tx: _hours(tx, "mon-fri 09:00-17:00"))
         elif step == "confirm":
-            await confirm(board, id=id, at=at)
+            await confirm(board, case_id=case_id, at=at)
         elif step == "arrive":
-            await arrive(board, "linde", id=id, at=at)
+            await arrive(board, "linde", case_id=case_id, at=at)
         elif step == "withdraw":
-            await withdraw(board, id=id, at=at)
+            await withdraw(board, case_id=case_id, at=at)
         else:
-            await tell(board, id=id, at=at)
+            await tell(board, case_id=case_id, at=at)
 
 
 async def _hours(tx: Transaction, hours: str) -> None:
@@ -188,18 +191,18 @@ async def _hours(tx: Transaction, hours: str) -> None:
 # ---- what has come of it
 
 
-async def state(board: Database, id: str = "r1") -> str:
+async def state(board: Database, case_id: str = "r1") -> str:
     rows = await every_row(board)
-    return str(rows["case_record", id]["state"])
+    return str(rows["case_record", case_id]["state"])
 
 
 def rows_of(rows: Rows, table: str) -> list[dict[str, Any]]:
     return [row for key, row in rows.items() if key[0] == table]
 
 
-async def asks(board: Database, id: str = "r1") -> dict[str, dict[str, Any]]:
+async def asks(board: Database, case_id: str = "r1") -> dict[str, dict[str, Any]]:
     """By shelter."""
-    return {row["shelter_id"]: row for row in rows_of(await every_row(board), "ask") if row["case_id"] == id}
+    return {row["shelter_id"]: row for row in rows_of(await every_row(board), "ask") if row["case_id"] == case_id}
 
 
 async def live_claims(board: Database) -> dict[str, str]:

@@ -21,7 +21,9 @@ from bedboard.seeds import add_demo_clients
 from bedboard.store.bell import CHANNEL, listen
 from bedboard.store.database import Database, Transaction
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables import CaseRecord, Kind, Person, Unit
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.cases import CaseRecord
+from bedboard.store.tables.people import Person
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 SEAL = Seal(new_key())

@@ -1,6 +1,6 @@
 """The present board of this process, in memory: hears the bell, reads what changed, renders once, hands it to the hub.
 
-There is one way in, the bell, also for changes that this very process has made: so one process or ten behave alike. The feed
+There is one way in, the bell, also for changes that this very process has made: so one process or ten behave alike. This module
 must not know sockets or requests; the hub must not know shelters.
 """
 
@@ -70,7 +70,7 @@ def longest_wait(attempt: int) -> float:
     return min(LONGEST_RETRY_SECONDS, 0.1 * 2.0 ** min(attempt, 10))
 
 
-class Feed:
+class Board:
     """`on_session_end` is told the hash of every session that ended, wherever that was."""
 
     def __init__(
@@ -121,11 +121,11 @@ class Feed:
                     self._publish([self.cards[id] for id in self._aged if id in self.cards])
                     self._aged.clear()
                     self._announce_turn()
-                    log.info("feed_live", shelters=len(self.cards))
+                    log.info("board_live", shelters=len(self.cards))
                     await self._follow(listener)
             except (Lost, Unavailable) as error:
-                log.warning("feed_lost", reason=type(error.__cause__ or error).__name__)
-            except Exception as bug:  # without its feed a process would show an old board for ever: say so, begin again
+                log.warning("board_lost", reason=type(error.__cause__ or error).__name__)
+            except Exception as bug:  # without its board a process would show an old board for ever: say so, begin again
                 log.error("bug", exc_info=bug)
             finally:
                 self._listener, self.live = None, False
@@ -297,9 +297,11 @@ class Feed:
                 continue
             totals = self._totals_html(audience)
             for card in seen:
-                part = self._pieces.get(audience, card, catalogue).part
+                fragment = self._pieces.get(audience, card, catalogue).fragment
                 message = (
-                    b'{"type":"shelter","shelter":' + part + b"}" if audience.view == "api" else update_message(part, totals)
+                    b'{"type":"shelter","shelter":' + fragment + b"}"
+                    if audience.view == "api"
+                    else update_message(fragment, totals)
                 )
                 self._hub.publish(audience, card.id, message)
 
@@ -331,9 +333,9 @@ class Feed:
         pieces = self.pieces(audience)
         now = self._clock.now()
         if audience.view == "api":
-            return b'{"type":"snapshot",' + board_answer(now, (piece.part for _, piece in pieces))[1:]
-        parts = (piece.part for id, piece in pieces if not is_known(known, piece, id))
-        return snapshot_message(now, (id for id, _ in pieces), parts, self._totals_html(audience))
+            return b'{"type":"snapshot",' + board_answer(now, (piece.fragment for _, piece in pieces))[1:]
+        fragments = (piece.fragment for id, piece in pieces if not is_known(known, piece, id))
+        return snapshot_message(now, (id for id, _ in pieces), fragments, self._totals_html(audience))
 
     def nothing(self) -> bytes:
         """The snapshot of a page that shows no shelter."""
@@ -349,7 +351,7 @@ class Feed:
                 while shelter_id not in self._rows or self._rows[shelter_id].version < version:
                     await self._turned.wait()
         except TimeoutError:
-            log.warning("feed_behind", shelter=shelter_id, version=version)
+            log.warning("board_behind", shelter=shelter_id, version=version)
 
     async def first_read(self, seconds: float) -> None:
         """Waits until the board has been read once, or `seconds` have passed: a process may start before its database."""

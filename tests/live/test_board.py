@@ -3,66 +3,17 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
-from websockets.asyncio.client import connect
 
 from tests.build import PATIENCE
-from tests.conftest import Site
-from tests.live.conftest import hear, pulse, until_pulse
-
-SQL = """
-    select s.id, s.version, p.id as place,
-           case when p.state <> 'open' then p.state
-                when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > :now)
-                then 'held' else 'free' end as status
-    from shelter s left join place p on p.shelter_id = s.id
-"""
-
-
-def api_line(site: Site, token: str = "demo-police") -> connect:  # noqa: S107
-    return connect(f"{site.live_url}/api/v1/live", additional_headers={"Authorization": f"Bearer {token}"})
-
-
-def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") -> connect:
-    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    return connect(f"{site.live_url}/live?{view}", additional_headers={"Cookie": cookie, "Origin": site.url})
-
-
-class Screen:
-    """What somebody has in front of them who applies every message: a client of the API."""
-
-    def __init__(self) -> None:
-        self.shelters: dict[str, dict[str, Any]] = {}
-        self.versions: dict[str, list[int]] = {}
-
-    def take(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "snapshot":
-            self.shelters = {}
-        for shelter in message["shelters"] if message["type"] == "snapshot" else [message["shelter"]]:
-            self.shelters[shelter["id"]] = shelter
-            self.versions.setdefault(shelter["id"], []).append(shelter["version"])
-
-
-async def in_sql(site: Site) -> dict[str, Any]:
-    async with site.process.database.transaction() as tx:
-        rows = await (await tx.connection()).execute(text(SQL), {"now": site.clock.now()})
-        found: dict[str, Any] = {}
-        for row in rows:
-            found.setdefault(row.id, (row.version, {}))[1][row.place] = row.status
-        return found
-
-
-def on_screen(screen: Screen) -> dict[str, Any]:
-    return {
-        id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
-        for id, shelter in screen.shelters.items()
-    }
+from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
+from tests.build.site import Site
 
 
 async def test_a_change_reaches_an_open_socket(site: Site) -> None:
@@ -142,15 +93,15 @@ async def test_a_page_gets_the_same_shelters_as_fragments_with_stamps_that_only_
         await line.send('{"type":"hello","known":{}}')
         snapshot = await hear(line)
         assert snapshot["exists"] == ["ceder", "linde", "wilg"]
-        shown = {part["id"]: part["html"] for part in snapshot["parts"]}
-        assert all(f'data-stamp="{part["stamp"]}"' in part["html"] for part in snapshot["parts"])
+        shown = {fragment["id"]: fragment["html"] for fragment in snapshot["fragments"]}
+        assert all(f'data-stamp="{fragment["stamp"]}"' in fragment["html"] for fragment in snapshot["fragments"])
         stamps = []
         for status in ("occupied", "free", "occupied"):
             await linde.patch("/places/linde-1", json={"status": status})
         for message in await until_pulse(site, line):
-            for part in message["parts"]:
-                shown[part["id"]] = part["html"]
-                stamps.append(tuple(map(int, part["stamp"].split("."))))
+            for fragment in message["fragments"]:
+                shown[fragment["id"]] = fragment["html"]
+                stamps.append(tuple(map(int, fragment["stamp"].split("."))))
             assert 'id="total-free"' in message["totals"]
         assert stamps == sorted(stamps) and stamps[-1][0] == 4
         page = (await browser.get("/")).text
@@ -176,7 +127,7 @@ async def test_a_returning_page_gets_only_what_differs_and_the_list_of_what_exis
             await line.send(json.dumps({"type": "hello", "known": known}))
             snapshot = await hear(line)
             assert snapshot["exists"] == ["ceder", "linde", "wilg"]
-            assert [part["id"] for part in snapshot["parts"]] == sent
+            assert [fragment["id"] for fragment in snapshot["fragments"]] == sent
     await browser.aclose()
 
 
@@ -193,14 +144,14 @@ async def test_everybody_hears_of_their_own_audience_only(site: Site) -> None:
             await line.send("{}")
         lines = {"l": at_linde, "c": at_ceder, "b": at_board, "m": ceders_machine}
         firsts = {name: await hear(line) for name, line in lines.items()}
-        assert [part["id"] for part in firsts["l"]["parts"]] == ["linde"] and firsts["l"]["exists"] == ["linde"]
-        assert [part["id"] for part in firsts["c"]["parts"]] == ["ceder"] and firsts["c"]["totals"] is None
+        assert [fragment["id"] for fragment in firsts["l"]["fragments"]] == ["linde"] and firsts["l"]["exists"] == ["linde"]
+        assert [fragment["id"] for fragment in firsts["c"]["fragments"]] == ["ceder"] and firsts["c"]["totals"] is None
         assert [one["id"] for one in firsts["m"]["shelters"]] == ["ceder"]
-        assert 'id="staff-linde"' in firsts["l"]["parts"][0]["html"]
+        assert 'id="staff-linde"' in firsts["l"]["fragments"][0]["html"]
         await linde.patch("/places/linde-1", json={"status": "occupied"})
         assert await pulse(site)
-        assert (await hear(at_linde))["parts"][0]["id"] == "linde"
-        assert (await hear(at_board))["parts"][0]["id"] == "linde"
+        assert (await hear(at_linde))["fragments"][0]["id"] == "linde"
+        assert (await hear(at_board))["fragments"][0]["id"] == "linde"
         assert (await hear(at_ceder))["type"] == "pulse"
         assert (await hear(ceders_machine))["type"] == "pulse"
     for browser in (sanne, kofi, mark):
@@ -215,8 +166,8 @@ async def test_two_languages_look_at_the_same_board_in_their_own_words(site: Sit
     ):
         for line in (dutch, english):
             await line.send("{}")
-        ours, theirs = (await hear(dutch))["parts"], (await hear(english))["parts"]
-        assert [part["stamp"] for part in ours] == [part["stamp"] for part in theirs]
+        ours, theirs = (await hear(dutch))["fragments"], (await hear(english))["fragments"]
+        assert [fragment["stamp"] for fragment in ours] == [fragment["stamp"] for fragment in theirs]
         assert "vrij" in ours[0]["html"] and "free" in theirs[0]["html"] and "vrij" not in theirs[0]["html"]
     await browser.aclose()
 
@@ -227,12 +178,12 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
         await hear(line)
         for hours, freshness in ((1, "ageing"), (6, "stale")):
             site.clock.move(hours=hours)
-            site.process.feed.age()
+            site.process.board.age()
             said = [message["shelter"] for message in await until_pulse(site, line)]
             aged = {one["id"]: one["freshness"] for one in said if one["id"] != "wilg"}  # that one is only reminded
             assert aged == {"linde": freshness, "ceder": freshness}
             assert {one["version"] for one in said} == {1}
-            site.process.feed.age()
+            site.process.board.age()
             assert await until_pulse(site, line) == []
 
 
@@ -262,19 +213,19 @@ async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> No
         assert on_screen(screen) == await in_sql(site)
         assert screen.shelters["linde"]["places"][0]["status"] == "held"
         site.clock.move(minutes=30)
-        site.process.feed.age()
+        site.process.board.age()
         screen.take(await hear(line))
         assert screen.shelters["linde"]["places"][0]["status"] == "free"
         assert on_screen(screen) == await in_sql(site)
 
 
 async def test_who_waits_for_a_version_is_told_when_it_is_there_and_not_for_ever(site: Site) -> None:
-    feed = site.process.feed
+    board = site.process.board
     async with asyncio.timeout(PATIENCE):
-        await feed.reached("linde", 1)
-        await feed.reached("linde", 99, seconds=0.01)
-        await feed.reached("nowhere", 1, seconds=0.01)
-    waiting = asyncio.create_task(feed.reached("linde", 2, seconds=10))
+        await board.reached("linde", 1)
+        await board.reached("linde", 99, seconds=0.01)
+        await board.reached("nowhere", 1, seconds=0.01)
+    waiting = asyncio.create_task(board.reached("linde", 2, seconds=10))
     async with site.api("demo-shelter-linde") as linde:
         await linde.post("/shelters/linde/confirm")
     async with asyncio.timeout(PATIENCE):

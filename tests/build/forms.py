@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from bedboard.store.database import Database
 from tests import build
-from tests.actions.cases import ILSE, add_case_board
-from tests.actions.cases import offer as act_offer
 from tests.build import FixedClock
-from tests.conftest import Site, start_site, stop_site
+from tests.build.cases import ILSE, add_case_board
+from tests.build.cases import offer as act_offer
+from tests.build.site import Site, start_site, stop_site
 
 WOMAN = {"adults.woman": "1", "needs.pregnant": "on", "near": "noord", "arrival": "open"}
 FRAGMENT = {"HX-Request": "true"}

@@ -1,11 +1,12 @@
 """People at their screens: a page of a real browser, signed in as somebody, on a phone or a laptop, light or dark."""
 
+from importlib.resources import files
 from typing import Literal
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.build import PATIENCE
-from tests.conftest import Site
+from tests.build.site import Site
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 LAPTOP: ViewportSize = {"width": 1440, "height": 900}
@@ -45,3 +46,14 @@ _complaints: dict[Page, list[str]] = {}
 def complaints(page: Page) -> list[str]:
     """Errors of the page's scripts and console so far (a refused policy is one)."""
     return _complaints.setdefault(page, [])
+
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+async def violations(page: Page) -> list[str]:
+    await page.evaluate(AXE)
+    # Half faded in, everything has too little contrast.
+    await page.evaluate("document.getAnimations().forEach((one) => one.effect.getTiming().iterations < 2 && one.finish())")
+    found = await page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]

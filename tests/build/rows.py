@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
+from bedboard.rules.places import status_of
+from bedboard.rules.refusals import Refusal
+from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables import Journal
+from bedboard.store.tables.board import Journal
 from tests.build import Bell, hearing
 
 Rows = dict[tuple[object, ...], dict[str, Any]]  # (table, primary key…) to its columns
@@ -74,13 +78,13 @@ async def run(database: Database, statement: str, **values: Any) -> None:
         await (await tx.connection()).execute(text(statement), values)
 
 
-async def claim(database: Database, id: str, place_id: str, now: datetime, minutes: int = 30) -> None:
+async def claim(database: Database, claim_id: str, place_id: str, now: datetime, minutes: int = 30) -> None:
     """A hold that ends so many minutes from now (or ended so long ago, but was not tidied away)."""
     await run(
         database,
         "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at)"
         " values (:id, :place_id, 'hold', 'desk', 'police', :created_at, :expires_at)",
-        id=id,
+        id=claim_id,
         place_id=place_id,
         created_at=now - timedelta(days=1),
         expires_at=now + timedelta(minutes=minutes),
@@ -94,3 +98,38 @@ async def journal_of(database: Database, shelter_id: str) -> list[Journal]:
             select(Journal).where(Journal.shelter_id == shelter_id, Journal.version > 1).order_by(Journal.id)  # type: ignore[arg-type]
         )
         return [Journal(**row) for row in found.mappings()]
+
+
+async def status(board: Database, place_id: str, at: datetime) -> str:
+    row = await do(board, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
+    one = next(one for one in row.places if one.id == place_id)
+    return status_of(one.state, one.claim, at)
+
+
+async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
+    """The refusal; and nothing has been changed, written down or rung."""
+    async with looking(board) as seen:
+        with pytest.raises(Refusal) as refusal:
+            await do(board, action)
+    assert seen.nothing
+    return refusal.value
+
+
+def goes(right: bool, check: Callable[[], None]) -> None:
+    """The same check must pass with the lock and fail without."""
+    if right:
+        check()
+    else:
+        with pytest.raises(AssertionError):
+            check()
+
+
+async def everything(database: Database) -> str:
+    """Every row of every table as PostgreSQL writes it, bytes as the text they might be."""
+    words: list[str] = []
+    async with database.transaction() as tx:
+        connection = await tx.connection()
+        for table in SQLModel.metadata.sorted_tables:
+            for row in await connection.execute(text(f'select t::text, * from "{table.name}" t')):  # noqa: S608  (our own names)
+                words += [bytes(one).decode("latin-1") if isinstance(one, bytes | memoryview) else str(one) for one in row]
+    return "\n".join(words).lower()

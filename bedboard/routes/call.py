@@ -1,0 +1,152 @@
+"""One call of a route: everything that a handler needs, put together once by the guard."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
+from bedboard.process import Process, language_of, process_of
+from bedboard.routes.parse import read_body, read_fields
+from bedboard.rules.access import Actor
+from bedboard.rules.refusals import Unavailable
+from bedboard.schemas.parse import parse_form, parse_json
+from bedboard.store.board import Catalogue, ShelterRow
+from bedboard.store.database import Transaction
+
+Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
+
+
+class HasShelter(Protocol):
+    """What an action gives back that has changed one shelter."""
+
+    @property
+    def shelter(self) -> ShelterRow: ...
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through a handler.
+
+    `known_actor` None: nobody is signed in, which only a public route meets. `now` is taken once, when the call begins.
+    """
+
+    request: Request
+    process: Process
+    known_actor: Actor | None
+    language: str
+    now: datetime
+    _body: bytes | None = field(default=None, repr=False)
+
+    @property
+    def actor(self) -> Actor:
+        """The person or client that calls. Only for routes that are not public."""
+        if self.known_actor is None:
+            raise RuntimeError("a public route asked for its actor")
+        return self.known_actor
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Units and kinds. Refusal: Unavailable while nothing has been read."""
+        catalogue = self.process.board.catalogue
+        if catalogue is None:
+            raise Unavailable("database_away")
+        return catalogue
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    @property
+    def path_params(self) -> Mapping[str, str]:
+        """The parts of the path that have a name in its row, such as `shelter_id`."""
+        return self.request.path_params
+
+    @property
+    def query(self) -> QueryParams:
+        return self.request.query_params
+
+    @property
+    def wants_fragment(self) -> bool:
+        """Whether a script of ours calls, which swaps elements by id, or a browser, which shows a page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def key(self) -> str | None:
+        """The idempotency key of a program; pages send theirs as a field."""
+        return self.request.headers.get("idempotency-key")
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        return self.process.database.transaction()
+
+    async def body(self) -> bytes:
+        """Return the whole body; may be asked twice. Refusal: Malformed."""
+        if self._body is None:
+            self._body = await read_body(self.request)
+        return self._body
+
+    async def fields(self) -> Mapping[str, str]:
+        """Return a form's fields as text, without the empty ones; may be asked twice. Refusal: Malformed."""
+        return await read_fields(self.request, self.body)
+
+    async def form(self, model: type[Model]) -> Model:
+        """Return the form as this model. Refusals: Malformed, Invalid."""
+        return parse_form(model, await self.fields())
+
+    async def json(self, model: type[Model]) -> Model:
+        """Return the body as this model; nothing at all counts as `{}` where no field is required.
+
+        Refusals: Malformed, Invalid.
+        """
+        return parse_json(model, await self.body() or (b"" if needs_body(model) else b"{}"))
+
+    async def once(
+        self,
+        key: str | None,
+        *asked: str | bytes,
+        work: Callable[[Transaction], Awaitable[Result]],
+        reply: Callable[[Result], Reply],
+        shown: Callable[[Result], Awaitable[None]] | None = None,
+    ) -> Done[Result]:
+        """Do `work` once, in one transaction, and return after `shown` what is answered.
+
+        `key` None: as often as it is called. `asked`: what a repetition must have in common with the first call besides the
+        method and the path; nothing about a person. `shown` waits until this process shows what was done; it is not called
+        for a repetition. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
+        """
+        fingerprint = make_key(key, self.request.method, self.path, *asked)
+        done = await apply_once(self.process.database, self.actor, fingerprint, self.now, work, reply)
+        if done.result is not None and shown is not None:
+            await shown(done.result)
+        return done
+
+    async def shelter_shown(self, changed: HasShelter) -> None:
+        """Wait until the board of this process shows the shelter as it was saved."""
+        await self.process.board.reached(changed.shelter.id, changed.shelter.version)
+
+
+def needs_body(model: type[BaseModel]) -> bool:
+    """Return whether some field of this model is required."""
+    return any(one.is_required() for one in model.model_fields.values())
+
+
+def begin_call(request: Request, actor: Actor | None) -> Call:
+    """Make the call of this request, for its handler and for the answer to a refusal."""
+    process = process_of(request)
+    call = Call(request, process, actor, language_of(request, actor), process.clock.now())
+    request.state.call = call
+    return call
+
+
+def call_of(asked: Request | Call) -> Call:
+    """Return the call of a request; one without an actor where the guard made none."""
+    if isinstance(asked, Call):
+        return asked
+    call: Call | None = getattr(asked.state, "call", None)
+    return begin_call(asked, None) if call is None else call

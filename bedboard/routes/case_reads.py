@@ -1,0 +1,94 @@
+"""Reading cases from the database for one audience, and what follows a change of one.
+
+A case is read for each request: people look at it seldom, and always wait for it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.disclosures import disclose_callbacks
+from bedboard.actions.notify import list_notices
+from bedboard.process import Process
+from bedboard.routes.call import Call
+from bedboard.routes.profiles import open_profile
+from bedboard.rules.refusals import NotFound, Refusal
+from bedboard.rules.rights import is_of_same_group, may_see_case
+from bedboard.schemas.profile import SearchProfile
+from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
+from bedboard.store.database import Transaction
+from bedboard.store.tables.cases import CaseRecord
+from bedboard.views.cases import CaseView, case_view, requester_of
+from bedboard.views.needs import OpenProfile
+
+log = structlog.get_logger()
+
+
+def opener_of(process: Process) -> OpenProfile:
+    """Return the function that opens sealed profiles; it gives None for what was erased or cannot be opened any more."""
+
+    def open_needs(sealed: bytes | None) -> SearchProfile | None:
+        try:
+            return None if sealed is None else open_profile(process.seal, sealed)
+        except ValueError:
+            return None
+
+    return open_needs
+
+
+async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephones: bool = True) -> CaseView:
+    """Read a case for its requester (or a colleague) and for the desk.
+
+    The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
+    transaction. `with_telephones`: false where none is shown. Refusal: NotFound, also for everybody else.
+    """
+    process, actor, now = call.process, call.actor, call.now
+    row = await get_case(tx, case_id)
+    if row is None or not may_see_case(actor, requester_of(row)):
+        raise NotFound("no_such_request")
+    asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
+    to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
+    telephones: Mapping[str, str] = {}
+    if with_telephones and is_of_same_group(actor, requester_of(row)):
+        telephones = await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
+    return case_view(
+        row,
+        asks,
+        await list_claims_of_all(tx, [case_id]),
+        process.board.cards,
+        opener_of(process),
+        actor,
+        now,
+        telephones,
+    )
+
+
+async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord]) -> list[CaseView]:
+    """Read what belongs to these cases, without telephones. The caller knows that the actor may see them."""
+    process, actor, now = call.process, call.actor, call.now
+    asks = await list_asks_of_all(tx, [row.id for row in rows])
+    claims = await list_claims_of_all(tx, [row.id for row in rows])
+    cards, open_needs = process.board.cards, opener_of(process)
+    return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
+
+
+def is_desk_open(call: Call) -> bool:
+    """Tell whether somebody at the placement desk answers at this moment."""
+    return call.catalogue.is_desk_open(call.now)
+
+
+async def show_done(call: Call, case: LockedCase) -> None:
+    """Notify the people whom a change of the case concerns, except the actor, and wait until this process shows it."""
+    process, actor = call.process, call.actor
+    if process.push is not None:
+        try:
+            async with process.database.transaction() as tx:
+                notices = await list_notices(tx, case, is_desk_open=is_desk_open(call))
+        except Refusal as refusal:  # it is saved all the same
+            log.warning("push_failed", code=refusal.code)
+            notices = []
+        process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
+    shown = [process.board.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
+    await asyncio.gather(process.cases.reached(case.record.id, case.record.version), *shown)

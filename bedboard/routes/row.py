@@ -1,0 +1,81 @@
+"""What there is to say of one route, in one row: the guard, the table of access and the OpenAPI document are made from it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from bedboard.routes.call import Call
+from bedboard.rules.access import Actor, Rule
+
+Endpoint = Callable[[Call], Awaitable[Response]]
+SocketEndpoint = Callable[[WebSocket, Actor], Awaitable[None]]
+Touch = Literal["always", "by_page", "never"]
+"""Whether a call keeps its session alive: always, only when a person opens the page and no script of it, or never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A call of the API as its document says it.
+
+    `answers`: the shapes of what comes back; none: nothing does. `problems`: the statuses of its refusals. `version_of`: what
+    the `ETag` is the version of; None: there is none. `takes_version`: it heeds `If-Match`. `has_location`: of what was made.
+    """
+
+    id: str
+    summary: str
+    problems: str
+    answers: tuple[Any, ...] = ()
+    body: type[BaseModel] | None = None
+    takes_key: bool = False
+    takes_version: bool = False
+    version_of: Literal["shelter", "request"] | None = None
+    has_location: bool = False
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route. `who` may call it. `identifies`: it is looked up who calls. `without_database`: also somebody who was known a
+    short time ago, while the database is away."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    endpoint: Endpoint
+    name: str
+    who: Rule
+    touch: Touch = "always"
+    identifies: bool = True
+    without_database: bool = False
+    operation: Operation | None = None
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith("/api/")
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRow:
+    """A WebSocket. Its handshake says nothing about a person's presence: a page connects by itself."""
+
+    path: str
+    endpoint: SocketEndpoint
+    name: str
+    who: Rule
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith("/api/")
+
+
+def of_request(endpoint: Callable[[Request], Awaitable[Response]]) -> Endpoint:
+    """Adapt a handler that still takes a request."""
+
+    async def adapted(call: Call) -> Response:
+        return await endpoint(call.request)
+
+    return adapted

@@ -1,0 +1,1 @@
+"""What comes in and what goes out: forms, JSON bodies and answers, one shape per thing."""

@@ -1,0 +1,124 @@
+"""What the API answers, one shape per thing: for the functions that build an answer, and for the OpenAPI document."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+from typing_extensions import TypedDict
+
+from bedboard.rules.fit import ReasonVerdict
+from bedboard.rules.freshness import Freshness
+from bedboard.rules.places import PlaceStatus
+
+
+class Counts(TypedDict):
+    """Places of one kind; the five statuses add up to `total`."""
+
+    free: int
+    held: int
+    reserved: int
+    occupied: int
+    closed: int
+    total: int
+
+
+class PlaceObject(TypedDict):
+    id: str
+    label: str
+    kind: str
+    beds: int
+    cots: int
+    status: PlaceStatus
+    expected_free_at: AwareDatetime | None
+
+
+class ShelterObject(TypedDict):
+    """A shelter by its code name. `confirmed_at` null and freshness "stale": unknown, so call."""
+
+    id: str
+    name: str
+    unit: str
+    version: int
+    confirmed_at: AwareDatetime | None
+    freshness: Freshness
+    counts: dict[str, Counts]
+    places: list[PlaceObject]
+
+
+class KnownShelterObject(TypedDict):
+    """What those without live occupancy (admin, auditor) may know of a shelter."""
+
+    id: str
+    name: str
+    unit: str
+    organization: str
+
+
+class BoardObject(TypedDict):
+    as_of: AwareDatetime
+    shelters: list[ShelterObject | KnownShelterObject]
+
+
+class ReasonObject(TypedDict):
+    """The answer to one criterion or limit. `detail`: the limit's number, how many people, or the local minute at which
+    intake opens; null when there is none."""
+
+    criterion: str
+    verdict: ReasonVerdict
+    detail: int | None
+
+
+class MatchObject(TypedDict):
+    """A free place that fits, or is worth a call."""
+
+    place: str
+    label: str
+    shelter: str
+    name: str
+    unit: str
+    kind: str
+    beds: int
+    cots: int
+    fit: Literal["fits", "discuss"]
+    reasons: list[ReasonObject]
+    freshness: Freshness
+    confirmed_at: AwareDatetime | None
+
+
+class FoundCounts(TypedDict):
+    """Of places. `unsure`: would fit or be worth a call, but the news is stale. `taken`: likewise, but not free now."""
+
+    fits: int
+    discuss: int
+    unsure: int
+    excluded: int
+    taken: int
+
+
+class FoundObject(TypedDict):
+    """What was found, the best first. `excluded`: criterion to number of free places that it leaves out; a place may be under
+    several."""
+
+    as_of: AwareDatetime
+    matches: list[MatchObject]
+    counts: FoundCounts
+    excluded: dict[str, int]
+
+
+class HoldObject(TypedDict):
+    """A live hold. `extended`: not to be extended again."""
+
+    id: str
+    place: str
+    shelter: str
+    expires_at: AwareDatetime
+    extended: bool
+
+
+class OwnHoldObject(HoldObject):
+    """With the number to call; every showing of it is written down."""
+
+    telephone: str
+
+
+class HoldsObject(TypedDict):
+    holds: list[OwnHoldObject]

@@ -1,0 +1,166 @@
+"""The API's calls about cases: their bodies and their answers."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
+
+from bedboard.routes.parse import IdConvertor
+from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled
+from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.rules.places import PlaceStatus
+from bedboard.rules.rights import AnsweredBy
+from bedboard.rules.tallies import Slept
+from bedboard.schemas.fields import Command, Moment
+from bedboard.schemas.profile import SearchProfile
+
+Id = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
+Criterion = Annotated[str, Field(max_length=64, json_schema_extra={"enum": sorted(CRITERION_NAMES)})]
+Shelters = Annotated[list[Id], Field(max_length=50)]
+SeekingRole = Literal["coordinator", "police", "desk"]
+Says = Literal["silent", "yes", "discuss", "no", "lapsed"]
+"""A shelter's answer to a case as it now stands; lapsed: it said yes, and the place is no longer reserved."""
+
+
+def _like(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+class PostCase(SearchProfile):
+    """A household, as for a search, and the shelters to ask: up to eight ids."""
+
+    model_config = _like({"adults": {"woman": 1}, "needs": ["lvb"], "near": "noord", "shelters": ["linde", "wilg"]})
+
+    shelters: Shelters
+
+
+class PostShelters(Command):
+    """More shelters to ask; also again those whose answer no longer counts."""
+
+    model_config = _like({"shelters": ["wilg"]})
+
+    shelters: Shelters
+
+
+class PostAnswer(Command):
+    """A shelter's answer: yes with a `place` (reserved for 60 minutes), discuss, or no with a `reason`.
+
+    A contra-indication is named in `criterion`. With discuss, the requester sees the shelter's telephone. An answer counts
+    until something is chosen.
+
+    `shelter` is needed from those who do not work for one: the desk when the shelter telephoned, and the police for a kind of
+    place on which they decide."""
+
+    model_config = _like(
+        {"answer": "yes", "place": "linde-1"},
+        {"answer": "discuss"},
+        {"answer": "no", "reason": "contra_indication", "criterion": "psychiatric"},
+        {"answer": "discuss", "shelter": "linde"},
+    )
+
+    answer: AnswerCode
+    shelter: Id | None = None
+    place: Id | None = None
+    reason: NoReason | None = None
+    criterion: Criterion | None = None
+
+
+class PostChoice(Command):
+    """The shelter whose offer is taken, and the time of arrival (within two days); absent: in two hours."""
+
+    model_config = _like({"shelter": "linde"})
+
+    shelter: Id
+    arrives_at: Moment | None = None
+
+
+class PostDecision(Command):
+    """The desk's decision on the chosen place; a `reason` only with refuse."""
+
+    model_config = _like({"decision": "confirm"})
+
+    decision: Literal["confirm", "refuse"]
+    reason: DeskReason | None = None
+
+
+class PostArrival(Command):
+    """Whether they came to the chosen shelter."""
+
+    model_config = _like({"arrived": True})
+
+    arrived: bool
+    shelter: Id | None = None
+
+
+class PostOutcome(Command):
+    """Where the person sleeps. It is counted and not kept with the case."""
+
+    slept: Slept
+
+
+class AskObject(TypedDict):
+    """One shelter's part in a case. `says` lapsed: it said yes, and the place is no longer reserved. `place_status`: the status
+    of the place on the board; anything but reserved means: call before you go. `telephone`: only for the requester, of a
+    shelter that said discuss; every showing of it is written down. `settled` null: the answer still counts."""
+
+    shelter: str
+    kind: str
+    says: Says
+    asked_at: datetime
+    answered_at: datetime | None
+    answered_by: AnsweredBy | None
+    place: str | None
+    place_status: PlaceStatus | None
+    reserved_until: datetime | None
+    reason: NoReason | None
+    criterion: str | None
+    settled: Settled | None
+    telephone: str | None
+
+
+class CaseObject(TypedDict):
+    """A case, for its requester and for the desk. `needs`: the household; null once nothing is sought any more, like every
+    `reason`. `chosen`: the shelter. `refusal`: the last reason of the desk to say no."""
+
+    id: str
+    version: int
+    state: CaseState
+    organization: str
+    role: SeekingRole
+    created_at: datetime
+    arrives_at: datetime | None
+    decided_at: datetime | None
+    over_at: datetime | None
+    refusal: DeskReason | None
+    needs: SearchProfile | None
+    chosen: str | None
+    shelters: list[AskObject]
+
+
+class AskedObject(TypedDict):
+    """A case, for one of its shelters: its own part, and the household as long as its answer counts or they are expected.
+    `state` and the times are there for the chosen shelter only."""
+
+    id: str
+    version: int
+    organization: str
+    role: SeekingRole
+    created_at: datetime
+    needs: SearchProfile | None
+    shelters: Annotated[list[AskObject], Field(min_length=1, max_length=1)]
+    state: NotRequired[CaseState]
+    arrives_at: NotRequired[datetime | None]
+    decided_at: NotRequired[datetime | None]
+    over_at: NotRequired[datetime | None]
+
+
+class CasesObject(TypedDict):
+    requests: list[CaseObject | AskedObject]
+
+
+class AddressObject(TypedDict):
+    """The address of the chosen shelter."""
+
+    shelter: str
+    address: str

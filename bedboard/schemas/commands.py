@@ -1,0 +1,59 @@
+"""What the calls of the API may carry, strictly typed, but for those about a case. The OpenAPI document is made of these."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from bedboard.rules.places import CLOSED_REASONS, Reported
+from bedboard.schemas.fields import Command, Count, Moment
+from bedboard.schemas.profile import SearchProfile
+
+Reason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "other"]
+
+if set(get_args(Reason)) != set(CLOSED_REASONS):
+    raise AssertionError("the reasons of the API and of the rules differ")
+
+Text = Annotated[str, Field(max_length=64)]
+
+
+class PatchPlace(Command):
+    """A place becomes free, occupied or closed. A closed place needs a reason; `expected_free_at` is when it is expected
+    to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one."""
+
+    status: Reported
+    reason: Reason | None = None
+    expected_free_at: Moment | None = None
+    observed_at: Moment | None = None
+
+
+class KindNumbers(Command):
+    """How many places of one kind are free; `closed` absent leaves closed places as they are."""
+
+    free: Count
+    closed: Count | None = None
+
+
+class PutOccupancy(Command):
+    """Numbers per kind, for those who know no single places. Kinds that are not named stay as they are."""
+
+    kinds: Annotated[dict[Text, KindNumbers], Field(min_length=1, max_length=50)]
+    observed_at: Moment | None = None
+
+
+class PostConfirm(Command):
+    """Everything that is known of the shelter is still correct."""
+
+    observed_at: Moment | None = None
+
+
+class PostSearch(SearchProfile):
+    """A profile, and how many places at most are wanted back; the counts are always of all."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class PostHold(Command):
+    """Only for a shelter's own staff and system: for whom the place is kept."""
+
+    organization: Text | None = None
+    role: Text | None = None

@@ -1,0 +1,70 @@
+"""Kinds of fields that several forms and bodies share."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from bedboard.rules.refusals import FieldError, Invalid
+
+ID_PATTERN = "[a-z0-9][a-z0-9-]{0,63}"
+ID = re.compile(rf"^{ID_PATTERN}\Z")
+Id = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+
+
+def _read_time(value: Any) -> Any:
+    try:
+        return datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise PydanticCustomError("datetime_form", "a time is written like 2026-03-11T14:00:00+01:00") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]
+"""An aware time as ISO 8601; pydantic alone would also take the digits of a Unix time."""
+
+KeyText = Annotated[str, Field(max_length=255)]
+"""An idempotency key as a form carries it."""
+
+
+def local_moment(field: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+    """Return the moment that a `datetime-local` input sends, in the deployment's zone; None for nothing.
+
+    An hour that the change to summer time skips is read as the clock then stands, an hour later. Refusal: Invalid `not_a_time`.
+    """
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(FieldError(field, "not_a_time")) from None
+
+
+Count = Annotated[int, Field(ge=0, le=100_000)]
+Version = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class Form(BaseModel):
+    """The fields of a form; others are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class KeyForm(Form):
+    """A form that does something once: its `key` was made when it was drawn."""
+
+    key: KeyText
+
+
+class Command(BaseModel):
+    """What a program sends in the body of a call; other fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def number_in(text: str, least: int = 0) -> int | None:
+    """Return the number that an address carries, such as a version; None when it is none, or lower than `least`."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    return None if number is None or number < least else number

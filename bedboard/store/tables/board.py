@@ -1,0 +1,147 @@
+"""Tables of the board: the deployment, shelters with their places and claims, and the journal of every change."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+from bedboard.rules.rights import Seeker, seeker_key
+from bedboard.store.tables.base import moment
+
+
+class Deployment(SQLModel, table=True):
+    """One row: the purpose of this database. `demo` marks a database in which demo sign-in and demo tokens may exist."""
+
+    id: int = Field(default=1, primary_key=True)
+    name: str
+    time_zone: str
+    demo: bool
+    created_at: datetime = moment()
+
+
+class Unit(SQLModel, table=True):
+    """A police unit; `map_column` and `map_row` are its tile on the small map, from 1."""
+
+    code: str = Field(primary_key=True)
+    name: str
+    short: str
+    map_column: int
+    map_row: int
+
+
+class Kind(SQLModel, table=True):
+    """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings."""
+
+    code: str = Field(primary_key=True)
+    position: int
+    name_nl: str
+    name_en: str
+    long_nl: str
+    long_en: str
+    decides: str
+    desk_hours: str | None = None
+    outside_hours: str | None = None
+    fresh_minutes: int | None = None
+    ageing_minutes: int | None = None
+
+
+class Organization(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    name: str
+
+
+class Shelter(SQLModel, table=True):
+    """`name` is a code name. The row is the lock for everything about its places; `version` counts its changes.
+
+    `confirm_times` are local "HH:MM"; `intake_*_minutes` count from local midnight, 0 to 1440.
+    """
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    unit_code: str = Field(foreign_key="unit.code")
+    name: str
+    version: int = Field(default=1, sa_type=BigInteger)
+    confirmed_at: datetime | None = moment(nullable=True)
+    created_at: datetime = moment()
+    intake_from_minutes: int = 0
+    intake_until_minutes: int = 1440
+    confirm_times: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    criteria: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    limits: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
+    languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Place(SQLModel, table=True):
+    """One household's place. `criteria` None follows the shelter's; a mapping overrides single ones."""
+
+    id: str = Field(primary_key=True)
+    shelter_id: str = Field(foreign_key="shelter.id", index=True)
+    kind_code: str = Field(foreign_key="kind.code")
+    position: int
+    label: str
+    beds: int
+    cots: int = 0
+    state: str
+    since: datetime = moment()
+    observed_at: datetime = moment()
+    expected_free_at: datetime | None = moment(nullable=True)
+    closed_reason: str | None = None
+    criteria: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+
+
+class ClaimRecord(SQLModel, table=True):
+    """A hold, or a reservation for one case, of one place.
+
+    `ended_at` None: nobody has ended it; past `expires_at` it is over anyway. `person_id` or `client_id` is the holder's;
+    both are None when the shelter made the hold for a caller, who is known by `organization_id` and `role` only.
+    `extended_at` set: a hold is extended once.
+    """
+
+    __tablename__ = "claim"
+
+    id: str = Field(primary_key=True)
+    place_id: str = Field(foreign_key="place.id")
+    type: str
+    organization_id: str = Field(foreign_key="organization.id")
+    role: str
+    person_id: str | None = Field(default=None, foreign_key="person.id")
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+    client_id: str | None = Field(default=None, foreign_key="client.id")
+    extended_at: datetime | None = moment(nullable=True)
+    ending: str | None = None
+    case_id: str | None = Field(default=None, foreign_key="case_record.id")
+
+    @property
+    def holder(self) -> Seeker:
+        return Seeker(seeker_key(self.person_id, self.client_id), self.organization_id, self.role)
+
+
+class Journal(SQLModel, table=True):
+    """Append-only: every change with its actor, when it was seen and when we heard. A trigger refuses the rest."""
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    received_at: datetime = moment()
+    observed_at: datetime = moment()
+    actor_kind: str
+    actor_id: str
+    action: str
+    shelter_id: str = Field(index=True)
+    version: int = Field(sa_type=BigInteger)
+    place_id: str | None = None
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+
+
+class Reminded(SQLModel, table=True):
+    """A reminder that has gone out: the row is the slot that one of all processes gets."""
+
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+    due_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    step: str = Field(primary_key=True)
+    created_at: datetime = moment()

@@ -1,0 +1,100 @@
+"""Tables of cases, and of the counts that are left of them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger
+from sqlmodel import Field, SQLModel
+
+from bedboard.rules.rights import Seeker, seeker_key
+from bedboard.store.tables.base import moment
+
+
+class CaseRecord(SQLModel, table=True):
+    """One case, under a reference that can be spoken (`id`). The row is the lock for everything about it.
+
+    `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them.
+    `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `over_at` None: a
+    place is still sought.
+    """
+
+    __tablename__ = "case_record"
+
+    __table_args__ = (Index("ix_case_record_person_id_created_at", "person_id", "created_at"),)
+
+    id: str = Field(primary_key=True)
+    version: int = Field(default=1, sa_type=BigInteger)
+    state: str = "asking"
+    organization_id: str = Field(foreign_key="organization.id")
+    role: str
+    person_id: str | None = Field(default=None, foreign_key="person.id")
+    client_id: str | None = Field(default=None, foreign_key="client.id")
+    unit_code: str | None = Field(default=None, foreign_key="unit.code")
+    needs_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    created_at: datetime = moment()
+    arrives_at: datetime | None = moment(nullable=True)
+    decided_at: datetime | None = moment(nullable=True)
+    reminded_at: datetime | None = moment(nullable=True)
+    refusal: str | None = None
+    over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
+
+    @property
+    def requester(self) -> Seeker:
+        return Seeker(seeker_key(self.person_id, self.client_id), self.organization_id, self.role)
+
+
+class Ask(SQLModel, table=True):
+    """One shelter's part in a case.
+
+    `answer` None: silent; `step`: the number of steps of its silence that have been told. `settled` None: an answer is still
+    expected, or counts. `kind_code`: the kind of place for which the shelter was asked.
+    """
+
+    __table_args__ = (Index("ix_ask_shelter_id_settled_at", "shelter_id", "settled_at"),)
+
+    case_id: str = Field(foreign_key="case_record.id", primary_key=True)
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+    kind_code: str = Field(foreign_key="kind.code")
+    asked_at: datetime = moment()
+    step: int = Field(default=0, sa_type=SmallInteger)
+    answer: str | None = None
+    answered_at: datetime | None = moment(nullable=True)
+    answered_by: str | None = None
+    place_id: str | None = Field(default=None, foreign_key="place.id")
+    claim_id: str | None = Field(default=None, foreign_key="claim.id")
+    reason: str | None = None
+    criterion: str | None = None
+    settled: str | None = None
+    settled_at: datetime | None = moment(nullable=True)
+
+
+class CaseEvent(SQLModel, table=True):
+    """Append-only: one line of a case's time line, which says nothing about the household. A trigger refuses the rest."""
+
+    __tablename__ = "case_event"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = moment()
+    case_id: str = Field(foreign_key="case_record.id", index=True)
+    what: str
+    shelter_id: str | None = None
+    actor_kind: str
+    actor_id: str
+    role: str
+
+
+class TallyRecord(SQLModel, table=True):
+    """How often something happened in a month at an hour of the day (0 to 23, local), without anybody in it.
+
+    `unit_code` and `kind_code` are "" where they were not said. A finer time would let the rows of one
+    night be put together again.
+    """
+
+    __tablename__ = "tally"
+
+    month: date = Field(primary_key=True)
+    hour: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    what: str = Field(primary_key=True)
+    unit_code: str = Field(primary_key=True)
+    kind_code: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    count: int = Field(sa_type=BigInteger)

@@ -1,0 +1,112 @@
+"""Tables of people and programs: who they are, what they saw, and what they are told."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from bedboard.store.tables.base import moment
+
+
+class Person(SQLModel, table=True):
+    """Somebody who works with the board; never a victim. `ended_at` set: may not sign in."""
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    name: str
+    role: str
+    language: str | None = None
+    demo: bool = False
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Membership(SQLModel, table=True):
+    """A person's work for a shelter."""
+
+    person_id: str = Field(foreign_key="person.id", primary_key=True)
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+
+
+class Session(SQLModel, table=True):
+    """A signed-in device. Only the hash of its token is kept."""
+
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    person_id: str = Field(foreign_key="person.id", index=True)
+    created_at: datetime = moment()
+    used_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Client(SQLModel, table=True):
+    """A program that uses the API, in one role. `shelter_id` is set for a machine only."""
+
+    id: str = Field(primary_key=True)
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    name: str
+    role: str
+    organization_id: str | None = Field(default=None, foreign_key="organization.id")
+    shelter_id: str | None = Field(default=None, foreign_key="shelter.id")
+    demo: bool = False
+    created_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class StoredReply(SQLModel, table=True):
+    """The reply to a call with an idempotency key: a repeated call is answered again and not done again."""
+
+    __tablename__ = "stored_reply"
+
+    actor_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    status: int
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    version: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = moment()
+
+
+class Disclosure(SQLModel, table=True):
+    """Append-only: a look at a shelter's telephone or address, its viewer and reason. A trigger refuses the rest."""
+
+    __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = moment()
+    actor_kind: str
+    actor_id: str
+    role: str
+    shelter_id: str = Field(index=True)
+    what: str
+    why: str
+    claim_id: str | None = None
+    case_id: str | None = None
+
+
+class AlertRecord(SQLModel, table=True):
+    """A search that reports when a place fits. The row is deleted when the alert ends; the profile in it is sealed.
+
+    `seen`: ids of the places that fitted when its owner last looked. `found_at` None: nothing new has been found since.
+    """
+
+    __tablename__ = "alert"
+
+    id: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    profile_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    seen: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    found_at: datetime | None = moment(nullable=True)
+
+
+class PushSubscription(SQLModel, table=True):
+    """A browser that its person allowed us to wake: its address at the push service, and its keys (RFC 8291)."""
+
+    __tablename__ = "push_subscription"
+
+    endpoint: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    p256dh: str
+    auth: str
+    created_at: datetime = moment()

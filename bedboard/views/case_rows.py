@@ -1,0 +1,102 @@
+"""The page of one case: what may be done with each shelter's part, and the time line."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from bedboard.rules.access import Actor
+from bedboard.rules.cases import Event, choice_of
+from bedboard.rules.criteria import CRITERIA
+from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_not_choose
+from bedboard.store.board import Catalogue
+from bedboard.store.tables.cases import CaseEvent
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.cases import AskView, CaseView, can_offer
+
+ANSWERS_FIRST = ("yes", "discuss", "lapsed", "silent", "no")
+"""The order of the shelters on the page of a case: first those where something can be done."""
+
+
+class AskRow(NamedTuple):
+    """A shelter's part, and what the actor may do with it. `choice`: what choosing its place means now; None: it cannot be
+    chosen. `places`: those that the actor may offer, as the desk for a shelter that telephones, or as the police themselves."""
+
+    ask: AskView
+    choice: Event | None
+    places: Sequence[PlaceView]
+
+
+def callers_of(catalogue: Catalogue) -> Mapping[tuple[str, str], str]:
+    """Return the names of organizations by their id and the role in which their people look for places."""
+    return {(caller.organization_id, caller.role): caller.organization for caller in catalogue.callers}
+
+
+def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) -> list[AskRow]:
+    """Return the shelters of a case in the order of `ANSWERS_FIRST`, each with what the actor may do."""
+    rows = [AskRow(ask, _choice(case, ask, actor, catalogue, now), _places(case, ask, actor, catalogue)) for ask in case.asks]
+    return sorted(rows, key=lambda row: ANSWERS_FIRST.index(row.ask.says))
+
+
+def _choice(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, now: datetime) -> Event | None:
+    if ask.place is None or not case.is_own:
+        return None
+    why_not = why_not_choose(
+        case.state,
+        is_offered=ask.said == "yes",
+        is_settled=ask.settled is not None,
+        is_kept=ask.until is not None,
+        is_open=ask.place.status == "reserved",
+    )
+    if why_not is not None:
+        return None
+    return choice_of(actor.role, catalogue.kinds[ask.place.kind].deciding, now.astimezone(catalogue.zone))
+
+
+def _places(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue) -> Sequence[PlaceView]:
+    """Return the places that the actor may offer there: as the desk for the shelter, or as the police themselves.
+
+    None to the police where the news is stale: nobody knows what is free, so they call.
+    """
+    if case.state != "asking" or ask.settled is not None:
+        return ()
+    name = callers_of(catalogue).get((case.organization_id, case.role), "")
+    offered = [place for place in ask.card.places if can_offer(place, case.requester._replace(organization=name))]
+    side = answers_as(actor, case.requester)
+    if side == "police":
+        is_theirs = ask.says != "yes" and is_left_to_police(ask.said, ask.answered_by) and ask.card.freshness != "stale"
+        return [place for place in offered if is_theirs and may_police_offer(catalogue.kinds[place.kind].deciding)]
+    return offered if side == "desk" else ()
+
+
+def contra_indications(case: CaseView) -> Sequence[str]:
+    """Return the criteria of a case that a shelter may name as its reason; all criteria when the needs cannot be opened."""
+    every = [name for group in CRITERIA.values() for name in group]
+    if case.needs is None:
+        return every
+    asked = {code for code, _ in case.needs.party} | set(case.needs.rest)
+    return [name for name in every if name in asked]
+
+
+class EventView(NamedTuple):
+    """A line of the time line: an event, and the names of its shelters. `role` None: nobody did it; it came with time."""
+
+    at: datetime
+    what: str
+    shelters: Sequence[str]
+    role: str | None
+
+
+def time_line(events: Sequence[CaseEvent], cards: Mapping[str, Card]) -> list[EventView]:
+    """Return the events as lines; an event of several shelters at one moment is one line."""
+
+    def line(event: CaseEvent) -> tuple[datetime, str, str | None]:
+        return event.at, event.what, None if event.actor_kind == "system" else event.role
+
+    def name(shelter_id: str) -> str:
+        return cards[shelter_id].name if shelter_id in cards else shelter_id
+
+    return [
+        EventView(at, what, [name(one.shelter_id) for one in same if one.shelter_id is not None], role)
+        for (at, what, role), same in groupby(events, key=line)
+    ]

@@ -1,0 +1,189 @@
+"""A case as its requester and the placement desk see it: its state, and what each shelter was asked and said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from bedboard.rules.access import Actor
+from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, may_see_address
+from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
+from bedboard.schemas.cases import Says, SeekingRole
+from bedboard.schemas.profile import SearchProfile
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.needs import NeedsView, OpenProfile, needs_of
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """One shelter's part in a case. `place` None: no place was offered, or it is gone; `until`: the end of its reservation.
+    `telephone` None: not shown. `settled` None: its answer still counts."""
+
+    card: Card
+    kind: str
+    says: Says
+    asked_at: datetime
+    answered_at: datetime | None
+    answered_by: AnsweredBy | None
+    step: int
+    place: PlaceView | None
+    until: datetime | None
+    reason: NoReason | None
+    criterion: str | None
+    settled: Settled | None
+    settled_at: datetime | None
+    telephone: str | None = None
+
+    @property
+    def said(self) -> AnswerCode | None:
+        """Return the shelter's answer, whatever became of the place; None: silent."""
+        return None if self.says == "silent" else "yes" if self.says == "lapsed" else self.says
+
+    @property
+    def is_expected(self) -> bool:
+        """Tell whether somebody still waits for a first answer of this shelter."""
+        return self.says == "silent" and self.settled is None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case for its requester and the desk. `requester`: with the id of the organization. `needs` and `profile` None: erased,
+    or not to be opened. `chosen` None: nothing is chosen. `is_own`: the actor or a colleague is the requester."""
+
+    id: str
+    version: int
+    state: CaseState
+    requester: Seeker
+    needs: NeedsView | None
+    profile: SearchProfile | None
+    created_at: datetime
+    arrives_at: datetime | None
+    decided_at: datetime | None
+    over_at: datetime | None
+    refusal: DeskReason | None
+    asks: tuple[AskView, ...]
+    chosen: AskView | None
+    shows_address: bool
+    is_own: bool
+
+    @property
+    def organization_id(self) -> str:
+        return self.requester.organization
+
+    @property
+    def role(self) -> SeekingRole:
+        return cast(SeekingRole, self.requester.role)
+
+    @property
+    def place_is_kept(self) -> bool:
+        """Tell whether the chosen place is still reserved, and the shelter has not changed it since."""
+        chosen = self.chosen
+        return (
+            chosen is not None and chosen.until is not None and chosen.place is not None and chosen.place.status == "reserved"
+        )
+
+    @property
+    def setback(self) -> AskView | None:
+        """Return the shelter where a chosen place came to nothing, as long as no other shelter was asked since.
+
+        Nobody came there, or the desk said no; somebody may be on their way to a closed door.
+        """
+        last: AskView | None = None
+        for ask in self.asks if self.state == "asking" else ():
+            if ask.settled in ("missed", "refused_by_desk") and ask.settled_at is not None:
+                last = ask if last is None or last.settled_at is None or ask.settled_at > last.settled_at else last
+        if last is None or last.settled_at is None:
+            return None
+        is_asked_since = any(ask.settled is None and ask.asked_at > last.settled_at for ask in self.asks)
+        return None if is_asked_since else last
+
+    def count(self, says: Says) -> int:
+        """Count the shelters that say this and whose answer still counts."""
+        return sum(ask.says == says and ask.settled is None for ask in self.asks)
+
+
+def requester_of(row: CaseRecord) -> Seeker:
+    """Return the requester of a case, with the id of the organization."""
+    key = f"person:{row.person_id}" if row.person_id is not None else f"client:{row.client_id}"
+    return Seeker(key, row.organization_id, row.role)
+
+
+def can_offer(place: PlaceView, requester: Seeker) -> bool:
+    """Tell whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
+    claim = place.claim
+    holder = None if claim is None else Seeker(claim.holder, claim.organization, claim.role)
+    return can_be_offered(place.status, holder, requester)
+
+
+def ask_view(
+    ask: Ask, claim: ClaimRecord | None, cards: Mapping[str, Card], now: datetime, telephone: str | None = None
+) -> AskView | None:
+    """Return one shelter's part; None when the shelter is no longer on the board.
+
+    `claim`: the reservation there that nobody has ended; it may be past its hour.
+    """
+    card = cards.get(ask.shelter_id)
+    if card is None:
+        return None
+    is_kept = claim is not None and claim.expires_at > now
+    says = "silent" if ask.answer is None else ask.answer
+    if says == "yes" and not is_kept and ask.settled is None:
+        says = "lapsed"
+    return AskView(
+        card=card,
+        kind=ask.kind_code,
+        says=cast(Says, says),
+        asked_at=ask.asked_at,
+        answered_at=ask.answered_at,
+        answered_by=cast(AnsweredBy | None, ask.answered_by),
+        step=ask.step,
+        place=next((place for place in card.places if place.id == ask.place_id), None),
+        until=claim.expires_at if claim is not None and is_kept else None,
+        reason=cast(NoReason | None, ask.reason),
+        criterion=ask.criterion,
+        settled=cast(Settled | None, ask.settled),
+        settled_at=ask.settled_at,
+        telephone=telephone,
+    )
+
+
+def case_view(
+    row: CaseRecord,
+    asks: Sequence[Ask],
+    claims: Mapping[str, ClaimRecord],
+    cards: Mapping[str, Card],
+    open_profile: OpenProfile,
+    actor: Actor,
+    now: datetime,
+    telephones: Mapping[str, str] | None = None,
+) -> CaseView:
+    """Return a case for this actor, with the parts of those shelters that are on the board.
+
+    `claims`: the reservations for it that nobody has ended, by id; `telephones`: those to show, by shelter.
+    """
+    said = open_profile(row.needs_sealed)
+    views = {
+        ask.shelter_id: view
+        for ask in asks
+        if (view := ask_view(ask, claims.get(ask.claim_id or ""), cards, now, (telephones or {}).get(ask.shelter_id)))
+    }
+    state, requester = cast(CaseState, row.state), requester_of(row)
+    return CaseView(
+        id=row.id,
+        version=row.version,
+        state=state,
+        requester=requester,
+        needs=None if said is None else needs_of(said),
+        profile=said,
+        created_at=row.created_at,
+        arrives_at=row.arrives_at,
+        decided_at=row.decided_at,
+        over_at=row.over_at,
+        refusal=cast(DeskReason | None, row.refusal),
+        asks=tuple(views.values()),
+        chosen=next((view for view in views.values() if view.settled == "chosen"), None),
+        shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
+        is_own=is_of_same_group(actor, requester),
+    )

@@ -1,0 +1,170 @@
+"""The cases of a shelter as its own people see them: the requester, the household, their answer, and what became of it.
+
+A shelter sees its own part of a case and nothing of the others'; of the requester the organization and the role; and the
+household only as long as its answer counts or they are on their way.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from bedboard.rules.cases import ON_THE_WAY, OVER, shows_needs
+from bedboard.rules.fit import Profile, Reason, judge, judge_place
+from bedboard.rules.refusals import Invalid
+from bedboard.schemas.profile import SearchProfile, profile_of
+from bedboard.store.board import Catalogue
+from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.cases import Ask, CaseRecord
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.cases import AskView, ask_view, can_offer, requester_of
+from bedboard.views.needs import NeedsView, OpenProfile, needs_of
+
+
+class OfferView(NamedTuple):
+    """A place that may be offered now. `is_theirs`: it is held for the requester. `against`: what speaks against it besides the
+    terms of the whole shelter: its size, and its own terms."""
+
+    place: PlaceView
+    is_theirs: bool
+    against: Sequence[Reason]
+
+
+class AskedView(NamedTuple):
+    """A case as one of its shelters sees it. `needs` None: not to be shown, or not any more. `arrival`: now, after, before or
+    open, and the local time that goes with it. `against` and `discuss`: the verdicts of the shelter's terms other than yes.
+    `criteria`: those that the household asks for, the doubtful ones first. `arrives_at` None: nothing is agreed. `refusal`:
+    why the desk said no to this very shelter."""
+
+    id: str
+    organization: str
+    role: str
+    state: str
+    ask: AskView
+    needs: NeedsView | None
+    arrival: tuple[str, str]
+    against: Sequence[Reason]
+    discuss: Sequence[Reason]
+    criteria: Sequence[str]
+    offers: Sequence[OfferView]
+    arrives_at: datetime | None
+    is_late: bool
+    refusal: str | None
+
+    @property
+    def group(self) -> str:
+        """Return open (it may answer), coming (it was chosen) or over (nothing is expected of it any more)."""
+        if self.ask.settled is None:
+            return "open"
+        return "coming" if self.ask.settled == "chosen" and self.state not in OVER | {"housed"} else "over"
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the case waits for something that only this shelter can say."""
+        return self.is_late or (self.group == "open" and self.ask.says in ("silent", "lapsed"))
+
+    @property
+    def news(self) -> str:
+        """Return a code for what its people should hear of, once; "" for nothing, such as their own answer."""
+        ask = self.ask
+        if ask.settled is None:
+            by_others = "" if ask.answered_by == "shelter" else f"answered-by-{ask.answered_by}"
+            return f"silent-{ask.step}" if ask.says == "silent" else "lapsed" if ask.says == "lapsed" else by_others
+        if ask.settled == "chosen":
+            return "late" if self.is_late else self.state if self.group == "coming" else ""
+        return ask.settled if ask.says in ("yes", "discuss") and ask.settled != "missed" else ""
+
+
+def _arrival(said: SearchProfile) -> tuple[str, str]:
+    if said.arrives_after == "now":
+        return ("now", "")
+    if said.arrives_after:
+        return ("after", said.arrives_after)
+    return ("before", said.arrives_before) if said.arrives_before else ("open", "")
+
+
+def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: Profile | None) -> list[OfferView]:
+    """Return the places that are free here or held for the requester.
+
+    First those that nothing speaks against, then those of the `kind` that was asked, and of those the smallest.
+    """
+    requester = requester_of(row)._replace(organization=organization)
+    general = judge(card.terms, profile) if profile else ()
+    offers = []
+    for place in card.places:
+        if not can_offer(place, requester):
+            continue
+        own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
+        against = [reason for reason in own if reason.answer == "no" and reason not in general]
+        offers.append(OfferView(place, place.status == "held", against))
+    return sorted(
+        offers,
+        key=lambda one: (bool(one.against), one.place.kind != kind, one.place.beds, one.place.cots, one.place.position),
+    )
+
+
+def asked_view(
+    row: CaseRecord,
+    ask: Ask,
+    claim: ClaimRecord | None,
+    card: Card,
+    organization: str,
+    catalogue: Catalogue,
+    open_profile: OpenProfile,
+    now: datetime,
+    *,
+    is_refused_here: bool,
+) -> AskedView:
+    """Return a case as the shelter of `card` and `ask` sees it.
+
+    `claim`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter.
+    """
+    view = ask_view(ask, claim, {card.id: card}, now)
+    if view is None:
+        raise AssertionError(f"the card of {card.id} is not that of {ask.shelter_id}")
+    said = open_profile(row.needs_sealed) if shows_needs(row.state, view.settled) else None
+    try:
+        profile = profile_of(said, catalogue, now) if said else None
+    except Invalid:  # of a unit that is gone, say
+        profile = None
+    reasons = judge(card.terms, profile) if profile else ()
+    doubtful = {reason.criterion for reason in reasons if reason.answer != "yes"}
+    return AskedView(
+        id=row.id,
+        organization=organization,
+        role=row.role,
+        state=row.state,
+        ask=view,
+        needs=needs_of(said) if said else None,
+        arrival=_arrival(said) if said else ("open", ""),
+        against=[reason for reason in reasons if reason.answer == "no"],
+        discuss=[reason for reason in reasons if reason.answer in ("discuss", "unknown")],
+        criteria=sorted(profile.asked(), key=lambda name: name not in doubtful) if profile else (),
+        offers=_offers(card, view.kind, row, organization, profile) if view.settled is None else (),
+        arrives_at=row.arrives_at if view.settled == "chosen" else None,
+        is_late=view.settled == "chosen" and row.state in ON_THE_WAY and row.arrives_at is not None and row.arrives_at <= now,
+        refusal=row.refusal if is_refused_here else None,
+    )
+
+
+class AskedSection(NamedTuple):
+    """The cases of a shelter by what they need of it. `late`: chosen, and nobody has said whether they came; `coming`: the
+    other chosen ones, the next arrival first; `open`: first those that wait for this shelter."""
+
+    late: Sequence[AskedView]
+    open: Sequence[AskedView]
+    coming: Sequence[AskedView]
+    over: Sequence[AskedView]
+    waiting_count: int
+
+
+def asked_section(views: Sequence[AskedView], now: datetime) -> AskedSection:
+    """Return the cases of a shelter in their groups; `over` in the order of `views`, the others oldest first."""
+    oldest_first = sorted(views, key=lambda view: (view.ask.asked_at, view.id))
+    chosen = sorted((view for view in oldest_first if view.group == "coming"), key=lambda view: view.arrives_at or now)
+    return AskedSection(
+        late=[view for view in chosen if view.is_late],
+        open=sorted((view for view in oldest_first if view.group == "open"), key=lambda view: not view.waits),
+        coming=[view for view in chosen if not view.is_late],
+        over=[view for view in views if view.group == "over"],
+        waiting_count=sum(view.waits for view in views),
+    )

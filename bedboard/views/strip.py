@@ -1,0 +1,100 @@
+"""The strip on top of every page for the people who look for a place: their holds, their alerts and their cases."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from bedboard.rules.cases import RESERVED, STEPS
+from bedboard.schemas.profile import SearchProfile
+from bedboard.store.claims import HoldRow
+from bedboard.store.tables.people import AlertRecord
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.cases import CaseView
+from bedboard.views.needs import NeedsView, OpenProfile, needs_of
+
+CASES_SHOWN = 3  # cases in the strip: it stands on top of every page, also on a phone
+
+
+class HoldView(NamedTuple):
+    """One's own hold. `place` None: it is no longer on the board; its status says whether it is still held, or what the
+    shelter has made of it."""
+
+    id: str
+    card: Card
+    place: PlaceView | None
+    until: datetime
+    extended: bool
+    telephone: str
+
+
+def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) -> list[HoldView]:
+    """Return these holds, each with its telephone; those of shelters that are not on the board are left out."""
+    views = []
+    for row, telephone in holds:
+        card = cards.get(row.shelter_id)
+        if card is not None:
+            place = next((place for place in card.places if place.id == row.place_id), None)
+            views.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone))
+    return views
+
+
+class AlertView(NamedTuple):
+    """One's own alert. `found_at` None: nothing new."""
+
+    id: str
+    needs: NeedsView
+    until: datetime
+    found_at: datetime | None
+
+
+def alert_view(alert: AlertRecord, open_profile: OpenProfile) -> AlertView:
+    """Return an alert; one that cannot be opened any more has no household, and can still be stopped."""
+    said = open_profile(alert.profile_sealed) or SearchProfile()
+    return AlertView(alert.id, needs_of(said), alert.expires_at, alert.found_at)
+
+
+class Inbox(NamedTuple):
+    """The open cases of everybody: those that the desk has to act on, and the rest."""
+
+    to_decide: Sequence[CaseView]
+    to_ratify: Sequence[CaseView]
+    silent: Sequence[CaseView]
+    rest: Sequence[CaseView]
+
+
+def is_silent(case: CaseView) -> bool:
+    """Tell whether a shelter of the case has been silent through all steps, so that somebody has to telephone."""
+    return case.state == "asking" and any(ask.is_expected and ask.step >= len(STEPS) for ask in case.asks)
+
+
+def inbox_of(cases: Sequence[CaseView]) -> Inbox:
+    """Return the cases by what the desk has to do with them, in the same order."""
+    sections: dict[str, list[CaseView]] = {name: [] for name in Inbox._fields}
+    for case in cases:
+        name = {"chosen": "to_decide", "provisional": "to_ratify", "housed": "to_ratify"}.get(case.state)
+        sections[name or ("silent" if is_silent(case) else "rest")].append(case)
+    return Inbox(**sections)
+
+
+class CasesView(NamedTuple):
+    """The unfinished cases of one's organization and role. `shown`: the most urgent ones, the newest first; `more`: the number
+    of the others. `inbox` None: the actor is not the desk."""
+
+    shown: Sequence[CaseView] = ()
+    more: int = 0
+    inbox: Inbox | None = None
+
+
+def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
+    """Return the most urgent of these cases (`CASES_SHOWN` at most), in the same order, and the number of the others."""
+    urgent = {case.id for case in sorted(own, key=urgency)[:CASES_SHOWN]}
+    return CasesView([case for case in own if case.id in urgent], len(own) - len(urgent), inbox)
+
+
+def urgency(case: CaseView) -> int:
+    """Return how urgent a case is for its requester: 0 for the most urgent."""
+    if case.setback is not None or (case.state in RESERVED and not case.place_is_kept):
+        return 0
+    if case.state == "asking":
+        return 1 if case.count("yes") else 2 if case.count("discuss") else 3
+    return 4 if case.state == "withdrawn" else 5

@@ -1,0 +1,145 @@
+"""Rights that are lost while an action waits for a lock. In the control they are asked for before it waits, and still count."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from bedboard.actions import answers, case_lock, disclosures, holds, roles
+from bedboard.actions.answers import confirm_case, refuse_case, take_arrival
+from bedboard.actions.cases import ask_more, open_case, withdraw_case
+from bedboard.actions.disclosures import disclose_address, disclose_telephone
+from bedboard.actions.holds import Holder, hold_place
+from bedboard.rules.access import Actor
+from bedboard.store.database import Database, Transaction
+from tests.actions.test_case_races import Action, answering, choosing, overtaken, pools
+from tests.build import NOW, SEAL
+from tests.build.cases import EMRE, HANNEKE, NEEDS, SANNE, ZONE, bring_to
+from tests.build.rows import every_row, goes
+
+__all__ = ["pools"]
+
+RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
+    # the state of the case; the actor; the action; the statement that takes the right away
+    "a shelter's answer": (
+        "asking",
+        SANNE,
+        lambda who: answering("linde-1", claim="late", who=who),
+        "delete from membership where person_id = 'sanne'",
+    ),
+    "an answer of the desk": (
+        "asking",
+        HANNEKE,
+        lambda who: answering("linde-2", claim="late", who=who),
+        "update person set role = 'auditor' where id = 'hanneke'",
+    ),
+    "an arrival": (
+        "confirmed",
+        SANNE,
+        lambda who: lambda tx: take_arrival(tx, who, "r1", "linde", NOW, ZONE, arrived=True),
+        "update person set ended_at = now() where id = 'sanne'",
+    ),
+    "a choice": (
+        "asking",
+        EMRE,
+        lambda who: choosing("linde", who=who),
+        "update person set role = 'auditor' where id = 'emre'",
+    ),
+    "more shelters": (
+        "asking",
+        EMRE,
+        lambda who: lambda tx: ask_more(tx, who, "r1", {"beuk": "women"}, NOW),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a withdrawal": (
+        "confirmed",
+        EMRE,
+        lambda who: lambda tx: withdraw_case(tx, who, "r1", NOW, ZONE),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a confirmation": (
+        "chosen",
+        HANNEKE,
+        lambda who: lambda tx: confirm_case(tx, who, "r1", NOW, ZONE),
+        "update person set role = 'auditor' where id = 'hanneke'",
+    ),
+    "a refusal": (
+        "chosen",
+        HANNEKE,
+        lambda who: lambda tx: refuse_case(tx, who, "r1", "other", NOW),
+        "update person set ended_at = now() where id = 'hanneke'",
+    ),
+    "the address": (
+        "confirmed",
+        HANNEKE,
+        lambda who: lambda tx: disclose_address(tx, who, "r1", SEAL, NOW),
+        "update person set ended_at = now() where id = 'hanneke'",
+    ),
+    "another case": (
+        "asking",
+        EMRE,
+        lambda who: lambda tx: open_case(tx, who, "r2", NEEDS, None, {"beuk": "women"}, NOW),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a hold": (
+        "asking",
+        EMRE,
+        lambda who: lambda tx: hold_place(tx, who, ["linde-2"], "h1", NOW),
+        "update person set role = 'auditor' where id = 'emre'",
+    ),
+    "a hold for a caller": (
+        "asking",
+        SANNE,
+        lambda who: lambda tx: hold_place(tx, who, ["linde-2"], "h1", NOW, Holder("oever", "police")),
+        "delete from membership where person_id = 'sanne'",
+    ),
+    "a telephone without a hold": (
+        "asking",
+        EMRE,
+        lambda who: lambda tx: disclose_telephone(tx, who, "wilg", SEAL, NOW, is_stale=True),
+        "update person set role = 'auditor' where id = 'emre'",
+    ),
+}
+AT_THE_SHELTERS = ("a choice", "a withdrawal", "a confirmation", "a refusal", "a hold", "a hold for a caller")
+"""Those that lock a shelter after something else, and so may wait a second time."""
+
+
+async def lock_cases(tx: Transaction) -> None:
+    """Lock the cases and the organizations, as somebody else at work on them."""
+    await (await tx.connection()).execute(text("select id from organization for no key update"))
+    await (await tx.connection()).execute(text("select id from case_record for no key update"))
+
+
+async def lock_shelters(tx: Transaction) -> None:
+    await (await tx.connection()).execute(text("select id from shelter for no key update"))
+
+
+WAITS = [*((what, lock_cases) for what in RIGHTS), *((what, lock_shelters) for what in AT_THE_SHELTERS)]
+
+
+@pytest.mark.parametrize("asks_late", [False, True], ids=["asked before it waits", "asked under the lock"])
+@pytest.mark.parametrize(("what", "others"), WAITS, ids=[f"{what} {others.__name__}" for what, others in WAITS])
+async def test_people_who_lose_the_right_while_they_wait_change_and_see_nothing(
+    pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, what: str, others: Action, asks_late: bool
+) -> None:
+    so_far, who, action, takes_away = RIGHTS[what]
+    await bring_to(pools[0], so_far)
+    if not asks_late:
+
+        async def earlier(*_: object) -> bool:
+            return True  # as it was when the call came in
+
+        for module in (answers, case_lock, disclosures, holds, roles):
+            for name in ("may_act", "still_has_role"):
+                if hasattr(module, name):
+                    monkeypatch.setattr(module, name, earlier)
+    before = await every_row(pools[0])
+    said = await overtaken(pools, others, action(who), takes_away)
+    after = await every_row(pools[0])
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+    def check() -> None:
+        assert said in ("no_such_request", "no_such_place", "not_your_role")
+        assert {key[0] for key in changed} <= {"person", "membership"}
+
+    goes(asks_late, check)

@@ -1,0 +1,103 @@
+"""A push service of the tests' own on this machine, with one browser behind it."""
+
+import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import http_ece
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bedboard.push import new_push_key
+
+SUBJECT = "mailto:desk@bedboard.example"
+
+
+KEYS: dict[str, object] = {"push_private_key": new_push_key(), "push_subject": SUBJECT, "push_to_loopback": True}
+
+
+def base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(said: str) -> bytes:
+    return urlsafe_b64decode(said + "=" * (-len(said) % 4))
+
+
+@dataclass
+class Service:
+    """A push service with one browser behind it: an HTTP server on 127.0.0.1 that answers `status`, or never."""
+
+    status: int = 201
+    hangs: bool = False
+    url: str = ""
+    got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers, body
+    private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    auth: bytes = b"sixteen bytes ok"
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+            body = await reader.readexactly(int(headers["content-length"]))
+            self.got.append((head[0], headers, body))
+            if self.hangs:
+                await asyncio.sleep(3600)
+            location = f"Location: {self.url}/elsewhere\r\n" if self.status == 307 else ""
+            writer.write(f"HTTP/1.1 {self.status} x\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    def subscription(self, name: str = "one") -> dict[str, str]:
+        """What its browser would send, as a form."""
+        public = self.private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        keys = {"p256dh": base64url(public), "auth": base64url(self.auth)}
+        return {"do": "subscribe", "endpoint": f"{self.url}/push/{name}"} | keys
+
+    def read(self, body: bytes) -> bytes:
+        plain: bytes = http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth, version="aes128gcm")
+        return plain
+
+
+@asynccontextmanager
+async def serving(**how: Any) -> AsyncIterator[Service]:
+    service = Service(**how)
+    server = await asyncio.start_server(service.answer, "127.0.0.1", 0)
+    service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield service
+    finally:
+        server.close()
+
+
+def has(service: Service, count: int) -> Callable[[], Awaitable[bool]]:
+    async def has_so_many() -> bool:
+        return len(service.got) >= count
+
+    return has_so_many
+
+
+def fake_push(service: Service) -> str:
+    """A browser whose push service is ours: the real one needs the internet."""
+    one = service.subscription()
+    return f"""
+        const bytes = (text) => {{
+          const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+          return Uint8Array.from(plain, (sign) => sign.charCodeAt(0)).buffer;
+        }};
+        let present = null;
+        const keys = {{ p256dh: "{one["p256dh"]}", auth: "{one["auth"]}" }};
+        PushManager.prototype.getSubscription = async () => present;
+        PushManager.prototype.subscribe = async (options) => (present = {{
+          endpoint: "{one["endpoint"]}", options: {{ applicationServerKey: options.applicationServerKey.buffer }},
+          getKey: (name) => bytes(keys[name]), unsubscribe: async () => ((present = null), true),
+        }});
+        Object.defineProperty(Notification, "permission", {{ get: () => "granted" }});
+        Notification.requestPermission = async () => "granted";
+    """

@@ -1,0 +1,110 @@
+"""A site of bedboard on a real port, served from a database made for it."""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import asyncpg
+import httpx
+import uvicorn
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from bedboard.app import build_app
+from bedboard.live.wire import WEBSOCKET_OPTIONS
+from bedboard.process import Process
+from bedboard.settings import Settings
+from bedboard.store.database import asyncpg_url
+from tests import build
+from tests.build import PATIENCE, FixedClock
+
+numbers = count(1)
+
+
+def name_database(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+async def make_database(server_url: str, template: str) -> str:
+    name = f"bedboard_test_{os.getpid()}_{next(numbers)}"
+    connection = await asyncpg.connect(asyncpg_url(server_url))
+    try:
+        await connection.execute(f"create database {name} template {template}")
+    finally:
+        await connection.close()
+    return name_database(server_url, name)
+
+
+async def drop_database(server_url: str, url: str) -> None:
+    connection = await asyncpg.connect(asyncpg_url(server_url))
+    try:
+        await connection.execute(f"drop database {make_url(url).database} with (force)")
+    finally:
+        await connection.close()
+
+
+@dataclass
+class Site:
+    """A running process' worth of bedboard: real HTTP and sockets on `url`, a clock that the test moves, and its process."""
+
+    url: str
+    clock: FixedClock
+    process: Process
+
+    @property
+    def live_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    def client(self) -> httpx.AsyncClient:
+        """A browser without scripts: keeps cookies, sends its origin, does not follow redirects by itself."""
+        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE)
+
+    def api(self, token: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
+
+    async def sign_in(self, person: str) -> httpx.AsyncClient:
+        """A browser in which `person` has signed in."""
+        client = self.client()
+        reply = await client.post("/sign-in/demo", data={"person": person})
+        assert reply.status_code == 303, reply.text
+        return client
+
+
+async def start_site(
+    database_url: str, clock: FixedClock, **settings: object
+) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
+    """Serves on a free port in this very loop; the caller ends it with `stop_site`."""
+    listening = socket.socket(proto=socket.IPPROTO_TCP)  # only then asyncio turns Nagle's delay off
+    listening.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    given = {"demo": True, "public_url": url, "database_url": database_url} | settings
+    app = build_app(Settings(**given), build.SEAL, clock)  # type: ignore[arg-type]
+    config = uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, **WEBSOCKET_OPTIONS)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve([listening]))
+    async with asyncio.timeout(PATIENCE):
+        while not server.started:
+            if running.done():
+                running.result()
+            await asyncio.sleep(0.01)
+    return Site(url, clock, app.app.state.process), server, running
+
+
+async def stop_site(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
+    server.should_exit = True
+    await running
+
+
+async def facts(site: Site) -> tuple[Any, ...]:
+    """All that a refused call must leave as it was: places, versions, how many rows of journal and of kept answers."""
+    async with site.process.database.transaction() as tx:
+        connection = await tx.connection()
+        shelters = await connection.execute(text("select id, version, confirmed_at from shelter order by id"))
+        places = await connection.execute(
+            text("select id, state, since, observed_at, expected_free_at, closed_reason from place order by id")
+        )
+        counts = await connection.execute(text("select (select count(*) from journal), (select count(*) from stored_reply)"))
+        return (*map(tuple, shelters), *map(tuple, places), tuple(counts.one()))

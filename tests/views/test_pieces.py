@@ -1,0 +1,25 @@
+"""The fragments of a shelter: each kind of audience gets one, also where nothing is free."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bedboard.views.pages import SCREEN_LANGUAGES, Pages
+from bedboard.views.pieces import Audience, Pieces
+from tests.views.test_found import HELD, REFERENCE, card, place, shelter
+
+WEB = Path(__file__).parents[2] / "web"
+
+
+def drawn(language: str, *, late: bool) -> str:
+    """Return the card of a fresh shelter whose only place is held."""
+    pieces = Pieces(Pages(WEB, ZoneInfo("Europe/Amsterdam")), lambda: "0" * 32)
+    row = shelter("linde", [place("linde-1", claim=HELD)])
+    return pieces.get(Audience("board", language, late=late), card(row), REFERENCE).body
+
+
+@pytest.mark.parametrize("language", SCREEN_LANGUAGES)
+def test_a_fresh_shelter_without_a_free_place_offers_a_call_to_the_desk_only(language: str) -> None:
+    assert 'class="on"' not in drawn(language, late=False)
+    assert 'class="on"' in drawn(language, late=True)
