@@ -123,6 +123,7 @@ async def staff_page(request: Request, refusal: Refusal | None) -> Response:
         "asked": requests,
         "body": Markup(process.pieces.staff(language_of(request), card, catalogue)),  # noqa: S704
         "undo": Markup(undo),  # noqa: S704
+        "undo_seconds": process.settings.undo_seconds,
         "notice": Markup(notice(request, refusal)),  # noqa: S704
         "own_shelters": own_shelters,
         "push_key": process.push.public_key if process.push else None,

@@ -5,14 +5,13 @@
   const PREFIX = "bedboard:tap:";
   const DAY = 864e5;
   const PATIENCE = 10e3;
-  const UNDO_SECONDS = 10;
   const TWICE = 1e3;
   const { ask, now, clock, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item");
   const box = byId("outbox");
   const undo = byId("undo");
-  const person = box?.dataset.person;
+  const { person, undoSeconds } = box?.dataset ?? {};
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending;
   let isRunning;
@@ -206,9 +205,9 @@
     box.hidden = !listed.length;
   }
 
-  // --- the undo bar leaves after ten seconds, unless somebody is at it
+  // --- the undo bar leaves when its time is over, unless somebody is at it
   let left = 0;
-  const startUndo = () => (left = undo.childElementCount && UNDO_SECONDS);
+  const startUndo = () => (left = undo.childElementCount && Number(undoSeconds));
   if (undo) {
     undo.setAttribute("aria-live", "polite");
     new MutationObserver(startUndo).observe(undo, { childList: true });
