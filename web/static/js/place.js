@@ -11,6 +11,7 @@
   // --- fragments: whoever types, has focus or holds a finger down keeps the very same elements
   const news = new Map(); // element id → what the server last said; also of shelters that the filter hides
   let changed;
+  let morph; // htmx's
   const FIXED = "input[type=hidden]:not([name=key])";
 
   // Same answer: one thing at two moments. What means something else is another element, or a finger that is down would press it.
@@ -19,35 +20,25 @@
     const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches(`button, ${FIXED}`) ? [node] : [];
     return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
   }
-  function morph(old, fresh) {
-    if (/^(ago|left)$/.test(old.className) || old.isEqualNode(fresh)) return;
-    const note = (node) => (node.nodeType === 1 || node.data.trim()) && changed.add(old.closest("[id]"));
-    for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
-      const before = old.getAttribute(name);
-      const after = fresh.getAttribute(name);
-      if (before === after || (after === null && /^(open|aria-busy|aria-live|data-htmx-powered)$/.test(name))) continue; // set by people and scripts
-      if (after === null) old.removeAttribute(name);
-      else old.setAttribute(name, after); // a typed value is a property: it stays
-      if (name !== "data-stamp" && old.name !== "key" && (before || after)) note(old);
+  // What htmx's morph has done is read from the records of the browser: new stamps and keys alone are no change.
+  const isSaid = (node) => node.nodeType === 1 || node.data.trim();
+  const records = new MutationObserver(() => null);
+  function isChange({ type, target, attributeName: name, oldValue: before, addedNodes, removedNodes }) {
+    if (type === "childList") return [...addedNodes, ...removedNodes].some(isSaid);
+    const after = type === "attributes" ? target.getAttribute(name) : target.data;
+    if (type === "attributes" && (/^data-(stamp|htmx-powered)$/.test(name) || target.name === "key")) return false;
+    return before !== after && !!(before?.trim() || after?.trim());
+  }
+  function morphInto(old, fresh) {
+    const fragment = new DocumentFragment();
+    fragment.append(fresh);
+    const kinds = { childList: true, attributes: true, characterData: true };
+    records.observe(old, { ...kinds, subtree: true, attributeOldValue: true, characterDataOldValue: true });
+    morph(old, fragment, false);
+    for (const record of records.takeRecords().filter(isChange)) {
+      changed.add((record.target.closest ? record.target : record.target.parentNode)?.closest("[id]"));
     }
-    const pool = new Map();
-    for (const node of old.childNodes) pool.set(identity(node), [...(pool.get(identity(node)) ?? []), node]);
-    const pairs = [...fresh.childNodes].map((node) => [node, pool.get(identity(node))?.shift()]);
-    for (const node of [...pool.values()].flat()) {
-      note(node);
-      node.remove();
-    }
-    let next = old.firstChild;
-    for (const [node, twin] of pairs) {
-      // What is not moved keeps the focus.
-      if (twin && twin === next) next = next.nextSibling;
-      else old.insertBefore(twin ?? node, next);
-      if (twin?.nodeType === 1) morph(twin, node);
-      else if (twin?.data !== node.data || !twin) {
-        note(node);
-        if (twin) twin.data = node.data;
-      }
-    }
+    records.disconnect();
   }
 
   function fits(card) {
@@ -73,7 +64,7 @@
       if (isCard && !fits(fresh)) return old?.remove();
     }
     if (old && old.dataset.name !== name) old = old.remove(); // another name, another place in the row
-    if (old) morph(old, fresh);
+    if (old) morphInto(old, fresh);
     else if (isCard) {
       byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
       changed.add(fresh);
@@ -105,6 +96,15 @@
   // --- htmx
   const isPlaced = ({ swap }) => /^place\b/.test(swap);
   htmx.registerExtension("bedboard", {
+    init(api) {
+      ({ morph } = api);
+      api.isSoftMatch = (old, fresh) => identity(old) === identity(fresh);
+    },
+    htmx_before_morph_node: ({ className }) => !/^(ago|left)$/.test(className), // live.js writes there
+    htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
+      if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property: it stays
+      return name === "value" ? value === null : value !== null || !/^(open|aria-busy|aria-live)$/.test(name); // set by people and scripts
+    },
     htmx_config_request: (_, { ctx }) => {
       if (!isPlaced(ctx)) return;
       // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0, and is no answer.
