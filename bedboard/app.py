@@ -98,10 +98,11 @@ def warm_up(board: Board) -> None:
     gc.freeze()
 
 
-def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> FrontDoor:
+def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True) -> FrontDoor:
     """The whole of one process as an ASGI application. Raises when a route has no rule of access.
 
-    `seal` must open what the database holds.
+    `seal` must open what the database holds. Without jobs nothing happens by the clock but the pulse: tests run them
+    themselves, when they have moved their clock.
     """
     process = make_process(settings, seal, clock or Clock())
 
@@ -111,13 +112,15 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> Fro
         work = (process.board.run(), process.alerts.run(), keep_pulse(process))
         running = [asyncio.create_task(one) for one in work]
         scheduler = make_scheduler(process)
-        scheduler.start()
+        if has_jobs:
+            scheduler.start()
         await process.board.first_read(5.0)
         warm_up(process.board)
         try:
             yield
         finally:
-            scheduler.shutdown(wait=False)
+            if has_jobs:
+                scheduler.shutdown(wait=False)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)

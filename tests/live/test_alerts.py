@@ -28,12 +28,19 @@ MAN = {"adults.man": "1"}  # fits ceder, whose two places are free; linde takes 
 
 @asynccontextmanager
 async def another(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """Another process on the same database."""
-    site, server, running = await start_site(database.url, clock, pulse_seconds=7)
+    """Serve a process on the database, whose jobs let holds and news age as in life."""
+    site, server, running = await start_site(database.url, clock, has_jobs=True, pulse_seconds=7)
     try:
         yield site
     finally:
         await stop_site(server, running)
+
+
+@pytest.fixture
+async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """Serve the small board, with its jobs."""
+    async with another(board, clock) as site:
+        yield site
 
 
 async def wait(site: Site, fields: dict[str, str] = MAN, person: str = "mark") -> str:
@@ -252,7 +259,7 @@ async def test_the_job_of_every_minute_takes_what_is_over(board: Database, site:
         now=NOW,
         id=over,
     )
-    job = make_scheduler(site.process).get_job("end_waitings")
+    job = make_scheduler(site.process).get_job("end_alerts")
     assert job.trigger.interval == timedelta(minutes=1)
     for _ in range(2):
         await job.func(*job.args)

@@ -201,6 +201,7 @@ async def test_who_asked_hears_that_what_was_offered_is_given_away_or_has_run_ou
         await until_shown(site, "linde-1", "reserved")
         await listeners.heard()
         site.clock.move(minutes=60)
+        site.process.board.age()
         await until_shown(site, "linde-1", "free")
         heard = who(await listeners.heard(), "own")
         assert heard >= {"mark", "emre", "hanneke"} and not heard & {"lucia", "noor", "kofi"}
