@@ -50,7 +50,6 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
             raise
         return None
     if actor is not None:
-        connection.state.actor = actor
         structlog.contextvars.bind_contextvars(actor=actor.id)
     return actor
 

@@ -53,22 +53,16 @@ def is_api(call: Call) -> bool:
     return call.path.startswith("/api/")
 
 
-def wants_fragment(asked: Request | Call) -> bool:
-    return call_of(asked).wants_fragment
-
-
-def html(asked: Request | Call, text: str, status: int = 200) -> Response:
-    """A page or fragment, compressed when the browser can; nothing in it is a secret that compression could betray."""
-    request = call_of(asked).request
+def html(call: Call, text: str, status: int = 200) -> Response:
+    """Answer with a page or fragment, compressed if the browser can read that: nothing in it is a secret to betray."""
     body, headers = text.encode(), {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
-    if len(body) > 1000 and "gzip" in request.headers.get("accept-encoding", ""):
+    if len(body) > 1000 and "gzip" in call.request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1, mtime=0), "gzip"
     return Response(body, status, headers, media_type="text/html; charset=utf-8")
 
 
-def page_context(asked: Request | Call) -> Mapping[str, Any]:
+def page_context(call: Call) -> Mapping[str, Any]:
     """Return what every page shows around its own content."""
-    call = call_of(asked)
     catalogue = call.process.board.catalogue
     path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     return {
@@ -80,8 +74,7 @@ def page_context(asked: Request | Call) -> Mapping[str, Any]:
     }
 
 
-def page(asked: Request | Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-    call = call_of(asked)
+def page(call: Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
     return html(call, call.process.pages.render(call.language, template, {**page_context(call), **context}), status)
 
 
@@ -141,11 +134,10 @@ def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
 EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
 
 
-def notice(asked: Request | Call, refusal: Refusal | None) -> str:
+def notice(call: Call, refusal: Refusal | None) -> str:
     """The element with the refusal; for None the empty one, which takes an earlier refusal away."""
     if refusal is None:
         return EMPTY_NOTICE
-    call = call_of(asked)
     return notice_html(call.process.pages, call.language, refusal)
 
 

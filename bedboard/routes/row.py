@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
@@ -70,12 +69,3 @@ class SocketRow:
     @property
     def is_api(self) -> bool:
         return self.path.startswith("/api/")
-
-
-def of_request(endpoint: Callable[[Request], Awaitable[Response]]) -> Endpoint:
-    """Adapt a handler that still takes a request."""
-
-    async def adapted(call: Call) -> Response:
-        return await endpoint(call.request)
-
-    return adapted

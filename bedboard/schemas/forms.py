@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bedboard.rules.places import Reported
+from bedboard.rules.tallies import Slept
 from bedboard.schemas.fields import Count, Form, KeyForm, Moment, Version
 
 Text = Annotated[str, Field(max_length=40)]
-Slept = Literal["police_station", "hotel", "homeless_shelter", "street", "exploiter", "friends", "other_shelter", "unknown"]
 
 
 # --- a shelter's own page
