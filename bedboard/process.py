@@ -7,10 +7,14 @@ from starlette.requests import HTTPConnection
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.alerts import Alerts
-from bedboard.live.board import Board, Viewer
+from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
 from bedboard.live.hub import Hub
+from bedboard.live.news import News
+from bedboard.live.pulse import Pulse
+from bedboard.live.reader import Reader
 from bedboard.live.search import SearchLock
+from bedboard.live.viewer import Viewer
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
 from bedboard.settings import Settings
@@ -29,6 +33,9 @@ class Process:
     pieces: Pieces
     hub: Hub[Viewer]
     board: Board
+    news: News
+    reader: Reader
+    pulse: Pulse
     identity: Identity
     seal: Seal
     alerts: Alerts

@@ -35,7 +35,7 @@ class LockedCase:
 
     `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those locked for it; `versions`:
     of the shelters that were changed, so that a route can wait until the board shows them. `events`: what has happened to
-    it, as its time line calls that, and to which shelters.
+    it, in the words of its time line, with the shelters that it happened to.
     """
 
     record: CaseRecord

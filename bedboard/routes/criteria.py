@@ -24,7 +24,7 @@ from bedboard.schemas.forms import CriteriaForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.board import PlaceRow, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
-from bedboard.store.journal import criteria_version
+from bedboard.store.journal import get_criteria_version
 
 UNSAID = "unknown"  # of a shelter: nothing is said about it
 FOLLOWS = "as_shelter"  # of a place: it says nothing of its own
@@ -145,7 +145,7 @@ async def _subject(call: Call) -> Subject:
     async with call.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
         own_shelters = [(other.id, other.name) for other in await list_shelters(tx, call.actor.shelter_ids)]
-        version = await criteria_version(tx, shelter_id, place_id)
+        version = await get_criteria_version(tx, shelter_id, place_id)
     if row is None:
         raise NotFound("no_such_shelter")
     place = next((place for place in row.places if place.id == place_id), None)

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
-from bedboard.live.board import Viewer
 from bedboard.live.search import SearchChannel
 from bedboard.live.socket import Channel, OwnChannel, serve_viewer
+from bedboard.live.viewer import Viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
 from bedboard.routes.replies import notice_html

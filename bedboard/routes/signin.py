@@ -58,7 +58,7 @@ async def post_sign_out(call: Call) -> Response:
     token_hash = hash_token(call.request.cookies.get(process.identity.cookie, ""))
     async with call.transaction() as tx:
         await sign_out(tx, token_hash, call.now)
-    process.board.end_session(token_hash)
+    process.pulse.end_session(token_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     return response

@@ -1,6 +1,6 @@
 """The cases of a shelter on top of its own page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from markupsafe import Markup
@@ -10,25 +10,13 @@ from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.replies import html
 from bedboard.rules.cases import NO_REASONS
-from bedboard.store.cases import AskedRow, list_asked, list_asks_of_all, list_claims_of_all, list_unanswered
+from bedboard.store.cases import list_asked, list_asks_of_all, list_claims_of_all, list_unanswered
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_organization_names
-from bedboard.views.staff import AskedView, asked_section, asked_view
+from bedboard.views.staff import AskedView, asked_section, asked_view, is_refused_here, may_be_refused_here
 
 SETTLED_SHOWN = timedelta(hours=12)  # how long a settled case stays to be read
 FIRST_PLACES = 6  # that are offered at once; the others are folded away
-
-
-async def _refused_here(tx: Transaction, rows: Sequence[AskedRow]) -> set[str]:
-    """Return the cases whose refusal by the desk is about this shelter: a case keeps the last refusal only."""
-    case_ids = [row.request.id for row in rows if row.ask.settled == "refused_by_desk" and row.request.refusal is not None]
-    own = {row.request.id: row.ask.settled_at for row in rows}
-    asks = await list_asks_of_all(tx, case_ids) if case_ids else {}
-    return {
-        case_id
-        for case_id in case_ids
-        if own[case_id] == max(ask.settled_at for ask in asks[case_id] if ask.settled == "refused_by_desk" and ask.settled_at)
-    }
 
 
 async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapping[str, list[str]]]:
@@ -41,7 +29,8 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
         return [], elsewhere
     claims = await list_claims_of_all(tx, [row.request.id for row in rows])
     names = await list_organization_names(tx, {row.request.organization_id for row in rows})
-    refused = await _refused_here(tx, rows)
+    refused = [row.request.id for row in rows if may_be_refused_here(*row)]
+    asks = await list_asks_of_all(tx, refused) if refused else {}
     views = [
         asked_view(
             row,
@@ -52,7 +41,7 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
             catalogue,
             opener_of(process),
             now,
-            is_refused_here=row.id in refused,
+            is_refused_here=is_refused_here(row, ask, asks.get(row.id, [])),
         )
         for row, ask in rows
     ]

@@ -1,7 +1,6 @@
 """The strip on top of every page for people who look for a place: reading and drawing it."""
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from bedboard.actions.disclosures import disclose_holds
@@ -10,7 +9,7 @@ from bedboard.routes.case_reads import opener_of, read_cases
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
-from bedboard.schemas.fields import ID, KeyText
+from bedboard.schemas.fields import ID
 from bedboard.store.alerts import list_own_alerts
 from bedboard.store.cases import list_cases_of, list_open_cases
 from bedboard.store.database import Transaction
@@ -36,7 +35,7 @@ async def own_strip(call: Call, here: str | None = None) -> Markup:
     away = is_busy = False
     alerts: list[AlertView] = []
     cases = CasesView()
-    holding, waits = process.board.holds_anything(actor.key), process.alerts.waits(actor.key)
+    holding, waits = process.news.has_hold(actor.key), process.alerts.has_any(actor.key)
     has_cases = process.cases.has_any(actor)
     if actor.role in SEEKERS and (holding or waits or has_cases):
         try:
@@ -69,14 +68,6 @@ async def own_strip(call: Call, here: str | None = None) -> Markup:
 
 async def show_strip(call: Call) -> Response:
     return html(call, await own_strip(call))
-
-
-class Press(BaseModel):
-    """A press in the strip. `back`: the page of ours on which it was."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-    back: str = "/search"
 
 
 async def strip_reply(call: Call, refusal: Refusal | None) -> Response:

@@ -14,11 +14,7 @@ class EmptyForm(Form):
     """A button that needs no key: a repeated press is a disclosure of its own."""
 
 
-class CaseForm(KeyForm):
-    """A press on the page of a case, and the base of the others."""
-
-
-class ChoiceForm(CaseForm):
+class ChoiceForm(KeyForm):
     """The requester takes an offer. `within`: minutes until they arrive; a local time in `arrives_at` goes before it."""
 
     shelter: Id
@@ -26,34 +22,34 @@ class ChoiceForm(CaseForm):
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
 
-class OutcomeForm(CaseForm):
+class OutcomeForm(KeyForm):
     """The requester says where the person sleeps."""
 
     slept: CodeText
 
 
-class PlaceForm(CaseForm):
+class PolicePlaceForm(KeyForm):
     """The police take a place of a kind on which they decide themselves."""
 
     shelter: Id
     place: Id
 
 
-class DecisionForm(CaseForm):
+class DecisionForm(KeyForm):
     """The desk decides on the chosen place; a `reason` only with refuse."""
 
     decision: Literal["confirm", "refuse"]
     reason: CodeText | None = None
 
 
-class ArrivalForm(CaseForm):
+class ArrivalForm(KeyForm):
     """The desk says whether they came to the chosen shelter."""
 
     shelter: Id
     arrival: Literal["arrived", "missed"]
 
 
-class StaffAnswerForm(CaseForm):
+class StaffAnswerForm(KeyForm):
     """A shelter answers. `place`: with yes; `reason`: with no; `criterion`: with a contra-indication."""
 
     answer: AnswerCode
@@ -72,7 +68,7 @@ class AnswerForm(StaffAnswerForm):
     shelter: Id
 
 
-class StaffArrivalForm(CaseForm):
+class StaffArrivalForm(KeyForm):
     """A shelter says whether they came."""
 
     arrived: Literal["yes", "no"]

@@ -1,9 +1,8 @@
 """The API's calls about cases: their bodies and their answers."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled
@@ -105,12 +104,12 @@ class AskObject(TypedDict):
     shelter: str
     kind: str
     says: Says
-    asked_at: datetime
-    answered_at: datetime | None
+    asked_at: AwareDatetime
+    answered_at: AwareDatetime | None
     answered_by: AnsweredBy | None
     place: str | None
     place_status: PlaceStatus | None
-    reserved_until: datetime | None
+    reserved_until: AwareDatetime | None
     reason: NoReason | None
     criterion: str | None
     settled: Settled | None
@@ -126,10 +125,10 @@ class CaseObject(TypedDict):
     state: CaseState
     organization: str
     role: SeekingRole
-    created_at: datetime
-    arrives_at: datetime | None
-    decided_at: datetime | None
-    over_at: datetime | None
+    created_at: AwareDatetime
+    arrives_at: AwareDatetime | None
+    decided_at: AwareDatetime | None
+    over_at: AwareDatetime | None
     refusal: DeskReason | None
     needs: SearchProfile | None
     chosen: str | None
@@ -144,13 +143,13 @@ class AskedObject(TypedDict):
     version: int
     organization: str
     role: SeekingRole
-    created_at: datetime
+    created_at: AwareDatetime
     needs: SearchProfile | None
     shelters: Annotated[list[AskObject], Field(min_length=1, max_length=1)]
     state: NotRequired[CaseState]
-    arrives_at: NotRequired[datetime | None]
-    decided_at: NotRequired[datetime | None]
-    over_at: NotRequired[datetime | None]
+    arrives_at: NotRequired[AwareDatetime | None]
+    decided_at: NotRequired[AwareDatetime | None]
+    over_at: NotRequired[AwareDatetime | None]
 
 
 class CasesObject(TypedDict):

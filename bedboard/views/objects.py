@@ -62,7 +62,7 @@ def counts_object(counts: Mapping[str, int]) -> Counts:
 
 
 def known_shelter_object(card: Card) -> KnownShelterObject:
-    """Return a shelter for people who may know that it exists, and not what is free in it."""
+    """Return a shelter for an audience that may know that it exists, and not which places are free."""
     return {"id": card.id, "name": card.name, "unit": card.unit, "organization": card.organization}
 
 

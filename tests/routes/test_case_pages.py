@@ -27,7 +27,7 @@ async def test_a_search_leads_to_the_shelters_that_suit_with_the_best_ticked(sit
     reply = await mark.post("/requests/new", data={**WOMAN, "page": "search", "key": "of the search"})
     assert reply.status_code == 200
     ticked = re.findall(r'name="ask\.(\w+)" value="(\w+)"( checked)?', reply.text)
-    assert [(id, kind) for id, kind, _ in ticked] == [
+    assert [(shelter_id, kind) for shelter_id, kind, _ in ticked] == [
         ("beuk", "women"),
         ("linde", "cosm"),
         ("ceder", "men"),
@@ -312,7 +312,7 @@ async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_gi
             async with asyncio.timeout(PATIENCE):
                 while '"own"' not in str(await line.recv()):
                     pass
-        site.process.board.tell("person:noor")
+        site.process.news.tell("person:noor")
         assert '"own"' in str(await stranger.recv()), "the first that a stranger hears is what comes after it"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stranger.recv(), 0.2)

@@ -12,7 +12,7 @@ from bedboard.rules.claims import Claim
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.board import get_catalogue, get_shelter, list_shelters
 from bedboard.store.database import Database, Transaction
-from bedboard.store.journal import get_journal, last_journal_id, occupancy_words, write_journal
+from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words, write_journal
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter
 from tests.build import NOW, SEAL, add_request, place, shelter
 
@@ -210,8 +210,8 @@ async def test_the_journal_gives_ids_in_the_order_of_its_rows(tx: Transaction) -
 
 async def test_the_last_row_about_a_place(tx: Transaction) -> None:
     ids = await write_journal(tx, [entry("linde-1"), entry("linde-2"), entry("linde-1"), entry("linde-3"), entry(None)])
-    assert await last_journal_id(tx, "linde-1") == ids[2]
-    assert await last_journal_id(tx, "nowhere") is None
+    assert await get_last_journal_id(tx, "linde-1") == ids[2]
+    assert await get_last_journal_id(tx, "nowhere") is None
     assert await get_journal(tx, 10**15) is None
 
 

@@ -298,7 +298,7 @@ async def test_a_case_is_locked_until_the_end_of_the_transaction_and_read_afresh
         assert locked is early and locked is not None and locked.version == 9
         assert await lock_case_record(first, "none") is None
         async with board.transaction() as second:
-            assert list((await (await second.connection()).execute(text(HOW.format("request")))).scalars()) == ["r2"]
+            assert list((await (await second.connection()).execute(text(HOW.format("case_record")))).scalars()) == ["r2"]
 
 
 @pytest.mark.parametrize("lock", ["case_record", "shelter"])
@@ -309,7 +309,7 @@ async def test_who_only_points_to_what_is_locked_does_not_wait_and_who_wants_to_
     async with board.transaction() as tx:
         await add_request(tx)
     async with board.transaction() as first:
-        assert await (lock_case_record(first, "r1") if lock == "request" else lock_shelter(first, "linde")) is not None
+        assert await (lock_case_record(first, "r1") if lock == "case_record" else lock_shelter(first, "linde")) is not None
         async with board.transaction() as second:
             await (await second.connection()).execute(text("set local lock_timeout = '200ms'"))
             await add_ask(second, "r1", "linde")
