@@ -1,4 +1,4 @@
-"""OpenCases by the API alone: the life of a case, who sees how much of it, what is refused, and that nothing of it stays."""
+"""Cases by the API alone: the life of a case, who sees how much of it, what is refused, and that nothing of it stays."""
 
 import asyncio
 import json
