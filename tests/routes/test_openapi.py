@@ -1,6 +1,8 @@
 """The OpenAPI document is true: it is valid, it names every call there is, and schemathesis finds nothing it does not say."""
 
 import asyncio
+import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sqlalchemy import text
 from starlette.routing import Route
 
 from bedboard.routes.api.openapi import build_document
+from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
 from tests.build.site import Site
 
@@ -48,6 +51,13 @@ def test_the_document_is_openapi_3_1_and_names_every_call() -> None:
         if method != "HEAD"
     }
     assert named == served
+
+
+def test_every_call_reads_the_body_that_the_document_names() -> None:
+    for row in ROWS:
+        read = re.findall(r"call\.json\((\w+)\)", inspect.getsource(row.endpoint)) if isinstance(row, Row) else []
+        body = row.operation.body if isinstance(row, Row) and row.operation is not None else None
+        assert read == ([] if body is None else [body.__name__]), row.name
 
 
 async def test_the_document_is_readable_without_a_session(site: Site) -> None:
