@@ -312,7 +312,7 @@ async def test_the_list_shows_everybody_their_own_cases_and_no_telephone(site: S
     assert "CANARY" not in json.dumps(every)
     for who in SHELTERS:
         parts = [one["shelter"] for case in every[who] for one in case["shelters"]]
-        assert set(parts) == {who.rpartition("-")[2]}  # of nobody other, not even that they were asked
+        assert set(parts) == {who.rpartition("-")[2]}  # nothing of the others, not even that they were asked
     async with site.api("demo-admin") as admin:
         assert (await admin.get("/requests")).status_code == 403
 
@@ -599,7 +599,7 @@ async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_th
     known: dict[str, bytes] = {}
 
     async def keyed(token: str, path: str, body: Any, *asked: str, status: int = 200) -> dict[str, Any]:
-        """Call once more. `asked`: the parts of the fingerprint besides the address."""
+        """Make one call twice with a key of its own. `asked`: the parts of the fingerprint besides the address."""
         key = make_key(f"key {len(known)}", "POST", f"/api/v1{path}", *asked)
         assert key is not None
         async with site.api(token) as api:
