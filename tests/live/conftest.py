@@ -1,4 +1,4 @@
-"""A site whose pulse a test rings by hand, lines to it, and the screen that a line fills."""
+"""A site whose pulse only the test rings."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from tests.build.site import Site, start_site, stop_site
 
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """The small board, served; its own pulse is so slow that it does not get in the way."""
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7)
+    """The small board, served."""
+    site, server, running = await start_site(board.url, clock, own_pulse=False)
     yield site
     await stop_site(server, running)

@@ -29,7 +29,7 @@ MAN = {"adults.man": "1"}  # fits ceder, whose two places are free; linde takes 
 @asynccontextmanager
 async def another(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """Another process on the same database."""
-    site, server, running = await start_site(database.url, clock, pulse_seconds=7)
+    site, server, running = await start_site(database.url, clock, own_pulse=False)
     try:
         yield site
     finally:

@@ -62,8 +62,8 @@ async def field(board: Database) -> Database:
 
 @asynccontextmanager
 async def process(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """Run one more process on the database; its pulse does not get in the way."""
-    site, server, running = await start_site(database.url, clock, pulse_seconds=7, session_idle_minutes=600)
+    """Run one more process on the database; only the test rings its pulse."""
+    site, server, running = await start_site(database.url, clock, own_pulse=False, session_idle_minutes=600)
     try:
         yield site
     finally:

@@ -19,7 +19,7 @@ async def standing(server_url: str, template: str) -> AsyncIterator[Site]:
     async with database.transaction() as tx:
         await build.add_board(tx)
     await database.dispose()
-    site, server, running = await start_site(url, FixedClock(), pulse_seconds=7)
+    site, server, running = await start_site(url, FixedClock(), own_pulse=False)
     yield site
     await stop_site(server, running)
     await drop_database(server_url, url)

@@ -32,7 +32,7 @@ MAN = {"adults.man": "1"}
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
     yield site
     await stop_site(server, running)
 
@@ -114,7 +114,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
 
 
 async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board: Database) -> None:
-    other, server, running = await start_site(board.url, site.clock, pulse_seconds=7, **KEYS)
+    other, server, running = await start_site(board.url, site.clock, own_pulse=False, **KEYS)
     try:
         async with serving() as service:
             await ready(site, service)
@@ -159,7 +159,7 @@ async def test_a_service_that_never_answers_delays_nothing(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("bedboard.app.Pusher", lambda *args, **more: Pusher(*args, **more, seconds=4))
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
     loop = asyncio.get_running_loop()
     try:
         async with serving(hangs=True) as hung, serving() as there:
@@ -184,7 +184,7 @@ async def test_a_service_that_never_answers_delays_nothing(
 
 async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(board: Database, clock: FixedClock) -> None:
     async with serving(hangs=True) as hung:
-        site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+        site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
         await ready(site, hung)
         await mark(site, "free")
         await until(has(hung, 1), "it is called")
@@ -193,7 +193,7 @@ async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(board:
 
 
 async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database, clock: FixedClock) -> None:
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7)
+    site, server, running = await start_site(board.url, clock, own_pulse=False)
     try:
         assert site.process.push is None
         async with aclosing(await site.sign_in("mark")) as browser, serving() as service:

@@ -29,7 +29,7 @@ class WholeClock(FixedClock):
 
 @pytest.fixture
 async def site(board: Database) -> AsyncIterator[Site]:
-    site, server, running = await start_site(board.url, WholeClock(), pulse_seconds=7)
+    site, server, running = await start_site(board.url, WholeClock(), own_pulse=False)
     yield site
     await stop_site(server, running)
 
@@ -164,7 +164,7 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
 
 
 async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board: Database) -> None:
-    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
+    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, own_pulse=False)
     browser = await site.sign_in("mark")
     async with page_line(site, browser) as line:
         await line.send("{}")
@@ -182,7 +182,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
 
 
 async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -> None:
-    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
+    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, own_pulse=False)
     browser, watching = await site.sign_in("mark"), await site.sign_in("lucia")
 
     async def was_used() -> bool:

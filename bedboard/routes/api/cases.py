@@ -76,7 +76,7 @@ async def show_cases(call: Call) -> Response:
             shown = [case_object(case) for case in await read_cases(tx, call, list(every.values()))]
         else:
             rows = [row for shelter_id in sorted(actor.shelter_ids) for row in await list_asked(tx, shelter_id, since)]
-            claims = await list_claims_of_all(tx, [row.request.id for row in rows])
+            claims = await list_claims_of_all(tx, [row.record.id for row in rows])
             shown = [one for row in rows if (one := _asked(call, row, claims)) is not None]
     answer: CasesObject = {"requests": shown}
     return json_bytes(to_json(answer))
