@@ -585,7 +585,6 @@ def test_whatever_happens_to_five_cases_every_place_and_every_case_is_as_it_must
         phases=[phase for phase in Phase if is_long or phase is not Phase.shrink],
         suppress_health_check=checks,
     )
-    machine = type(
-        f"Lives{number}", (Lives,), {"world": world}
-    )  # by its name: other lives where chance is switched off, as in CI
+    # Where chance is switched off, as in CI, what a machine is called decides which lives it has.
+    machine = type(f"Lives{number}", (Lives,), {"world": world})
     run_state_machine_as_test(machine, settings=how)
