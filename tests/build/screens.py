@@ -51,9 +51,30 @@ def complaints(page: Page) -> list[str]:
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
+STRUCTURE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLORS = ["color-contrast", "link-in-text-block"]
+"""Of the rules of `STRUCTURE`, those whose outcome depends on colors."""
+
+
 async def violations(page: Page) -> list[str]:
+    """Return what axe finds on the page as it is now, in its present colors."""
     await page.evaluate(AXE)
+    return await _run_axe(page, STRUCTURE)
+
+
+async def violations_in_both_schemes(page: Page) -> list[str]:
+    """Return what axe finds on a light page, and what it finds in its colors once they are dark; leave the page light.
+
+    Between the schemes only colors differ, so everything else is looked at once."""
+    found = await violations(page)
+    await page.emulate_media(color_scheme="dark")
+    found += [f"dark: {one}" for one in await _run_axe(page, COLORS)]
+    await page.emulate_media(color_scheme="light")
+    return found
+
+
+async def _run_axe(page: Page, rules: list[str]) -> list[str]:
     # Half faded in, everything has too little contrast.
     await page.evaluate("document.getAnimations().forEach((one) => one.effect.getTiming().iterations < 2 && one.finish())")
-    found = await page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    found = await page.evaluate("(rules) => axe.run({runOnly: rules})", rules)
     return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
