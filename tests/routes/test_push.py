@@ -32,7 +32,7 @@ MAN = {"adults.man": "1"}
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
     yield site
     await stop_site(server, running)
 
@@ -98,7 +98,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
     async with serving() as service:
         set_up_log("debug")
         try:
-            id = await ready(site, service)
+            alert_id = await ready(site, service)
             await mark(site, "free")
             await until(has(service, 1), "the device is woken")
             await quiet(site)
@@ -114,7 +114,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
         assert set(claims) == {"aud", "sub", "exp"}
         assert (headers["content-encoding"], headers["urgency"], headers["ttl"]) == ("aes128gcm", "high", "1800")
         sent = json.dumps(headers) + body.decode("latin-1")
-        assert [word for word in ("ceder", "Ceder", "mark", id, "adults") if word in sent] == []
+        assert [word for word in ("ceder", "Ceder", "mark", alert_id, "adults") if word in sent] == []
         forged = headers | {"authorization": headers["authorization"].replace("vapid t=", "vapid t=x", 1)}
         with pytest.raises((InvalidSignature, ValueError)):
             check_signature(forged, site.process.push.public_key)
@@ -123,7 +123,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
 
 
 async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board: Database) -> None:
-    other, server, running = await start_site(board.url, site.clock, pulse_seconds=7, **KEYS)
+    other, server, running = await start_site(board.url, site.clock, own_pulse=False, **KEYS)
     try:
         async with serving() as service:
             await ready(site, service)
@@ -168,7 +168,7 @@ async def test_a_service_that_never_answers_delays_nothing(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, NEVER)
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
     try:
         async with serving(hangs=True) as hung, serving() as there:
             await ready(site, hung, there)
@@ -192,7 +192,7 @@ async def test_a_service_that_never_answers_is_given_up(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, 1.0)
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
     try:
         async with serving(hangs=True) as hung:
             await ready(site, hung)
@@ -214,7 +214,7 @@ async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
 ) -> None:
     wait_for_push(monkeypatch, NEVER)
     async with serving(hangs=True) as hung:
-        site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+        site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
         await ready(site, hung)
         await mark(site, "free")
         await until(has(hung, 1), "it is called")
@@ -223,7 +223,7 @@ async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
 
 
 async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database, clock: FixedClock) -> None:
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7)
+    site, server, running = await start_site(board.url, clock, own_pulse=False)
     try:
         assert site.process.push is None
         async with aclosing(await site.sign_in("mark")) as browser, serving() as service:
