@@ -54,10 +54,12 @@ async def add_row_of_shelters(site: Site, count: int) -> list[str]:
     """So many shelters with one free place each, in the order of their names; confirmed just now."""
     ids = [f"rij-{number:02}" for number in range(count)]
     async with site.process.database.transaction() as tx:
-        for id in ids:
-            await add_shelter(tx, shelter(id, [place(f"{id}-1")]), SEAL, site.clock.now())
-            token = f"demo-shelter-{id}"
-            await add_client(tx, client_id=token, name=id, role="machine", token=token, now=site.clock.now(), shelter_id=id)
+        for shelter_id in ids:
+            await add_shelter(tx, shelter(shelter_id, [place(f"{shelter_id}-1")]), SEAL, site.clock.now())
+            token = f"demo-shelter-{shelter_id}"
+            await add_client(
+                tx, client_id=token, name=shelter_id, role="machine", token=token, now=site.clock.now(), shelter_id=shelter_id
+            )
     return ids
 
 
@@ -118,8 +120,8 @@ async def test_what_is_under_the_finger_does_not_move(site: Site, phone: Page) -
     await row(phone, "rij-02-1").evaluate("(row) => row.scrollIntoView({ block: 'center' })")
     before = await box(row(phone, "rij-02-1"))
 
-    for id in ids[:2]:  # one above it, one that is seen
-        await change(site, id, f"{id}-1", "occupied")
+    for shelter_id in ids[:2]:  # one above it, one that is seen
+        await change(site, shelter_id, f"{shelter_id}-1", "occupied")
     await expect(row(phone, "rij-01-1")).to_have_class("match fits fresh gone")
     await expect(row(phone, "rij-01-1").locator(".taken")).to_have_text("net vergeven, niet meer vrij")
     assert await box(row(phone, "rij-02-1")) == before

@@ -14,19 +14,18 @@ from tests.build.site import Site
 
 
 async def hear(line: ClientConnection, seconds: float = PATIENCE) -> dict[str, Any]:
-    """Return the next message of any type."""
+    """The next message, whatever it is."""
     async with asyncio.timeout(seconds):
         message: dict[str, Any] = json.loads(await line.recv())
     return message
 
 
 async def pulse(site: Site) -> bool:
-    """Ring the pulse once; return whether one went out."""
     return await site.process.pulse.beat()
 
 
 async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]]:
-    """Ring the pulse, and return every message before it.
+    """Everything that is said before the pulse that this rings: what came earlier has then certainly been heard.
 
     On a busy machine the database may not answer in time for the first one.
     """
@@ -61,7 +60,7 @@ def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") 
 
 
 class Screen:
-    """The shelters of an API client that applies every message."""
+    """What somebody has in front of them who applies every message: a client of the API."""
 
     def __init__(self) -> None:
         self.shelters: dict[str, dict[str, Any]] = {}
@@ -86,6 +85,6 @@ async def in_sql(site: Site) -> dict[str, Any]:
 
 def on_screen(screen: Screen) -> dict[str, Any]:
     return {
-        shelter_id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
-        for shelter_id, shelter in screen.shelters.items()
+        id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
+        for id, shelter in screen.shelters.items()
     }

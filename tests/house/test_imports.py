@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live/": {"rules", "store", "views", "live", "clock"},
     "push.py": {"rules", "store", "actions", "clock"},
     "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "process", "identity"} | EVERYWHERE,
-    "jobs.py": {"actions", "rules", "process", "store.database"},
+    "jobs.py": {"actions", "rules", "process", "store.board.Catalogue", "store.database"},
     "seeds.py": {"actions", "rules", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
     "commands/": {"actions", "rules", "store", "city", "seeds", "migrations", "embedded", "commands", "app", "log", "live.wire"}

@@ -1,4 +1,4 @@
-"""OpenCases by the API alone: the life of a case, who sees how much of it, what is refused, and that nothing of it stays."""
+"""Cases by the API alone: the life of a case, who sees how much of it, what is refused, and that nothing of it stays."""
 
 import asyncio
 import json
@@ -47,11 +47,11 @@ async def status_of(site: Site, place: str) -> str:
 
 async def confirmed(site: Site) -> str:
     """A case that linde, ceder and wilg were asked, and for which linde-1 is chosen and confirmed."""
-    id = await begin(site, "linde", "ceder", "wilg")
-    await call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
-    await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"})
-    await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
-    return id
+    case_id = await begin(site, "linde", "ceder", "wilg")
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
+    await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
+    return case_id
 
 
 # --- the life of a request
@@ -133,15 +133,15 @@ async def test_from_search_to_arrival_by_the_api_alone(site: Site) -> None:
 
 
 async def test_without_a_place_it_ends_only_when_it_was_said_where_the_person_sleeps(site: Site) -> None:
-    id = await begin(site, "linde", "wilg")
-    await call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
-    early = await call(site, "demo-police", f"/requests/{id}/outcome", {"slept": "hotel"}, 409)
+    case_id = await begin(site, "linde", "wilg")
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    early = await call(site, "demo-police", f"/requests/{case_id}/outcome", {"slept": "hotel"}, 409)
     assert (early["code"], early["present"]["state"]) == ("request_going_on", "asking")
-    gone = await call(site, "demo-police", f"/requests/{id}/withdraw")
+    gone = await call(site, "demo-police", f"/requests/{case_id}/withdraw")
     assert (gone["state"], gone["needs"], part(gone, "linde")["settled"]) == ("withdrawn", None, "withdrawn")
     assert await status_of(site, "linde-1") == "free"
-    assert [one["id"] for one in await seen(site, "demo-police")] == [id]
-    ended = await call(site, "demo-police", f"/requests/{id}/outcome", {"slept": "police_station"})
+    assert [one["id"] for one in await seen(site, "demo-police")] == [case_id]
+    ended = await call(site, "demo-police", f"/requests/{case_id}/outcome", {"slept": "police_station"})
     assert ended["state"] == "ended"
     site.clock.move(hours=25)
     assert await seen(site, "demo-police") == []
@@ -150,52 +150,52 @@ async def test_without_a_place_it_ends_only_when_it_was_said_where_the_person_sl
 
 async def test_outside_its_hours_the_desks_yes_comes_later_and_its_no_gives_the_place_back(site: Site) -> None:
     await sql(site, "update kind set desk_hours = 'mon-fri 20:00-22:00', outside_hours = 'provisional' where code = 'cosm'")
-    id = await begin(site, "linde", "ceder")
-    await call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
+    case_id = await begin(site, "linde", "ceder")
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     arrives = "2026-03-11T20:30:00+01:00"
-    case = await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde", "arrives_at": arrives})
+    case = await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde", "arrives_at": arrives})
     assert (case["state"], case["arrives_at"]) == ("provisional", "2026-03-11T19:30:00Z")
-    assert (await call(site, "demo-desk", f"/requests/{id}/address"))["address"] == "CANARY-ADR-linde"
-    unsaid = await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "refuse"}, 422)
+    assert (await call(site, "demo-desk", f"/requests/{case_id}/address"))["address"] == "CANARY-ADR-linde"
+    unsaid = await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "refuse"}, 422)
     assert [(one["field"], one["code"]) for one in unsaid["errors"]] == [("reason", "needed_to_refuse")]
-    said = await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "refuse", "reason": "not_eligible"})
+    said = await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "refuse", "reason": "not_eligible"})
     assert (said["state"], said["refusal"], part(said, "linde")["settled"]) == ("asking", "not_eligible", "refused_by_desk")
     assert await status_of(site, "linde-1") == "free"
-    again = await call(site, "demo-police", f"/requests/{id}/shelters", {"shelters": ["ceder", "linde", "wilg"]})
+    again = await call(site, "demo-police", f"/requests/{case_id}/shelters", {"shelters": ["ceder", "linde", "wilg"]})
     assert says(again) == {"linde": "silent", "ceder": "silent", "wilg": "silent"}
-    await call(site, "demo-desk", f"/requests/{id}/answers", YES | {"shelter": "linde", "place": "linde-2"})
-    assert part(await see(site, "demo-police", id), "linde")["answered_by"] == "desk"
-    await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"})
-    housed = await call(site, "demo-desk", f"/requests/{id}/arrival", {"arrived": True})
+    await call(site, "demo-desk", f"/requests/{case_id}/answers", YES | {"shelter": "linde", "place": "linde-2"})
+    assert part(await see(site, "demo-police", case_id), "linde")["answered_by"] == "desk"
+    await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
+    housed = await call(site, "demo-desk", f"/requests/{case_id}/arrival", {"arrived": True})
     assert (housed["state"], housed["needs"]) == ("housed", again["needs"])
-    ratified = await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
+    ratified = await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     assert (ratified["state"], ratified["needs"]) == ("arrived", None)
 
 
 async def test_who_does_not_come_leaves_the_place_free_and_others_may_be_asked(site: Site) -> None:
-    id = await confirmed(site)
-    missed = await call(site, "demo-shelter-linde", f"/requests/{id}/arrival", {"arrived": False})
+    case_id = await confirmed(site)
+    missed = await call(site, "demo-shelter-linde", f"/requests/{case_id}/arrival", {"arrived": False})
     assert (part(missed, "linde")["settled"], missed["needs"], "state" in missed) == ("missed", None, False)
     assert await status_of(site, "linde-1") == "free"
-    assert (await see(site, "demo-police", id))["state"] == "asking"
+    assert (await see(site, "demo-police", case_id))["state"] == "asking"
 
 
 async def test_police_say_yes_themselves_to_a_place_on_which_they_decide(site: Site) -> None:
     await sql(site, "update kind set decides = 'police' where code = 'men'")
-    id = await begin(site, "ceder", adults={"man": 1})
+    case_id = await begin(site, "ceder", adults={"man": 1})
     said = {"shelter": "ceder", "answer": "yes", "place": "ceder-1"}
-    assert part(await call(site, "demo-police", f"/requests/{id}/answers", said), "ceder")["answered_by"] == "police"
-    assert (await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "ceder"}))["state"] == "confirmed"
-    id = await begin(site, "linde")
+    assert part(await call(site, "demo-police", f"/requests/{case_id}/answers", said), "ceder")["answered_by"] == "police"
+    assert (await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "ceder"}))["state"] == "confirmed"
+    case_id = await begin(site, "linde")
     said = YES | {"shelter": "linde"}
-    assert (await call(site, "demo-police", f"/requests/{id}/answers", said, 403))["code"] == "not_your_role"
+    assert (await call(site, "demo-police", f"/requests/{case_id}/answers", said, 403))["code"] == "not_your_role"
 
 
 async def test_an_offer_lapses_by_the_clock_and_cannot_be_chosen_then(site: Site) -> None:
-    id = await begin(site, "linde")
-    await call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
+    case_id = await begin(site, "linde")
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     site.clock.move(minutes=60)
-    late = await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"}, 409)
+    late = await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"}, 409)
     assert (late["code"], says(late["present"])) == ("offer_over", {"linde": "lapsed"})
 
 
@@ -251,9 +251,9 @@ async def add_others(site: Site) -> None:
     """A colleague's program in the same organization and role, and police of another organization."""
     async with site.process.database.transaction() as tx:
         await add_organization(tx, "elders", "Politie Elders")
-        for id, organization in (("colleague", "oever"), ("other-police", "elders")):
+        for name, organization in (("colleague", "oever"), ("other-police", "elders")):
             await add_client(
-                tx, client_id=id, name=id, role="police", token=id, now=NOW, organization_id=organization, demo=True
+                tx, client_id=name, name=name, role="police", token=name, now=NOW, organization_id=organization, demo=True
             )
 
 
@@ -273,7 +273,7 @@ async def test_a_case_exists_for_those_only_whom_it_concerns(site: Site, what: s
     await add_others(site)
     method, body = CALLS[what]
     for who, may in MAY.items():
-        id = await begin(site, "linde") if whose == "own" else "nobodys-request"
+        case_id = await begin(site, "linde") if whose == "own" else "nobodys-request"
         if who == "demo-police":
             site.clock.move(hours=2)  # twelve an hour is the most
         expected = may.get(what, 404) if whose == "own" else 404
@@ -281,7 +281,7 @@ async def test_a_case_exists_for_those_only_whom_it_concerns(site: Site, what: s
         before = await kept(site)
         headers = {} if who == "none" else {"Authorization": f"Bearer {who}"}
         async with httpx.AsyncClient(base_url=f"{site.url}/api/v1", headers=headers) as api:
-            reply = await api.request(method, f"/requests/{id}/{what}".rstrip("/"), json=body)
+            reply = await api.request(method, f"/requests/{case_id}/{what}".rstrip("/"), json=body)
         assert reply.status_code == expected, (who, reply.text)
         if expected != 200:
             assert await kept(site) == before, who
@@ -318,29 +318,29 @@ async def test_the_list_shows_each_what_is_theirs_and_no_telephone(site: Site) -
 
 
 async def test_each_look_at_a_telephone_or_address_is_written_down_and_refused_when_it_cannot_be(site: Site) -> None:
-    id = await begin(site, "linde", "ceder")
-    await call(site, "demo-shelter-ceder", f"/requests/{id}/answers", {"answer": "discuss"})
+    case_id = await begin(site, "linde", "ceder")
+    await call(site, "demo-shelter-ceder", f"/requests/{case_id}/answers", {"answer": "discuss"})
     looks = "select actor_id, shelter_id, what, why from disclosure where case_id is not null order by id"
     assert await sql(site, looks) == []
     for _ in range(2):
-        assert part(await see(site, "demo-police", id), "ceder")["telephone"] == "CANARY-TEL-ceder"
-    assert part(await see(site, "demo-desk", id), "ceder")["telephone"] is None  # it did not ask
+        assert part(await see(site, "demo-police", case_id), "ceder")["telephone"] == "CANARY-TEL-ceder"
+    assert part(await see(site, "demo-desk", case_id), "ceder")["telephone"] is None  # it did not ask
     assert await sql(site, looks) == [("demo-police", "ceder", "telephone", "request")] * 2
-    await call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
-    await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"})
-    await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
+    await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     for who in ("demo-police", "demo-desk"):
-        assert (await call(site, who, f"/requests/{id}/address"))["address"] == "CANARY-ADR-linde"
+        assert (await call(site, who, f"/requests/{case_id}/address"))["address"] == "CANARY-ADR-linde"
     assert (await sql(site, looks))[2:] == [
         ("demo-police", "linde", "address", "request"),
         ("demo-desk", "linde", "address", "request"),
     ]
     await sql(site, "alter table disclosure add constraint nobody check (actor_id <> 'demo-desk') not valid")
     async with site.api("demo-desk") as desk:
-        unwritten = await desk.post(f"/requests/{id}/address")
+        unwritten = await desk.post(f"/requests/{case_id}/address")
     assert unwritten.status_code == 500 and "CANARY" not in unwritten.text
     site.clock.move(hours=12)
-    assert (await call(site, "demo-police", f"/requests/{id}/address", status=403))["code"] == "no_address_now"
+    assert (await call(site, "demo-police", f"/requests/{case_id}/address", status=403))["code"] == "no_address_now"
 
 
 # --- what is refused
@@ -349,9 +349,9 @@ async def test_each_look_at_a_telephone_or_address_is_written_down_and_refused_w
 @pytest.fixture(scope="module")
 async def desks_case(standing: Site) -> str:
     """Asked by the desk, which may therefore do everything with it; linde said yes, ceder nothing."""
-    id = await begin(standing, "linde", "ceder", token="demo-desk")  # noqa: S106
-    await call(standing, "demo-shelter-linde", f"/requests/{id}/answers", YES)
-    return id
+    case_id = await begin(standing, "linde", "ceder", token="demo-desk")  # noqa: S106
+    await call(standing, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    return case_id
 
 
 @pytest.mark.parametrize(
@@ -419,12 +419,12 @@ async def test_what_is_no_json_is_refused_as_such(standing: Site, path: str) -> 
 
 
 async def test_a_conflict_comes_with_the_case_as_the_caller_may_see_it(site: Site) -> None:
-    id = await confirmed(site)
-    late = await call(site, "demo-shelter-wilg", f"/requests/{id}/answers", {"answer": "discuss"}, 409)
+    case_id = await confirmed(site)
+    late = await call(site, "demo-shelter-wilg", f"/requests/{case_id}/answers", {"answer": "discuss"}, 409)
     assert (late["code"], part(late["present"], "wilg")["settled"]) == ("request_settled", "other_chosen")
     assert (list(says(late["present"])), late["present"]["needs"], "state" in late["present"]) == (["wilg"], None, False)
-    twice = await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"}, 409)
-    assert (twice["code"], twice["present"]) == ("request_decided", await see(site, "demo-police", id))
+    twice = await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"}, 409)
+    assert (twice["code"], twice["present"]) == ("request_decided", await see(site, "demo-police", case_id))
     other = await begin(site, "linde")
     taken = await call(site, "demo-shelter-linde", f"/requests/{other}/answers", YES, 409)
     assert (taken["code"], says(taken["present"])) == ("not_free", {"linde": "silent"})
@@ -434,17 +434,17 @@ async def test_a_conflict_comes_with_the_case_as_the_caller_may_see_it(site: Sit
 
 async def test_a_thirteenth_request_within_the_hour_is_too_many(site: Site) -> None:
     for _ in range(MOST_CASES_AN_HOUR):
-        id = await begin(site, "linde")
-        await call(site, "demo-police", f"/requests/{id}/withdraw")
+        case_id = await begin(site, "linde")
+        await call(site, "demo-police", f"/requests/{case_id}/withdraw")
     async with site.api("demo-police") as api:
         reply = await api.post("/requests", json=WOMAN | {"shelters": ["linde"]})
     assert (reply.status_code, reply.headers["retry-after"]) == (429, "3600")  # the clock stands still
 
 
 async def test_a_ninth_shelter_of_one_case_is_refused(site: Site) -> None:
-    id = await begin(site, "linde", "ceder", "wilg")
+    case_id = await begin(site, "linde", "ceder", "wilg")
     nine = {"shelters": ["wilg", *(f"s{n}" for n in range(8))]}
-    told = await call(site, "demo-police", f"/requests/{id}/shelters", nine, 422)
+    told = await call(site, "demo-police", f"/requests/{case_id}/shelters", nine, 422)
     assert told["errors"][0]["code"] == "too_many_shelters"
 
 
@@ -477,13 +477,13 @@ async def test_a_repeated_call_is_done_once_and_told_how_the_case_now_stands(sit
 async def test_with_the_same_key_another_case_is_refused_as_long_as_the_first_can_be_compared(site: Site) -> None:
     key = {"Idempotency-Key": "one"}
     async with site.api("demo-police") as police:
-        id = (await police.post("/requests", json=WOMAN | {"shelters": ["linde"]}, headers=key)).json()["id"]
+        case_id = (await police.post("/requests", json=WOMAN | {"shelters": ["linde"]}, headers=key)).json()["id"]
         for other in ({"shelters": ["ceder"]}, {"shelters": ["linde"], "needs": ["lvb"]}):
             reply = await police.post("/requests", json=WOMAN | other, headers=key)
             assert (reply.status_code, reply.json()["errors"][0]["code"]) == (422, "key_reused")
-        await police.post(f"/requests/{id}/withdraw")
+        await police.post(f"/requests/{case_id}/withdraw")
         erased = await police.post("/requests", json={"needs": ["lvb"], "shelters": ["linde"]}, headers=key)
-        assert (erased.status_code, erased.json()["id"], erased.json()["needs"]) == (201, id, None)
+        assert (erased.status_code, erased.json()["id"], erased.json()["needs"]) == (201, case_id, None)
 
 
 async def test_of_many_at_once_with_one_key_one_is_done(site: Site) -> None:
@@ -498,18 +498,18 @@ async def test_of_many_at_once_with_one_key_one_is_done(site: Site) -> None:
 
 @pytest.mark.parametrize("keys", ["one key", "a key each"])
 async def test_of_many_who_choose_at_once_one_offer_is_chosen(site: Site, keys: str) -> None:
-    id = await begin(site, "linde", "ceder", "wilg")
-    await call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
-    await call(site, "demo-shelter-ceder", f"/requests/{id}/answers", {"answer": "yes", "place": "ceder-1"})
+    case_id = await begin(site, "linde", "ceder", "wilg")
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    await call(site, "demo-shelter-ceder", f"/requests/{case_id}/answers", {"answer": "yes", "place": "ceder-1"})
     async with site.api("demo-police") as police:
 
         async def choose(n: int) -> httpx.Response:
             body = {"shelter": ("linde", "ceder")[n % 2]}
             headers = {"Idempotency-Key": "one" if keys == "one key" else f"key {n}"}
-            return await police.post(f"/requests/{id}/choose", json=body, headers=headers)
+            return await police.post(f"/requests/{case_id}/choose", json=body, headers=headers)
 
         replies = await asyncio.gather(*map(choose, range(8)))
-        case = (await police.get(f"/requests/{id}")).json()
+        case = (await police.get(f"/requests/{case_id}")).json()
     done = [reply.json()["chosen"] for reply in replies if reply.status_code == 200]
     assert done and set(done) == {case["chosen"]}
     assert {reply.status_code for reply in replies} <= {200, 409, 422}  # 422: one key for two different calls
@@ -547,11 +547,11 @@ async def test_programs_hear_at_once_of_requests_that_concern_them_and_of_no_oth
                             heard.add(token)
             return heard
 
-        id = await begin(site, "linde", "ceder")
+        case_id = await begin(site, "linde", "ceder")
         assert await told(asyncio.sleep(0)) == {"demo-police", "demo-desk", "demo-shelter-linde", "demo-shelter-ceder"}
-        answer = call(site, "demo-shelter-linde", f"/requests/{id}/answers", YES)
+        answer = call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
         assert await told(answer) == {"demo-police", "demo-desk", "demo-shelter-linde", "demo-shelter-ceder"}
-        assert await told(see(site, "demo-police", id)) == set()  # looking changes nothing
+        assert await told(see(site, "demo-police", case_id)) == set()  # looking changes nothing
 
         async def read_all() -> None:
             """As after a lost line to the database."""

@@ -71,14 +71,14 @@ async def test_every_answer_about_a_request_is_as_the_document_says(site: Site) 
         validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
         for name in ("CaseObject", "AskedObject")
     ]
-    id = await begin_request(site)
+    case_id = await begin_request(site)
     for token, validator in (("demo-police", asker), ("demo-desk", asker), ("demo-shelter-linde", asked)):
         async with site.api(token) as api:
-            one, every = (await api.get(f"/requests/{id}")).json(), (await api.get("/requests")).json()
+            one, every = (await api.get(f"/requests/{case_id}")).json(), (await api.get("/requests")).json()
             validator.validate(one)
-            assert [case["id"] for case in every["requests"]] == [id]
+            assert [case["id"] for case in every["requests"]] == [case_id]
             validator.validate(every["requests"][0])
-            late = (await api.post(f"/requests/{id}/arrival", json={"arrived": True})).json()
+            late = (await api.post(f"/requests/{case_id}/arrival", json={"arrived": True})).json()
             if token != "demo-police":  # noqa: S105
                 validator.validate(late["present"])
 
@@ -87,9 +87,9 @@ async def begin_request(site: Site) -> str:
     """Of demo-police to linde, which offers a place."""
     async with site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
         begun = await police.post("/requests", json={"adults": {"woman": 1}, "near": "noord", "shelters": ["linde", "ceder"]})
-        id = begun.json()["id"]
-        assert (await linde.post(f"/requests/{id}/answers", json={"answer": "yes", "place": "linde-1"})).status_code == 200
-    return str(id)
+        case_id = begun.json()["id"]
+        assert (await linde.post(f"/requests/{case_id}/answers", json={"answer": "yes", "place": "linde-1"})).status_code == 200
+    return str(case_id)
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ async def test_schemathesis_finds_no_500_and_nothing_undocumented(
     site: Site, tmp_path: Path, token: str, done: set[str]
 ) -> None:
     """`done`: what the calls that the document gives as examples do to requests."""
-    id = await begin_request(site)
+    case_id = await begin_request(site)
     if token == "demo-desk":  # noqa: S105
         async with site.api("demo-police") as police:
-            assert (await police.post(f"/requests/{id}/choose", json={"shelter": "linde"})).status_code == 200
-    (tmp_path / "schemathesis.toml").write_text(CONFIG.replace("REQUEST", id))
+            assert (await police.post(f"/requests/{case_id}/choose", json={"shelter": "linde"})).status_code == 200
+    (tmp_path / "schemathesis.toml").write_text(CONFIG.replace("REQUEST", case_id))
     command = ["-m", "schemathesis.cli", "run", f"{site.url}/api/v1/openapi.json", "--checks", CHECKS]
     command += ["-H", f"Authorization: Bearer {token}", "--no-color", "--seed", "1", "--workers", "1"]
     process = await asyncio.create_subprocess_exec(

@@ -89,7 +89,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
     async with serving() as service:
         set_up_log("debug")
         try:
-            id = await ready(site, service)
+            alert_id = await ready(site, service)
             await mark(site, "free")
             await until(has(service, 1), "the device is woken")
             await quiet(site)
@@ -105,7 +105,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
         assert set(claims) == {"aud", "sub", "exp"}
         assert (headers["content-encoding"], headers["urgency"], headers["ttl"]) == ("aes128gcm", "high", "1800")
         sent = json.dumps(headers) + body.decode("latin-1")
-        assert [word for word in ("ceder", "Ceder", "mark", id, "adults") if word in sent] == []
+        assert [word for word in ("ceder", "Ceder", "mark", alert_id, "adults") if word in sent] == []
         forged = headers | {"authorization": headers["authorization"].replace("vapid t=", "vapid t=x", 1)}
         with pytest.raises((InvalidSignature, ValueError)):
             check_signature(forged, site.process.push.public_key)

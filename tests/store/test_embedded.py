@@ -145,7 +145,7 @@ def test_a_database_can_be_made_from_a_template(server: Embedded) -> None:
         server.create_database("made")
 
 
-def test_the_log_does_not_quote_what_people_typed(server: Embedded) -> None:
+def test_the_log_does_not_quote_input(server: Embedded) -> None:
     with pytest.raises(DBAPIError):
         ask(server.url, "SELECT 'Kanarie'::text::int")
     assert "Kanarie" not in (server.place / "server.log").read_text()

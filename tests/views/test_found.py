@@ -46,7 +46,7 @@ REFERENCE = Catalogue(
 
 
 def place(
-    id: str,
+    place_id: str,
     kind: str = "women",
     beds: int = 1,
     cots: int = 0,
@@ -55,11 +55,11 @@ def place(
     criteria: Mapping[str, str] | None = None,
 ) -> PlaceRow:
     reason = "cleaning" if state == "closed" else None
-    return PlaceRow(id, id[-1], kind, beds, cots, state, NOW - HOUR, NOW - HOUR, None, reason, criteria, claim)
+    return PlaceRow(place_id, place_id[-1], kind, beds, cots, state, NOW - HOUR, NOW - HOUR, None, reason, criteria, claim)
 
 
 def shelter(
-    id: str,
+    shelter_id: str,
     places: Iterable[PlaceRow],
     *,
     unit: str = "noord",
@@ -69,8 +69,8 @@ def shelter(
 ) -> ShelterRow:
     """Confirmed that many hours ago, None: never. Takes women, and no men, unless told otherwise."""
     return ShelterRow(
-        id=id,
-        name=id.title(),
+        id=shelter_id,
+        name=shelter_id.title(),
         unit=unit,
         organization_id="oever",
         organization="Stichting Oever",
@@ -296,10 +296,10 @@ def some_places(draw: st.DrawFn, shelter_id: str) -> tuple[PlaceRow, ...]:
 
 
 @st.composite
-def some_shelter(draw: st.DrawFn, id: str) -> ShelterRow:
+def some_shelter(draw: st.DrawFn, shelter_id: str) -> ShelterRow:
     row = shelter(
-        id,
-        draw(some_places(id)),
+        shelter_id,
+        draw(some_places(shelter_id)),
         unit=draw(st.sampled_from(tuple(UNITS))),
         confirmed=draw(st.sampled_from((0, 1, 3, 9, None))),
         criteria=draw(some_criteria),
