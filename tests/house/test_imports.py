@@ -122,6 +122,13 @@ def test_only_actions_ring_the_bell() -> None:
     assert {name for name in users("ring", "bedboard.store.bell.ring") if not name.startswith("actions/")} == set()
 
 
+def test_every_projection_is_in_views() -> None:
+    classes = {(name, node.name) for name, tree in FILES.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    projections = {(name, made) for name, made in classes if made.endswith("View")}
+    assert len(projections) > 5, "the names of projections have changed"
+    assert {(name, made) for name, made in projections if not name.startswith("views/")} == set()
+
+
 def test_a_file_stays_readable_at_one_sitting() -> None:
     long = {path.name: count for path in PACKAGE.rglob("*.py") if (count := len(path.read_text().splitlines())) > 450}
     assert long == {}
