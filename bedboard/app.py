@@ -1,4 +1,4 @@
-"""Puts the process together: the only module that knows all of them."""
+"""Put one process together: the only module that knows all rooms."""
 
 import asyncio
 import gc
@@ -13,12 +13,16 @@ from starlette.exceptions import HTTPException
 from bedboard.actions.alerts import report_to_alert
 from bedboard.clock import Clock
 from bedboard.identity import Identity
-from bedboard.jobs import keep_pulse, make_scheduler
+from bedboard.jobs import make_scheduler
 from bedboard.live.alerts import Alerts
-from bedboard.live.board import Board, Viewer
+from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
 from bedboard.live.hub import Hub
+from bedboard.live.news import News
+from bedboard.live.pulse import Pulse
+from bedboard.live.reader import Reader
 from bedboard.live.search import SearchLock
+from bedboard.live.viewer import Viewer
 from bedboard.live.wire import encode_text
 from bedboard.process import Process
 from bedboard.push import Pusher
@@ -41,6 +45,7 @@ log = structlog.get_logger()
 
 
 def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
+    """Return one process, put together and not yet running. Raises RuntimeError without DATABASE_URL."""
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
     database = Database(settings.database_url, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds)
@@ -58,7 +63,10 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         pages.zone = catalogue.zone
         identity.database_is_demo = catalogue.demo
 
-    board = Board(database, hub, pieces, settings.limits, clock, identity.forget, on_catalogue)
+    news = News(hub)
+    board = Board(hub, news, pieces, settings.limits, clock)
+    pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
+    reader = Reader(database, board, pulse.end_session, on_catalogue)
     push = make_push(settings, database, clock)
 
     async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
@@ -67,7 +75,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         if person_id is not None and push is not None:
             push.wake(person_id)
 
-    def opened(sealed: bytes) -> Callable[[datetime], Profile]:
+    def open_sealed(sealed: bytes) -> Callable[[datetime], Profile]:
         said = open_profile(seal, sealed)
 
         def profile_at(now: datetime) -> Profile:
@@ -77,12 +85,28 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
 
         return profile_at
 
-    alerts = Alerts(board, clock, opened, report)
-    requests = OpenCases(board)
-    return Process(settings, clock, database, pages, pieces, hub, board, identity, seal, alerts, push, SearchLock(), requests)
+    return Process(
+        settings=settings,
+        clock=clock,
+        database=database,
+        pages=pages,
+        pieces=pieces,
+        hub=hub,
+        board=board,
+        news=news,
+        reader=reader,
+        pulse=pulse,
+        identity=identity,
+        seal=seal,
+        alerts=Alerts(reader, board, news, clock, open_sealed, report),
+        push=push,
+        search_lock=SearchLock(),
+        cases=OpenCases(reader, board, news),
+    )
 
 
 def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:
+    """Return the way to people's devices; None when the settings name no keys."""
     if settings.push_private_key is None or settings.push_subject is None:
         return None
     hosts = [host.strip() for host in settings.push_hosts.split(",")]
@@ -90,34 +114,39 @@ def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | 
 
 
 def warm_up(board: Board) -> None:
-    """Once the board has been read: works out what every search needs of it, and tells the collector of garbage that all this
-    stays. Else it looks through the places of a whole country again and again, a tenth of a second each time."""
+    """Work out the offers of every card, and exempt all objects made so far from garbage collection.
+
+    Otherwise the collector goes through the places of a whole country again and again, a tenth of a second each time.
+    """
     for card in board.cards.values():
         _ = card.offers
     gc.collect()
     gc.freeze()
 
 
-def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> FrontDoor:
-    """The whole of one process as an ASGI application. Raises when a route has no rule of access.
+def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True) -> FrontDoor:
+    """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
-    `seal` must open what the database holds.
+    `seal` must open the values that the database holds sealed. Without jobs nothing happens by the clock but the pulse: tests
+    run them themselves, when they have moved their clock.
     """
     process = make_process(settings, seal, clock or Clock())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await process.database.check_durable()
-        work = (process.board.run(), process.alerts.run(), keep_pulse(process))
+        work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
         running = [asyncio.create_task(one) for one in work]
         scheduler = make_scheduler(process)
-        scheduler.start()
+        if has_jobs:
+            scheduler.start()
         await process.board.first_read(5.0)
         warm_up(process.board)
         try:
             yield
         finally:
-            scheduler.shutdown(wait=False)
+            if has_jobs:
+                scheduler.shutdown(wait=False)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)

@@ -1,6 +1,5 @@
-"""What happens by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
+"""The jobs by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -22,30 +21,13 @@ from bedboard.store.database import Transaction
 log = structlog.get_logger()
 
 
-async def keep_pulse(process: Process) -> None:
-    """Until cancelled: the pulse, and letting go of viewers that do not read.
-
-    Not a job of the scheduler, which follows the wall clock: set back an hour, it would be silent for an hour.
-    """
-    last = process.clock.monotonic()
-    while True:
-        process.hub.drop_stuck(process.clock.monotonic())
-        if process.clock.monotonic() - last >= process.settings.pulse_seconds:
-            last = process.clock.monotonic()
-            try:
-                await process.board.pulse(process.identity.active_tokens)
-            except Exception as bug:  # the next pulse must come all the same
-                log.error("bug", exc_info=bug)
-        await asyncio.sleep(min(1.0, process.settings.pulse_seconds / 2))
-
-
 async def show_age(process: Process) -> None:
     """Show what time alone has changed."""
     process.board.age()
 
 
 async def remind(process: Process) -> None:
-    """Remind shelters that have to confirm; not before this process has read the board."""
+    """Remind shelters that have to confirm, once this process has read the board."""
     catalogue = process.board.catalogue
     if catalogue is None:
         return
@@ -74,12 +56,12 @@ async def tidy(process: Process) -> None:
 
 
 async def end_alerts(process: Process) -> None:
-    """Delete alerts past their hour, which count as gone already; this takes them off open pages as well."""
+    """Delete alerts past their hour. They count as gone already; the deletion takes them off open pages."""
     try:
         async with process.database.transaction() as tx:
             await drop_expired_alerts(tx, process.clock.now())
     except Refusal as refusal:
-        log.warning("not_tidied", reason=refusal.code)
+        log.warning("alerts_not_ended", reason=refusal.code)
 
 
 Find = Callable[[Transaction, datetime], Awaitable[Sequence[str]]]
@@ -87,25 +69,25 @@ Tell = Callable[[Transaction, str, datetime], Awaitable[LockedCase]]
 
 
 async def tell_each(process: Process, catalogue: Catalogue, find: Find, tell: Tell) -> None:
-    """Tell every case that is found, each in a transaction of its own; one that fails is tried again the next time."""
+    """Tell each case that `find` returns, in a transaction of its own; one that fails is tried again the next time."""
     now = process.clock.now()
     try:
         async with process.database.transaction() as tx:
             found = await find(tx, now)
     except Refusal as refusal:
-        log.warning("requests_not_told", reason=refusal.code)
+        log.warning("cases_not_told", reason=refusal.code)
         return
     for case_id in found:
         try:
             await tell_one(process, case_id, tell, catalogue, now)
         except Refusal as refusal:
-            log.warning("requests_not_told", reason=refusal.code)
+            log.warning("cases_not_told", reason=refusal.code)
         except Exception as bug:  # the others go on
             log.error("bug", exc_info=bug)
 
 
 async def tell_one(process: Process, case_id: str, tell: Tell, catalogue: Catalogue, now: datetime) -> None:
-    """Tell one case and, once that is saved, wake the people whom it concerns."""
+    """Tell one case and, once that is saved, wake its people."""
     async with process.database.transaction() as tx:
         case = await tell(tx, case_id, now)
         notices = await list_notices(tx, case, is_desk_open=catalogue.is_desk_open(now))
@@ -113,8 +95,8 @@ async def tell_one(process: Process, case_id: str, tell: Tell, catalogue: Catalo
         process.push.notify_all(notices)
 
 
-async def follow_requests(process: Process) -> None:
-    """Follow silence, hours that were agreed, and cases that go on too long."""
+async def follow_cases(process: Process) -> None:
+    """Tell cases of silence and of lateness, and end cases that go on too long."""
     catalogue = process.board.catalogue
     if catalogue is None:
         return
@@ -136,7 +118,7 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (show_age, {"seconds": 1}),
         (remind, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),
-        (follow_requests, {"seconds": 5}),
+        (follow_cases, {"seconds": 5}),
         (tidy, {"hours": 1}),
     )
     for job, every in jobs:

@@ -1,4 +1,4 @@
-"""What every route needs, put together once by `bedboard.app`, and the way from a request to it."""
+"""The parts that every route needs, put together once by `bedboard.app`, and the way from a request to them."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,17 @@ from starlette.requests import HTTPConnection
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.alerts import Alerts
-from bedboard.live.board import Board, Viewer
+from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
 from bedboard.live.hub import Hub
+from bedboard.live.news import News
+from bedboard.live.pulse import Pulse
+from bedboard.live.reader import Reader
 from bedboard.live.search import SearchLock
+from bedboard.live.viewer import Viewer
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
-from bedboard.rules.refusals import Unavailable
 from bedboard.settings import Settings
-from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
@@ -31,6 +33,9 @@ class Process:
     pieces: Pieces
     hub: Hub[Viewer]
     board: Board
+    news: News
+    reader: Reader
+    pulse: Pulse
     identity: Identity
     seal: Seal
     alerts: Alerts
@@ -45,28 +50,8 @@ def process_of(connection: HTTPConnection) -> Process:
     return process
 
 
-def catalogue_of(connection: HTTPConnection) -> Catalogue:
-    """Units and kinds. Refusal: Unavailable while nothing has been read."""
-    catalogue = process_of(connection).board.catalogue
-    if catalogue is None:
-        raise Unavailable("database_away")
-    return catalogue
-
-
-def actor_of(connection: HTTPConnection) -> Actor:
-    """Who is asking; the guard has put it there. Only for routes that are not public."""
-    actor: Actor = connection.state.actor
-    return actor
-
-
-def maybe_actor(connection: HTTPConnection) -> Actor | None:
-    """None without a session, and while nobody has asked yet."""
-    return getattr(connection.state, "actor", None)
-
-
-def language_of(connection: HTTPConnection, actor: Actor | None = None) -> str:
+def language_of(connection: HTTPConnection, actor: Actor | None) -> str:
     """Return the device's cookie, otherwise the person's own choice, otherwise what the device prefers, otherwise Dutch."""
-    actor = actor or maybe_actor(connection)
     chosen = connection.cookies.get("language") or (actor.language if actor else None)
     if chosen in SCREEN_LANGUAGES:
         return str(chosen)

@@ -33,7 +33,8 @@ from starlette.routing import WebSocketRoute  # noqa: E402
 from starlette.websockets import WebSocket, WebSocketDisconnect  # noqa: E402
 from websockets.asyncio.server import ServerConnection, broadcast, serve  # noqa: E402
 
-from bedboard.live.hub import DirectSeat, Hub, MailboxSeat  # noqa: E402
+from bedboard.live.hub import Hub  # noqa: E402
+from bedboard.live.seats import DirectSeat, MailboxSeat  # noqa: E402
 from bedboard.live.wire import WEBSOCKET_OPTIONS, encode_text, wire_of  # noqa: E402
 
 NAMES = {"hub": "hub over the wire", "naive": "for viewer: await send_text", "broadcast": "websockets.broadcast()"}

@@ -1,6 +1,6 @@
-"""AlertRecord until a place is free: begin, look, stop, and what every process reports when it sees one.
+"""Alerts: add one, read it, stop it, and report to it what a process has seen.
 
-The profile comes in sealed and stays so. The bell says which waiting has changed and nothing else.
+The profile comes in sealed and stays so. The bell says which alert has changed and nothing else.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from bedboard.store.tables.people import AlertRecord
 async def add_alert(
     tx: Transaction, actor: Actor, alert_id: str, profile_sealed: bytes, seen: Sequence[str], now: datetime
 ) -> str:
-    """The actor waits, for a day at most; gives the id. `seen`: the free places that would do and that they know of.
+    """Add an alert that lasts `ALERT_LASTS` and return its id. `seen`: the free places that fit and that its owner knows.
 
     Refusals: NotAllowed, Conflict `waitings_of_person`.
     """
@@ -53,54 +53,52 @@ async def add_alert(
 
 
 async def read_alert(tx: Transaction, actor: Actor, alert_id: str, now: datetime) -> AlertRecord:
-    """The actor's own, which from now on has no news. Refusal: NotFound, also for strangers to it."""
-    waiting = await get_alert(tx, alert_id, actor.id, now, lock=True) if actor.kind == "person" else None
-    if waiting is None:
+    """Return an alert of the actor's own, which from now on has no news. Refusal: NotFound, for strangers as well."""
+    alert = await get_alert(tx, alert_id, actor.id, now, lock=True) if actor.kind == "person" else None
+    if alert is None:
         raise NotFound("no_such_waiting")
-    if waiting.found_at is not None:
-        waiting.found_at = None
-        tx.add(waiting)
+    if alert.found_at is not None:
+        alert.found_at = None
+        tx.add(alert)
         await tx.flush()
         await ring(tx, "alert", alert_id)
-    return waiting
+    return alert
 
 
 async def stop_alert(tx: Transaction, actor: Actor, alert_id: str) -> None:
-    """Nothing is left of it. Refusal: NotFound, also for strangers to it."""
+    """Delete an alert of the actor's own. Refusal: NotFound, for strangers as well."""
     if actor.kind != "person" or not await delete_alert(tx, alert_id, actor.id):
         raise NotFound("no_such_waiting")
     await ring(tx, "alert", alert_id)
 
 
 async def report_to_alert(tx: Transaction, alert_id: str, changes: Sequence[SeenChange], now: datetime) -> str | None:
-    """Notes what a process has seen for somebody who waits. Gives the id of that person when it was news; None when it was
-    not, as when another process has said the same before: so one of them, and no other, has to wake somebody.
+    """Note the changes that a process has seen for an alert; return its owner's id if they are news, and otherwise None.
 
-    A picture that is no longer the newest of its shelter says nothing: whoever has it gets a newer one.
+    They are not news when another process has reported them before, so one process wakes the owner and no other. A picture
+    that is no longer the newest of its shelter counts for nothing: its process gets a newer one.
     """
-    waiting = await lock_alert(tx, alert_id, now)
-    if waiting is None:
+    alert = await lock_alert(tx, alert_id, now)
+    if alert is None:
         return None
-    # After the lock: else a change that was overtaken while it waited for the lock could undo a newer one.
+    # After the lock: otherwise a change that was overtaken while it waited could undo a newer one.
     versions = await get_versions(tx, [change.shelter_id for change in changes])
-    seen, is_news = look_again(
-        waiting.seen, [change for change in changes if versions.get(change.shelter_id) == change.version]
-    )
-    if seen == frozenset(waiting.seen):
+    seen, is_news = look_again(alert.seen, [change for change in changes if versions.get(change.shelter_id) == change.version])
+    if seen == frozenset(alert.seen):
         return None
-    waiting.seen = sorted(seen)
+    alert.seen = sorted(seen)
     if is_news:
-        waiting.found_at = now
-    elif not seen:  # what was found has gone before anybody looked: "something is free" would not be true
-        waiting.found_at = None
-    tx.add(waiting)
+        alert.found_at = now
+    elif not seen:  # the places have gone before anybody looked: "something is free" would not be true
+        alert.found_at = None
+    tx.add(alert)
     await tx.flush()
     await ring(tx, "alert", alert_id)
-    return waiting.person_id if is_news else None
+    return alert.person_id if is_news else None
 
 
 async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
-    """Those that are past their hour, which count as gone already; gives how many."""
+    """Delete the alerts that are past their hour, which count as gone already; return how many."""
     ids = await delete_expired(tx, now)
     for alert_id in ids:
         await ring(tx, "alert", alert_id)
@@ -108,17 +106,17 @@ async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
 
 
 async def add_device(tx: Transaction, actor: Actor, device: Device, now: datetime) -> None:
-    """The actor wants to be woken there. Repeating it changes nothing. Refusal: NotAllowed."""
+    """Add a device on which the actor wants to be woken; once more changes nothing. Refusal: NotAllowed."""
     if actor.kind != "person" or not await lock_person(tx, actor.id) or not await still_has_role(tx, actor):
         raise NotAllowed("not_your_role")
     await save_device(tx, actor.id, device, MOST_DEVICES, now)
 
 
 async def remove_device(tx: Transaction, actor: Actor, endpoint: str) -> None:
-    """Nobody is woken there for the actor any more; also when nobody was."""
+    """Remove a device of the actor's own, if there is one."""
     await delete_device(tx, endpoint, actor.id)
 
 
 async def forget_device(tx: Transaction, endpoint: str) -> None:
-    """The push service says that it no longer exists."""
+    """Delete a device that no longer exists, as the push service says."""
     await delete_device(tx, endpoint)

@@ -1,4 +1,4 @@
-"""Whom a shelter takes: what its manager says for the whole shelter, and what single places say otherwise."""
+"""Criteria: the terms of a whole shelter, as its manager sets them, and the exceptions of single places."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -12,16 +12,16 @@ from bedboard.rules.fit import Terms
 from bedboard.rules.refusals import NotAllowed, NotFound, VersionMismatch
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Transaction
-from bedboard.store.journal import criteria_version
+from bedboard.store.journal import get_criteria_version
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter
 from bedboard.store.tables.board import Shelter
 
 
 async def _lock_managed(tx: Transaction, actor: Actor, shelter_id: str, place_id: str | None, version: int | None) -> Shelter:
-    """Locks the shelter and checks, under the lock, that the actor is a manager of it and has seen its present criteria.
+    """Lock the shelter and check, under the lock, that the actor is its manager and has seen its present criteria.
 
-    Taps on places raise the shelter's version as well; those do not matter here.
+    Taps on places raise the shelter's version as well, and do not matter here.
     Refusals: NotAllowed, NotFound, VersionMismatch.
     """
     if actor.role != "manager":
@@ -29,7 +29,7 @@ async def _lock_managed(tx: Transaction, actor: Actor, shelter_id: str, place_id
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None or not await may_act(tx, actor, shelter_id):
         raise NotFound("no_such_shelter")
-    if version is not None and not await criteria_version(tx, shelter_id, place_id) <= version <= shelter.version:
+    if version is not None and not await get_criteria_version(tx, shelter_id, place_id) <= version <= shelter.version:
         raise VersionMismatch("criteria_changed", present=shelter.version)
     return shelter
 
@@ -37,9 +37,9 @@ async def _lock_managed(tx: Transaction, actor: Actor, shelter_id: str, place_id
 async def _save(
     tx: Transaction, actor: Actor, shelter: Shelter, place_id: str | None, before: Any, after: Any, now: datetime
 ) -> Changed:
-    """Raises the version, writes the journal and rings; nothing of this when nothing has changed. The caller holds the lock.
+    """Save the shelter with a row in the journal; do nothing when nothing has changed. The caller holds its lock.
 
-    That somebody changed the terms does not say that the places are as the board shows them: `confirmed_at` stays.
+    A change of terms does not say that the places are as the board shows them: `confirmed_at` stays.
     """
     if not after:
         present = await get_shelter(tx, shelter.id)
@@ -51,7 +51,7 @@ async def _save(
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Only what is not the same, as it was and as it is; None: was or is not said."""
+    """Return only the differences, as they were and as they are; None: not said."""
     names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
     return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
 
@@ -59,7 +59,7 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[d
 def _words(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
 ) -> dict[str, Any]:
-    """Terms as the journal keeps them."""
+    """Return terms as the journal keeps them."""
     spoken = [code for code in SPOKEN_LANGUAGES if code in languages]
     return {"criteria": dict(criteria), "limits": dict(limits), "intake": list(intake), "languages": spoken}
 
@@ -67,9 +67,9 @@ def _words(
 async def set_terms(
     tx: Transaction, actor: Actor, shelter_id: str, terms: Terms, now: datetime, version: int | None = None
 ) -> Changed:
-    """Everything that the shelter says about whom it takes, anew.
+    """Replace all terms of a shelter. Places keep their own exceptions.
 
-    `version`: the shelter's when the manager looked at it; None does not ask. Places keep what they say otherwise.
+    `version`: the shelter's when the manager looked at it; None is not checked.
     Refusals: NotAllowed, NotFound, VersionMismatch, Invalid.
     """
     shelter = await _lock_managed(tx, actor, shelter_id, None, version)
@@ -90,10 +90,9 @@ async def set_terms(
 async def set_place_criteria(
     tx: Transaction, actor: Actor, place_id: str, criteria: Mapping[str, str], now: datetime, version: int | None = None
 ) -> Changed:
-    """What one place says otherwise than its shelter, anew. What is the same as the shelter says is not kept: there the place
-    follows the shelter, also later.
+    """Replace the exceptions of one place. An answer that equals its shelter's is not kept: there the place follows it.
 
-    `version`: the shelter's when the manager looked at it; None does not ask.
+    `version`: the shelter's when the manager looked at it; None is not checked.
     Refusals: NotAllowed, NotFound, VersionMismatch, Invalid.
     """
     shelter_id = await get_shelter_id(tx, place_id)

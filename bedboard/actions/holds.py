@@ -31,7 +31,7 @@ from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A caller for whom a shelter's staff keep a place: organization and role."""
+    """A caller of a shelter's staff: the organization and the role that get the place."""
 
     organization_id: str
     role: str

@@ -1,4 +1,4 @@
-"""Once: a call that is repeated, because its answer was lost, is answered again and not done again."""
+"""Idempotency: a call that is repeated, because its answer was lost, is answered again and not done again."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ class Key:
 
 
 class Reply(NamedTuple):
-    """What is answered: a status, the body as it goes over the wire, and the shelter's version for the `ETag`."""
+    """A reply: the status, the body as it goes over the wire, and the shelter's version for the `ETag`."""
 
     status: int
     body: bytes
@@ -35,7 +35,7 @@ class Reply(NamedTuple):
 
 
 def make_key(key: str | None, *asked: str | bytes) -> Key | None:
-    """None without a key. Refusal: Invalid when it is too long or not plain printable text."""
+    """Make the key of a call; None without one. Refusal: Invalid when it is too long or not plain printable text."""
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
@@ -49,7 +49,7 @@ def make_key(key: str | None, *asked: str | bytes) -> Key | None:
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Result]):
-    """What is answered, and what the work gave; `result` None: this was a repetition, and nothing has been done."""
+    """A reply, and the result of the work; `result` None: this was a repetition, and nothing has been done."""
 
     reply: Reply
     result: Result | None
@@ -63,7 +63,7 @@ async def apply_once(
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
 ) -> Done[Result]:
-    """Does `work` in one transaction, together with remembering what was answered.
+    """Do `work` and save its reply, in one transaction.
 
     A refusal rolls everything back and is not remembered: nothing has happened, so the same call may be tried again with
     the same key.
@@ -112,5 +112,5 @@ async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Rep
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:
-    """Drops the answers that are older than a day; returns how many."""
+    """Delete the replies that are older than `REPLIES_KEPT`; return how many."""
     return await delete_answers(tx, now - REPLIES_KEPT)

@@ -26,7 +26,7 @@ from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim
 from bedboard.store.database import Transaction
-from bedboard.store.journal import get_journal, last_journal_id, occupancy_words
+from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
 from bedboard.store.tables.board import Place, Shelter
@@ -240,7 +240,7 @@ async def undo_change(
         raise NotFound("no_such_change")
     place = await get_place(tx, tap.place_id)
     is_own = (tap.actor_kind, tap.actor_id, tap.action) == (actor.kind, actor.id, "place")
-    is_last = await last_journal_id(tx, tap.place_id) == tap.id and place.observed_at <= tap.observed_at
+    is_last = await get_last_journal_id(tx, tap.place_id) == tap.id and place.observed_at <= tap.observed_at
     if not (is_own and is_last) or now > tap.received_at + within + UNDO_GRACE:
         raise Conflict("too_late_to_undo")
     before = occupancy_of(place)

@@ -1,4 +1,4 @@
-"""Asking a shelter's people whether the board is still right. Today a line in the log and on their page; each step once."""
+"""Reminders: a shelter's people are asked whether the board is still right, by a line in the log and on their page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bedboard.rules.freshness import Reminder, latest_reminder
 from bedboard.store.database import Transaction
-from bedboard.store.reminders import Slot, claim_slots, delete_reminded, list_confirmations
+from bedboard.store.reminders import Slot, delete_reminded, list_confirmations, save_slots
 
 REMINDERS_KEPT = timedelta(days=30)
 
@@ -20,19 +20,19 @@ class Sent:
 
 
 async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> list[Sent]:
-    """Claims every reminder whose step has come; the row in `reminded` makes sure that one process gets it.
+    """Return the reminders whose step has come and that this process has to send: the row in `reminded` goes to one of all.
 
-    Never confirmed counts from when the shelter was added, as on its page.
+    A shelter that was never confirmed counts from when it was added, as on its page.
     """
     due: dict[Slot, Sent] = {}
     for shelter in await list_confirmations(tx):
         reminder = latest_reminder(shelter.confirmed_at or shelter.created_at, shelter.confirm_times, zone, now)
         if reminder is not None:
             due[Slot(shelter.id, reminder.due_at, reminder.step)] = Sent(shelter.id, reminder)
-    claimed = await claim_slots(tx, list(due), now)
+    claimed = await save_slots(tx, list(due), now)
     return [sent for slot, sent in due.items() if slot in claimed]
 
 
 async def forget_reminders(tx: Transaction, now: datetime) -> int:
-    """Drops what was sent longer than 30 days ago; returns how many."""
+    """Delete the slots that are older than `REMINDERS_KEPT`; return how many."""
     return await delete_reminded(tx, now - REMINDERS_KEPT)

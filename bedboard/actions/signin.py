@@ -15,19 +15,19 @@ SESSIONS_KEPT = timedelta(days=30)
 
 
 def hash_token(token: str) -> bytes:
-    """What is kept of a token. It is 256 random bits, so one round of SHA-256 is enough: there is nothing to guess."""
+    """Return the hash that is kept of a token: 256 random bits cannot be guessed, so one round of SHA-256 is enough."""
     return hashlib.sha256(token.encode()).digest()
 
 
 async def begin_session(tx: Transaction, person: Person, clock: Clock) -> str:
-    """Every way of signing in ends here, after it has made sure who this is. Returns the token for the cookie."""
+    """Begin a session for a person whose identity is sure, at the end of every sign-in; return the token for the cookie."""
     token, now = clock.new_token(), clock.now()
     tx.add(Session(token_hash=hash_token(token), person_id=person.id, created_at=now, used_at=now))
     return token
 
 
 async def sign_in_demo(tx: Transaction, person_id: str, catalogue: Catalogue | None, *, demo: bool, clock: Clock) -> str:
-    """Refusals: NotAllowed unless both the process and the database are a demo, NotFound for all but its people."""
+    """Sign in as a person of the demo: NotAllowed unless process and database are a demo, NotFound for all but its people."""
     if not demo or catalogue is None or not catalogue.demo:
         raise NotAllowed("not_a_demo")
     person = await get_person(tx, person_id)
@@ -37,12 +37,12 @@ async def sign_in_demo(tx: Transaction, person_id: str, catalogue: Catalogue | N
 
 
 async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """Ends the session on every process: its sockets close when the bell is heard."""
+    """End the session on every process: its sockets close when the bell is heard."""
     person_id = await end_session(tx, token_hash, now)
     if person_id is not None:
         await ring(tx, "session", token_hash.hex())
 
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:
-    """Drops the sessions that were ended, or last used, longer than 30 days ago; returns how many."""
+    """Delete the sessions that ended, or were last used, longer than `SESSIONS_KEPT` ago; return how many."""
     return await delete_sessions(tx, now - SESSIONS_KEPT)

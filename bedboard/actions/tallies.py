@@ -1,4 +1,4 @@
-"""Counting what was not found."""
+"""Tallies of searches that ended without a place."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,11 +10,11 @@ from bedboard.store.tallies import Tally, count_tallies
 async def count_nothing_found(
     tx: Transaction, slept: str, unit: str | None, excluded_by: Iterable[str], kinds: Iterable[str], at: datetime
 ) -> None:
-    """One search that ended without a place: where the person slept, which reasons excluded free places, and of which kinds
-    there are places that would have suited. `unit`: from where was sought; None: not said. `at`: the local time.
+    """Count a search that ended without a place: the night's place, the reasons that excluded free ones, and suitable kinds.
 
-    Reasons and kinds are counted for the whole country: with the unit, those of one search in a quiet place would say
-    together for whom it was.
+    `slept`: where the person slept instead. `unit`: the police unit of the search; None: not said. `at`: the local time.
+    Reasons and kinds are counted for the whole country: with the unit, those of one search in a quiet place would
+    together describe a person.
     """
     tallies = [Tally("slept", unit or "", "", slept)]
     tallies += [Tally("excluded_by", "", "", reason) for reason in excluded_by]

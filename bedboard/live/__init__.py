@@ -1,1 +1,1 @@
-"""From the bell to every open board: one board in memory per process, a hub that hands out, sockets that carry."""
+"""From the bell to every open page: a board in memory, a hub that hands out, sockets that carry."""

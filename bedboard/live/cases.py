@@ -1,12 +1,17 @@
-"""Whom each open request concerns, in the memory of this process: whose pages and programs are told when one changes. Nothing
-of what is asked is kept here."""
+"""The parties of each open case, in memory: their pages and programs are told when it changes.
+
+Nothing of what is asked is kept here.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
-from bedboard.live.board import Board, Viewer
+from bedboard.live.board import Board
+from bedboard.live.news import News
+from bedboard.live.reader import Reader
+from bedboard.live.viewer import Viewer
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ENDS
 from bedboard.store.cases import PartiesRow, list_parties
@@ -15,40 +20,44 @@ from bedboard.views.cards import Card
 
 log = structlog.get_logger()
 
-REMEMBERED = 10_000  # versions, also of requests that are over
+REMEMBERED = 10_000  # versions, also of cases that are over
 
 
 class OpenCases:
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    """The open cases, as far as this process knows: a follower of the bell and a watcher of the board."""
+
+    def __init__(self, reader: Reader, board: Board, news: News) -> None:
+        self._news = news
         self._open: dict[str, PartiesRow] = {}
         self._versions: dict[str, int] = {}
         self._turned = asyncio.Event()
-        self._reserved: dict[str, frozenset[str]] = {}  # by shelter the claims that its card shows
-        board.followers["case"] = self
+        self._reserved: dict[str, frozenset[str]] = {}  # by shelter: the reservations on its card
+        reader.followers["case"] = self
         board.watchers[self] = None
 
     async def read(self, tx: Transaction, ids: Collection[str] | None) -> None:
-        """These requests have changed; None: any may have. Everybody whom they concern, or did, is told; after a loss only of
-        those that are not as they were."""
-        before = {id: self._open[id] for id in (self._open if ids is None else ids) if id in self._open}
+        """Read these cases, which have changed, and tell their parties, of before and of now.
+
+        `ids` None: any may have changed; then only the parties of cases that differ are told.
+        """
+        before = {case_id: self._open[case_id] for case_id in (self._open if ids is None else ids) if case_id in self._open}
         rows = {row.id: row for row in await list_parties(tx, ids)}
         concerned = [row for _, row in before.items() ^ rows.items()] if ids is None else [*before.values(), *rows.values()]
-        for id in before:
-            del self._open[id]
-        self._open |= {id: row for id, row in rows.items() if row.state not in ENDS}
+        for case_id in before:
+            del self._open[case_id]
+        self._open |= {case_id: row for case_id, row in rows.items() if row.state not in ENDS}
         if ids is None:
             self._versions.clear()
         elif len(self._versions) > REMEMBERED:
-            self._versions = {id: row.version for id, row in self._open.items()}
-        self._versions |= {id: row.version for id, row in rows.items()}
+            self._versions = {case_id: row.version for case_id, row in self._open.items()}
+        self._versions |= {case_id: row.version for case_id, row in rows.items()}
         if concerned:
             self._tell(lambda viewer: any(_concerns(row, viewer) for row in concerned))
         turned, self._turned = self._turned, asyncio.Event()
         turned.set()
 
     def see(self, changed: Sequence[Card]) -> None:
-        """A place that is reserved may be given away by its shelter, or its time may pass, without a word to the request."""
+        """Tell the seekers of cases whose reserved place was given away or has run out: the case itself does not change."""
         moved = set()
         for card in changed:
             now = frozenset(place.claim.id for place in card.places if place.claim and place.claim.type == "reservation")
@@ -57,23 +66,23 @@ class OpenCases:
             self._reserved[card.id] = now
         rows = [row for row in self._open.values() if row.shelter_ids & moved]
         if rows:
-            self._board.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in rows))
+            self._news.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in rows))
 
     def _tell(self, concerned: Callable[[Viewer], bool]) -> None:
-        self._board.tell_where(concerned)
-        self._board.tell_programs("requests", concerned)
+        self._news.tell_where(concerned)
+        self._news.tell_programs("requests", concerned)
 
     async def reached(self, case_id: str, version: int, seconds: float = 1.0) -> None:
-        """Waits until this process knows a version that it has itself saved. Gives up after `seconds`, without an error."""
+        """Wait until this process knows a version that it has itself saved. Gives up after `seconds`, without an error."""
         try:
             async with asyncio.timeout(seconds):
                 while self._versions.get(case_id, 0) < version:
                     await self._turned.wait()
         except TimeoutError:
-            log.warning("board_behind")
+            log.warning("cases_behind")
 
     def has_any(self, actor: Actor) -> bool:
-        """Whether there is an open request that the actor has something to do with as one who seeks or decides."""
+        """Return whether an open case waits for this actor as a seeker, or as the desk that decides."""
         if actor.role == "desk":
             return bool(self._open)
         return actor.role in SEEKERS and any(

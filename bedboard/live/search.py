@@ -1,4 +1,4 @@
-"""An open search page: it says over its socket what is looked for, and hears what is found, again whenever that changes.
+"""An open search page: it sends its profile over its socket, and gets the matches again whenever they change.
 
 The profile is in the memory of this socket and nowhere else. After a change only the changed shelter is weighed again.
 """
@@ -9,24 +9,26 @@ from datetime import datetime
 
 import orjson
 
-from bedboard.live.board import Board, Viewer
-from bedboard.live.hub import Hub, MailboxSeat, Seat
+from bedboard.live.board import Board
+from bedboard.live.hub import Hub, Seat
+from bedboard.live.seats import MailboxSeat
 from bedboard.live.socket import Channel
+from bedboard.live.viewer import Viewer
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Match
 from bedboard.views.pieces import Audience, Pieces
 
-BREATH_SECONDS = 0.1  # however fast a page asks, so that nobody can keep a process busy
+BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep a process busy
 MATCHES_SHOWN = 40  # rows of a page
 
 
 class SearchLock:
-    """`async with` it around a search: one at a time, and before each this process gets on with everything else.
+    """The lock around every search: one at a time, and before each this process gets on with everything else.
 
-    A search takes some milliseconds in one piece; fifty that arrive together would else hold up a change of a place at every
-    answer that it waits for.
+    A search takes some milliseconds in one piece; without the lock, fifty that arrive together would hold up a change of a
+    place at every answer that it waits for.
     """
 
     def __init__(self) -> None:
@@ -45,7 +47,10 @@ class SearchLock:
 
 
 class SearchChannel(Channel):
-    """`read` makes a profile of a page's fields (refusal: Invalid); `explain` renders that refusal."""
+    """The channel of a search page.
+
+    `read` makes a profile of a page's fields (refusal: Invalid); `explain` renders that refusal.
+    """
 
     def __init__(
         self,
@@ -79,7 +84,7 @@ class SearchChannel(Channel):
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.board.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
         async with self._search_lock:
-            self._look(hello.get("search"))
+            self._search(hello.get("search"))
 
     def begin(self, seat: Seat[Viewer]) -> None:
         self._seat = seat
@@ -105,7 +110,7 @@ class SearchChannel(Channel):
             await super().hear(message)
             return
         async with self._search_lock:
-            self._look(message)
+            self._search(message)
             self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
 
@@ -114,7 +119,7 @@ class SearchChannel(Channel):
             self._hub.send(self._seat, "found", orjson.dumps({"type": "found", "found": found}))
 
     def see(self, changed: Sequence[Card]) -> None:
-        """The board's word that shelters look different. The board comes first; this page when it is its turn."""
+        """Note the shelters that look different, and weigh them in a task of their own: boards come first."""
         if self._finder is None:
             return
         self._dirty.update(card.id for card in changed)
@@ -123,7 +128,7 @@ class SearchChannel(Channel):
             self._work = asyncio.create_task(self._follow(self._seat))
 
     async def _follow(self, seat: Seat[Viewer]) -> None:
-        """Until nothing is dirty: weighs what has changed again, and sends what that makes different."""
+        """Weigh changed shelters again until none is left, and send a list that has become different."""
         try:
             while self._dirty or self._gone:
                 async with self._search_lock:
@@ -133,19 +138,19 @@ class SearchChannel(Channel):
                     found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
                     if found is not None and (found.get("fragments") or self._order != order or self._figures != figures):
                         self._send(found)
-        except Exception as error:  # a page that is not told of a change would show an old list as a live one
+        except Exception as error:  # a page that misses a change would show an old list as a live one
             self._hub.fail(seat, error)
 
     def _weigh_again(self) -> set[str]:
-        """Brings the search up to the board; gives the shelters that were looked at."""
+        """Bring the search up to the board; return the shelters that were weighed."""
         changed, self._dirty, self._gone = self._dirty, set(), False
         if self._finder is not None:
-            self._finder.take(self.board.cards[id] for id in changed if id in self.board.cards)
+            self._finder.take(self.board.cards[shelter_id] for shelter_id in changed if shelter_id in self.board.cards)
             self._finder.keep_only(self.board.cards)
         return changed
 
-    def _look(self, said: object) -> None:
-        """A new search, if something was asked."""
+    def _search(self, said: object) -> None:
+        """Begin a new search with the fields of this message, if it has any."""
         catalogue = self.board.catalogue
         if not isinstance(said, Mapping) or not isinstance(said.get("fields"), Mapping) or catalogue is None:
             return
@@ -163,9 +168,9 @@ class SearchChannel(Channel):
         self._finder = finder
 
     def _answer(self, changed: set[str] | None) -> Mapping[str, object] | None:
-        """What is found now, or why nothing can be; `changed` None: with every row, else with the rows of these shelters.
+        """Return the matches as of now, or the reason why there can be none.
 
-        None while nothing has been asked.
+        `changed`: the shelters whose rows go along, besides new rows; None: every row. Returns None before the first search.
         """
         catalogue = self.board.catalogue
         if self._finder is None or catalogue is None:

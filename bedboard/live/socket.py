@@ -1,6 +1,6 @@
 """One socket: subscribe first, read second, send a whole snapshot; then the hub writes and this task only listens.
 
-Who may come in and from where is decided before; this module knows no roles.
+The right to come in was checked before; this module knows no roles.
 """
 
 import asyncio
@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bedboard.live.board import Board, Viewer
-from bedboard.live.hub import TRY_AGAIN_LATER, DirectSeat, Hub, MailboxSeat, Seat
+from bedboard.live.board import Board
+from bedboard.live.hub import TRY_AGAIN_LATER, Hub, Seat
+from bedboard.live.seats import DirectSeat, MailboxSeat
+from bedboard.live.viewer import Viewer
 from bedboard.live.wire import wire_of
 from bedboard.views.pieces import Audience
 
@@ -19,7 +21,7 @@ PROTOCOL_ERROR = 1008
 
 
 class Channel:
-    """What is said over one socket: a board, and now and then the page's word that somebody uses it.
+    """The talk over one socket: a board one way, and now and then the page's word that somebody uses it.
 
     `on_active` is awaited at that word. A search page has more to say: `bedboard.live.search`.
     """
@@ -30,39 +32,40 @@ class Channel:
         self._on_active = on_active
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
-        """Whatever must be done before the first answer and takes time."""
+        """Do the work before the first answer that takes time."""
 
     def first(self, hello: Mapping[str, object]) -> bytes:
-        """The answer to the page's hello: what it does not show yet."""
+        """Return the answer to the page's hello: a snapshot without the shelters that it shows already."""
         return self.board.snapshot(self.audience, _known(hello))
 
     def whole(self) -> bytes:
-        """For a viewer that missed something."""
+        """Return whole state, for a viewer that missed something."""
         return self.board.snapshot(self.audience, {})
 
     def begin(self, seat: Seat[Viewer]) -> None:
-        """The viewer is seated; what is published from now on reaches it."""
+        """Take the seat: messages that are published from now on reach the viewer."""
 
     def end(self) -> None:
-        """The viewer has left."""
+        """Let go of everything: the viewer has left."""
 
     async def hear(self, message: Mapping[str, object]) -> None:
+        """Take one message of the page; leave out an unknown type."""
         if message.get("type") == "active":
             await self._on_active()
 
 
 class OwnChannel(Channel):
-    """Of a page that shows no shelter: it only hears that it is live, and that something of its person's own has changed."""
+    """The channel of a page without a shelter: only the pulse, and word that something of one's own has changed."""
 
     def first(self, hello: Mapping[str, object]) -> bytes:
         return self.whole()
 
     def whole(self) -> bytes:
-        return self.board.nothing()
+        return self.board.empty_snapshot()
 
 
 async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, *, says_hello: bool) -> None:
-    """Until the viewer leaves or is closed. `says_hello`: a browser first says what it shows; an API client need not."""
+    """Serve the viewer until it leaves or is closed. `says_hello`: a browser first lists the shelters it shows."""
     await websocket.accept()
     hello: Mapping[str, object] = {}
     if says_hello:
@@ -101,7 +104,7 @@ async def _serve(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel
 
 
 async def _receive(websocket: WebSocket) -> Mapping[str, object]:
-    """One message as an object. Raises ValueError for anything else, WebSocketDisconnect at the end."""
+    """Return one message as an object. Raises ValueError for anything else, WebSocketDisconnect at the end."""
     message = await websocket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
@@ -112,11 +115,11 @@ async def _receive(websocket: WebSocket) -> Mapping[str, object]:
 
 
 def _known(message: Mapping[str, object]) -> Mapping[str, str]:
-    """What a returning page shows: shelter id to stamp."""
+    """Return the shelters that a returning page shows: shelter id to stamp."""
     known = message.get("known")
     if message.get("type") != "hello" or not isinstance(known, dict):
         return {}
-    return {id: stamp for id, stamp in known.items() if isinstance(stamp, str)}
+    return {shelter_id: stamp for shelter_id, stamp in known.items() if isinstance(stamp, str)}
 
 
 async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel) -> None:
@@ -130,7 +133,7 @@ async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], ch
 
 
 async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], channel: Channel) -> None:
-    """The fallback: this task sends, another one listens, and whichever ends first ends both."""
+    """Send in one task and listen in another; the first that ends ends both."""
     pump = asyncio.create_task(seat.pump(websocket.send_text))
 
     async def listen() -> None:

@@ -23,13 +23,13 @@ from websockets.frames import Frame, Opcode
 EXTENSION = "bedboard.wire"
 
 SEND_BUFFER_BYTES = 32 * 1024
-"""Left to itself, Linux swallows megabytes for a viewer who is gone before anybody notices. It doubles this figure."""
+"""Left to itself, Linux swallows megabytes for a viewer that is gone before anybody notices. It doubles this figure."""
 
 
 def encode_text(message: str | bytes) -> bytes:
-    """One unmasked text frame, as a server sends it; bytes are text already in UTF-8."""
-    data = message.encode() if isinstance(message, str) else message
-    return Frame(Opcode.TEXT, data).serialize(mask=False)
+    """Return one unmasked text frame, as a server sends it; bytes are text already in UTF-8."""
+    octets = message.encode() if isinstance(message, str) else message
+    return Frame(Opcode.TEXT, octets).serialize(mask=False)
 
 
 class Wire:
@@ -44,7 +44,7 @@ class Wire:
 
     @property
     def paused(self) -> bool:
-        """Whether bytes wait here because the viewer's kernel buffer is full."""
+        """Return whether bytes wait here because the viewer's kernel buffer is full."""
         return not self._protocol.writable.is_set()
 
     def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
@@ -76,7 +76,7 @@ class Wire:
 
 
 class WireProtocol(WebSocketsSansIOProtocol):
-    """Offers a `Wire` in `scope["extensions"]`, except over TLS: its buffers are not those of the viewer."""
+    """A protocol that offers a `Wire` in `scope["extensions"]`, except over TLS: its buffers are not those of the viewer."""
 
     wire: Wire | None = None
     closed_by_hub = False
@@ -116,7 +116,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         await super().send(message)
 
     def close_now(self, code: int) -> None:
-        """What uvicorn does for `websocket.close`, without waiting for the viewer to read first."""
+        """Close as uvicorn does for `websocket.close`, without waiting for the viewer to read first."""
         if self.close_sent or self.transport.is_closing():
             return
         self.closed_by_hub = self.close_sent = True
@@ -130,7 +130,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
 
 def wire_of(scope: Mapping[str, Any]) -> Wire | None:
-    """The wire of an accepted socket; None under TLS, another server or a test client: then take a mailbox."""
+    """Return the wire of an accepted socket; None under TLS, another server or a test client: then take a mailbox."""
     wire = (scope.get("extensions") or {}).get(EXTENSION)
     return wire if isinstance(wire, Wire) else None
 

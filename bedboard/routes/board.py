@@ -1,10 +1,9 @@
-"""The board for those who look for a place, the list for those who only know which shelters there are, and the totals."""
+"""The board for people who look for a place, the list for people who only know the shelters, and the totals."""
 
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.process import actor_of, catalogue_of, language_of, process_of
+from bedboard.routes.call import Call
 from bedboard.routes.replies import page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
@@ -18,26 +17,26 @@ def board_audience(actor: Actor, language: str) -> Audience:
     return Audience("board", language, late=actor.role == "desk")
 
 
-async def show_home(request: Request) -> Response:
-    actor = actor_of(request)
+async def show_home(call: Call) -> Response:
+    actor = call.actor
     if actor.role in OVERSEERS:
-        catalogue_of(request)
-        cards = sorted(process_of(request).board.cards.values(), key=lambda card: card.name)
-        return page(request, "pages/known.html", {"cards": cards})
+        call.check_board_read()
+        cards = sorted(call.process.board.cards.values(), key=lambda card: card.name)
+        return page(call, "pages/known.html", {"cards": cards})
     if actor.role in SHELTER:
         if not actor.shelter_ids:
             raise NotAllowed("not_your_role")
         return RedirectResponse(f"/staff/{min(actor.shelter_ids)}", 303)
     if actor.role not in SEEKERS:
         raise NotAllowed("not_your_role")
-    return await show_board(request)
+    return await show_board(call)
 
 
-async def show_board(request: Request) -> Response:
-    """The filters come in the address: they choose shelters and say nothing about a person."""
-    process, actor, language = process_of(request), actor_of(request), language_of(request)
-    board, catalogue = process.board, catalogue_of(request)
-    asked = request.query_params
+async def show_board(call: Call) -> Response:
+    """Show the board; the filters in the address choose shelters and say nothing about a person."""
+    process, actor, language = call.process, call.actor, call.language
+    board, catalogue = process.board, call.catalogue
+    asked = call.query
     kind = asked.get("kind") if asked.get("kind") in catalogue.kinds else None
     unit = asked.get("unit") if asked.get("unit") in catalogue.units else None
     takes = asked.get("takes") if asked.get("takes") in TAKES else None
@@ -62,18 +61,17 @@ async def show_board(request: Request) -> Response:
         "takes": takes,
         "takes_all": TAKES,
         "wall": wall,
-        "strip": Markup("") if wall else await own_strip(request),  # a telephone is not for everybody in the room
-        "as_of": board.as_of or process.clock.now(),
+        "strip": Markup("") if wall else await own_strip(call),  # a telephone is not for everybody in the room
+        "as_of": board.as_of or call.now,
         "live": board.live,
         "card_count": len(cards),
         "shelter_count": len(board.cards),
     }
-    return page(request, "pages/board.html", context)
+    return page(call, "pages/board.html", context)
 
 
 def _rank(card: Card, kind: str | None) -> int:
-    """Where a place (of the kind) is free comes first, fresh before ageing news, then where it is unknown (call), then what
-    is full; by name within each.
+    """Return the order of a card: free (of the kind), fresh before ageing news; then unknown, so call; then full.
 
     The order is that of the moment of loading: later changes stay where they are, so that nothing jumps under a finger.
     """
@@ -83,12 +81,12 @@ def _rank(card: Card, kind: str | None) -> int:
     return 3 if not free else 0 if card.freshness == "fresh" else 1
 
 
-async def show_totals(request: Request) -> Response:
-    """What staff may know of other shelters: numbers per kind and police unit."""
-    process, catalogue = process_of(request), catalogue_of(request)
+async def show_totals(call: Call) -> Response:
+    """Show what staff may know of other shelters: numbers per kind and police unit."""
+    process, catalogue = call.process, call.catalogue
     context = {
         "totals": add_totals(process.board.cards.values(), catalogue),
         "catalogue": catalogue,
-        "as_of": process.board.as_of or process.clock.now(),
+        "as_of": process.board.as_of or call.now,
     }
-    return page(request, "pages/totals.html", context)
+    return page(call, "pages/totals.html", context)

@@ -14,7 +14,7 @@ from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.process import Process, language_of, process_of
 from bedboard.routes.parse import read_body, read_fields
 from bedboard.rules.access import Actor
-from bedboard.rules.refusals import Unavailable
+from bedboard.rules.refusals import Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.store.database import Transaction
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class HasShelter(Protocol):
-    """What an action gives back that has changed one shelter."""
+    """The result of an action that has changed one shelter."""
 
     @property
     def shelter(self) -> ShelterRow: ...
@@ -43,6 +43,7 @@ class Call:
     language: str
     now: datetime
     _body: bytes | None = field(default=None, repr=False)
+    _fields: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
     def actor(self) -> Actor:
@@ -59,6 +60,11 @@ class Call:
             raise Unavailable("database_away")
         return catalogue
 
+    def check_board_read(self) -> None:
+        """Refuse while nothing has been read, when every shelter would be missing. Refusal: Unavailable."""
+        if self.process.board.catalogue is None:
+            raise Unavailable("database_away")
+
     @property
     def path(self) -> str:
         return self.request.url.path
@@ -74,7 +80,7 @@ class Call:
 
     @property
     def wants_fragment(self) -> bool:
-        """Whether a script of ours calls, which swaps elements by id, or a browser, which shows a page."""
+        """Return whether a script of ours calls, which swaps elements by id, or a browser, which shows a page."""
         return self.request.headers.get("hx-request") == "true"
 
     @property
@@ -93,7 +99,11 @@ class Call:
 
     async def fields(self) -> Mapping[str, str]:
         """Return a form's fields as text, without the empty ones; may be asked twice. Refusal: Malformed."""
-        return await read_fields(self.request, self.body)
+        if self._fields is None:
+            if self.request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
+                raise Malformed("not_a_form")
+            self._fields = await read_fields(self.request, await self.body())
+        return dict(self._fields)
 
     async def form(self, model: type[Model]) -> Model:
         """Return the form as this model. Refusals: Malformed, Invalid."""
@@ -114,11 +124,11 @@ class Call:
         reply: Callable[[Result], Reply],
         shown: Callable[[Result], Awaitable[None]] | None = None,
     ) -> Done[Result]:
-        """Do `work` once, in one transaction, and return after `shown` what is answered.
+        """Do `work` once, in one transaction, wait for `shown`, and return the reply.
 
-        `key` None: as often as it is called. `asked`: what a repetition must have in common with the first call besides the
-        method and the path; nothing about a person. `shown` waits until this process shows what was done; it is not called
-        for a repetition. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
+        `key` None: as often as it is called. `asked`: the further words of the call, the same in a repetition as in the first
+        besides the method and the path; nothing about a person. `shown` waits until this process shows the change; a
+        repetition does not call it. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
         """
         fingerprint = make_key(key, self.request.method, self.path, *asked)
         done = await apply_once(self.process.database, self.actor, fingerprint, self.now, work, reply)
@@ -144,9 +154,7 @@ def begin_call(request: Request, actor: Actor | None) -> Call:
     return call
 
 
-def call_of(asked: Request | Call) -> Call:
-    """Return the call of a request; one without an actor where the guard made none."""
-    if isinstance(asked, Call):
-        return asked
-    call: Call | None = getattr(asked.state, "call", None)
-    return begin_call(asked, None) if call is None else call
+def call_of(request: Request) -> Call:
+    """Return the call that the guard made of this request; one without an actor where it made none."""
+    call: Call | None = getattr(request.state, "call", None)
+    return begin_call(request, None) if call is None else call

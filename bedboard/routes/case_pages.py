@@ -40,11 +40,11 @@ async def new_page(
     """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page."""
     try:
         said = read_profile(fields)
-        profile, finder = await find(call.request, said)
+        profile, finder = await find(call, said)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
     except Invalid as wrong:
-        return await search_page(call.request, fields, wrong)
+        return await search_page(call, fields, wrong)
     context = {
         "case": None,
         "fields": write_profile(said),
@@ -71,7 +71,7 @@ async def more_page(
         raise NotFound("no_such_request")
     if case.state != "asking" or case.profile is None:
         return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
-    _, finder = await find(call.request, case.profile)
+    _, finder = await find(call, case.profile)
     asked = [ask for ask in case.asks if ask.settled is None]
     room = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {

@@ -75,7 +75,7 @@ async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord]) ->
 
 
 def is_desk_open(call: Call) -> bool:
-    """Tell whether somebody at the placement desk answers at this moment."""
+    """Return whether somebody at the placement desk answers at this moment."""
     return call.catalogue.is_desk_open(call.now)
 
 

@@ -1,7 +1,6 @@
-"""The work that is done once for each press on a case, the same for a page and for the API.
+"""The work of each press on a case, done once, the same for a page and for the API.
 
-Each function takes the call and gives the work for a transaction; the case is the one in the path. Refusals are those of the
-actions, where nothing else is said.
+Work is a function of a transaction; the case is the one in the path of the call. It refuses what its action refuses.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -48,31 +47,34 @@ def _case_id(call: Call) -> str:
     return call.path_params["case_id"]
 
 
-def open_case(call: Call, sealed: bytes, near: str | None, kinds: Mapping[str, str]) -> Work:
-    """Ask shelters for a new case. `sealed`: its profile; `near`: a police unit; `kinds`: the kind of place of each shelter."""
+def opening_work(call: Call, sealed: bytes, near: str | None, kinds: Mapping[str, str]) -> Work:
+    """Return the work of asking shelters for a new case, each for a kind of place.
+
+    `sealed`: the profile; `near`: a police unit; `kinds`: by shelter.
+    """
     case_id = call.process.clock.new_reference()
     return lambda tx: cases.open_case(tx, call.actor, case_id, sealed, near, kinds, call.now)
 
 
-def ask_more(call: Call, kinds: Mapping[str, str]) -> Work:
-    """Ask more shelters, each for a kind of place."""
+def asking_work(call: Call, kinds: Mapping[str, str]) -> Work:
+    """Return the work of asking more shelters, each for a kind of place."""
     return lambda tx: cases.ask_more(tx, call.actor, _case_id(call), kinds, call.now)
 
 
-def answer(call: Call, shelter_id: str, said: ShelterAnswer) -> Work:
-    """Answer as the shelter, for it, or as the police."""
+def answer_work(call: Call, shelter_id: str, said: ShelterAnswer) -> Work:
+    """Return the work of answering as the shelter, for it, or as the police."""
     claim_id = call.process.clock.new_id()
     return lambda tx: answers.answer_case(tx, call.actor, _case_id(call), shelter_id, said, claim_id, call.now)
 
 
-def choose(call: Call, shelter_id: str, arrives_at: datetime | None) -> Work:
-    """Take a shelter's offer. `arrives_at` None: the usual time from now."""
+def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Work:
+    """Return the work of taking a shelter's offer. `arrives_at` None: the usual time from now."""
     zone = call.catalogue.zone
     return lambda tx: cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, arrives_at)
 
 
-def decide(call: Call, decision: Literal["confirm", "refuse"], reason: str | None) -> Work:
-    """Confirm or refuse the chosen place, as the desk. Refusal: Invalid when a `reason` is missing or does not belong."""
+def decision_work(call: Call, decision: Literal["confirm", "refuse"], reason: str | None) -> Work:
+    """Return the work of the desk's decision. Refusal: Invalid when a `reason` is missing or does not belong."""
     zone = call.catalogue.zone
     if decision == "confirm":
         if reason is not None:
@@ -83,8 +85,8 @@ def decide(call: Call, decision: Literal["confirm", "refuse"], reason: str | Non
     return lambda tx: answers.refuse_case(tx, call.actor, _case_id(call), reason, call.now)
 
 
-def take_arrival(call: Call, shelter_id: str | None, *, arrived: bool) -> Work:
-    """Say whether they came. `shelter_id` None: to the chosen shelter."""
+def arrival_work(call: Call, shelter_id: str | None, *, arrived: bool) -> Work:
+    """Return the work of saying whether they came. `shelter_id` None: to the chosen shelter."""
     zone = call.catalogue.zone
 
     async def work(tx: Transaction) -> LockedCase:
@@ -105,13 +107,13 @@ async def chosen_or_first(tx: Transaction, case_id: str) -> str:
     return next((ask for ask in asks if ask.settled == "chosen"), asks[0]).shelter_id
 
 
-def withdraw(call: Call) -> Work:
-    """Give the search up, as the requester."""
+def withdrawal_work(call: Call) -> Work:
+    """Return the work of giving the search up, as the requester."""
     zone = call.catalogue.zone
     return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), call.now, zone)
 
 
-def tell_outcome(call: Call, slept: str) -> Work:
-    """Say where the person sleeps after the search was given up."""
+def outcome_work(call: Call, slept: str) -> Work:
+    """Return the work of saying where the person sleeps, after the search was given up."""
     zone = call.catalogue.zone
     return lambda tx: cases.tell_outcome(tx, call.actor, _case_id(call), slept, call.now, zone)

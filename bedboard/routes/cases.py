@@ -9,11 +9,21 @@ from datetime import timedelta
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.disclosures import disclose_address
-from bedboard.routes import case_work
 from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
 from bedboard.routes.case_reads import opener_of
-from bedboard.routes.case_work import Task, do_once
+from bedboard.routes.case_work import (
+    Task,
+    answer_work,
+    arrival_work,
+    asking_work,
+    choice_work,
+    decision_work,
+    do_once,
+    opening_work,
+    outcome_work,
+    withdrawal_work,
+)
 from bedboard.routes.profiles import seal_profile
 from bedboard.routes.search import profile_fields
 from bedboard.rules.cases import ShelterAnswer
@@ -22,14 +32,13 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, T
 from bedboard.schemas.case_forms import (
     AnswerForm,
     ArrivalForm,
-    CaseForm,
     ChoiceForm,
     DecisionForm,
     EmptyForm,
     OutcomeForm,
-    PlaceForm,
+    PolicePlaceForm,
 )
-from bedboard.schemas.fields import ID, local_moment
+from bedboard.schemas.fields import ID, KeyForm, local_moment
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
@@ -78,14 +87,14 @@ async def post_case(call: Call) -> Response:
     fields = profile_fields(form)
     ticked: dict[str, str] = {}
     try:
-        press = parse_form(CaseForm, _other_than(form, fields))
+        press = parse_form(KeyForm, _other_than(form, fields))
         ticked = _ticked(form)
         said = read_profile(fields)
         profile = profile_of(said, call.catalogue, call.now)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
         sealed = seal_profile(call.process.seal, said)
-        work = case_work.open_case(call, sealed, said.near, _best_kinds(call, ticked, profile))
+        work = opening_work(call, sealed, said.near, _best_kinds(call, ticked, profile))
         case_id = await do_once(call, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return await new_page(call, fields, refusal, ticked)
@@ -98,13 +107,13 @@ async def post_shelters(call: Call) -> Response:
     form = await call.fields()
     ticked: dict[str, str] = {}
     try:
-        press = parse_form(CaseForm, _other_than(form, {}))
+        press = parse_form(KeyForm, _other_than(form, {}))
         ticked = _ticked(form)
         async with call.transaction() as tx:
             row = await get_case(tx, case_id)
         said = None if row is None else opener_of(call.process)(row.needs_sealed)
         kinds = ticked if said is None else _best_kinds(call, ticked, profile_of(said, call.catalogue, call.now))
-        await do_once(call, Task(press.key, case_work.ask_more(call, kinds), tuple(sorted(ticked))))
+        await do_once(call, Task(press.key, asking_work(call, kinds), tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return await more_page(call, case_id, refusal, ticked)
     return RedirectResponse(f"/requests/{case_id}", 303)
@@ -117,7 +126,7 @@ async def post_choice(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(ChoiceForm)
         at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
-        work = case_work.choose(call, press.shelter, at or call.now + timedelta(minutes=int(press.within)))
+        work = choice_work(call, press.shelter, at or call.now + timedelta(minutes=int(press.within)))
         return Task(press.key, work, (press.shelter, press.within, press.arrives_at or ""))
 
     return await _press(call, read)
@@ -125,7 +134,7 @@ async def post_choice(call: Call) -> Response:
 
 async def post_withdrawal(call: Call) -> Response:
     async def read() -> Task:
-        return Task((await call.form(CaseForm)).key, case_work.withdraw(call))
+        return Task((await call.form(KeyForm)).key, withdrawal_work(call))
 
     return await _press(call, read)
 
@@ -133,7 +142,7 @@ async def post_withdrawal(call: Call) -> Response:
 async def post_outcome(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(OutcomeForm)
-        return Task(press.key, case_work.tell_outcome(call, press.slept))
+        return Task(press.key, outcome_work(call, press.slept))
 
     return await _press(call, read)
 
@@ -156,8 +165,8 @@ async def post_place(call: Call) -> Response:
     """Take a place of a kind on which the police decide themselves."""
 
     async def read() -> Task:
-        press = await call.form(PlaceForm)
-        work = case_work.answer(call, press.shelter, ShelterAnswer("yes", press.place))
+        press = await call.form(PolicePlaceForm)
+        work = answer_work(call, press.shelter, ShelterAnswer("yes", press.place))
         return Task(press.key, work, (press.shelter, press.place))
 
     return await _press(call, read)
@@ -169,7 +178,7 @@ async def post_place(call: Call) -> Response:
 async def post_answer(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(AnswerForm)
-        work = case_work.answer(call, press.shelter, press.said)
+        work = answer_work(call, press.shelter, press.said)
         return Task(press.key, work, (press.shelter, press.answer, press.place or ""))
 
     return await _press(call, read)
@@ -178,7 +187,7 @@ async def post_answer(call: Call) -> Response:
 async def post_decision(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(DecisionForm)
-        return Task(press.key, case_work.decide(call, press.decision, press.reason), (press.decision,))
+        return Task(press.key, decision_work(call, press.decision, press.reason), (press.decision,))
 
     return await _press(call, read)
 
@@ -186,7 +195,7 @@ async def post_decision(call: Call) -> Response:
 async def post_arrival(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(ArrivalForm)
-        work = case_work.take_arrival(call, press.shelter, arrived=press.arrival == "arrived")
+        work = arrival_work(call, press.shelter, arrived=press.arrival == "arrived")
         return Task(press.key, work, (press.shelter, press.arrival))
 
     return await _press(call, read)

@@ -1,4 +1,4 @@
-"""Wie past hier: the pages on which a manager says whom the shelter takes, and what single places say otherwise.
+"""Wie past hier: the pages on which a manager says which people the shelter takes, and how single places differ.
 
 Every answer of these pages carries what was filled in, so that nothing is lost when it is refused or only tried.
 """
@@ -6,28 +6,25 @@ Every answer of these pages carries what was filled in, so that nothing is lost 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.criteria import set_place_criteria, set_terms
-from bedboard.actions.idempotency import Reply, apply_once, make_key
+from bedboard.actions.idempotency import Reply
 from bedboard.actions.occupancy import Changed
-from bedboard.process import actor_of, catalogue_of, language_of, process_of
-from bedboard.routes.parse import read_form
-from bedboard.routes.replies import fields_of, html, http_status, page, retry_after, wants_fragment
+from bedboard.routes.call import Call
+from bedboard.routes.replies import fields_of, html, http_status, page, retry_after
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, SPOKEN_LANGUAGES, check_overrides, check_terms
 from bedboard.rules.examples import ExampleOutcome, House, try_examples
 from bedboard.rules.fit import DAY_MINUTES, Terms, make_terms
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
-from bedboard.schemas.fields import KeyText
+from bedboard.schemas.fields import number_in
+from bedboard.schemas.forms import CriteriaForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.board import PlaceRow, ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
-from bedboard.store.journal import criteria_version
+from bedboard.store.journal import get_criteria_version
 
 UNSAID = "unknown"  # of a shelter: nothing is said about it
 FOLLOWS = "as_shelter"  # of a place: it says nothing of its own
@@ -36,20 +33,11 @@ CLOCK = re.compile(r"([0-9]{2}):([0-5][0-9])\Z")
 NUMBER = re.compile(r"-?[0-9]{1,9}\Z")
 
 Fields = Mapping[str, str]
-Work = Callable[[Transaction, datetime, int], Awaitable[Changed]]
-
-
-class Press(BaseModel):
-    """What every form here sends besides its fields; `version`: the shelter's when the form was drawn."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-    version: Annotated[int, Field(ge=1, le=2**62)]
-    do: Literal["save", "preview"]
+Work = Callable[[Transaction, int], Awaitable[Changed]]
 
 
 def _group(fields: Fields, group: str) -> dict[str, str]:
-    """Of criteria.woman, criteria.man … what comes after the dot."""
+    """Return, of criteria.woman, criteria.man …, what comes after the dot."""
     return {name.partition(".")[2]: value for name, value in fields.items() if name.partition(".")[0] == group}
 
 
@@ -63,14 +51,14 @@ def _clock(minutes: int) -> str:
 
 
 def _answers(fields: Fields, nothing: str) -> tuple[dict[str, str], list[FieldError]]:
-    """What was answered, without what says `nothing`. A form that was cut off halfway must not pass for unknown."""
+    """Return the answers, without those that say `nothing`. A form that was cut off halfway must not pass for unknown."""
     said = _group(fields, "criteria")
     missing = [FieldError(f"criteria.{name}", "missing") for name in sorted(CRITERION_NAMES - said.keys())]
     return {name: answer for name, answer in said.items() if answer != nothing}, missing
 
 
 def read_terms(fields: Fields) -> Terms:
-    """The fields of the shelter's page. Refusal: Invalid with every field that cannot be right."""
+    """Read the fields of the shelter's page. Refusal: Invalid with every field that cannot be right."""
     criteria, wrong = _answers(fields, UNSAID)
     limits: dict[str, int] = {}
     for name, text in _group(fields, "limits").items():
@@ -96,7 +84,7 @@ def read_terms(fields: Fields) -> Terms:
 
 
 def write_terms(row: ShelterRow) -> dict[str, str]:
-    """The fields of the shelter's page as it is saved: what `read_terms` reads."""
+    """Return the fields of the shelter's page as it is saved: what `read_terms` reads."""
     return {
         **{f"criteria.{name}": row.criteria.get(name, UNSAID) for name in CRITERION_NAMES},
         **{f"limits.{name}": str(number) for name, number in row.limits.items()},
@@ -107,7 +95,7 @@ def write_terms(row: ShelterRow) -> dict[str, str]:
 
 
 def read_overrides(fields: Fields) -> dict[str, str]:
-    """The fields of a place's page. Refusal: Invalid with every field that cannot be right."""
+    """Read the fields of a place's page. Refusal: Invalid with every field that cannot be right."""
     own, wrong = _answers(fields, FOLLOWS)
     try:
         check_overrides(own)
@@ -124,7 +112,7 @@ def write_overrides(place: PlaceRow) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What one page is about: a shelter, or one `place` of it. `known_version`: the version that last changed its criteria."""
+    """The shelter of a page, or one `place` of it. `known_version`: the version that last changed its criteria."""
 
     row: ShelterRow
     place: PlaceRow | None
@@ -136,7 +124,7 @@ class Subject:
         return write_terms(self.row) if self.place is None else write_overrides(self.place)
 
     def try_out(self, fields: Fields) -> list[ExampleOutcome]:
-        """How the worked people fare with these fields. Refusal: Invalid."""
+        """Return how the example people fare with these fields. Refusal: Invalid."""
         row, place = self.row, self.place
         intake = (row.intake_from_minutes, row.intake_until_minutes)
         if place is None:
@@ -151,13 +139,13 @@ def _house(terms: Terms, place: PlaceRow, own: Mapping[str, str]) -> House:
     return House(whole, place.beds, place.cots)
 
 
-async def _subject(request: Request) -> Subject:
+async def _subject(call: Call) -> Subject:
     """Refusal: NotFound."""
-    shelter_id, place_id = request.path_params["shelter_id"], request.path_params.get("place_id")
-    async with process_of(request).database.transaction() as tx:
+    shelter_id, place_id = call.path_params["shelter_id"], call.path_params.get("place_id")
+    async with call.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
-        own_shelters = [(other.id, other.name) for other in await list_shelters(tx, actor_of(request).shelter_ids)]
-        version = await criteria_version(tx, shelter_id, place_id)
+        own_shelters = [(other.id, other.name) for other in await list_shelters(tx, call.actor.shelter_ids)]
+        version = await get_criteria_version(tx, shelter_id, place_id)
     if row is None:
         raise NotFound("no_such_shelter")
     place = next((place for place in row.places if place.id == place_id), None)
@@ -166,12 +154,9 @@ async def _subject(request: Request) -> Subject:
     return Subject(row, place, own_shelters, version)
 
 
-async def _show(request: Request, typed: Fields | None, refusal: Refusal | None = None) -> Response:
-    """The page with what was typed (None: with what is saved), the preview of that, and the refusal on top.
-
-    For a script: the preview alone.
-    """
-    subject = await _subject(request)
+async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None) -> Response:
+    """Show what was typed (None: the saved fields), the preview of that, and the refusal; to a script the preview alone."""
+    subject = await _subject(call)
     saved = subject.saved
     fields = saved if typed is None else {name: value for name, value in typed.items() if name not in _rest(typed)}
     outcomes: list[ExampleOutcome] | None = None
@@ -186,10 +171,9 @@ async def _show(request: Request, typed: Fields | None, refusal: Refusal | None 
         "refusal": refusal,
         "wrong": fields_of(refusal) if refusal else (),
     }
-    if wants_fragment(request):
-        return html(request, process_of(request).pages.render(language_of(request), "fragments/_preview.html", context), status)
-    asked = request.query_params.get("saved", "")
-    is_saved = asked.isascii() and asked.isdigit() and len(asked) <= 18 and int(asked) >= subject.known_version
+    if call.wants_fragment:
+        return html(call, call.process.pages.render(call.language, "fragments/_preview.html", context), status)
+    is_saved = number_in(call.query.get("saved", ""), subject.known_version) is not None
     context |= {
         "shelter": subject.row,
         "place": subject.place,
@@ -202,74 +186,69 @@ async def _show(request: Request, typed: Fields | None, refusal: Refusal | None 
         "languages": SPOKEN_LANGUAGES,
         "openings": _times(HALF_HOURS[:-1], saved, fields, "intake.from"),
         "closings": _times(HALF_HOURS[1:], saved, fields, "intake.until"),
-        "catalogue": catalogue_of(request),
-        "new_key": process_of(request).clock.new_id,
-        "path": request.url.path,
+        "catalogue": call.catalogue,
+        "new_key": call.process.clock.new_id,
+        "path": call.path,
     }
     template = "pages/criteria.html" if subject.place is None else "pages/place_criteria.html"
-    return page(request, template, context, status)
+    return page(call, template, context, status)
 
 
 def _times(usual: Iterable[int], saved: Fields, fields: Fields, name: str) -> list[str]:
-    """Every half hour, and what is there already."""
+    """Return every half hour, and what is there already."""
     present = {given[name] for given in (saved, fields) if CLOCK.match(given.get(name, ""))}
     return sorted(present.union(map(_clock, usual)))
 
 
-async def _take(request: Request, work: Work) -> Response:
-    """Saves and redirects, or (a preview, a refusal) shows the page with what was typed."""
-    fields = await read_form(request)
+async def _take(call: Call, work: Work) -> Response:
+    """Save and redirect, or (a preview, a refusal) show the page with what was typed."""
+    fields = await call.fields()
     refusal: Refusal | None = None
     try:
-        press = parse_form(Press, _rest(fields))
-        if press.do == "save":
-            return await _save(request, press, work)
+        form = parse_form(CriteriaForm, _rest(fields))
+        if form.do == "save":
+            return await _save(call, form, work)
     except (Conflict, Invalid, Unavailable, VersionMismatch) as wrong:
         refusal = wrong
-    response = await _show(request, fields, refusal)
+    response = await _show(call, fields, refusal)
     response.headers.update(retry_after(refusal) if refusal else {})
     return response
 
 
-async def _save(request: Request, press: Press, work: Work) -> Response:
-    process, shelter_id = process_of(request), request.path_params["shelter_id"]
-    now = process.clock.now()
-
+async def _save(call: Call, form: CriteriaForm, work: Work) -> Response:
     def reply(changed: Changed) -> Reply:
         return Reply(200, b"", changed.shelter.version)
 
-    asked = make_key(press.key, request.url.path, repr(sorted((await read_form(request)).items())))
+    asked = repr(sorted((await call.fields()).items()))
     try:
-        done = await apply_once(process.database, actor_of(request), asked, now, lambda tx: work(tx, now, press.version), reply)
+        done = await call.once(form.key, asked, work=lambda tx: work(tx, form.version), reply=reply, shown=call.shelter_shown)
     except Invalid as refusal:
         if any(one.code == "key_reused" for one in refusal.fields):  # a page from before its own saving, gone back to
             raise VersionMismatch("criteria_changed") from refusal
         raise
-    version = done.reply.version or 0
-    await process.board.reached(shelter_id, version)
-    return RedirectResponse(f"{request.url.path}?saved={version}", 303, {"Cache-Control": "no-store"})
+    return RedirectResponse(f"{call.path}?saved={done.reply.version or 0}", 303, {"Cache-Control": "no-store"})
 
 
-async def show_criteria(request: Request) -> Response:
-    return await _show(request, None)
+async def show_criteria(call: Call) -> Response:
+    return await _show(call, None)
 
 
-async def post_criteria(request: Request) -> Response:
-    actor, shelter_id, fields = actor_of(request), request.path_params["shelter_id"], await read_form(request)
+async def post_criteria(call: Call) -> Response:
+    shelter_id, fields = call.path_params["shelter_id"], await call.fields()
 
-    async def work(tx: Transaction, now: datetime, version: int) -> Changed:
-        return await set_terms(tx, actor, shelter_id, read_terms(fields), now, version)
+    async def work(tx: Transaction, version: int) -> Changed:
+        return await set_terms(tx, call.actor, shelter_id, read_terms(fields), call.now, version)
 
-    return await _take(request, work)
+    return await _take(call, work)
 
 
-async def post_place_criteria(request: Request) -> Response:
-    actor, place_id, fields = actor_of(request), request.path_params["place_id"], await read_form(request)
+async def post_place_criteria(call: Call) -> Response:
+    place_id, fields = call.path_params["place_id"], await call.fields()
 
-    async def work(tx: Transaction, now: datetime, version: int) -> Changed:
-        changed = await set_place_criteria(tx, actor, place_id, read_overrides(fields), now, version)
-        if changed.shelter.id != request.path_params["shelter_id"]:
+    async def work(tx: Transaction, version: int) -> Changed:
+        changed = await set_place_criteria(tx, call.actor, place_id, read_overrides(fields), call.now, version)
+        if changed.shelter.id != call.path_params["shelter_id"]:
             raise NotFound("no_such_place")
         return changed
 
-    return await _take(request, work)
+    return await _take(call, work)

@@ -1,4 +1,4 @@
-"""The guard before every route: finds out who calls, and asks the row of the route whether that may be."""
+"""The guard before every route: it identifies the caller, and asks the row of the route whether they may call it."""
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -50,7 +50,6 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
             raise
         return None
     if actor is not None:
-        connection.state.actor = actor
         structlog.contextvars.bind_contextvars(actor=actor.id)
     return actor
 

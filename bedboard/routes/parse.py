@@ -1,6 +1,6 @@
 """Reading what was sent: a body, a form, the version that a caller knows, and the parts of a path."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.convertors import Convertor
@@ -27,13 +27,13 @@ class IdConvertor(Convertor[str]):
 
 
 def own_path(path: str) -> str:
-    """Only a page of our own: one slash at the start, and nothing that a browser would read as another host; else "/"."""
+    """Return the path if it is a page of our own, which no browser reads as another host; otherwise "/"."""
     ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
     return path if ours and path.isprintable() and path.isascii() else "/"
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Refusals: Malformed `too_large`, without reading further; Malformed when the caller leaves halfway."""
+    """Return the whole body. Refusals: Malformed `too_large`, without reading further, or when the caller leaves halfway."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -45,23 +45,8 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
-    """A form's fields as text, without the empty ones; may be asked twice. Refusal: Malformed."""
-
-    async def body() -> bytes:
-        return await read_body(request)
-
-    return await read_fields(request, body)
-
-
-async def read_fields(request: Request, read: Callable[[], Awaitable[bytes]]) -> Mapping[str, str]:
-    """Return a form's fields as text, without the empty ones; may be called twice. Refusal: Malformed."""
-    if (known := getattr(request.state, "form", None)) is not None:
-        fields: Mapping[str, str] = known
-        return fields
-    if request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
-        raise Malformed("not_a_form")
-    body = await read()
+async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:
+    """Return the fields of the form in `body` as text, without the empty ones. Refusal: Malformed."""
 
     async def replay() -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
@@ -70,12 +55,11 @@ async def read_fields(request: Request, read: Callable[[], Awaitable[bytes]]) ->
         form: FormData = await Request(request.scope, replay).form(max_files=0, max_fields=200)
     except (HTTPException, ClientDisconnect, UnicodeDecodeError) as error:
         raise Malformed("not_a_form") from error
-    request.state.form = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
-    return dict(request.state.form)
+    return {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
 
 
 def if_match(request: Request) -> int | None:
-    """The version that the caller believes to be the present one; None when it does not say or accepts any ("*")."""
+    """Return the version that the caller believes to be the present one; None if it names none or accepts any ("*")."""
     value = request.headers.get("if-match")
     if value is None or value.strip() == "*":
         return None

@@ -1,4 +1,4 @@
-"""From a result or a refusal to a response: which status each refusal has, and its page, fragment or problem document."""
+"""From a result or a refusal to a response: the status of each refusal, and its page, fragment or problem document."""
 
 import gzip
 from collections.abc import Mapping
@@ -53,22 +53,16 @@ def is_api(call: Call) -> bool:
     return call.path.startswith("/api/")
 
 
-def wants_fragment(asked: Request | Call) -> bool:
-    return call_of(asked).wants_fragment
-
-
-def html(asked: Request | Call, text: str, status: int = 200) -> Response:
-    """A page or fragment, compressed when the browser can; nothing in it is a secret that compression could betray."""
-    request = call_of(asked).request
+def html(call: Call, text: str, status: int = 200) -> Response:
+    """Answer with a page or fragment, compressed if the browser can read that: nothing in it is a secret to betray."""
     body, headers = text.encode(), {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
-    if len(body) > 1000 and "gzip" in request.headers.get("accept-encoding", ""):
+    if len(body) > 1000 and "gzip" in call.request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1, mtime=0), "gzip"
     return Response(body, status, headers, media_type="text/html; charset=utf-8")
 
 
-def page_context(asked: Request | Call) -> Mapping[str, Any]:
+def page_context(call: Call) -> Mapping[str, Any]:
     """Return what every page shows around its own content."""
-    call = call_of(asked)
     catalogue = call.process.board.catalogue
     path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     return {
@@ -80,8 +74,7 @@ def page_context(asked: Request | Call) -> Mapping[str, Any]:
     }
 
 
-def page(asked: Request | Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-    call = call_of(asked)
+def page(call: Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
     return html(call, call.process.pages.render(call.language, template, {**page_context(call), **context}), status)
 
 
@@ -106,7 +99,7 @@ def fields_of(refusal: Refusal) -> tuple[Any, ...]:
 
 
 def problem(call: Call, refusal: Refusal, status: int) -> Response:
-    """application/problem+json (RFC 9457) with our code, the fields that are wrong, and what is true now."""
+    """Answer with application/problem+json (RFC 9457): our code, the wrong fields, and the present state."""
     pages, language = call.process.pages, call.language
 
     def words(macro: str, *args: Any) -> str:
@@ -133,7 +126,7 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
 
 
 def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
-    """The refusal as an element that a page shows in place of its notice."""
+    """Draw the refusal as an element that a page shows in place of its notice."""
     context = {"code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
     return pages.render(language, "fragments/_notice.html", context)
 
@@ -141,11 +134,10 @@ def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
 EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
 
 
-def notice(asked: Request | Call, refusal: Refusal | None) -> str:
-    """The element with the refusal; for None the empty one, which takes an earlier refusal away."""
+def notice(call: Call, refusal: Refusal | None) -> str:
+    """Draw the element with the refusal; for None the empty one, which takes an earlier refusal away."""
     if refusal is None:
         return EMPTY_NOTICE
-    call = call_of(asked)
     return notice_html(call.process.pages, call.language, refusal)
 
 
@@ -171,7 +163,7 @@ def on_refusal(request: Request, refusal: Refusal) -> Response:
 
 
 async def on_http(request: Request, error: Exception) -> Response:
-    """What the router itself refuses: no such address, another method."""
+    """Answer to a refusal of the router itself: no such address, another method."""
     if not isinstance(error, HTTPException):
         raise error
     code = HTTP_CODES.get(error.status_code, "malformed")
@@ -182,7 +174,7 @@ async def on_http(request: Request, error: Exception) -> Response:
 
 
 def on_bug(request: Request, error: Exception) -> Response:
-    """Anything else is a bug: logged once with the request's id, and said without details."""
+    """Log a bug once with the request's id, and answer without details."""
     log.error("bug", exc_info=error)
     call, refusal = call_of(request), Refusal("internal", request_id=request.state.request_id)
     if is_api(call):

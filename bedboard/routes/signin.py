@@ -1,11 +1,10 @@
 """Signing in and out, and what a device prefers: language and theme."""
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
-from bedboard.process import maybe_actor, process_of
-from bedboard.routes.parse import own_path, read_form
+from bedboard.routes.call import Call
+from bedboard.routes.parse import own_path
 from bedboard.routes.replies import page
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.schemas.fields import ID
@@ -15,34 +14,34 @@ from bedboard.views.pages import SCREEN_LANGUAGES
 YEAR_SECONDS = 365 * 24 * 3600
 
 
-def is_demo(request: Request) -> bool:
-    """A demo takes both: a process started for one, and a database marked as one."""
-    process = process_of(request)
+def is_demo(call: Call) -> bool:
+    """Return whether this is a demo, which takes both: a process started for one, and a database marked as one."""
+    process = call.process
     return process.settings.demo and process.board.catalogue is not None and process.board.catalogue.demo
 
 
-async def show_sign_in(request: Request) -> Response:
-    if maybe_actor(request) is not None:
+async def show_sign_in(call: Call) -> Response:
+    if call.known_actor is not None:
         return RedirectResponse("/", 303)
     people = []
-    if is_demo(request):
-        async with process_of(request).database.transaction() as tx:
+    if is_demo(call):
+        async with call.transaction() as tx:
             people = await list_demo_people(tx)
     return page(
-        request,
+        call,
         "pages/sign_in.html",
-        {"people": people, "refusal": "sign_in_needed" if "ended" in request.query_params else None},
+        {"people": people, "refusal": "sign_in_needed" if "ended" in call.query else None},
     )
 
 
-async def post_demo_sign_in(request: Request) -> Response:
-    process = process_of(request)
-    form = await read_form(request)
+async def post_demo_sign_in(call: Call) -> Response:
+    process = call.process
+    form = await call.fields()
     person_id = form.get("person", "")
     if not ID.match(person_id):
         raise NotFound("no_such_person")
-    async with process.database.transaction() as tx:
-        await sign_out(tx, hash_token(request.cookies.get(process.identity.cookie, "")), process.clock.now())
+    async with call.transaction() as tx:
+        await sign_out(tx, hash_token(call.request.cookies.get(process.identity.cookie, "")), call.now)
         token = await sign_in_demo(tx, person_id, process.board.catalogue, demo=process.settings.demo, clock=process.clock)
         person = await get_person(tx, person_id)
     # A detective looks for a place now, the others for what has changed.
@@ -54,19 +53,19 @@ async def post_demo_sign_in(request: Request) -> Response:
     return response
 
 
-async def post_sign_out(request: Request) -> Response:
-    process = process_of(request)
-    token_hash = hash_token(request.cookies.get(process.identity.cookie, ""))
-    async with process.database.transaction() as tx:
-        await sign_out(tx, token_hash, process.clock.now())
-    process.board.end_session(token_hash)
+async def post_sign_out(call: Call) -> Response:
+    process = call.process
+    token_hash = hash_token(call.request.cookies.get(process.identity.cookie, ""))
+    async with call.transaction() as tx:
+        await sign_out(tx, token_hash, call.now)
+    process.pulse.end_session(token_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     return response
 
 
-async def _prefer(request: Request, name: str, allowed: tuple[str, ...]) -> Response:
-    form = await read_form(request)
+async def _prefer(call: Call, name: str, allowed: tuple[str, ...]) -> Response:
+    form = await call.fields()
     value = form.get(name, "")
     if value not in allowed:
         raise Invalid(FieldError(name, "not_one_of", {"allowed": list(allowed)}))
@@ -76,16 +75,16 @@ async def _prefer(request: Request, name: str, allowed: tuple[str, ...]) -> Resp
         value,
         max_age=YEAR_SECONDS,
         httponly=True,
-        secure=process_of(request).settings.secure,
+        secure=call.process.settings.secure,
         samesite="strict",
         path="/",
     )
     return response
 
 
-async def post_language(request: Request) -> Response:
-    return await _prefer(request, "language", SCREEN_LANGUAGES)
+async def post_language(call: Call) -> Response:
+    return await _prefer(call, "language", SCREEN_LANGUAGES)
 
 
-async def post_theme(request: Request) -> Response:
-    return await _prefer(request, "theme", ("auto", "light", "dark"))
+async def post_theme(call: Call) -> Response:
+    return await _prefer(call, "theme", ("auto", "light", "dark"))

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.routes import case_work
 from bedboard.routes.call import Call
-from bedboard.routes.case_work import Task, do_once
+from bedboard.routes.case_work import Task, answer_work, arrival_work, do_once
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.routes.staff import staff_page, staff_section
 from bedboard.routes.staff_cases import draw_asked
@@ -25,16 +24,16 @@ async def _reply(call: Call, refusal: Refusal | None) -> Response:
         asked = await draw_asked(tx, call)
     if row is None:
         raise NotFound("no_such_shelter")
-    text = str(asked) + staff_section(call.request, row) + notice(call, refusal)
+    text = str(asked) + staff_section(call, row) + notice(call, refusal)
     return html(call, text, http_status(refusal) if refusal else 200)
 
 
-async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
+async def _press_of_staff(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
     """Do a press once; a refused one is answered with the reason and with what is true now. `read` makes a task of the form."""
     try:
         await do_once(call, await read())
     except (Conflict, Invalid) as refusal:
-        return await _reply(call, refusal) if call.wants_fragment else await staff_page(call.request, refusal)
+        return await _reply(call, refusal) if call.wants_fragment else await staff_page(call, refusal)
     if call.wants_fragment:
         return await _reply(call, None)
     return RedirectResponse(f"/staff/{call.path_params['shelter_id']}", 303)
@@ -43,16 +42,16 @@ async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
 async def post_answer(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(StaffAnswerForm)
-        work = case_work.answer(call, call.path_params["shelter_id"], press.said)
+        work = answer_work(call, call.path_params["shelter_id"], press.said)
         return Task(press.key, work, (press.answer, press.place or ""))
 
-    return await _press(call, read)
+    return await _press_of_staff(call, read)
 
 
 async def post_arrival(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(StaffArrivalForm)
-        work = case_work.take_arrival(call, call.path_params["shelter_id"], arrived=press.arrived == "yes")
+        work = arrival_work(call, call.path_params["shelter_id"], arrived=press.arrived == "yes")
         return Task(press.key, work, (press.arrived,))
 
-    return await _press(call, read)
+    return await _press_of_staff(call, read)

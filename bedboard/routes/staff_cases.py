@@ -1,35 +1,22 @@
 """The cases of a shelter on top of its own page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import Response
 
-from bedboard.routes.call import Call, call_of
+from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.replies import html
 from bedboard.rules.cases import NO_REASONS
-from bedboard.store.cases import AskedRow, list_asked, list_asks_of_all, list_claims_of_all, list_unanswered
+from bedboard.store.cases import list_asked, list_asks_of_all, list_claims_of_all, list_unanswered
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_organization_names
-from bedboard.views.staff import AskedView, asked_section, asked_view
+from bedboard.views.staff import AskedView, asked_section, asked_view, is_refused_here, may_be_refused_here
 
 SETTLED_SHOWN = timedelta(hours=12)  # how long a settled case stays to be read
 FIRST_PLACES = 6  # that are offered at once; the others are folded away
-
-
-async def _refused_here(tx: Transaction, rows: Sequence[AskedRow]) -> set[str]:
-    """Return the cases whose refusal by the desk is about this shelter: a case keeps the last refusal only."""
-    case_ids = [row.request.id for row in rows if row.ask.settled == "refused_by_desk" and row.request.refusal is not None]
-    own = {row.request.id: row.ask.settled_at for row in rows}
-    asks = await list_asks_of_all(tx, case_ids) if case_ids else {}
-    return {
-        case_id
-        for case_id in case_ids
-        if own[case_id] == max(ask.settled_at for ask in asks[case_id] if ask.settled == "refused_by_desk" and ask.settled_at)
-    }
 
 
 async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapping[str, list[str]]]:
@@ -40,9 +27,10 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
     rows = await list_asked(tx, shelter_id, now - SETTLED_SHOWN)
     if card is None or not rows:
         return [], elsewhere
-    claims = await list_claims_of_all(tx, [row.request.id for row in rows])
-    names = await list_organization_names(tx, {row.request.organization_id for row in rows})
-    refused = await _refused_here(tx, rows)
+    claims = await list_claims_of_all(tx, [row.record.id for row in rows])
+    names = await list_organization_names(tx, {row.record.organization_id for row in rows})
+    refused = [row.record.id for row in rows if may_be_refused_here(*row)]
+    asks = await list_asks_of_all(tx, refused) if refused else {}
     views = [
         asked_view(
             row,
@@ -53,16 +41,15 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
             catalogue,
             opener_of(process),
             now,
-            is_refused_here=row.id in refused,
+            is_refused_here=is_refused_here(row, ask, asks.get(row.id, [])),
         )
         for row, ask in rows
     ]
     return views, elsewhere
 
 
-async def draw_asked(tx: Transaction, asked: Request | Call) -> Markup:
+async def draw_asked(tx: Transaction, call: Call) -> Markup:
     """Draw the section `#asked`; it is empty where nothing was asked."""
-    call = call_of(asked)
     process, shelter_id = call.process, call.path_params["shelter_id"]
     views, elsewhere = await read_asked(tx, call)
     cards, now = process.board.cards, call.now

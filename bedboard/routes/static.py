@@ -5,9 +5,9 @@ import mimetypes
 from pathlib import Path
 from typing import NamedTuple
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from bedboard.routes.call import Call
 from bedboard.rules.refusals import NotFound
 from bedboard.settings import WEB
 from bedboard.views.files import content_of, sources_of
@@ -23,7 +23,7 @@ class File(NamedTuple):
     changed: tuple[int, ...]
     plain: bytes
     packed: bytes | None
-    type: str
+    media_type: str
 
 
 _files: dict[Path, File] = {}
@@ -40,28 +40,28 @@ def _load(path: Path) -> File:
         changed = _changed(sources)
         plain = content_of(path)
         packed = gzip.compress(plain, mtime=0) if path.suffix in COMPRESSED else None
-        type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        file = _files[path] = File(sources, changed, plain, packed, type)
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        file = _files[path] = File(sources, changed, plain, packed, media_type)
     return file
 
 
-async def show_service_worker(request: Request) -> Response:
-    """At the root, because a service worker rules over what lies below its own address; asked anew each time."""
+async def show_service_worker(_call: Call) -> Response:
+    """Answer at the root, because a service worker rules over what lies below its own address; never from a cache."""
     headers = {"Cache-Control": "no-cache"}
     return Response(_load(STATIC / "js" / "sw.js").plain, 200, headers, media_type="text/javascript")
 
 
-async def show_static(request: Request) -> Response:
-    """Refusal: NotFound for everything that is not a file below the folder."""
+async def show_static(call: Call) -> Response:
+    """Answer with a file. Refusal: NotFound for everything that is not a file below the folder."""
     try:
-        path = (STATIC / request.path_params["path"]).resolve(strict=True)
+        path = (STATIC / call.path_params["path"]).resolve(strict=True)
     except (OSError, ValueError):
         raise NotFound("no_such_page") from None
     if not path.is_relative_to(STATIC) or not path.is_file():
         raise NotFound("no_such_page")
     file = _load(path)
-    lasting = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
+    lasting = "public, max-age=31536000, immutable" if "v" in call.query else "no-cache"
     headers = {"Cache-Control": lasting, "Vary": "Accept-Encoding"}
-    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(file.packed, 200, headers | {"Content-Encoding": "gzip"}, media_type=file.type)
-    return Response(file.plain, 200, headers, media_type=file.type)
+    if file.packed is not None and "gzip" in call.request.headers.get("accept-encoding", ""):
+        return Response(file.packed, 200, headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
+    return Response(file.plain, 200, headers, media_type=file.media_type)

@@ -1,17 +1,15 @@
 """The strip on top of every page for people who look for a place: reading and drawing it."""
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict
-from starlette.requests import Request
 from starlette.responses import Response
 
 from bedboard.actions.disclosures import disclose_holds
-from bedboard.routes.call import Call, call_of
+from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of, read_cases
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
-from bedboard.schemas.fields import ID, KeyText
+from bedboard.schemas.fields import ID
 from bedboard.store.alerts import list_own_alerts
 from bedboard.store.cases import list_cases_of, list_open_cases
 from bedboard.store.database import Transaction
@@ -25,20 +23,19 @@ async def _cases(tx: Transaction, call: Call) -> CasesView:
     return cases_view(own, inbox)
 
 
-async def own_strip(asked: Request | Call, here: str | None = None) -> Markup:
+async def own_strip(call: Call, here: str | None = None) -> Markup:
     """Draw the strip on top of every page: the actor's own holds with their telephones, alerts and cases.
 
     Each showing of a telephone is written down as a disclosure. `here`: the case of the page itself, or "requests" for all.
     Asks the database only when there is something; says so when it does not answer or is too busy.
     """
-    call = call_of(asked)
     process, actor = call.process, call.actor
     here = here or call.query.get("here", "")
     holds: list[HoldView] = []
     away = is_busy = False
     alerts: list[AlertView] = []
     cases = CasesView()
-    holding, waits = process.board.holds_anything(actor.key), process.alerts.waits(actor.key)
+    holding, waits = process.news.has_hold(actor.key), process.alerts.has_any(actor.key)
     has_cases = process.cases.has_any(actor)
     if actor.role in SEEKERS and (holding or waits or has_cases):
         try:
@@ -73,16 +70,7 @@ async def show_strip(call: Call) -> Response:
     return html(call, await own_strip(call))
 
 
-class Press(BaseModel):
-    """A press in the strip. `back`: the page of ours on which it was."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-    back: str = "/search"
-
-
-async def strip_reply(asked: Request | Call, refusal: Refusal | None) -> Response:
+async def strip_reply(call: Call, refusal: Refusal | None) -> Response:
     """Answer a script with the strip as it is now, and with the refusal."""
-    call = call_of(asked)
     text = await own_strip(call) + Markup(notice(call, refusal))  # noqa: S704
     return html(call, text, http_status(refusal) if refusal else 200)

@@ -1,21 +1,21 @@
-"""Who may do what: the roles, and the rules of access that the rows of `routes/table.py` name."""
+"""The roles, and the rules of access that the rows of `routes/table.py` name."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
 
 Role = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine"]
 
-ROLES: tuple[Role, ...] = ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine")
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking: a signed-in person or an API client.
+    """A signed-in person or an API client that does something; "system" for what only time or a command does.
 
-    `id` is the person's or the client's; `shelter_ids` are those the actor works for (staff, manager, machine), empty for
-    the others. `language` None follows the device.
+    `id` is the person's or the client's. `shelter_ids`: the shelters for which the actor works (staff, manager, machine),
+    empty for the other roles. `language` None follows the device.
     """
 
     kind: Literal["person", "client", "system"]
@@ -28,20 +28,20 @@ class Actor:
 
     @property
     def key(self) -> str:
-        """Unlike `id` never the same for a person and a client."""
+        """Return an id that is never the same for a person and a client."""
         return f"{self.kind}:{self.id}"
 
 
 ANYONE: frozenset[Role] = frozenset(ROLES)
-SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # who look for a place, so see every shelter
+SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # they look for a place, so they see every shelter
 SHELTER: frozenset[Role] = frozenset({"staff", "manager"})
 REPORTERS: frozenset[Role] = SHELTER | {"machine"}
-OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # know which shelters there are, not what is free in them
+OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which shelters there are, not what is free
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`roles` empty and `public` set: also without a session. `own`: the shelter named in the call must be the actor's."""
+    """A row of the table. `public`: without a session as well. `own`: the shelter in the call must be the actor's."""
 
     roles: frozenset[Role]
     own: bool = False
@@ -62,7 +62,7 @@ OWN_REPORTING = Rule(REPORTERS, own=True)
 
 
 def check_access(rule: Rule, actor: Actor | None) -> None:
-    """Refusals: SignInNeeded without an actor, NotAllowed for another role."""
+    """Refuse an actor that may not use the route: SignInNeeded without an actor, NotAllowed for another role."""
     if rule.public:
         return
     if actor is None:
@@ -72,11 +72,11 @@ def check_access(rule: Rule, actor: Actor | None) -> None:
 
 
 def check_own(actor: Actor, shelter_id: str) -> None:
-    """Refusal: NotFound, so that a stranger cannot learn which shelters exist."""
+    """Refuse a stranger to the shelter with NotFound, so that nobody can learn which shelters exist."""
     if shelter_id not in actor.shelter_ids:
         raise NotFound("no_such_shelter")
 
 
 def sees_all(actor: Actor) -> bool:
-    """Sees the live occupancy of every shelter."""
+    """Return whether the actor sees the live occupancy of every shelter."""
     return actor.role in SEEKERS

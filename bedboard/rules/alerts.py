@@ -1,4 +1,4 @@
-"""Waiting: somebody leaves word for whom a place is sought, and hears it when one that would do becomes free."""
+"""Alerts: a person leaves a search with the board, and hears of it when a place that fits becomes free."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,8 +12,11 @@ MOST_DEVICES = 10  # of one person that may be woken; the oldest goes first
 
 
 class SeenChange(NamedTuple):
-    """What one picture of a shelter changes for somebody who waits: free places that would do and were not known to them, and
-    known ones that would no longer do. `version`: the shelter's, of that picture."""
+    """A difference that one picture of a shelter makes to an alert.
+
+    `found`: free places that fit and that its owner does not know; `gone`: known places that no longer do. `version`: the
+    shelter's, of that picture.
+    """
 
     shelter_id: str
     version: int
@@ -22,15 +25,15 @@ class SeenChange(NamedTuple):
 
 
 def check_alert_count(count: int) -> None:
-    """Whether a person who waits so often may do so once more. Refusal: Conflict."""
+    """Refuse another alert to a person who has so many. Refusal: Conflict."""
     if count >= MOST_PER_PERSON:
         raise Conflict("waitings_of_person", most=MOST_PER_PERSON)
 
 
 def look_again(seen: Iterable[str], changes: Iterable[SeenChange]) -> tuple[frozenset[str], bool]:
-    """The places that are known after these changes, and whether one of them is news.
+    """Return the places that are known after these changes, and whether one of them is news.
 
-    What has gone is forgotten, so that it is news when it comes back.
+    A place that has gone is forgotten, so that it is news when it comes back.
     """
     known, is_news = set(seen), False
     for change in changes:

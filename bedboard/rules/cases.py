@@ -1,7 +1,6 @@
-"""OpenCases: one case, asked of several shelters. What state a case is in, what may happen to it then, who decides, and when
-silence becomes somebody's worry.
+"""Cases: a place for one household, asked of several shelters. States and events, offers and choices, decisions and silence.
 
-`TABLE` is the whole life of a request; everything that happens goes through it, also what is refused.
+`TABLE` is the whole life of a case; everything that happens goes through it, refusals included.
 """
 
 import re
@@ -69,44 +68,44 @@ STATES: tuple[CaseState, ...] = tuple(dict.fromkeys(state for state, _ in NEXT))
 EVENTS: tuple[Event, ...] = tuple(dict.fromkeys(event for _, event in NEXT))
 
 OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended"})
-"""Nothing is sought any more: what was asked is erased, and no place is reserved."""
+"""Nothing is sought any more: the needs are erased, and no place is reserved."""
 ENDS: frozenset[CaseState] = frozenset({"arrived", "ended"})
 """Nobody has anything to do with it any more."""
 RESERVED: frozenset[CaseState] = frozenset({"chosen", "provisional", "confirmed"})
-"""Exactly one place is reserved: the one that was chosen (as long as its time has not run out)."""
+"""Exactly one place is reserved: the chosen one, as long as its time has not run out."""
 ON_THE_WAY: frozenset[CaseState] = frozenset({"provisional", "confirmed"})
-"""The shelter expects them, and whoever brings them may see where it is."""
+"""The shelter expects them, and the requester may see its address."""
 
 AnswerCode = Literal["yes", "discuss", "no"]
 ANSWERS: tuple[AnswerCode, ...] = get_args(AnswerCode)
 
 NoReason = Literal["no_place", "no_staff", "contra_indication", "not_safe", "household", "status", "information", "other"]
 NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
-"""Why a shelter says no. Of a contra-indication, which criterion it is."""
+"""A shelter's reasons to say no. With contra_indication the answer names the criterion."""
 
 DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
 DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
-"""Why the desk refuses what was chosen, or ends what was provisional."""
+"""The desk's reasons to refuse a choice, or to end a provisional one."""
 
 Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn"]
 SETTLED: tuple[Settled, ...] = get_args(Settled)
-"""What became of one shelter's part in a request, once nothing is expected of it any more."""
+"""The outcomes of one shelter's part in a case, once nothing is expected of it any more."""
 
-MOST_ASKED = 8  # shelters of one request
-MOST_OPEN = 20  # requests of one person or program that are not over
-MOST_CASES_AN_HOUR = 12  # by one; each shows up to eight telephones
+MOST_ASKED = 8  # shelters of one case
+MOST_OPEN = 20  # cases of one person or program that are not over
+MOST_CASES_AN_HOUR = 12  # by one person or program; each shows up to eight telephones
 OFFER = timedelta(minutes=60)
-KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # how long a chosen place waits for who is late
+KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # a chosen place waits so long for people who are late
 KEPT_FOR_DESK = timedelta(hours=72)  # and as long as the desk has not decided: a desk may be closed for a weekend
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
-LONGEST = timedelta(days=7)  # then a request lapses, so that nothing that was asked stays
+LONGEST = timedelta(days=7)  # then a case lapses, so that none of its needs stay
 FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 
 
 def next_state(state: CaseState, event: Event) -> CaseState:
-    """What the event makes of the request. Refusal: Conflict `request_…`, as the table says."""
+    """Return the state after the event. Refusal: Conflict `request_…`, as the table says."""
     found = NEXT[state, event]
     if found.startswith("request_"):
         raise Conflict(found)
@@ -114,8 +113,11 @@ def next_state(state: CaseState, event: Event) -> CaseState:
 
 
 def check_shelters(asked: Iterable[str], present: Iterable[str] = (), refused: Iterable[str] = ()) -> None:
-    """Whether these may be asked besides those of which an answer is still expected or offered (`present`). Those that said no
-    (`refused`) leave room for others, and are not asked the same again. Refusal: Invalid `shelters`."""
+    """Refuse shelters that may not be asked for a case: none, too many, or the same again. Refusal: Invalid `shelters`.
+
+    `present`: shelters of which an answer is still expected or counts. `refused`: shelters that said no; they leave room for
+    others.
+    """
     new, old = list(asked), set(present)
     if not new:
         raise Invalid(FieldError("shelters", "missing"))
@@ -127,8 +129,10 @@ def check_shelters(asked: Iterable[str], present: Iterable[str] = (), refused: I
 
 @dataclass(frozen=True, slots=True)
 class ShelterAnswer:
-    """What a shelter says to a request. `place_id` with yes: which place it offers; `reason` with no; `criterion` with the
-    reason contra_indication: which one."""
+    """A shelter's answer to a case.
+
+    `place_id`: the place that it offers, with yes. `reason`: with no. `criterion`: with the reason contra_indication.
+    """
 
     answer: AnswerCode
     place_id: str | None = None
@@ -137,7 +141,7 @@ class ShelterAnswer:
 
 
 def check_answer(said: ShelterAnswer) -> None:
-    """Refusal: Invalid with every field that cannot be right."""
+    """Refuse an answer that cannot be right: Invalid with every such field."""
     wrong: list[FieldError] = []
     if said.answer == "yes" and said.place_id is None:
         wrong.append(FieldError("place", "missing"))
@@ -167,7 +171,7 @@ def _check_contra_indication(criterion: str | None) -> list[FieldError]:
 
 
 def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
-    """When they will be at the shelter; None: in two hours. Refusal: Invalid `arrives_at`."""
+    """Return the hour of arrival; None: after `SOONEST_USUAL`. Refusal: Invalid `arrives_at`."""
     if arrives_at is None:
         return now + SOONEST_USUAL
     if arrives_at < now - timedelta(minutes=1):
@@ -178,29 +182,31 @@ def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
 
 
 def offer_ends(now: datetime) -> datetime:
-    """Until when a place that was offered is reserved."""
+    """Return the end of the reservation of an offered place."""
     return now + OFFER
 
 
 def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> datetime:
-    """Until when a place that was chosen is reserved: nothing is kept for ever, also when nobody says what became of it."""
+    """Return the end of the reservation of a chosen place: it has one even if nobody ever says whether they came."""
     return max(arrives_at, now) + (KEPT_AFTER_ARRIVAL if is_decided else KEPT_FOR_DESK)
 
 
 def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
-    """Whether whoever brings them may see where the shelter is: for twelve hours after it was decided; who travels later than
-    that, for as long around the hour that was agreed."""
+    """Return whether the requester may see the shelter's address: for `ADDRESS_SHOWN` after the decision.
+
+    For a later journey it is also shown for as long around the agreed hour, half of it before and half after.
+    """
     if state not in ON_THE_WAY or decided_at is None:
         return False
     return now < decided_at + ADDRESS_SHOWN or (arrives_at is not None and abs(now - arrives_at) < ADDRESS_SHOWN / 2)
 
 
 def shows_needs(state: str, settled: str | None) -> bool:
-    """Whether a shelter sees for whom it is asked: as long as its answer counts, and then as long as it expects them."""
+    """Return whether a shelter sees the needs: as long as its answer counts, and then as long as it expects them."""
     return settled is None or (settled == "chosen" and state in RESERVED)
 
 
-# --- who decides
+# --- decisions
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = re.compile(
@@ -215,7 +221,7 @@ def _minutes(clock: str) -> int:
 
 
 def is_within(hours: str, local: datetime) -> bool:
-    """Whether this local moment is within the hours. Raises ValueError for what are none."""
+    """Return whether this local moment is within the hours. Raises ValueError for a text that is no hours."""
     found = HOURS.fullmatch(hours)
     if found is None:
         raise ValueError(f"hours are like 'mon-fri 09:00-17:00', not {hours!r}")
@@ -230,8 +236,11 @@ def is_within(hours: str, local: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """Who decides on a kind of place. `decides`: shelter, desk or police. `desk_hours` None: always. `outside_hours`
-    "provisional": a shelter's yes then counts until the desk looks at it; None: the request waits for the desk."""
+    """The side that decides on a kind of place, and how.
+
+    `decides`: shelter, desk or police. `desk_hours` None: always. `outside_hours` "provisional": outside the desk's hours a
+    shelter's yes counts until the desk looks at it; None: the case waits for the desk.
+    """
 
     decides: str
     desk_hours: str | None = None
@@ -242,9 +251,9 @@ class Deciding:
 
 
 def choice_of(role: Role, kind: Deciding, local: datetime) -> Event:
-    """Return the event that choosing a place of this kind is for a requester in this role, at this local moment.
+    """Return the event of choosing a place of this kind, for a requester in this role, at this local moment.
 
-    What the desk chooses for a case of its own is decided by that.
+    The desk's choice for a case of its own is its decision as well.
     """
     if role == "desk" or kind.decides != "desk":
         return "choose"
@@ -256,12 +265,12 @@ def choice_of(role: Role, kind: Deciding, local: datetime) -> Event:
 # --- silence
 
 SilenceStep = Literal["reminder", "second_line", "desk"]
-STEPS: tuple[SilenceStep, ...] = ("reminder", "second_line", "desk")
+STEPS: tuple[SilenceStep, ...] = get_args(SilenceStep)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """After how long a silent shelter is reminded, its second line hears it, and the desk does; each longer than the last."""
+    """The times after which a silent shelter is reminded, its second line told, and then the desk: each is longer."""
 
     reminder: timedelta = timedelta(minutes=5)
     second_line: timedelta = timedelta(minutes=10)
@@ -272,5 +281,5 @@ class Patience:
 
 
 def silence_step(asked_at: datetime, patience: Patience, now: datetime) -> int:
-    """How many of `STEPS` have come for a shelter that has said nothing since `asked_at`."""
+    """Return how many of `STEPS` have come for a shelter that has said nothing since `asked_at`."""
     return sum(now >= asked_at + limit for limit in patience.limits())

@@ -1,4 +1,4 @@
-"""Claims: a hold (somebody calls about the place) or a reservation (a confirmed request). At most one is live per place."""
+"""Claims: a hold (somebody calls about the place) or a reservation (for a case). A place has at most one that is live."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ MOST_HOLDS_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls th
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a board needs of one claim. `role` and `organization` say for whom it is, never the name of a person.
+    """A claim as a board needs it. The holder is shown by `role` and `organization`, never by the name of a person.
 
-    `holder` is the key of the actor who may be told about it (`Actor.key`); None when it was made for a caller. `case_id`:
-    for which request a reservation is.
+    `holder` is the key of the actor that may be told more about it (`Actor.key`); None when it was made for a caller.
+    `case_id`: the case of a reservation.
     """
 
     type: ClaimType
@@ -33,12 +33,12 @@ class Claim:
 
 
 def is_live(claim: Claim | None, now: datetime) -> bool:
-    """A claim ends at its hour, whether or not anything has tidied it away. Ended and used claims never get here."""
+    """Return whether a claim that nobody has ended still counts: it is over at its hour, whether or not a job has tidied it."""
     return claim is not None and claim.expires_at > now
 
 
 def check_room(by_one: int, by_organization: int) -> None:
-    """One hold more, besides so many live ones. Refusals: Conflict `holds_of_person`, `holds_of_organization`."""
+    """Refuse one hold more besides so many live ones: Conflict `holds_of_person`, `holds_of_organization`."""
     if by_one >= MOST_OF_ONE:
         raise Conflict("holds_of_person", most=MOST_OF_ONE)
     if by_organization >= MOST_OF_ORGANIZATION:

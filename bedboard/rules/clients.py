@@ -1,4 +1,4 @@
-"""What a program that uses the API may be, and what it may be called. Its name stands in the journal, where no person may."""
+"""Clients: the roles and names that a program may have. Its name is written in the journal, where no person may be named."""
 
 import re
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The criteria of a shelter: what it answers about whom it takes. Each is yes, discuss or no; absent is unknown."""
+"""Criteria: a shelter's answers about the people it takes. Each is yes, discuss or no; absent is unknown."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal
@@ -52,13 +52,13 @@ SPOKEN_LANGUAGES = (
     "zh",
     "vi",
 )
-"""What is spoken at a shelter, as ISO 639-1; for others there is the interpreters' telephone."""
+"""Languages that may be spoken at a shelter, as ISO 639-1; for others there is the interpreters' telephone."""
 
 TAKES = ("women", "men", "families", "minors")
 
 
 def takes(criteria: Mapping[str, str]) -> tuple[str, ...]:
-    """Whom a shelter takes, in the large groups of the board's filter; "no" and unknown are left out, discuss counts."""
+    """Return the large groups of the board's filter that a shelter takes; "discuss" counts, "no" and unknown do not."""
 
     def open_to(*names: str) -> bool:
         return any(criteria.get(name) in ("yes", "discuss") for name in names)
@@ -73,7 +73,7 @@ def takes(criteria: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def wrong_criteria(criteria: Mapping[str, str]) -> list[FieldError]:
-    """Names that are no criteria, and answers that are none; empty when all is well."""
+    """Return the names that are no criteria, and the answers that are none; empty when all is well."""
     wrong = [FieldError(f"criteria.{name}", "unknown_field") for name in criteria if name not in CRITERION_NAMES]
     return wrong + [
         FieldError(f"criteria.{name}", "not_one_of", {"allowed": list(VERDICTS)})
@@ -85,10 +85,10 @@ def wrong_criteria(criteria: Mapping[str, str]) -> list[FieldError]:
 def check_terms(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
 ) -> None:
-    """What a shelter says about whom it takes; `intake` are local minutes, day and night is (0, 1440), and until may be lower
-    than from (over midnight), but not the same: that could mean day and night as well as never.
+    """Refuse terms that cannot be right: Invalid with every such field.
 
-    Refusal: Invalid with every field that cannot be right.
+    `intake`: local minutes, from and until; day and night is (0, 1440). Until may be lower than from (over midnight), but not
+    the same: that could mean day and night as well as never.
     """
     wrong = wrong_criteria(criteria)
     for name, number in limits.items():
@@ -113,7 +113,7 @@ def check_terms(
 
 
 def check_overrides(criteria: Mapping[str, str]) -> None:
-    """What one place says otherwise than its shelter. Refusal: Invalid with every field that cannot be right."""
+    """Refuse a place's own criteria that cannot be right: Invalid with every such field."""
     wrong = wrong_criteria(criteria)
     if wrong:
         raise Invalid(*wrong)

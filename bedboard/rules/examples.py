@@ -1,4 +1,4 @@
-"""Worked people: whom a shelter's terms take and whom not, so that who sets them sees what they do. Nobody in particular."""
+"""Examples: invented households that a shelter's terms take or refuse, so that its manager sees what the terms do."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,11 +25,11 @@ EXAMPLES: Mapping[str, Profile] = {
     "several_needs": Profile(woman=1, needs=frozenset({"lvb", "psychiatric", "addiction"})),
     "night": Profile(woman=1, arrives_after=120),
 }
-"""By code, in the order in which they are shown; at night is 02:00."""
+"""Profiles by code, in the order in which they are shown; at night is 02:00."""
 
 
 class House(NamedTuple):
-    """A place as far as it matters here."""
+    """The terms and the size of a place."""
 
     terms: Terms
     beds: int
@@ -37,8 +37,11 @@ class House(NamedTuple):
 
 
 class ExampleOutcome(NamedTuple):
-    """How one of them fares. `fit` and `reasons` are those of the place that suits best; a shelter without places is judged by
-    its terms alone. `fits` and `discuss` count places, of `total`."""
+    """The result for one example.
+
+    `fit` and `reasons` are those of the place that suits best; a shelter without places is judged by its terms alone. `fits`
+    and `discuss` count places, of `total`.
+    """
 
     example: str
     fit: Fit
@@ -49,13 +52,13 @@ class ExampleOutcome(NamedTuple):
 
     @property
     def telling(self) -> tuple[Reason, ...]:
-        """The reasons that made it so: every "no" when there is one, else what has to be discussed or is unknown."""
+        """Return the decisive reasons: every "no", or without any the criteria that are unknown or have to be discussed."""
         no = tuple(reason for reason in self.reasons if reason.answer == "no")
         return no or tuple(reason for reason in self.reasons if reason.answer != "yes")
 
 
 def try_examples(terms: Terms, houses: Iterable[House]) -> list[ExampleOutcome]:
-    """Every one of `EXAMPLES` against these places. `terms`: the shelter's own, for when it has no places."""
+    """Judge each of `EXAMPLES` for these places. `terms`: the shelter's own, for when it has no places."""
     alike = Counter(houses)
     return [_try(code, profile, terms, alike) for code, profile in EXAMPLES.items()]
 

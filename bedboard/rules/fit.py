@@ -1,7 +1,7 @@
-"""Fit: does this place suit this person tonight, and why (not)?
+"""Fit: does this place suit this household tonight, and why (not)?
 
-A profile says for whom a place is sought, with everything that may be left open; the terms of a shelter answer it, criterion
-by criterion. Nothing here knows who the person is, and nothing here is kept.
+A profile describes a household, and may leave anything open; the terms of a shelter answer it, criterion by criterion. Nothing
+here knows a name, and nothing here is kept.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -17,7 +17,7 @@ Fit = Literal["fits", "discuss", "excluded"]
 ReasonVerdict = Literal["yes", "discuss", "no", "unknown"]
 
 PARTY = (*CRITERIA["adults"], *CRITERIA["children"])
-"""Who come along, each a number of people; `child_12_17` are those that are no boys of 12 and older, who are `boy_12_17`."""
+"""The members of a household, each a number; boys of 12 and older are `boy_12_17` and not `child_12_17`."""
 
 PERSON_STATUSES = CRITERIA["status"]
 EXPLOITATIONS = CRITERIA["exploitation"]
@@ -39,11 +39,11 @@ SMALL, CHILD, TEEN, ADULT = (0, 3), (4, 11), (12, 17), (18, 120)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """For whom a place is sought; what is 0, None, False or empty has been left open.
+    """A household that looks for a place; a field that is 0, None, False or empty has been left open.
 
-    `minor_alone`: a minor without parents; the children are then that minor and whoever comes along. `group`: how
-    many come as a group, who are more than one household. `avoid`: codes of police units that are not safe. `near`: the
-    police unit from which it should be near. `arrives_after` and `arrives_before`: local minutes since midnight.
+    `minor_alone`: a minor without parents; the children are then that minor and any others. `group`: the number of people in
+    a group that is more than one household. `avoid`: codes of police units that are not safe. `near`: the police unit near
+    which the place should be. `arrives_after` and `arrives_before`: local minutes since midnight.
     """
 
     woman: int = 0
@@ -74,25 +74,25 @@ class Profile:
 
     @property
     def people(self) -> int:
-        """How many need a bed or a cot; somebody does, also when nothing was said."""
+        """Return the number of people who need a bed or a cot: 1 at least, even if nothing was said."""
         return max(1, self.group, self.adults + self.children)
 
     @property
     def beds(self) -> int:
-        """How many of them cannot sleep in a cot."""
+        """Return the number of people who cannot sleep in a cot."""
         return self.people - self.child_0_3
 
     def asked(self) -> list[str]:
-        """The criteria that this profile asks about, in the order in which people name them."""
+        """Return the criteria that this profile asks about, in the order in which people name them."""
         names = [name for name in PARTY if getattr(self, name)]
         names += [name for name in ("minor_alone", "group") if getattr(self, name)]
         names += [name for name in (self.status, self.exploitation) if name]
         return names + [name for name in NEEDS if name in self.needs]
 
     def ages(self) -> tuple[Ages, Ages] | None:
-        """The ages of the youngest and of the oldest of those who lead this party; None when nothing was said about it.
+        """Return the age bands of the youngest and the oldest leader of this party; None when nothing was said about it.
 
-        With adults those are the adults. Minors alone lead it themselves, but for small children, who may be their own.
+        With adults those are the adults. Minors alone lead it themselves; small children may be their own.
         """
         if not self.minor_alone:
             return (ADULT, ADULT) if self.adults else None
@@ -101,7 +101,7 @@ class Profile:
 
 
 def check_profile(profile: Profile) -> None:
-    """Refuses a party that cannot be, with the field: Invalid."""
+    """Refuse a party that cannot be: Invalid with the field."""
     if profile.minor_alone and profile.adults:
         raise Invalid(FieldError("minor_alone", "not_with_adults"))
     if profile.minor_alone and profile.group:
@@ -110,7 +110,7 @@ def check_profile(profile: Profile) -> None:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Terms:
-    """What a shelter says about whom it takes; `make_terms` gives the same object for the same words.
+    """The terms on which a shelter takes people; `make_terms` gives the same object for the same words.
 
     `criteria`: name to yes, discuss or no; absent is unknown. `limits`: absent is no limit. `intake`: local minutes since
     midnight, from and until; until may be lower than from (over midnight); (0, 1440) is day and night.
@@ -145,12 +145,12 @@ def _kept(
 def make_terms(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Iterable[str]
 ) -> Terms:
-    """Equal words give the same object, so that what a search has found out about one shelter holds for its likes."""
+    """Return the same object for equal words, so that a search's findings about one shelter hold for its likes."""
     return _kept(frozenset(criteria.items()), frozenset(limits.items()), intake, frozenset(languages))
 
 
 class Reason(NamedTuple):
-    """Why (not): the answer to one criterion or limit. `detail`: the limit's number, beds, or when intake opens; None: none."""
+    """The answer to one criterion or limit. `detail`: the limit's number, beds, or the minute of intake; None: none."""
 
     criterion: str
     answer: ReasonVerdict
@@ -158,15 +158,15 @@ class Reason(NamedTuple):
 
 
 def judge(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
-    """What these terms answer to the profile, whatever place it is about; empty when nothing was asked."""
+    """Return the answers of these terms to the profile, for any place; empty when nothing was asked."""
     return tuple(_criterion(terms, name) for name in profile.asked()) + judge_rest(terms, profile)
 
 
 def judge_rest(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
-    """The part of `judge` that does not come from what is asked: limits, hours of intake, languages."""
+    """Return the part of `judge` that does not follow from the asked criteria: limits, hours of intake, languages."""
     reasons = _limits(terms.limits, profile) if terms.limits else []
     if profile.children and not (profile.adults or profile.minor_alone or profile.group):
-        reasons.append(Reason("minor_alone", "unknown"))  # children, and nobody has said who comes with them
+        reasons.append(Reason("minor_alone", "unknown"))  # nobody has said which adults come with the children
     arrival = _arrival(terms.intake, profile)
     if arrival is not None:
         reasons.append(arrival)
@@ -179,14 +179,14 @@ def judge_rest(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
 
 
 def judge_place(beds: int, cots: int, unit: str, profile: Profile) -> tuple[Reason, ...]:
-    """What this very place adds: is it large enough, and in a police unit that need not be avoided?"""
+    """Return the reasons of this very place: is it large enough, and in a police unit that need not be avoided?"""
     large_enough = beds >= profile.beds and beds + cots >= profile.people
     size = Reason("size", "yes" if large_enough else "no", profile.people)
     return (size, Reason("avoid", "no")) if unit in profile.avoid else (size,)
 
 
 def fit_of(reasons: Iterable[Reason]) -> Fit:
-    """Fits: nothing but yes. Excluded: any no. Else discuss; what is unknown has to be discussed as well."""
+    """Return "fits" for nothing but yes, "excluded" for any no, and otherwise "discuss", which unknown has to be as well."""
     answers = {reason.answer for reason in reasons}
     if "no" in answers:
         return "excluded"
@@ -199,7 +199,7 @@ def _criterion(terms: Terms, name: str) -> Reason:
 
 
 def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
-    """A number within a limit is a yes, beyond it a no; an age band that the limit cuts through has to be discussed."""
+    """Return yes for a number within its limit and no beyond it; an age band that a limit cuts through is to be discussed."""
     reasons: list[Reason] = []
 
     def add(name: str, holds: bool | None) -> None:
@@ -228,11 +228,10 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
 
 
 def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
-    """Whether the shelter takes people in at some moment at which they may arrive; None when nothing was said about that.
+    """Return the answer of the hours of intake to the hours of arrival; None when nothing was said about those.
 
-    Who arrives after an hour does so within a journey's time of it, and who arrives before one likewise.
-
-    Outside its hours it has to be discussed (with the minute at which intake opens), never a no: a telephone may open a door.
+    People arrive within a journey's time after the one hour, or before the other. Outside the hours of intake it has to be
+    discussed (with the minute at which intake opens) and is never a no: a telephone may open a door.
     """
     begin, until = profile.arrives_after, profile.arrives_before
     if begin is None and until is None:
@@ -252,13 +251,13 @@ def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
 
 
 def distance(here: tuple[int, int], there: tuple[int, int]) -> int:
-    """Between two police units, as (column, row) on the small map, squared: only good for comparing."""
+    """Return the squared distance of two police units, as (column, row) on the small map: only good for comparing."""
     return (here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2
 
 
 Rank = tuple[int, int, int, int, int, str, str]
-"""The order of what was found: fits before discuss, fresh before older news, the smallest that is large enough (beds, then
-cots), the nearest; then by the shelter's name and the place's id, so that the order is total."""
+"""The order of found places: fits before discuss, fresh before older news, the smallest that is large enough (beds, then cots),
+the nearest; then by the shelter's name and the place's id, so that the order is total."""
 
 
 def rank(fit: Fit, freshness: Freshness, beds: int, cots: int, distance: int, name: str, place_id: str) -> Rank:

@@ -1,4 +1,4 @@
-"""How old the news of a shelter is, when it asks to be confirmed, and the moments at which its picture changes by itself.
+"""Freshness: the age of a shelter's news, its reminders, and the moments at which its picture changes by itself.
 
 Everything here follows from stored moments and `now`; nothing waits for a job to have run.
 """
@@ -17,19 +17,19 @@ LATE_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class FreshnessLimits:
-    """Until which age news is fresh, and until which it is ageing; older is stale."""
+    """The ages up to which news is fresh and ageing; older news is stale."""
 
     fresh: timedelta
     ageing: timedelta
 
     def strictest(self, others: Iterable["FreshnessLimits"]) -> "FreshnessLimits":
-        """A shelter with several kinds is as fresh as its strictest kind asks."""
+        """Return the strictest of these limits, for a shelter with several kinds."""
         every = [self, *others]
         return FreshnessLimits(min(x.fresh for x in every), min(x.ageing for x in every))
 
 
 def freshness_of(confirmed_at: datetime | None, limits: FreshnessLimits, now: datetime) -> Freshness:
-    """None is never confirmed, which is stale: unknown, so call."""
+    """Return how fresh the news is; None was never confirmed, which is stale: nobody knows, so call."""
     if confirmed_at is None:
         return "stale"
     age = now - confirmed_at
@@ -39,7 +39,7 @@ def freshness_of(confirmed_at: datetime | None, limits: FreshnessLimits, now: da
 
 
 def confirm_moments(times: Iterable[time], zone: ZoneInfo, around: date) -> Iterator[datetime]:
-    """The confirmation moments of the day before, the day itself and the two days after, ascending, aware in UTC.
+    """Return the confirmation moments of the day before, the day itself and the two days after, ascending, aware in UTC.
 
     Two, because a confirmation just before midnight may cover a moment just after it.
     A time that the change to summer time skips (02:30) falls where the clock then stands, an hour later; one that the
@@ -55,7 +55,7 @@ def confirm_moments(times: Iterable[time], zone: ZoneInfo, around: date) -> Iter
 
 
 def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) -> datetime | None:
-    """The first confirmation moment that a confirmation at `confirmed_at` does not cover; None without times.
+    """Return the first confirmation moment that a confirmation at `confirmed_at` does not cover; None without times.
 
     A confirmation counts for a moment from half an hour before it, when the reminder goes out.
     """
@@ -70,14 +70,14 @@ ReminderStep = Literal["before", "due", "late"]
 
 
 class Reminder(NamedTuple):
-    """A confirmation that is asked for: `due_at` its moment, `step` how far it is. Late is what the desk sees."""
+    """A reminder to confirm: `due_at` is the moment of the confirmation, `step` how late it is. The desk sees the late ones."""
 
     due_at: datetime
     step: ReminderStep
 
 
 def reminder_at(due_at: datetime, now: datetime) -> Reminder | None:
-    """How far the reminder for one moment is; None while it is too early for it."""
+    """Return the reminder for one moment; None while it is too early for it."""
     if now < due_at - REMIND_BEFORE:
         return None
     if now < due_at:
@@ -88,13 +88,13 @@ def reminder_at(due_at: datetime, now: datetime) -> Reminder | None:
 def current_reminder(
     confirmed_at: datetime | None, created_at: datetime, times: Iterable[time], zone: ZoneInfo, now: datetime
 ) -> Reminder | None:
-    """What a shelter's people are asked now; None when nothing is. Never confirmed counts from when the shelter was added."""
+    """Return the reminder on the shelter's page now; None when there is none. A new shelter counts from `created_at`."""
     due_at = due_moment(confirmed_at or created_at, times, zone)
     return None if due_at is None else reminder_at(due_at, now)
 
 
 def latest_reminder(confirmed_at: datetime | None, times: Iterable[time], zone: ZoneInfo, now: datetime) -> Reminder | None:
-    """The reminder of the latest moment whose half hour has begun, unless it is confirmed; what is sent, once per step."""
+    """Return the reminder to send, once per step: of the latest moment whose half hour has begun, unless it is confirmed."""
     day = now.astimezone(zone).date()
     begun = [m for m in confirm_moments(list(times), zone, day) if m - REMIND_BEFORE <= now]
     if not begun or (confirmed_at is not None and confirmed_at >= begun[-1] - REMIND_BEFORE):
@@ -110,9 +110,9 @@ def turning_points(
     zone: ZoneInfo,
     claim_ends: Iterable[datetime],
 ) -> list[datetime]:
-    """The moments, ascending, at which a shelter looks different though nobody has touched it.
+    """Return the moments, ascending, at which a shelter looks different though nobody has touched it.
 
-    How many of them have passed is its phase. Together with the version, which every change raises, the phase orders all
+    The number of them that have passed is its phase. Together with the version, which every change raises, the phase orders all
     pictures of a shelter on every process alike: a board shows a pair (version, phase) and never goes back to a lower one.
     """
     points = list(claim_ends)
@@ -125,5 +125,5 @@ def turning_points(
 
 
 def phase_at(points: Iterable[datetime], now: datetime) -> int:
-    """How many of the turning points have passed."""
+    """Return the number of turning points that have passed."""
     return sum(point <= now for point in points)

@@ -1,23 +1,23 @@
-"""What a place is, what is shown of it, and which changes of it are possible."""
+"""Places: the stored state, the status that a board shows, and the changes that are possible."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from bedboard.rules.claims import Claim, is_live
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
-PlaceState = Literal["open", "occupied", "closed"]  # what is stored
-PlaceStatus = Literal["free", "held", "reserved", "occupied", "closed"]  # what is shown
-Reported = Literal["free", "occupied", "closed"]  # what a shelter says
+PlaceState = Literal["open", "occupied", "closed"]  # in the database
+PlaceStatus = Literal["free", "held", "reserved", "occupied", "closed"]  # on the board
+Reported = Literal["free", "occupied", "closed"]  # by a shelter
 
-PLACE_STATUSES: tuple[PlaceStatus, ...] = ("free", "held", "reserved", "occupied", "closed")
-REPORTED: tuple[Reported, ...] = ("free", "occupied", "closed")
+PLACE_STATUSES: tuple[PlaceStatus, ...] = get_args(PlaceStatus)
+REPORTED: tuple[Reported, ...] = get_args(Reported)
 
 # Why a place is closed, and the usual time until it opens again. A closure always has an expected end (empty is not
-# available, and a closure without an end is never looked at again); who knows better says so.
+# available, and a closure without an end is never looked at again); a shelter that knows better says so.
 CLOSED_REASONS: Mapping[str, timedelta] = {
     "cleaning": timedelta(hours=2),
     "repair": timedelta(days=1),
@@ -33,7 +33,7 @@ CLOCK_SKEW = timedelta(seconds=60)  # a sender's clock may be this far ahead of 
 
 
 class Occupancy(NamedTuple):
-    """What is stored about one place. `since` is when it became so, `observed_at` when somebody last saw that it is so."""
+    """The stored state of a place. `since`: when it became so; `observed_at`: when somebody last saw that it is so."""
 
     state: PlaceState
     since: datetime
@@ -44,7 +44,7 @@ class Occupancy(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlaceChange:
-    """What a shelter says about one place.
+    """A change of one place, as a shelter reports it.
 
     `expected_free_at`: when it is expected to be free again; None is unknown (for a closed place: the usual time of its
     reason). `observed_at`: when this was seen; None is now.
@@ -57,7 +57,7 @@ class PlaceChange:
 
 
 def status_of(state: PlaceState, claim: Claim | None, now: datetime) -> PlaceStatus:
-    """What a board shows: closed before occupied before reserved before held before free."""
+    """Return the status that a board shows: closed before occupied before reserved before held before free."""
     if state != "open":
         return state
     if claim is None or not is_live(claim, now):
@@ -66,12 +66,12 @@ def status_of(state: PlaceState, claim: Claim | None, now: datetime) -> PlaceSta
 
 
 def reported_of(state: PlaceState) -> Reported:
-    """The stored state in the word that a shelter uses."""
+    """Return the stored state in the word that a shelter uses."""
     return "free" if state == "open" else state
 
 
 def count_statuses(statuses: Iterable[PlaceStatus]) -> dict[str, int]:
-    """Every status with its count, and `total`, which is their sum."""
+    """Return every status with its count, and `total`, their sum."""
     counted = Counter(statuses)
     counts: dict[str, int] = {status: counted[status] for status in PLACE_STATUSES}
     counts["total"] = counted.total()
@@ -79,7 +79,7 @@ def count_statuses(statuses: Iterable[PlaceStatus]) -> dict[str, int]:
 
 
 def check_observed_at(observed_at: datetime | None, now: datetime) -> datetime:
-    """The moment of observation; None is now. Refuses a moment in the future; a slightly fast clock is set back to now."""
+    """Return the moment of observation; None is now. Refuse one in the future; a slightly fast clock is set back to now."""
     if observed_at is None:
         return now
     if observed_at > now + CLOCK_SKEW:
@@ -116,7 +116,7 @@ def _check_expected(change: PlaceChange, now: datetime) -> list[FieldError]:
 
 
 def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> Occupancy:
-    """The occupancy after what the shelter says. Does not look at claims: what the shelter sees goes before what was promised.
+    """Return the occupancy after the change. Claims do not matter: the shelter's own eyes go before any promise.
 
     Refusals: Invalid with every field that cannot be right; Conflict `overtaken` when something newer is known already.
     """
@@ -147,14 +147,14 @@ def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """What a shelter that only knows numbers says of one kind: `closed` None leaves closed places as they are."""
+    """The numbers of one kind from a shelter that knows no single places; `closed` None leaves closed places as they are."""
 
     free: int
     closed: int | None = None
 
 
 class Counted(NamedTuple):
-    """One place of the kind as the spreading of a number needs it; `id` is the place's."""
+    """One place of the kind, as the spreading of a number needs it; `id` is the place's."""
 
     id: str
     state: PlaceState
@@ -162,7 +162,7 @@ class Counted(NamedTuple):
 
 
 def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dict[str, PlaceState]:
-    """Which places change so that exactly `count.free` of them are shown free; place id to its new state.
+    """Return the places that have to change so that exactly `count.free` are shown free, each with its new state.
 
     Places of one kind are interchangeable, so as few as possible change, in the order given; a live claim is never given
     away: a claimed place stays as it is, and is not counted as free (opened, it would be shown as held). Refusal: Invalid

@@ -1,7 +1,7 @@
-"""Every way in which bedboard says no, as one small tree. Knows nothing of HTTP and of words.
+"""Refusals: every way in which bedboard says no, as one small tree that knows nothing of HTTP and of words.
 
 A refusal has a `code`; the words for it, in each language, are in `web/templates/words/refusals.html`, and one table in
-`routes/replies.py` says which status each class gets. Whoever raises one leaves the transaction, so nothing is changed.
+`routes/replies.py` says which status each class gets. To raise one leaves the transaction, so nothing is changed.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: `field` as the caller wrote it, `code` for the words, `detail` for their numbers."""
+    """One field that cannot be right: `field` as the caller wrote it, `code` for the words, `detail` for their numbers."""
 
     field: str
     code: str
@@ -19,7 +19,7 @@ class FieldError:
 
 
 class Refusal(Exception):
-    """Something was asked that is not done; nothing has been changed."""
+    """A call that is not obeyed; nothing has been changed."""
 
     def __init__(self, code: str, **detail: Any) -> None:
         super().__init__(code)
@@ -28,7 +28,7 @@ class Refusal(Exception):
 
 
 class Malformed(Refusal):
-    """What was sent cannot be read at all (broken JSON, not a form)."""
+    """A body that cannot be read at all (broken JSON, not a form)."""
 
 
 class SignInNeeded(Refusal):
@@ -36,15 +36,15 @@ class SignInNeeded(Refusal):
 
 
 class NotAllowed(Refusal):
-    """Known and signed in, but not for this."""
+    """The actor is known and signed in, but not for this."""
 
 
 class NotFound(Refusal):
-    """It does not exist, or the asker may not know that it does."""
+    """The thing does not exist, or the actor may not know that it does."""
 
 
 class Conflict(Refusal):
-    """It does not go together with what is true now; the present state goes with the answer where there is one."""
+    """The call does not go together with the present state, which goes with the answer where there is one."""
 
 
 class VersionMismatch(Refusal):
@@ -52,7 +52,7 @@ class VersionMismatch(Refusal):
 
 
 class Invalid(Refusal):
-    """Readable, but some fields cannot be right; every one of them is listed."""
+    """A readable call with fields that cannot be right; every one of them is listed."""
 
     def __init__(self, *fields: FieldError, code: str = "invalid") -> None:
         super().__init__(code)
@@ -60,7 +60,7 @@ class Invalid(Refusal):
 
 
 class TooMany(Refusal):
-    """Too often or too much; `retry_after_seconds` says when again."""
+    """Too many calls or too much at once; another try may succeed after `retry_after_seconds`."""
 
     def __init__(self, code: str, retry_after_seconds: int) -> None:
         super().__init__(code)

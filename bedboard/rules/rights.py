@@ -1,4 +1,4 @@
-"""Rights: who may end a hold, offer a place, answer, choose, decide and see a case.
+"""Rights to end a hold, offer a place, answer a case, choose, decide and see.
 
 A page that shows a button asks the same function as the action that obeys it. An action also asks the database, under its
 locks, whether the actor still has the role.

@@ -1,4 +1,4 @@
-"""What is counted when no place was found: codes only, so that nothing can be traced to a person."""
+"""Tallies of searches without a place: only codes are counted, so that nothing can be traced to a person."""
 
 from typing import Literal, get_args
 

@@ -2,69 +2,58 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from bedboard.routes.parse import IdConvertor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
-from bedboard.schemas.fields import KeyText
+from bedboard.schemas.fields import Form, Id, KeyForm
 
-IdText = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
 CodeText = Annotated[str, Field(max_length=64)]
 
 
-class EmptyForm(BaseModel):
+class EmptyForm(Form):
     """A button that needs no key: a repeated press is a disclosure of its own."""
 
-    model_config = ConfigDict(extra="forbid")
 
-
-class CaseForm(BaseModel):
-    """A press on the page of a case, and the base of the others."""
-
-    model_config = ConfigDict(extra="forbid")
-    key: KeyText
-
-
-class ChoiceForm(CaseForm):
+class ChoiceForm(KeyForm):
     """The requester takes an offer. `within`: minutes until they arrive; a local time in `arrives_at` goes before it."""
 
-    shelter: IdText
+    shelter: Id
     within: Literal["60", "120", "240"] = "120"
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
 
-class OutcomeForm(CaseForm):
+class OutcomeForm(KeyForm):
     """The requester says where the person sleeps."""
 
     slept: CodeText
 
 
-class PlaceForm(CaseForm):
+class PolicePlaceForm(KeyForm):
     """The police take a place of a kind on which they decide themselves."""
 
-    shelter: IdText
-    place: IdText
+    shelter: Id
+    place: Id
 
 
-class DecisionForm(CaseForm):
+class DecisionForm(KeyForm):
     """The desk decides on the chosen place; a `reason` only with refuse."""
 
     decision: Literal["confirm", "refuse"]
     reason: CodeText | None = None
 
 
-class ArrivalForm(CaseForm):
+class ArrivalForm(KeyForm):
     """The desk says whether they came to the chosen shelter."""
 
-    shelter: IdText
+    shelter: Id
     arrival: Literal["arrived", "missed"]
 
 
-class StaffAnswerForm(CaseForm):
+class StaffAnswerForm(KeyForm):
     """A shelter answers. `place`: with yes; `reason`: with no; `criterion`: with a contra-indication."""
 
     answer: AnswerCode
-    place: IdText | None = None
+    place: Id | None = None
     reason: CodeText | None = None
     criterion: CodeText | None = None
 
@@ -76,10 +65,10 @@ class StaffAnswerForm(CaseForm):
 class AnswerForm(StaffAnswerForm):
     """The desk answers for a shelter that telephoned."""
 
-    shelter: IdText
+    shelter: Id
 
 
-class StaffArrivalForm(CaseForm):
+class StaffArrivalForm(KeyForm):
     """A shelter says whether they came."""
 
     arrived: Literal["yes", "no"]

@@ -1,21 +1,18 @@
 """The API's calls about cases: their bodies and their answers."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from bedboard.routes.parse import IdConvertor
 from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.rights import AnsweredBy
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import Command, Moment
+from bedboard.schemas.fields import Command, Id, Moment
 from bedboard.schemas.profile import SearchProfile
 
-Id = Annotated[str, Field(pattern=f"^{IdConvertor.regex}$")]
 Criterion = Annotated[str, Field(max_length=64, json_schema_extra={"enum": sorted(CRITERION_NAMES)})]
 Shelters = Annotated[list[Id], Field(max_length=50)]
 SeekingRole = Literal["coordinator", "police", "desk"]
@@ -107,12 +104,12 @@ class AskObject(TypedDict):
     shelter: str
     kind: str
     says: Says
-    asked_at: datetime
-    answered_at: datetime | None
+    asked_at: AwareDatetime
+    answered_at: AwareDatetime | None
     answered_by: AnsweredBy | None
     place: str | None
     place_status: PlaceStatus | None
-    reserved_until: datetime | None
+    reserved_until: AwareDatetime | None
     reason: NoReason | None
     criterion: str | None
     settled: Settled | None
@@ -128,10 +125,10 @@ class CaseObject(TypedDict):
     state: CaseState
     organization: str
     role: SeekingRole
-    created_at: datetime
-    arrives_at: datetime | None
-    decided_at: datetime | None
-    over_at: datetime | None
+    created_at: AwareDatetime
+    arrives_at: AwareDatetime | None
+    decided_at: AwareDatetime | None
+    over_at: AwareDatetime | None
     refusal: DeskReason | None
     needs: SearchProfile | None
     chosen: str | None
@@ -146,13 +143,13 @@ class AskedObject(TypedDict):
     version: int
     organization: str
     role: SeekingRole
-    created_at: datetime
+    created_at: AwareDatetime
     needs: SearchProfile | None
     shelters: Annotated[list[AskObject], Field(min_length=1, max_length=1)]
     state: NotRequired[CaseState]
-    arrives_at: NotRequired[datetime | None]
-    decided_at: NotRequired[datetime | None]
-    over_at: NotRequired[datetime | None]
+    arrives_at: NotRequired[AwareDatetime | None]
+    decided_at: NotRequired[AwareDatetime | None]
+    over_at: NotRequired[AwareDatetime | None]
 
 
 class CasesObject(TypedDict):

@@ -1,14 +1,14 @@
-"""What the forms of the pages carry, but for those about a case."""
+"""The forms of the pages, but for those about a case."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bedboard.rules.places import Reported
+from bedboard.rules.tallies import Slept
 from bedboard.schemas.fields import Count, Form, KeyForm, Moment, Version
 
 Text = Annotated[str, Field(max_length=40)]
-Slept = Literal["police_station", "hotel", "homeless_shelter", "street", "exploiter", "friends", "other_shelter", "unknown"]
 
 
 # --- a shelter's own page
@@ -20,7 +20,7 @@ class TapForm(KeyForm):
     observed_at: Moment | None = None
 
 
-class PlaceForm(TapForm):
+class StatusForm(TapForm):
     """`expected_free_at`: as a `datetime-local` input sends it."""
 
     status: Reported
@@ -53,7 +53,7 @@ class CountForm(TapForm):
 
 
 class CriteriaForm(KeyForm):
-    """What a form about criteria sends besides its fields; `version`: the shelter's when the form was drawn."""
+    """The rest of a form about criteria, besides its fields; `version`: the shelter's when the form was drawn."""
 
     version: Version
     do: Literal["save", "preview"]

@@ -1,1 +1,1 @@
-"""All SQL. Asks no rule and decides nothing; whoever calls holds the transaction."""
+"""All SQL. It asks no rule and decides nothing; the caller holds the transaction."""

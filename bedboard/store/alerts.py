@@ -1,4 +1,4 @@
-"""Who waits for a place, and which of their devices may be woken. What is past its hour counts as gone."""
+"""Alerts, and the devices on which their owners may be woken. An alert that is past its hour counts as gone."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -15,8 +15,7 @@ from bedboard.store.tables.people import AlertRecord, Person, PushSubscription
 
 
 async def lock_person(tx: Transaction, person_id: str) -> bool:
-    """Locks the person's row against other alerts and devices of theirs, until the end of the transaction; False when there
-    is none."""
+    """Lock the person against other alerts and devices of theirs, until the end of the transaction; False when unknown."""
     found = await tx.exec(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     return found.one_or_none() is not None
 
@@ -31,7 +30,7 @@ async def count_alerts(tx: Transaction, person_id: str, now: datetime) -> int:
 
 
 async def get_alert(tx: Transaction, alert_id: str, person_id: str, now: datetime, *, lock: bool = False) -> AlertRecord | None:
-    """The person's own, read afresh; None when there is none (any more). `lock`: until the end of the transaction."""
+    """Return an alert of the person's own, read afresh; None when there is none. `lock`: until the end of the transaction."""
     statement = select(AlertRecord).where(
         AlertRecord.id == alert_id, AlertRecord.person_id == person_id, col(AlertRecord.expires_at) > now
     )
@@ -41,7 +40,7 @@ async def get_alert(tx: Transaction, alert_id: str, person_id: str, now: datetim
 
 
 async def list_own_alerts(tx: Transaction, person_id: str, now: datetime) -> Sequence[AlertRecord]:
-    """The person's own, the oldest first."""
+    """Return the person's own alerts, the oldest first."""
     found = await tx.exec(
         select(AlertRecord)
         .where(AlertRecord.person_id == person_id, col(AlertRecord.expires_at) > now)
@@ -51,7 +50,7 @@ async def list_own_alerts(tx: Transaction, person_id: str, now: datetime) -> Seq
 
 
 async def lock_alert(tx: Transaction, alert_id: str, now: datetime) -> AlertRecord | None:
-    """Whoever's it is, read afresh, with its row locked until the end of the transaction; None when nobody waits (any more)."""
+    """Lock an alert until the end of the transaction and return it, read afresh; None when it is gone."""
     found = await tx.exec(
         select(AlertRecord)
         .where(AlertRecord.id == alert_id, col(AlertRecord.expires_at) > now)
@@ -62,7 +61,7 @@ async def lock_alert(tx: Transaction, alert_id: str, now: datetime) -> AlertReco
 
 
 class AlertRow(NamedTuple):
-    """As a process keeps it in memory; the profile stays sealed."""
+    """An alert as a process keeps it in memory; the profile stays sealed."""
 
     id: str
     person_id: str
@@ -73,7 +72,7 @@ class AlertRow(NamedTuple):
 
 
 async def list_alerts(tx: Transaction, now: datetime, ids: Collection[str] | None = None) -> list[AlertRow]:
-    """Those with these ids (unknown ones are left out), or all of them for None, of people who may still look for a place."""
+    """Return the alerts with these ids (unknown ones are left out), or all for None, whose owner may still look for a place."""
     statement = (
         select(AlertRecord)
         .join(Person, col(Person.id) == col(AlertRecord.person_id))
@@ -88,7 +87,7 @@ async def list_alerts(tx: Transaction, now: datetime, ids: Collection[str] | Non
 
 
 async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
-    """Drops the person's own; False when there was none."""
+    """Delete an alert of the person's own; False when there was none."""
     dropped = await (await tx.connection()).execute(
         delete(AlertRecord).where(col(AlertRecord.id) == alert_id, col(AlertRecord.person_id) == person_id)
     )
@@ -96,7 +95,7 @@ async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
 
 
 async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
-    """Drops what is past its hour; gives their ids. A row that somebody else is dropping is left to them."""
+    """Delete the alerts that are past their hour and return their ids; a row that another process deletes is left to it."""
     over = text("select id from alert where expires_at <= :now order by id for update skip locked")
     connection = await tx.connection()
     ids = list((await connection.execute(over, {"now": now})).scalars())
@@ -106,13 +105,13 @@ async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
 
 
 async def get_versions(tx: Transaction, shelter_ids: Collection[str]) -> Mapping[str, int]:
-    """The versions of these shelters at this moment; unknown ones are left out."""
+    """Return the present versions of these shelters; unknown ones are left out."""
     found = await tx.exec(select(Shelter.id, Shelter.version).where(col(Shelter.id).in_(shelter_ids)))
     return {shelter_id: version for shelter_id, version in found}
 
 
 class Device(NamedTuple):
-    """A browser that may be woken: where to, and its public key and secret (base64url, RFC 8291)."""
+    """A browser that may be woken: its endpoint, and its public key and secret (base64url, RFC 8291)."""
 
     endpoint: str
     p256dh: str
@@ -120,7 +119,7 @@ class Device(NamedTuple):
 
 
 async def save_device(tx: Transaction, person_id: str, device: Device, most: int, now: datetime) -> None:
-    """The device now wakes this person, whomever it woke before; of more than `most` the oldest go.
+    """Save the device for this person and nobody else; of more than `most` the oldest go.
 
     The caller holds the person's lock.
     """
@@ -137,7 +136,7 @@ async def save_device(tx: Transaction, person_id: str, device: Device, most: int
 
 
 async def delete_device(tx: Transaction, endpoint: str, person_id: str | None = None) -> bool:
-    """Only when it is this person's; None: whoever's it is. False when there was none."""
+    """Delete the device if it is this person's, or for None in any case; False when there was none."""
     statement = delete(PushSubscription).where(col(PushSubscription.endpoint) == endpoint)
     if person_id is not None:
         statement = statement.where(col(PushSubscription.person_id) == person_id)
@@ -145,7 +144,7 @@ async def delete_device(tx: Transaction, endpoint: str, person_id: str | None = 
 
 
 async def list_devices(tx: Transaction, person_id: str) -> list[Device]:
-    """Of a person who may still sign in."""
+    """Return the devices of a person who may still sign in, the oldest first."""
     found = await tx.exec(
         select(PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth)
         .join(Person, col(Person.id) == col(PushSubscription.person_id))

@@ -37,7 +37,7 @@ class PlaceRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShelterRow:
-    """One shelter with its places in their own order. Without telephone and address: those are read one by one."""
+    """One shelter with its places in their own order, without telephone and address: those are read one by one."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class UnitRow(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """An organization whose people look for places, in one of their roles: for whom a shelter may keep one."""
+    """An organization whose people look for places, in one of their roles; a shelter may keep a place for it."""
 
     organization_id: str
     organization: str
@@ -73,7 +73,7 @@ class Caller(NamedTuple):
 
 
 class KindRow(NamedTuple):
-    """`limits` None follows the settings."""
+    """A kind of place; `limits` None follows the settings."""
 
     code: str
     names: Mapping[str, str]
@@ -84,7 +84,7 @@ class KindRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What changes so seldom that a process reads it once: the deployment, its police units and its kinds of place."""
+    """The deployment, its police units, kinds of place and callers; they change so seldom that a process reads them once."""
 
     name: str
     zone: ZoneInfo
@@ -94,7 +94,7 @@ class Catalogue:
     callers: tuple[Caller, ...] = ()
 
     def is_desk_open(self, now: datetime) -> bool:
-        """Whether somebody at the placement desk answers, by the hours of any kind on which it decides."""
+        """Return whether somebody at the placement desk answers, by the hours of any kind on which it decides."""
         return any(kind.deciding.is_desk_open(now.astimezone(self.zone)) for kind in self.kinds.values())
 
 
@@ -127,7 +127,7 @@ CALLERS = text("""
 
 
 async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> list[ShelterRow]:
-    """The shelters with these ids (unknown ones are left out), or all of them for None, by name.
+    """Return the shelters with these ids (unknown ones are left out), or all of them for None, by name.
 
     Versions are read before places: a change between the two statements then gives an older version with newer places,
     which the bell of that change puts right; the other way round would be a wrong board under the right version.
@@ -189,7 +189,7 @@ async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
 
 
 async def get_catalogue(tx: Transaction) -> Catalogue | None:
-    """None while nothing has been loaded into this database, also before its first migration."""
+    """Return the catalogue; None while nothing has been loaded into this database, or before its first migration."""
     connection = await tx.connection()
     if (await connection.execute(text("select to_regclass('deployment')"))).scalar_one() is None:
         return None

@@ -1,4 +1,4 @@
-"""OpenCases, what each shelter says to one, and the time line of a case."""
+"""Cases, each shelter's part in one, and its time line."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ ENDED = tuple(sorted(ENDS))
 
 
 async def lock_case_record(tx: Transaction, case_id: str) -> CaseRecord | None:
-    """The request with its row locked until the end of the transaction, read afresh; None when there is none.
+    """Lock the case until the end of the transaction and return it, read afresh; None when there is none.
 
     After the lock of an organization, before that of any shelter.
     """
@@ -33,12 +33,12 @@ async def get_case(tx: Transaction, case_id: str) -> CaseRecord | None:
 
 
 async def list_asks(tx: Transaction, case_id: str) -> Sequence[Ask]:
-    """Every shelter's part, read afresh, the first that was asked first."""
+    """Return every shelter's part in a case, read afresh, in the order of asking."""
     return (await list_asks_of_all(tx, [case_id])).get(case_id, [])
 
 
 async def list_asks_of_all(tx: Transaction, case_ids: Collection[str]) -> dict[str, list[Ask]]:
-    """By request; a request without any is left out."""
+    """Return the parts of these cases by case, read afresh; a case without any is left out."""
     found = await tx.exec(
         select(Ask)
         .where(col(Ask.case_id).in_(case_ids))
@@ -52,7 +52,7 @@ async def list_asks_of_all(tx: Transaction, case_ids: Collection[str]) -> dict[s
 
 
 async def get_ask(tx: Transaction, case_id: str, shelter_id: str) -> Ask | None:
-    """Read afresh; who wants to change it holds the request's lock."""
+    """Return one shelter's part, read afresh. To change it, the caller holds the lock of the case."""
     found = await tx.exec(
         select(Ask).where(Ask.case_id == case_id, Ask.shelter_id == shelter_id).execution_options(populate_existing=True)
     )
@@ -60,8 +60,11 @@ async def get_ask(tx: Transaction, case_id: str, shelter_id: str) -> Ask | None:
 
 
 async def list_claims_of(tx: Transaction, case_id: str) -> dict[str, ClaimRecord]:
-    """The reservations for a request that nobody has ended, by id, read afresh. The caller holds the request's lock: nobody
-    else makes one, or ends one within its hour. Past its hour, whoever takes the place ends it, under the shelter's lock."""
+    """Return the reservations for a case that nobody has ended, by id, read afresh.
+
+    The caller holds the lock of the case: nobody else makes one, or ends one within its hour. Past its hour, the next taker
+    of the place ends it, under the shelter's lock.
+    """
     found = await tx.exec(
         select(ClaimRecord)
         .where(ClaimRecord.case_id == case_id, col(ClaimRecord.ended_at).is_(None))
@@ -71,7 +74,7 @@ async def list_claims_of(tx: Transaction, case_id: str) -> dict[str, ClaimRecord
 
 
 async def list_claims_of_all(tx: Transaction, case_ids: Collection[str]) -> dict[str, ClaimRecord]:
-    """As `list_claims_of`, of all these requests, without a lock: as they are at this moment."""
+    """Return the claims as `list_claims_of` does, for all these cases and without a lock."""
     found = await tx.exec(
         select(ClaimRecord).where(col(ClaimRecord.case_id).in_(case_ids), col(ClaimRecord.ended_at).is_(None))
     )
@@ -79,8 +82,7 @@ async def list_claims_of_all(tx: Transaction, case_ids: Collection[str]) -> dict
 
 
 async def list_cases_of(tx: Transaction, organization_id: str, role: str, since: datetime) -> Sequence[CaseRecord]:
-    """Those of one organization in one role that somebody still has to see to, and those that ended after `since`; the newest
-    first."""
+    """Return the cases of one organization in one role that are not at their end, or ended after `since`; the newest first."""
     found = await tx.exec(
         select(CaseRecord)
         .where(
@@ -94,7 +96,7 @@ async def list_cases_of(tx: Transaction, organization_id: str, role: str, since:
 
 
 async def list_open_cases(tx: Transaction) -> Sequence[CaseRecord]:
-    """Everybody's that still look for a place or wait for a decision, the oldest first: for the desk."""
+    """Return every case that is not over, the oldest first, for the desk."""
     found = await tx.exec(
         select(CaseRecord).where(col(CaseRecord.over_at).is_(None)).order_by(col(CaseRecord.created_at), col(CaseRecord.id))
     )
@@ -102,7 +104,7 @@ async def list_open_cases(tx: Transaction) -> Sequence[CaseRecord]:
 
 
 async def list_over_cases(tx: Transaction, since: datetime) -> Sequence[CaseRecord]:
-    """Everybody's that were over after `since`, the newest first: for the desk, to which a shelter telephones about one."""
+    """Return every case that was over after `since`, the newest first: a shelter may telephone the desk about one."""
     found = await tx.exec(
         select(CaseRecord).where(col(CaseRecord.over_at) > since).order_by(col(CaseRecord.over_at).desc(), col(CaseRecord.id))
     )
@@ -110,14 +112,14 @@ async def list_over_cases(tx: Transaction, since: datetime) -> Sequence[CaseReco
 
 
 class AskedRow(NamedTuple):
-    """A request as one shelter is asked it."""
+    """A case, and the part of one shelter in it."""
 
-    request: CaseRecord
+    record: CaseRecord
     ask: Ask
 
 
 async def list_asked(tx: Transaction, shelter_id: str, since: datetime) -> list[AskedRow]:
-    """What a shelter was asked and is not over, and what was settled or over after `since`; the newest first."""
+    """Return the cases of a shelter that still concern it, or were settled or over after `since`; the newest first."""
     found = await tx.exec(
         select(CaseRecord, Ask)
         .join(Ask, col(Ask.case_id) == col(CaseRecord.id))
@@ -132,12 +134,14 @@ async def list_asked(tx: Transaction, shelter_id: str, since: datetime) -> list[
         .order_by(col(Ask.asked_at).desc(), col(CaseRecord.id))
         .execution_options(populate_existing=True)
     )
-    return [AskedRow(request, ask) for request, ask in found]
+    return [AskedRow(record, ask) for record, ask in found]
 
 
 async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict[str, list[str]]:
-    """By shelter the ids of the requests to which it has still to say something, the first that was asked first; a shelter
-    without any is left out."""
+    """Return the ids of the cases that each shelter has still to answer, in the order of asking.
+
+    A shelter without any is left out.
+    """
     found = await tx.exec(
         select(Ask.shelter_id, Ask.case_id)
         .where(col(Ask.shelter_id).in_(shelter_ids), col(Ask.answer).is_(None), col(Ask.settled).is_(None))
@@ -150,14 +154,16 @@ async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict
 
 
 async def count_open_cases(tx: Transaction, actor: Actor) -> int:
-    """The actor's own that still look for a place; the caller holds the lock of the actor's organization."""
+    """Return how many cases of the actor are not over. The caller holds the lock of the actor's organization."""
     own = CaseRecord.person_id == actor.id if actor.kind == "person" else CaseRecord.client_id == actor.id
     return (await tx.exec(select(func.count()).select_from(CaseRecord).where(own, col(CaseRecord.over_at).is_(None)))).one()
 
 
 async def get_begun_at(tx: Transaction, actor: Actor, number: int) -> datetime | None:
-    """When the actor began so many requests ago (1: the last one); None when there are fewer. The caller holds the lock of the
-    actor's organization."""
+    """Return when the actor began the last case but so many (1: the last one); None when there are fewer.
+
+    The caller holds the lock of the actor's organization.
+    """
     own = CaseRecord.person_id == actor.id if actor.kind == "person" else CaseRecord.client_id == actor.id
     begun = select(CaseRecord.created_at).where(own).order_by(col(CaseRecord.created_at).desc()).offset(number - 1).limit(1)
     return (await tx.exec(begun)).first()
@@ -166,14 +172,14 @@ async def get_begun_at(tx: Transaction, actor: Actor, number: int) -> datetime |
 async def write_case_event(
     tx: Transaction, actor: Actor, case_id: str, what: str, now: datetime, shelter_ids: Sequence[str | None] = (None,)
 ) -> None:
-    """One line of the time line for each of these shelters; None: it is about no single one."""
+    """Write a line of the time line for each of these shelters; None: it is about no single one."""
     common = {"at": now, "case_id": case_id, "what": what, "actor_kind": actor.kind, "actor_id": actor.id}
     rows = [common | {"role": actor.role, "shelter_id": shelter_id} for shelter_id in shelter_ids]
     await (await tx.connection()).execute(insert(CaseEvent), rows)
 
 
 async def list_case_events(tx: Transaction, case_id: str) -> Sequence[CaseEvent]:
-    """In the order in which they happened."""
+    """Return the time line of a case, in the order of events."""
     found = await tx.exec(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.id)))
     return found.all()
 
@@ -187,14 +193,14 @@ HAS_ASKED = text("""
 
 
 async def get_case_id_to(tx: Transaction, actor: Actor, shelter_id: str) -> str | None:
-    """A request of the actor's organization and role to which this shelter belongs at this moment; None when there is none."""
+    """Return a case of the actor's organization and role that concerns this shelter now; None when there is none."""
     chosen = {"organization_id": actor.organization_id, "role": actor.role, "shelter_id": shelter_id}
     case_id: str | None = (await (await tx.connection()).execute(HAS_ASKED, chosen)).scalar_one_or_none()
     return case_id
 
 
 class PartiesRow(NamedTuple):
-    """Whom a request concerns, as a process keeps it in memory; nothing of what is asked."""
+    """The organization and the shelters that a case concerns, as a process keeps them in memory; nothing of its needs."""
 
     id: str
     state: str
@@ -213,7 +219,7 @@ PARTIES = text("""
 
 
 async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> list[PartiesRow]:
-    """Of these requests (unknown ones are left out), or for None of all with which somebody has still something to do."""
+    """Return the parties of these cases (unknown ones are left out), or for None of all that are not at their end."""
     rows = await (await tx.connection()).execute(PARTIES, {"every": ids is None, "ids": list(ids or ())})
     return [
         PartiesRow(row.id, row.state, row.organization_id, row.role, frozenset(row.shelter_ids), row.version) for row in rows
@@ -221,8 +227,10 @@ async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> l
 
 
 async def list_silent(tx: Transaction, asked_until: Sequence[datetime]) -> list[str]:
-    """OpenCases of which a shelter that was asked by the n-th of these moments is silent, and whose n-th step nobody has been
-    told. Without a lock: to be looked at again under that of each request."""
+    """Return the cases with a silent shelter that was asked by the n-th of these moments, and whose n-th step was not told.
+
+    Without a lock: look at each again under its own.
+    """
     due = or_(*((col(Ask.step) < step) & (col(Ask.asked_at) <= until) for step, until in enumerate(asked_until, start=1)))
     found = await tx.exec(
         select(Ask.case_id)
@@ -234,7 +242,7 @@ async def list_silent(tx: Transaction, asked_until: Sequence[datetime]) -> list[
 
 
 async def list_late(tx: Transaction, states: Collection[str], now: datetime) -> list[str]:
-    """OpenCases in these states whose agreed hour has passed without anybody being told. Without a lock, as `list_silent`."""
+    """Return the cases in these states whose agreed hour has passed untold. Without a lock, as in `list_silent`."""
     found = await tx.exec(
         select(CaseRecord.id).where(
             col(CaseRecord.state).in_(states), col(CaseRecord.arrives_at) <= now, col(CaseRecord.reminded_at).is_(None)
@@ -244,8 +252,10 @@ async def list_late(tx: Transaction, states: Collection[str], now: datetime) -> 
 
 
 async def list_begun_before(tx: Transaction, moment: datetime, forgotten: datetime) -> list[str]:
-    """Those that are not over and began at this moment or before it, and those that were given up, began at the other one or
-    before it, and of which nobody has said where the person slept."""
+    """Return the cases that began by `moment` and are not over, and the withdrawn ones that began by `forgotten`.
+
+    Of a withdrawn case nobody has said yet where the person slept.
+    """
     found = await tx.exec(
         select(CaseRecord.id).where(
             or_(
@@ -258,7 +268,7 @@ async def list_begun_before(tx: Transaction, moment: datetime, forgotten: dateti
 
 
 async def get_asker(tx: Transaction, case_id: str) -> str | None:
-    """Id of the person who asked; None when that was a program, or somebody who has left."""
+    """Return the id of the requester; None when that is a program, or a person who has left."""
     found = await tx.exec(
         select(Person.id)
         .join(CaseRecord, col(CaseRecord.person_id) == col(Person.id))

@@ -1,4 +1,4 @@
-"""Claims as what people make and end."""
+"""Claims, as people make and end them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,9 +13,9 @@ from bedboard.store.tables.board import ClaimRecord, Organization, Place
 
 
 async def lock_organization(tx: Transaction, organization_id: str) -> bool:
-    """Locks the organization's row against other holds of it, until the end of the transaction; False when there is none.
+    """Lock the organization against other holds of it, until the end of the transaction; False when there is none.
 
-    Always before the shelter's row, never after it: else two transactions could wait for each other.
+    Always before a shelter and never after it: otherwise two transactions could wait for each other.
     """
     found = await tx.exec(select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True))
     return found.one_or_none() is not None
@@ -27,7 +27,7 @@ async def get_claim(tx: Transaction, claim_id: str) -> ClaimRecord | None:
 
 
 async def get_open_claim(tx: Transaction, place_id: str) -> ClaimRecord | None:
-    """The place's claim that nobody has ended, also past its hour; the caller holds the shelter's lock."""
+    """Return the place's claim that nobody has ended, even past its hour. The caller holds the shelter's lock."""
     found = await tx.exec(
         select(ClaimRecord)
         .where(ClaimRecord.place_id == place_id, col(ClaimRecord.ended_at).is_(None))
@@ -52,9 +52,9 @@ class LiveHolds(NamedTuple):
 async def count_holds(
     tx: Transaction, organization_id: str, person_id: str | None, client_id: str | None, now: datetime
 ) -> LiveHolds:
-    """Live holds of a person or client, and of the organization; the caller holds the organization's lock.
+    """Count the live holds of a person or client, and of the organization. The caller holds the organization's lock.
 
-    Those that a shelter made for a caller are not among them: nobody else could see to them, and they would shut others out.
+    Holds that a shelter made for a caller are left out: the organization cannot end them, and they would shut others out.
     """
     chosen = {"organization_id": organization_id, "person_id": person_id, "client_id": client_id, "now": now}
     return LiveHolds(*(await (await tx.connection()).execute(LIVE_HOLDS, chosen)).one())
@@ -68,7 +68,7 @@ BEGUN = text("""
 
 
 async def count_begun(tx: Transaction, actor: Actor, since: datetime) -> int:
-    """How many holds the actor has begun, ended or not; the caller holds the lock of the actor's organization."""
+    """Count the holds that the actor has begun, ended or not. The caller holds the lock of the actor's organization."""
     chosen = {"kind": actor.kind, "id": actor.id, "since": since}
     return int((await (await tx.connection()).execute(BEGUN, chosen)).scalar_one())
 
@@ -83,7 +83,7 @@ HOLDS_OF = text("""
 
 
 class HoldRow(NamedTuple):
-    """A live hold, for whoever has it."""
+    """A live hold, for its holder."""
 
     id: str
     place_id: str
@@ -93,13 +93,13 @@ class HoldRow(NamedTuple):
 
 
 async def list_holds(tx: Transaction, actor: Actor, now: datetime) -> Sequence[HoldRow]:
-    """The actor's own live holds, the first to end first."""
+    """Return the actor's own live holds, the first to end first."""
     found = await (await tx.connection()).execute(HOLDS_OF, {"kind": actor.kind, "id": actor.id, "now": now})
     return [HoldRow(*row) for row in found]
 
 
 async def get_claim_shelter_id(tx: Transaction, claim_id: str) -> str | None:
-    """The shelter of the place that is claimed; None for an unknown claim."""
+    """Return the shelter of the claimed place; None for an unknown claim."""
     found = await tx.exec(
         select(Place.shelter_id).join(ClaimRecord, col(ClaimRecord.place_id) == col(Place.id)).where(ClaimRecord.id == claim_id)
     )

@@ -1,4 +1,4 @@
-"""Looks: who saw which shelter's telephone or address. Written before anything is shown, in the same transaction."""
+"""Disclosures of a telephone or an address. Each is written before anything is shown, in the same transaction."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ async def save_disclosure(
     case_id: str | None = None,
     what: str = "telephone",
 ) -> None:
-    """That the actor is about to see the shelter's telephone (or address)."""
+    """Note that the actor is about to see the shelter's telephone (or address)."""
     row = {
         "at": now,
         "actor_kind": actor.kind,
@@ -41,6 +41,6 @@ OTHERS_SEEN = text("""
 
 
 async def count_shelters_seen(tx: Transaction, actor: Actor, shelter_id: str, since: datetime) -> int:
-    """At how many other shelters' telephones the actor has looked without a hold."""
+    """Count the other shelters whose telephones the actor has seen without a hold since then."""
     chosen = {"kind": actor.kind, "id": actor.id, "since": since, "shelter_id": shelter_id}
     return int((await (await tx.connection()).execute(OTHERS_SEEN, chosen)).scalar_one())

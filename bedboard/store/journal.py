@@ -11,7 +11,7 @@ from bedboard.store.tables.board import Journal
 
 
 async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int]:
-    """Adds the rows (columns of Journal without its id) and returns their ids in the same order."""
+    """Add the rows (columns of Journal without its id) and return their ids in the same order."""
     connection = await tx.connection()
     written = await connection.execute(insert(Journal).returning(col(Journal.id), sort_by_parameter_order=True), rows)
     return [journal_id for journal_id in written.scalars() if journal_id is not None]
@@ -21,14 +21,14 @@ async def get_journal(tx: Transaction, journal_id: int) -> Journal | None:
     return (await tx.exec(select(Journal).where(Journal.id == journal_id))).one_or_none()
 
 
-async def last_journal_id(tx: Transaction, place_id: str) -> int | None:
-    """The newest row about a place; None when nothing was ever written about it."""
+async def get_last_journal_id(tx: Transaction, place_id: str) -> int | None:
+    """Return the id of the newest row about a place; None when there is none."""
     found = await tx.exec(select(Journal.id).where(Journal.place_id == place_id).order_by(col(Journal.id).desc()).limit(1))
     return found.first()
 
 
-async def criteria_version(tx: Transaction, shelter_id: str, place_id: str | None) -> int:
-    """The version that last changed what the shelter, or this place of it, says about whom it takes; 0: still as added."""
+async def get_criteria_version(tx: Transaction, shelter_id: str, place_id: str | None) -> int:
+    """Return the version that last changed the criteria of the shelter, or of this place of it; 0: still as added."""
     found = await tx.exec(
         select(func.max(Journal.version)).where(
             Journal.shelter_id == shelter_id,
@@ -42,7 +42,7 @@ async def criteria_version(tx: Transaction, shelter_id: str, place_id: str | Non
 def occupancy_words(
     state: str, expected_free_at: datetime | None, closed_reason: str | None, since: datetime
 ) -> dict[str, Any]:
-    """A place's occupancy as the journal keeps it, enough to restore it."""
+    """Return a place's occupancy as the journal keeps it, enough to restore it."""
     return {
         "state": state,
         "since": since.isoformat(),

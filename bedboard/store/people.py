@@ -14,7 +14,7 @@ from bedboard.store.tables.people import Person, Session
 
 
 class SessionLimits(NamedTuple):
-    """A session ends after `idle` without use and after `longest` in any case."""
+    """The limits of a session: it ends after `idle` without use, and after `longest` in any case."""
 
     idle: timedelta
     longest: timedelta
@@ -67,7 +67,7 @@ STILL_HAS_ROLE = text("""
 async def get_session_actor(
     tx: Transaction, token_hash: bytes, limits: SessionLimits, now: datetime
 ) -> tuple[Actor, datetime] | None:
-    """Whose session this is and when it was last used; None when it is unknown, ended, or too old."""
+    """Return the actor of a session and when it was last used; None when it is unknown, ended, or too old."""
     connection = await tx.connection()
     found = await connection.execute(
         ACTOR_OF_SESSION,
@@ -81,7 +81,7 @@ async def get_session_actor(
 
 
 async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) -> Actor | None:
-    """Whose token this is; `demo` says whether demo tokens count at all."""
+    """Return the actor of a program's token; `demo` says whether demo tokens count at all."""
     connection = await tx.connection()
     row = (await connection.execute(ACTOR_OF_CLIENT, {"token_hash": token_hash, "demo": demo})).one_or_none()
     if row is None:
@@ -91,7 +91,7 @@ async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) ->
 
 
 class ActiveToken(NamedTuple):
-    """What a session or token that still counts is good for."""
+    """The rights of a session or token that still counts."""
 
     role: str
     shelter_ids: frozenset[str]
@@ -100,7 +100,7 @@ class ActiveToken(NamedTuple):
 async def list_active_tokens(
     tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime
 ) -> dict[bytes, ActiveToken]:
-    """Which of these session or client tokens still count."""
+    """Return the session or client tokens among these that still count."""
     connection = await tx.connection()
     wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
     sessions = (await connection.execute(LIVING_SESSIONS, wanted)).all()
@@ -109,7 +109,7 @@ async def list_active_tokens(
 
 
 async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
-    """Whether the actor, in the same role, works for the shelter at this moment, whatever was true when the request came in."""
+    """Return whether the actor, in the same role, works for the shelter at this moment, whatever was true before."""
     connection = await tx.connection()
     found = await connection.execute(
         MAY_ACT, {"kind": actor.kind, "id": actor.id, "role": actor.role, "shelter_id": shelter_id}
@@ -118,19 +118,19 @@ async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
 
 
 async def still_has_role(tx: Transaction, actor: Actor) -> bool:
-    """Whether the actor still has its role at this moment, whatever was true when the request came in."""
+    """Return whether the actor has its role at this moment, whatever was true before."""
     connection = await tx.connection()
     found = await connection.execute(STILL_HAS_ROLE, {"kind": actor.kind, "id": actor.id, "role": actor.role})
     return bool(found.scalar_one())
 
 
 async def use_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """Notes that the session is used now."""
+    """Note that the session is used now."""
     await (await tx.connection()).execute(update(Session).where(col(Session.token_hash) == token_hash).values(used_at=now))
 
 
 async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str | None:
-    """Ends the session; returns its person, None when there was no such session or it had ended."""
+    """End the session and return its person; None when there was no such session or it had ended."""
     ended = await (await tx.connection()).execute(
         update(Session)
         .where(col(Session.token_hash) == token_hash, col(Session.ended_at).is_(None))
@@ -141,7 +141,7 @@ async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str 
 
 
 async def delete_sessions(tx: Transaction, before: datetime) -> int:
-    """Drops the sessions that ended, or were last used, before this moment; returns how many."""
+    """Delete the sessions that ended, or were last used, before this moment; return how many."""
     over = or_(col(Session.ended_at) < before, col(Session.used_at) < before)
     return (await (await tx.connection()).execute(delete(Session).where(over))).rowcount
 
@@ -161,7 +161,7 @@ DEMO_PEOPLE = text("""
 
 
 class DemoPerson(NamedTuple):
-    """Somebody one may sign in as in a demo; `shelters` None for those who work for none."""
+    """A person of a demo, as whom anybody may sign in there; `shelters` None for a person who works for none."""
 
     id: str
     name: str
@@ -182,17 +182,17 @@ SHELTER_PEOPLE = text("""
 
 
 async def list_shelter_people(tx: Transaction, shelter_id: str, roles: Sequence[str]) -> list[str]:
-    """Ids of those who work for the shelter in one of these roles."""
+    """Return the ids of the shelter's people in these roles."""
     chosen = {"shelter_id": shelter_id, "roles": list(roles)}
     return list((await (await tx.connection()).execute(SHELTER_PEOPLE, chosen)).scalars())
 
 
 async def list_organization_names(tx: Transaction, ids: Collection[str]) -> dict[str, str]:
-    """By id."""
+    """Return the names of these organizations by id."""
     return dict((await tx.exec(select(Organization.id, Organization.name).where(col(Organization.id).in_(ids)))).all())
 
 
 async def list_people_of_role(tx: Transaction, role: str) -> list[str]:
-    """Ids of everybody who has it."""
+    """Return the ids of all people in this role."""
     found = await tx.exec(select(Person.id).where(Person.role == role, col(Person.ended_at).is_(None)).order_by(Person.id))
     return list(found)

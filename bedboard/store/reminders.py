@@ -12,7 +12,7 @@ from bedboard.store.tables.board import Reminded
 
 
 class Confirmation(NamedTuple):
-    """What of a shelter decides whether it is reminded; `confirmed_at` None: never confirmed."""
+    """The moments of a shelter that decide whether it is reminded; `confirmed_at` None: never confirmed."""
 
     id: str
     confirmed_at: datetime | None
@@ -21,6 +21,7 @@ class Confirmation(NamedTuple):
 
 
 async def list_confirmations(tx: Transaction) -> list[Confirmation]:
+    """Return those of every shelter, by id: two processes then insert their slots in the same order."""
     rows = await (await tx.connection()).execute(
         text("select id, confirmed_at, created_at, confirm_times from shelter order by id")
     )
@@ -38,8 +39,8 @@ class Slot(NamedTuple):
     step: str
 
 
-async def claim_slots(tx: Transaction, slots: list[Slot], now: datetime) -> set[Slot]:
-    """Those of the slots that nobody had yet; they are the caller's when the transaction commits."""
+async def save_slots(tx: Transaction, slots: list[Slot], now: datetime) -> set[Slot]:
+    """Insert the slots and return those that nobody had yet; they are the caller's when the transaction commits."""
     if not slots:
         return set()
     connection = await tx.connection()
@@ -51,6 +52,6 @@ async def claim_slots(tx: Transaction, slots: list[Slot], now: datetime) -> set[
 
 
 async def delete_reminded(tx: Transaction, before: datetime) -> int:
-    """Drops the slots of reminders for moments before this one; returns how many."""
+    """Delete the slots of reminders for moments before this one; return how many."""
     connection = await tx.connection()
     return (await connection.execute(delete(Reminded).where(col(Reminded.due_at) < before))).rowcount

@@ -1,4 +1,4 @@
-"""Shelters and places as what people change: one row, one lock."""
+"""Shelters and places, as people change them: one row, one lock."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,10 +12,10 @@ from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
-    """The shelter with its row locked until the end of the transaction, read afresh; None when there is none.
+    """Lock the shelter until the end of the transaction and return it, read afresh; None when there is none.
 
-    Who only adds a row that points to the shelter (that it is asked, that it was reminded) does not wait for this, and so can
-    never stand in a circle with those who lock several shelters.
+    A transaction that only adds a row which points to the shelter (it is asked, it was reminded) does not wait for this, and
+    so can never stand in a circle with others that lock several shelters.
     """
     locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update(key_share=True)
     found = await tx.exec(locking.execution_options(populate_existing=True))
@@ -23,24 +23,24 @@ async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
 
 
 async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
-    """To which shelter a place belongs (that never changes); None for an unknown place."""
+    """Return the shelter of a place, which never changes; None for an unknown place."""
     return (await tx.exec(select(Place.shelter_id).where(Place.id == place_id))).one_or_none()
 
 
 async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, str]:
-    """Shelter id to the code of its police unit; unknown ones are left out."""
+    """Return the code of each shelter's police unit; unknown shelters are left out."""
     found = await tx.exec(select(Shelter.id, Shelter.unit_code).where(col(Shelter.id).in_(shelter_ids)))
     return {shelter_id: unit for shelter_id, unit in found}
 
 
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
-    """Which kinds of place each shelter has, as pairs of both codes."""
+    """Return the kinds of place of each shelter, as pairs of a shelter's id and a kind's code."""
     found = await tx.exec(select(Place.shelter_id, Place.kind_code).where(col(Place.shelter_id).in_(shelter_ids)).distinct())
     return set(found.all())
 
 
 async def get_kind_of(tx: Transaction, place_id: str) -> Kind:
-    """The kind of a place of which the caller knows that it exists."""
+    """Return the kind of a place; the caller knows that the place exists."""
     return (await tx.exec(select(Kind).join(Place, col(Place.kind_code) == col(Kind.code)).where(Place.id == place_id))).one()
 
 
@@ -50,23 +50,23 @@ def deciding_of(kind: Kind) -> Deciding:
 
 
 async def get_telephone(tx: Transaction, shelter_id: str) -> bytes | None:
-    """Still sealed; whoever opens it has written the look down. None when there is no such shelter."""
+    """Return the telephone, still sealed; the disclosure is written down before it is opened. None without such a shelter."""
     return (await tx.exec(select(Shelter.telephone_sealed).where(Shelter.id == shelter_id))).one_or_none()
 
 
 async def get_address(tx: Transaction, shelter_id: str) -> bytes | None:
-    """Still sealed; whoever opens it has written the look down. None when there is no such shelter."""
+    """Return the address, still sealed; the disclosure is written down before it is opened. None without such a shelter."""
     return (await tx.exec(select(Shelter.address_sealed).where(Shelter.id == shelter_id))).one_or_none()
 
 
 async def get_place(tx: Transaction, place_id: str) -> Place:
-    """The place, read afresh; the caller holds its shelter's lock and knows that it exists."""
+    """Return the place, read afresh. The caller holds its shelter's lock and knows that it exists."""
     found = await tx.exec(select(Place).where(Place.id == place_id).execution_options(populate_existing=True))
     return found.one()
 
 
 async def list_places(tx: Transaction, shelter_id: str) -> Sequence[Place]:
-    """In the shelter's own order, read afresh; the caller holds the shelter's lock."""
+    """Return the places in the shelter's own order, read afresh. The caller holds the shelter's lock."""
     found = await tx.exec(
         select(Place)
         .where(Place.shelter_id == shelter_id)
@@ -77,7 +77,7 @@ async def list_places(tx: Transaction, shelter_id: str) -> Sequence[Place]:
 
 
 async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[ClaimRecord]:
-    """The claims of a shelter's places that nobody has ended; the caller holds the shelter's lock."""
+    """Return the claims of a shelter's places that nobody has ended. The caller holds the shelter's lock."""
     found = await tx.exec(
         select(ClaimRecord)
         .join(Place, col(Place.id) == col(ClaimRecord.place_id))
@@ -87,7 +87,7 @@ async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[ClaimRecord]
 
 
 async def see_places(tx: Transaction, shelter_id: str, seen_at: datetime, kinds: Sequence[str] | None = None) -> None:
-    """Notes that all places (of these kinds; None: of all) were seen at `seen_at`, so that nothing older may change them.
+    """Note that all places (of these kinds; None: of all) were seen at `seen_at`, so that nothing older may change them.
 
     The caller holds the shelter's lock and has flushed what it changed.
     """

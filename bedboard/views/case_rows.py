@@ -34,7 +34,10 @@ def callers_of(catalogue: Catalogue) -> Mapping[tuple[str, str], str]:
 
 def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) -> list[AskRow]:
     """Return the shelters of a case in the order of `ANSWERS_FIRST`, each with what the actor may do."""
-    rows = [AskRow(ask, _choice(case, ask, actor, catalogue, now), _places(case, ask, actor, catalogue)) for ask in case.asks]
+    rows = [
+        AskRow(ask, _choice(case, ask, actor, catalogue, now), _places_to_offer(case, ask, actor, catalogue))
+        for ask in case.asks
+    ]
     return sorted(rows, key=lambda row: ANSWERS_FIRST.index(row.ask.says))
 
 
@@ -53,7 +56,7 @@ def _choice(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, no
     return choice_of(actor.role, catalogue.kinds[ask.place.kind].deciding, now.astimezone(catalogue.zone))
 
 
-def _places(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue) -> Sequence[PlaceView]:
+def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue) -> Sequence[PlaceView]:
     """Return the places that the actor may offer there: as the desk for the shelter, or as the police themselves.
 
     None to the police where the news is stale: nobody knows what is free, so they call.

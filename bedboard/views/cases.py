@@ -43,7 +43,7 @@ class AskView:
 
     @property
     def is_expected(self) -> bool:
-        """Tell whether somebody still waits for a first answer of this shelter."""
+        """Return whether somebody still waits for a first answer of this shelter."""
         return self.says == "silent" and self.settled is None
 
 
@@ -78,7 +78,7 @@ class CaseView:
 
     @property
     def place_is_kept(self) -> bool:
-        """Tell whether the chosen place is still reserved, and the shelter has not changed it since."""
+        """Return whether the chosen place is still reserved, and the shelter has not changed it since."""
         chosen = self.chosen
         return (
             chosen is not None and chosen.until is not None and chosen.place is not None and chosen.place.status == "reserved"
@@ -111,7 +111,7 @@ def requester_of(row: CaseRecord) -> Seeker:
 
 
 def can_offer(place: PlaceView, requester: Seeker) -> bool:
-    """Tell whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
+    """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
     claim = place.claim
     holder = None if claim is None else Seeker(claim.holder, claim.organization, claim.role)
     return can_be_offered(place.status, holder, requester)

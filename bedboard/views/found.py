@@ -32,7 +32,7 @@ class Match(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Tell whether nothing was asked about the household, as `Found.is_open`."""
+        """Return whether nothing was asked about the household, as `Found.is_open`."""
         return not self.profile.asked()
 
     @property

@@ -1,13 +1,27 @@
 """A shelter as the API gives it out, by audience, and the way to JSON."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from pydantic import BaseModel
 
-from bedboard.schemas.answers import Counts, KnownShelterObject, ShelterObject
+from bedboard.rules.fit import Reason
+from bedboard.schemas.answers import (
+    Counts,
+    FoundObject,
+    HoldObject,
+    KnownShelterObject,
+    MatchObject,
+    OwnHoldObject,
+    ReasonObject,
+    ShelterObject,
+)
+from bedboard.store.claims import HoldRow
 from bedboard.views.cards import Card
+from bedboard.views.found import Found, Match
 
 
 def shelter_object(card: Card) -> ShelterObject:
@@ -48,8 +62,66 @@ def counts_object(counts: Mapping[str, int]) -> Counts:
 
 
 def known_shelter_object(card: Card) -> KnownShelterObject:
-    """Return a shelter for people who may know that it exists, and not what is free in it."""
+    """Return a shelter for an audience that may know that it exists, and not which places are free."""
     return {"id": card.id, "name": card.name, "unit": card.unit, "organization": card.organization}
+
+
+def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
+    """Return what was found, with at most `limit` places, the best first."""
+    matches: list[MatchObject] = []
+    for match in found.matches:
+        matches += match_objects(match)
+        if len(matches) >= limit:
+            break
+    return {
+        "as_of": as_of,
+        "matches": matches[:limit],
+        "counts": {
+            "fits": found.fits,
+            "discuss": found.discuss,
+            "unsure": found.unsure,
+            "excluded": found.excluded,
+            "taken": found.taken,
+        },
+        "excluded": dict(found.excluded_by),
+    }
+
+
+def match_objects(match: Match) -> list[MatchObject]:
+    """Return the free places of a match."""
+    reasons = [reason_object(reason) for reason in match.reasons]
+    return [
+        {
+            "place": place.id,
+            "label": place.label,
+            "shelter": match.card.id,
+            "name": match.card.name,
+            "unit": match.card.unit,
+            "kind": match.lot.kind,
+            "beds": match.lot.beds,
+            "cots": match.lot.cots,
+            "fit": "fits" if match.fit == "fits" else "discuss",
+            "reasons": reasons,
+            "freshness": match.card.freshness,
+            "confirmed_at": match.card.confirmed_at,
+        }
+        for place in match.places
+    ]
+
+
+@lru_cache(maxsize=1024)  # the same few reasons again and again
+def reason_object(reason: Reason) -> ReasonObject:
+    return {"criterion": reason.criterion, "verdict": reason.answer, "detail": reason.detail}
+
+
+def hold_object(claim_id: str, place_id: str, shelter_id: str, expires_at: datetime, *, extended: bool) -> HoldObject:
+    return {"id": claim_id, "place": place_id, "shelter": shelter_id, "expires_at": expires_at, "extended": extended}
+
+
+def own_hold_object(hold: HoldRow, telephone: str) -> OwnHoldObject:
+    """Return one's own hold with the telephone to call, whose showing has been written down."""
+    common = hold_object(hold.id, hold.place_id, hold.shelter_id, hold.expires_at, extended=hold.extended)
+    return {**common, "telephone": telephone}
 
 
 def to_json(value: Any) -> bytes:

@@ -109,5 +109,5 @@ def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:
 
 
 def is_known(known: Mapping[str, str], piece: Piece, shelter_id: str) -> bool:
-    """Tell whether a returning page already shows this very picture."""
+    """Return whether a returning page already shows this very picture."""
     return known.get(shelter_id) == str(piece.stamp)

@@ -59,7 +59,7 @@ class AskedView(NamedTuple):
 
     @property
     def waits(self) -> bool:
-        """Tell whether the case waits for something that only this shelter can say."""
+        """Return whether the case waits for something that only this shelter can say."""
         return self.is_late or (self.group == "open" and self.ask.says in ("silent", "lapsed"))
 
     @property
@@ -74,7 +74,7 @@ class AskedView(NamedTuple):
         return ask.settled if ask.says in ("yes", "discuss") and ask.settled != "missed" else ""
 
 
-def _arrival(said: SearchProfile) -> tuple[str, str]:
+def _arrival_of(said: SearchProfile) -> tuple[str, str]:
     if said.arrives_after == "now":
         return ("now", "")
     if said.arrives_after:
@@ -100,6 +100,17 @@ def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: 
         offers,
         key=lambda one: (bool(one.against), one.place.kind != kind, one.place.beds, one.place.cots, one.place.position),
     )
+
+
+def may_be_refused_here(row: CaseRecord, ask: Ask) -> bool:
+    """Return whether the refusal that a case keeps may be about this shelter; then all its asks tell."""
+    return ask.settled == "refused_by_desk" and row.refusal is not None
+
+
+def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
+    """Return whether the refusal that a case keeps is about this shelter: a case keeps only the last. `asks`: all of it."""
+    refused = [one.settled_at for one in asks if one.settled == "refused_by_desk" and one.settled_at is not None]
+    return may_be_refused_here(row, ask) and ask.settled_at == max(refused, default=None)
 
 
 def asked_view(
@@ -135,7 +146,7 @@ def asked_view(
         state=row.state,
         ask=view,
         needs=needs_of(said) if said else None,
-        arrival=_arrival(said) if said else ("open", ""),
+        arrival=_arrival_of(said) if said else ("open", ""),
         against=[reason for reason in reasons if reason.answer == "no"],
         discuss=[reason for reason in reasons if reason.answer in ("discuss", "unknown")],
         criteria=sorted(profile.asked(), key=lambda name: name not in doubtful) if profile else (),

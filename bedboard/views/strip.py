@@ -63,7 +63,7 @@ class Inbox(NamedTuple):
 
 
 def is_silent(case: CaseView) -> bool:
-    """Tell whether a shelter of the case has been silent through all steps, so that somebody has to telephone."""
+    """Return whether a shelter of the case has been silent through all steps, so that somebody has to telephone."""
     return case.state == "asking" and any(ask.is_expected and ask.step >= len(STEPS) for ask in case.asks)
 
 

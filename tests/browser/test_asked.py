@@ -178,7 +178,7 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
     async with board.transaction() as tx:
         statement = "update ask set step = 1 where case_id = :id"
         await (await tx.connection()).execute(text(statement), {"id": first})
-    site.process.board.tell("person:anneke")
+    site.process.news.tell("person:anneke")
     reminded = page.locator("#bell").get_by_role("link", name="Nog geen antwoord aan Stichting Oever (politie)")
     await expect(reminded).to_be_in_viewport()
     await page.wait_for_function("() => window.tones === 10")

@@ -101,7 +101,7 @@ async def test_a_hold_is_made_longer_once_and_never_leaves_the_screen_while_it_i
     await expect(row(coordinator).locator(".left")).to_have_text(re.compile(r"nog (60:00|59:)"))
 
     async with coordinator.expect_request("**/strip") as asked:  # not the answer to what was asked before
-        site.process.board.tell("person:lucia")
+        site.process.news.tell("person:lucia")
     await (await asked.value).response()
     await expect(row(coordinator)).to_have_count(1)
     assert await coordinator.evaluate("window.telephone.isConnected"), "the very same link, under the same finger"

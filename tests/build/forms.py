@@ -79,7 +79,7 @@ async def press(browser: httpx.AsyncClient, page: str, what: str, **choice: str)
 
 async def offer(site: Site, place: str, case: str) -> None:
     """Its shelter says yes, and this process shows it."""
-    await act_offer(site.process.database, place, id=case, who=ILSE)
+    await act_offer(site.process.database, place, case_id=case, who=ILSE)
     await shown(site, place, "reserved")
 
 

@@ -21,7 +21,7 @@ async def hear(line: ClientConnection, seconds: float = PATIENCE) -> dict[str, A
 
 
 async def pulse(site: Site) -> bool:
-    return await site.process.board.pulse(site.process.identity.active_tokens)
+    return await site.process.pulse.beat()
 
 
 async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from bedboard.push import new_push_key
 SUBJECT = "mailto:desk@bedboard.example"
 
 
-KEYS: dict[str, object] = {"push_private_key": new_push_key(), "push_subject": SUBJECT, "push_to_loopback": True}
+KEYS: dict[str, Any] = {"push_private_key": new_push_key(), "push_subject": SUBJECT, "push_to_loopback": True}
 
 
 def base64url(data: bytes) -> str:

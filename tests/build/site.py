@@ -74,14 +74,20 @@ class Site:
 
 
 async def start_site(
-    database_url: str, clock: FixedClock, **settings: object
+    database_url: str, clock: FixedClock, *, own_pulse: bool = True, has_jobs: bool = False, **given: object
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
-    """Serves on a free port in this very loop; the caller ends it with `stop_site`."""
+    """Serve on a free port in this very loop; the caller ends it with `stop_site`.
+
+    `own_pulse` False: only the test rings the pulse, however slow the machine is. Without `has_jobs` the scheduler does
+    nothing between two steps of a test.
+    """
     listening = socket.socket(proto=socket.IPPROTO_TCP)  # only then asyncio turns Nagle's delay off
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    given = {"demo": True, "public_url": url, "database_url": database_url} | settings
-    app = build_app(Settings(**given), build.SEAL, clock)  # type: ignore[arg-type]
+    settings = Settings(**{"demo": True, "public_url": url, "database_url": database_url} | given)  # type: ignore[arg-type]
+    if not own_pulse:
+        settings = settings.model_copy(update={"pulse_seconds": 3600.0})  # more than the settings allow
+    app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs)
     config = uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, **WEBSOCKET_OPTIONS)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))

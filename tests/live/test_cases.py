@@ -1,5 +1,7 @@
-"""Whose pages and programs hear that something has happened to a request: those whom it concerns, in every process, and nobody
-else; and that nothing of what is asked is kept in memory for it."""
+"""Every step of a case is heard by the pages and programs of its parties, in every process, and by no others.
+
+Nothing of what is asked is kept in memory for it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,7 +48,7 @@ from tests.build.site import Site, start_site, stop_site
 PEOPLE = {"mark": "own", "emre": "own", "hanneke": "own", "lucia": "own", "noor": "own", "sanne": "linde", "kofi": "ceder"}
 PROGRAMS = ("demo-police", "demo-shelter-linde", "demo-shelter-wilg")
 ASKERS = {"mark", "emre", "hanneke"}
-INSIDE = ASKERS | {"sanne"}  # of mark's request to linde
+INSIDE = ASKERS | {"sanne"}  # of mark's case with linde
 PROGRAMS_INSIDE = {"demo-police", "demo-shelter-linde"}
 
 
@@ -60,8 +62,8 @@ async def field(board: Database) -> Database:
 
 @asynccontextmanager
 async def process(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """One of its own on the database; its pulse does not get in the way."""
-    site, server, running = await start_site(database.url, clock, pulse_seconds=7, session_idle_minutes=600)
+    """Run one more process on the database; only the test rings its pulse."""
+    site, server, running = await start_site(database.url, clock, own_pulse=False, session_idle_minutes=600)
     try:
         yield site
     finally:
@@ -82,7 +84,7 @@ class Listeners:
         self._lines = lines
 
     async def heard(self) -> dict[str, set[str]]:
-        """Who has heard what kinds of message since the last call, but for those about shelters."""
+        """Return by listener the types of message heard since the last call, but for those about shelters."""
         await settled(self._site)
         await until(lambda: pulse(self._site), "a pulse goes out")
         said: dict[str, set[str]] = {}
@@ -95,14 +97,14 @@ class Listeners:
 
 
 async def settled(site: Site) -> None:
-    """What rang before has been read."""
+    """Wait until every bell so far has been followed by reading."""
 
     async def knows_all() -> bool:
         async with site.process.database.transaction() as tx:
             rows = (await tx.exec(text("select id, version from case_record"))).all()  # type: ignore[call-overload]
-        return all(site.process.cases._versions.get(id) == version for id, version in rows)
+        return all(site.process.cases._versions.get(case_id) == version for case_id, version in rows)
 
-    await until(knows_all, "every request is known as it is")
+    await until(knows_all, "every case is known as it is")
 
 
 @asynccontextmanager
@@ -112,7 +114,7 @@ async def listening(site: Site) -> AsyncIterator[Listeners]:
         for name, view in PEOPLE.items():
             browser = await stack.enter_async_context(aclosing(await site.sign_in(name)))
             headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in browser.cookies.items()), "Origin": site.url}
-            address = f"{site.live_url}/live?view=" + (view if view == "own" else f"desk&shelter={view}")
+            address = f"{site.live_url}/live?view=" + (view if view == "own" else f"staff&shelter={view}")
             lines[name] = await stack.enter_async_context(connect(address, additional_headers=headers))
             await lines[name].send("{}")
         for token in PROGRAMS:
@@ -148,7 +150,7 @@ LIFE: list[tuple[str, Step]] = [
 ]
 
 
-async def test_everybody_whom_it_concerns_hears_every_step_of_a_case_and_nobody_else_does(field: Database, site: Site) -> None:
+async def test_its_parties_hear_every_step_of_a_case_and_nobody_else_does(field: Database, site: Site) -> None:
     async with listening(site) as listeners:
         for what, step in LIFE:
             await step(field)
@@ -188,8 +190,8 @@ async def test_a_step_that_is_refused_or_changes_nothing_is_not_heard(field: Dat
         assert await listeners.heard() == {}
 
 
-async def test_who_asked_hears_that_what_was_offered_is_given_away_or_has_run_out(field: Database, site: Site) -> None:
-    """Without a word to the request: by a tap on the place, and by time alone."""
+async def test_the_seeker_hears_that_the_offered_place_is_given_away_or_has_run_out(field: Database, site: Site) -> None:
+    """The case itself does not change: a tap on the place, and time alone."""
     async with listening(site) as listeners:
         await ask(field)
         await offer(field, "linde-1")
@@ -201,6 +203,7 @@ async def test_who_asked_hears_that_what_was_offered_is_given_away_or_has_run_ou
         await until_shown(site, "linde-1", "reserved")
         await listeners.heard()
         site.clock.move(minutes=60)
+        site.process.board.age()
         await until_shown(site, "linde-1", "free")
         heard = who(await listeners.heard(), "own")
         assert heard >= {"mark", "emre", "hanneke"} and not heard & {"lucia", "noor", "kofi"}
@@ -217,14 +220,14 @@ async def until_shown(site: Site, place_id: str, status: str) -> None:
 # ---- memory
 
 
-async def test_a_process_knows_whom_open_cases_concern_until_nothing_is_left_to_do(field: Database, site: Site) -> None:
-    requests = site.process.cases
+async def test_a_process_knows_the_parties_of_a_case_until_nothing_is_left_to_do(field: Database, site: Site) -> None:
+    cases = site.process.cases
     await bring_to(field, "ended", case_id="over")
     await settled(site)
-    assert not any(requests.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE))
+    assert not any(cases.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE))
     await ask(field)
     await settled(site)
-    assert [requests.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE)] == [
+    assert [cases.has_any(one) for one in (MARK, EMRE, HANNEKE, LUCIA, NOOR, SANNE)] == [
         True,
         True,
         True,
@@ -234,10 +237,10 @@ async def test_a_process_knows_whom_open_cases_concern_until_nothing_is_left_to_
     ]
     await withdraw(field)  # where the person sleeps has still to be said
     await settled(site)
-    assert requests.has_any(MARK)
+    assert cases.has_any(MARK)
     await tell(field)
     await settled(site)
-    assert not requests.has_any(MARK) and not requests._open
+    assert not cases.has_any(MARK) and not cases._open
 
 
 async def test_nothing_of_what_is_asked_is_kept_in_memory(field: Database, site: Site) -> None:
@@ -274,7 +277,7 @@ async def test_after_a_lost_line_everything_is_read_again_and_heard(field: Datab
         assert who(await listeners.heard(), "own") >= INSIDE
 
 
-async def test_who_has_done_something_waits_until_it_is_shown_and_not_for_ever(field: Database, site: Site) -> None:
+async def test_waiting_for_a_step_ends_when_it_is_shown_or_after_its_time(field: Database, site: Site) -> None:
     case = await ask(field)
     begun = asyncio.get_running_loop().time()
     await site.process.cases.reached("r1", case.record.version, PATIENCE)
@@ -290,8 +293,8 @@ async def test_who_has_done_something_waits_until_it_is_shown_and_not_for_ever(f
 
 
 async def follow(*sites: Site) -> None:
-    """What the scheduler does each five seconds, in all of these processes at once."""
-    jobs = [make_scheduler(site.process).get_job("follow_requests") for site in sites]
+    """Run the scheduler's job of every five seconds in all of these processes at once."""
+    jobs = [make_scheduler(site.process).get_job("follow_cases") for site in sites]
     assert {job.trigger.interval for job in jobs} == {timedelta(seconds=5)}
     await asyncio.gather(*(job.func(*job.args) for job in jobs))
 
@@ -325,8 +328,8 @@ async def test_lateness_and_a_week_are_told_once_too(field: Database, site: Site
 
 
 async def test_one_case_that_fails_does_not_keep_the_others_from_being_told(field: Database, site: Site) -> None:
-    for id in ("a", "b", "c"):
-        await ask(field, case_id=id)
+    for case_id in ("a", "b", "c"):
+        await ask(field, case_id=case_id)
     await run(field, "alter table case_event add constraint ck_broken check (case_id <> 'a' or what = 'asked')")
     site.clock.move(minutes=5)
     await follow(site)

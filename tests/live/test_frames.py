@@ -1,4 +1,4 @@
-"""What a hostile or broken client may send over an open socket: it is closed, and nobody else notices."""
+"""Messages of a hostile or broken client over an open socket: it is closed, and the others do not notice."""
 
 import asyncio
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedboard.live.hub import DirectSeat, Hub, MailboxSeat, Message
+from bedboard.live.hub import Hub, Message
+from bedboard.live.seats import DirectSeat, MailboxSeat
 from tests.build import PATIENCE
 
-Board = dict[str, int]
+Versions = dict[str, int]
 
 
 class FakeConnection:
@@ -245,7 +246,7 @@ def test_a_viewer_that_stays_full_is_closed_with_1013_and_then_cut() -> None:
     assert (line.closed_with, line.aborted) == ([1013], 1)
 
 
-def test_patience_starts_anew_for_a_viewer_that_reads_again() -> None:
+def test_patience_begins_again_for_a_viewer_that_reads_again() -> None:
     stage = Stage()
     _, line = stage.seat("slow", room=0)
     stage.hub.publish("board", "amber", "one")
@@ -292,7 +293,7 @@ Step = st.one_of(
 @given(st.lists(Step, max_size=60), st.integers(0, 3))
 @settings(deadline=None)
 def test_direct_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[str, str]], room: int) -> None:
-    board: Board = {"amber": 0, "birch": 0, "cedar": 0}
+    board: Versions = {"amber": 0, "birch": 0, "cedar": 0}
     stage = Stage()
     line = FakeConnection(room)
     seat = DirectSeat(stage.hub, "an", line)
@@ -309,21 +310,21 @@ def test_direct_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[
     assert after(before, [frame[1:].decode() for frame in line.taken]) == board
 
 
-def state(board: Board) -> str:
+def state(board: Versions) -> str:
     return " ".join(f"{shelter}={version}" for shelter, version in board.items())
 
 
-def after(before: Board, messages: list[str]) -> Board:
-    """What a page shows that applies the messages in turn, and would show it if a version ever went down."""
+def after(before: Versions, messages: list[str]) -> Versions:
+    """Return the board of a page that applies the messages in turn; fail when a version goes down."""
     shown = dict(before)
-    for part in " ".join(messages).split():
-        shelter, version = part.split("=")
+    for word in " ".join(messages).split():
+        shelter, version = word.split("=")
         assert int(version) >= shown[shelter], "an older state came after a newer one"
         shown[shelter] = int(version)
     return shown
 
 
-class Reader:
+class OtherSide:
     """The other side of a mailbox: takes messages only while its gate is open."""
 
     def __init__(self) -> None:
@@ -352,7 +353,7 @@ async def pumping(seat: MailboxSeat[str], send: Callable[[str], Awaitable[None]]
 
 
 async def test_a_mailbox_keeps_the_newest_per_key_in_order_of_last_publication() -> None:
-    stage, reader = Stage(), Reader()
+    stage, reader = Stage(), OtherSide()
     seat = MailboxSeat(stage.hub, "an")
     stage.hub.join(seat, "board", lambda: "unused")
     stage.hub.join(seat, "requests", lambda: "unused")
@@ -392,8 +393,8 @@ async def test_a_key_that_changes_all_the_time_does_not_keep_a_mailbox_from_send
 @given(st.lists(Step, max_size=60))
 @settings(deadline=None)
 async def test_mailbox_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[str, str]]) -> None:
-    board: Board = {"amber": 0, "birch": 0, "cedar": 0}
-    stage, reader = Stage(), Reader()
+    board: Versions = {"amber": 0, "birch": 0, "cedar": 0}
+    stage, reader = Stage(), OtherSide()
     seat = MailboxSeat(stage.hub, "an")
     stage.hub.join(seat, "board", lambda: "unused")
     before = dict(board)
@@ -413,7 +414,7 @@ async def test_mailbox_viewer_has_the_whole_board_whatever_it_missed(steps: list
 
 
 async def test_a_pump_that_cannot_send_ends_with_1013() -> None:
-    stage, reader = Stage(), Reader()
+    stage, reader = Stage(), OtherSide()
     seat = MailboxSeat(stage.hub, "stuck")
     stage.hub.join(seat, "board", lambda: "unused")
     async with pumping(seat, reader.send_text) as pump:
@@ -430,7 +431,7 @@ async def test_a_pump_that_cannot_send_ends_with_1013() -> None:
 
 @pytest.mark.parametrize("already_pumping", [True, False])
 async def test_a_closed_mailbox_sends_nothing_more(already_pumping: bool) -> None:
-    stage, reader = Stage(), Reader()
+    stage, reader = Stage(), OtherSide()
     reader.gate.set()
     seat = MailboxSeat(stage.hub, "an")
     stage.hub.join(seat, "board", lambda: "unused")

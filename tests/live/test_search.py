@@ -1,4 +1,4 @@
-"""An open search page: what it was sent, put together, is what a new search finds; and only what changed is sent."""
+"""An open search page: all messages put together are the result of a new search, and only changes are sent."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ for _ in range(300):
 
 
 class Page:
-    """What a page shows: the order of its rows, each row as last sent, and the figures below."""
+    """The content of a page: the order of its rows, each row as last sent, and the figures below."""
 
     def __init__(self, line: ClientConnection) -> None:
         self.line = line
@@ -31,11 +31,11 @@ class Page:
         self.rows: dict[str, str] = {}
         self.figures = ""
         self.notice: str | None = None
-        self.sent: list[list[str]] = []  # per message, which rows came along
+        self.sent: list[list[str]] = []  # per message, the rows that came along
         self.number = 0
 
     async def hear(self, seconds: float = PATIENCE) -> dict[str, Any]:
-        """The next message that says what is found."""
+        """Return the next message with matches, after taking it."""
         async with asyncio.timeout(seconds):
             while True:
                 message: dict[str, Any] = json.loads(await self.line.recv())
@@ -57,8 +57,8 @@ class Page:
             await self.hear()
 
     def shown(self) -> list[str]:
-        """The rows in order, without the keys that are drawn anew each time."""
-        return [self.rows[id].partition('value="')[0] for id in self.order]
+        """Return the rows in order, without the keys, which are new in each drawing."""
+        return [self.rows[row_id].partition('value="')[0] for row_id in self.order]
 
 
 @asynccontextmanager
@@ -212,7 +212,7 @@ async def test_a_page_that_asks_without_end_is_answered_at_its_own_pace_and_dela
         for number in range(2, 32):
             await page.line.send(json.dumps({"type": "search", "n": number, "fields": WOMAN}))
         await say(site, "linde-1", "occupied")
-        await other.hear(seconds=2)
+        await other.hear()
         assert other.sent[-1] == ["linde-1"]
 
 

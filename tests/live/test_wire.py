@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from bedboard.live.hub import DirectSeat, Hub, MailboxSeat
+from bedboard.live.hub import Hub
+from bedboard.live.seats import DirectSeat, MailboxSeat
 from bedboard.live.wire import WEBSOCKET_OPTIONS, Wire, encode_text, wire_of
 
 T = TypeVar("T")
@@ -191,7 +192,7 @@ async def test_frames_of_the_hub_and_answers_of_the_handler_interleave_whole(ser
     assert [text for text in got if text.startswith("question")] == [f"question {number}" for number in range(200)]
 
 
-async def test_writing_does_not_pause_a_viewer_who_reads(server: Server) -> None:
+async def test_writing_does_not_pause_a_viewer_that_reads(server: Server) -> None:
     """The rule the lagging set stands on: at a high-water mark of 0, both loops pause only for a full kernel."""
 
     def publish_small() -> int:
@@ -205,7 +206,7 @@ async def test_writing_does_not_pause_a_viewer_who_reads(server: Server) -> None
         assert await read_until(client, "end") == ["small"] * 300 + ["end"]
 
 
-async def test_a_viewer_who_stops_reading_delays_nobody_queues_nothing_and_is_closed(server: Server) -> None:
+async def test_a_viewer_that_stops_reading_delays_nobody_queues_nothing_and_is_closed(server: Server) -> None:
     async with viewers(server, 1, "stuck") as [stuck], viewers(server, 50) as others:
         stuck.transport.pause_reading()
         await server.fill()
@@ -242,7 +243,7 @@ async def test_the_naive_way_fails_the_same_check(server: Server) -> None:
         await asyncio.wait_for(asyncio.wrap_future(future), DEADLINE_SECONDS)
 
 
-async def test_a_viewer_who_reads_again_in_time_gets_one_snapshot_and_lives_on(server: Server) -> None:
+async def test_a_viewer_that_reads_again_in_time_gets_one_snapshot_and_lives_on(server: Server) -> None:
     async with viewers(server, 1) as [client]:
         client.transport.pause_reading()
         await server.fill()

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from bedboard.live.pulse import Pulse
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.people import ActiveToken
@@ -28,7 +29,7 @@ class WholeClock(FixedClock):
 
 @pytest.fixture
 async def site(board: Database) -> AsyncIterator[Site]:
-    site, server, running = await start_site(board.url, WholeClock(), pulse_seconds=7)
+    site, server, running = await start_site(board.url, WholeClock(), own_pulse=False)
     yield site
     await stop_site(server, running)
 
@@ -37,7 +38,7 @@ async def beat(site: Site) -> None:
     """A pulse goes out; when the machine is too busy for the database to answer in time, as soon as it does."""
 
     async def is_out() -> bool:
-        return await site.process.board.pulse(site.process.identity.active_tokens)
+        return await site.process.pulse.beat()
 
     await build.until(is_out, "the pulse is out")
 
@@ -132,7 +133,7 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
         await beat(site)
         assert '"pulse"' in str(await line.recv())
         site.clock.move(minutes=1)
-        await site.process.board.pulse(site.process.identity.active_tokens)
+        await site.process.pulse.beat()
         assert await code_of(line) == 4401
     await browser.aclose()
 
@@ -163,7 +164,7 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
 
 
 async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board: Database) -> None:
-    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
+    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, own_pulse=False)
     browser = await site.sign_in("mark")
     async with page_line(site, browser) as line:
         await line.send("{}")
@@ -173,7 +174,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
             await beat(site)
             assert '"pulse"' in str(await line.recv())
         site.clock.move(seconds=5)
-        await site.process.board.pulse(site.process.identity.active_tokens)
+        await site.process.pulse.beat()
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -181,7 +182,7 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
 
 
 async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -> None:
-    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, pulse_seconds=7)
+    site, server, running = await start_site(board.url, WholeClock(), session_idle_minutes=1, own_pulse=False)
     browser, watching = await site.sign_in("mark"), await site.sign_in("lucia")
 
     async def was_used() -> bool:
@@ -214,7 +215,7 @@ async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> N
         for _ in range(20):
             await line.send('{"type":"active"}')
         await (await line.ping())  # all of that has been read by now
-        await site.process.board.pulse(site.process.identity.active_tokens)
+        await site.process.pulse.beat()
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
@@ -319,7 +320,8 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
             newcomer.append(seat)
             return answer
 
-        assert await site.process.board.pulse(living)
+        process = site.process
+        assert await Pulse(process.board, process.hub, process.clock, living, process.identity.forget).beat()
         async with asyncio.timeout(PATIENCE):
             assert '"pulse"' in str(await newcomer[0].recv())
         await newcomer[0].close()

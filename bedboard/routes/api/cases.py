@@ -1,7 +1,7 @@
 """The API's calls about cases: ask shelters, answer, choose, decide, arrive, and where the person sleeps instead.
 
 Nothing about a person is in a stored answer or in a fingerprint, not even hashed: there are so few profiles and reasons that
-all could be tried. What is stored is the id of the case; a repeated call is answered with that case as it now is.
+all could be tried. The answer stores the id of the case only; a repeated call gets that case as it now is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,20 @@ from starlette.responses import Response
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply
-from bedboard.routes import case_work
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
-from bedboard.routes.case_work import Work
+from bedboard.routes.case_work import (
+    Work,
+    answer_work,
+    arrival_work,
+    asking_work,
+    choice_work,
+    chosen_or_first,
+    decision_work,
+    opening_work,
+    outcome_work,
+    withdrawal_work,
+)
 from bedboard.routes.profiles import seal_profile
 from bedboard.routes.replies import json_bytes
 from bedboard.rules.access import SEEKERS, Actor
@@ -66,7 +76,7 @@ async def show_cases(call: Call) -> Response:
             shown = [case_object(case) for case in await read_cases(tx, call, list(every.values()))]
         else:
             rows = [row for shelter_id in sorted(actor.shelter_ids) for row in await list_asked(tx, shelter_id, since)]
-            claims = await list_claims_of_all(tx, [row.request.id for row in rows])
+            claims = await list_claims_of_all(tx, [row.record.id for row in rows])
             shown = [one for row in rows if (one := _asked(call, row, claims)) is not None]
     answer: CasesObject = {"requests": shown}
     return json_bytes(to_json(answer))
@@ -74,11 +84,11 @@ async def show_cases(call: Call) -> Response:
 
 async def show_case(call: Call) -> Response:
     async with call.transaction() as tx:
-        shown = await _present(tx, call, call.path_params["case_id"])
+        shown = await _read_present(tx, call, call.path_params["case_id"])
     return json_bytes(to_json(shown), version=shown["version"])
 
 
-async def _present(tx: Transaction, call: Call, case_id: str, shelter_id: str | None = None) -> Shown:
+async def _read_present(tx: Transaction, call: Call, case_id: str, shelter_id: str | None = None) -> Shown:
     """Read the case as the caller may see it. `shelter_id`: for which of its shelters a caller asks; None: for any.
 
     A telephone that comes along is a disclosure, written down in this transaction. Refusal: NotFound, also for those who may
@@ -111,13 +121,13 @@ def _asked(call: Call, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> As
 async def _change(call: Call, work: Work, *asked: str, shelter_id: str | None = None, status: int = 200) -> tuple[Shown, bool]:
     """Do the work once, wait until this process shows it, and return the case as it then is, and whether this was a repetition.
 
-    `asked`: what a repetition must have in common with the first call; nothing that is to be erased. `shelter_id`: as in
+    `asked`: the parts that a repetition must share with the first call; nothing that is to be erased. `shelter_id`: as in
     `_present`. A conflict carries the case as it now is.
     """
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, Shown]:
         case = await work(tx)
-        return case, await _present(tx, call, case.record.id, shelter_id)
+        return case, await _read_present(tx, call, case.record.id, shelter_id)
 
     def reply(done: tuple[LockedCase, Shown]) -> Reply:
         return Reply(status, done[0].record.id.encode())
@@ -135,7 +145,7 @@ async def _change(call: Call, work: Work, *asked: str, shelter_id: str | None = 
             ask["place_status"] = places.get(ask["place"] or "")
         return shown, False
     async with call.transaction() as tx:
-        return await _present(tx, call, done.reply.body.decode(), shelter_id), True
+        return await _read_present(tx, call, done.reply.body.decode(), shelter_id), True
 
 
 async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> None:
@@ -145,12 +155,12 @@ async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> 
         return
     async with call.transaction() as tx:
         try:
-            refusal.detail["present"] = await _present(tx, call, case_id, shelter_id)
+            refusal.detail["present"] = await _read_present(tx, call, case_id, shelter_id)
         except NotFound:
             return
 
 
-async def _changed(call: Call, work: Work, *asked: str, shelter_id: str | None = None) -> Response:
+async def _answer_change(call: Call, work: Work, *asked: str, shelter_id: str | None = None) -> Response:
     shown, _ = await _change(call, work, *asked, shelter_id=shelter_id)
     return json_bytes(to_json(shown), version=shown["version"])
 
@@ -180,7 +190,7 @@ async def post_case(call: Call) -> Response:
     kinds = _kinds(call, command.shelters, profile)
     if not profile.asked():
         raise Invalid(FieldError("adults", "say_for_whom"))
-    work = case_work.open_case(call, seal_profile(call.process.seal, said), said.near, kinds)
+    work = opening_work(call, seal_profile(call.process.seal, said), said.near, kinds)
     shown, is_repeated = await _change(call, work, *command.shelters, status=201)
     if is_repeated and shown["needs"] is not None and shown["needs"] != said:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))
@@ -199,9 +209,9 @@ async def post_shelters(call: Call) -> Response:
         check_shelters(command.shelters)
         said = opener_of(call.process)(row.needs_sealed)
         profile = None if said is None else profile_of(said, call.catalogue, call.now)
-        return await case_work.ask_more(call, _kinds(call, command.shelters, profile))(tx)
+        return await asking_work(call, _kinds(call, command.shelters, profile))(tx)
 
-    return await _changed(call, work, *command.shelters)
+    return await _answer_change(call, work, *command.shelters)
 
 
 def _own_shelter(actor: Actor, shelter_id: str | None) -> str:
@@ -217,36 +227,36 @@ async def post_answer(call: Call) -> Response:
     command = await call.json(PostAnswer)
     shelter_id = _own_shelter(call.actor, command.shelter)
     said = ShelterAnswer(command.answer, command.place, command.reason, command.criterion)
-    work = case_work.answer(call, shelter_id, said)
-    return await _changed(call, work, shelter_id, command.answer, command.place or "", shelter_id=shelter_id)
+    work = answer_work(call, shelter_id, said)
+    return await _answer_change(call, work, shelter_id, command.answer, command.place or "", shelter_id=shelter_id)
 
 
 async def post_choice(call: Call) -> Response:
     command = await call.json(PostChoice)
     at = command.arrives_at
-    work = case_work.choose(call, command.shelter, at)
-    return await _changed(call, work, command.shelter, "" if at is None else at.isoformat())
+    work = choice_work(call, command.shelter, at)
+    return await _answer_change(call, work, command.shelter, "" if at is None else at.isoformat())
 
 
 async def post_decision(call: Call) -> Response:
     command = await call.json(PostDecision)
-    return await _changed(call, case_work.decide(call, command.decision, command.reason), command.decision)
+    return await _answer_change(call, decision_work(call, command.decision, command.reason), command.decision)
 
 
 async def post_arrival(call: Call) -> Response:
     """Say whether they came. The desk need not name the shelter: it is the chosen one."""
     command = await call.json(PostArrival)
     shelter_id = command.shelter if call.actor.role in SEEKERS else _own_shelter(call.actor, command.shelter)
-    work = case_work.take_arrival(call, shelter_id, arrived=command.arrived)
-    return await _changed(call, work, shelter_id or "", str(command.arrived), shelter_id=shelter_id)
+    work = arrival_work(call, shelter_id, arrived=command.arrived)
+    return await _answer_change(call, work, shelter_id or "", str(command.arrived), shelter_id=shelter_id)
 
 
 async def post_withdrawal(call: Call) -> Response:
-    return await _changed(call, case_work.withdraw(call))
+    return await _answer_change(call, withdrawal_work(call))
 
 
 async def post_outcome(call: Call) -> Response:
-    return await _changed(call, case_work.tell_outcome(call, (await call.json(PostOutcome)).slept))
+    return await _answer_change(call, outcome_work(call, (await call.json(PostOutcome)).slept))
 
 
 async def post_address(call: Call) -> Response:
@@ -254,6 +264,6 @@ async def post_address(call: Call) -> Response:
     case_id = call.path_params["case_id"]
     async with call.transaction() as tx:
         address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
-        shelter_id = await case_work.chosen_or_first(tx, case_id)
+        shelter_id = await chosen_or_first(tx, case_id)
     answer: AddressObject = {"shelter": shelter_id, "address": address}
     return json_bytes(to_json(answer))

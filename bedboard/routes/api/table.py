@@ -12,7 +12,7 @@ from bedboard.routes.api import shelters
 from bedboard.routes.api.openapi import build_document
 from bedboard.routes.call import Call
 from bedboard.routes.replies import json_bytes
-from bedboard.routes.row import Operation, Row, SocketRow, of_request
+from bedboard.routes.row import Operation, Row, SocketRow
 from bedboard.rules.access import (
     DESK,
     EVERYBODY,
@@ -67,7 +67,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/board",
-        of_request(shelters.show_board),
+        shelters.show_board,
         "api_board",
         EVERYBODY,
         operation=Operation("getBoard", "Everything the caller may see", "401 403 503", (BoardObject,)),
@@ -75,7 +75,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/shelters/{shelter_id:id}",
-        of_request(shelters.show_shelter),
+        shelters.show_shelter,
         "api_shelter",
         Rule(SEEKERS | REPORTERS | OVERSEERS),
         operation=Operation("getShelter", "One shelter", "401 403 404 503", KNOWN, version_of="shelter"),
@@ -83,7 +83,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "PUT",
         "/api/v1/shelters/{shelter_id:id}/occupancy",
-        of_request(shelters.put_occupancy),
+        shelters.put_occupancy,
         "api_occupancy",
         OWN_REPORTING,
         operation=change_shelter("putOccupancy", "Numbers per kind", PutOccupancy),
@@ -91,7 +91,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/shelters/{shelter_id:id}/confirm",
-        of_request(shelters.post_confirm),
+        shelters.post_confirm,
         "api_confirm",
         OWN_REPORTING,
         operation=change_shelter("postConfirm", "Still correct", PostConfirm),
@@ -99,7 +99,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "PATCH",
         "/api/v1/places/{place_id:id}",
-        of_request(shelters.patch_place),
+        shelters.patch_place,
         "api_place",
         OWN_REPORTING,
         operation=change_shelter("patchPlace", "Change one place", PatchPlace),
@@ -107,7 +107,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/search",
-        of_request(api_search.post_search),
+        api_search.post_search,
         "api_search",
         SEEKING,
         operation=Operation(
@@ -117,7 +117,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/places/{place_id:id}/holds",
-        of_request(api_search.post_hold),
+        api_search.post_hold,
         "api_place_holds",
         SEEKING_OR_REPORTING,
         operation=Operation(
@@ -133,7 +133,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "GET",
         "/api/v1/holds",
-        of_request(api_search.show_holds),
+        api_search.show_holds,
         "api_holds",
         SEEKING,
         operation=Operation("getHolds", "One's own live holds", "401 403 503", (HoldsObject,)),
@@ -141,7 +141,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "DELETE",
         "/api/v1/holds/{claim_id:id}",
-        of_request(api_search.delete_hold),
+        api_search.delete_hold,
         "api_hold",
         SEEKING_OR_REPORTING,
         operation=Operation("deleteHold", "Let a place go", "401 403 404 409 422 503", takes_key=True, status=204),
@@ -149,7 +149,7 @@ API: tuple[Row | SocketRow, ...] = (
     Row(
         "POST",
         "/api/v1/holds/{claim_id:id}/extend",
-        of_request(api_search.post_extend),
+        api_search.post_extend,
         "api_hold_extend",
         SEEKING_OR_REPORTING,
         operation=Operation("extendHold", "30 minutes longer, once", "401 403 404 409 422 503", (HoldObject,), takes_key=True),

@@ -97,7 +97,7 @@ class ClaimRecord(SQLModel, table=True):
     """A hold, or a reservation for one case, of one place.
 
     `ended_at` None: nobody has ended it; past `expires_at` it is over anyway. `person_id` or `client_id` is the holder's;
-    both are None when the shelter made the hold for a caller, who is known by `organization_id` and `role` only.
+    both are None when the shelter made the hold for a caller, known by `organization_id` and `role` only.
     `extended_at` set: a hold is extended once.
     """
 

@@ -1,4 +1,4 @@
-"""Tables of people and programs: who they are, what they saw, and what they are told."""
+"""Tables of people and programs: their sessions, replies, disclosures, alerts and devices."""
 
 from datetime import datetime
 

@@ -1,0 +1,53 @@
+"""News of one's own: tell people's pages and programs that something of theirs has changed, and never what.
+
+Messages of a shared audience contain nothing of one person; a page that hears of news asks for its own over HTTP.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bedboard.live.hub import Hub
+from bedboard.live.viewer import Viewer
+from bedboard.views.cards import Card
+from bedboard.views.objects import to_json
+
+
+class News:
+    """The holders of the places on the board, and the way to the pages and programs that have news."""
+
+    def __init__(self, hub: Hub[Viewer]) -> None:
+        self._hub = hub
+        self._holders: dict[str, frozenset[tuple[str, str, datetime]]] = {}  # by shelter: holder, claim, end of the claim
+
+    def note_holders(self, card: Card) -> None:
+        """Keep the holders of this shelter's places, and tell everyone whose holds differ from before."""
+        before = self._holders.get(card.id, frozenset())
+        after = frozenset(
+            (place.claim.holder, place.claim.id, place.claim.until)
+            for place in card.places
+            if place.claim and place.claim.holder
+        )
+        self._holders[card.id] = after
+        for key in {key for key, _, _ in before ^ after}:
+            self.tell(key)
+
+    def forget_holders(self, shelter_id: str) -> None:
+        """Drop the holders of a shelter that no longer exists, without a word."""
+        self._holders.pop(shelter_id, None)
+
+    def has_hold(self, key: str) -> bool:
+        """Return whether this actor (`Actor.key`) has a live hold, as far as this process knows."""
+        return any(key == holder for holds in self._holders.values() for holder, _, _ in holds)
+
+    def tell(self, key: str) -> None:
+        """Tell every page of this person (`Actor.key`) that something of their own has changed."""
+        self.tell_where(lambda viewer: viewer.key == key)
+
+    def tell_where(self, predicate: Callable[[Viewer], bool]) -> None:
+        """Tell the pages of all people that the predicate picks that something of their own has changed."""
+        self._hub.send_where(lambda viewer: viewer.key is not None and predicate(viewer), "own", b'{"type":"own"}')
+
+    def tell_programs(self, noun: str, predicate: Callable[[Viewer], bool]) -> None:
+        """Tell the programs that the predicate picks to ask again for what `noun` names ("requests")."""
+        message = to_json({"type": noun})
+        self._hub.send_where(lambda viewer: viewer.key is None and predicate(viewer), noun, message)

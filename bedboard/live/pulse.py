@@ -1,0 +1,87 @@
+"""The pulse: a sign of life for every viewer, sent only when the database answers on both lines.
+
+The same step closes the sockets of sessions that have ended.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bedboard.clock import Clock
+from bedboard.live.board import Board
+from bedboard.live.hub import Hub
+from bedboard.live.viewer import Viewer
+from bedboard.rules.refusals import Refusal
+from bedboard.store.bell import Lost
+from bedboard.store.people import ActiveToken
+from bedboard.views.objects import to_json
+
+log = structlog.get_logger()
+
+SESSION_ENDED = 4401
+
+
+class Pulse:
+    """The beat of one process.
+
+    `active_tokens` returns the living sessions and tokens among the given hashes (refusal: Unavailable). `forget_session` is
+    called with the hash of every session that ends, in this process or another.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        hub: Hub[Viewer],
+        clock: Clock,
+        active_tokens: Callable[[list[bytes]], Awaitable[Mapping[bytes, ActiveToken]]],
+        forget_session: Callable[[bytes], None],
+    ) -> None:
+        self._board = board
+        self._hub = hub
+        self._clock = clock
+        self._active_tokens = active_tokens
+        self._forget_session = forget_session
+
+    async def run(self, every_seconds: float) -> None:
+        """Beat until cancelled, and every second close viewers that do not read.
+
+        Not a job of the scheduler, which follows the wall clock: set back an hour, it would be silent for an hour.
+        """
+        last = self._clock.monotonic()
+        while True:
+            self._hub.drop_stuck(self._clock.monotonic())
+            if self._clock.monotonic() - last >= every_seconds:
+                last = self._clock.monotonic()
+                try:
+                    await self.beat()
+                except Exception as bug:  # the next pulse must come all the same
+                    log.error("bug", exc_info=bug)
+            await asyncio.sleep(min(1.0, every_seconds / 2))
+
+    async def beat(self) -> bool:
+        """Tell every viewer that the board is live, and close the sockets of ended sessions.
+
+        Return whether a pulse went out: not while the database is away on the line of the bell or on the pool.
+        """
+        listener = self._board.listener
+        if listener is None:
+            return False
+        hashes = {viewer.token_hash for viewer in self._hub.viewers()}
+        try:
+            await listener.check()
+            alive = await self._active_tokens(list(hashes))
+        except (Lost, Refusal):
+            return False
+        if self._board.listener is not listener:
+            return False
+        # Only viewers that were asked about: one that has sat down meanwhile would be taken for signed out.
+        self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), SESSION_ENDED)
+        self._board.as_of = self._clock.now()
+        self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self._board.as_of}))
+        return True
+
+    def end_session(self, token_hash: bytes) -> None:
+        """Forget the session and close its sockets at once."""
+        self._forget_session(token_hash)
+        self._hub.close_where(lambda viewer: viewer.token_hash == token_hash, SESSION_ENDED)
