@@ -1,7 +1,7 @@
-"""Who is asking: from a session cookie to a person, from a bearer token to a client.
+"""Identity: from a session cookie to a person, from a bearer token to a client.
 
-What has been found is kept for some seconds per process; an ended session is dropped at once, by the bell. While the database
-is away, somebody who was known a short time ago may still look at the last known board, and do nothing else.
+Each process keeps them for some seconds; an ended session is dropped at once, by the bell. While the database
+is away, a person who was known a short time ago may still look at the last known board, and do nothing more.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Identity:
         return known.actor
 
     async def person(self, token: str | None, *, in_use: bool) -> Actor | None:
-        """The signed-in person; None without a session that counts.
+        """Return the signed-in person; None without a session that counts.
 
         `in_use`: somebody asks for something, which keeps the session alive; a socket that reconnects by itself does not.
         """
@@ -90,14 +90,14 @@ class Identity:
         return self._remember(self._people, token_hash, actor)
 
     def last_known(self, token: str | None) -> Actor | None:
-        """Who this was when the database last answered, if that is shorter ago than a session may be idle."""
+        """Return the person as the database last knew them, if that is shorter ago than a session may be idle."""
         known = self._people.get(hash_token(token)) if token else None
         if known is None or self._clock.monotonic() - known.checked > self.limits.idle.total_seconds():
             return None
         return known.actor
 
     async def client(self, token: str) -> Actor | None:
-        """The API client with this token; None for an unknown one."""
+        """Return the API client with this token; None for an unknown one."""
         token_hash = hash_token(token)
         if (recent := self._recent(self._clients, token_hash)) is not None:
             return recent
@@ -115,14 +115,14 @@ class Identity:
         return self._remember(self._clients, token_hash, actor)
 
     async def touch(self, token_hash: bytes) -> None:
-        """An open board says that somebody is still using it. A session that has ended stays ended."""
+        """Keep a session alive whose board is open and in use. A session that has ended stays ended."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
             if await get_session_actor(tx, token_hash, self.limits, now) is not None:
                 await use_session(tx, token_hash, now)
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
-        """Which of these tokens still count. Refusal: Unavailable, also when it takes long."""
+        """Return those of these tokens that still count. Refusal: Unavailable, or after two seconds."""
         try:
             async with asyncio.timeout(2.0), self._database.transaction() as tx:
                 return await list_active_tokens(tx, hashes, self.limits, self._clock.now())

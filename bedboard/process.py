@@ -1,4 +1,4 @@
-"""What every route needs, put together once by `bedboard.app`, and the way from a request to it."""
+"""The parts that every route needs, put together once by `bedboard.app`, and the way from a request to them."""
 
 from dataclasses import dataclass
 

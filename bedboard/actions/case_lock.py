@@ -34,8 +34,8 @@ class LockedCase:
     """A case under its lock.
 
     `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those locked for it; `versions`:
-    of the shelters that were changed, so that a route can wait until the board shows them. `events`: what has happened to
-    it, in the words of its time line, with the shelters that it happened to.
+    of the shelters that were changed, so that a route can wait until the board shows them. `events`: all that was done to
+    it, in the words of its time line, with the shelters of each.
     """
 
     record: CaseRecord

@@ -46,8 +46,8 @@ FIXED = {
 }
 INITDB = [
     *("--username", USER, "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-    # The directory is the key: a process that reaches the socket is let in. `peer` would look up the caller's name, and root and
-    # `nobody` would need a map, and a container's nameless user could not be in it.
+    # The directory is the key: a process that reaches the socket is let in. `peer` would look up the
+    # caller's name, and root and `nobody` would need a map, and a container's nameless user could not be in it.
     *("--locale", "C", "--data-checksums", "--auth-local", "trust", "--auth-host", "reject", "--no-instructions"),
 ]
 

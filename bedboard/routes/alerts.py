@@ -1,6 +1,6 @@
 """Alerts: leave the profile of a search, look at it again, stop; and the devices that may be woken.
 
-The profile is sealed before it leaves this module for the database; what is remembered of a call does not contain it.
+The profile is sealed before it leaves this module for the database; the memory of a repeated call does not contain it.
 """
 
 from base64 import urlsafe_b64decode

@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class HasShelter(Protocol):
-    """What an action gives back that has changed one shelter."""
+    """The result of an action that has changed one shelter."""
 
     @property
     def shelter(self) -> ShelterRow: ...
@@ -80,7 +80,7 @@ class Call:
 
     @property
     def wants_fragment(self) -> bool:
-        """Whether a script of ours calls, which swaps elements by id, or a browser, which shows a page."""
+        """Return whether a script of ours calls, which swaps elements by id, or a browser, which shows a page."""
         return self.request.headers.get("hx-request") == "true"
 
     @property
@@ -124,11 +124,11 @@ class Call:
         reply: Callable[[Result], Reply],
         shown: Callable[[Result], Awaitable[None]] | None = None,
     ) -> Done[Result]:
-        """Do `work` once, in one transaction, and return after `shown` what is answered.
+        """Do `work` once, in one transaction, wait for `shown`, and return the reply.
 
-        `key` None: as often as it is called. `asked`: what a repetition must have in common with the first call besides the
-        method and the path; nothing about a person. `shown` waits until this process shows what was done; it is not called
-        for a repetition. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
+        `key` None: as often as it is called. `asked`: the further words of the call, the same in a repetition as in the first
+        besides the method and the path; nothing about a person. `shown` waits until this process shows the change; a
+        repetition does not call it. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
         """
         fingerprint = make_key(key, self.request.method, self.path, *asked)
         done = await apply_once(self.process.database, self.actor, fingerprint, self.now, work, reply)

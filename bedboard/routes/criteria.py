@@ -155,7 +155,7 @@ async def _subject(call: Call) -> Subject:
 
 
 async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None) -> Response:
-    """Show what was typed (None: what is saved), the preview of that, and the refusal on top; to a script the preview alone."""
+    """Show what was typed (None: the saved fields), the preview of that, and the refusal; to a script the preview alone."""
     subject = await _subject(call)
     saved = subject.saved
     fields = saved if typed is None else {name: value for name, value in typed.items() if name not in _rest(typed)}

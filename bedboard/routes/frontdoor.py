@@ -1,4 +1,4 @@
-"""The front door: what is true of every request, whatever it asks. One ASGI layer around the router."""
+"""The front door: one ASGI layer around the router, with the rules that hold for every request."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class FrontDoor:
-    """Checks the host, and for pages the origin of everything that changes something; gives a request id and headers."""
+    """Check the host, and for pages the origin of every change; add a request id and headers."""
 
     def __init__(self, app: Starlette, settings: Settings, clock: Clock) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""The guard before every route: finds out who calls, and asks the row of the route whether that may be."""
+"""The guard before every route: it identifies the caller, and asks the row of the route whether they may call it."""
 
 import structlog
 from starlette.exceptions import HTTPException

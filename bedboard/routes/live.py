@@ -69,7 +69,7 @@ def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], 
 
 
 def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
-    """What the page asks to see, None when that is not for its person."""
+    """Return the audience that the page asks for; None when that is not for its person."""
     asked = websocket.query_params
     language = asked.get("lang", "")
     if language not in SCREEN_LANGUAGES:
@@ -86,7 +86,7 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
 
 
 def api_audience(actor: Actor) -> Audience | None:
-    """Every shelter for those who look for a place, its own for a machine, None for those without live occupancy."""
+    """Return the audience of an API client: every shelter, its own for a machine, None without live occupancy."""
     if actor.role in SEEKERS:
         return Audience("api", "")
     if actor.role in REPORTERS and actor.shelter_ids:

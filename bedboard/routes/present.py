@@ -1,6 +1,7 @@
 """The shelter as it now is: in the answer to what changes it, and in the answer to a refusal."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from starlette.responses import Response
 
@@ -29,6 +30,7 @@ def showing_present(show: Callable[[Call, Refusal], Awaitable[Response]]) -> Cal
     """Let a handler answer a refused press with `show`: the reason, and what is true now."""
 
     def wrap(endpoint: Endpoint) -> Endpoint:
+        @wraps(endpoint)
         async def tried(call: Call) -> Response:
             try:
                 return await endpoint(call)

@@ -7,12 +7,12 @@ from bedboard.store.seal import Seal
 
 
 def seal_profile(seal: Seal, said: SearchProfile) -> bytes:
-    """For the one place where a profile is kept, as long as somebody waits."""
+    """Seal a profile for the database."""
     return seal.close(said.model_dump_json(exclude_defaults=True))
 
 
 def open_profile(seal: Seal, sealed: bytes) -> SearchProfile:
-    """Raises ValueError when it cannot be opened (any more)."""
+    """Open a sealed profile. Raises ValueError when it cannot be opened (any more)."""
     try:
         return SearchProfile.model_validate_json(seal.open(sealed))
     except InvalidToken:

@@ -1,4 +1,4 @@
-"""From a result or a refusal to a response: which status each refusal has, and its page, fragment or problem document."""
+"""From a result or a refusal to a response: the status of each refusal, and its page, fragment or problem document."""
 
 import gzip
 from collections.abc import Mapping
@@ -99,7 +99,7 @@ def fields_of(refusal: Refusal) -> tuple[Any, ...]:
 
 
 def problem(call: Call, refusal: Refusal, status: int) -> Response:
-    """application/problem+json (RFC 9457) with our code, the fields that are wrong, and what is true now."""
+    """Answer with application/problem+json (RFC 9457): our code, the wrong fields, and the present state."""
     pages, language = call.process.pages, call.language
 
     def words(macro: str, *args: Any) -> str:
@@ -126,7 +126,7 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
 
 
 def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
-    """The refusal as an element that a page shows in place of its notice."""
+    """Draw the refusal as an element that a page shows in place of its notice."""
     context = {"code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
     return pages.render(language, "fragments/_notice.html", context)
 
@@ -135,7 +135,7 @@ EMPTY_NOTICE = '<div id="notice" role="alert"></div>'
 
 
 def notice(call: Call, refusal: Refusal | None) -> str:
-    """The element with the refusal; for None the empty one, which takes an earlier refusal away."""
+    """Draw the element with the refusal; for None the empty one, which takes an earlier refusal away."""
     if refusal is None:
         return EMPTY_NOTICE
     return notice_html(call.process.pages, call.language, refusal)
@@ -163,7 +163,7 @@ def on_refusal(request: Request, refusal: Refusal) -> Response:
 
 
 async def on_http(request: Request, error: Exception) -> Response:
-    """What the router itself refuses: no such address, another method."""
+    """Answer to a refusal of the router itself: no such address, another method."""
     if not isinstance(error, HTTPException):
         raise error
     code = HTTP_CODES.get(error.status_code, "malformed")
@@ -174,7 +174,7 @@ async def on_http(request: Request, error: Exception) -> Response:
 
 
 def on_bug(request: Request, error: Exception) -> Response:
-    """Anything else is a bug: logged once with the request's id, and said without details."""
+    """Log a bug once with the request's id, and answer without details."""
     log.error("bug", exc_info=error)
     call, refusal = call_of(request), Refusal("internal", request_id=request.state.request_id)
     if is_api(call):

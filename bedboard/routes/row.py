@@ -1,4 +1,4 @@
-"""What there is to say of one route, in one row: the guard, the table of access and the OpenAPI document are made from it."""
+"""One row per route: the guard, the table of access and the OpenAPI document are loops over these rows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ Touch = Literal["always", "by_page", "never"]
 class Operation:
     """A call of the API as its document says it.
 
-    `answers`: the shapes of what comes back; none: nothing does. `problems`: the statuses of its refusals. `version_of`: what
-    the `ETag` is the version of; None: there is none. `takes_version`: it heeds `If-Match`. `has_location`: of what was made.
+    `answers`: the possible shapes of the answer; none: it has no body. `problems`: the statuses of its refusals.
+    `version_of`: the thing whose version is the `ETag`; None: there is none. `takes_version`: it heeds `If-Match`.
+    `has_location`: it names the address of the new thing.
     """
 
     id: str
@@ -39,8 +40,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A route. `who` may call it. `identifies`: it is looked up who calls. `without_database`: also somebody who was known a
-    short time ago, while the database is away."""
+    """A route. `who`: its rule of access. `identifies`: the guard looks up the caller.
+
+    `without_database`: while the database is away, a person who was known a short time ago may call it.
+    """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str

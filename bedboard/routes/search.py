@@ -21,7 +21,7 @@ from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
 from bedboard.views.found import Finder, Found
 
-START: Mapping[str, str] = {"arrival": "now"}  # what is chosen when nobody has chosen yet
+START: Mapping[str, str] = {"arrival": "now"}  # the choice of an untouched form
 
 
 async def show_search(call: Call) -> Response:

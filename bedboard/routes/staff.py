@@ -1,4 +1,4 @@
-"""Mijn opvang: what a shelter's people do on their phone."""
+"""Mijn opvang: the taps of a shelter's people on their phone."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
 from bedboard.schemas.fields import local_moment, number_in
-from bedboard.schemas.forms import ConfirmForm, CountForm, PlaceForm, StaffHoldForm, TapForm, UndoForm
+from bedboard.schemas.forms import ConfirmForm, CountForm, StaffHoldForm, StatusForm, TapForm, UndoForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.board import ShelterRow, get_shelter, list_shelters
 from bedboard.store.database import Transaction
@@ -134,7 +134,7 @@ def _check_here(call: Call, changed: Changed, code: str) -> Changed:
 
 @showing_present(_show_present)
 async def post_place(call: Call) -> Response:
-    place_id, form = call.path_params["place_id"], await call.form(PlaceForm)
+    place_id, form = call.path_params["place_id"], await call.form(StatusForm)
     expected_free_at = local_moment("expected_free_at", form.expected_free_at, call.process.pages.zone)
     change = PlaceChange(form.status, form.reason, expected_free_at, form.observed_at)
 

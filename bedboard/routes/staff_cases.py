@@ -27,9 +27,9 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
     rows = await list_asked(tx, shelter_id, now - SETTLED_SHOWN)
     if card is None or not rows:
         return [], elsewhere
-    claims = await list_claims_of_all(tx, [row.request.id for row in rows])
-    names = await list_organization_names(tx, {row.request.organization_id for row in rows})
-    refused = [row.request.id for row in rows if may_be_refused_here(*row)]
+    claims = await list_claims_of_all(tx, [row.record.id for row in rows])
+    names = await list_organization_names(tx, {row.record.organization_id for row in rows})
+    refused = [row.record.id for row in rows if may_be_refused_here(*row)]
     asks = await list_asks_of_all(tx, refused) if refused else {}
     views = [
         asked_view(

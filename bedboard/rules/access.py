@@ -1,4 +1,4 @@
-"""Who may do what: the roles, and the rules of access that the rows of `routes/table.py` name."""
+"""The roles, and the rules of access that the rows of `routes/table.py` name."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

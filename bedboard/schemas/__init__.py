@@ -1,1 +1,1 @@
-"""What comes in and what goes out: forms, JSON bodies and answers, one shape per thing."""
+"""The shapes of what comes in and goes out: forms, JSON bodies and answers. One shape per thing."""

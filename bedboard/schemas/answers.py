@@ -1,4 +1,4 @@
-"""What the API answers, one shape per thing: for the functions that build an answer, and for the OpenAPI document."""
+"""The answers of the API, one shape per thing: for the functions that build one, and for the OpenAPI document."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What the calls of the API may carry, strictly typed, but for those about a case. The OpenAPI document is made of these."""
+"""The bodies of the API's calls, strictly typed, but for those about a case. The OpenAPI document is made of these."""
 
 from typing import Annotated, Literal, get_args
 
@@ -8,9 +8,9 @@ from bedboard.rules.places import CLOSED_REASONS, Reported
 from bedboard.schemas.fields import Command, Count, Moment
 from bedboard.schemas.profile import SearchProfile
 
-Reason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "other"]
+ClosedReason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "other"]
 
-if set(get_args(Reason)) != set(CLOSED_REASONS):
+if set(get_args(ClosedReason)) != set(CLOSED_REASONS):
     raise AssertionError("the reasons of the API and of the rules differ")
 
 Text = Annotated[str, Field(max_length=64)]
@@ -21,7 +21,7 @@ class PatchPlace(Command):
     to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one."""
 
     status: Reported
-    reason: Reason | None = None
+    reason: ClosedReason | None = None
     expected_free_at: Moment | None = None
     observed_at: Moment | None = None
 
@@ -53,7 +53,7 @@ class PostSearch(SearchProfile):
 
 
 class PostHold(Command):
-    """Only for a shelter's own staff and system: for whom the place is kept."""
+    """The organization and role that get the place; only for a shelter's own staff and system."""
 
     organization: Text | None = None
     role: Text | None = None

@@ -59,7 +59,7 @@ class KeyForm(Form):
 
 
 class Command(BaseModel):
-    """What a program sends in the body of a call; other fields are refused."""
+    """The body of a program's call; other fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

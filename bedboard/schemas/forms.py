@@ -1,4 +1,4 @@
-"""What the forms of the pages carry, but for those about a case."""
+"""The forms of the pages, but for those about a case."""
 
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ class TapForm(KeyForm):
     observed_at: Moment | None = None
 
 
-class PlaceForm(TapForm):
+class StatusForm(TapForm):
     """`expected_free_at`: as a `datetime-local` input sends it."""
 
     status: Reported
@@ -53,7 +53,7 @@ class CountForm(TapForm):
 
 
 class CriteriaForm(KeyForm):
-    """What a form about criteria sends besides its fields; `version`: the shelter's when the form was drawn."""
+    """The rest of a form about criteria, besides its fields; `version`: the shelter's when the form was drawn."""
 
     version: Version
     do: Literal["save", "preview"]

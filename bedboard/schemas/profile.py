@@ -46,7 +46,7 @@ class Children(Part):
 
 
 class SearchProfile(Part):
-    """For whom a place is sought. Everything may be left open.
+    """The household that needs a place. Everything may be left open.
 
     `group`: how many come as a group, more than one household. `avoid`: police units that are not safe. `near`: the police
     unit from which it should be near. `arrives_after` "now" is the moment of asking; times are local.
@@ -67,7 +67,7 @@ class SearchProfile(Part):
 
 
 class Region(Protocol):
-    """What a profile is read against: the police units that there are, and the zone of local times."""
+    """The frame in which a profile is read: the police units that exist, and the zone of local times."""
 
     @property
     def units(self) -> Collection[str]: ...
@@ -77,7 +77,7 @@ class Region(Protocol):
 
 
 def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
-    """Refusal: Invalid."""
+    """Return the profile for the rules. Refusal: Invalid."""
     wrong = [
         FieldError(name, "not_one_of", {"allowed": list(allowed)})
         for name, asked, allowed in (
@@ -128,8 +128,10 @@ def is_profile_field(name: str) -> bool:
 
 
 def read_profile(fields: Mapping[str, str]) -> SearchProfile:
-    """The fields of the search page: adults.woman=1, needs.lvb=on, arrival=now|after|before with at=22:00. Others are not
-    looked at. Refusal: Invalid."""
+    """Read the fields of the search page: adults.woman=1, needs.lvb=on, arrival=now|after|before with at=22:00.
+
+    Other fields do not matter. Refusal: Invalid.
+    """
     nested: dict[str, Any] = {name: {} for name in GROUPS} | {name: [] for name in LISTS}
     for name, value in fields.items():
         head, _, tail = name.partition(".")
@@ -156,7 +158,7 @@ def read_profile(fields: Mapping[str, str]) -> SearchProfile:
 
 
 def write_profile(said: SearchProfile) -> dict[str, str]:
-    """The fields of the search page for a profile: what `read_profile` reads."""
+    """Return the fields of the search page for a profile: what `read_profile` reads."""
     fields = {f"adults.{name}": str(number) for name, number in said.adults.model_dump().items() if number}
     fields |= {f"children.{name}": str(number) for name, number in said.children.model_dump().items() if number}
     fields |= {"minor_alone": "on"} if said.minor_alone else {}

@@ -114,7 +114,7 @@ async def list_over_cases(tx: Transaction, since: datetime) -> Sequence[CaseReco
 class AskedRow(NamedTuple):
     """A case, and the part of one shelter in it."""
 
-    request: CaseRecord
+    record: CaseRecord
     ask: Ask
 
 
@@ -134,7 +134,7 @@ async def list_asked(tx: Transaction, shelter_id: str, since: datetime) -> list[
         .order_by(col(Ask.asked_at).desc(), col(CaseRecord.id))
         .execution_options(populate_existing=True)
     )
-    return [AskedRow(request, ask) for request, ask in found]
+    return [AskedRow(record, ask) for record, ask in found]
 
 
 async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict[str, list[str]]:

@@ -1,5 +1,7 @@
 """The board on which cases are tested."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bedboard.store.database import Database
@@ -12,3 +14,11 @@ async def field(board: Database) -> Database:
     async with board.transaction() as tx:
         await add_case_board(tx)
     return board
+
+
+@pytest.fixture
+async def pools(field: Database) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes' worth of connections."""
+    second = Database(field.url, pool_size=30)
+    yield field, second
+    await second.dispose()

@@ -55,7 +55,7 @@ async def find(database: Database, *changes: SeenChange, alert_id: str = "w1", m
     return told
 
 
-async def test_who_waits_leaves_a_row_for_a_day_and_nothing_else(board: Database) -> None:
+async def test_an_alert_is_one_row_for_a_day(board: Database) -> None:
     async with looking(board) as seen:
         await wait(board, seen=("linde-2", "linde-1"))
     assert seen.added == {
@@ -72,7 +72,7 @@ async def test_who_waits_leaves_a_row_for_a_day_and_nothing_else(board: Database
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [("alert", "w1", 0)])
 
 
-async def test_a_person_waits_five_times_at_most_and_what_is_over_does_not_count(board: Database) -> None:
+async def test_a_person_has_five_alerts_at_most_and_expired_ones_do_not_count(board: Database) -> None:
     for n in range(5):
         await wait(board, f"w{n}")
     async with looking(board) as seen:
@@ -94,14 +94,16 @@ async def test_six_at_once_become_five(board: Database) -> None:
     ("role", "actor_id", "kind"),
     [("police", "police", "client"), ("police", "nobody", "person"), ("coordinator", "mark", "person")],
 )
-async def test_only_a_person_who_still_has_the_role_may_wait(board: Database, role: Role, actor_id: str, kind: str) -> None:
+async def test_only_a_person_who_still_has_the_role_adds_an_alert(
+    board: Database, role: Role, actor_id: str, kind: str
+) -> None:
     async with looking(board) as seen:
         with pytest.raises(NotAllowed):
             await wait(board, who=actor(role, actor_id, (), kind))
     assert seen.nothing
 
 
-async def test_a_place_is_news_once_whoever_says_it(board: Database, other: Database) -> None:
+async def test_a_place_is_news_once_for_all_processes(board: Database, other: Database) -> None:
     await wait(board, seen=("linde-1",))
     async with looking(board) as seen:
         told = await asyncio.gather(*(find((board, other)[n % 2], change("linde-1", "linde-2")) for n in range(8)))
@@ -111,7 +113,7 @@ async def test_a_place_is_news_once_whoever_says_it(board: Database, other: Data
     assert (seen.added, seen.journal, seen.bells) == ({}, [], [("alert", "w1", 0)])
 
 
-async def test_what_was_known_already_is_no_news(board: Database) -> None:
+async def test_a_known_place_is_no_news(board: Database) -> None:
     await wait(board, seen=("linde-1",))
     async with looking(board) as seen:
         assert await find(board, change("linde-1")) is None
@@ -157,7 +159,7 @@ async def test_an_older_picture_cannot_undo_a_newer_one_for_which_it_waited(boar
     assert await late is None
 
 
-async def test_looking_takes_the_news_away_once(board: Database) -> None:
+async def test_reading_an_alert_takes_the_news_away_once(board: Database) -> None:
     await wait(board)
     await find(board, change("linde-1"))
     for bells in ([("alert", "w1", 0)], []):
@@ -179,7 +181,7 @@ async def test_stopping_leaves_nothing(board: Database) -> None:
 
 
 @pytest.mark.parametrize("who", [LUCIA, actor("police", "police", (), "client"), actor("police", "mark", (), "client")])
-async def test_to_anybody_else_it_does_not_exist(board: Database, who: object) -> None:
+async def test_for_others_an_alert_does_not_exist(board: Database, who: object) -> None:
     await wait(board)
     await find(board, change("linde-1"))
     async with looking(board) as seen:
@@ -203,7 +205,7 @@ async def test_after_a_day_it_counts_as_gone_before_anybody_has_tidied(board: Da
     assert len(await do(board, lambda tx: list_alerts(tx, over - timedelta(seconds=1)))) == 1
 
 
-async def test_tidying_takes_what_is_over_and_tells_everybody(board: Database, other: Database) -> None:
+async def test_expired_alerts_are_deleted_and_all_processes_hear_it(board: Database, other: Database) -> None:
     await wait(board, "w1")
     await wait(board, "w2", now=NOW + timedelta(hours=1))
     async with looking(board) as seen:
@@ -212,7 +214,7 @@ async def test_tidying_takes_what_is_over_and_tells_everybody(board: Database, o
     assert (seen.removed, seen.bells) == ({("alert", "w1")}, [("alert", "w1", 0)])
 
 
-async def test_nobody_watches_for_who_may_no_longer_look_for_a_place(board: Database) -> None:
+async def test_alerts_of_people_who_lost_the_role_are_not_listed(board: Database) -> None:
     await wait(board, "w1")
     await wait(board, "w2", who=LUCIA)
     await run(board, "update person set ended_at = :now where id = 'mark'", now=NOW)
@@ -224,7 +226,7 @@ def device(n: int = 1) -> Device:
     return Device(f"https://push.example/{n}", f"key{n}", f"secret{n}")
 
 
-async def test_a_device_wakes_the_last_who_asked_for_it(board: Database) -> None:
+async def test_a_device_wakes_the_last_person_who_added_it(board: Database) -> None:
     await do(board, lambda tx: add_device(tx, MARK, device(), NOW))
     await do(board, lambda tx: add_device(tx, MARK, device()._replace(auth="other"), NOW))
     assert await do(board, lambda tx: list_devices(tx, "mark")) == [device()._replace(auth="other")]

@@ -181,7 +181,7 @@ async def test_a_call_that_is_repeated_is_not_done_again(field: Database) -> Non
     assert seen.nothing
 
 
-async def test_when_its_hour_has_passed_an_offer_can_be_made_anew_as_long_as_nobody_took_the_place(field: Database) -> None:
+async def test_an_offer_past_its_hour_can_be_made_again_until_somebody_takes_the_place(field: Database) -> None:
     await ask(field)
     await offer(field, "linde-1")
     async with looking(field) as seen:
@@ -199,7 +199,7 @@ async def test_when_its_hour_has_passed_an_offer_can_be_made_anew_as_long_as_nob
 
 
 @pytest.mark.parametrize("whose", ["his own", "made by the shelter for a caller"])
-async def test_a_hold_of_who_asks_becomes_the_reservation(field: Database, whose: str) -> None:
+async def test_a_hold_of_the_requester_becomes_the_reservation(field: Database, whose: str) -> None:
     if whose == "made by the shelter for a caller":
         await do(field, lambda tx: hold_place(tx, SANNE, ["linde-1"], "h", NOW, Holder("oever", "police")))
     else:
@@ -225,7 +225,7 @@ async def test_a_hold_of_somebody_else_is_not_given_away(field: Database, who: A
     assert (await every_row(field))["claim", "h"]["ending"] == "expired"
 
 
-async def test_what_a_shelter_keeps_for_another_caller_is_not_given_away(field: Database) -> None:
+async def test_a_place_kept_for_another_caller_is_not_given_away(field: Database) -> None:
     await ask(field)
     for n, caller in enumerate((Holder("oever", "coordinator"), Holder("elsewhere", "police"))):
         await do(field, lambda tx, n=n, caller=caller: hold_place(tx, SANNE, ["linde-1"], f"h{n}", NOW, caller))  # type: ignore[misc]
@@ -233,7 +233,7 @@ async def test_what_a_shelter_keeps_for_another_caller_is_not_given_away(field: 
         await do(field, lambda tx, n=n: release_hold(tx, SANNE, f"h{n}", NOW))  # type: ignore[misc]
 
 
-async def test_what_is_kept_for_one_case_is_not_offered_to_another_also_of_the_same_people(field: Database) -> None:
+async def test_a_place_kept_for_one_case_is_not_offered_to_another_of_the_same_people(field: Database) -> None:
     await ask(field, case_id="first")
     await offer(field, "linde-1", case_id="first")
     await ask(field, who=MARK)
@@ -305,7 +305,7 @@ async def test_strangers_to_the_shelter_or_to_the_case_do_not_know_it(field: Dat
     assert isinstance(await refused(field, lambda tx: answer_case(tx, SANNE, "none", "linde", YES, "c", NOW)), NotFound)
 
 
-async def test_who_works_there_no_longer_or_in_another_role_answers_nothing(field: Database) -> None:
+async def test_people_who_have_left_or_changed_roles_answer_nothing(field: Database) -> None:
     await ask(field)
     await run(field, "update person set role = 'auditor' where id = 'sanne'")
     assert isinstance(await refused_answer(field, YES), NotFound)
@@ -327,7 +327,7 @@ async def test_police_place_somebody_themselves_where_the_police_decide(field: D
     assert await status(field, "nood-1", NOW) == "occupied"
 
 
-async def test_police_place_nobody_anywhere_else_and_say_nothing_else_for_a_shelter(field: Database) -> None:
+async def test_police_say_only_yes_and_only_with_places_of_their_kinds(field: Database) -> None:
     await ask(field, "linde", "beuk", "nood")
     for said, shelter in (
         (YES, "linde"),
@@ -343,7 +343,7 @@ async def test_police_place_nobody_anywhere_else_and_say_nothing_else_for_a_shel
 
 
 @pytest.mark.parametrize("said", ["yes", "discuss", "no"])
-async def test_police_place_nobody_past_what_the_shelter_has_said_itself(field: Database, said: str) -> None:
+async def test_police_do_not_answer_over_a_shelter_that_has_spoken(field: Database, said: str) -> None:
     await ask(field, "nood")
     answers = {"yes": ("nood-2", None), "discuss": (None, None), "no": (None, "no_staff")}
     await say(field, "nood", said, *answers[said])  # type: ignore[arg-type]
@@ -369,7 +369,7 @@ async def test_a_coordinator_does_not_place_anybody_on_a_bed_of_the_police(field
 # ---- the desk decides
 
 
-async def test_the_desk_confirms_what_was_chosen(field: Database) -> None:
+async def test_the_desk_confirms_a_choice(field: Database) -> None:
     await bring_to(field, "chosen")
     later = NOW + 30 * MINUTE
     async with looking(field) as seen:
@@ -385,7 +385,7 @@ async def test_the_desk_confirms_what_was_chosen(field: Database) -> None:
     assert case.events == [("confirmed", ["linde"])]
 
 
-async def test_in_the_morning_the_desk_ratifies_what_was_provisional(field: Database) -> None:
+async def test_in_the_morning_the_desk_ratifies_a_provisional_choice(field: Database) -> None:
     await ask(field, at=NIGHT)
     await offer(field, "linde-1", at=NIGHT)
     await choose(field, "linde", at=NIGHT)
@@ -397,7 +397,7 @@ async def test_in_the_morning_the_desk_ratifies_what_was_provisional(field: Data
     assert await state(field) == "arrived"
 
 
-async def test_who_came_at_night_is_ratified_in_the_morning_and_cannot_be_sent_away(field: Database) -> None:
+async def test_people_who_came_at_night_are_ratified_in_the_morning_and_not_sent_away(field: Database) -> None:
     await bring_to(field, "provisional")
     await arrive(field, "linde", at=NOW + HOUR)
     row = (await every_row(field))["case_record", "r1"]
@@ -452,7 +452,7 @@ async def test_the_desk_says_why_and_only_the_desk_decides(field: Database) -> N
 
 
 @pytest.mark.parametrize("so_far", ["chosen", "provisional"])
-async def test_what_has_run_out_cannot_be_confirmed_any_more_but_refused(field: Database, so_far: str) -> None:
+async def test_a_choice_whose_time_ran_out_can_be_refused_and_not_confirmed(field: Database, so_far: str) -> None:
     await bring_to(field, so_far)
     end = NOW + 74 * HOUR
     refusal = await refused(field, lambda tx: confirm_case(tx, HANNEKE, "r1", end, ZONE))
@@ -483,7 +483,7 @@ async def test_the_desk_confirms_no_place_of_which_the_shelter_says_something_el
     assert await state(field, "r2") == "confirmed"
 
 
-async def test_who_has_a_place_reserved_hears_what_the_shelter_says_of_it(field: Database) -> None:
+async def test_a_case_with_a_reserved_place_hears_its_shelter(field: Database) -> None:
     await bring_to(field, "chosen")
     for said, rung in (("free", False), ("occupied", True), ("occupied", False), ("free", True)):
         async with looking(field) as seen:
@@ -495,7 +495,7 @@ async def test_who_has_a_place_reserved_hears_what_the_shelter_says_of_it(field:
 # ---- arrival
 
 
-async def test_who_has_arrived_is_in_the_place_and_the_case_is_over(field: Database) -> None:
+async def test_after_the_arrival_the_place_is_occupied_and_the_case_is_over(field: Database) -> None:
     await bring_to(field, "confirmed")
     later = NOW + 2 * HOUR
     async with looking(field) as seen:
@@ -524,7 +524,7 @@ async def test_the_desk_may_say_that_they_arrived_and_that_says_nothing_of_the_r
 
 
 @pytest.mark.parametrize("so_far", ["provisional", "confirmed"])
-async def test_who_did_not_come_leaves_the_place_free_and_the_asker_looks_further(field: Database, so_far: str) -> None:
+async def test_after_a_missed_arrival_the_place_is_free_and_the_requester_looks_further(field: Database, so_far: str) -> None:
     await bring_to(field, so_far)
     async with looking(field) as seen:
         case = await miss(field, "linde", at=NOW + 3 * HOUR)
@@ -538,7 +538,7 @@ async def test_who_did_not_come_leaves_the_place_free_and_the_asker_looks_furthe
     assert (await every_row(field))["case_record", "r1"]["needs_sealed"] is not None
 
 
-async def test_only_the_shelter_that_was_chosen_says_who_arrived(field: Database) -> None:
+async def test_only_the_chosen_shelter_reports_an_arrival(field: Database) -> None:
     await bring_to(field, "confirmed")
     refusal = await refused(field, lambda tx: take_arrival(tx, KOFI, "r1", "ceder", NOW, ZONE, arrived=True))
     assert (type(refusal), refusal.code) == (Conflict, "request_settled")
@@ -552,14 +552,14 @@ async def test_only_the_shelter_that_was_chosen_says_who_arrived(field: Database
     [("asking", "not_chosen"), ("chosen", "undecided"), ("housed", "arrived"), ("arrived", "arrived"), ("withdrawn", "over")],
 )
 @pytest.mark.parametrize("arrived", [True, False])
-async def test_nobody_arrives_who_was_not_expected(field: Database, so_far: str, code: str, arrived: bool) -> None:
+async def test_an_unexpected_arrival_is_refused(field: Database, so_far: str, code: str, arrived: bool) -> None:
     await bring_to(field, so_far)
     refusal = await refused(field, lambda tx: take_arrival(tx, SANNE, "r1", "linde", NOW, ZONE, arrived=arrived))
     assert (type(refusal), refusal.code) == (Conflict, f"request_{code}")
 
 
 @pytest.mark.parametrize("said", ["occupied", "closed"])
-async def test_who_was_let_in_by_a_tap_on_the_place_can_still_be_said_to_have_arrived(field: Database, said: str) -> None:
+async def test_an_arrival_can_follow_a_tap_on_the_place(field: Database, said: str) -> None:
     await bring_to(field, "confirmed")
     change = PlaceChange(said, "safety" if said == "closed" else None)  # type: ignore[arg-type]
     await do(field, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + HOUR))
@@ -571,7 +571,7 @@ async def test_who_was_let_in_by_a_tap_on_the_place_can_still_be_said_to_have_ar
     assert await live_claims(field) == {}
 
 
-async def test_who_comes_after_the_place_was_given_away_finds_it_taken(field: Database) -> None:
+async def test_a_late_arrival_finds_a_place_that_was_given_away_taken(field: Database) -> None:
     await bring_to(field, "confirmed")
     end = NOW + 14 * HOUR
     await do(field, lambda tx: hold_place(tx, NOOR, ["linde-1"], "h", end))
@@ -582,7 +582,7 @@ async def test_who_comes_after_the_place_was_given_away_finds_it_taken(field: Da
     assert await status(field, "linde-1", end + 30 * MINUTE) == "occupied"
 
 
-async def test_who_comes_when_nothing_is_kept_any_more_is_let_in_all_the_same(field: Database) -> None:
+async def test_a_late_arrival_is_let_in_though_nothing_is_kept_any_more(field: Database) -> None:
     await bring_to(field, "confirmed")
     await arrive(field, "linde", at=NOW + 20 * HOUR)
     assert await state(field) == "arrived"
@@ -657,7 +657,7 @@ async def look(field: Database, who: Actor, at: datetime = NOW) -> str:
     return found
 
 
-async def test_the_address_is_shown_to_who_brings_them_and_to_the_desk_and_each_look_is_written_down(field: Database) -> None:
+async def test_the_address_is_disclosed_to_the_requester_and_the_desk_and_written_down(field: Database) -> None:
     await bring_to(field, "confirmed")
     async with looking(field) as seen:
         assert [await look(field, who) for who in (MARK, EMRE, POLICE_SYSTEM, HANNEKE)] == ["CANARY-ADR-linde"] * 4
@@ -702,7 +702,7 @@ async def test_strangers_to_a_case_do_not_see_where_it_goes(field: Database) -> 
         assert isinstance(await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW)), NotFound)  # type: ignore[misc]
 
 
-async def test_an_address_is_not_shown_when_the_look_cannot_be_written_down(field: Database) -> None:
+async def test_an_address_is_not_shown_when_the_disclosure_cannot_be_written_down(field: Database) -> None:
     await bring_to(field, "confirmed")
     await run(field, "alter table disclosure add constraint ck_disclosure_broken check (false)")
     with pytest.raises(Exception, match="ck_disclosure_broken"):

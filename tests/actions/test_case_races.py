@@ -1,9 +1,7 @@
 """Many at once on one case, or on cases that share shelters. Each attack is first seen to succeed without what protects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
@@ -12,16 +10,16 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from bedboard.actions import answers, case_lock, cases, reservations
-from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
+from bedboard.actions.answers import confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.cases import choose_offer, open_case, withdraw_case
+from bedboard.actions.cases import open_case, withdraw_case
 from bedboard.actions.holds import hold_place
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.actions.occupancy import change_place
 from bedboard.actions.reminders import remind_shelters
 from bedboard.actions.silence import tell_silence
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import MOST_CASES_AN_HOUR, Patience, ShelterAnswer
+from bedboard.rules.cases import MOST_CASES_AN_HOUR, Patience
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Conflict, Refusal, Unavailable
 from bedboard.store.cases import get_case, list_claims_of
@@ -29,7 +27,8 @@ from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
 from bedboard.store.tables.board import Organization, Shelter
-from tests.build import NOW, actor, until
+from tests.actions.races import Action, all_at_once, answering, choosing, outcome, overtaken
+from tests.build import NOW, actor
 from tests.build.cases import (
     EMRE,
     HANNEKE,
@@ -52,75 +51,6 @@ from tests.build.cases import (
     wrong_with,
 )
 from tests.build.rows import do, every_row, goes, looking, run
-
-Action = Callable[[Transaction], Awaitable[Any]]
-
-
-@pytest.fixture
-async def pools(field: Database) -> AsyncIterator[tuple[Database, Database]]:
-    """Two processes' worth of connections."""
-    second = Database(field.url, pool_size=30)
-    yield field, second
-    await second.dispose()
-
-
-async def outcome(database: Database, action: Action) -> str:
-    """ "done", or the code of the refusal."""
-    try:
-        await do(database, action)
-    except Refusal as refusal:
-        return refusal.code
-    return "done"
-
-
-async def all_at_once(pools: tuple[Database, Database], actions: Iterable[Action]) -> list[str]:
-    """What each was told; an error that is no refusal by its class."""
-    said = await asyncio.gather(*(outcome(pools[n % 2], action) for n, action in enumerate(actions)), return_exceptions=True)
-    return [one if isinstance(one, str) else type(one).__name__ for one in said]
-
-
-@asynccontextmanager
-async def not_yet_committed(database: Database, action: Action) -> AsyncIterator[None]:
-    """The action is done, and committed at the end of the block."""
-    async with database.transaction() as tx:
-        await action(tx)
-        yield
-
-
-async def waits(database: Database) -> None:
-    """Until somebody waits for a lock."""
-
-    async def somebody_waits() -> bool:
-        statement = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        async with database.transaction() as tx:
-            return bool((await (await tx.connection()).execute(text(statement))).scalar_one())
-
-    await until(somebody_waits, "somebody waits for a lock")
-
-
-async def overtaken(pools: tuple[Database, Database], first: Action, second: Action, between: str | None = None) -> str:
-    """What the second is told, which begins when the first is done and not yet committed, and goes on when it is. `between`: a
-    statement that is committed while the second waits."""
-    async with not_yet_committed(pools[0], first):
-        waiting = asyncio.create_task(outcome(pools[1], second))
-        await waits(pools[0])
-        if between is not None:
-            await run(pools[0], between)
-    return await waiting
-
-
-def said_yes(place: str) -> ShelterAnswer:
-    return ShelterAnswer("yes", place)
-
-
-def answering(place: str, case_id: str = "r1", claim: str | None = None, who: Actor = SANNE, at: datetime = NOW) -> Action:
-    shelter = place.rpartition("-")[0]
-    return lambda tx: answer_case(tx, who, case_id, shelter, said_yes(place), claim or f"{case_id}-{place}", at)
-
-
-def choosing(shelter: str, case_id: str = "r1", who: Actor = MARK, at: datetime = NOW) -> Action:
-    return lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE)
-
 
 # ---- what protects, and taking it away
 
@@ -194,7 +124,7 @@ async def test_one_place_is_offered_to_one_of_two_coordinators_and_only_that_one
 
 
 @SHELTER_CONTROL
-async def test_of_those_who_hold_a_place_and_those_to_whom_it_is_offered_one_gets_it(
+async def test_of_holders_and_cases_that_want_one_place_one_gets_it(
     pools: tuple[Database, Database], shelter_locked: bool
 ) -> None:
     for n in range(6):
@@ -291,7 +221,7 @@ async def test_an_answer_that_comes_after_the_choice_keeps_no_place(
 
 
 @CASE_CONTROL
-async def test_the_desk_does_not_send_away_who_has_arrived(pools: tuple[Database, Database], case_locked: bool) -> None:
+async def test_the_desk_does_not_send_away_people_who_have_arrived(pools: tuple[Database, Database], case_locked: bool) -> None:
     await bring_to(pools[0], "provisional")
     said = await overtaken(
         pools,
@@ -396,7 +326,7 @@ class Died(Exception):
 
 @pytest.mark.parametrize("dies", ["by an error", "with its connection"])
 @pytest.mark.parametrize("whole", [False, True], ids=["in two transactions", "in one transaction"])
-async def test_who_dies_between_the_choice_and_letting_go_of_the_others_leaves_nothing_half(
+async def test_a_process_that_dies_within_a_choice_leaves_nothing_half(
     pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, dies: str, whole: bool
 ) -> None:
     async def die(tx: Transaction, *_: object) -> None:

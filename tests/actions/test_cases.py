@@ -95,7 +95,7 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
 
 
 @pytest.mark.parametrize("who", [MARK, LUCIA, HANNEKE, POLICE_SYSTEM], ids=lambda who: who.id)
-async def test_everybody_who_looks_for_a_place_may_ask(field: Database, who: Actor) -> None:
+async def test_every_seeker_may_open_a_case(field: Database, who: Actor) -> None:
     await ask(field, who=who)
     row = (await every_row(field))["case_record", "r1"]
     assert (row["organization_id"], row["role"]) == ("oever", who.role)
@@ -103,13 +103,13 @@ async def test_everybody_who_looks_for_a_place_may_ask(field: Database, who: Act
 
 
 @pytest.mark.parametrize("role", ["staff", "manager", "admin", "auditor", "machine"])
-async def test_nobody_else_may_ask(field: Database, role: str) -> None:
+async def test_no_other_role_may_open_a_case(field: Database, role: str) -> None:
     other = actor(role, "anneke")  # type: ignore[arg-type]
     refusal = await refused(field, lambda tx: open_case(tx, other, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
     assert (type(refusal), refusal.code) == (NotAllowed, "not_your_role")
 
 
-async def test_who_has_lost_the_role_or_has_no_organization_asks_nothing(field: Database) -> None:
+async def test_a_person_without_the_role_or_an_organization_opens_no_case(field: Database) -> None:
     loose = Actor("client", "demo-police", "police", "x", None, frozenset())
     refusal = await refused(field, lambda tx: open_case(tx, loose, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
     assert refusal.code == "no_organization"
@@ -199,7 +199,7 @@ async def test_more_shelters_are_asked_beside_those_that_may_still_answer(field:
 
 
 @pytest.mark.parametrize("by", ["a refusal of the desk", "a miss"])
-async def test_what_came_to_nothing_can_be_asked_again_as_if_for_the_first_time(field: Database, by: str) -> None:
+async def test_a_shelter_that_fell_through_can_be_asked_again_as_if_for_the_first_time(field: Database, by: str) -> None:
     await bring_to(field, "chosen" if by == "a refusal of the desk" else "confirmed")
     await (refuse(field) if by == "a refusal of the desk" else miss(field, "linde"))
     before = await asks(field)
@@ -279,7 +279,7 @@ async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(field: D
         ("linde", HANNEKE, NIGHT, "confirmed", "chosen"),
     ],
 )
-async def test_who_decides_follows_from_the_kind_of_place_the_hour_and_who_asks(
+async def test_the_kind_the_hour_and_the_requester_decide_what_a_choice_is(
     field: Database, shelter: str, who: Actor, at: datetime, comes_to: str, what: str
 ) -> None:
     await ask(field, shelter, who=who, at=at)
@@ -458,7 +458,7 @@ async def test_when_a_case_is_over_nothing_is_left_that_says_something_about_the
         assert sum(bool(row[name]) for name in ("unit_code", "kind_code", "code")) == 1 or row["what"] == "slept"
 
 
-async def test_what_was_asked_of_others_at_the_same_time_is_left_alone(field: Database) -> None:
+async def test_parts_of_other_cases_are_left_alone(field: Database) -> None:
     await bring_to(field, "asking")
     await ask(field, "linde", "ceder", case_id="r2", who=LUCIA)
     await offer(field, "linde-2", case_id="r2")

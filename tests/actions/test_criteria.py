@@ -81,7 +81,7 @@ async def test_new_terms_are_kept_whole_and_written_down_where_they_differ(board
     assert changed.shelter == await do(board, lambda tx: get_shelter(tx, "linde"))
 
 
-async def test_only_what_changed_is_in_the_journal(board: Database) -> None:
+async def test_only_differences_are_in_the_journal(board: Database) -> None:
     await do(board, say())
     async with looking(board) as seen:
         terms = make_terms({"woman": "yes", "lvb": "no"}, {"min_age": 21}, (1200, 480), {"nl", "so"})
@@ -112,7 +112,7 @@ async def test_everything_that_is_wrong_is_said_and_nothing_is_kept(board: Datab
 # ---- one place
 
 
-async def test_a_place_keeps_only_what_it_says_otherwise(board: Database) -> None:
+async def test_a_place_keeps_only_its_exceptions(board: Database) -> None:
     async with looking(board) as seen:
         await do(board, say_of_place({"woman": "yes", "man": "yes", "wheelchair": "discuss"}))
     assert seen.changed == {
@@ -141,7 +141,7 @@ async def test_the_same_of_a_place_changes_nothing(board: Database) -> None:
     assert seen.nothing
 
 
-async def test_a_place_keeps_what_it_says_when_the_shelter_changes(board: Database) -> None:
+async def test_a_place_keeps_its_exceptions_when_the_shelter_changes(board: Database) -> None:
     await do(board, say_of_place({"man": "yes"}))
     async with looking(board) as seen:
         await do(board, say())
@@ -187,7 +187,7 @@ async def test_a_manager_of_other_shelters_is_told_that_there_is_no_such_place(b
     ],
     ids=["membership", "role", "account"],
 )
-async def test_whoever_loses_the_right_while_waiting_for_the_lock_changes_nothing(board: Database, loss: str) -> None:
+async def test_a_manager_who_loses_the_right_while_waiting_for_the_lock_changes_nothing(board: Database, loss: str) -> None:
     async with board.transaction() as other:
         await lock_shelter(other, "linde")
         waiting = asyncio.create_task(do(board, say()))
@@ -209,7 +209,7 @@ async def _waiting(board: Database) -> bool:
         return bool((await (await tx.connection()).execute(text(query))).scalar_one())
 
 
-async def test_whoever_looked_at_older_criteria_is_refused(board: Database) -> None:
+async def test_a_change_of_older_criteria_is_refused(board: Database) -> None:
     await do(board, say(version=1))
     async with looking(board) as seen:
         for action in (

@@ -83,7 +83,7 @@ async def test_a_hold_keeps_the_place_for_half_an_hour_and_is_written_down(board
 
 
 @pytest.mark.parametrize("who", [MARK, LUCIA, HANNEKE, POLICE_SYSTEM], ids=lambda who: who.id)
-async def test_everybody_who_looks_for_a_place_may_hold_one(board: Database, who: Actor) -> None:
+async def test_every_seeker_may_hold_a_place(board: Database, who: Actor) -> None:
     held = await hold(board, who)
     row = await do(board, lambda tx: get_shelter(tx, "linde"))
     claim = row.places[0].claim
@@ -104,7 +104,7 @@ async def test_a_place_that_is_not_free_cannot_be_held(board: Database, taken: s
     assert (type(refusal), refusal.code) == (Conflict, "not_free")
 
 
-async def test_one_who_holds_it_already_is_told_so(board: Database) -> None:
+async def test_the_holder_is_told_of_the_own_hold(board: Database) -> None:
     await hold(board)
     assert (await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h2", NOW))).code == "held_already"
 
@@ -133,7 +133,7 @@ async def test_a_place_that_is_not_there_cannot_be_held(board: Database) -> None
     assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["nowhere"], "h1", NOW)), NotFound)
 
 
-async def test_who_has_lost_the_role_meanwhile_holds_nothing(board: Database) -> None:
+async def test_a_person_who_lost_the_role_holds_nothing(board: Database) -> None:
     await run(board, "update person set role = 'auditor' where id = 'mark'")
     assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW)), NotAllowed)
     await run(board, "update person set role = 'police', ended_at = now() where id = 'mark'")
@@ -250,7 +250,7 @@ async def test_one_organization_holds_ten_places_and_no_more(board: Database) ->
     assert (await refused(board, lambda tx: hold_place(tx, last, ["beuk-10"], "h", NOW))).code == "holds_of_organization"
 
 
-async def test_what_a_shelter_keeps_for_callers_takes_nobodys_room(board: Database) -> None:
+async def test_holds_for_callers_do_not_count_for_their_organization(board: Database) -> None:
     await more_places(board, 12)
     await run(board, "insert into membership values ('sanne', 'beuk')")
     for n in range(11):
@@ -278,7 +278,7 @@ async def test_the_shelter_keeps_a_place_for_a_caller(board: Database, who: Acto
     assert (claim.role, claim.organization, claim.holder) == ("coordinator", "Plaatsing", None)
 
 
-async def test_the_shelter_keeps_only_its_own_places_and_says_for_whom(board: Database) -> None:
+async def test_a_shelter_keeps_only_its_own_places_and_names_the_caller(board: Database) -> None:
     async def try_it(who: Actor, place_id: str, caller: Holder | None) -> Refusal:
         return await refused(board, lambda tx: hold_place(tx, who, [place_id], "h1", NOW, caller))
 
@@ -372,7 +372,7 @@ async def test_a_telephone_is_shown_for_a_reason_only(board: Database) -> None:
     assert [row["why"] for key, row in rows.items() if key[0] == "disclosure"] == ["desk", "stale", "hold"]
 
 
-async def test_nothing_is_shown_when_the_look_cannot_be_written_down(board: Database) -> None:
+async def test_nothing_is_shown_when_the_disclosure_cannot_be_written_down(board: Database) -> None:
     await hold(board)
     await run(board, "alter table disclosure add constraint ck_disclosure_broken check (false)")
     for action in (

@@ -158,7 +158,7 @@ async def test_a_key_is_free_again_when_its_work_has_failed(board: Database) -> 
     assert (await tap(board)).result is not None
 
 
-async def test_of_twenty_who_try_until_they_are_answered_one_does_it(board: Database) -> None:
+async def test_of_twenty_calls_that_are_retried_until_answered_one_does_the_work(board: Database) -> None:
     replies: list[Done[Changed]] = []
 
     async def try_until_answered() -> None:
@@ -187,14 +187,14 @@ def test_a_key_fingerprints_everything_that_was_asked() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * (LONGEST_KEY + 1), "é", "a\nb", "a\x00b", "\x7f"])
-def test_what_is_no_key_is_refused(key: str) -> None:
+def test_a_bad_key_is_refused(key: str) -> None:
     with pytest.raises(Invalid) as refused:
         make_key(key, "POST")
     assert [(one.field, one.code) for one in refused.value.fields] == [("Idempotency-Key", "not_a_key")]
 
 
 @pytest.mark.parametrize("key", ["x", "x" * LONGEST_KEY, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', "a b"])
-def test_what_is_plain_text_is_a_key(key: str) -> None:
+def test_plain_text_is_a_key(key: str) -> None:
     made = make_key(key, "POST")
     assert made is not None
     assert made.key == key

@@ -40,7 +40,7 @@ async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool =
         ("ended", set(), set()),
     ],
 )
-async def test_who_is_woken(field: Database, what: str, by_day: set[str], by_night: set[str]) -> None:
+async def test_people_are_woken_by_event_and_hour(field: Database, what: str, by_day: set[str], by_night: set[str]) -> None:
     await ask(field)
     assert await woken(field, what, "linde") == by_day
     assert await woken(field, what, "linde", is_desk_open=False) == by_night
@@ -61,7 +61,7 @@ async def test_a_withdrawal_wakes_the_shelter_that_kept_a_place_and_no_other(fie
     assert (what, await woken(field, what, *shelters)) == ("withdrawn", LINDE)
 
 
-async def test_a_program_that_asked_is_not_woken_and_who_has_left_neither(field: Database) -> None:
+async def test_neither_a_program_nor_a_person_who_has_left_is_woken(field: Database) -> None:
     await ask(field, who=POLICE_SYSTEM)
     assert await woken(field, "yes", "linde") == set()
     await ask(field, who=LUCIA, case_id="r2")

@@ -82,7 +82,7 @@ async def test_a_tap_changes_one_place_and_confirms_the_shelter(board: Database)
     assert changed.journal_id == row.id
 
 
-async def test_a_tap_says_when_it_was_made_and_by_whom(board: Database) -> None:
+async def test_a_tap_is_written_down_with_its_moment_and_its_actor(board: Database) -> None:
     tapped_at = NOW - 20 * MINUTE
     async with looking(board) as seen:
         change = PlaceChange("closed", "cleaning", observed_at=tapped_at)
@@ -102,7 +102,7 @@ async def test_a_tap_says_when_it_was_made_and_by_whom(board: Database) -> None:
     assert seen.changed[LINDE] == {"version": 2, "confirmed_at": tapped_at}
 
 
-async def test_what_was_seen_before_a_confirmation_changes_nothing_after_it(board: Database) -> None:
+async def test_an_observation_before_a_confirmation_changes_nothing_after_it(board: Database) -> None:
     await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
     async with looking(board) as seen:
         change = PlaceChange("occupied", observed_at=NOW - 30 * MINUTE)
@@ -116,7 +116,7 @@ async def test_what_was_seen_before_a_confirmation_changes_nothing_after_it(boar
     assert [row["action"] for row in seen.journal] == ["confirm"]
 
 
-async def test_a_tap_is_not_undone_once_somebody_has_looked_again(board: Database) -> None:
+async def test_a_tap_is_not_undone_after_a_later_observation(board: Database) -> None:
     tapped: Changed = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
     await do(board, lambda tx: confirm_shelter(tx, ANNEKE, "linde", NOW + timedelta(seconds=2)))
     journal_id = tapped.journal_id or 0
@@ -143,7 +143,7 @@ async def test_a_shelter_that_never_confirmed_is_confirmed_by_its_first_tap(boar
     assert seen.bells == [("shelter", "wilg", 2)]
 
 
-async def test_what_the_shelter_sees_goes_before_what_was_promised(board: Database) -> None:
+async def test_the_report_of_the_shelter_goes_before_a_promise(board: Database) -> None:
     await claim(board, "one", "linde-1", NOW)
     async with looking(board) as seen:
         await do(board, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
@@ -358,7 +358,7 @@ ACTS: dict[str, Callable[[Transaction], Awaitable[Any]]] = {
 @pytest.mark.parametrize(
     ("leaves", "act"), [*((one, "change") for one in LEAVES), *((next(iter(LEAVES)), two) for two in ACTS)]
 )
-async def test_who_loses_the_right_while_waiting_for_the_lock_is_refused(board: Database, leaves: str, act: str) -> None:
+async def test_people_who_lose_the_right_while_waiting_for_the_lock_are_refused(board: Database, leaves: str, act: str) -> None:
     async def is_waiting() -> bool:
         async with board.transaction() as tx:
             found = await (await tx.connection()).execute(

@@ -101,7 +101,7 @@ async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_
 
 
 @pytest.mark.parametrize("locked", [False, True], indirect=True, ids=["no lock", "lock"])
-async def test_of_two_who_know_the_same_version_one_is_told_that_it_has_changed(board: Database, locked: bool) -> None:
+async def test_of_two_callers_with_the_same_version_one_is_told_that_it_has_changed(board: Database, locked: bool) -> None:
     async def change(place_id: str) -> None:
         await do(board, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("occupied"), NOW, 1))
 

@@ -59,7 +59,7 @@ async def test_a_reminder_leaves_its_slot_and_rings_nothing(board: Database) -> 
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
 
 
-async def test_who_has_confirmed_in_time_is_left_alone(board: Database) -> None:
+async def test_a_shelter_that_confirmed_in_time_is_left_alone(board: Database) -> None:
     await do(board, lambda tx: confirm_shelter(tx, actor(), "linde", DUE - 30 * MINUTE))
     assert {shelter_id for shelter_id, _, _ in await remind(board, DUE)} == {"ceder", "wilg"}
     await do(board, lambda tx: confirm_shelter(tx, actor(id="kofi"), "ceder", DUE + 1 * MINUTE))

@@ -12,12 +12,10 @@ from bedboard.actions.disclosures import disclose_address, disclose_telephone
 from bedboard.actions.holds import Holder, hold_place
 from bedboard.rules.access import Actor
 from bedboard.store.database import Database, Transaction
-from tests.actions.test_case_races import Action, answering, choosing, overtaken, pools
+from tests.actions.races import Action, answering, choosing, overtaken
 from tests.build import NOW, SEAL
 from tests.build.cases import EMRE, HANNEKE, NEEDS, SANNE, ZONE, bring_to
 from tests.build.rows import every_row, goes
-
-__all__ = ["pools"]
 
 RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
     # the state of the case; the actor; the action; the statement that takes the right away

@@ -64,7 +64,7 @@ async def test_a_demo_sign_in_is_for_the_people_of_a_demo_in_a_demo(
     assert seen.nothing
 
 
-async def test_without_a_reference_nobody_signs_in(board: Database, clock: FixedClock) -> None:
+async def test_without_a_catalogue_nobody_signs_in(board: Database, clock: FixedClock) -> None:
     catalogue = await do(board, get_catalogue)
     for unfit in (None, replace(catalogue, demo=False)):
         with pytest.raises(NotAllowed):

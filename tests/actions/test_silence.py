@@ -136,7 +136,7 @@ async def test_an_answer_ends_the_silence_whatever_it_is(field: Database) -> Non
 
 
 @pytest.mark.parametrize("so_far", ["chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended"])
-async def test_nobody_is_asked_again_what_is_settled_or_over(field: Database, so_far: str) -> None:
+async def test_a_settled_part_or_a_case_that_is_over_reminds_nobody(field: Database, so_far: str) -> None:
     await ask(field, "linde", "wilg", case_id="other")  # so that looking round finds something
     await bring_to(field, so_far)
     said = await look_round(field, NOW + 15 * MINUTE)
@@ -144,7 +144,7 @@ async def test_nobody_is_asked_again_what_is_settled_or_over(field: Database, so
     assert {part["step"] for part in (await asks(field)).values()} == {0}
 
 
-async def test_who_is_asked_again_is_given_the_same_patience_again(field: Database) -> None:
+async def test_a_shelter_that_is_asked_again_gets_the_same_patience(field: Database) -> None:
     await bring_to(field, "confirmed")
     await miss(field, "linde", at=NOW + HOUR)
     await ask_also(field, "linde", at=NOW + HOUR)
@@ -233,7 +233,7 @@ async def test_when_the_agreed_hour_passes_it_is_told_once(field: Database, so_f
 
 
 @pytest.mark.parametrize("so_far", ["asking", "chosen", "housed", "arrived", "withdrawn", "ended"])
-async def test_nobody_is_late_who_is_not_on_the_way(field: Database, so_far: str) -> None:
+async def test_only_people_on_the_way_are_late(field: Database, so_far: str) -> None:
     await bring_to(field, so_far)
     assert await nothing(field, NOW + 3 * HOUR)
 
@@ -268,7 +268,7 @@ async def test_after_a_week_nothing_that_was_asked_stays_and_no_place_is_kept(fi
     assert await state(field) == "ended"
 
 
-async def test_who_has_been_there_for_a_week_without_being_ratified_has_arrived_and_is_counted(field: Database) -> None:
+async def test_after_a_week_without_ratification_an_arrival_is_final_and_counted(field: Database) -> None:
     await bring_to(field, "housed")
     assert await look_round(field, NOW + LONGEST) == [("lapsed", [])]
     assert await state(field) == "arrived"
@@ -280,7 +280,7 @@ async def test_who_has_been_there_for_a_week_without_being_ratified_has_arrived_
 
 
 @pytest.mark.parametrize("so_far", ["arrived", "withdrawn", "ended"])
-async def test_what_is_over_does_not_lapse(field: Database, so_far: str) -> None:
+async def test_a_case_that_is_over_does_not_lapse(field: Database, so_far: str) -> None:
     await bring_to(field, so_far)
     at = NOW + FORGOTTEN - TICK if so_far == "withdrawn" else NOW + 2 * FORGOTTEN
     assert await nothing(field, at)
@@ -301,7 +301,7 @@ async def test_when_nobody_says_for_two_weeks_where_the_person_slept_it_counts_a
     assert await nothing(field, NOW + 2 * FORGOTTEN)
 
 
-async def test_what_is_not_there_any_more_is_not_found(field: Database) -> None:
+async def test_an_unknown_case_is_not_found(field: Database) -> None:
     for action in (
         lambda tx: tell_silence(tx, "none", PATIENCE, NOW),
         lambda tx: tell_late(tx, "none", NOW),

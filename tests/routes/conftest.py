@@ -29,8 +29,8 @@ async def standing(server_url: str, template: str) -> AsyncIterator[Site]:
 async def people(standing: Site) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     """A signed-in browser per role: staff works for linde, manager for linde and ceder. "none" has no session, "api" is no
     browser and sends neither cookie nor origin."""
-    first = {role: id for id, role, _ in reversed(build.PEOPLE)}
-    browsers = {role: await standing.sign_in(id) for role, id in first.items()} | {"none": standing.client()}
+    first = {role: person_id for person_id, role, _ in reversed(build.PEOPLE)}
+    browsers = {role: await standing.sign_in(person_id) for role, person_id in first.items()} | {"none": standing.client()}
     browsers["api"] = httpx.AsyncClient(base_url=standing.url, timeout=PATIENCE)
     yield browsers
     for browser in browsers.values():

@@ -305,6 +305,13 @@ def test_a_row_that_names_no_rule_of_access_cannot_be_written() -> None:
         Row("GET", "/new", page, "new")  # type: ignore[call-arg]
 
 
+def test_a_handler_is_named_after_what_it_does() -> None:
+    verbs = {"GET": "show", "POST": "post", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
+    for row in ROWS:
+        if isinstance(row, Row):
+            assert getattr(row.endpoint, "__name__", "").partition("_")[0] == verbs[row.method], row.name
+
+
 async def test_a_manager_reaches_a_place_only_through_its_own_shelter(people: dict[str, httpx.AsyncClient]) -> None:
     reply = await people["manager"].post("/staff/linde/places/ceder-1", data={"status": "occupied", "key": "x1"})
     assert reply.status_code == 404

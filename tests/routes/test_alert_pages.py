@@ -53,27 +53,29 @@ async def rows(database: Database) -> list[Any]:
         return list(await (await tx.connection()).execute(text("select * from alert order by created_at, id")))
 
 
-async def find(site: Site, id: str) -> None:
+async def find(site: Site, alert_id: str) -> None:
     async with site.process.database.transaction() as tx:
         connection = await tx.connection()
-        await connection.execute(text("update alert set found_at = :now where id = :id"), {"now": site.clock.now(), "id": id})
-        await connection.execute(text("select pg_notify('bedboard', :message)"), {"message": f"alert 0 {id}"})
+        await connection.execute(
+            text("update alert set found_at = :now where id = :id"), {"now": site.clock.now(), "id": alert_id}
+        )
+        await connection.execute(text("select pg_notify('bedboard', :message)"), {"message": f"alert 0 {alert_id}"})
 
 
 async def test_the_profile_of_a_search_is_left_waiting_and_shown_again_to_its_owner(
     site: Site, mark: httpx.AsyncClient
 ) -> None:
-    id = await id_of(await wait(mark))
-    assert re.fullmatch("[0-9a-f]{32}", id)
-    page = await mark.get(f"/alerts/{id}")
+    alert_id = await id_of(await wait(mark))
+    assert re.fullmatch("[0-9a-f]{32}", alert_id)
+    page = await mark.get(f"/alerts/{alert_id}")
     assert page.status_code == 200
     assert re.search(r'name="adults.woman" value="1"[^>]* checked', page.text), "prefilled"
     assert re.search(r'name="children.child_0_3" value="2"[^>]* checked', page.text)
     assert "1 vrouw, 2 kinderen 0–3" in page.text
-    assert f'action="/alerts/{id}/stop"' in page.text
+    assert f'action="/alerts/{alert_id}/stop"' in page.text
     assert 'role="alert"' not in page.text.partition('id="strip"')[2].partition("</section>")[0]
     for other in ("/", "/search", "/strip", "/shelters/linde"):
-        assert f'id="waiting-{id}"' in (await mark.get(other)).text, other
+        assert f'id="waiting-{alert_id}"' in (await mark.get(other)).text, other
     english = await mark.get("/strip", headers={"Cookie": f"language=en; bedboard={mark.cookies['bedboard']}"})
     assert "1 woman, 2 children 0–3" in english.text and "do" not in english.text.split("until")[-1][:10]
 
@@ -82,9 +84,9 @@ async def test_a_script_gets_the_strip(site: Site, mark: httpx.AsyncClient) -> N
     reply = await wait(mark, fragment=True)
     assert reply.status_code == 200
     assert '<section id="strip"' in reply.text and '<div id="notice"' in reply.text and "<html" not in reply.text
-    id = str((await rows(site.process.database))[0].id)
-    assert f'id="waiting-{id}"' in reply.text
-    reply = await mark.post(f"/alerts/{id}/stop", data={"key": "s"}, headers={"HX-Request": "true"})
+    alert_id = str((await rows(site.process.database))[0].id)
+    assert f'id="waiting-{alert_id}"' in reply.text
+    reply = await mark.post(f"/alerts/{alert_id}/stop", data={"key": "s"}, headers={"HX-Request": "true"})
     assert reply.status_code == 200
     assert '<section id="strip"' in reply.text and "waiting-" not in reply.text
 
@@ -98,13 +100,13 @@ async def test_a_repeated_press_waits_once(site: Site, mark: httpx.AsyncClient) 
 
 
 async def test_news_is_an_alert_until_its_owner_has_looked(site: Site, mark: httpx.AsyncClient) -> None:
-    id = await id_of(await wait(mark))
-    await find(site, id)
+    alert_id = await id_of(await wait(mark))
+    await find(site, alert_id)
     page = (await mark.get("/search")).text.partition('id="strip"')[2]
     assert 'role="alert"' in page and "Er is iets vrij" in page and "14:00" in page  # Amsterdam
     assert "data-found=" in page
-    looked = (await mark.get(f"/alerts/{id}")).text.partition('id="strip"')[2].partition("</section>")[0]
-    assert "Er is iets vrij" not in looked and f'id="waiting-{id}"' in looked
+    looked = (await mark.get(f"/alerts/{alert_id}")).text.partition('id="strip"')[2].partition("</section>")[0]
+    assert "Er is iets vrij" not in looked and f'id="waiting-{alert_id}"' in looked
     assert (await rows(site.process.database))[0].found_at is None
 
 
@@ -112,19 +114,19 @@ async def test_news_is_an_alert_until_its_owner_has_looked(site: Site, mark: htt
 async def test_to_anybody_else_it_does_not_exist(
     site: Site, mark: httpx.AsyncClient, lucia: httpx.AsyncClient, method: str, tail: str
 ) -> None:
-    id = await id_of(await wait(mark))
-    await find(site, id)
+    alert_id = await id_of(await wait(mark))
+    await find(site, alert_id)
     before = await rows(site.process.database)
     data = {"key": "x"} if method == "POST" else None
-    theirs = await lucia.request(method, f"/alerts/{id}{tail}", data=data)
-    absent = await lucia.request(method, f"/alerts/{id[::-1]}{tail}", data=data)
+    theirs = await lucia.request(method, f"/alerts/{alert_id}{tail}", data=data)
+    absent = await lucia.request(method, f"/alerts/{alert_id[::-1]}{tail}", data=data)
     assert (theirs.status_code, absent.status_code) == (404, 404)
-    assert theirs.text.replace(id, "") == absent.text.replace(id[::-1], "")
+    assert theirs.text.replace(alert_id, "") == absent.text.replace(alert_id[::-1], "")
     assert await rows(site.process.database) == before
-    assert f"waiting-{id}" not in (await lucia.get("/strip")).text
+    assert f"waiting-{alert_id}" not in (await lucia.get("/strip")).text
     headers = {"Authorization": "Bearer demo-police", "Origin": site.url}
     async with httpx.AsyncClient(base_url=site.url, headers=headers) as program:
-        assert (await program.request(method, f"/alerts/{id}{tail}", data=data)).status_code in (303, 401)
+        assert (await program.request(method, f"/alerts/{alert_id}{tail}", data=data)).status_code in (303, 401)
         assert (await program.post("/search/alert", data=WOMAN | {"key": "p"})).status_code == 401
 
 
@@ -135,11 +137,13 @@ async def test_stopping_leaves_no_row_and_goes_back_to_where_it_was_pressed(site
         ("https://evil.example/", "/"),
         ("/shelters/linde", "/shelters/linde"),
     ):
-        id = await id_of(await wait(mark, f"k{back}"))
-        reply = await mark.post(f"/alerts/{id}/stop", data={"key": f"s{back}", "back": back.replace("{own}", f"/alerts/{id}")})
+        alert_id = await id_of(await wait(mark, f"k{back}"))
+        reply = await mark.post(
+            f"/alerts/{alert_id}/stop", data={"key": f"s{back}", "back": back.replace("{own}", f"/alerts/{alert_id}")}
+        )
         assert (reply.status_code, reply.headers["location"]) == (303, after)
         assert await rows(site.process.database) == []
-        assert (await mark.get(f"/alerts/{id}")).status_code == 404
+        assert (await mark.get(f"/alerts/{alert_id}")).status_code == 404
 
 
 async def test_six_is_one_too_many(site: Site, mark: httpx.AsyncClient) -> None:
@@ -192,12 +196,12 @@ async def test_the_strip_asks_the_database_only_when_there_is_something(
 
 async def test_over_it_is_nowhere_to_be_seen(site: Site, mark: httpx.AsyncClient) -> None:
     site.clock.move(minutes=1)
-    id = await id_of(await wait(mark))
-    await find(site, id)
+    alert_id = await id_of(await wait(mark))
+    await find(site, alert_id)
     site.clock.move(hours=24)
     again = await site.sign_in("mark")
-    assert f"waiting-{id}" not in (await again.get("/strip")).text
-    assert (await again.get(f"/alerts/{id}")).status_code == 404
+    assert f"waiting-{alert_id}" not in (await again.get("/strip")).text
+    assert (await again.get(f"/alerts/{alert_id}")).status_code == 404
     await again.aclose()
 
 
@@ -214,7 +218,7 @@ async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
     caplog.set_level(logging.INFO)
     try:
         async with hearing(board) as ear:
-            id = await id_of(await wait(mark, "one", CANARY))
+            alert_id = await id_of(await wait(mark, "one", CANARY))
             opened = SEAL.open((await rows(board))[0].profile_sealed)
             assert all(word in opened for word in CANARIES), "the control"
             assert [word for word in CANARIES if word in await everything(board)] == []
@@ -224,7 +228,7 @@ async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
             await wait(mark, "wrong", CANARY | {"adults.man": "99"})
             for n in range(5):
                 await wait(mark, f"many{n}", CANARY)
-            for path in (f"/alerts/{id}", "/strip", "/search", "/"):
+            for path in (f"/alerts/{alert_id}", "/strip", "/search", "/"):
                 assert (await mark.get(path)).status_code == 200
             async with site.api("demo-shelter-linde") as linde:
                 for status in ("occupied", "free"):
@@ -232,14 +236,14 @@ async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
             assert [word for word in CANARIES if word in await everything(board)] == []
             for one in await rows(board):
                 assert (await mark.post(f"/alerts/{one.id}/stop", data={"key": one.id})).status_code == 303
-            assert (await mark.get(f"/alerts/{id}")).status_code == 404
+            assert (await mark.get(f"/alerts/{alert_id}")).status_code == 404
             rung = str(await ear.heard())
     finally:
         set_up_log("warning")
     out = capsys.readouterr()
     log = (out.out + out.err + caplog.text).lower()
     assert "no_such_waiting" in log, "the log was indeed written"
-    assert id in rung
+    assert alert_id in rung
     assert [word for word in CANARIES if word in log + rung] == []
     assert await rows(board) == []
     assert [word for word in CANARIES if word in await everything(board)] == []

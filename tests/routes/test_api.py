@@ -195,11 +195,14 @@ async def test_five_times_the_same_call_at_once_is_one_change(site: Site) -> Non
 
 async def test_a_caller_who_leaves_in_the_middle_of_a_body_is_no_bug(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     _, _, port = site.url.rpartition(":")
-    for path, type in (("/api/v1/places/linde-1", "application/json"), ("/sign-in/demo", "application/x-www-form-urlencoded")):
+    for path, media_type in (
+        ("/api/v1/places/linde-1", "application/json"),
+        ("/sign-in/demo", "application/x-www-form-urlencoded"),
+    ):
         _, writer = await asyncio.open_connection("127.0.0.1", int(port))
         head = (
             f"{'PATCH' if 'api' in path else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {site.url}\r\n"
-            f"Authorization: Bearer {LINDE}\r\nContent-Type: {type}\r\nContent-Length: 100\r\n\r\n"
+            f"Authorization: Bearer {LINDE}\r\nContent-Type: {media_type}\r\nContent-Length: 100\r\n\r\n"
         )
         writer.write(head.encode() + b"{")
         await writer.drain()

@@ -41,23 +41,23 @@ def told(page: httpx.Response) -> list[str]:
     return [unescape(re.sub(r"<[^>]+>", "", one)) for one in re.findall(r'data-told="([^"]*)"', page.text)]
 
 
-def answers(page: httpx.Response, id: str, shelter: str = "linde", **fields: str) -> list[Form]:
-    return forms(page, f"/staff/{shelter}/requests/{id}/answer", **fields)
+def answers(page: httpx.Response, case_id: str, shelter: str = "linde", **fields: str) -> list[Form]:
+    return forms(page, f"/staff/{shelter}/requests/{case_id}/answer", **fields)
 
 
-async def answer(browser: httpx.AsyncClient, id: str, shelter: str = "linde", **fields: str) -> httpx.Response:
+async def answer(browser: httpx.AsyncClient, case_id: str, shelter: str = "linde", **fields: str) -> httpx.Response:
     """As a browser does without scripts: the button on the page, and where that leads."""
     page = await browser.get(f"/staff/{shelter}")
-    [form] = answers(page, id, shelter, **fields)
+    [form] = answers(page, case_id, shelter, **fields)
     return await follow(browser, await press(browser, form))
 
 
 async def chosen(site: Site, browser: httpx.AsyncClient, shelter: str = "linde", **more: object) -> str:
     """A case for which the first place of this shelter is chosen."""
-    id = await begin(site, shelter, **WOMAN)
-    await answer(browser, id, shelter, answer="yes", place=f"{shelter}-1")
-    await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": shelter} | more)
-    return id
+    case_id = await begin(site, shelter, **WOMAN)
+    await answer(browser, case_id, shelter, answer="yes", place=f"{shelter}-1")
+    await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": shelter} | more)
+    return case_id
 
 
 # --- answering
@@ -80,12 +80,12 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
         "needs": ["lvb"],
         "arrives_after": "22:00",
     }
-    id = await begin(site, "linde", "ceder", **children)
+    case_id = await begin(site, "linde", "ceder", **children)
     page = await sanne.get("/staff/linde")
     assert told(page) == ["Nieuwe aanvraag: Stichting Oever (politie)"]
     words = asked(page)
     assert "Aanvragen aan Linde Stichting Oever (politie) gevraagd 14:00 1 vrouw, 1 man, 1 kind 0–3, LVB" in words
-    assert f"COSM · komst: na 22:00 · aanvraag {id}" in words
+    assert f"COSM · komst: na 22:00 · aanvraag {case_id}" in words
     assert "Volgens uw criteria niet: man" in words
     assert "Volgens uw criteria in overleg: kind van 0–3, LVB" in words
     assert "Demo" not in words and "mark" not in words, "of who asks never the name of a person"
@@ -95,33 +95,33 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
 async def test_yes_reserves_the_place_and_may_become_another_answer_until_something_is_chosen(
     site: Site, sanne: httpx.AsyncClient
 ) -> None:
-    id = await begin(site, "linde", **WOMAN)
-    page = await answer(sanne, id, answer="yes", place="linde-1")
+    case_id = await begin(site, "linde", **WOMAN)
+    page = await answer(sanne, case_id, answer="yes", place="linde-1")
     assert page.url.path == "/staff/linde"
     assert "Uw antwoord: ja, plek 1 · gereserveerd tot 15:00" in asked(page)
     assert "Ander antwoord Dat kan tot er iets is gekozen." in asked(page)
     assert await state(site, "linde-1") == "reserved"
     assert told(page) == [], "what its own people did is no news to them"
 
-    page = await answer(sanne, id, answer="yes", place="linde-2")
+    page = await answer(sanne, case_id, answer="yes", place="linde-2")
     assert [await state(site, one) for one in ("linde-1", "linde-2")] == ["free", "reserved"]
-    page = await answer(sanne, id, answer="discuss")
+    page = await answer(sanne, case_id, answer="discuss")
     assert "Uw antwoord: in overleg . Uw telefoonnummer staat nu bij de vrager." in asked(page)
     assert await state(site, "linde-2") == "free"
-    page = await answer(sanne, id, answer="no", reason="contra_indication", criterion="lvb")
+    page = await answer(sanne, case_id, answer="no", reason="contra_indication", criterion="lvb")
     assert "Uw antwoord: nee, contra-indicatie (LVB)" in asked(page)
-    page = await answer(sanne, id, answer="no", reason="no_staff")
+    page = await answer(sanne, case_id, answer="no", reason="no_staff")
     assert "Uw antwoord: nee, te weinig medewerkers" in asked(page)
-    case = await see(site, "demo-police", id)
+    case = await see(site, "demo-police", case_id)
     assert [(one["says"], one["reason"], one["answered_by"]) for one in case["shelters"]] == [("no", "no_staff", "shelter")]
 
 
 async def test_every_reason_is_one_button_and_of_a_contra_indication_only_what_was_asked(
     site: Site, sanne: httpx.AsyncClient
 ) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    reasons = [form.fields["reason"] for form in answers(page, id, answer="no")]
+    reasons = [form.fields["reason"] for form in answers(page, case_id, answer="no")]
     assert reasons.count("contra_indication") == 3
     assert set(reasons) == {
         "no_place",
@@ -133,9 +133,9 @@ async def test_every_reason_is_one_button_and_of_a_contra_indication_only_what_w
         "information",
         "other",
     }
-    criteria = [form.fields["criterion"] for form in answers(page, id, answer="no", reason="contra_indication")]
+    criteria = [form.fields["criterion"] for form in answers(page, case_id, answer="no", reason="contra_indication")]
     assert criteria == ["eu", "lvb", "woman"], "what the shelter itself doubts comes first"
-    keys = [form.fields["key"] for form in answers(page, id)]
+    keys = [form.fields["key"] for form in answers(page, case_id)]
     assert len(set(keys)) == len(keys)
 
 
@@ -148,12 +148,12 @@ async def test_the_places_that_may_be_offered_are_free_and_the_best_come_first(s
         assert (await coordinator.post("/places/linde-1/holds")).status_code == 201
     async with site.api("demo-police") as police:
         assert (await police.post("/places/linde-3/holds")).status_code == 201
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    places = [form.fields["place"] for form in answers(page, id, answer="yes")]
+    places = [form.fields["place"] for form in answers(page, case_id, answer="yes")]
     assert places == ["linde-2", "linde-3", "linde-4"], "not what another keeps; the kind that was asked first"
     assert asked(page).count("wordt al vastgehouden voor wie dit vraagt") == 1
-    page = await answer(sanne, id, answer="yes", place="linde-3")
+    page = await answer(sanne, case_id, answer="yes", place="linde-3")
     assert "ja, plek 3" in asked(page)
     assert await state(site, "linde-3") == "reserved"
 
@@ -167,16 +167,16 @@ async def test_without_a_free_place_it_says_so(site: Site, sanne: httpx.AsyncCli
     async with site.api("demo-shelter-linde") as shelter:
         for place in ("linde-1", "linde-2"):
             assert (await shelter.patch(f"/places/{place}", json={"status": "occupied"})).status_code == 200
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    assert answers(page, id, answer="yes") == []
+    assert answers(page, case_id, answer="yes") == []
     assert "Er is nu geen plek vrij. Wordt er een vrij? Zet die eerst op vrij; dan staat hij hier." in asked(page)
 
 
 async def test_a_script_gets_what_is_asked_the_places_and_the_notice(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     form = {"key": "k", "answer": "yes", "place": "linde-1"}
-    reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data=form, headers=FRAGMENT)
+    reply = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data=form, headers=FRAGMENT)
     assert reply.status_code == 200
     for one in ("asked", "staff-linde", "notice"):
         assert reply.text.count(f'id="{one}"') == 1, one
@@ -188,11 +188,11 @@ async def test_a_script_gets_what_is_asked_the_places_and_the_notice(site: Site,
 async def test_the_tile_of_a_reserved_place_says_for_which_request_and_offers_no_way_round_it(
     site: Site, sanne: httpx.AsyncClient
 ) -> None:
-    id = await begin(site, "linde", **WOMAN)
-    page = await answer(sanne, id, answer="yes", place="linde-1")
+    case_id = await begin(site, "linde", **WOMAN)
+    page = await answer(sanne, case_id, answer="yes", place="linde-1")
     tile = page.text.partition('id="tile-linde-1"')[2].partition('id="tile-linde-2"')[0]
     assert "data-claim" not in tile, "the bell speaks of holds"
-    assert f'href="#ask-{id}"' in tile and f"Gereserveerd voor aanvraag <b>{id}</b>" in tile
+    assert f'href="#ask-{case_id}"' in tile and f"Gereserveerd voor aanvraag <b>{case_id}</b>" in tile
     offered = {form.fields["status"] for form in forms(page, "/staff/linde/places/linde-1")}
     assert offered == {"occupied", "closed"}, "what the shelter sees goes before what was promised"
     assert "/places/linde-1/hold" not in page.text
@@ -207,15 +207,15 @@ async def test_the_tile_of_a_reserved_place_says_for_which_request_and_offers_no
 
 
 async def test_an_offer_that_has_run_out_asks_for_an_answer_again(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
-    await answer(sanne, id, answer="yes", place="linde-1")
+    case_id = await begin(site, "linde", **WOMAN)
+    await answer(sanne, case_id, answer="yes", place="linde-1")
     site.clock.move(minutes=61)
     site.process.board.age()
     async with aclosing(await site.sign_in("sanne")) as later:
         page = await later.get("/staff/linde")
         assert "Uw aanbod is verlopen: plek 1 is niet meer gereserveerd. Antwoord nog eens." in asked(page)
         assert told(page) == ["Uw aanbod is verlopen: Stichting Oever (politie)"]
-        page = await answer(later, id, answer="yes", place="linde-1")
+        page = await answer(later, case_id, answer="yes", place="linde-1")
         assert "gereserveerd tot 16:01" in asked(page)
 
 
@@ -234,12 +234,12 @@ async def test_silence_is_shown_and_each_step_of_it_is_news(site: Site, sanne: h
 
 
 async def test_what_the_desk_answered_for_the_shelter_is_news_to_it(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
-    await call(site, "demo-desk", f"/requests/{id}/answers", {"shelter": "linde", "answer": "yes", "place": "linde-1"})
+    case_id = await begin(site, "linde", **WOMAN)
+    await call(site, "demo-desk", f"/requests/{case_id}/answers", {"shelter": "linde", "answer": "yes", "place": "linde-1"})
     page = await sanne.get("/staff/linde")
     assert "De plaatsingsdesk heeft dit voor u ingevuld." in asked(page)
     assert told(page) == ["De plaatsingsdesk antwoordde voor u aan Stichting Oever (politie): ja"]
-    page = await answer(sanne, id, answer="no", reason="no_staff")
+    page = await answer(sanne, case_id, answer="no", reason="no_staff")
     assert "ingevuld" not in asked(page)
 
 
@@ -270,36 +270,36 @@ WRONG: list[tuple[dict[str, str], str]] = [
 async def test_an_answer_that_cannot_be_is_refused_with_its_field_and_changes_nothing(
     site: Site, sanne: httpx.AsyncClient
 ) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     before = await facts(site)
     names = {"answer": "Antwoord", "place": "Plek", "reason": "Reden", "criterion": "Contra-indicatie", "note": "note"}
     for fields, field in WRONG:
         for headers in ({}, FRAGMENT):
-            reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"key": "k"} | fields, headers=headers)
+            reply = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data={"key": "k"} | fields, headers=headers)
             assert reply.status_code == 422, (fields, reply.status_code)
             notice = reply.text.partition('id="notice"')[2].partition("</ul>")[0]
             assert 'data-code="invalid"' in notice and names[field] in notice, fields
-            assert f'id="ask-{id}"' in reply.text, "with what is true now"
+            assert f'id="ask-{case_id}"' in reply.text, "with what is true now"
             assert ("<html" in reply.text) == (headers == {})
-    reply = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"answer": "discuss"})
+    reply = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data={"answer": "discuss"})
     assert reply.status_code == 422, "without a key"
     for fields in ({}, {"arrived": "perhaps"}, {"arrived": "yes", "note": "free text"}):
-        reply = await sanne.post(f"/staff/linde/requests/{id}/arrival", data={"key": "k"} | fields)
+        reply = await sanne.post(f"/staff/linde/requests/{case_id}/arrival", data={"key": "k"} | fields)
         assert reply.status_code == 422, fields
     assert await facts(site) == before
 
 
 async def test_a_place_that_is_just_gone_is_refused_and_what_is_true_now_is_shown(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    [form] = answers(page, id, answer="yes", place="linde-1")
+    [form] = answers(page, case_id, answer="yes", place="linde-1")
     async with site.api("demo-coordinator") as coordinator:
         assert (await coordinator.post("/places/linde-1/holds")).status_code == 201
     for headers in ({}, FRAGMENT):
         reply = await sanne.post(form.action, data=form.fields, headers=headers)
         assert reply.status_code == 409
         assert 'data-code="not_free"' in reply.text
-        assert [one.fields["place"] for one in answers(reply, id, answer="yes")] == ["linde-2"]
+        assert [one.fields["place"] for one in answers(reply, case_id, answer="yes")] == ["linde-2"]
         assert re.search(r'<details class="tile held"[^>]* id="tile-linde-1"', reply.text)
     async with site.api("demo-coordinator") as coordinator:
         [held] = (await coordinator.get("/holds")).json()["holds"]
@@ -309,38 +309,38 @@ async def test_a_place_that_is_just_gone_is_refused_and_what_is_true_now_is_show
 
 
 async def test_what_is_settled_takes_no_answer_any_more(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    [form] = answers(page, id, answer="discuss")
-    await call(site, "demo-police", f"/requests/{id}/withdraw")
+    [form] = answers(page, case_id, answer="discuss")
+    await call(site, "demo-police", f"/requests/{case_id}/withdraw")
     reply = await sanne.post(form.action, data=form.fields, headers=FRAGMENT)
     assert reply.status_code == 409 and 'data-code="request_settled"' in reply.text
-    assert "de aanvraag is ingetrokken" in asked(reply) and answers(reply, id) == []
+    assert "de aanvraag is ingetrokken" in asked(reply) and answers(reply, case_id) == []
 
 
 async def test_the_same_press_sent_again_is_one(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     form = {"key": "one press", "answer": "yes", "place": "linde-1"}
-    path = f"/staff/linde/requests/{id}/answer"
+    path = f"/staff/linde/requests/{case_id}/answer"
     replies = await asyncio.gather(*(sanne.post(path, data=form, headers=FRAGMENT) for _ in range(5)))
     assert {reply.status_code for reply in replies} <= {200, 409} and 200 in {reply.status_code for reply in replies}
     assert all('data-code="key_in_use"' in reply.text for reply in replies if reply.status_code == 409)
     assert await sql(site, "select place_id from claim") == [("linde-1",)]
-    version = (await see(site, "demo-police", id))["version"]
+    version = (await see(site, "demo-police", case_id))["version"]
     later = await sanne.post(path, data=form, headers=FRAGMENT)
     assert later.status_code == 200 and "ja, plek 1" in asked(later)
     again = await sanne.post(path, data=form | {"key": "another press"}, headers=FRAGMENT)
     assert again.status_code == 200, "the same answer once more changes nothing"
-    assert (await see(site, "demo-police", id))["version"] == version
+    assert (await see(site, "demo-police", case_id))["version"] == version
     other = await sanne.post(path, data=form | {"place": "linde-2"}, headers=FRAGMENT)
     assert other.status_code == 422 and "deze sleutel is al voor iets anders gebruikt" in other.text
-    assert f'id="ask-{id}"' in other.text, "with new keys"
+    assert f'id="ask-{case_id}"' in other.text, "with new keys"
 
 
 async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     form = {"key": "k", "answer": "no", "reason": "contra_indication", "criterion": "lvb"}
-    path = f"/staff/linde/requests/{id}/answer"
+    path = f"/staff/linde/requests/{case_id}/answer"
     assert (await sanne.post(path, data=form)).status_code == 303
     known = make_key("k", path, "no", "")
     assert known is not None
@@ -350,31 +350,31 @@ async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: 
 
 
 async def test_strangers_see_and_press_nothing(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    [form] = answers(page, id, answer="yes", place="linde-1")
+    [form] = answers(page, case_id, answer="yes", place="linde-1")
     before = await facts(site)
     async with aclosing(await site.sign_in("kofi")) as kofi, aclosing(await site.sign_in("anneke")) as anneke:
         assert asked(await kofi.get("/staff/ceder")) == ""
-        for path in ("/staff/linde/requests", f"/staff/linde/requests/{id}"):
+        for path in ("/staff/linde/requests", f"/staff/linde/requests/{case_id}"):
             assert (await kofi.get(path)).status_code == 404
         for who, shelter in ((kofi, "linde"), (kofi, "ceder"), (anneke, "ceder")):
             for headers in ({}, FRAGMENT):
                 sent = form.fields | {"answer": "discuss"}
                 sent.pop("place")
-                reply = await who.post(f"/staff/{shelter}/requests/{id}/answer", data=sent, headers=headers)
+                reply = await who.post(f"/staff/{shelter}/requests/{case_id}/answer", data=sent, headers=headers)
                 assert reply.status_code == 404
                 reply = await who.post(
-                    f"/staff/{shelter}/requests/{id}/arrival", data={"key": "k", "arrived": "no"}, headers=headers
+                    f"/staff/{shelter}/requests/{case_id}/arrival", data={"key": "k", "arrived": "no"}, headers=headers
                 )
                 assert reply.status_code == 404
     assert await facts(site) == before
 
 
 async def test_who_works_there_no_longer_answers_nothing(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
-    [form] = answers(page, id, answer="yes", place="linde-1")
+    [form] = answers(page, case_id, answer="yes", place="linde-1")
     await sql(site, "delete from membership where person_id = 'sanne'")
     reply = await sanne.post(form.action, data=form.fields, headers=FRAGMENT)
     assert reply.status_code == 404
@@ -385,20 +385,20 @@ async def test_who_works_there_no_longer_answers_nothing(site: Site, sanne: http
 
 
 async def test_the_desk_decides_then_they_arrive_and_the_place_is_occupied(site: Site, sanne: httpx.AsyncClient) -> None:
-    id = await chosen(site, sanne, arrives_at=(NOW + timedelta(hours=1)).isoformat())
+    case_id = await chosen(site, sanne, arrives_at=(NOW + timedelta(hours=1)).isoformat())
     page = await sanne.get("/staff/linde")
     assert "Gekozen: ze komen om 15:00 (plek 1)" in asked(page)
     assert "De plaatsingsdesk beslist nog." in asked(page)
     assert told(page) == ["Gekozen: plek 1. De plaatsingsdesk beslist nog."]
-    assert forms(page, f"/staff/linde/requests/{id}/arrival") == [] and answers(page, id) == []
-    early = await sanne.post(f"/staff/linde/requests/{id}/arrival", data={"key": "k", "arrived": "yes"}, headers=FRAGMENT)
+    assert forms(page, f"/staff/linde/requests/{case_id}/arrival") == [] and answers(page, case_id) == []
+    early = await sanne.post(f"/staff/linde/requests/{case_id}/arrival", data={"key": "k", "arrived": "yes"}, headers=FRAGMENT)
     assert early.status_code == 409 and 'data-code="request_undecided"' in early.text
 
-    await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
+    await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     page = await sanne.get("/staff/linde")
     assert "Dit staat vast." in asked(page) and "1 vrouw, EU-burger, LVB" in asked(page)
     assert told(page) == ["Gekozen: ze komen om 15:00 (plek 1)"]
-    [came] = forms(page, f"/staff/linde/requests/{id}/arrival", arrived="yes")
+    [came] = forms(page, f"/staff/linde/requests/{case_id}/arrival", arrived="yes")
     page = await follow(sanne, await press(sanne, came))
     assert await state(site, "linde-1") == "occupied"
     assert asked(page).startswith("1 aanvraag geregeld") and "→ aangekomen" in asked(page)
@@ -412,9 +412,9 @@ async def test_when_the_hour_has_passed_it_asks_loudly_and_who_did_not_come_free
     site: Site, board: object, sanne: httpx.AsyncClient
 ) -> None:
     async with aclosing(await site.sign_in("kofi")) as kofi:
-        id = await begin(site, "ceder", adults={"man": 1})
-        await answer(kofi, id, "ceder", answer="yes", place="ceder-1")
-        await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "ceder"})
+        case_id = await begin(site, "ceder", adults={"man": 1})
+        await answer(kofi, case_id, "ceder", answer="yes", place="ceder-1")
+        await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "ceder"})
         page = await kofi.get("/staff/ceder")
         assert "Gekozen: ze komen om 16:00 (plek 1)" in asked(page) and 'data-count="0"' in page.text
     site.clock.move(hours=2, minutes=1)
@@ -422,19 +422,19 @@ async def test_when_the_hour_has_passed_it_asks_loudly_and_who_did_not_come_free
         page = await kofi.get("/staff/ceder")
         assert "Het is 16:00 geweest. Zijn ze er?" in asked(page) and 'data-count="1"' in page.text
         assert told(page) == ["Zijn ze er? 16:00 is geweest: plek 1"]
-        [missed] = forms(page, "/staff/ceder/requests/" + id + "/arrival", arrived="no")
+        [missed] = forms(page, "/staff/ceder/requests/" + case_id + "/arrival", arrived="no")
         page = await follow(kofi, await press(kofi, missed))
         assert await state(site, "ceder-1") == "free"
         assert "ja, plek 1 → niet gekomen" in asked(page) and told(page) == []
-    assert (await see(site, "demo-police", id))["state"] == "asking"
+    assert (await see(site, "demo-police", case_id))["state"] == "asking"
 
 
 async def test_at_night_it_counts_at_once_and_the_desk_is_still_to_look(site: Site, sanne: httpx.AsyncClient) -> None:
     await sql(site, "update kind set desk_hours = 'mon-mon 00:00-00:01', outside_hours = 'provisional' where code = 'cosm'")
-    id = await chosen(site, sanne)
+    case_id = await chosen(site, sanne)
     page = await sanne.get("/staff/linde")
     assert "Dit geldt nu. De plaatsingsdesk kijkt er in kantooruren nog naar." in asked(page)
-    [came] = forms(page, f"/staff/linde/requests/{id}/arrival", arrived="yes")
+    [came] = forms(page, f"/staff/linde/requests/{case_id}/arrival", arrived="yes")
     page = await follow(sanne, await press(sanne, came))
     assert "→ aangekomen, de plaatsingsdesk kijkt er nog naar" in asked(page)
     assert "vrouw" not in asked(page)
@@ -469,14 +469,14 @@ async def test_what_became_of_it_stays_to_be_read_for_twelve_hours(site: Site, s
 async def test_the_reason_of_the_desk_is_told_to_the_shelter_that_it_is_about(site: Site, sanne: httpx.AsyncClient) -> None:
     """The case goes on, and the desk refuses another shelter for another reason."""
     await sql(site, "update kind set decides = 'desk'")
-    id = await begin(site, "linde", "wilg", **WOMAN)
+    case_id = await begin(site, "linde", "wilg", **WOMAN)
     for shelter, reason in (("linde", "not_safe"), ("wilg", "better_place")):
         if shelter == "wilg":
             site.clock.move(minutes=1)
-            await call(site, "demo-police", f"/requests/{id}/shelters", {"shelters": ["wilg"]})
-        await call(site, f"demo-shelter-{shelter}", f"/requests/{id}/answers", {"answer": "yes", "place": f"{shelter}-1"})
-        await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": shelter})
-        await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "refuse", "reason": reason})
+            await call(site, "demo-police", f"/requests/{case_id}/shelters", {"shelters": ["wilg"]})
+        await call(site, f"demo-shelter-{shelter}", f"/requests/{case_id}/answers", {"answer": "yes", "place": f"{shelter}-1"})
+        await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": shelter})
+        await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "refuse", "reason": reason})
         words = asked(await sanne.get("/staff/linde"))
         assert "de plaatsingsdesk zei nee" in words
         assert ("daar niet veilig" in words) == (shelter == "linde")
@@ -564,19 +564,19 @@ async def test_what_a_page_asks_by_itself_does_not_keep_its_session_alive(
 
 async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClient) -> None:
     sanne.cookies.set("language", "en")
-    id = await begin(site, "linde", **WOMAN)
+    case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
     words = asked(page)
-    assert "OpenCases to Linde Stichting Oever (police)" in words
-    assert f"arrival: after 22:00 · request {id}" in words
+    assert "Requests to Linde Stichting Oever (police)" in words
+    assert f"arrival: after 22:00 · request {case_id}" in words
     assert "To be discussed according to your criteria:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]
-    page = await answer(sanne, id, answer="yes", place="linde-1")
+    page = await answer(sanne, case_id, answer="yes", place="linde-1")
     assert "Your answer: yes, place 1 · reserved until 15:00" in asked(page)
-    assert f"Reserved for request <b>{id}</b>" in page.text
-    await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"})
-    await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
+    assert f"Reserved for request <b>{case_id}</b>" in page.text
+    await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
+    await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     page = await sanne.get("/staff/linde")
     assert "Chosen: they arrive at 16:00 (place 1)" in asked(page) and "This is settled." in asked(page)
-    late = await sanne.post(f"/staff/linde/requests/{id}/answer", data={"key": "k", "answer": "discuss"})
+    late = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data={"key": "k", "answer": "discuss"})
     assert late.status_code == 409 and "This is already settled" in late.text

@@ -38,10 +38,10 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     await stop_site(server, running)
 
 
-async def sign_in(site: Site, id: str) -> httpx.AsyncClient:
+async def sign_in(site: Site, case_id: str) -> httpx.AsyncClient:
     """By another way than the demo's, which only a board that has been read offers."""
     async with site.process.database.transaction() as tx:
-        person = await get_person(tx, id)
+        person = await get_person(tx, case_id)
         assert person is not None
         token = await begin_session(tx, person, site.clock)
     browser = site.client()
@@ -63,9 +63,9 @@ async def read_at_last(site: Site) -> None:
 async def test_every_page_and_every_read_is_unavailable_until_the_board_has_been_read(site: Site) -> None:
     async def statuses() -> dict[tuple[str, str], int]:
         found: dict[tuple[str, str], int] = {}
-        for id, paths in PAGES.items():
-            async with await sign_in(site, id) as browser:
-                found |= {(id, path): (await browser.get(path)).status_code for path in paths}
+        for case_id, paths in PAGES.items():
+            async with await sign_in(site, case_id) as browser:
+                found |= {(case_id, path): (await browser.get(path)).status_code for path in paths}
         for role in CLIENTS:
             async with site.api(f"a {role}") as api:
                 found |= {(role, path): (await api.get(path)).status_code for path in READS}

@@ -54,8 +54,8 @@ async def test_the_canaries_are_there_and_sealed(board: Database) -> None:
     async with board.transaction() as tx:
         sealed = (await (await tx.connection()).execute(text("select id, telephone_sealed, address_sealed from shelter"))).all()
     assert len(sealed) == 3
-    for id, telephone, address in sealed:
-        assert (SEAL.open(telephone), SEAL.open(address)) == (f"CANARY-TEL-{id}", f"CANARY-ADR-{id}")
+    for case_id, telephone, address in sealed:
+        assert (SEAL.open(telephone), SEAL.open(address)) == (f"CANARY-TEL-{case_id}", f"CANARY-ADR-{case_id}")
         assert b"CANARY" not in telephone + address
 
 
@@ -153,16 +153,18 @@ async def test_a_request_shows_a_telephone_after_in_overleg_and_an_address_after
     site: Site,
 ) -> None:
     """By the API: everything that can be asked about a request, as every role, after each step."""
-    id = ""
+    case_id = ""
 
     async def heard() -> dict[str, set[str]]:
         """Token to the canaries that it hears."""
         every: dict[str, set[str]] = {}
         for token in TOKENS:
             async with site.api(token) as api:
-                replies = [await api.get("/requests"), await api.get(f"/requests/{id}")]
+                replies = [await api.get("/requests"), await api.get(f"/requests/{case_id}")]
                 for end, body in (("address", None), ("choose", {"shelter": "wilg"}), ("outcome", {"slept": "hotel"})):
-                    replies.append(await api.post(f"/requests/{id}/{end}", json=body))  # the last two conflict: with what is so
+                    replies.append(
+                        await api.post(f"/requests/{case_id}/{end}", json=body)
+                    )  # the last two conflict: with what is so
             found = set(re.findall(r"CANARY-\w+-\w+", "".join(reply.text + str(reply.headers) for reply in replies)))
             every |= {token: found} if found else {}
         return every
@@ -173,16 +175,16 @@ async def test_a_request_shows_a_telephone_after_in_overleg_and_an_address_after
         assert reply.status_code < 300, reply.text
         return str(reply.json()["id"])
 
-    id = await do("demo-police", "", ASK | {"adults": {"woman": 1}})
+    case_id = await do("demo-police", "", ASK | {"adults": {"woman": 1}})
     assert await heard() == {}
-    await do("demo-shelter-ceder", f"/{id}/answers", {"answer": "discuss"})
-    await do("demo-shelter-linde", f"/{id}/answers", {"answer": "yes", "place": "linde-1"})
+    await do("demo-shelter-ceder", f"/{case_id}/answers", {"answer": "discuss"})
+    await do("demo-shelter-linde", f"/{case_id}/answers", {"answer": "yes", "place": "linde-1"})
     assert await heard() == {"demo-police": {"CANARY-TEL-ceder"}}
-    await do("demo-police", f"/{id}/choose", {"shelter": "linde"})
+    await do("demo-police", f"/{case_id}/choose", {"shelter": "linde"})
     assert await heard() == {}
-    await do("demo-desk", f"/{id}/decide", {"decision": "confirm"})
+    await do("demo-desk", f"/{case_id}/decide", {"decision": "confirm"})
     assert await heard() == {"demo-police": {"CANARY-ADR-linde"}, "demo-desk": {"CANARY-ADR-linde"}}
-    await do("demo-shelter-linde", f"/{id}/arrival", {"arrived": True})
+    await do("demo-shelter-linde", f"/{case_id}/arrival", {"arrived": True})
     assert await heard() == {}
 
 

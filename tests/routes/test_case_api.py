@@ -1,4 +1,4 @@
-"""OpenCases by the API alone: the life of a case, who sees how much of it, what is refused, and that nothing of it stays."""
+"""Cases by the API alone: the life of a case, how much each role sees, refusals, repetition, and nothing that stays of it."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def status_of(site: Site, place: str) -> str:
 
 
 async def confirmed(site: Site) -> str:
-    """A case that linde, ceder and wilg were asked, and for which linde-1 is chosen and confirmed."""
+    """Open a case with linde, ceder and wilg, choose linde-1 and confirm it."""
     case_id = await begin(site, "linde", "ceder", "wilg")
     await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
@@ -54,7 +54,7 @@ async def confirmed(site: Site) -> str:
     return case_id
 
 
-# --- the life of a request
+# --- the life of a case
 
 
 async def test_from_search_to_arrival_by_the_api_alone(site: Site) -> None:
@@ -132,7 +132,7 @@ async def test_from_search_to_arrival_by_the_api_alone(site: Site) -> None:
         assert [one["reason"] or one["criterion"] for one in over["shelters"]] == [None, None, None]
 
 
-async def test_without_a_place_it_ends_only_when_it_was_said_where_the_person_sleeps(site: Site) -> None:
+async def test_without_a_place_a_case_ends_once_the_requester_says_where_the_person_sleeps(site: Site) -> None:
     case_id = await begin(site, "linde", "wilg")
     await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     early = await call(site, "demo-police", f"/requests/{case_id}/outcome", {"slept": "hotel"}, 409)
@@ -172,7 +172,7 @@ async def test_outside_its_hours_the_desks_yes_comes_later_and_its_no_gives_the_
     assert (ratified["state"], ratified["needs"]) == ("arrived", None)
 
 
-async def test_who_does_not_come_leaves_the_place_free_and_others_may_be_asked(site: Site) -> None:
+async def test_a_household_that_does_not_come_leaves_the_place_free_and_others_may_be_asked(site: Site) -> None:
     case_id = await confirmed(site)
     missed = await call(site, "demo-shelter-linde", f"/requests/{case_id}/arrival", {"arrived": False})
     assert (part(missed, "linde")["settled"], missed["needs"], "state" in missed) == ("missed", None, False)
@@ -180,7 +180,7 @@ async def test_who_does_not_come_leaves_the_place_free_and_others_may_be_asked(s
     assert (await see(site, "demo-police", case_id))["state"] == "asking"
 
 
-async def test_police_say_yes_themselves_to_a_place_on_which_they_decide(site: Site) -> None:
+async def test_police_say_yes_themselves_to_a_kind_on_which_they_decide(site: Site) -> None:
     await sql(site, "update kind set decides = 'police' where code = 'men'")
     case_id = await begin(site, "ceder", adults={"man": 1})
     said = {"shelter": "ceder", "answer": "yes", "place": "ceder-1"}
@@ -199,17 +199,17 @@ async def test_an_offer_lapses_by_the_clock_and_cannot_be_chosen_then(site: Site
     assert (late["code"], says(late["present"])) == ("offer_over", {"linde": "lapsed"})
 
 
-async def test_a_shelter_is_asked_for_the_kind_that_suits_best_and_else_for_its_first(site: Site) -> None:
+async def test_a_shelter_is_asked_for_the_kind_that_suits_best_or_for_its_first(site: Site) -> None:
     async with site.api("demo-shelter-linde") as linde:
         for place, status in (("linde-1", "occupied"), ("linde-2", "occupied"), ("linde-4", "free")):
             assert (await linde.patch(f"/places/{place}", json={"status": status})).status_code == 200
     woman = await see(site, "demo-police", await begin(site, "linde", "ceder"))
     assert {one["shelter"]: one["kind"] for one in woman["shelters"]} == {"linde": "women", "ceder": "men"}
     man = await see(site, "demo-police", await begin(site, "linde", adults={"man": 1}))
-    assert part(man, "linde")["kind"] == "cosm"  # it takes no men: for what it has
+    assert part(man, "linde")["kind"] == "cosm"  # it takes no men, so it is asked for its only kind
 
 
-# --- who sees and does how much
+# --- how much each role sees and does
 
 CALLS: dict[str, tuple[str, Any]] = {
     "shelters": ("POST", {"shelters": ["wilg"]}),
@@ -222,8 +222,8 @@ CALLS: dict[str, tuple[str, Any]] = {
     "address": ("POST", None),
     "": ("GET", None),
 }
-# What each may get of a case that demo-police began, of which linde is asked and nothing was answered. 409 and the 403 of the
-# address: they may, but it is not the time for it.
+# The status for each caller of a case that demo-police opened; linde is asked and has not answered. With 409 and the 403 of
+# the address the caller may do it, but not now.
 OWN = {"": 200, "shelters": 200, "answers": 403, "choose": 409, "withdraw": 200, "outcome": 409, "address": 403}
 MAY: dict[str, dict[str, int]] = {
     "demo-police": OWN,
@@ -237,7 +237,7 @@ MAY: dict[str, dict[str, int]] = {
     "demo-auditor": {},
     "none": {},
 }
-# What a role never may, so that they hear just that of any case.
+# Calls that a role may never make: it gets the same refusal for every case.
 NEVER = {
     **{who: {"decide", "arrival"} for who in ("demo-police", "colleague", "other-police")},
     **{who: set(CALLS) - {"", "answers", "arrival"} for who in ("demo-shelter-linde", "demo-shelter-wilg")},
@@ -258,7 +258,7 @@ async def add_others(site: Site) -> None:
 
 
 async def kept(site: Site) -> tuple[Any, ...]:
-    """Everything that a refused call must leave as it was."""
+    """Return everything that a refused call must leave as it was."""
     counts = await sql(
         site, "select (select count(*) from case_event), (select count(*) from disclosure), (select count(*) from claim)"
     )
@@ -269,7 +269,7 @@ async def kept(site: Site) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("whose", ["own", "nobodys"])
 @pytest.mark.parametrize("what", CALLS)
-async def test_a_case_exists_for_those_only_whom_it_concerns(site: Site, what: str, whose: str) -> None:
+async def test_a_case_exists_only_for_its_parties(site: Site, what: str, whose: str) -> None:
     await add_others(site)
     method, body = CALLS[what]
     for who, may in MAY.items():
@@ -289,7 +289,7 @@ async def test_a_case_exists_for_those_only_whom_it_concerns(site: Site, what: s
             assert reply.json()["code"] == "no_such_request"
 
 
-async def test_the_list_shows_each_what_is_theirs_and_no_telephone(site: Site) -> None:
+async def test_the_list_shows_everybody_their_own_cases_and_no_telephone(site: Site) -> None:
     await add_others(site)
     police = await begin(site, "linde", "ceder")
     coordinator = await begin(site, "wilg", token="demo-coordinator")  # noqa: S106
@@ -312,12 +312,12 @@ async def test_the_list_shows_each_what_is_theirs_and_no_telephone(site: Site) -
     assert "CANARY" not in json.dumps(every)
     for who in SHELTERS:
         parts = [one["shelter"] for case in every[who] for one in case["shelters"]]
-        assert set(parts) == {who.rpartition("-")[2]}  # of nobody else, not even that they were asked
+        assert set(parts) == {who.rpartition("-")[2]}  # nothing of the others, not even that they were asked
     async with site.api("demo-admin") as admin:
         assert (await admin.get("/requests")).status_code == 403
 
 
-async def test_each_look_at_a_telephone_or_address_is_written_down_and_refused_when_it_cannot_be(site: Site) -> None:
+async def test_each_disclosure_is_written_down_and_refused_when_it_cannot_be(site: Site) -> None:
     case_id = await begin(site, "linde", "ceder")
     await call(site, "demo-shelter-ceder", f"/requests/{case_id}/answers", {"answer": "discuss"})
     looks = "select actor_id, shelter_id, what, why from disclosure where case_id is not null order by id"
@@ -343,12 +343,12 @@ async def test_each_look_at_a_telephone_or_address_is_written_down_and_refused_w
     assert (await call(site, "demo-police", f"/requests/{case_id}/address", status=403))["code"] == "no_address_now"
 
 
-# --- what is refused
+# --- refusals
 
 
 @pytest.fixture(scope="module")
 async def desks_case(standing: Site) -> str:
-    """Asked by the desk, which may therefore do everything with it; linde said yes, ceder nothing."""
+    """Open a case of the desk, which may therefore do everything with it; linde said yes, ceder nothing."""
     case_id = await begin(standing, "linde", "ceder", token="demo-desk")  # noqa: S106
     await call(standing, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     return case_id
@@ -400,7 +400,7 @@ async def desks_case(standing: Site) -> str:
         ("outcome", {"slept": "hotel", "name": "Maria"}, "name", "unknown_field"),
     ],
 )
-async def test_a_body_that_cannot_be_is_refused_with_its_field(
+async def test_an_impossible_body_is_refused_with_its_field(
     standing: Site, desks_case: str, path: str, body: dict[str, Any], field: str, code: str
 ) -> None:
     before = await kept(standing)
@@ -410,7 +410,7 @@ async def test_a_body_that_cannot_be_is_refused_with_its_field(
 
 
 @pytest.mark.parametrize("path", ["", "/shelters", "/answers", "/choose", "/decide", "/arrival", "/outcome"])
-async def test_what_is_no_json_is_refused_as_such(standing: Site, path: str) -> None:
+async def test_a_body_that_is_no_json_is_refused_as_such(standing: Site, path: str) -> None:
     async with standing.api("demo-desk") as api:
         for content in (b"", b"{", b"\xff", b"[]", b"null", b"{" * 5000):
             reply = await api.post(f"/requests{'/nobodys' if path else ''}{path}", content=content)
@@ -432,7 +432,7 @@ async def test_a_conflict_comes_with_the_case_as_the_caller_may_see_it(site: Sit
     assert (nothing["code"], nothing["present"]["id"]) == ("no_offer", other)
 
 
-async def test_a_thirteenth_request_within_the_hour_is_too_many(site: Site) -> None:
+async def test_a_thirteenth_case_within_the_hour_is_too_many(site: Site) -> None:
     for _ in range(MOST_CASES_AN_HOUR):
         case_id = await begin(site, "linde")
         await call(site, "demo-police", f"/requests/{case_id}/withdraw")
@@ -451,7 +451,7 @@ async def test_a_ninth_shelter_of_one_case_is_refused(site: Site) -> None:
 # --- once
 
 
-async def test_a_repeated_call_is_done_once_and_told_how_the_case_now_stands(site: Site) -> None:
+async def test_a_repeated_call_is_done_once_and_answered_with_the_case_as_it_now_is(site: Site) -> None:
     key = {"Idempotency-Key": "one"}
     body = WOMAN | {"needs": ["lvb"], "shelters": ["linde", "ceder"]}
     async with site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
@@ -474,7 +474,7 @@ async def test_a_repeated_call_is_done_once_and_told_how_the_case_now_stands(sit
     assert await sql(site, "select count(*) from case_record") == [(1,)]
 
 
-async def test_with_the_same_key_another_case_is_refused_as_long_as_the_first_can_be_compared(site: Site) -> None:
+async def test_the_same_key_with_another_case_is_refused_as_long_as_the_first_can_be_compared(site: Site) -> None:
     key = {"Idempotency-Key": "one"}
     async with site.api("demo-police") as police:
         case_id = (await police.post("/requests", json=WOMAN | {"shelters": ["linde"]}, headers=key)).json()["id"]
@@ -486,7 +486,7 @@ async def test_with_the_same_key_another_case_is_refused_as_long_as_the_first_ca
         assert (erased.status_code, erased.json()["id"], erased.json()["needs"]) == (201, case_id, None)
 
 
-async def test_of_many_at_once_with_one_key_one_is_done(site: Site) -> None:
+async def test_of_many_calls_at_once_with_one_key_one_is_done(site: Site) -> None:
     body, key = WOMAN | {"shelters": ["linde", "ceder"]}, {"Idempotency-Key": "one"}
     async with site.api("demo-police") as police:
         replies = await asyncio.gather(*(police.post("/requests", json=body, headers=key) for _ in range(12)))
@@ -497,7 +497,7 @@ async def test_of_many_at_once_with_one_key_one_is_done(site: Site) -> None:
 
 
 @pytest.mark.parametrize("keys", ["one key", "a key each"])
-async def test_of_many_who_choose_at_once_one_offer_is_chosen(site: Site, keys: str) -> None:
+async def test_of_many_choices_at_once_one_counts(site: Site, keys: str) -> None:
     case_id = await begin(site, "linde", "ceder", "wilg")
     await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     await call(site, "demo-shelter-ceder", f"/requests/{case_id}/answers", {"answer": "yes", "place": "ceder-1"})
@@ -520,7 +520,7 @@ async def test_of_many_who_choose_at_once_one_offer_is_chosen(site: Site, keys: 
 # --- live
 
 
-async def test_programs_hear_at_once_of_requests_that_concern_them_and_of_no_others(site: Site) -> None:
+async def test_programs_hear_at_once_of_their_own_cases_and_of_no_others(site: Site) -> None:
     await add_others(site)
     tokens = ("demo-police", "demo-coordinator", "demo-desk", "other-police", *SHELTERS)
     async with AsyncExitStack() as stack:
@@ -531,7 +531,7 @@ async def test_programs_hear_at_once_of_requests_that_concern_them_and_of_no_oth
             assert json.loads(await lines[token].recv())["type"] == "snapshot"
 
         async def told(what: Awaitable[Any]) -> set[str]:
-            """Who hears that requests have changed, before what the shelters say next."""
+            """Return the callers that hear of a changed case before the next message about a shelter."""
             await what
             said = {}
             for shelter in ("linde", "ceder", "wilg"):
@@ -554,7 +554,7 @@ async def test_programs_hear_at_once_of_requests_that_concern_them_and_of_no_oth
         assert await told(see(site, "demo-police", case_id)) == set()  # looking changes nothing
 
         async def read_all() -> None:
-            """As after a lost line to the database."""
+            """Read everything again, as after a lost line to the database."""
             async with site.process.database.transaction() as tx:
                 await site.process.cases.read(tx, None)
 
@@ -573,7 +573,7 @@ WORDS = (
 
 
 async def written(site: Site) -> dict[str, str]:
-    """Every table but those that say whom a shelter takes, as text; what is sealed cannot be read, and is shown as such."""
+    """Return every table as text, without the criteria of shelters; sealed columns are shown as they are stored."""
     tables = await sql(site, "select tablename from pg_tables where schemaname = 'public'")
     return {
         table: "\n".join(map(str, await sql(site, f"select * from {table}")))  # noqa: S608
@@ -582,10 +582,10 @@ async def written(site: Site) -> dict[str, str]:
     }
 
 
-async def test_nothing_of_whom_it_was_for_is_written_while_it_lives_and_nothing_stays_when_it_is_over(
+async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_the_case_is_over(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A case like no other, in every call with a key, and each once more; then all that was written is searched."""
+    """Make every call with a key for a unique case, each twice; then search everything that was written."""
     set_up_log("debug")
     logging.getLogger().setLevel(logging.DEBUG)
     profile = {
@@ -599,7 +599,7 @@ async def test_nothing_of_whom_it_was_for_is_written_while_it_lives_and_nothing_
     known: dict[str, bytes] = {}
 
     async def keyed(token: str, path: str, body: Any, *asked: str, status: int = 200) -> dict[str, Any]:
-        """`asked`: of what, besides the address, the fingerprint may be made."""
+        """Make one call twice with a key of its own. `asked`: the parts of the fingerprint besides the address."""
         key = make_key(f"key {len(known)}", "POST", f"/api/v1{path}", *asked)
         assert key is not None
         async with site.api(token) as api:
@@ -643,11 +643,11 @@ async def test_nothing_of_whom_it_was_for_is_written_while_it_lives_and_nothing_
     def found(tables: Mapping[str, str]) -> set[tuple[str, str]]:
         return {(table, word) for table, rows in tables.items() for word in WORDS if word in rows}
 
-    # While it lives, the reasons are with the shelters that gave them; for whom it is, is sealed.
+    # While the case lives, the reasons stand with the answers of the shelters; the household is sealed.
     assert found(living) == {("ask", "psychiatric"), ("ask", "contra_indication")}
     assert found(over) == set()
     assert {word for word in WORDS if word in tallies} == {"psychiatric", "contra_indication", "homeless_shelter"}
     assert begun["id"] not in tallies
-    # Nor is it there hashed: by what a repeated call is known is made of nothing else.
+    # Nor is it there hashed: the fingerprint of a call is made of nothing more.
     kept = dict(map(tuple, await sql(site, "select key, fingerprint from stored_reply")))
     assert len(kept) == len(known) - 2 and kept.items() <= known.items()  # the two were refused, and are not remembered

@@ -1,4 +1,4 @@
-"""Aanvragen without scripts: whom to ask, the whole life of a case by forms, and what changes meanwhile."""
+"""Cases without scripts: the shelters to ask, the whole life of a case by forms, and changes meanwhile."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ from tests.build.site import Site, facts
 __all__ = ["people", "site"]  # fixtures
 
 
-# ---- whom to ask
+# ---- the shelters to ask
 
 
 async def test_a_search_leads_to_the_shelters_that_suit_with_the_best_ticked(site: Site, people: People) -> None:
@@ -41,7 +41,7 @@ async def test_a_search_leads_to_the_shelters_that_suit_with_the_best_ticked(sit
     assert "of the search" not in reply.text, "a key of its own"
 
 
-async def test_a_search_for_nobody_is_not_asked(people: People) -> None:
+async def test_a_search_without_a_household_asks_nobody(people: People) -> None:
     mark = await people("mark")
     for path, more in (("/requests/new", {}), ("/requests", {"ask.linde": "cosm", "key": "k"})):
         reply = await mark.post(path, data={"near": "noord", **more})
@@ -50,7 +50,7 @@ async def test_a_search_for_nobody_is_not_asked(people: People) -> None:
         assert 'action="/search"' in reply.text, "the page where one chooses"
 
 
-async def test_nothing_found_says_what_to_do_next(people: People) -> None:
+async def test_a_search_without_matches_says_how_to_go_on(people: People) -> None:
     reply = await (await people("mark")).post("/requests/new", data={"group": "20"})
     assert reply.status_code == 200
     assert "Geen enkele vrije plek past nu." in reply.text
@@ -58,7 +58,7 @@ async def test_nothing_found_says_what_to_do_next(people: People) -> None:
     assert "ask." not in reply.text
 
 
-async def test_a_request_goes_to_the_shelters_that_were_ticked_for_the_best_place_there(site: Site, people: People) -> None:
+async def test_a_case_goes_to_the_ticked_shelters_for_their_best_places(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await begin(mark, "linde", "beuk")
     assert re.fullmatch(r"[a-z]{5}-[a-z]{5}-[a-z]{5}", case)
@@ -84,9 +84,7 @@ async def test_a_request_goes_to_the_shelters_that_were_ticked_for_the_best_plac
         ({"ask.linde": "cosm", "adults.woman": "99"}, "dit mag hoogstens 20 zijn"),
     ],
 )
-async def test_what_cannot_be_asked_is_said_and_nothing_is_lost(
-    site: Site, people: People, more: dict[str, str], says: str
-) -> None:
+async def test_a_refused_case_says_why_and_loses_nothing(site: Site, people: People, more: dict[str, str], says: str) -> None:
     mark, before = await people("mark"), await facts(site)
     reply = await mark.post("/requests", data={**WOMAN, "key": "k", **more})
     assert reply.status_code == 422
@@ -105,7 +103,7 @@ async def test_a_form_without_a_key_asks_nobody(people: People) -> None:
     assert "U heeft geen aanvragen." in (await mark.get("/requests")).text
 
 
-async def test_one_key_asks_once_whatever_else_is_sent(people: People) -> None:
+async def test_one_key_asks_once(people: People) -> None:
     mark = await people("mark")
     first = await begin(mark, "linde")
     assert await begin(mark, "linde") == first
@@ -113,7 +111,7 @@ async def test_one_key_asks_once_whatever_else_is_sent(people: People) -> None:
     assert await begin(mark, "linde", key="another") != first
 
 
-async def test_the_answers_of_shelters_that_were_asked_leave_room_for_others(site: Site, people: People) -> None:
+async def test_refusals_of_shelters_leave_room_for_others(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await begin(mark, "linde")
     page = await mark.get(f"/requests/{case}/more")
@@ -243,7 +241,7 @@ async def test_at_night_it_is_provisional_and_waits_for_the_morning(site: Site, 
     await mark.aclose()
 
 
-async def test_the_police_take_a_place_on_which_they_decide(site: Site, people: People) -> None:
+async def test_the_police_take_a_place_of_a_kind_on_which_they_decide(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await begin(mark, "nood", "linde")
     page = await see(mark, case)
@@ -276,10 +274,10 @@ async def test_where_the_news_is_stale_the_police_call_first(site: Site, people:
     assert "Hier beslist de politie zelf." not in part and "Toon het nummer" in part
 
 
-# ---- what changes meanwhile
+# ---- changes meanwhile
 
 
-async def test_what_the_shelter_now_says_of_the_chosen_place_is_said_loudly(site: Site, people: People) -> None:
+async def test_a_change_of_the_chosen_place_is_shown_prominently(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await begin(mark, "beuk")
     await offer(site, "beuk-1", case)
@@ -350,7 +348,7 @@ async def test_silence_and_its_steps_are_shown(site: Site, people: People) -> No
 # ---- the other language
 
 
-async def test_everything_has_its_english(site: Site, people: People) -> None:
+async def test_every_page_has_its_english(site: Site, people: People) -> None:
     mark, hanneke = await people("mark"), await people("hanneke")
     for browser in (mark, hanneke):
         await browser.post("/language", data={"language": "en"})

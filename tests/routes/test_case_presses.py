@@ -1,4 +1,4 @@
-"""Aanvragen without scripts: what is refused, that a press counts once, who sees a case, and that nothing of it stays."""
+"""Cases without scripts: refused presses, repeated presses, the people who see a case, and nothing that stays of it."""
 
 import logging
 import re
@@ -43,7 +43,7 @@ __all__ = ["people", "site"]  # fixtures
         ("place", {"shelter": "beuk", "place": "nood-1"}, 422),
     ],
 )
-async def test_what_cannot_be_is_refused_and_said_on_the_page(
+async def test_an_impossible_press_is_refused_and_the_page_says_why(
     site: Site, people: People, what: str, data: dict[str, str], status: int
 ) -> None:
     mark = await people("mark")
@@ -83,7 +83,7 @@ async def test_what_cannot_be_is_refused_and_said_on_the_page(
         ("withdraw", {}, 404),
     ],
 )
-async def test_what_the_desk_cannot_do_is_refused(
+async def test_an_impossible_press_of_the_desk_is_refused(
     site: Site, people: People, what: str, data: dict[str, str], status: int
 ) -> None:
     case = await begin(await people("mark"), "linde")
@@ -101,7 +101,7 @@ async def test_a_press_counts_once(site: Site, people: People) -> None:
     assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303
     assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303, "the very same press"
     assert main(await see(mark, case)).count("Beuk gekozen en bevestigd") == 1
-    key = re.search(r'/choose" data-press><input type="hidden" name="key" value="(\w+)"', page)
+    key = re.search(r'/choose" hx-boost="true"><input type="hidden" name="key" value="(\w+)"', page)
     assert key is not None
     other = await mark.post(f"/requests/{case}/choose", data={"shelter": "linde", "key": key[1]})
     assert other.status_code == 422, "the same key for something else"
@@ -125,7 +125,7 @@ async def test_a_script_gets_the_case_as_it_now_is(site: Site, people: People) -
     assert '<div id="cases" data-own="/requests">' in cases.text and "<html" not in cases.text
 
 
-# ---- who sees it
+# ---- the people who see it
 
 
 async def test_colleagues_see_and_do_everything_and_strangers_nothing(site: Site, people: People) -> None:
@@ -160,7 +160,7 @@ async def test_colleagues_see_and_do_everything_and_strangers_nothing(site: Site
     assert "bevestigd" in await see(mark, case)
 
 
-async def test_the_desk_sees_every_case_and_who_asked(site: Site, people: People) -> None:
+async def test_the_desk_sees_every_case_and_its_requester(site: Site, people: People) -> None:
     mark, noor, hanneke = await people("mark"), await people("noor"), await people("hanneke")
     one, other, own = await begin(mark, "linde"), await begin(noor, "linde"), await begin(hanneke, "beuk")
     page = (await hanneke.get("/requests")).text
@@ -191,7 +191,7 @@ async def test_the_strip_shows_the_most_urgent_cases_on_every_page(site: Site, p
     assert f'class="case-row here" id="my-{with_yes}"' in strip, "the page shows it itself"
 
 
-async def test_for_whom_it_is_is_nowhere_but_sealed_and_gone_when_it_is_over(
+async def test_the_household_is_only_kept_sealed_and_erased_when_the_case_is_over(
     database: Database, site: Site, people: People, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def found() -> list[str]:

@@ -134,8 +134,8 @@ async def test_who_copies_the_list_of_telephones_is_stopped_after_twenty(site: S
     now = site.clock.now()
     async with site.process.database.transaction() as tx:
         for number in range(20):
-            id = f"iep{number}"
-            await add_shelter(tx, shelter(id, [place(f"{id}-1")], now, confirmed_at=None), SEAL, now)
+            shelter_id = f"iep{number}"
+            await add_shelter(tx, shelter(shelter_id, [place(f"{shelter_id}-1")], now, confirmed_at=None), SEAL, now)
     async with aclosing(await site.sign_in("lucia")) as lucia:
         for number in range(20):
             await site.process.board.reached(f"iep{number}", 1)

@@ -1,6 +1,8 @@
 """The OpenAPI document is true: it is valid, it names every call there is, and schemathesis finds nothing it does not say."""
 
 import asyncio
+import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sqlalchemy import text
 from starlette.routing import Route
 
 from bedboard.routes.api.openapi import build_document
+from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
 from tests.build.site import Site
 
@@ -50,6 +53,13 @@ def test_the_document_is_openapi_3_1_and_names_every_call() -> None:
     assert named == served
 
 
+def test_every_call_reads_the_body_that_the_document_names() -> None:
+    for row in ROWS:
+        read = re.findall(r"call\.json\((\w+)\)", inspect.getsource(row.endpoint)) if isinstance(row, Row) else []
+        body = row.operation.body if isinstance(row, Row) and row.operation is not None else None
+        assert read == ([] if body is None else [body.__name__]), row.name
+
+
 async def test_the_document_is_readable_without_a_session(site: Site) -> None:
     async with httpx.AsyncClient(base_url=site.url) as client:
         reply = await client.get("/api/v1/openapi.json")
@@ -71,14 +81,14 @@ async def test_every_answer_about_a_request_is_as_the_document_says(site: Site) 
         validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
         for name in ("CaseObject", "AskedObject")
     ]
-    id = await begin_request(site)
+    case_id = await begin_request(site)
     for token, validator in (("demo-police", asker), ("demo-desk", asker), ("demo-shelter-linde", asked)):
         async with site.api(token) as api:
-            one, every = (await api.get(f"/requests/{id}")).json(), (await api.get("/requests")).json()
+            one, every = (await api.get(f"/requests/{case_id}")).json(), (await api.get("/requests")).json()
             validator.validate(one)
-            assert [case["id"] for case in every["requests"]] == [id]
+            assert [case["id"] for case in every["requests"]] == [case_id]
             validator.validate(every["requests"][0])
-            late = (await api.post(f"/requests/{id}/arrival", json={"arrived": True})).json()
+            late = (await api.post(f"/requests/{case_id}/arrival", json={"arrived": True})).json()
             if token != "demo-police":  # noqa: S105
                 validator.validate(late["present"])
 
@@ -87,9 +97,9 @@ async def begin_request(site: Site) -> str:
     """Of demo-police to linde, which offers a place."""
     async with site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
         begun = await police.post("/requests", json={"adults": {"woman": 1}, "near": "noord", "shelters": ["linde", "ceder"]})
-        id = begun.json()["id"]
-        assert (await linde.post(f"/requests/{id}/answers", json={"answer": "yes", "place": "linde-1"})).status_code == 200
-    return str(id)
+        case_id = begun.json()["id"]
+        assert (await linde.post(f"/requests/{case_id}/answers", json={"answer": "yes", "place": "linde-1"})).status_code == 200
+    return str(case_id)
 
 
 @pytest.mark.parametrize(
@@ -104,11 +114,11 @@ async def test_schemathesis_finds_no_500_and_nothing_undocumented(
     site: Site, tmp_path: Path, token: str, done: set[str]
 ) -> None:
     """`done`: what the calls that the document gives as examples do to requests."""
-    id = await begin_request(site)
+    case_id = await begin_request(site)
     if token == "demo-desk":  # noqa: S105
         async with site.api("demo-police") as police:
-            assert (await police.post(f"/requests/{id}/choose", json={"shelter": "linde"})).status_code == 200
-    (tmp_path / "schemathesis.toml").write_text(CONFIG.replace("REQUEST", id))
+            assert (await police.post(f"/requests/{case_id}/choose", json={"shelter": "linde"})).status_code == 200
+    (tmp_path / "schemathesis.toml").write_text(CONFIG.replace("REQUEST", case_id))
     command = ["-m", "schemathesis.cli", "run", f"{site.url}/api/v1/openapi.json", "--checks", CHECKS]
     command += ["-H", f"Authorization: Bearer {token}", "--no-color", "--seed", "1", "--workers", "1"]
     process = await asyncio.create_subprocess_exec(

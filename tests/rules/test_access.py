@@ -145,5 +145,5 @@ def test_the_shelter_of_another_does_not_exist(role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_only_those_who_look_for_a_place_see_every_shelter(role: Role) -> None:
+def test_only_seekers_see_every_shelter(role: Role) -> None:
     assert sees_all(actor(role, "linde")) == (role in ("coordinator", "police", "desk"))

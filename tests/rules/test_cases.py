@@ -63,7 +63,7 @@ quick = settings(deadline=None, max_examples=200)
 
 
 @pytest.mark.parametrize(("state", "event"), [*product(STATES, EVENTS)])
-def test_what_an_event_makes_of_a_state(state: CaseState, event: Event) -> None:
+def test_every_event_in_every_state_has_its_next_state_or_refusal(state: CaseState, event: Event) -> None:
     expected = said_by_hand(state, event)
     if expected in STATES:
         assert next_state(state, event) == expected
@@ -101,7 +101,7 @@ lives = st.lists(st.sampled_from(EVENTS), max_size=30)
 
 @quick
 @given(lives)
-def test_what_is_over_stays_over_and_only_its_outcome_is_still_told(events: list[Event]) -> None:
+def test_a_case_that_is_over_stays_over_and_only_its_outcome_is_still_told(events: list[Event]) -> None:
     states = after(events)
     for event, before, now in zip(events, states, states[1:], strict=False):
         if before in OVER:
@@ -276,7 +276,7 @@ OPEN, SHUT = local(2026, 3, 11, 13, 0), local(2026, 3, 11, 23, 0)  # Wednesday 1
         (Deciding("shelter", "09:00-17:00", "provisional"), "choose", "choose"),  # hours of a desk that does not decide
     ],
 )
-def test_who_decides_follows_from_the_kind_and_the_hour(kind: Deciding, by_day: Event, by_night: Event) -> None:
+def test_the_kind_and_the_hour_decide_what_a_choice_is(kind: Deciding, by_day: Event, by_night: Event) -> None:
     for role in sorted(SEEKERS - {"desk"}):
         assert (choice_of(role, kind, OPEN), choice_of(role, kind, SHUT)) == (by_day, by_night)
     assert choice_of("desk", kind, OPEN) == choice_of("desk", kind, SHUT) == "choose"
@@ -325,7 +325,7 @@ def wrong_fields(said: ShelterAnswer) -> set[tuple[str, str]]:
         ),
     ],
 )
-def test_an_answer_says_what_goes_with_it_and_nothing_else(said: ShelterAnswer, wrong: set[tuple[str, str]]) -> None:
+def test_an_answer_has_the_fields_that_go_with_it_and_no_others(said: ShelterAnswer, wrong: set[tuple[str, str]]) -> None:
     assert wrong_fields(said) == wrong
 
 
@@ -376,7 +376,7 @@ def test_eight_shelters_are_asked_at_most_each_once(asked: list[str], present: l
     assert field.detail == ({"most": MOST_ASKED} if code == "too_many_shelters" else {})
 
 
-def test_who_said_no_leaves_room_for_another_and_is_not_asked_again() -> None:
+def test_a_shelter_that_said_no_leaves_room_and_is_not_asked_again() -> None:
     check_shelters(shelters(8), [], shelters(8, 10))
     check_shelters(shelters(3), shelters(5, 10), shelters(8, 20))
     with pytest.raises(Invalid):
@@ -415,7 +415,7 @@ def test_an_offer_is_kept_for_an_hour() -> None:
 
 @quick
 @given(st.integers(-2, 48 * 60))
-def test_what_was_chosen_is_kept_past_the_agreed_hour_and_longer_while_the_desk_has_not_decided(minutes: int) -> None:
+def test_a_chosen_place_is_kept_past_the_agreed_hour_and_longer_until_the_desk_decides(minutes: int) -> None:
     arrives_at = NOW + minutes * MINUTE
     decided, undecided = (choice_ends(arrives_at, NOW, is_decided=one) for one in (True, False))
     assert decided >= max(arrives_at, NOW) + KEPT_AFTER_ARRIVAL
@@ -431,7 +431,7 @@ def test_a_place_that_counts_until_the_desk_has_looked_is_still_kept_when_it_ope
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_an_address_is_shown_for_twelve_hours_to_who_is_on_the_way(state: CaseState) -> None:
+def test_an_address_is_shown_for_twelve_hours_to_people_on_the_way(state: CaseState) -> None:
     on_the_way = state in ("provisional", "confirmed")
     assert may_see_address(state, NOW, NOW + HOUR, NOW) is on_the_way
     assert may_see_address(state, NOW, NOW + HOUR, NOW + 12 * HOUR - TICK) is on_the_way
@@ -439,7 +439,7 @@ def test_an_address_is_shown_for_twelve_hours_to_who_is_on_the_way(state: CaseSt
     assert may_see_address(state, None, NOW + HOUR, NOW) is False
 
 
-def test_who_travels_a_day_later_sees_the_address_around_the_agreed_hour_and_not_in_between() -> None:
+def test_on_a_later_journey_the_address_is_shown_around_the_agreed_hour_only() -> None:
     at = NOW + 30 * HOUR
     shown = [hour for hour in range(60) if may_see_address("confirmed", NOW, at, NOW + hour * HOUR)]
     assert shown == [*range(12), *range(25, 36)]  # six hours before and after
@@ -450,7 +450,7 @@ def test_who_travels_a_day_later_sees_the_address_around_the_agreed_hour_and_not
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_shelter_sees_for_whom_it_is_asked_while_its_answer_counts_or_it_expects_them(state: CaseState) -> None:
+def test_a_shelter_sees_the_needs_while_its_answer_counts_or_it_expects_them(state: CaseState) -> None:
     assert shows_needs(state, None)
     assert shows_needs(state, "chosen") is (state in ("chosen", "provisional", "confirmed"))
     assert not any(shows_needs(state, one) for one in SETTLED if one != "chosen")

@@ -113,7 +113,7 @@ def test_every_limit_has_its_largest() -> None:
     assert LARGEST_LIMITS.keys() == LIMIT_NAMES
 
 
-def test_what_a_place_says_otherwise_is_checked_alike() -> None:
+def test_the_exceptions_of_a_place_are_checked_alike() -> None:
     check_overrides({"woman": "no"})
     with pytest.raises(Invalid) as refusal:
         check_overrides({"woman": "as_shelter", "dog": "no"})

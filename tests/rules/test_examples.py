@@ -51,14 +51,14 @@ def test_too_small_is_said_with_how_many_they_are() -> None:
     assert outcome("family", terms(), House(terms(), 5, 0)).fit == "fits"
 
 
-def test_only_what_is_against_it_is_told_when_something_is() -> None:
+def test_only_the_reasons_against_it_are_told_when_there_are_any() -> None:
     one = outcome("several_needs", terms(lvb="discuss", addiction="no"), House(terms(lvb="discuss", addiction="no"), 1, 0))
     assert [reason.criterion for reason in one.telling] == ["addiction"]
     one = outcome("several_needs", terms(), House(terms(lvb="discuss"), 1, 0))
     assert [reason.criterion for reason in one.telling] == ["lvb"]
 
 
-def test_who_comes_at_night_depends_on_the_hours() -> None:
+def test_the_hours_decide_about_arrivals_at_night() -> None:
     by_day = make_terms(ALL, {}, (8 * 60, 22 * 60), ())
     assert outcome("night", by_day, House(by_day, 1, 0)).fit == "discuss"
     by_night = make_terms(ALL, {}, (20 * 60, 8 * 60), ())

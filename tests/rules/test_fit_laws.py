@@ -171,7 +171,7 @@ def test_asking_for_more_never_gives_a_better_verdict(terms: Terms, place: Place
 
 @quick
 @given(terms, profiles)
-def test_children_of_whom_nobody_says_with_whom_they_come_fit_nowhere_without_a_word(terms: Terms, profile: Profile) -> None:
+def test_children_without_a_named_adult_fit_nowhere_without_a_word(terms: Terms, profile: Profile) -> None:
     alone = replace(profile, woman=0, man=0, other_gender=0, minor_alone=False, group=0, child_4_11=1)
     assert answers(judge(terms, alone))["minor_alone"] == "unknown"
     assert fit_of(judge(terms, alone)) != "fits"
@@ -197,14 +197,14 @@ def test_leaving_one_thing_open_never_makes_a_place_too_small(place: Place, prof
 
 @quick
 @given(terms, places)
-def test_who_asks_nothing_is_welcome_everywhere(terms: Terms, place: Place) -> None:
+def test_a_profile_that_asks_nothing_is_welcome_everywhere(terms: Terms, place: Place) -> None:
     assert judge(terms, Profile()) == ()
     assert verdict(terms, place, Profile()) == "fits"
 
 
 @quick
 @given(terms, profiles)
-def test_what_was_not_asked_makes_no_difference(terms: Terms, profile: Profile) -> None:
+def test_criteria_that_were_not_asked_make_no_difference(terms: Terms, profile: Profile) -> None:
     said = {name: answer for name, answer in terms.criteria.items() if name in profile.asked()}
     unasked = CRITERION_NAMES - set(profile.asked())
     for criteria in (said, *(dict.fromkeys(unasked, answer) | said for answer in VERDICTS)):
@@ -233,7 +233,7 @@ def test_only_a_minor_who_is_not_alone_is_refused(profile: Profile, adult: str, 
 
 @quick
 @given(terms, profiles)
-def test_every_criterion_that_was_asked_is_answered_once_with_what_the_shelter_says(terms: Terms, profile: Profile) -> None:
+def test_every_asked_criterion_gets_the_answer_of_the_shelter_once(terms: Terms, profile: Profile) -> None:
     reasons = judge(terms, profile)
     assert len(answers(reasons)) == len(reasons)
     said = {reason.criterion: reason.answer for reason in reasons if reason.criterion in CRITERION_NAMES}
@@ -461,7 +461,7 @@ def test_neither_hours_nor_languages_ever_exclude(terms: Terms, profile: Profile
 
 @quick
 @given(some_minutes | st.none(), some_minutes | st.none())
-def test_who_is_open_day_and_night_takes_people_in_at_any_hour(after: int | None, before: int | None) -> None:
+def test_a_shelter_that_is_open_day_and_night_takes_people_in_at_any_hour(after: int | None, before: int | None) -> None:
     profile = Profile(arrives_after=after, arrives_before=before)
     for intake in ((0, 1440), (0, 0), (480, 480)):
         assert fit_of(judge(make_terms({}, {}, intake, ()), profile)) == "fits"

@@ -210,7 +210,7 @@ def test_a_confirmation_silences_the_reminder_until_the_next_moment(confirmed_at
         (utc(10, 20, 15), utc(11, 6), None),
     ],
 )
-def test_what_is_sent_is_about_the_latest_moment_that_has_begun(
+def test_a_sent_reminder_is_about_the_latest_moment_that_has_begun(
     confirmed_at: datetime | None, now: datetime, sent: Reminder | None
 ) -> None:
     assert latest_reminder(confirmed_at, USUAL, AMSTERDAM, now) == sent

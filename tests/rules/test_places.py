@@ -157,7 +157,7 @@ def test_an_impossible_moment_of_observation_is_refused(said: datetime, code: st
         ),
     ],
 )
-def test_a_place_becomes_what_the_shelter_says(present: Occupancy, change: PlaceChange, after: Occupancy) -> None:
+def test_a_place_follows_the_report_of_its_shelter(present: Occupancy, change: PlaceChange, after: Occupancy) -> None:
     assert change_occupancy(present, change, NOW) == after
 
 
@@ -198,7 +198,7 @@ def test_every_field_that_cannot_be_right_is_named(change: PlaceChange, fields: 
 
 
 @pytest.mark.parametrize("status", ["free", "occupied"])
-def test_what_was_seen_earlier_is_overtaken_and_says_by_when(status: Reported) -> None:
+def test_an_earlier_observation_is_overtaken_and_the_refusal_says_by_when(status: Reported) -> None:
     with pytest.raises(Conflict) as refused:
         change_occupancy(OCCUPIED, PlaceChange(status, observed_at=PAST - TICK), NOW)
     assert (refused.value.code, refused.value.detail) == ("overtaken", {"known_at": PAST})
@@ -243,7 +243,7 @@ def test_the_newest_of_five_messages_wins_in_every_order(newest: int) -> None:
         st.tuples(st.sampled_from(["free", "occupied", "closed"]), st.integers(0, 600), st.booleans()), min_size=1, max_size=8
     )
 )
-def test_what_is_known_never_gets_older_and_repeating_the_last_word_changes_nothing(
+def test_news_never_gets_older_and_a_repeated_report_changes_nothing(
     said: list[tuple[Reported, int, bool]],
 ) -> None:
     present = OPEN
@@ -264,7 +264,7 @@ def test_what_is_known_never_gets_older_and_repeating_the_last_word_changes_noth
 
 
 @pytest.mark.parametrize(("state", "status"), list(product(["open", "occupied", "closed"], ["free", "occupied", "closed"])))
-def test_every_change_leaves_what_the_database_accepts(state: PlaceState, status: Reported) -> None:
+def test_every_change_leaves_a_row_that_the_database_accepts(state: PlaceState, status: Reported) -> None:
     present = {"open": OPEN, "occupied": OCCUPIED, "closed": CLOSED}[state]
     after = change_occupancy(present, PlaceChange(status, "repair" if status == "closed" else None), NOW)
     assert (after.state == "closed") == (after.closed_reason is not None)

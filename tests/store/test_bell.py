@@ -46,7 +46,7 @@ async def test_the_bell_carries_a_version_beyond_32_bits(database: Database) -> 
         assert await ear.heard() == [("shelter", "linde", 2**62)]
 
 
-async def test_who_has_hung_up_hears_nothing_more(database: Database) -> None:
+async def test_a_closed_listener_hears_nothing_more(database: Database) -> None:
     async with hearing(database) as ear:
         pass
     async with hearing(database) as fence:

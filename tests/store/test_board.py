@@ -101,7 +101,7 @@ async def test_a_place_comes_once_with_the_one_claim_that_nobody_has_ended(tx: T
     assert [one.id for one in await list_claims(tx, "wilg")] == []
 
 
-async def test_what_a_board_reads_holds_no_telephone_and_no_address(tx: Transaction) -> None:
+async def test_the_rows_of_a_board_hold_no_telephone_and_no_address(tx: Transaction) -> None:
     stored = (await (await tx.connection()).execute(text("select telephone_sealed, address_sealed from shelter"))).all()
     rows = repr(await list_shelters(tx))
     assert "linde-1" in rows
@@ -110,7 +110,7 @@ async def test_what_a_board_reads_holds_no_telephone_and_no_address(tx: Transact
     assert not any(sealed.decode() in rows for row in stored for sealed in row)
 
 
-async def test_the_reference_is_the_deployment_with_its_units_and_kinds(tx: Transaction) -> None:
+async def test_the_catalogue_is_the_deployment_with_its_units_and_kinds(tx: Transaction) -> None:
     await run(tx, "update kind set fresh_minutes = 60, ageing_minutes = 90 where code = 'men'")
     await run(tx, "update kind set fresh_minutes = 60 where code = 'women'")
     await run(tx, "update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
@@ -129,7 +129,7 @@ async def test_the_reference_is_the_deployment_with_its_units_and_kinds(tx: Tran
     assert limits == {"cosm": None, "women": None, "men": FreshnessLimits(timedelta(minutes=60), timedelta(minutes=90))}
 
 
-async def test_an_empty_database_has_no_reference_and_no_shelters(database: Database) -> None:
+async def test_an_empty_database_has_no_catalogue_and_no_shelters(database: Database) -> None:
     async with database.transaction() as tx:
         assert await get_catalogue(tx) is None
         assert await list_shelters(tx) == []

@@ -1,4 +1,4 @@
-"""OpenCases as they are read: whose they are, which shelter is asked, what is due, and the locks."""
+"""Cases as they are read: their owners, which shelter is asked, what is due, and the locks."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,7 +74,7 @@ def settled(how: str, at: datetime = NOW) -> dict[str, Any]:
 # ---- for who asks and for the desk
 
 
-async def test_who_asked_sees_their_organizations_in_their_role_and_for_a_while_what_is_over(tx: Transaction) -> None:
+async def test_an_organization_sees_the_cases_of_one_role_and_for_a_while_those_that_are_over(tx: Transaction) -> None:
     await add(tx, "old", NOW - 9 * DAY, state="ended", needs_sealed=None, over_at=NOW - 2 * DAY)
     await add(tx, "open", NOW - 3 * HOUR)
     await add(tx, "untold", NOW - 8 * DAY, state="withdrawn", needs_sealed=None, over_at=NOW - 7 * DAY)  # one question is left
@@ -88,7 +88,7 @@ async def test_who_asked_sees_their_organizations_in_their_role_and_for_a_while_
     assert [one.id for one in await list_cases_of(tx, "oever", "desk", NOW - DAY)] == []
 
 
-async def test_the_desk_sees_everybodys_that_are_not_over_the_oldest_first(tx: Transaction) -> None:
+async def test_the_desk_sees_every_case_that_is_not_over_the_oldest_first(tx: Transaction) -> None:
     await add(tx, "b", NOW)
     await add(tx, "a", NOW - HOUR, organization_id="desk")
     await add(tx, "housed", NOW - 2 * HOUR, state="housed", arrives_at=NOW, decided_at=NOW)
@@ -96,7 +96,7 @@ async def test_the_desk_sees_everybodys_that_are_not_over_the_oldest_first(tx: T
     assert [one.id for one in await list_open_cases(tx)] == ["housed", "a", "b"]
 
 
-async def test_what_somebody_has_begun_and_has_open_is_counted_for_that_very_actor(tx: Transaction) -> None:
+async def test_begun_and_open_cases_are_counted_for_that_very_actor(tx: Transaction) -> None:
     await add(tx, "a", NOW - 2 * HOUR)
     await add(tx, "b", NOW)
     await add(tx, "c", NOW, state="withdrawn", **OVER)
@@ -113,7 +113,7 @@ async def test_what_somebody_has_begun_and_has_open_is_counted_for_that_very_act
 # ---- for a shelter
 
 
-async def test_a_shelter_sees_what_it_is_asked_and_for_a_while_what_was_settled(tx: Transaction) -> None:
+async def test_a_shelter_sees_its_cases_and_for_a_while_the_settled_ones(tx: Transaction) -> None:
     asked: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("silent", {}, {}),
         ("answered", said("discuss"), {}),
@@ -126,9 +126,9 @@ async def test_a_shelter_sees_what_it_is_asked_and_for_a_while_what_was_settled(
     await add(tx, "not here")
     await add_ask(tx, "not here", "ceder")
     rows = await list_asked(tx, "linde", NOW - DAY)
-    assert [row.request.id for row in rows] == ["elsewhere", "answered", "silent"]  # the newest first
-    assert all(row.ask.shelter_id == "linde" and row.ask.case_id == row.request.id for row in rows)
-    assert [row.request.id for row in await list_asked(tx, "wilg", NOW - DAY)] == []
+    assert [row.record.id for row in rows] == ["elsewhere", "answered", "silent"]  # the newest first
+    assert all(row.ask.shelter_id == "linde" and row.ask.case_id == row.record.id for row in rows)
+    assert [row.record.id for row in await list_asked(tx, "wilg", NOW - DAY)] == []
 
 
 async def add_offer(tx: Transaction, case_id: str, place: str = "ceder-1", **rest: Any) -> ClaimRecord:
@@ -154,11 +154,11 @@ async def test_a_shelter_that_was_chosen_sees_it_until_some_time_after_the_end_h
     claim = await add_offer(tx, "r")
     offered = said("yes") | {"place_id": "ceder-1", "claim_id": claim.id}
     await add_ask(tx, "r", "ceder", NOW - 4 * DAY, **offered, **settled("chosen", NOW - 3 * DAY))
-    assert [row.request.id for row in await list_asked(tx, "ceder", NOW - DAY)] == ["r"]
+    assert [row.record.id for row in await list_asked(tx, "ceder", NOW - DAY)] == ["r"]
     case.state, case.needs_sealed, case.over_at = "arrived", None, NOW
     tx.add(case)
     await tx.flush()
-    assert [row.request.id for row in await list_asked(tx, "ceder", NOW - DAY)] == ["r"]
+    assert [row.record.id for row in await list_asked(tx, "ceder", NOW - DAY)] == ["r"]
     assert await list_asked(tx, "ceder", NOW) == []
 
 
@@ -219,7 +219,7 @@ async def test_the_lines_of_a_time_line_in_their_order(tx: Transaction) -> None:
     assert await list_case_events(tx, "none") == []
 
 
-async def test_whom_a_case_concerns(tx: Transaction) -> None:
+async def test_a_case_concerns_its_requester_and_the_asked_shelters(tx: Transaction) -> None:
     await add(tx, "open")
     await add_ask(tx, "open", "linde")
     await add_ask(tx, "open", "ceder", **settled("other_chosen"))
@@ -272,7 +272,7 @@ async def test_an_hour_that_passed_is_found_once_and_only_in_the_states_that_are
     assert await list_late(tx, ["confirmed", "provisional"], NOW) == ["now"]
 
 
-async def test_what_began_at_a_moment_or_before_and_is_not_over_and_what_is_forgotten(tx: Transaction) -> None:
+async def test_cases_that_lapse_are_open_for_too_long_or_forgotten(tx: Transaction) -> None:
     await add(tx, "old", NOW - DAY)
     await add(tx, "then", NOW)
     await add(tx, "later", NOW + timedelta(microseconds=1))
@@ -302,9 +302,7 @@ async def test_a_case_is_locked_until_the_end_of_the_transaction_and_read_afresh
 
 
 @pytest.mark.parametrize("lock", ["case_record", "shelter"])
-async def test_who_only_points_to_what_is_locked_does_not_wait_and_who_wants_to_lock_it_does(
-    board: Database, lock: str
-) -> None:
+async def test_a_row_that_points_to_a_locked_one_does_not_wait_and_a_second_lock_does(board: Database, lock: str) -> None:
     """Else who is asked, and who locks several shelters, could wait for each other in a circle."""
     async with board.transaction() as tx:
         await add_request(tx)

@@ -239,7 +239,7 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         f"update ask set settled = 'other_chosen', settled_at = {AT}",
     ],
 )
-async def test_the_database_takes_what_is_just_right(full: Transaction, statement: str) -> None:
+async def test_the_database_takes_rows_at_the_edge(full: Transaction, statement: str) -> None:
     await (await full.connection()).execute(text(statement))
 
 
@@ -290,7 +290,7 @@ async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> No
         "delete from disclosure where false",
     ],
 )
-async def test_the_record_of_looks_is_append_only(tx: Transaction, statement: str) -> None:
+async def test_disclosures_are_append_only(tx: Transaction, statement: str) -> None:
     connection = await tx.connection()
     await connection.execute(text(f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'hold')"))
     with pytest.raises(DBAPIError, match="the record of looks is append-only"):

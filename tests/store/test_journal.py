@@ -44,7 +44,7 @@ async def test_no_before_or_after_is_null_of_the_database_and_not_of_json(
     assert (read.before, read.after) == (before, after)
 
 
-async def test_what_is_added_has_no_before_and_a_confirmation_neither_before_nor_after(tx: Transaction) -> None:
+async def test_an_addition_has_no_before_and_a_confirmation_neither_before_nor_after(tx: Transaction) -> None:
     found = await (await tx.connection()).execute(
         text("select action, count(before), count(after) from journal group by action order by action")
     )

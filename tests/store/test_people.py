@@ -135,7 +135,7 @@ async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
         ("staff", "nobody", "person", set()),
     ],
 )
-async def test_who_works_for_which_shelter_is_what_the_database_says(
+async def test_the_database_says_which_shelters_an_actor_works_for(
     tx: Transaction, role: Role, actor_id: str, kind: str, allowed: set[str]
 ) -> None:
     claimed = actor(role, actor_id, ["linde", "ceder", "wilg"], kind)  # whatever the actor believes
@@ -158,7 +158,7 @@ async def test_the_right_to_act_ends_at_once(tx: Transaction, statement: str, ac
     assert not await may_act(tx, one, "linde")
 
 
-async def test_the_people_of_a_demo_by_what_they_do(tx: Transaction) -> None:
+async def test_the_people_of_a_demo_are_listed_by_role(tx: Transaction) -> None:
     await run(tx, "update person set ended_at = now() where id = 'gerda'")
     await run(tx, "update person set demo = false where id = 'wouter'")
     people = await list_demo_people(tx)

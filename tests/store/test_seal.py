@@ -15,11 +15,11 @@ OLD, NEW = new_key(), new_key()
 
 @settings(deadline=None, max_examples=50)
 @given(st.text())
-def test_what_is_sealed_opens_again(plain: str) -> None:
+def test_a_sealed_text_opens_again(plain: str) -> None:
     assert Seal(NEW).open(Seal(NEW).close(plain)) == plain
 
 
-def test_the_same_words_never_look_the_same() -> None:
+def test_the_same_words_are_never_sealed_alike() -> None:
     seal = Seal(NEW)
     one, two = seal.close("Kade 1"), seal.close("Kade 1")
     assert one != two
@@ -36,7 +36,7 @@ def test_after_a_new_key_the_old_still_opens_and_the_new_one_seals() -> None:
 
 
 @pytest.mark.parametrize("spoil", [lambda sealed: sealed[:-1], lambda sealed: b"", lambda sealed: b"Kade 1"])
-def test_what_no_key_fits_does_not_open(spoil: object) -> None:
+def test_a_spoiled_seal_or_one_of_another_key_does_not_open(spoil: object) -> None:
     assert callable(spoil)
     with pytest.raises(InvalidToken):
         Seal(NEW).open(spoil(Seal(NEW).close("Kade 1")))

@@ -1,4 +1,4 @@
-"""A search over a board: what is found first, why the rest is left out, and that looking again at what changed is enough."""
+"""A search over a board: the order of matches, why other places are left out, and weighing only the shelters that changed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -113,14 +113,14 @@ PERHAPS = {"woman": "discuss"}
 # ---- the order
 
 
-def test_what_fits_goes_before_what_has_to_be_discussed_however_old_large_and_far() -> None:
+def test_a_fitting_place_goes_before_one_to_discuss_even_when_old_large_and_far() -> None:
     near = shelter("appel", [place("appel-1")], criteria=PERHAPS, confirmed=0)
     far = shelter("zilver", [place("zilver-1", beds=9)], unit="zuid", confirmed=None)
     found = search(replace(WOMAN, near="noord"), near, far)
     assert [(match.lot.id, match.fit) for match in found.matches] == [("zilver-1", "fits"), ("appel-1", "discuss")]
 
 
-def test_fresh_goes_before_ageing_and_ageing_before_stale_however_large_and_far() -> None:
+def test_fresh_news_goes_before_ageing_and_ageing_before_stale_even_when_large_and_far() -> None:
     rows = [
         shelter("appel", [place("appel-1", beds=2)], confirmed=None),
         shelter("beuk", [place("beuk-1", beds=1)], confirmed=9),
@@ -132,7 +132,7 @@ def test_fresh_goes_before_ageing_and_ageing_before_stale_however_large_and_far(
     assert [match.card.freshness for match in found.matches] == ["fresh", "ageing", "stale", "stale"]
 
 
-def test_the_smallest_place_that_is_large_enough_goes_first_also_when_it_is_farther() -> None:
+def test_the_smallest_place_that_is_large_enough_goes_first_even_when_it_is_farther() -> None:
     with_baby = Profile(woman=1, child_0_3=1, near="noord")
     criteria = {"woman": "yes", "child_0_3": "yes"}
     rows = [
@@ -164,7 +164,7 @@ def test_of_equal_places_the_nearer_goes_first(near: str | None, order: list[str
     assert lots(search(replace(WOMAN, near=near), *rows)) == order
 
 
-def test_places_that_are_alike_go_by_name_and_then_by_id_whoever_was_looked_at_first() -> None:
+def test_places_that_are_alike_go_by_name_and_then_by_id() -> None:
     first = shelter("zilver", [place("zilver-2"), place("zilver-1", "cosm")])
     second = replace(shelter("beuk", [place("beuk-1")]), name=first.name)
     third = shelter("appel", [place("appel-1")])
@@ -173,7 +173,7 @@ def test_places_that_are_alike_go_by_name_and_then_by_id_whoever_was_looked_at_f
 
 
 @pytest.mark.parametrize("refused", [{"woman": "no"}, {"woman": "no", "pregnant": "no"}], ids=("one reason", "two reasons"))
-def test_equal_shelters_go_by_name_also_when_one_of_them_has_a_place_that_is_left_out(refused: Mapping[str, str]) -> None:
+def test_equal_shelters_go_by_name_even_when_one_has_a_place_that_is_left_out(refused: Mapping[str, str]) -> None:
     aak = shelter("aak", [place("aak-1", criteria=refused), place("aak-2")])
     beuk = shelter("beuk", [place("beuk-1")])
     found = search(replace(WOMAN, needs=frozenset({"pregnant"})), aak, beuk)
@@ -181,7 +181,7 @@ def test_equal_shelters_go_by_name_also_when_one_of_them_has_a_place_that_is_lef
     assert found.excluded_by == dict.fromkeys(sorted(refused), 1)
 
 
-def test_a_unit_to_avoid_is_left_out_also_when_it_is_near() -> None:
+def test_a_unit_to_avoid_is_left_out_even_when_it_is_near() -> None:
     rows = [shelter("appel", [place("appel-1")]), shelter("zilver", [place("zilver-1")], unit="zuid")]
     found = search(replace(WOMAN, near="noord", avoid=frozenset({"noord"})), *rows)
     assert lots(found) == ["zilver-1"]
@@ -225,7 +225,7 @@ def test_places_that_are_not_free_are_neither_found_nor_counted_as_excluded() ->
     assert finder(MAN, *rows).suitable_kinds(map(card, rows)) == frozenset()
 
 
-def test_a_place_of_its_own_kind_in_a_house_is_judged_by_its_own_words() -> None:
+def test_a_place_with_terms_of_its_own_is_judged_by_them() -> None:
     fathers = {"man": "yes", "child_4_11": "discuss"}
     rows = [shelter("appel", [place("appel-1", beds=2), place("appel-2", beds=2, criteria=fathers)])]
     father = Profile(man=1, child_4_11=1)
@@ -317,7 +317,7 @@ changes = st.lists(st.sampled_from(NAMES).flatmap(some_shelter), max_size=6)
 
 @quick
 @given(some_profiles, boards, changes)
-def test_looking_again_at_what_changed_finds_the_same_as_searching_anew(
+def test_weighing_only_changed_shelters_finds_the_same_as_a_new_search(
     profile: Profile, board: Board, changes: list[ShelterRow]
 ) -> None:
     present = {row.id: row for row in board}
@@ -333,7 +333,7 @@ def test_looking_again_at_what_changed_finds_the_same_as_searching_anew(
 
 @quick
 @given(some_profiles, boards, st.sets(st.sampled_from(NAMES)), st.lists(st.sampled_from(NAMES), max_size=5))
-def test_looking_twice_and_forgetting_and_the_order_of_looking_make_no_difference(
+def test_the_order_of_weighing_and_weighing_twice_make_no_difference(
     profile: Profile, board: Board, kept: set[str], again: list[str]
 ) -> None:
     cards = {row.id: card(row) for row in board}
@@ -425,7 +425,7 @@ def test_asking_for_fewer_matches_gives_the_best_ones_and_the_same_counts(
 
 @quick
 @given(some_shelter("appel"), st.data())
-def test_a_lot_keeps_its_id_whatever_is_free(row: ShelterRow, data: st.DataObject) -> None:
+def test_a_lot_keeps_its_id_when_its_free_places_change(row: ShelterRow, data: st.DataObject) -> None:
     later = [
         before._replace(state=state, claim=claim)
         for before in row.places
@@ -440,7 +440,7 @@ def test_a_lot_keeps_its_id_whatever_is_free(row: ShelterRow, data: st.DataObjec
 
 @quick
 @given(some_shelter("appel"))
-def test_lots_are_the_places_of_a_shelter_put_together_by_what_a_search_asks(row: ShelterRow) -> None:
+def test_lots_are_the_places_of_a_shelter_grouped_by_kind_size_and_terms(row: ShelterRow) -> None:
     shown = card(row)
     assert sorted(place.id for lot in shown.lots for place in lot.places) == sorted(place.id for place in shown.places)
     for lot in shown.lots:
@@ -474,7 +474,7 @@ def test_shelters_that_say_the_same_are_judged_once(monkeypatch: pytest.MonkeyPa
 
 @quick
 @given(some_profiles, boards)
-def test_a_search_comes_to_the_same_as_judging_every_place_with_its_reasons(profile: Profile, board: Board) -> None:
+def test_a_search_gives_the_same_as_judging_every_place_with_its_reasons(profile: Profile, board: Board) -> None:
     """The search weighs terms as sets, and works the reasons out only for what is shown: both must agree."""
     found = finder(profile, *board).found(100)
     shown = {place.id: (match.fit, match.reasons) for match in found.matches for place in match.places}

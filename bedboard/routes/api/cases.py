@@ -1,7 +1,7 @@
 """The API's calls about cases: ask shelters, answer, choose, decide, arrive, and where the person sleeps instead.
 
 Nothing about a person is in a stored answer or in a fingerprint, not even hashed: there are so few profiles and reasons that
-all could be tried. What is stored is the id of the case; a repeated call is answered with that case as it now is.
+all could be tried. The answer stores the id of the case only; a repeated call gets that case as it now is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ async def show_cases(call: Call) -> Response:
             shown = [case_object(case) for case in await read_cases(tx, call, list(every.values()))]
         else:
             rows = [row for shelter_id in sorted(actor.shelter_ids) for row in await list_asked(tx, shelter_id, since)]
-            claims = await list_claims_of_all(tx, [row.request.id for row in rows])
+            claims = await list_claims_of_all(tx, [row.record.id for row in rows])
             shown = [one for row in rows if (one := _asked(call, row, claims)) is not None]
     answer: CasesObject = {"requests": shown}
     return json_bytes(to_json(answer))
@@ -121,7 +121,7 @@ def _asked(call: Call, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> As
 async def _change(call: Call, work: Work, *asked: str, shelter_id: str | None = None, status: int = 200) -> tuple[Shown, bool]:
     """Do the work once, wait until this process shows it, and return the case as it then is, and whether this was a repetition.
 
-    `asked`: what a repetition must have in common with the first call; nothing that is to be erased. `shelter_id`: as in
+    `asked`: the parts that a repetition must share with the first call; nothing that is to be erased. `shelter_id`: as in
     `_present`. A conflict carries the case as it now is.
     """
 
