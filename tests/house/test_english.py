@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "bedboard"
 LONGEST_FIRST_SENTENCE = 25  # words
-NOT_YET = ("actions", "identity.py", "routes", "rules", "schemas")  # still to be read; a room that is clean leaves this list
+NOT_YET = ("schemas",)  # still to be read; a room that is clean leaves this list
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in NOT_YET)
 LOOSE = re.compile(
     r"\b(?:of|for|by|to|with|from|at|on) whom\b|\b[Ww]h(?:om|o)ever\b|\banew\b|\bor else\b|\balso when\b"
