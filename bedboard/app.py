@@ -124,10 +124,11 @@ def warm_up(board: Board) -> None:
     gc.freeze()
 
 
-def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> FrontDoor:
+def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
-    `seal` must open the values that the database holds sealed.
+    `seal` must open the values that the database holds sealed. Without jobs nothing happens by the clock but the pulse: tests
+    run them themselves, when they have moved their clock.
     """
     process = make_process(settings, seal, clock or Clock())
 
@@ -137,13 +138,15 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None) -> Fro
         work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
         running = [asyncio.create_task(one) for one in work]
         scheduler = make_scheduler(process)
-        scheduler.start()
+        if has_jobs:
+            scheduler.start()
         await process.board.first_read(5.0)
         warm_up(process.board)
         try:
             yield
         finally:
-            scheduler.shutdown(wait=False)
+            if has_jobs:
+                scheduler.shutdown(wait=False)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)

@@ -301,7 +301,7 @@ async def test_when_nobody_says_for_two_weeks_where_the_person_slept_it_counts_a
     assert await nothing(field, NOW + 2 * FORGOTTEN)
 
 
-async def test_a_deleted_case_is_not_found(field: Database) -> None:
+async def test_an_unknown_case_is_not_found(field: Database) -> None:
     for action in (
         lambda tx: tell_silence(tx, "none", PATIENCE, NOW),
         lambda tx: tell_late(tx, "none", NOW),

@@ -38,8 +38,8 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     await stop_site(server, running)
 
 
-def ask(page: Page, id: str) -> Locator:
-    return page.locator(f"#ask-{id}")
+def ask(page: Page, case_id: str) -> Locator:
+    return page.locator(f"#ask-{case_id}")
 
 
 async def settled(page: Page) -> None:
@@ -63,28 +63,28 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
 ) -> None:
     page = await open_page(browser, site, "sanne", {"width": 320, "height": 640}, "dark")
     await page.evaluate("window.sameDocument = true")
-    id = await begin(site, "linde", **WOMAN)
-    await expect(ask(page, id)).to_contain_text("1 vrouw, 1 kind 0–3, LVB, verslaving, Bulgaars")
+    case_id = await begin(site, "linde", **WOMAN)
+    await expect(ask(page, case_id)).to_contain_text("1 vrouw, 1 kind 0–3, LVB, verslaving, Bulgaars")
     await expect(page).to_have_title(re.compile("^● 1 – Linde"))
     await expect(page.locator("#bell")).to_contain_text("Nieuwe aanvraag: Stichting Oever (politie)")
     await expect(page.locator("#bell p")).to_have_class("hidden")  # who sees it come need only hear it
     await look(page)
 
-    await page.locator(f"#no-{id} > summary").click()
-    await page.locator(f"#contra-{id} > summary").click()
+    await page.locator(f"#no-{case_id} > summary").click()
+    await page.locator(f"#contra-{case_id} > summary").click()
     await look(page)
-    await page.locator(f"#contra-{id}").get_by_role("button", name="LVB").click()
-    await expect(ask(page, id)).to_contain_text("Uw antwoord: nee, contra-indicatie (LVB)")
-    await expect(ask(page, id)).to_be_focused()
+    await page.locator(f"#contra-{case_id}").get_by_role("button", name="LVB").click()
+    await expect(ask(page, case_id)).to_contain_text("Uw antwoord: nee, contra-indicatie (LVB)")
+    await expect(ask(page, case_id)).to_be_focused()
     await expect(page).to_have_title(re.compile("^Linde"))
     await look(page)
 
-    await page.locator(f"#change-{id} > summary").click()
-    await page.locator(f"#yes-{id} > summary").click()
+    await page.locator(f"#change-{case_id} > summary").click()
+    await page.locator(f"#yes-{case_id} > summary").click()
     await look(page)
-    await page.locator(f"#yes-{id} .offer").first.click()
-    await expect(ask(page, id)).to_contain_text("Uw antwoord: ja, plek 1")
-    await expect(ask(page, id).locator(".left")).to_have_text(re.compile(r"nog (60:00|59:\d\d)"))
+    await page.locator(f"#yes-{case_id} .offer").first.click()
+    await expect(ask(page, case_id)).to_contain_text("Uw antwoord: ja, plek 1")
+    await expect(ask(page, case_id).locator(".left")).to_have_text(re.compile(r"nog (60:00|59:\d\d)"))
     await expect(page.locator("#tile-linde-1 .state")).to_have_text("gereserveerd")
     await expect(page.locator("details[open]")).to_have_count(0)
     await expect(page.locator("#bell p")).to_have_count(0)  # one's own doing is no news
@@ -94,16 +94,16 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
     assert await violations(page) == []
     await page.locator("#tile-linde-1 .go").click()
     await expect(page.locator("#tile-linde-1")).not_to_have_attribute("open", "")
-    await expect(ask(page, id)).to_be_in_viewport()
+    await expect(ask(page, case_id)).to_be_in_viewport()
 
-    await call(site, "demo-police", f"/requests/{id}/choose", {"shelter": "linde"})
-    await expect(ask(page, id)).to_contain_text("De plaatsingsdesk beslist nog.")
-    await call(site, "demo-desk", f"/requests/{id}/decide", {"decision": "confirm"})
-    await expect(ask(page, id)).to_contain_text("Gekozen: ze komen om 16:00 (plek 1)")
+    await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
+    await expect(ask(page, case_id)).to_contain_text("De plaatsingsdesk beslist nog.")
+    await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
+    await expect(ask(page, case_id)).to_contain_text("Gekozen: ze komen om 16:00 (plek 1)")
     await look(page)
-    await page.locator(f"#came-{id} > summary").click()
-    assert (await see(site, "demo-police", id))["state"] == "confirmed", "one slip does nothing"
-    await page.locator(f"#came-{id} .sheet button").click()
+    await page.locator(f"#came-{case_id} > summary").click()
+    assert (await see(site, "demo-police", case_id))["state"] == "confirmed", "one slip does nothing"
+    await page.locator(f"#came-{case_id} .sheet button").click()
     await expect(page.locator("#tile-linde-1 .state")).to_have_text("bezet")
     await expect(page.locator("#asked-before")).to_contain_text("1 aanvraag geregeld")
     await look(page)
@@ -116,8 +116,8 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
     browser: Browser, site: Site
 ) -> None:
     page = await open_page(browser, site, "sanne", PHONE)
-    id = await begin(site, "linde", **WOMAN)
-    await expect(ask(page, id)).to_be_visible()
+    case_id = await begin(site, "linde", **WOMAN)
+    await expect(ask(page, case_id)).to_be_visible()
     await settled(page)
     sent: list[dict[str, list[str]]] = []
 
@@ -127,7 +127,7 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
 
     await page.route("**/answer", lose)
     await page.route("**/staff/linde/requests", lambda route: route.abort())
-    press = ask(page, id).locator(".reply.discuss button")
+    press = ask(page, case_id).locator(".reply.discuss button")
     await press.dblclick()
     await expect(page.locator("#notice")).to_contain_text("Er kwam geen antwoord.")
     await expect(page.locator("#notice")).to_be_in_viewport()
@@ -138,7 +138,7 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
         await press.click()
     request: Request = await again.value
     assert parse_qs(request.post_data or "")["key"] == sent[0]["key"]
-    await expect(ask(page, id)).to_contain_text("Uw antwoord: in overleg.")
+    await expect(ask(page, case_id)).to_contain_text("Uw antwoord: in overleg.")
     await expect(page.locator("#notice")).to_be_empty()
     complaints(page).clear()  # the browser itself complains of the cut line
     await page.context.close()

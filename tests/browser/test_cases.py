@@ -46,19 +46,19 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
     await expect(desk.locator("#live")).to_have_attribute("data-state", "live")
     for page in (linde, ceder, desk):
         await page.evaluate("window.sameDocument = true")
-    id = await ask_for_a_woman(detective, site)
+    case_id = await ask_for_a_woman(detective, site)
     await detective.evaluate("window.sameDocument = true")
     case = detective.locator("#case")
 
     # Both shelters see it at once, and answer with a thumb.
     for page in (linde, ceder):
-        await expect(page.locator(f"#ask-{id}")).to_contain_text("1 vrouw")
+        await expect(page.locator(f"#ask-{case_id}")).to_contain_text("1 vrouw")
         await expect(page.locator("#main")).not_to_have_attribute("data-moved", "")
-    await expect(desk.locator(f"#case-{id}")).to_contain_text("nog geen antwoord")
-    await ceder.locator(f"#ask-{id} .reply.discuss button").click()
+    await expect(desk.locator(f"#case-{case_id}")).to_contain_text("nog geen antwoord")
+    await ceder.locator(f"#ask-{case_id} .reply.discuss button").click()
     await expect(case.locator("#ask-ceder")).to_contain_text("CANARY-TEL-ceder")
-    await linde.locator(f"#yes-{id} > summary").click()
-    await linde.locator(f"#yes-{id} button.offer", has_text="1").first.click()
+    await linde.locator(f"#yes-{case_id} > summary").click()
+    await linde.locator(f"#yes-{case_id} button.offer", has_text="1").first.click()
     await expect(linde.locator("#tile-linde-1")).to_have_class(re.compile("reserved"))
     await expect(case.locator("#ask-linde")).to_contain_text("voor u gereserveerd tot")
     await expect(case.locator("#ask-linde .left")).to_contain_text("59:")
@@ -69,15 +69,15 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
     await case.locator("#ask-linde").get_by_role("button", name=re.compile("Kies deze plek")).click()
     await expect(case).to_have_attribute("data-state", "chosen")
     await expect(ceder.locator("#asked")).to_contain_text("1 aanvraag geregeld")
-    await expect(linde.locator(f"#ask-{id}")).to_contain_text("Gekozen: ze komen om")
+    await expect(linde.locator(f"#ask-{case_id}")).to_contain_text("Gekozen: ze komen om")
     assert "CANARY-ADR" not in await detective.content()
 
-    await expect(desk.locator("section[aria-labelledby=decide-name]")).to_contain_text(id)
+    await expect(desk.locator("section[aria-labelledby=decide-name]")).to_contain_text(case_id)
     assert await desk.evaluate("window.sameDocument")
-    await desk.locator(f"#case-{id} a").click()
+    await desk.locator(f"#case-{case_id} a").click()
     await desk.get_by_role("button", name="Bevestig deze plaatsing").click()
     await expect(case).to_have_attribute("data-state", "confirmed")
-    await expect(linde.locator(f"#ask-{id}")).to_contain_text("Dit staat vast.")
+    await expect(linde.locator(f"#ask-{case_id}")).to_contain_text("Dit staat vast.")
 
     # On the way: where it is, and only now.
     await case.get_by_role("button", name="Toon het adres").click()
@@ -85,8 +85,8 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
     assert await violations(detective) == []
 
     # They are there.
-    await linde.locator(f"#came-{id} > summary").click()
-    await linde.locator(f"#came-{id} button").click()
+    await linde.locator(f"#came-{case_id} > summary").click()
+    await linde.locator(f"#came-{case_id} button").click()
     await expect(linde.locator("#tile-linde-1")).to_have_class(re.compile("occupied"))
     await expect(case).to_have_attribute("data-state", "arrived")
     await expect(case).to_contain_text("Voor wie het was, is gewist.")

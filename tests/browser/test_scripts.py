@@ -1,6 +1,6 @@
-"""live.js and staff.js in a real browser, against a small real server whose every message the test decides.
+"""place.js, live.js and staff.js in a real browser, against a small real server whose every message the test decides.
 
-The pages here have the ids and attributes of the real ones and nothing else; no stylesheet, no htmx. What takes the real
+The pages here have the ids and attributes of the real ones and nothing else; no stylesheet. What takes the real
 page and stylesheet as well is at the end.
 """
 
@@ -30,16 +30,17 @@ from tests.build.site import Site
 pytestmark = pytest.mark.browser
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
+SCRIPTS = ("vendor/htmx.min", "js/place", "js/live", "js/staff")
 CSP = "default-src 'self'; base-uri 'none'"
 
 
 # --- what the server shows
 
 
-def card(id: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
+def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
     return (
-        f'<article class="card" id="shelter-{id}" data-stamp="{stamp}" data-kinds="{kinds}" data-unit="{unit}"'
-        f' data-takes="women" data-name="{name or id}"><h2>{name or id}</h2><p class="text">{text}</p></article>'
+        f'<article class="card" id="shelter-{shelter}" data-stamp="{stamp}" data-kinds="{kinds}" data-unit="{unit}"'
+        f' data-takes="women" data-name="{name or shelter}"><h2>{name or shelter}</h2><p class="text">{text}</p></article>'
     )
 
 
@@ -86,9 +87,10 @@ def undo(change: int | None = None) -> str:
     )
 
 
-def desk(stamp: str = "1.0", **places: str) -> str:
+def desk(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str:
     outbox = (
-        '<ol id="outbox" hidden></ol><template id="outbox-item" data-waiting="waiting" data-later="later"'
+        f'<ol id="outbox" data-undo-seconds="{undo_seconds}" hidden></ol>'
+        '<template id="outbox-item" data-waiting="waiting" data-later="later"'
         ' data-sending="sending" data-sent="sent" data-refused="refused" data-overtaken="overtaken"'
         ' data-confirm="confirm" data-undo="undo">'
         "<li><b data-what></b> <span data-state></span> <time></time> <button type=button>ok</button></li></template>"
@@ -100,9 +102,9 @@ def desk(stamp: str = "1.0", **places: str) -> str:
 
 
 def page(main: str, live_url: str) -> str:
+    scripts = "".join(f'<script defer src="/static/{name}.js"></script>' for name in SCRIPTS)
     return (
-        '<!doctype html><html lang="en"><head><title>t</title>'
-        '<script defer src="/static/js/live.js"></script><script defer src="/static/js/staff.js"></script></head>'
+        f'<!doctype html><html lang="en"><head><title>t</title>{scripts}</head>'
         f'<body data-live-url="{live_url}"><p id="live" data-state="waiting" role="status"><span data-when="live">'
         'Live <time></time></span><span data-when="lost">Not live: <time></time></span></p>'
         f'<main id="main">{main}</main></body></html>'
@@ -114,7 +116,7 @@ def page(main: str, live_url: str) -> str:
 
 @dataclass
 class Socket:
-    """One connection of the page: what it said, and a way to answer."""
+    """Keep one connection of the page, the messages it sent, and a way to answer."""
 
     websocket: WebSocket
     hello: dict[str, Any]
@@ -122,8 +124,8 @@ class Socket:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     passed: timedelta = timedelta(0)  # how far the time of the test is ahead
 
-    async def send(self, type: str, **content: Any) -> None:
-        await self.websocket.send_text(json.dumps({"type": type, **content}))
+    async def send(self, kind: str, **content: Any) -> None:
+        await self.websocket.send_text(json.dumps({"type": kind, **content}))
 
     async def snapshot(self, *fragments: str, exists: tuple[str, ...] = ("a", "b", "c"), at: datetime | None = None) -> None:
         await self.send(
@@ -683,6 +685,20 @@ async def test_the_undo_bar_leaves_after_ten_seconds_unless_somebody_is_at_it(se
     await expect(tab.locator("#undo")).to_be_empty()
 
 
+async def test_the_undo_bar_stays_as_long_as_the_page_says(server: Server, tab: Page) -> None:
+    await open_desk(server, tab, desk(undo_seconds=3))
+    await tap(tab, "p1", "occupied")
+    await expect(tab.get_by_role("button", name="undo")).to_be_visible()
+    await tab.clock.run_for(5_000)
+    await expect(tab.locator("#undo")).to_be_empty()
+
+
+async def test_the_setting_for_undo_reaches_the_page(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    await expect(page.locator("#outbox")).to_have_attribute("data-undo-seconds", str(site.process.settings.undo_seconds))
+    await page.context.close()
+
+
 async def test_undo_is_sent_with_its_change(server: Server, tab: Page) -> None:
     await open_desk(server, tab)
     await tap(tab, "p1", "occupied")
@@ -968,7 +984,7 @@ async def test_a_second_tap_is_none_also_when_the_first_waits_already(server: Se
     }""")
     await expect_outbox(tab, "confirm: waiting")
     await tab.clock.run_for(2_000)
-    await tab.get_by_role("button", name="still right").click()  # later it has been looked at anew
+    await tab.get_by_role("button", name="still right").click()  # later it has been looked at again
     await expect_outbox(tab, "confirm: waiting", "confirm: waiting")
 
 
@@ -1027,7 +1043,7 @@ async def test_while_the_server_is_slow_the_tile_says_that_it_is_being_sent(
 
 
 async def words_of_sending(page: Page) -> list[str]:
-    """What the stylesheet writes below the tiles, and only if it can be seen."""
+    """Return the words that the stylesheet writes below the tiles, if they can be seen."""
     words: list[str] = await page.evaluate("""[...document.querySelectorAll(".tile > summary")].flatMap((summary) => {
         const { content, display, visibility } = getComputedStyle(summary, "::after");
         const isSeen = content !== "none" && display !== "none" && visibility === "visible";

@@ -54,10 +54,12 @@ async def add_row_of_shelters(site: Site, count: int) -> list[str]:
     """So many shelters with one free place each, in the order of their names; confirmed just now."""
     ids = [f"rij-{number:02}" for number in range(count)]
     async with site.process.database.transaction() as tx:
-        for id in ids:
-            await add_shelter(tx, shelter(id, [place(f"{id}-1")]), SEAL, site.clock.now())
-            token = f"demo-shelter-{id}"
-            await add_client(tx, client_id=token, name=id, role="machine", token=token, now=site.clock.now(), shelter_id=id)
+        for shelter_id in ids:
+            await add_shelter(tx, shelter(shelter_id, [place(f"{shelter_id}-1")]), SEAL, site.clock.now())
+            token = f"demo-shelter-{shelter_id}"
+            await add_client(
+                tx, client_id=token, name=shelter_id, role="machine", token=token, now=site.clock.now(), shelter_id=shelter_id
+            )
     return ids
 
 
@@ -75,8 +77,9 @@ async def test_a_place_is_found_held_and_free_again_when_the_time_is_over(browse
     await expect(row(phone, "ceder-1")).not_to_contain_text("2 vrij")
     await expect(other.locator("#shelter-ceder")).to_contain_text("vastgehouden tot")
 
-    for _ in range(3):  # the site looks at its clock every second; a session lasts as long as it is used
+    for _ in range(3):  # a session lasts as long as it is used
         site.clock.move(minutes=10.5)
+        site.process.board.age()
         for page in (phone, other):
             assert await page.evaluate("fetch('/search').then((response) => response.status)") == 200
     await expect(other.locator("#shelter-ceder")).not_to_contain_text("vastgehouden")
@@ -118,8 +121,8 @@ async def test_what_is_under_the_finger_does_not_move(site: Site, phone: Page) -
     await row(phone, "rij-02-1").evaluate("(row) => row.scrollIntoView({ block: 'center' })")
     before = await box(row(phone, "rij-02-1"))
 
-    for id in ids[:2]:  # one above it, one that is seen
-        await change(site, id, f"{id}-1", "occupied")
+    for shelter_id in ids[:2]:  # one above it, one that is seen
+        await change(site, shelter_id, f"{shelter_id}-1", "occupied")
     await expect(row(phone, "rij-01-1")).to_have_class("match fits fresh gone")
     await expect(row(phone, "rij-01-1").locator(".taken")).to_have_text("net vergeven, niet meer vrij")
     assert await box(row(phone, "rij-02-1")) == before

@@ -74,11 +74,12 @@ class Site:
 
 
 async def start_site(
-    database_url: str, clock: FixedClock, *, own_pulse: bool = True, **given: object
+    database_url: str, clock: FixedClock, *, own_pulse: bool = True, has_jobs: bool = False, **given: object
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
     """Serve on a free port in this very loop; the caller ends it with `stop_site`.
 
-    `own_pulse` False: only the test rings the pulse, however slow the machine is.
+    `own_pulse` False: only the test rings the pulse, however slow the machine is. Without `has_jobs` the scheduler does
+    nothing between two steps of a test.
     """
     listening = socket.socket(proto=socket.IPPROTO_TCP)  # only then asyncio turns Nagle's delay off
     listening.bind(("127.0.0.1", 0))
@@ -86,7 +87,7 @@ async def start_site(
     settings = Settings(**{"demo": True, "public_url": url, "database_url": database_url} | given)  # type: ignore[arg-type]
     if not own_pulse:
         settings = settings.model_copy(update={"pulse_seconds": 3600.0})  # more than the settings allow
-    app = build_app(settings, build.SEAL, clock)
+    app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs)
     config = uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, **WEBSOCKET_OPTIONS)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from bedboard.city.programmes import Day, Programme, choose_days
 from bedboard.city.replay import CONNECTIONS, Summary, replay
 from bedboard.store.database import Database
-from tests.build import NOW, FixedClock
+from tests.build import NOW, PATIENCE, FixedClock
 from tests.build.site import start_site, stop_site
 from tests.city.rows import FIRST, Row, bed_row, load, on, read, room_row, shelters_in
 
@@ -91,7 +91,7 @@ async def serve(app: Starlette) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     running = asyncio.create_task(server.serve([listening]))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not server.started:
                 assert not running.done()
                 await asyncio.sleep(0.01)
@@ -241,7 +241,7 @@ async def test_eight_updates_are_under_way_at_once_and_never_more() -> None:
         most = max(most, waiting)
         if waiting == CONNECTIONS:
             full.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await full.wait()
         waiting -= 1
         return JSONResponse({})

@@ -28,12 +28,19 @@ MAN = {"adults.man": "1"}  # fits ceder, whose two places are free; linde takes 
 
 @asynccontextmanager
 async def another(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """Another process on the same database."""
-    site, server, running = await start_site(database.url, clock, own_pulse=False)
+    """Serve a process on the database, whose jobs let holds and news age as in life."""
+    site, server, running = await start_site(database.url, clock, has_jobs=True, own_pulse=False)
     try:
         yield site
     finally:
         await stop_site(server, running)
+
+
+@pytest.fixture
+async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """Serve the small board, with its jobs."""
+    async with another(board, clock) as site:
+        yield site
 
 
 async def wait(site: Site, fields: dict[str, str] = MAN, person: str = "mark") -> str:

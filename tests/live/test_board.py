@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from tests.build import PATIENCE
+from bedboard.store.database import Database
+from tests.build import PATIENCE, FixedClock
 from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
-from tests.build.site import Site
+from tests.build.site import Site, start_site, stop_site
 
 
 async def test_a_change_reaches_an_open_socket(site: Site) -> None:
@@ -186,12 +187,14 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
             assert await until_pulse(site, line) == []
 
 
-async def test_the_scheduler_lets_news_age_without_being_asked(site: Site) -> None:
+async def test_the_scheduler_lets_news_age_without_being_asked(board: Database, clock: FixedClock) -> None:
+    site, server, running = await start_site(board.url, clock, has_jobs=True, pulse_seconds=7)
     async with api_line(site) as line:
         await hear(line)
         site.clock.move(hours=8)
         said = [(await hear(line))["shelter"] for _ in range(3)]
         assert {one["freshness"] for one in said} == {"stale"}
+    await stop_site(server, running)
 
 
 async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> None:

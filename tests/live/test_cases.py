@@ -203,6 +203,7 @@ async def test_the_seeker_hears_that_the_offered_place_is_given_away_or_has_run_
         await until_shown(site, "linde-1", "reserved")
         await listeners.heard()
         site.clock.move(minutes=60)
+        site.process.board.age()
         await until_shown(site, "linde-1", "free")
         heard = who(await listeners.heard(), "own")
         assert heard >= {"mark", "emre", "hanneke"} and not heard & {"lucia", "noor", "kofi"}

@@ -178,7 +178,7 @@ async def test_a_script_gets_what_is_asked_the_places_and_the_notice(site: Site,
     form = {"key": "k", "answer": "yes", "place": "linde-1"}
     reply = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data=form, headers=FRAGMENT)
     assert reply.status_code == 200
-    for one in ("asked", "desk-linde", "notice"):
+    for one in ("asked", "staff-linde", "notice"):
         assert reply.text.count(f'id="{one}"') == 1, one
     assert "&lt;" not in reply.text, "elements, not their source"
     assert "<html" not in reply.text
@@ -567,9 +567,9 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
     words = asked(page)
-    assert "OpenCases to Linde Stichting Oever (police)" in words
+    assert "Requests to Linde Stichting Oever (police)" in words
     assert f"arrival: after 22:00 · request {case_id}" in words
-    assert "To be discussed by your criteria:" in words
+    assert "To be discussed according to your criteria:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]
     page = await answer(sanne, case_id, answer="yes", place="linde-1")
     assert "Your answer: yes, place 1 · reserved until 15:00" in asked(page)
@@ -579,4 +579,4 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     page = await sanne.get("/staff/linde")
     assert "Chosen: they arrive at 16:00 (place 1)" in asked(page) and "This is settled." in asked(page)
     late = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data={"key": "k", "answer": "discuss"})
-    assert late.status_code == 409 and "This is settled already" in late.text
+    assert late.status_code == 409 and "This is already settled" in late.text

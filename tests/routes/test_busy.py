@@ -52,14 +52,15 @@ async def test_a_page_a_script_and_a_program_hear_that_it_is_busy_and_the_same_c
     assert [(reply.status_code, reply.headers["retry-after"]) for reply in replies] == [(503, "2")] * 4
     in_dutch, in_english, fragment, problem = replies
     assert "<h1>Nu te druk</h1>" in in_dutch.text and "Het is nu te druk. Er is niets opgeslagen." in in_dutch.text
-    assert "<h1>Too busy now</h1>" in in_english.text and "It is too busy now. Nothing was saved." in in_english.text
+    assert "<h1>Too busy right now</h1>" in in_english.text
+    assert "It is too busy right now. Nothing was saved." in in_english.text
     assert '<div id="notice" role="alert" data-code="busy">' in fragment.text
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json() == {
         "type": "urn:bedboard:refusal:busy",
-        "title": "Too busy now",
+        "title": "Too busy right now",
         "status": 503,
-        "detail": "It is too busy now. Nothing was saved. Please try again shortly.",
+        "detail": "It is too busy right now. Nothing was saved. Please try again in a moment.",
         "code": "busy",
     }
     assert await facts(site) == before

@@ -353,7 +353,7 @@ async def test_every_page_has_its_english(site: Site, people: People) -> None:
     for browser in (mark, hanneke):
         await browser.post("/language", data={"language": "en"})
     new = (await mark.post("/requests/new", data=WOMAN)).text
-    assert "Which shelters do you ask?" in new and "1 woman, pregnant" in main(new)
+    assert "Which shelters do you want to ask?" in new and "1 woman, pregnant" in main(new)
     case = await begin(mark, "beuk", "linde")
     await offer(site, "beuk-1", case)
     page = main(await see(mark, case))
@@ -361,7 +361,7 @@ async def test_every_page_has_its_english(site: Site, people: People) -> None:
         "nothing chosen yet" in page and "1 yes" in page and "Choose this place" in page and "When will you be there?" in page
     )
     desk = main(await see(hanneke, case))
-    assert "Shelter on the telephone: fill in its answer" in desk and "No, because:" in desk
+    assert "Shelter on the telephone: enter its answer" in desk and "No, because:" in desk
     assert "To ratify" in (await hanneke.get("/requests")).text
     for words in (new, page, desk):
         assert not re.search(r"\b(opvang|aanvraag|geen|niet|plek|antwoord)\b", words), "a word of Dutch is left"

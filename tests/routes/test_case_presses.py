@@ -101,7 +101,7 @@ async def test_a_press_counts_once(site: Site, people: People) -> None:
     assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303
     assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303, "the very same press"
     assert main(await see(mark, case)).count("Beuk gekozen en bevestigd") == 1
-    key = re.search(r'/choose" data-press><input type="hidden" name="key" value="(\w+)"', page)
+    key = re.search(r'/choose" hx-boost="true"><input type="hidden" name="key" value="(\w+)"', page)
     assert key is not None
     other = await mark.post(f"/requests/{case}/choose", data={"shelter": "linde", "key": key[1]})
     assert other.status_code == 422, "the same key for something else"

@@ -21,7 +21,7 @@ from bedboard.log import set_up_log
 from bedboard.push import Pusher
 from bedboard.settings import Settings
 from bedboard.store.database import Database
-from tests.build import FixedClock, until
+from tests.build import PATIENCE, FixedClock, until
 from tests.build.push import KEYS, SUBJECT, Service, base64url, from_base64url, has, serving
 from tests.build.site import Site, start_site, stop_site
 
@@ -72,6 +72,15 @@ async def ready(site: Site, *services: Service) -> str:
         reply = await browser.post("/search/alert", data=MAN | {"key": "k"})
         assert reply.status_code == 303
         return str(reply.headers["location"].rpartition("/")[2])
+
+
+NEVER = 100 * PATIENCE
+"""Seconds after which a process gives a call up that hangs; no test lasts as long."""
+
+
+def wait_for_push(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let the processes of this test wait so long for a push service that does not answer."""
+    monkeypatch.setattr("bedboard.app.Pusher", lambda *args, **more: Pusher(*args, **more, seconds=seconds))
 
 
 async def quiet(*sites: Site) -> None:
@@ -158,13 +167,11 @@ async def test_any_other_failure_is_a_line_in_the_log_without_the_address(
 async def test_a_service_that_never_answers_delays_nothing(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bedboard.app.Pusher", lambda *args, **more: Pusher(*args, **more, seconds=4))
+    wait_for_push(monkeypatch, NEVER)
     site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
-    loop = asyncio.get_running_loop()
     try:
         async with serving(hangs=True) as hung, serving() as there:
             await ready(site, hung, there)
-            begun = loop.time()
             await mark(site, "free")
             await until(has(there, 1), "the other device is woken meanwhile")
             await until(has(hung, 1), "the one that hangs has been called")
@@ -174,21 +181,44 @@ async def test_a_service_that_never_answers_delays_nothing(
             await mark(site, "occupied")
             await mark(site, "free")
             await until(has(there, 2), "and again")
-            assert loop.time() - begun < 4, "all that while the first call was still hanging"
-            await quiet(site)
-            assert loop.time() - begun < 10
-            assert '"TimeoutError"' in capsys.readouterr().out
+            assert site.process.push is not None
+            assert site.process.push._running, "all that while the first call was still hanging"
+            assert '"push_failed"' not in capsys.readouterr().out
     finally:
         await stop_site(server, running)
 
 
-async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(board: Database, clock: FixedClock) -> None:
+async def test_a_service_that_never_answers_is_given_up(
+    board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wait_for_push(monkeypatch, 1.0)
+    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    try:
+        async with serving(hangs=True) as hung:
+            await ready(site, hung)
+            await mark(site, "free")
+            said: list[str] = []
+
+            async def is_given_up() -> bool:
+                said.append(capsys.readouterr().out)
+                return '"push_failed"' in "".join(said)
+
+            await until(is_given_up, "the call is given up")
+            assert '"TimeoutError"' in "".join(said)
+    finally:
+        await stop_site(server, running)
+
+
+async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
+    board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for_push(monkeypatch, NEVER)
     async with serving(hangs=True) as hung:
         site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
         await ready(site, hung)
         await mark(site, "free")
         await until(has(hung, 1), "it is called")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             await stop_site(server, running)
 
 

@@ -1,4 +1,4 @@
-"""OpenCases as they are read: whose they are, which shelter is asked, what is due, and the locks."""
+"""Cases as they are read: their owners, which shelter is asked, what is due, and the locks."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -36,7 +36,7 @@ def test_after_a_new_key_the_old_still_opens_and_the_new_one_seals() -> None:
 
 
 @pytest.mark.parametrize("spoil", [lambda sealed: sealed[:-1], lambda sealed: b"", lambda sealed: b"Kade 1"])
-def test_a_seal_without_its_key_does_not_open(spoil: object) -> None:
+def test_a_spoiled_seal_or_one_of_another_key_does_not_open(spoil: object) -> None:
     assert callable(spoil)
     with pytest.raises(InvalidToken):
         Seal(NEW).open(spoil(Seal(NEW).close("Kade 1")))

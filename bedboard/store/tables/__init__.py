@@ -3,6 +3,4 @@
 `table=True` models do not validate: the pure rules do, and the named CHECKs of the migrations are the last word.
 """
 
-from bedboard.store.tables import board, cases, people
-
 __all__ = ["board", "cases", "people"]

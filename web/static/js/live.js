@@ -11,6 +11,7 @@
   const asked = new URLSearchParams(location.search);
   const wall = asked.get("wall") === "1";
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
+  const { news, parse, placeAll, steadily } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const shown = () => document.querySelectorAll("[data-stamp]");
   const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
@@ -39,108 +40,12 @@
     }
   }
 
-  // --- fragments: whoever types, has focus or holds a finger down keeps the very same elements
-  const news = new Map(); // element id → what the server last said; also of shelters that the filter hides
-  let changed;
-  const FIXED = "input[type=hidden]:not([name=key])";
-
-  // Same answer: one thing at two moments. What means something else is another element, or a finger that is down would press it.
-  function identity(node) {
-    if (node.nodeType !== 1 || node.id) return node.nodeName + node.id;
-    const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches(`button, ${FIXED}`) ? [node] : [];
-    return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
-  }
-  function morph(old, fresh) {
-    if (/^(ago|left)$/.test(old.className) || old.isEqualNode(fresh)) return;
-    const note = (node) => (node.nodeType === 1 || node.data.trim()) && changed.add(old.closest("[id]"));
-    for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
-      const before = old.getAttribute(name);
-      const after = fresh.getAttribute(name);
-      if (before === after || (after === null && /^(open|aria-busy|aria-live)$/.test(name))) continue; // set by people and scripts
-      if (after === null) old.removeAttribute(name);
-      else old.setAttribute(name, after); // a typed value is a property: it stays
-      if (name !== "data-stamp" && old.name !== "key" && (before || after)) note(old);
-    }
-    const pool = new Map();
-    for (const node of old.childNodes) pool.set(identity(node), [...(pool.get(identity(node)) ?? []), node]);
-    const pairs = [...fresh.childNodes].map((node) => [node, pool.get(identity(node))?.shift()]);
-    for (const node of [...pool.values()].flat()) {
-      note(node);
-      node.remove();
-    }
-    let next = old.firstChild;
-    for (const [node, twin] of pairs) {
-      // What is not moved keeps the focus.
-      if (twin && twin === next) next = next.nextSibling;
-      else old.insertBefore(twin ?? node, next);
-      if (twin?.nodeType === 1) morph(twin, node);
-      else if (twin?.data !== node.data || !twin) {
-        note(node);
-        if (twin) twin.data = node.data;
-      }
-    }
-  }
-
-  function fits(card) {
-    const { kind, unit, takes } = byId("cards")?.dataset ?? {};
-    const has = (list, wanted) => !wanted || list.split(" ").includes(wanted);
-    const { kinds, unit: own, takes: taken } = card.dataset;
-    return (
-      has(kinds, kind ?? asked.get("kind")) && has(own, unit ?? asked.get("unit")) && has(taken, takes ?? asked.get("takes"))
-    );
-  }
-  function isLower(stamp, other = "0.0") {
-    const [[version, phase], [otherVersion, otherPhase]] = [stamp, other].map((text) => text.split(".").map(Number));
-    return version < otherVersion || (version === otherVersion && phase < otherPhase);
-  }
-  function place(fresh) {
-    const { id } = fresh;
-    const { stamp, name } = fresh.dataset;
-    const isCard = fresh.matches("article");
-    let old = byId(id);
-    if (stamp) {
-      if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
-      news.set(id, fresh.cloneNode(true));
-      if (isCard && !fits(fresh)) return old?.remove();
-    }
-    if (old && old.dataset.name !== name) old = old.remove(); // another name, another place in the row
-    if (old) morph(old, fresh);
-    else if (isCard) {
-      byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
-      changed.add(fresh);
-    } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
-    window.htmx?.process(old ?? fresh);
-  }
-  const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
-  const placeAll = (html) => [...parse(html).children].filter(({ id }) => id).forEach(place);
-  function steadily(work) {
-    const focused = document.activeElement;
-    const home = focused?.closest("[id]")?.id;
-    const empty = byId("empty");
-    changed = new Set();
-    work();
-    if (empty) empty.hidden = byId("cards")?.childElementCount > 0;
-    if (focused !== document.activeElement) {
-      (focused.isConnected ? focused : byId(home)?.querySelector("summary, button, a"))?.focus({ preventScroll: true });
-    }
-    showAges();
-    showLeft();
-    for (const element of changed) {
-      element?.classList.add("changed");
-      setTimeout(() => element?.classList.remove("changed"), 300);
-    }
-    document.dispatchEvent(new Event("bedboard:placed"));
-  }
-  // htmx replaces #main when a filter is chosen; its answer may be older than what the socket has said since.
-  const replay = () => steadily(() => [...news.values()].map((kept) => kept.cloneNode(true)).forEach(place));
-  new MutationObserver(replay).observe(document.body, { childList: true });
-
   function takeNews({ exists, fragments, totals }) {
     if (exists) {
       for (const element of shown()) if (!exists.includes(shelterOf(element))) element.remove();
       for (const [id, element] of news) if (!exists.includes(shelterOf(element))) news.delete(id);
     }
-    for (const html of [...fragments.map(({ html }) => html), totals ?? ""]) placeAll(html);
+    for (const html of [...fragments.map(({ html }) => html), totals ?? ""]) placeAll(parse(html));
   }
 
   // --- the live mark
@@ -274,7 +179,11 @@
     }
   }
 
-  window.bedboard = { now, clock, parse, say, chime, place: (html) => steadily(() => placeAll(html)) };
+  Object.assign(window.bedboard, { now, clock, say, chime });
+  document.addEventListener("bedboard:placed", () => {
+    showAges();
+    showLeft();
+  });
   if (!url) return;
   const wake = () => tick() && !socket && retry(true);
   const touch = ({ isTrusted }) => {

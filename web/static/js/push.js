@@ -21,8 +21,8 @@
     const { endpoint } = subscription;
     const body = new URLSearchParams({ do: what, endpoint });
     for (const key of what === "subscribe" ? ["p256dh", "auth"] : []) body.set(key, text(subscription.getKey(key)));
-    const response = await fetch("/push", { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual" });
-    if (response.status !== 204) throw new Error("not saved");
+    const answer = await window.bedboard.ask(ways(), "/push", { method: "POST", fields: body, accepts: () => false });
+    if (answer?.status !== 204) throw new Error("not saved");
   }
   function remember(who) {
     try {

@@ -3,7 +3,6 @@
    The choices are in the form and nowhere else: not in an address, not in a storage. */
 (() => {
   "use strict";
-  const PATIENCE = 10e3;
   const DOUBT = 3e3;
   const SETTLE = 150;
   const DEAF = 600;
@@ -140,19 +139,7 @@
     if (isAbove) scrollBy({ top: list.getBoundingClientRect().bottom - bottom, behavior: "instant" });
   }
 
-  // --- sending what the form's buttons do; holds are sent by strip.js, without the choices
-  let isSending;
-  async function post(url, button) {
-    const body = new URLSearchParams([...new FormData(form)]);
-    const signal = AbortSignal.timeout(PATIENCE);
-    if (button?.name) body.set(button.name, button.value);
-    const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual", signal });
-    if (response.status === 401) return location.assign("/sign-in?ended=1");
-    const answer = parse(await response.text());
-    if (!answer.querySelector("#notice, #strip")) throw new Error("somebody else answered for the server");
-    if (response.ok && button?.name) renewKey(button);
-    return answer;
-  }
+  // --- what the form's buttons do: htmx sends it. A search that is not live is such a button too, and gets the whole list as its answer.
   // The same key until it is done, so that however often it is pressed it is done once.
   function renewKey(button) {
     const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
@@ -160,59 +147,54 @@
       .map((byte) => byte.toString(16).padStart(2, "0"))
       .join("");
   }
-  async function alone(work) {
-    if (isSending) return;
-    isSending = true;
-    await work().catch(() => {
-      place('<div id="notice" role="alert"><div class="notice"><p></p></div></div>');
-      byId("notice").querySelector("p").textContent = byId("live").dataset.unsent;
+  const articles = () => [...document.querySelectorAll("#strip article")];
+  const on = (name, listen) =>
+    document.addEventListener(name, (event) => {
+      const { ctx } = event.detail;
+      if (ctx.press?.url.startsWith("/search")) listen(ctx, event);
     });
-    isSending = false;
-  }
-  const press = (url, button) =>
-    alone(async () => {
-      const articles = () => [...document.querySelectorAll("#strip article")];
-      const before = articles();
-      button.classList.add("sending");
-      const answer = await post(url, button).finally(() => button.classList.remove("sending"));
-      const told = answer && ["notice", "strip", "nothing"].map((id) => answer.querySelector(`#${id}`)).filter(Boolean);
-      if (!told) return;
-      place(told.map((element) => element.outerHTML).join(""));
-      if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
-      const own = articles().find((article) => !before.includes(article));
-      const shown = answer.querySelector("#nothing") ? byId("nothing") : own;
-      (shown === own ? own?.querySelector("a, button") : shown)?.focus({ preventScroll: true });
-      shown?.scrollIntoView({ block: "nearest" });
+  on("htmx:config:request", ({ press }) => (press.articles = articles()));
+  on("htmx:after:request", ({ press, request, response, text }, event) => {
+    if (press.isAnswered && response.status < 300 && request.submitter?.name) renewKey(request.submitter);
+    if (press.url !== "/search" || !press.isAnswered) return;
+    event.preventDefault();
+    const answer = parse(text);
+    const fragments = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
+    const told = (id) => answer.querySelector(`#${id}`)?.outerHTML;
+    const isFound = answer.querySelector("#figures .tally");
+    number++;
+    take({
+      n: number,
+      ...(isFound ? { order: fragments.map(({ id }) => id), fragments, figures: told("figures") } : { notice: told("notice") }),
     });
-  // Not live: the list comes as the answer to a question.
-  const fetchList = () =>
-    alone(async () => {
-      const answer = await post("/search");
-      if (!answer) return;
-      const fragments = [...answer.querySelectorAll("#list > article")].map((row) => ({ id: idOf(row), html: row.outerHTML }));
-      const isFound = answer.querySelector("#figures .tally");
-      const told = (id) => answer.querySelector(`#${id}`)?.outerHTML;
-      const found = isFound
-        ? { order: fragments.map(({ id }) => id), fragments, figures: told("figures") }
-        : { notice: told("notice") };
-      number++;
-      take({ n: number, ...found });
-      say({ type: "search", ...search() }); // what is said from now on belongs to this list
-    });
+    say({ type: "search", ...search() }); // what is said from now on belongs to this list
+  });
+  on("htmx:finally:request", ({ press, text }) => {
+    if (press.url === "/search") return see();
+    if (!press.isAnswered || byId("notice")?.childElementCount) return;
+    const own = articles().find((article) => !press.articles.includes(article));
+    const shown = parse(text).querySelector("#nothing") ? byId("nothing") : own;
+    (shown === own ? own?.querySelector("a, button") : shown)?.focus({ preventScroll: true });
+    shown?.scrollIntoView({ block: "nearest" });
+  });
   function see() {
     results.focus({ preventScroll: true });
     results.scrollIntoView({ block: "start" });
   }
-  document.addEventListener("submit", async (event) => {
-    const button = event.submitter;
-    const url = button?.getAttribute("formaction");
-    if (event.target !== form || url === "/requests/new") return; // that is another page
-    event.preventDefault();
-    if (url) return press(url, button);
-    if (say({ type: "active" }) && !root.matches(".doubting, .lost")) ask();
-    else await fetchList();
-    see();
-  });
+  addEventListener(
+    "submit",
+    (event) => {
+      const url = event.submitter?.getAttribute("formaction");
+      if (event.target !== form) return;
+      if (url === "/requests/new") event.stopPropagation(); // that is another page: the browser opens it
+      if (url || !say({ type: "active" }) || root.matches(".doubting, .lost")) return; // htmx sends it
+      event.preventDefault();
+      event.stopPropagation();
+      ask();
+      see();
+    },
+    true,
+  );
 
   // --- holding: once. A second tap must not fall on what has come under the finger meanwhile.
   const pressed = new Set();

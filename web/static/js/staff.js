@@ -5,14 +5,13 @@
   const PREFIX = "bedboard:tap:";
   const DAY = 864e5;
   const PATIENCE = 10e3;
-  const UNDO_SECONDS = 10;
   const TWICE = 1e3;
-  const { now, clock, parse, place } = window.bedboard;
+  const { ask, now, clock, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item");
   const box = byId("outbox");
   const undo = byId("undo");
-  const person = box?.dataset.person;
+  const { person, undoSeconds } = box?.dataset ?? {};
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending;
   let isRunning;
@@ -50,7 +49,7 @@
     const button = event.submitter;
     const isLeaving = form.matches('[action="/sign-out"]') && entries().some(isOpen);
     if (isLeaving && !confirm(words.dataset.leave)) return event.preventDefault();
-    if (!form.closest('section[id^="staff-"], #undo')) return;
+    if (!form.closest('section[id^="staff-"], #undo') || form.matches("[hx-boost]")) return; // htmx sends that at once, or never
     const data = new FormData(form);
     const url = form.getAttribute("action");
     const tile = form.closest(".tile");
@@ -76,7 +75,7 @@
       return; // storage is full or forbidden: the browser sends the form itself
     }
     event.preventDefault();
-    event.stopPropagation(); // htmx need not send it too
+    event.stopPropagation();
     form.reset();
     byId("notice")?.replaceChildren();
     undo?.replaceChildren();
@@ -132,24 +131,25 @@
     const body = new URLSearchParams([...fields, ["key", key]]);
     if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
     isLater = false;
-    const headers = { "HX-Request": "true" };
-    const signal = AbortSignal.timeout(PATIENCE);
-    // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0 and is tried again.
-    const response = await fetch(url, { method: "POST", body, headers, redirect: "manual", signal });
-    if (response.status === 401) return location.assign("/sign-in?ended=1");
-    const text = await response.text();
-    const answer = parse(text);
     const isHere = byId(`staff-${url.split("/")[2]}`);
-    const notice = answer.querySelector("#notice");
+    let isOurs = false;
+    let notice;
+    const accepts = ({ status, isOk, text }) => {
+      const answer = parse(text);
+      notice = answer.querySelector("#notice");
+      isLater = ["busy", "key_in_use", "too_many"].includes(notice?.dataset.code);
+      const isAway = isLater || [0, 401, 429, 502, 503, 504].includes(status);
+      isOurs = !isAway && (!isOk || !!answer.querySelector('[id^="staff-"]')); // otherwise somebody else answered for the server
+      return isOurs && isHere;
+    };
+    const response = await ask(box, url, { method: "POST", fields: body, accepts });
+    if (response?.status === 401) location.assign("/sign-in?ended=1");
+    if (!isOurs) return false;
     const code = notice?.dataset.code;
-    isLater = ["busy", "key_in_use", "too_many"].includes(code);
-    if (isLater || [0, 429, 502, 503, 504].includes(response.status)) return false;
-    if (response.ok && !answer.querySelector('[id^="staff-"]')) return false; // somebody else answered for the server
-    if (isHere) place(text);
-    if (response.ok && state === "waiting") return end(entry, "sent");
-    const isTold = response.ok || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
+    if (response.isOk && state === "waiting") return end(entry, "sent");
+    const isTold = response.isOk || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
     if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
-    if (!response.ok) byId("notice")?.scrollIntoView({ block: "nearest" });
+    if (!response.isOk) byId("notice")?.scrollIntoView({ block: "nearest" });
     if (response.status === 422) giveBack(entry);
     forget(entry);
     return true;
@@ -205,9 +205,9 @@
     box.hidden = !listed.length;
   }
 
-  // --- the undo bar leaves after ten seconds, unless somebody is at it
+  // --- the undo bar leaves when its time is over, unless somebody is at it
   let left = 0;
-  const startUndo = () => (left = undo.childElementCount && UNDO_SECONDS);
+  const startUndo = () => (left = undo.childElementCount && Number(undoSeconds));
   if (undo) {
     undo.setAttribute("aria-live", "polite");
     new MutationObserver(startUndo).observe(undo, { childList: true });

@@ -1,65 +1,76 @@
-/* One's own things: sends what is pressed (a hold that begins, goes on or ends; any form with data-press), and draws what is
-   one's own (any element with an id and, in data-own, its address) again when the server says that it changed. The forms work
-   without this script. Of a hold nothing but the key is sent: what a search form says of a person stays in its fields. */
+/* One's own things. htmx sends what is pressed (a form with hx-boost) and swaps the answer; what must be so around that is here: one
+   press at a time, the focus, and words when no answer comes. Draws what is one's own (any element with an id and, in data-own, its
+   address) again when the server says that it changed. The forms work without this script. */
 (() => {
   "use strict";
-  const HOLDS = /^\/(places\/[^/]+\/hold|holds\/[^/]+\/(extend|release)|alerts\/[^/]+\/stop)$/;
-  const STAFF_HOLDS = /^\/staff\/[^/]+\/(places\/[^/]+\/hold|holds\/[^/]+\/release)$/;
-  const PATIENCE = 10e3;
   const DEAF = 600;
   const JUST = 350;
   const NEAR = 48;
-  const { now, parse, place } = window.bedboard;
+  const { ask, now, parse, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const owns = () => [...document.querySelectorAll("[data-own]")];
   const rows = () => [...document.querySelectorAll("#strip .hold")];
-  const headers = { "HX-Request": "true" };
-  const ask = (url, more) => fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(PATIENCE), ...more });
+  const on = (name, listen) => document.addEventListener(name, listen);
 
   // --- what is pressed
   const busy = new Set(); // addresses under way
   const ended = new Set(); // ids of rows that were released here
-  async function press(event) {
-    const form = event.target;
-    const button = event.submitter;
-    const url = button?.getAttribute("formaction") ?? form.getAttribute("action");
-    const isHold = HOLDS.test(url) || STAFF_HOLDS.test(url);
-    if (event.defaultPrevented || !(isHold || "press" in form.dataset)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation(); // nobody else need send it too
-    if (busy.has(url)) return;
-    const data = new FormData(form);
+  on("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    const { action: url, body, submitter } = ctx.request;
+    const form = ctx.sourceElement;
+    if (!form.matches("form[hx-boost]")) return;
+    if (busy.has(url)) return event.preventDefault();
+    if (submitter?.name) body.set(submitter.name, submitter.value); // the form itself may have one by that name
+    if (url.endsWith("/hold")) {
+      // What a search form says of a person stays in its fields.
+      for (const name of new Set(body.keys())) if (!/^(key|caller)$/.test(name)) body.delete(name);
+    }
     const tile = form.closest(".tile");
-    const element = tile ?? button ?? form;
-    if (button?.name) data.set(button.name, button.value); // the form itself may have one by that name
-    const names = isHold ? ["key", "caller"].filter((name) => data.has(name)) : [...new Set(data.keys())];
-    const body = new URLSearchParams(names.map((name) => [name, data.get(name)]));
-    const before = rows().map(({ id }) => id);
-    const state = byId("case")?.dataset.state;
-    const row = url.endsWith("/release") && form.closest(".hold")?.id;
     const home = form.closest("[data-own]:not(#strip)") && form.closest("article, [data-own]");
-    const opened = home ? foldsOf(form, home) : [];
+    ctx.press = {
+      url,
+      element: tile ?? submitter ?? form,
+      before: rows().map(({ id }) => id),
+      state: byId("case")?.dataset.state,
+      row: url.endsWith("/release") && form.closest(".hold")?.id,
+      home,
+      opened: home ? foldsOf(form, home) : [],
+    };
     busy.add(url);
-    element.classList.add("sending");
+    ctx.press.element.classList.add("sending");
     byId("notice")?.replaceChildren();
-    if (row) ended.add(row);
+    if (ctx.press.row) ended.add(ctx.press.row);
     if (tile) {
       tile.open = false;
       tile.querySelector("summary").focus({ preventScroll: true });
     }
-    const response = await ask(url, { method: "POST", body }).catch(() => null);
-    const text = await response?.text().catch(() => "");
+  });
+  function cease({ url, element, opened }) {
     busy.delete(url);
     element.classList.remove("sending");
     for (const one of opened) one.open = false; // it has done its work, and must not cover what is said now
-    if (response?.status === 401) return location.assign("/sign-in?ended=1");
-    if (!text || !parse(text).querySelector("#notice")) {
-      ended.delete(row);
-      say(byId("live").dataset.unsent);
-      return refresh();
-    }
-    answered++;
-    draw(text);
+  }
+  on("htmx:after:request", (event) => {
+    const { press, response, text } = event.detail.ctx;
+    if (!press) return;
+    cease(press);
+    press.isEnded = response.status === 401;
+    press.isAnswered = !press.isEnded && !!parse(text).querySelector("#notice, #strip");
+    if (press.isEnded) location.assign("/sign-in?ended=1");
+    if (press.isAnswered) answered++;
+    else event.preventDefault();
+  });
+  on("htmx:finally:request", ({ detail }) => {
+    const { press } = detail.ctx;
+    if (!press || press.isEnded) return;
+    cease(press);
+    if (press.isAnswered) return goOn(press);
+    ended.delete(press.row);
+    say(byId("live").dataset.unsent);
+    refresh();
+  });
+  function goOn({ before, state, home }) {
     if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
     const telephone = rows()
       .find(({ id }) => !before.includes(id))
@@ -93,28 +104,26 @@
   }
 
   // --- the strip. What ended by itself or by the shelter stays to be read, with its telephone: perhaps that call goes on.
-  function draw(text) {
-    const fresh = parse(text);
-    const strip = fresh.querySelector("#strip");
-    const lost = [];
+  on("htmx:before:swap", ({ detail }) => {
+    const strip = detail.ctx.swap.startsWith("place") && detail.tasks[0]?.fragment.querySelector("#strip");
     for (const row of strip ? rows() : []) {
       if (ended.has(row.id) || strip.querySelector(`#${row.id}`)) continue;
       const kept = strip.appendChild(row.cloneNode(true));
-      if (!kept.matches(".lapsed")) lost.push(kept);
+      if (!kept.matches(".lapsed")) explain(row);
       kept.classList.add("lapsed");
       for (const form of kept.querySelectorAll("form")) form.remove();
       for (const hidden of kept.querySelectorAll("[hidden]")) hidden.hidden = false;
     }
-    place([...fresh.children].map((element) => element.outerHTML).join(""));
-    lost.forEach(explain);
-  }
+  });
   // What has become of a place that is not held any more, in the words of its shelter's page.
-  async function explain({ id, dataset }) {
-    const response = await ask(`/shelters/${dataset.shelter}`).catch(() => null);
-    const text = response?.ok ? await response.text() : "";
-    const state = parse(text).querySelector(`#place-${dataset.place} .state`);
-    const now = byId(id)?.querySelector(".now");
-    if (now && state) now.textContent = `${now.dataset.word} ${state.textContent.replace(/\s+/g, " ").trim()}`;
+  function explain(row) {
+    const { shelter, place } = row.dataset;
+    const accepts = ({ isOk, text }) => {
+      const state = isOk && parse(text).querySelector(`#place-${place} .state`);
+      const now = byId(row.id)?.querySelector(".now");
+      if (now && state) now.textContent = `${now.dataset.word} ${state.textContent.replace(/\s+/g, " ").trim()}`;
+    };
+    ask(row, `/shelters/${shelter}`, { accepts });
   }
   // Missed: something may have changed that has not been asked for, such as before the first sign of life.
   let isAsking;
@@ -128,7 +137,7 @@
     while (isMissed) {
       isMissed = false;
       let isAway = false;
-      for (const { id, dataset } of owns()) isAway = !(await renew(id, dataset.own)) || isAway;
+      for (const own of owns()) isAway = !(await renew(own)) || isAway;
       if (isAway) {
         isMissed = true; // with the next sign of life
         break;
@@ -137,21 +146,23 @@
     isAsking = false;
   }
   // Whether what the server says of it now is shown.
-  async function renew(id, url) {
+  async function renew({ id, dataset }) {
     const before = answered;
-    const response = await ask(url).catch(() => null);
-    const text = response?.ok ? await response.text().catch(() => "") : "";
-    if (before !== answered) {
-      isMissed = true; // it may be older than what a press has drawn meanwhile
-      return true;
-    }
-    const fresh = text && parse(text).querySelector(`#${id}`);
-    const isAway = !fresh || "away" in fresh.dataset;
-    const height = byId("main").scrollHeight;
-    if (fresh && id !== "strip") place(fresh.outerHTML);
-    else if (fresh && !(isAway && rows().length)) draw(text);
-    if (id !== "strip" && Math.abs(byId("main").scrollHeight - height) > NEAR) moved();
-    return !isAway;
+    const { scrollHeight } = byId("main");
+    let isShown = false;
+    await ask(byId(id), dataset.own, {
+      select: `#${id}`,
+      accepts({ isOk, text }) {
+        const isLate = before !== answered; // it may be older than what a press has drawn meanwhile
+        const fresh = isOk && parse(text).querySelector(`#${id}`);
+        const isAway = !fresh || "away" in fresh.dataset;
+        isMissed ||= isLate;
+        isShown = isLate || !isAway;
+        return !isLate && fresh && !(id === "strip" && isAway && rows().length);
+      },
+    });
+    if (id !== "strip" && Math.abs(byId("main").scrollHeight - scrollHeight) > NEAR) moved();
+    return isShown;
   }
   // What is kept until a moment is no longer so after it, and the server says what is.
   const passed = new Set();
@@ -170,10 +181,8 @@
     const card = byId(`shelter-${places?.dataset.shelter}`);
     if (!card || [places.dataset.of, tried].includes(card.dataset.stamp)) return;
     tried = card.dataset.stamp;
-    const response = await ask(`/shelters/${places.dataset.shelter}`).catch(() => null);
-    const text = response?.ok && (await response.text());
-    if (text) place(text);
-    else tried = null; // with the next sign of life
+    const answer = await ask(places, `/shelters/${places.dataset.shelter}`, { accepts: ({ isOk }) => isOk });
+    if (!answer?.isOk) tried = null; // with the next sign of life
   }
 
   // What a press has drawn may stand where the finger is: a second tap on the same spot is not meant for it. Nor is one that was
@@ -210,7 +219,6 @@
     if (isTime && target.value) for (const choice of form.querySelectorAll("[name=within]")) choice.checked = false;
     if (target.name === "within" && form.elements.arrives_at) form.elements.arrives_at.value = "";
   });
-  document.addEventListener("submit", press, true);
   document.addEventListener("click", ({ target }) => target.matches("#strip .close") && target.closest(".hold").remove());
   document.addEventListener("click", ({ target }) => {
     const tile = target.closest('a[href^="#"]')?.closest(".tile"); // leads away from what covers it

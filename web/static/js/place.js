@@ -1,0 +1,138 @@
+/* Where what the server sends comes in the page: whole elements, each in place of the one with its id. Posted forms and refreshed
+   parts come through htmx, whose swap style "place" this is; what the socket says comes from live.js.
+   Why not htmx's own swaps: they do not know stamps, so an answer that was long under way would undo what the socket has said since. */
+(() => {
+  "use strict";
+  const PATIENCE = 10e3;
+  const { htmx } = window;
+  const asked = new URLSearchParams(location.search);
+  const byId = (id) => document.getElementById(id);
+
+  // --- fragments: whoever types, has focus or holds a finger down keeps the very same elements
+  const news = new Map(); // element id → what the server last said; also of shelters that the filter hides
+  let changed;
+  let morph; // htmx's
+  const FIXED = "input[type=hidden]:not([name=key])";
+
+  // Same answer: one thing at two moments. What means something else is another element, or a finger that is down would press it.
+  function identity(node) {
+    if (node.nodeType !== 1 || node.id) return node.nodeName + node.id;
+    const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches(`button, ${FIXED}`) ? [node] : [];
+    return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
+  }
+  // What htmx's morph has done is read from the records of the browser: new stamps and keys alone are no change.
+  const isSaid = (node) => node.nodeType === 1 || node.data.trim();
+  const records = new MutationObserver(() => null);
+  function isChange({ type, target, attributeName: name, oldValue: before, addedNodes, removedNodes }) {
+    if (type === "childList") return [...addedNodes, ...removedNodes].some(isSaid);
+    const after = type === "attributes" ? target.getAttribute(name) : target.data;
+    if (type === "attributes" && (/^data-(stamp|htmx-powered)$/.test(name) || target.name === "key")) return false;
+    return before !== after && !!(before?.trim() || after?.trim());
+  }
+  function morphInto(old, fresh) {
+    const fragment = new DocumentFragment();
+    fragment.append(fresh);
+    const kinds = { childList: true, attributes: true, characterData: true };
+    records.observe(old, { ...kinds, subtree: true, attributeOldValue: true, characterDataOldValue: true });
+    morph(old, fragment, false);
+    for (const record of records.takeRecords().filter(isChange)) {
+      changed.add((record.target.closest ? record.target : record.target.parentNode)?.closest("[id]"));
+    }
+    records.disconnect();
+  }
+
+  function fits(card) {
+    const { kind, unit, takes } = byId("cards")?.dataset ?? {};
+    const has = (list, wanted) => !wanted || list.split(" ").includes(wanted);
+    const { kinds, unit: own, takes: taken } = card.dataset;
+    return (
+      has(kinds, kind ?? asked.get("kind")) && has(own, unit ?? asked.get("unit")) && has(taken, takes ?? asked.get("takes"))
+    );
+  }
+  function isLower(stamp, other = "0.0") {
+    const [[version, phase], [otherVersion, otherPhase]] = [stamp, other].map((text) => text.split(".").map(Number));
+    return version < otherVersion || (version === otherVersion && phase < otherPhase);
+  }
+  function placeOne(fresh) {
+    const { id } = fresh;
+    const { stamp, name } = fresh.dataset;
+    const isCard = fresh.matches("article");
+    let old = byId(id);
+    if (stamp) {
+      if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
+      news.set(id, fresh.cloneNode(true));
+      if (isCard && !fits(fresh)) return old?.remove();
+    }
+    if (old && old.dataset.name !== name) old = old.remove(); // another name, another place in the row
+    if (old) morphInto(old, fresh);
+    else if (isCard) {
+      byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
+      changed.add(fresh);
+    } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
+    htmx.process(old ?? fresh);
+  }
+  const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
+  const placeAll = (fragment) => [...fragment.children].filter(({ id }) => id).forEach(placeOne);
+  function steadily(work) {
+    const focused = document.activeElement;
+    const home = focused?.closest("[id]")?.id;
+    const empty = byId("empty");
+    changed = new Set();
+    work();
+    if (empty) empty.hidden = byId("cards")?.childElementCount > 0;
+    if (focused !== document.activeElement) {
+      (focused.isConnected ? focused : byId(home)?.querySelector("summary, button, a"))?.focus({ preventScroll: true });
+    }
+    for (const element of changed) {
+      element?.classList.add("changed");
+      setTimeout(() => element?.classList.remove("changed"), 300);
+    }
+    document.dispatchEvent(new Event("bedboard:placed"));
+  }
+  // htmx replaces #main when a filter is chosen; its answer may be older than what the socket has said since.
+  const replay = () => steadily(() => [...news.values()].map((kept) => kept.cloneNode(true)).forEach(placeOne));
+  new MutationObserver(replay).observe(document.body, { childList: true });
+
+  // --- htmx
+  const isPlaced = ({ swap }) => /^place\b/.test(swap);
+  htmx.registerExtension("bedboard", {
+    init(api) {
+      ({ morph } = api);
+      api.isSoftMatch = (old, fresh) => identity(old) === identity(fresh);
+    },
+    htmx_before_morph_node: ({ className }) => !/^(ago|left)$/.test(className), // live.js writes there
+    htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
+      if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property: it stays
+      return name === "value" ? value === null : value !== null || !/^(open|aria-busy|aria-live)$/.test(name); // set by people and scripts
+    },
+    htmx_config_request: (_, { ctx }) => {
+      if (!isPlaced(ctx)) return;
+      // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0, and is no answer.
+      Object.assign(ctx.request, { redirect: "manual", timeout: PATIENCE });
+      if (ctx.fields) ctx.request.body = new URLSearchParams(ctx.fields);
+    },
+    htmx_before_request: (_, { ctx }) => {
+      // The mark of a request would be a difference from what the server sends.
+      if (isPlaced(ctx)) for (const element of ctx.indicators) element.classList.remove(htmx.config.requestClass);
+    },
+    htmx_after_request: (_, { ctx }) => ctx.accepts?.(ctx),
+    handle_swap: (style, _, fragment) => {
+      if (style !== "place") return false;
+      steadily(() => placeAll(fragment));
+      return []; // nothing that htmx has to make ready
+    },
+  });
+  // What a script sends by itself. `accepts`: whether what came is placed. Resolves to its status and text, or to null if nothing came.
+  async function ask(source, url, { method = "GET", accepts = () => true, ...more } = {}) {
+    let answer = null;
+    const take = ({ response: { status }, text }) => {
+      answer = { status, text, isOk: status >= 200 && status < 300 };
+      return !!accepts(answer);
+    };
+    await htmx.ajax(method, url, { source, swap: "place", accepts: take, ...more });
+    return answer;
+  }
+
+  const place = (html) => steadily(() => placeAll(parse(html)));
+  window.bedboard = { ask, news, parse, place, placeAll, steadily };
+})();
