@@ -1,4 +1,4 @@
-"""What the measurements of a whole board share: a server process of its own on loopback, its figures, and the city's file."""
+"""Shared by the measurements of a whole board: a server process on loopback, figures as words, and the city's file."""
 
 import os
 import shutil

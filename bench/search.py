@@ -1,5 +1,6 @@
-"""How fast a place is found: one searcher and 50 at once, by the API over HTTP, while 5 changes a second arrive; and what one
-change costs the open search pages.
+"""Measure how fast a place is found by the API, and how soon one change reaches the open search pages.
+
+One searcher asks alone, then 50 ask at once, while 5 changes a second arrive.
 
     python bench/search.py                          20,000 made-up places in 350 shelters, each with criteria of its own
     python bench/search.py toronto-2024-01.csv      the real 7,692 places of 1 January 2024
@@ -181,7 +182,7 @@ async def watch(url: str, cookie: str, pages: int, shelters: Sequence[tuple[str,
 
 
 async def measure(url: str, person: str) -> None:
-    """Print every figure; `person`: who signs in to the demo and searches."""
+    """Print every figure. `person`: id of the demo's person that signs in and searches."""
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer demo-police"}, timeout=60) as client:
         board = (await client.get("/api/v1/board")).json()["shelters"]
         units = sorted({one["unit"] for one in board})
