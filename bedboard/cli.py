@@ -1,4 +1,4 @@
-"""The commands of bedboard, their arguments and options. What a command does is imported when it runs."""
+"""The commands of bedboard, their arguments and options. Each imports its work when it runs."""
 
 import sys
 from datetime import date
@@ -144,7 +144,7 @@ def demo(
 
 
 def main() -> None:
-    """Run the command of this process. What it refuses is one sentence on standard error, and a status that is not 0."""
+    """Run the command of this process. A refusal is one sentence on standard error, and a status that is not 0."""
     try:
         status = app(standalone_mode=False)
     except typer.TyperException as error:

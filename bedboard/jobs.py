@@ -15,7 +15,6 @@ from bedboard.actions.signin import forget_sessions
 from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_case, tell_late, tell_silence
 from bedboard.process import Process
 from bedboard.rules.refusals import Refusal
-from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 
 log = structlog.get_logger()
@@ -68,7 +67,7 @@ Find = Callable[[Transaction, datetime], Awaitable[Sequence[str]]]
 Tell = Callable[[Transaction, str, datetime], Awaitable[LockedCase]]
 
 
-async def tell_each(process: Process, catalogue: Catalogue, find: Find, tell: Tell) -> None:
+async def tell_each(process: Process, find: Find, tell: Tell, *, is_desk_open: bool) -> None:
     """Tell each case that `find` returns, in a transaction of its own; one that fails is tried again the next time."""
     now = process.clock.now()
     try:
@@ -79,18 +78,18 @@ async def tell_each(process: Process, catalogue: Catalogue, find: Find, tell: Te
         return
     for case_id in found:
         try:
-            await tell_one(process, case_id, tell, catalogue, now)
+            await tell_one(process, case_id, tell, now, is_desk_open=is_desk_open)
         except Refusal as refusal:
             log.warning("cases_not_told", reason=refusal.code)
         except Exception as bug:  # the others go on
             log.error("bug", exc_info=bug)
 
 
-async def tell_one(process: Process, case_id: str, tell: Tell, catalogue: Catalogue, now: datetime) -> None:
+async def tell_one(process: Process, case_id: str, tell: Tell, now: datetime, *, is_desk_open: bool) -> None:
     """Tell one case and, once that is saved, wake its people."""
     async with process.database.transaction() as tx:
         case = await tell(tx, case_id, now)
-        notices = await list_notices(tx, case, is_desk_open=catalogue.is_desk_open(now))
+        notices = await list_notices(tx, case, is_desk_open=is_desk_open)
     if process.push is not None:
         process.push.notify_all(notices)
 
@@ -101,14 +100,17 @@ async def follow_cases(process: Process) -> None:
     if catalogue is None:
         return
     patience, zone = process.settings.patience, process.pages.zone
-    await tell_each(
-        process,
-        catalogue,
-        lambda tx, now: find_silent(tx, patience, now),
-        lambda tx, case_id, now: tell_silence(tx, case_id, patience, now),
+    is_desk_open = catalogue.is_desk_open(process.clock.now())
+    steps: Sequence[tuple[Find, Tell]] = (
+        (
+            lambda tx, now: find_silent(tx, patience, now),
+            lambda tx, case_id, now: tell_silence(tx, case_id, patience, now),
+        ),
+        (find_late, tell_late),
+        (find_lapsed, lambda tx, case_id, now: lapse_case(tx, case_id, now, zone)),
     )
-    await tell_each(process, catalogue, find_late, tell_late)
-    await tell_each(process, catalogue, find_lapsed, lambda tx, case_id, now: lapse_case(tx, case_id, now, zone))
+    for find, tell in steps:
+        await tell_each(process, find, tell, is_desk_open=is_desk_open)
 
 
 def make_scheduler(process: Process) -> AsyncIOScheduler:

@@ -23,8 +23,10 @@ def keep_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> M
 
 
 class LibraryLine(logging.Formatter):
-    """What uvicorn and APScheduler say, as a line of the same kind: their sentence as it is written in their code, without
-    what it is about, and of an error its type only."""
+    """Write a message of uvicorn or APScheduler as a line of the same kind.
+
+    The sentence stands as it is written in their code, without its values; of an error only its type is kept.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"event": str(record.msg).strip(), "level": record.levelname.lower(), "reason": record.name}

@@ -9,31 +9,23 @@ Everything stays on loopback and ends by itself. No figure is a test. Figures la
 
 import argparse
 import asyncio
-import os
 import select
-import shutil
 import socket
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from rig import add_tokens, begin_board, import_city, serving, spread
 from websockets.frames import Frame, Opcode
 
-from bedboard import embedded
-from bedboard.actions.setup import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
+from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.clock import Clock
-from bedboard.migrations.run import migrate_now
-from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables.board import Kind, Unit
-from bedboard.store.tables.people import Person
 
 SHELTERS, PLACES = 135, 7692
 ROUNDS = 200
@@ -42,14 +34,8 @@ ROUNDS = 200
 async def make_up_board(url: str) -> None:
     """As many shelters and places as the city, a tenth of the places free, everything confirmed now."""
     now, seal, database = Clock().now(), Seal(new_key()), Database(url, statement_seconds=60)
-    units = [Unit(code=f"u{n}", name=f"Unit {n}", short=f"U{n}", map_column=n % 4 + 1, map_row=n // 4 + 1) for n in range(10)]
-    kinds = [
-        Kind(code=f"k{n}", position=n, name_nl=f"Soort {n}", name_en=f"Kind {n}", long_nl="", long_en="", decides="shelter")
-        for n in range(7)
-    ]
     async with database.transaction() as tx:
-        await begin_deployment(tx, "Bench", "Europe/Amsterdam", units, kinds, now, demo=True)
-        await add_organization(tx, "org", "Organisation")
+        await begin_board(tx)
         for number in range(SHELTERS):
             count = PLACES // SHELTERS + (number < PLACES % SHELTERS)
             places = [
@@ -67,20 +53,8 @@ async def make_up_board(url: str) -> None:
                 f"s{number}", "org", f"u{number % 10}", f"Shelter {number:03}", "", "", now, places, criteria={"woman": "yes"}
             )
             await add_shelter(tx, shelter, seal, now)
-        await add_person(tx, Person(id="police", organization_id="org", name="Bench", role="police", demo=True))
-        await add_demo_clients(tx, [(f"s{number}", "org") for number in range(SHELTERS)], {"police": "org"}, now)
+        await add_tokens(tx, SHELTERS)
     await database.dispose()
-
-
-def import_city(url: str, file: Path) -> None:
-    environment = os.environ | {"DATABASE_URL": url, "BEDBOARD_DEMO": "true"}
-    command = [sys.executable, "-m", "bedboard", "import", "toronto", str(file), "--date", "2024-01-01", "--as-of-now"]
-    subprocess.run(command, env=environment, check=True)
-
-
-def spread(milliseconds: list[float]) -> str:
-    times = sorted(milliseconds)
-    return f"p50 {statistics.median(times):8.2f} ms   p99 {times[int(len(times) * 0.99)]:8.2f} ms   max {times[-1]:8.2f} ms"
 
 
 def time_calls(client: httpx.Client, path: str, rounds: int = ROUNDS) -> list[float]:
@@ -166,13 +140,6 @@ def time_changes(url: str, cookie: str, viewers: int, place: str, token: str, ro
     return answered, arrived
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", type=Path, nargs="?", help="the city's file; without it a made-up board of the same size")
@@ -182,44 +149,20 @@ def main() -> None:
     if options.watch:
         watch(options.watch[0], options.watch[1], int(options.watch[2]))
         return
-    folder = Path(tempfile.mkdtemp(prefix="bedboard-bench-"))
-    database = embedded.start(folder)
-    server = None
-    try:
-        migrate_now(database.url)
+
+    def fill(url: str) -> None:
         if options.csv:
-            import_city(database.url, options.csv)
+            import_city(url, options.csv)
         else:
-            asyncio.run(make_up_board(database.url))
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        given = {
-            "DATABASE_URL": database.url,
-            "BEDBOARD_DEMO": "true",
-            "BEDBOARD_PUBLIC_URL": url,
-            "BEDBOARD_LOG_LEVEL": "error",
-        }
-        server = subprocess.Popen([sys.executable, "-m", "bedboard", "serve", "--port", str(port)], env=os.environ | given)
+            asyncio.run(make_up_board(url))
+
+    with serving(fill) as url:
         measure(url, options.viewers)
-    finally:
-        if server is not None:
-            server.terminate()
-            server.wait(10)
-        database.discard()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def measure(url: str, sizes: list[int]) -> None:
     with httpx.Client(base_url=url, headers={"Origin": url}, timeout=30, follow_redirects=False) as client:
-        end = time.monotonic() + 20
-        while True:
-            try:
-                page = client.get("/sign-in")
-                break
-            except httpx.ConnectError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
+        page = client.get("/sign-in")
         person = "police" if 'value="police"' in page.text else page.text.split('name="person" value="')[1].split('"')[0]
         client.post("/sign-in/demo", data={"person": person})
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())

@@ -1,5 +1,6 @@
-"""How fast a place is found: one searcher and 50 at once, by the API over HTTP, while 5 changes a second arrive; and what one
-change costs the open search pages.
+"""Measure how fast a place is found by the API, and how soon one change reaches the open search pages.
+
+One searcher asks alone, then 50 ask at once, while 5 changes a second arrive.
 
     python bench/search.py                          20,000 made-up places in 350 shelters, each with criteria of its own
     python bench/search.py toronto-2024-01.csv      the real 7,692 places of 1 January 2024
@@ -11,13 +12,6 @@ and ends by itself. No figure is a test. Figures last printed: at the end of thi
 import argparse
 import asyncio
 import json
-import os
-import shutil
-import socket
-import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -26,18 +20,14 @@ from pathlib import Path
 from random import Random
 
 import httpx
+from rig import add_tokens, begin_board, import_city, serving, spread
 from websockets.asyncio.client import connect
 
-from bedboard import embedded
-from bedboard.actions.setup import NewPlace, NewShelter, add_organization, add_person, add_shelter, begin_deployment
+from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.clock import Clock
-from bedboard.migrations.run import migrate_now
 from bedboard.rules.criteria import CRITERION_NAMES
-from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
-from bedboard.store.tables.board import Kind, Unit
-from bedboard.store.tables.people import Person
 
 SHELTERS, PLACES = 350, 20_000
 SEARCHES = 400  # of one searcher; the 50 do as many together, times five
@@ -54,19 +44,13 @@ PROFILES: tuple[dict[str, object], ...] = (
 async def make_up_board(url: str) -> None:
     """Every shelter answers every criterion in its own way, one place in fifty as well; a tenth of the places is free."""
     now, seal, database, random = Clock().now(), Seal(new_key()), Database(url, statement_seconds=60), Random(1)
-    units = [Unit(code=f"u{n}", name=f"Unit {n}", short=f"U{n}", map_column=n % 4 + 1, map_row=n // 4 + 1) for n in range(10)]
-    kinds = [
-        Kind(code=f"k{n}", position=n, name_nl=f"Soort {n}", name_en=f"Kind {n}", long_nl="", long_en="", decides="shelter")
-        for n in range(7)
-    ]
 
     def answers(names: Sequence[str]) -> dict[str, str]:
         return {name: random.choice(("yes", "yes", "yes", "discuss", "no")) for name in names}
 
     names = sorted(CRITERION_NAMES)
     async with database.transaction() as tx:
-        await begin_deployment(tx, "Bench", "Europe/Amsterdam", units, kinds, now, demo=True)
-        await add_organization(tx, "org", "Organisation")
+        await begin_board(tx)
         for number in range(SHELTERS):
             count = PLACES // SHELTERS + (number < PLACES % SHELTERS)
             places = [
@@ -95,20 +79,8 @@ async def make_up_board(url: str) -> None:
                 limits={"min_age": 18, "max_children": random.randrange(5)},
             )
             await add_shelter(tx, shelter, seal, now)
-        await add_person(tx, Person(id="police", organization_id="org", name="Bench", role="police", demo=True))
-        await add_demo_clients(tx, [(f"s{number}", "org") for number in range(SHELTERS)], {"police": "org"}, now)
+        await add_tokens(tx, SHELTERS)
     await database.dispose()
-
-
-def import_city(url: str, file: Path) -> None:
-    environment = os.environ | {"DATABASE_URL": url, "BEDBOARD_DEMO": "true"}
-    command = [sys.executable, "-m", "bedboard", "import", "toronto", str(file), "--date", "2024-01-01", "--as-of-now"]
-    subprocess.run(command, env=environment, check=True)
-
-
-def spread(milliseconds: list[float]) -> str:
-    times = sorted(milliseconds)
-    return f"p50 {statistics.median(times):8.2f} ms   p99 {times[int(len(times) * 0.99)]:8.2f} ms   max {times[-1]:8.2f} ms"
 
 
 def profiles_for(units: Sequence[str]) -> list[bytes]:
@@ -210,7 +182,7 @@ async def watch(url: str, cookie: str, pages: int, shelters: Sequence[tuple[str,
 
 
 async def measure(url: str, person: str) -> None:
-    """Print every figure; `person`: who signs in to the demo and searches."""
+    """Print every figure. `person`: id of the demo's person that signs in and searches."""
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer demo-police"}, timeout=60) as client:
         board = (await client.get("/api/v1/board")).json()["shelters"]
         units = sorted({one["unit"] for one in board})
@@ -250,42 +222,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("city", type=Path, nargs="?", help="the city's CSV; without it a made-up board")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="bedboard-bench-"))
-    folder.chmod(0o755)
-    server = embedded.start(folder / "data")
-    serving: subprocess.Popen[bytes] | None = None
-    try:
-        migrate_now(server.url)
+
+    def fill(url: str) -> None:
         if given.city is None:
-            asyncio.run(make_up_board(server.url))
+            asyncio.run(make_up_board(url))
         else:
-            import_city(server.url, given.city)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        url = f"http://127.0.0.1:{port}"
-        environment = os.environ | {
-            "DATABASE_URL": server.url,
-            "BEDBOARD_DEMO": "true",
-            "BEDBOARD_PUBLIC_URL": url,
-            "BEDBOARD_DATA": str(folder),
-        }
-        command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
-        serving = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        for _ in range(400):
-            try:
-                if httpx.get(f"{url}/api/v1/board", headers={"Authorization": "Bearer demo-police"}).status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
+            import_city(url, given.city)
+
+    with serving(fill) as url:
         asyncio.run(measure(url, "police" if given.city is None else "mark"))
-    finally:
-        if serving is not None:
-            serving.terminate()
-            serving.wait(10)
-        server.discard()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Draws docs/cases.svg from the table in bedboard/rules/requests.py: the states, what leads from one to the next, and under
-that the whole table with what is refused. Where things stand is said here by hand; what they are comes from the table, and an
-arrow that has no place yet is an error.
+"""Draw docs/cases.svg from the table in bedboard/rules/cases.py: the states, the events that lead on, and the whole table.
+
+The positions are set here by hand; the states and events come from the table. An arrow without a position is an error.
 """
 
 from html import escape

@@ -72,8 +72,8 @@ def make_places(programme: Programme, seen_at: datetime) -> list[NewPlace]:
     states = ["occupied"] * programme.occupied + ["open"] * programme.free + ["closed"] * programme.closed
     places = []
     for number, state in enumerate(states, start=1):
-        id, label = f"{programme.id}-{number}", f"{DUTCH[programme.measure]} {number}"
-        place = NewPlace(id, programme.kind, label, programme.beds, seen_at, state=state)
+        place_id, label = f"{programme.id}-{number}", f"{DUTCH[programme.measure]} {number}"
+        place = NewPlace(place_id, programme.kind, label, programme.beds, seen_at, state=state)
         if state == "closed":
             place = replace(place, closed_reason="other", expected_free_at=seen_at + CLOSED_REASONS["other"])
         places.append(place)

@@ -1,4 +1,4 @@
-"""What a city's file says, once read: nights of programmes, and remarks on rows that could not be used as they were."""
+"""The contents of a city's file: nights of programmes, and remarks on rows that could not be used as they were."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Unusable(Exception):
 
 
 class Remark(NamedTuple):
-    """What was wrong with one row. `used` False: it was left out; True: it was put right as `why` says."""
+    """A fault in one row. `used` False: the row was left out; True: it was corrected as `why` says."""
 
     line: int
     used: bool

@@ -1,7 +1,7 @@
-"""Moves a board as the shelters' own systems would: a city's data, day after day, through the public API alone.
+"""Move a board as the shelters' own systems would: a city's data, day after day, through the public API alone.
 
 Knows nothing of the database. One update per programme and day: `PUT /api/v1/shelters/{id}/occupancy`, with the token of that
-shelter. What it sends: `free` as the city counted it, and `closed` as the places that the board knows (`GET`, once per
+shelter. It sends `free` as the city counted it, and `closed` as the places that the board knows (`GET`, once per
 shelter) less those usable that day, because a capacity that shrinks is places closed. When a day has more usable places than
 the board has, `closed` is 0 and `free` goes as it is: the occupied ones are then fewer than in truth, which no seeker sees.
 Those updates are counted as clamped; the API still refuses more free places than there are.
@@ -30,7 +30,7 @@ BUSY = {"key_in_use"}  # code of a 409 that is over in a moment; a busy server a
 
 @dataclass(slots=True)
 class Summary:
-    """What a replay has done so far. `sent` is accepted + refused + unanswered; a retry is not a new update.
+    """The progress of a replay. `sent` is accepted + refused + unanswered; a retry is not a new update.
 
     `refused`: by status and code. `unknown`: updates not sent, because the server knows no such shelter with that token.
     `latencies_ms`: of every answer to an update. `stopped`: the sentence why it ended early; None: it did not.

@@ -1,1 +1,1 @@
-"""What the commands of `bedboard.cli` do. Each module is imported when its command runs, so that the others stay quick."""
+"""The work of the commands of `bedboard.cli`. Each module is imported when its command runs, so that the others stay quick."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bedboard.rules.refusals import Refusal, Unavailable
 
-# By the database's own code (SQLSTATE): what is wrong. Its message follows; it names users and databases, never a password.
+# By the database's own code (SQLSTATE). The database's message follows; it names users and databases, never a password.
 BY_STATE = {
     "28000": "the database does not know this user",
     "28P01": "the database does not accept this user and password",

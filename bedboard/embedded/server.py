@@ -46,8 +46,8 @@ FIXED = {
 }
 INITDB = [
     *("--username", USER, "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-    # The directory is the key: who reaches the socket is let in. `peer` would look up the caller's name, and root and
-    # `nobody` would need a map, and a container's nameless user could not be in it.
+    # The directory is the key: a process that reaches the socket is let in. `peer` would look up the
+    # caller's name, and root and `nobody` would need a map, and a container's nameless user could not be in it.
     *("--locale", "C", "--data-checksums", "--auth-local", "trust", "--auth-host", "reject", "--no-instructions"),
 ]
 
@@ -112,8 +112,8 @@ class Embedded:
     def stop(self) -> None:
         """Stop the server: cut connections, write everything, and return when all is over. May be called again.
 
-        Raises EmbeddedError when the server did not end cleanly, or was gone before; what was committed is safe all
-        the same, and the next start recovers it.
+        Raises EmbeddedError when the server did not end cleanly, or was gone before; committed changes are safe all
+        the same, and the next start recovers them.
         """
         if status := self._end():
             raise EmbeddedError(f"the database server ended with status {status}\n{self._last_lines()}")
@@ -148,8 +148,11 @@ class Embedded:
         os.sync()
 
     def _launch(self, program: str, *arguments: str, remove: Path | None = None) -> subprocess.Popen[bytes]:
-        """Run one of PostgreSQL's programs under a supervisor, which is a process and not a thread of ours: the
-        kernel's "signal when the parent dies" means the parent's *thread*, and a fork among threads may hang."""
+        """Run one of PostgreSQL's programs under a supervisor.
+
+        The supervisor is a process and not a thread of ours: the
+        kernel's "signal when the parent dies" means the parent's *thread*, and a fork among threads may hang.
+        """
         dropped = self._programs.dropped
         command = [str(self._programs.bin / program), *arguments]
         if program == "initdb" and not has_name(dropped.get("user", os.geteuid())):

@@ -17,7 +17,7 @@ from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.store.cases import list_asks
 from bedboard.store.database import Transaction
 
-Work = Callable[[Transaction], Awaitable[LockedCase]]
+CaseWork = Callable[[Transaction], Awaitable[LockedCase]]
 
 
 class Task(NamedTuple):
@@ -27,7 +27,7 @@ class Task(NamedTuple):
     """
 
     key: str
-    work: Work
+    work: CaseWork
     asked: tuple[str, ...] = ()
 
 
@@ -47,7 +47,7 @@ def _case_id(call: Call) -> str:
     return call.path_params["case_id"]
 
 
-def opening_work(call: Call, sealed: bytes, near: str | None, kinds: Mapping[str, str]) -> Work:
+def opening_work(call: Call, sealed: bytes, near: str | None, kinds: Mapping[str, str]) -> CaseWork:
     """Return the work of asking shelters for a new case, each for a kind of place.
 
     `sealed`: the profile; `near`: a police unit; `kinds`: by shelter.
@@ -56,24 +56,24 @@ def opening_work(call: Call, sealed: bytes, near: str | None, kinds: Mapping[str
     return lambda tx: cases.open_case(tx, call.actor, case_id, sealed, near, kinds, call.now)
 
 
-def asking_work(call: Call, kinds: Mapping[str, str]) -> Work:
+def asking_work(call: Call, kinds: Mapping[str, str]) -> CaseWork:
     """Return the work of asking more shelters, each for a kind of place."""
     return lambda tx: cases.ask_more(tx, call.actor, _case_id(call), kinds, call.now)
 
 
-def answer_work(call: Call, shelter_id: str, said: ShelterAnswer) -> Work:
+def answer_work(call: Call, shelter_id: str, said: ShelterAnswer) -> CaseWork:
     """Return the work of answering as the shelter, for it, or as the police."""
     claim_id = call.process.clock.new_id()
     return lambda tx: answers.answer_case(tx, call.actor, _case_id(call), shelter_id, said, claim_id, call.now)
 
 
-def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Work:
+def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> CaseWork:
     """Return the work of taking a shelter's offer. `arrives_at` None: the usual time from now."""
     zone = call.catalogue.zone
     return lambda tx: cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, arrives_at)
 
 
-def decision_work(call: Call, decision: Literal["confirm", "refuse"], reason: str | None) -> Work:
+def decision_work(call: Call, decision: Literal["confirm", "refuse"], reason: str | None) -> CaseWork:
     """Return the work of the desk's decision. Refusal: Invalid when a `reason` is missing or does not belong."""
     zone = call.catalogue.zone
     if decision == "confirm":
@@ -85,7 +85,7 @@ def decision_work(call: Call, decision: Literal["confirm", "refuse"], reason: st
     return lambda tx: answers.refuse_case(tx, call.actor, _case_id(call), reason, call.now)
 
 
-def arrival_work(call: Call, shelter_id: str | None, *, arrived: bool) -> Work:
+def arrival_work(call: Call, shelter_id: str | None, *, arrived: bool) -> CaseWork:
     """Return the work of saying whether they came. `shelter_id` None: to the chosen shelter."""
     zone = call.catalogue.zone
 
@@ -107,13 +107,13 @@ async def chosen_or_first(tx: Transaction, case_id: str) -> str:
     return next((ask for ask in asks if ask.settled == "chosen"), asks[0]).shelter_id
 
 
-def withdrawal_work(call: Call) -> Work:
+def withdrawal_work(call: Call) -> CaseWork:
     """Return the work of giving the search up, as the requester."""
     zone = call.catalogue.zone
     return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), call.now, zone)
 
 
-def outcome_work(call: Call, slept: str) -> Work:
+def outcome_work(call: Call, slept: str) -> CaseWork:
     """Return the work of saying where the person sleeps, after the search was given up."""
     zone = call.catalogue.zone
     return lambda tx: cases.tell_outcome(tx, call.actor, _case_id(call), slept, call.now, zone)

@@ -95,8 +95,10 @@ class FoundCounts(TypedDict):
 
 
 class FoundObject(TypedDict):
-    """What was found, the best first. `excluded`: criterion to number of free places that it leaves out; a place may be under
-    several."""
+    """The matches of a search, the best first.
+
+    `excluded`: criterion to number of free places that it leaves out; a place may be under several.
+    """
 
     as_of: AwareDatetime
     matches: list[MatchObject]

@@ -1,10 +1,11 @@
-"""Static files as a browser gets them: each stylesheet is one file, joined from its parts."""
+"""Static files as a browser gets them: each stylesheet joined from its parts, our own scripts without their comments."""
 
 import re
 from pathlib import Path
 
 _IMPORT = re.compile(r'^@import "([\w-]+\.css)";\n', re.MULTILINE)
 _COMMENT_OR_MARGIN = re.compile(r"/\*.*?\*/\s*|^\s+", re.MULTILINE | re.DOTALL)
+_COMMENT_LINE_OR_MARGIN = re.compile(r"\A/\*.*?\*/\s*|^\s*//[^\n]*\n|^\s+", re.MULTILINE | re.DOTALL)
 
 
 def sources_of(path: Path) -> tuple[Path, ...]:
@@ -17,8 +18,11 @@ def sources_of(path: Path) -> tuple[Path, ...]:
 def content_of(path: Path) -> bytes:
     """Return the bytes to send: those of the file, or a stylesheet with its imports in their places.
 
-    Comments and indentation of a stylesheet are left out, a tenth of what travels.
+    Comments and indentation of a stylesheet and of our own scripts are left out, a tenth of what travels. In a script these
+    are the comment at its top and lines that are a comment, so no text of the script may span lines.
     """
+    if path.suffix == ".js" and path.parent.name == "js":
+        return _COMMENT_LINE_OR_MARGIN.sub("", path.read_text(encoding="utf-8")).encode()
     if path.suffix != ".css":
         return path.read_bytes()
     joined = _IMPORT.sub(lambda found: (path.parent / found[1]).read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ from tests.build.rows import claim, do, journal_of, looking, run
 
 SANNE = actor()
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
-KOFI = actor(id="kofi", shelters=("ceder",))
+KOFI = actor(actor_id="kofi", shelters=("ceder",))
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
 SYSTEM = Actor("system", "import", "machine", "Import", None, frozenset())
 HOUR = timedelta(hours=1)

@@ -163,7 +163,7 @@ async def reading_at_every_bell(database: Database) -> AsyncIterator[list[tuple[
             linde = await do(database, lambda tx: get_shelter(tx, "linde"))
             pairs.append((version, linde.version))
 
-    async with listen(database, lambda noun, id, version: heard.put_nowait(version)):
+    async with listen(database, lambda noun, own_id, version: heard.put_nowait(version)):
         reader = asyncio.create_task(read())
         yield pairs
         reader.cancel()

@@ -62,7 +62,7 @@ async def test_a_reminder_leaves_its_slot_and_rings_nothing(board: Database) -> 
 async def test_a_shelter_that_confirmed_in_time_is_left_alone(board: Database) -> None:
     await do(board, lambda tx: confirm_shelter(tx, actor(), "linde", DUE - 30 * MINUTE))
     assert {shelter_id for shelter_id, _, _ in await remind(board, DUE)} == {"ceder", "wilg"}
-    await do(board, lambda tx: confirm_shelter(tx, actor(id="kofi"), "ceder", DUE + 1 * MINUTE))
+    await do(board, lambda tx: confirm_shelter(tx, actor(actor_id="kofi"), "ceder", DUE + 1 * MINUTE))
     assert {shelter_id for shelter_id, _, _ in await remind(board, DUE + 60 * MINUTE)} == {"wilg"}
     assert await remind(board, EVENING) == all_three(EVENING, "due")
 

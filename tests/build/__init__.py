@@ -50,14 +50,14 @@ class FixedClock(Clock):
         self.at += timedelta(**by)
 
 
-def actor(role: Role = "staff", id: str = "sanne", shelters: Sequence[str] = ("linde",), kind: str = "person") -> Actor:
-    return Actor("person" if kind == "person" else "client", id, role, id.title(), "oever", frozenset(shelters))
+def actor(role: Role = "staff", actor_id: str = "sanne", shelters: Sequence[str] = ("linde",), kind: str = "person") -> Actor:
+    return Actor("person" if kind == "person" else "client", actor_id, role, actor_id.title(), "oever", frozenset(shelters))
 
 
-def place(id: str, kind: str = "cosm", now: datetime = NOW, **rest: object) -> NewPlace:
+def place(place_id: str, kind: str = "cosm", now: datetime = NOW, **rest: object) -> NewPlace:
     """Open unless told otherwise, seen an hour before `now`."""
     given: dict[str, object] = {"beds": 1, "observed_at": now - timedelta(hours=1)} | rest
-    return NewPlace(id=id, kind=kind, label=id.rpartition("-")[2], **given)  # type: ignore[arg-type]
+    return NewPlace(id=place_id, kind=kind, label=place_id.rpartition("-")[2], **given)  # type: ignore[arg-type]
 
 
 async def add_basics(tx: Transaction, now: datetime = NOW, *, demo: bool = True) -> None:
@@ -77,18 +77,18 @@ async def add_basics(tx: Transaction, now: datetime = NOW, *, demo: bool = True)
     await add_organization(tx, "desk", "Plaatsing")
 
 
-def shelter(id: str, places: Sequence[NewPlace], now: datetime = NOW, **rest: object) -> NewShelter:
+def shelter(shelter_id: str, places: Sequence[NewPlace], now: datetime = NOW, **rest: object) -> NewShelter:
     """Confirmed an hour before `now`; its address and telephone are canaries that must not turn up anywhere."""
     given: dict[str, object] = {
         "organization_id": "oever",
         "unit": "noord",
-        "name": id.title(),
-        "telephone": f"CANARY-TEL-{id}",
-        "address": f"CANARY-ADR-{id}",
+        "name": shelter_id.title(),
+        "telephone": f"CANARY-TEL-{shelter_id}",
+        "address": f"CANARY-ADR-{shelter_id}",
         "confirmed_at": now - timedelta(hours=1),
         "criteria": {"woman": "yes", "man": "no"},
     } | rest
-    return NewShelter(id=id, places=places, **given)  # type: ignore[arg-type]
+    return NewShelter(id=shelter_id, places=places, **given)  # type: ignore[arg-type]
 
 
 ORGANIZATIONS = dict.fromkeys(("coordinator", "police", "desk", "admin", "auditor"), "oever")  # of the demo clients
@@ -134,16 +134,16 @@ async def add_board(tx: Transaction, now: datetime = NOW, *, demo: bool = True) 
     ]
     for one in shelters:
         await add_shelter(tx, one, SEAL, now)
-    for id, role, own in PEOPLE:
-        person = Person(id=id, organization_id="oever", name=id.title(), role=role, demo=demo)
+    for own_id, role, own in PEOPLE:
+        person = Person(id=own_id, organization_id="oever", name=own_id.title(), role=role, demo=demo)
         await add_person(tx, person, own)
     if demo:
         await add_demo_clients(tx, [(one.id, "oever") for one in shelters], ORGANIZATIONS, now)
 
 
-async def add_request(tx: Transaction, id: str = "r1", now: datetime = NOW) -> None:
+async def add_request(tx: Transaction, case_id: str = "r1", now: datetime = NOW) -> None:
     """A case of mark's that asks nobody: only the row, for what has to point to one."""
-    tx.add(CaseRecord(id=id, organization_id="oever", role="police", person_id="mark", needs_sealed=b"?", created_at=now))
+    tx.add(CaseRecord(id=case_id, organization_id="oever", role="police", person_id="mark", needs_sealed=b"?", created_at=now))
     await tx.flush()
 
 
@@ -166,8 +166,8 @@ class Ear:
         self._heard: list[Bell] = []
         self._fences = 0
 
-    def hear(self, noun: str, id: str, version: int) -> None:
-        self._heard.append((noun, id, version))
+    def hear(self, noun: str, noun_id: str, version: int) -> None:
+        self._heard.append((noun, noun_id, version))
 
     async def heard(self) -> list[Bell]:
         """All bells since the last call. Bells come in the order of commits, so a bell of its own tells that all have come."""

@@ -31,9 +31,9 @@ async def call(site: Site, token: str, path: str, body: Any = None, status: int 
     return told
 
 
-async def see(site: Site, token: str, id: str, status: int = 200) -> dict[str, Any]:
+async def see(site: Site, token: str, case_id: str, status: int = 200) -> dict[str, Any]:
     async with site.api(token) as api:
-        reply = await api.get(f"/requests/{id}")
+        reply = await api.get(f"/requests/{case_id}")
     assert reply.status_code == status, reply.text
     told: dict[str, Any] = reply.json()
     return told

@@ -53,7 +53,9 @@ async def people(site: Site) -> AsyncIterator[People]:
 
 async def begin(browser: httpx.AsyncClient, *shelters: str, key: str = "open", needs: Mapping[str, str] = WOMAN) -> str:
     """The reference of the case."""
-    reply = await browser.post("/requests", data={**needs, "key": key} | {f"ask.{id}": "women" for id in shelters})
+    reply = await browser.post(
+        "/requests", data={**needs, "key": key} | {f"ask.{shelter_id}": "women" for shelter_id in shelters}
+    )
     assert reply.status_code == 303, reply.text
     return reply.headers["location"].removeprefix("/requests/")
 

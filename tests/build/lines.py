@@ -85,6 +85,6 @@ async def in_sql(site: Site) -> dict[str, Any]:
 
 def on_screen(screen: Screen) -> dict[str, Any]:
     return {
-        id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
-        for id, shelter in screen.shelters.items()
+        shelter_id: (shelter["version"], {place["id"]: place["status"] for place in shelter["places"]})
+        for shelter_id, shelter in screen.shelters.items()
     }

@@ -19,7 +19,7 @@ FIRST = date(2024, 1, 1)
 Row = dict[str, str]
 
 
-def bed_row(id: str = "101", *, occupied: int = 5, free: int = 1, closed: int = 2, **other: str) -> Row:
+def bed_row(program_id: str = "101", *, occupied: int = 5, free: int = 1, closed: int = 2, **other: str) -> Row:
     """A men's programme of eight beds, of which two cannot be used."""
     given = {
         "OCCUPANCY_DATE": "2024-01-01",
@@ -28,8 +28,8 @@ def bed_row(id: str = "101", *, occupied: int = 5, free: int = 1, closed: int = 
         "LOCATION_ADDRESS": "1 Invented St",
         "LOCATION_POSTAL_CODE": "M0M 0M0",
         "LOCATION_CITY": "Toronto",
-        "PROGRAM_ID": id,
-        "PROGRAM_NAME": f"Programme {id}",
+        "PROGRAM_ID": program_id,
+        "PROGRAM_NAME": f"Programme {program_id}",
         "SECTOR": "Men",
         "SERVICE_USER_COUNT": str(occupied),
         "CAPACITY_TYPE": "Bed Based Capacity",
@@ -41,9 +41,11 @@ def bed_row(id: str = "101", *, occupied: int = 5, free: int = 1, closed: int = 
     return given | other
 
 
-def room_row(id: str = "202", *, occupied: int = 4, free: int = 1, closed: int = 0, users: str = "10", **other: str) -> Row:
+def room_row(
+    program_id: str = "202", *, occupied: int = 4, free: int = 1, closed: int = 0, users: str = "10", **other: str
+) -> Row:
     """A families' programme of five rooms, four of which have ten people in them."""
-    given = bed_row(id, SECTOR="Families", CAPACITY_TYPE="Room Based Capacity", SERVICE_USER_COUNT=users)
+    given = bed_row(program_id, SECTOR="Families", CAPACITY_TYPE="Room Based Capacity", SERVICE_USER_COUNT=users)
     given |= {column: "" for column in given if column.endswith(("_BED", "_BEDS"))}
     given |= {"CAPACITY_ACTUAL_ROOM": str(occupied + free), "OCCUPIED_ROOMS": str(occupied)}
     return given | {"UNOCCUPIED_ROOMS": str(free), "UNAVAILABLE_ROOMS": str(closed)} | other

@@ -178,7 +178,7 @@ def test_a_date_that_is_not_in_the_file_is_answered_with_those_that_are(tmp_path
 
 def test_programmes_with_the_same_name_get_names_of_their_own(tmp_path: Path) -> None:
     names = {"1": "Elm", "2": "Elm", "3": "Elm (1)", "4": "Oak"}
-    programmes = read(tmp_path, *(bed_row(id, PROGRAM_NAME=name) for id, name in names.items()))[FIRST].programmes
+    programmes = read(tmp_path, *(bed_row(own_id, PROGRAM_NAME=name) for own_id, name in names.items()))[FIRST].programmes
     assert names_of(programmes) == {"t1": "Elm (1) (1)", "t2": "Elm (2)", "t3": "Elm (1)", "t4": "Oak"}
 
 

@@ -71,16 +71,16 @@ async def test_a_case_that_is_begun_in_one_process_is_answered_in_another(databa
         asked = await stack.enter_async_context(there.line("demo-shelter-linde"))
         let_go = await stack.enter_async_context(there.line("demo-shelter-ceder"))
 
-        id = (await post(police, "", WOMAN | {"shelters": ["linde", "ceder"]}, 201))["id"]
+        own_id = (await post(police, "", WOMAN | {"shelters": ["linde", "ceder"]}, 201))["id"]
         await hears_of_requests(asked)
         await hears_of_requests(let_go)
         await hears_of_requests(asker)
         [mine] = (await linde.get("/requests")).json()["requests"]
-        assert (mine["id"], mine["needs"]) == (id, WOMAN)
-        await post(linde, f"/{id}/answers", {"answer": "yes", "place": "linde-1"})
+        assert (mine["id"], mine["needs"]) == (own_id, WOMAN)
+        await post(linde, f"/{own_id}/answers", {"answer": "yes", "place": "linde-1"})
         await hears_of_requests(asker)
         await hears_of_requests(let_go)
-        await post(ceder, f"/{id}/answers", {"answer": "yes", "place": "ceder-1"})
+        await post(ceder, f"/{own_id}/answers", {"answer": "yes", "place": "ceder-1"})
         await hears_of_requests(asker)
         await hears_of_requests(let_go)
 
@@ -88,18 +88,18 @@ async def test_a_case_that_is_begun_in_one_process_is_answered_in_another(databa
             return await statuses(police, "linde-1", "ceder-1") == ["reserved", "reserved"]
 
         await build.until(both_offers_are_seen, "the process in which it was begun shows both places as reserved")
-        assert (await post(police, f"/{id}/choose", {"shelter": "linde"}))["state"] == "chosen"
+        assert (await post(police, f"/{own_id}/choose", {"shelter": "linde"}))["state"] == "chosen"
         await hears_of_requests(let_go)
-        gone = (await ceder.get(f"/requests/{id}")).json()
+        gone = (await ceder.get(f"/requests/{own_id}")).json()
         assert (gone["shelters"][0]["settled"], gone["needs"]) == ("other_chosen", None)
 
         async def the_other_place_is_free() -> bool:
             return await statuses(linde, "linde-1") == ["reserved"] and await statuses(ceder, "ceder-1") == ["free"]
 
         await build.until(the_other_place_is_free, "the other process shows what was not chosen as free")
-        await post(desk, f"/{id}/decide", {"decision": "confirm"})
-        assert (await post(linde, f"/{id}/arrival", {"arrived": True}))["state"] == "arrived"
-        over = (await police.get(f"/requests/{id}")).json()
+        await post(desk, f"/{own_id}/decide", {"decision": "confirm"})
+        assert (await post(linde, f"/{own_id}/arrival", {"arrived": True}))["state"] == "arrived"
+        over = (await police.get(f"/requests/{own_id}")).json()
         assert (over["state"], over["needs"]) == ("arrived", None)
     for log in ("a.log", "b.log"):
         written = (tmp_path / log).read_text()
@@ -125,12 +125,12 @@ async def test_a_case_goes_on_where_it_was_after_each_kill_9_of_its_process(data
             answers.append((request, reply.json()))
         return answers[-1][1]
 
-    id = (await next_life("demo-police", "", WOMAN | {"shelters": ["linde", "ceder"]}, 201))["id"]
-    offered = await next_life("demo-shelter-linde", f"/{id}/answers", {"answer": "yes", "place": "linde-1"})
+    own_id = (await next_life("demo-police", "", WOMAN | {"shelters": ["linde", "ceder"]}, 201))["id"]
+    offered = await next_life("demo-shelter-linde", f"/{own_id}/answers", {"answer": "yes", "place": "linde-1"})
     assert offered["shelters"][0]["says"] == "yes"
-    assert (await next_life("demo-police", f"/{id}/choose", {"shelter": "linde"}))["state"] == "chosen"
-    assert (await next_life("demo-desk", f"/{id}/decide", {"decision": "confirm"}))["state"] == "confirmed"
-    assert (await next_life("demo-shelter-linde", f"/{id}/arrival", {"arrived": True}))["state"] == "arrived"
+    assert (await next_life("demo-police", f"/{own_id}/choose", {"shelter": "linde"}))["state"] == "chosen"
+    assert (await next_life("demo-desk", f"/{own_id}/decide", {"decision": "confirm"}))["state"] == "confirmed"
+    assert (await next_life("demo-shelter-linde", f"/{own_id}/arrival", {"arrived": True}))["state"] == "arrived"
     async with database.transaction() as tx:
         events = await (await tx.connection()).execute(text("select what from case_event order by id"))
         assert list(events.scalars()) == ["asked", "asked", "yes", "chosen_for_desk", "confirmed", "arrived"]
@@ -184,8 +184,10 @@ async def test_what_was_acknowledged_of_many_cases_outlives_kill_9(database: Dat
     async with database.transaction() as tx:
         connection = await tx.connection()
         events = await connection.execute(text("select distinct case_id, what from case_event"))
-        kept = {(id, what) for id, what in events}
-        versions = {id: version for id, version in await connection.execute(text("select id, version from case_record"))}
+        kept = {(own_id, what) for own_id, what in events}
+        versions = {
+            own_id: version for own_id, version in await connection.execute(text("select id, version from case_record"))
+        }
         wrong = await connection.execute(
             text("""
                 select r.id, r.state from case_record r where
@@ -198,5 +200,5 @@ async def test_what_was_acknowledged_of_many_cases_outlives_kill_9(database: Dat
         assert wrong.all() == []
     assert len(acknowledged) >= 10 * ROUNDS
     assert [one for one in acknowledged if (one[0], one[1]) not in kept or versions[one[0]] < one[2]] == []
-    done = {(id, what) for id, what, _ in acknowledged}
+    done = {(own_id, what) for own_id, what, _ in acknowledged}
     assert len(kept - done) <= ROUNDS * ASKERS  # at most what was under way at each kill

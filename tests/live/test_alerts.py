@@ -204,7 +204,7 @@ async def test_news_that_goes_stale_and_is_confirmed_again_is_news(board: Databa
     alert_id = await wait(site)
     site.clock.move(hours=7, minutes=30)
     await until_row(board, alert_id, [], None)
-    await do(board, lambda tx: confirm_shelter(tx, actor(id="kofi"), "ceder", site.clock.now()))
+    await do(board, lambda tx: confirm_shelter(tx, actor(actor_id="kofi"), "ceder", site.clock.now()))
     await until_row(board, alert_id, ["ceder-1", "ceder-2"], site.clock.now())
 
 
@@ -237,7 +237,7 @@ async def test_after_a_day_nothing_is_found_and_the_row_and_the_memory_of_it_go(
     alert_id = await wait(site)
     assert site.process.alerts.has_any("person:mark")
     site.clock.move(hours=24)
-    await do(board, lambda tx: confirm_shelter(tx, actor(id="kofi"), "ceder", site.clock.now()))
+    await do(board, lambda tx: confirm_shelter(tx, actor(actor_id="kofi"), "ceder", site.clock.now()))
     await mark(site, "ceder-1", "free")
     await settled(site)
     present = await row(board, alert_id)

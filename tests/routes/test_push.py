@@ -192,7 +192,7 @@ async def test_a_service_that_never_answers_is_given_up(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, 1.0)
-    site, server, running = await start_site(board.url, clock, pulse_seconds=7, **KEYS)
+    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
     try:
         async with serving(hangs=True) as hung:
             await ready(site, hung)

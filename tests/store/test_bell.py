@@ -57,7 +57,7 @@ async def test_a_closed_listener_hears_nothing_more(database: Database) -> None:
 
 
 async def test_a_line_knows_that_it_stands_and_that_it_has_ended(database: Database) -> None:
-    async with listen(database, lambda noun, id, version: None) as line:
+    async with listen(database, lambda noun, own_id, version: None) as line:
         await line.check()
         assert not line.ends.done()
         async with database.transaction() as tx:
@@ -77,6 +77,6 @@ async def test_a_line_knows_that_it_stands_and_that_it_has_ended(database: Datab
 async def test_without_a_server_there_is_no_line(tmp_path: object) -> None:
     database = Database(f"postgresql://bedboard@/bedboard?host={tmp_path}")
     with pytest.raises(Lost):
-        async with listen(database, lambda noun, id, version: None):
+        async with listen(database, lambda noun, own_id, version: None):
             raise AssertionError("nobody is there")
     await database.dispose()

@@ -14,7 +14,7 @@ from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, make_card
 from bedboard.views.cases import CaseView, case_view
-from tests.views.test_found import place, shelter
+from tests.views.shelters import place, shelter
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

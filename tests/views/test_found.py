@@ -1,94 +1,21 @@
 """A search over a board: the order of matches, why other places are left out, and weighing only the shelters that changed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
 from bedboard.rules.fit import Profile, Reason, Terms, fit_of, judge, judge_place, judge_rest
-from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.places import PlaceState
-from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitRow
-from bedboard.views.cards import Card, make_card
+from bedboard.store.board import PlaceRow, ShelterRow
 from bedboard.views.found import Finder, Found
+from tests.views.shelters import HELD, LAPSED, REFERENCE, RESERVED, UNITS, card, place, shelter
 
 quick = settings(deadline=None, max_examples=100)
-
-NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-LIMITS = FreshnessLimits(2 * HOUR, 8 * HOUR)
-HELD = Claim("hold", NOW + 20 * MINUTE, "police", "Politie")
-LAPSED = Claim("hold", NOW - MINUTE, "police", "Politie")
-RESERVED = Claim("reservation", NOW + 40 * MINUTE, "coordinator", "Zorg")
-UNITS = {  # on the map: noord next to oost, and zuid far from both
-    "noord": UnitRow("noord", "Noord", "N", 4, 1),
-    "oost": UnitRow("oost", "Oost", "O", 4, 2),
-    "zuid": UnitRow("zuid", "Zuid", "Z", 2, 4),
-}
-REFERENCE = Catalogue(
-    name="Proef",
-    zone=ZoneInfo("Europe/Amsterdam"),
-    demo=True,
-    units=UNITS,
-    kinds={
-        code: KindRow(code, {"nl": code, "en": code}, {"nl": code, "en": code}, Deciding("shelter"), None)
-        for code in ("women", "men", "cosm")
-    },
-)
-
-
-def place(
-    place_id: str,
-    kind: str = "women",
-    beds: int = 1,
-    cots: int = 0,
-    state: PlaceState = "open",
-    claim: Claim | None = None,
-    criteria: Mapping[str, str] | None = None,
-) -> PlaceRow:
-    reason = "cleaning" if state == "closed" else None
-    return PlaceRow(place_id, place_id[-1], kind, beds, cots, state, NOW - HOUR, NOW - HOUR, None, reason, criteria, claim)
-
-
-def shelter(
-    shelter_id: str,
-    places: Iterable[PlaceRow],
-    *,
-    unit: str = "noord",
-    confirmed: float | None = 1,
-    criteria: Mapping[str, str] | None = None,
-    limits: Mapping[str, int] | None = None,
-) -> ShelterRow:
-    """Confirmed that many hours ago, None: never. Takes women, and no men, unless told otherwise."""
-    return ShelterRow(
-        id=shelter_id,
-        name=shelter_id.title(),
-        unit=unit,
-        organization_id="oever",
-        organization="Stichting Oever",
-        version=1,
-        confirmed_at=None if confirmed is None else NOW - timedelta(hours=confirmed),
-        created_at=NOW - 999 * HOUR,
-        intake_from_minutes=0,
-        intake_until_minutes=1440,
-        confirm_times=(time(8), time(16)),
-        criteria={"woman": "yes", "man": "no"} if criteria is None else criteria,
-        limits=limits or {},
-        languages=(),
-        places=tuple(places),
-    )
-
-
-def card(row: ShelterRow) -> Card:
-    return make_card(row, REFERENCE, LIMITS, NOW)
 
 
 def finder(profile: Profile, *rows: ShelterRow) -> Finder:
@@ -355,15 +282,15 @@ def test_every_place_is_counted_where_it_belongs(profile: Profile, board: Board)
     reasons_against: Counter[str] = Counter()
     matching, kinds = set(), set()
     for row in board:
-        for place in card(row).places:
-            reasons = judge(place.terms, profile) + judge_place(place.beds, place.cots, row.unit, profile)
+        for shown_place in card(row).places:
+            reasons = judge(shown_place.terms, profile) + judge_place(shown_place.beds, shown_place.cots, row.unit, profile)
             fit = fit_of(reasons)
             if fit != "excluded":
-                kinds.add(place.kind)
+                kinds.add(shown_place.kind)
                 known = "unsure" if card(row).freshness == "stale" else fit
-                counts[known if place.status == "free" else "taken"] += 1
-                matching |= {place.id} if place.status == "free" else set()
-            elif place.status == "free":
+                counts[known if shown_place.status == "free" else "taken"] += 1
+                matching |= {shown_place.id} if shown_place.status == "free" else set()
+            elif shown_place.status == "free":
                 counts["excluded"] += 1
                 reasons_against.update({reason.criterion for reason in reasons if reason.answer == "no"})
     one = finder(profile, *board)
@@ -445,9 +372,14 @@ def test_lots_are_the_places_of_a_shelter_grouped_by_kind_size_and_terms(row: Sh
     assert sorted(place.id for lot in shown.lots for place in lot.places) == sorted(place.id for place in shown.places)
     for lot in shown.lots:
         assert lot.free == tuple(place for place in lot.places if place.status == "free")
-        for place in lot.places:
-            assert (place.kind, place.terms, place.beds, place.cots) == (lot.kind, lot.terms, lot.beds, lot.cots)
-            assert shown.lot_of(place.id) is lot
+        for shown_place in lot.places:
+            assert (shown_place.kind, shown_place.terms, shown_place.beds, shown_place.cots) == (
+                lot.kind,
+                lot.terms,
+                lot.beds,
+                lot.cots,
+            )
+            assert shown.lot_of(shown_place.id) is lot
     assert len({(lot.kind, lot.terms, lot.beds, lot.cots) for lot in shown.lots}) == len(shown.lots)
     assert shown.lot_of("elsewhere-1") is None
 

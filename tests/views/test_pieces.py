@@ -7,7 +7,7 @@ import pytest
 
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Audience, Pieces
-from tests.views.test_found import HELD, REFERENCE, card, place, shelter
+from tests.views.shelters import HELD, REFERENCE, card, place, shelter
 
 WEB = Path(__file__).parents[2] / "web"
 

@@ -1,4 +1,4 @@
-"""Requests: one case, asked of several shelters; its time line; what is reserved for it; what is counted when it is over."""
+"""Requests: one case, asked of several shelters; its time line, its reservations, and the counts when it is over."""
 
 from alembic import op
 

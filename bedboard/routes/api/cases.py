@@ -15,7 +15,7 @@ from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
 from bedboard.routes.case_work import (
-    Work,
+    CaseWork,
     answer_work,
     arrival_work,
     asking_work,
@@ -118,7 +118,9 @@ def _asked(call: Call, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> As
 # --- changing
 
 
-async def _change(call: Call, work: Work, *asked: str, shelter_id: str | None = None, status: int = 200) -> tuple[Shown, bool]:
+async def _change(
+    call: Call, work: CaseWork, *asked: str, shelter_id: str | None = None, status: int = 200
+) -> tuple[Shown, bool]:
     """Do the work once, wait until this process shows it, and return the case as it then is, and whether this was a repetition.
 
     `asked`: the parts that a repetition must share with the first call; nothing that is to be erased. `shelter_id`: as in
@@ -160,7 +162,7 @@ async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> 
             return
 
 
-async def _answer_change(call: Call, work: Work, *asked: str, shelter_id: str | None = None) -> Response:
+async def _answer_change(call: Call, work: CaseWork, *asked: str, shelter_id: str | None = None) -> Response:
     shown, _ = await _change(call, work, *asked, shelter_id=shelter_id)
     return json_bytes(to_json(shown), version=shown["version"])
 

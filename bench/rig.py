@@ -1,0 +1,110 @@
+"""Shared by the measurements of a whole board: a server process on loopback, figures as words, and the city's file."""
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from bedboard import embedded
+from bedboard.actions.setup import add_organization, add_person, begin_deployment
+from bedboard.clock import Clock
+from bedboard.migrations.run import migrate_now
+from bedboard.seeds import add_demo_clients
+from bedboard.store.database import Transaction
+from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.people import Person
+
+ANSWERS_AFTER_SECONDS = 60.0
+
+
+async def begin_board(tx: Transaction) -> None:
+    """Make the ten units u0 to u9, the seven kinds k0 to k6, and one organization with a police officer."""
+    now = Clock().now()
+    units = [Unit(code=f"u{n}", name=f"Unit {n}", short=f"U{n}", map_column=n % 4 + 1, map_row=n // 4 + 1) for n in range(10)]
+    kinds = [
+        Kind(code=f"k{n}", position=n, name_nl=f"Soort {n}", name_en=f"Kind {n}", long_nl="", long_en="", decides="shelter")
+        for n in range(7)
+    ]
+    await begin_deployment(tx, "Bench", "Europe/Amsterdam", units, kinds, now, demo=True)
+    await add_organization(tx, "org", "Organisation")
+    await add_person(tx, Person(id="police", organization_id="org", name="Bench", role="police", demo=True))
+
+
+async def add_tokens(tx: Transaction, shelters: int) -> None:
+    """Give each of the shelters s0, s1, … its demo token."""
+    await add_demo_clients(tx, [(f"s{number}", "org") for number in range(shelters)], {"police": "org"}, Clock().now())
+
+
+def import_city(url: str, file: Path) -> None:
+    """Import the first day of 2024 from the city's file, as if it were now."""
+    environment = os.environ | {"DATABASE_URL": url, "BEDBOARD_DEMO": "true"}
+    command = [sys.executable, "-m", "bedboard", "import", "toronto", str(file), "--date", "2024-01-01", "--as-of-now"]
+    subprocess.run(command, env=environment, check=True)
+
+
+def spread(milliseconds: list[float]) -> str:
+    """Return the median, the 99th percentile and the maximum as words."""
+    times = sorted(milliseconds)
+    return f"p50 {statistics.median(times):8.2f} ms   p99 {times[int(len(times) * 0.99)]:8.2f} ms   max {times[-1]:8.2f} ms"
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(fill: Callable[[str], None]) -> Iterator[str]:
+    """Serve a board on loopback while open, and give its address. `fill` loads the migrated database at a URL."""
+    folder = Path(tempfile.mkdtemp(prefix="bedboard-bench-"))
+    folder.chmod(0o755)  # another user runs the database
+    database = embedded.start(folder / "data")
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        migrate_now(database.url)
+        fill(database.url)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "DATABASE_URL": database.url,
+            "BEDBOARD_DEMO": "true",
+            "BEDBOARD_PUBLIC_URL": url,
+            "BEDBOARD_DATA": str(folder),
+            "BEDBOARD_LOG_LEVEL": "error",
+        }
+        command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
+        server = subprocess.Popen(command, env=environment)
+        _wait_for_board(url)
+        yield url
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait(10)
+        database.discard()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for_board(url: str) -> None:
+    end = time.monotonic() + ANSWERS_AFTER_SECONDS
+    while True:
+        try:
+            reply = httpx.get(f"{url}/api/v1/board", headers={"Authorization": "Bearer demo-police"}, timeout=30)
+            if reply.status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > end:
+            raise SystemExit(f"no board at {url} after {ANSWERS_AFTER_SECONDS:.0f} seconds")
+        time.sleep(0.05)
