@@ -257,5 +257,5 @@ async def test_the_service_worker_is_for_everybody_at_the_root_and_asked_anew(si
     for words in re.split(r"^  \w\w: \{$", reply.text, flags=re.MULTILINE)[1:]:
         said = re.findall(r"^    (\w+): \[", words, re.MULTILINE)
         assert tuple(said) == get_args(PushWord), "words for each sort of message"
-    assert tuple(re.findall(r"^  (\w\w): \{$", reply.text, re.MULTILINE)) == SCREEN_LANGUAGES, "in every language"
+    assert tuple(re.findall(r"^\s*(\w\w): \{$", reply.text, re.MULTILINE)) == SCREEN_LANGUAGES, "in every language"
     assert "fetch" not in reply.text and "caches" not in reply.text

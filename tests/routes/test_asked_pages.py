@@ -342,10 +342,10 @@ async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: 
     form = {"key": "k", "answer": "no", "reason": "contra_indication", "criterion": "lvb"}
     path = f"/staff/linde/requests/{case_id}/answer"
     assert (await sanne.post(path, data=form)).status_code == 303
-    known = make_key("k", path, "no", "")
+    known = make_key("k", "POST", path, "no", "")
     assert known is not None
     assert await sql(site, "select key, fingerprint, body from stored_reply where actor_id = 'person:sanne'") == [
-        ("k", known.fingerprint, b"")
+        ("k", known.fingerprint, case_id.encode())  # the case it was about, and nothing of the answer
     ]
 
 
