@@ -15,7 +15,7 @@ PHONE, LAPTOP = (360, 740), (1440, 900)
 PICTURES = [  # file, person, address, size, scheme, language
     ("board-light", "lucia", "/", LAPTOP, "light", "nl"),
     ("board-phone-dark", "mark", "/", PHONE, "dark", "nl"),
-    ("desk-phone-light", "sanne", "/", PHONE, "light", "nl"),
+    ("staff-phone-light", "sanne", "/", PHONE, "light", "nl"),
     ("board-english-dark", "mark", "/", LAPTOP, "dark", "en"),
     ("search-phone-dark", "mark", "/search", PHONE, "dark", "nl"),
     ("search-light", "lucia", "/search", LAPTOP, "light", "nl"),

@@ -1,6 +1,6 @@
-"""Parts that all changes of a case share: the locks, releasing places, saving, counting, and erasing the needs.
+"""What all changes of a case share: the locks, releasing places, saving, counting, and erasing the needs.
 
-Locks in this order, everywhere: an organization, the case, then shelters by their ids.
+Locks in the order of docs/locking.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -63,7 +63,7 @@ class LockedCase:
 
 
 async def lock_case(tx: Transaction, case_id: str) -> LockedCase:
-    """Lock the case and read it with its parts and reservations. Refusal: NotFound."""
+    """Lock the case and read it with its asks and reservations. Refusal: NotFound."""
     record = await lock_case_record(tx, case_id)
     if record is None:
         raise NotFound("no_such_request")
@@ -107,7 +107,7 @@ async def let_go(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence
 
 
 async def settle(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence[Ask], settled: str, now: datetime) -> None:
-    """Close the parts of these shelters: nothing more is expected of them, and their places are free again at once."""
+    """Settle the asks of these shelters: nothing more is expected of them, and their places are free again at once."""
     await let_go(tx, actor, case, asks, now)
     for ask in asks:
         ask.settled, ask.settled_at = settled, now

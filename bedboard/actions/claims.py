@@ -45,7 +45,6 @@ async def make_claim(
         else:
             expire_claim(tx, present)
         await tx.flush()  # a place has one claim at most that nobody has ended
-    tx.add(claim)
     return await save_claim(tx, actor, shelter, claim, action, None, now)
 
 
@@ -87,5 +86,5 @@ async def save_claim(
     A claim does not say that the board is right, so it confirms nothing.
     """
     tx.add(claim)
-    present, _ = await save_shelter(tx, shelter, [journal_row(actor, action, claim.place_id, before, claim_words(claim), now)])
-    return present
+    saved, _ = await save_shelter(tx, shelter, [journal_row(actor, action, claim.place_id, before, claim_words(claim), now)])
+    return saved

@@ -23,11 +23,11 @@ from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_know
 
 log = structlog.get_logger()
 
-BURST = 8  # more shelters at once than this, and most of all, go as one snapshot: one message instead of many
+BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
 
 
 class Watcher(Protocol):
-    """A search or a memory that must know which shelters look different, and that no audience draws."""
+    """A search, or a memory of this process, that is told which shelters look different; nothing is drawn for it."""
 
     def see(self, changed: Sequence[Card]) -> None:
         """Take the cards as they now are; none when shelters have gone. Must not await, and must not be slow."""
@@ -128,7 +128,7 @@ class Board:
         self.cards[card.id] = card
         self._news.note_holders(card)
 
-    # --- waiting for it
+    # --- waiting for a version
 
     def is_behind(self, shelter_id: str, version: int) -> bool:
         """Return whether this board has yet to show this version of the shelter, or the shelter at all."""

@@ -96,7 +96,8 @@ class Reader:
             self._wake.clear()
             if self._has_catalogue_rung:
                 await self._read_everything()
-            # Both at once, shelters first: bells come in the order of commits, so a row's shelters are at least as new as it.
+            # Take both lists together, and read shelters first: a bell comes after its commit, so the shelters are then at
+            # least as new as the other rows.
             rung, self._rung = self._rung, set()
             others, self._rung_others = self._rung_others, {}
             if rung:

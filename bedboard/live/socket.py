@@ -21,7 +21,7 @@ PROTOCOL_ERROR = 1008
 
 
 class Channel:
-    """The talk over one socket: a board one way, and now and then the page's word that somebody uses it.
+    """One socket, as seen by its page: a board one way, and now and then the page's word that somebody uses it.
 
     `on_active` is awaited at that word. A search page has more to say: `bedboard.live.search`.
     """

@@ -34,7 +34,8 @@ class HasShelter(Protocol):
 class Call:
     """One request on its way through a handler.
 
-    `known_actor` None: nobody is signed in, which only a public route meets. `now` is taken once, when the call begins.
+    `known_actor` None: nobody is signed in; only a public route, or the answer to a refusal, meets that. `now` is taken once,
+    when the call begins.
     """
 
     request: Request
@@ -80,7 +81,7 @@ class Call:
 
     @property
     def wants_fragment(self) -> bool:
-        """Return whether a script of ours calls, which swaps elements by id, or a browser, which shows a page."""
+        """Return whether htmx asks, which swaps elements by their ids; otherwise a browser shows a whole page."""
         return self.request.headers.get("hx-request") == "true"
 
     @property
@@ -126,8 +127,8 @@ class Call:
     ) -> Done[Result]:
         """Do `work` once, in one transaction, wait for `shown`, and return the reply.
 
-        `key` None: as often as it is called. `asked`: the further words of the call, the same in a repetition as in the first
-        besides the method and the path; nothing about a person. `shown` waits until this process shows the change; a
+        `key` None: as often as it is called. `asked`: what else identifies the call, besides its method and path; a
+        repetition must have the same. Nothing about a person. `shown` waits until this process shows the change; a
         repetition does not call it. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
         """
         fingerprint = make_key(key, self.request.method, self.path, *asked)

@@ -14,6 +14,7 @@ from bedboard.routes.search import find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.cases import DESK_REASONS, MOST_ASKED, NO_REASONS, STEPS
 from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
@@ -95,7 +96,7 @@ async def show_cases(call: Call) -> Response:
     async with call.transaction() as tx:
         rows = await list_cases_of(tx, actor.organization_id or "", actor.role, now - ENDED_SHOWN)
         own = await read_cases(tx, call, rows)
-        is_desk = actor.role == "desk"
+        is_desk = may_decide(actor)
         every = await read_cases(tx, call, await list_open_cases(tx)) if is_desk else []
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
     context = {
@@ -133,7 +134,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "rows": ask_rows(case, actor, catalogue, call.now),
         "events": time_line(events, process.board.cards),
         "asker": callers_of(catalogue).get((case.organization_id, case.role)),
-        "is_desk": actor.role == "desk",
+        "is_desk": may_decide(actor),
         "desk_is_open": is_desk_open(call),
         "catalogue": catalogue,
         "steps": STEPS,

@@ -20,7 +20,7 @@ from bedboard.schemas.profile import SearchProfile
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.database import Transaction
 from bedboard.store.tables.cases import CaseRecord
-from bedboard.views.cases import CaseView, case_view, requester_of
+from bedboard.views.cases import CaseView, case_view
 from bedboard.views.needs import OpenProfile
 
 log = structlog.get_logger()
@@ -46,12 +46,12 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     """
     process, actor, now = call.process, call.actor, call.now
     row = await get_case(tx, case_id)
-    if row is None or not may_see_case(actor, requester_of(row)):
+    if row is None or not may_see_case(actor, row.requester):
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
     telephones: Mapping[str, str] = {}
-    if with_telephones and is_of_same_group(actor, requester_of(row)):
+    if with_telephones and is_of_same_group(actor, row.requester):
         telephones = await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
     return case_view(
         row,

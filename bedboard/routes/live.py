@@ -45,13 +45,13 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
     viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
     channel = Channel(process.board, audience, active)
     if audience.view == "search":
-        channel = _search_talk(websocket, audience, active)
+        channel = _search_channel(websocket, audience, active)
     elif audience.view == "own":
         channel = OwnChannel(process.board, audience, active)
     await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
-def _search_talk(websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]]) -> SearchChannel:
+def _search_channel(websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]]) -> SearchChannel:
     process = process_of(websocket)
 
     def read(fields: Mapping[str, str]) -> Profile:

@@ -1,4 +1,4 @@
-"""Every address of bedboard, one row each, in one place."""
+"""The routes of the pages, one row each; those of the API are in `routes/api/table.py`. `ROWS` has both."""
 
 from starlette.convertors import register_url_convertor
 from starlette.responses import PlainTextResponse, Response

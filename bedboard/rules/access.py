@@ -1,4 +1,4 @@
-"""The roles, and the rules of access that the rows of `routes/table.py` name."""
+"""The roles, and the rules of access that the rows of both route tables name."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

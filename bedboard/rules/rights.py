@@ -1,7 +1,7 @@
 """Rights to end a hold, offer a place, answer a case, choose, decide and see.
 
-A page that shows a button asks the same function as the action that obeys it. An action also asks the database, under its
-locks, whether the actor still has the role.
+Where a page shows a button to choose, offer, decide or answer for police, it asks the function of its action. An action
+also asks the database, under its locks, whether the actor still has the role.
 """
 
 from typing import Literal, NamedTuple
@@ -40,10 +40,7 @@ def is_own(actor: Actor, seeker: Seeker) -> bool:
 
 
 def is_of_same_group(actor: Actor, seeker: Seeker) -> bool:
-    """Return whether the actor may act for the seeker: itself or a colleague in the same organization and role.
-
-    One person alone has no stand-in.
-    """
+    """Return whether the actor may act for the seeker: itself or a colleague in the same organization and role."""
     return actor.role in SEEKERS and (actor.organization_id, actor.role) == (seeker.organization, seeker.role)
 
 
@@ -59,7 +56,7 @@ def may_decide(actor: Actor) -> bool:
 
 def may_end_hold(actor: Actor, holder: Seeker) -> bool:
     """Return whether the actor may extend or release the hold, apart from the shelter's own staff."""
-    return actor.role in SEEKERS and (is_own(actor, holder) or is_of_same_group(actor, holder))
+    return is_of_same_group(actor, holder) or (actor.role in SEEKERS and is_own(actor, holder))
 
 
 def is_held_for(holder: Seeker, requester: Seeker) -> bool:
@@ -81,7 +78,7 @@ def can_be_offered(status: PlaceStatus, holder: Seeker | None, requester: Seeker
 def answers_as(actor: Actor, requester: Seeker) -> AnsweredBy | None:
     """Return for which side the actor answers a case; None for a stranger.
 
-    Whether a reporter works for the shelter that was asked, the caller checks. Police answer their own cases only.
+    The caller checks that a reporter works for the shelter that was asked. Police answer their own cases only.
     """
     if actor.role in REPORTERS:
         return "shelter"

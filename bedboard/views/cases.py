@@ -104,12 +104,6 @@ class CaseView:
         return sum(ask.says == says and ask.settled is None for ask in self.asks)
 
 
-def requester_of(row: CaseRecord) -> Seeker:
-    """Return the requester of a case, with the id of the organization."""
-    key = f"person:{row.person_id}" if row.person_id is not None else f"client:{row.client_id}"
-    return Seeker(key, row.organization_id, row.role)
-
-
 def can_offer(place: PlaceView, requester: Seeker) -> bool:
     """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
     claim = place.claim
@@ -169,7 +163,7 @@ def case_view(
         for ask in asks
         if (view := ask_view(ask, claims.get(ask.claim_id or ""), cards, now, (telephones or {}).get(ask.shelter_id)))
     }
-    state, requester = cast(CaseState, row.state), requester_of(row)
+    state, requester = cast(CaseState, row.state), row.requester
     return CaseView(
         id=row.id,
         version=row.version,

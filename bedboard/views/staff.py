@@ -16,7 +16,7 @@ from bedboard.store.board import Catalogue
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.cases import AskView, ask_view, can_offer, requester_of
+from bedboard.views.cases import AskView, ask_view, can_offer
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 
@@ -87,7 +87,7 @@ def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: 
 
     First those that nothing speaks against, then those of the `kind` that was asked, and of those the smallest.
     """
-    requester = requester_of(row)._replace(organization=organization)
+    requester = row.requester._replace(organization=organization)
     general = judge(card.terms, profile) if profile else ()
     offers = []
     for place in card.places:

@@ -52,7 +52,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
 from bedboard.views.case_objects import asked_object, case_object
-from bedboard.views.cases import case_view, requester_of
+from bedboard.views.cases import case_view
 from bedboard.views.objects import to_json
 
 OVER_SHOWN = timedelta(hours=24)  # how long a case that is over stays in the list
@@ -206,7 +206,7 @@ async def post_shelters(call: Call) -> Response:
 
     async def work(tx: Transaction) -> LockedCase:
         row = await get_case(tx, call.path_params["case_id"])
-        if row is None or not is_of_same_group(call.actor, requester_of(row)):
+        if row is None or not is_of_same_group(call.actor, row.requester):
             raise NotFound("no_such_request")
         check_shelters(command.shelters)
         said = opener_of(call.process)(row.needs_sealed)

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const SOUND = "bedboard:sound";
-  const MINE = 15e3;
+  const OWN_TAP_MS = 15e3;
   const byId = (id) => document.getElementById(id);
   const list = byId("bell");
   const toggle = byId("sound");
@@ -18,7 +18,7 @@
 
   function compare() {
     const present = news();
-    const isOwn = ({ id }) => performance.now() - own.get(id) < MINE;
+    const isOwn = ({ id }) => performance.now() - own.get(id) < OWN_TAP_MS;
     for (const told of [...list.children]) if (!present.some((one) => `${namesOf(one)}` === told.dataset.of)) told.remove();
     const fresh = present.filter((one) => namesOf(one).some((name) => !known.has(name)) && !isOwn(one));
     for (const name of present.flatMap(namesOf)) known.add(name);
