@@ -61,7 +61,7 @@ def occupancy_of(place: Place) -> Occupancy:
     return Occupancy(state, place.since, place.observed_at, place.expected_free_at, place.closed_reason)
 
 
-def put_occupancy(place: Place, occupancy: Occupancy) -> None:
+def apply_occupancy(place: Place, occupancy: Occupancy) -> None:
     """Put the occupancy into the place's row. The caller holds the lock of the shelter, and adds the place."""
     place.state = occupancy.state
     place.since = occupancy.since
@@ -100,7 +100,7 @@ async def change_place(
     place = await get_place(tx, place_id)
     before = occupancy_of(place)
     after = change_occupancy(before, change, now)
-    put_occupancy(place, after)
+    apply_occupancy(place, after)
     tx.add(place)
     words = words_of(before)
     if after.state != before.state:
@@ -199,7 +199,7 @@ async def count_places(
                     closed_reason="other" if closed else None,
                 )
                 rows.append(journal_row(actor, "count", place.id, words_of(before), words_of(after), now, seen_at))
-                put_occupancy(place, after)
+                apply_occupancy(place, after)
                 tx.add(place)
     await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
@@ -252,7 +252,7 @@ async def undo_change(
         expected_free_at=datetime.fromisoformat(expected) if expected else None,
         closed_reason=tap.before["closed_reason"],
     )
-    put_occupancy(place, after)
+    apply_occupancy(place, after)
     tx.add(place)
     if after.state != before.state:
         await _tell_case(tx, place.id)

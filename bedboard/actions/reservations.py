@@ -6,7 +6,7 @@ The caller holds the lock of the case and that of the shelter, in this order.
 from datetime import datetime
 
 from bedboard.actions.claims import claim_words, end_claim, expire_claim, get_status, make_claim, save_claim
-from bedboard.actions.occupancy import occupancy_of, put_occupancy, words_of
+from bedboard.actions.occupancy import apply_occupancy, occupancy_of, words_of
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.places import PlaceChange, change_occupancy
@@ -90,7 +90,7 @@ async def move_in(
         expire_claim(tx, present)
     before = occupancy_of(place)
     after = before if before.state == "occupied" else change_occupancy(before, PlaceChange("occupied"), now)
-    put_occupancy(place, after)
+    apply_occupancy(place, after)
     tx.add(place)
     words = words_of(before)
     if claim is not None:

@@ -19,8 +19,8 @@ ZONE = "America/Toronto"
 COUNTED_AT = time(4)  # a night is counted at 04:00 of the morning after
 DUTCH = {"bed": "bed", "room": "kamer"}
 TILES = {"vaughan": (3, 1), "etobicoke": (2, 2), "north-york": (3, 2), "scarborough": (4, 2), "toronto": (3, 3)}
-DEMO_PEOPLE = {"Tally": "police", "Lucia": "coordinator", "Sanne": "staff", "Hanneke": "desk", "Anneke": "manager"}
-DEMO_PEOPLE |= {"Wouter": "admin", "Rajesh": "auditor"}
+CITY_PEOPLE = {"Mark": "police", "Lucia": "coordinator", "Sanne": "staff", "Hanneke": "desk", "Anneke": "manager"}
+CITY_PEOPLE |= {"Wouter": "admin", "Rajesh": "auditor"}
 
 Progress = Callable[[int, int], None]  # places done, places in all
 
@@ -115,7 +115,7 @@ async def load_day(
     if demo:
         await _add_demo_people(tx, programmes)
         own = [(programme.id, programme.organization_id) for programme in programmes]
-        await add_demo_clients(tx, own, dict.fromkeys(DEMO_PEOPLE.values(), "demo"), now)
+        await add_demo_clients(tx, own, dict.fromkeys(CITY_PEOPLE.values(), "demo"), now)
     return {"organizations": len(organizations), "shelters": len(programmes), "places": total}
 
 
@@ -124,7 +124,7 @@ async def _add_demo_people(tx: Transaction, programmes: Sequence[Programme]) -> 
     by_size = sorted(programmes, key=lambda programme: (programme.total, programme.id))
     largest = [programme for programme in programmes if programme.organization_id == by_size[-1].organization_id]
     await add_organization(tx, "demo", "Demo")
-    for name, role in DEMO_PEOPLE.items():
+    for name, role in CITY_PEOPLE.items():
         own = {"staff": by_size[len(by_size) // 2 :][:1], "manager": largest}.get(role, [])
         organization_id = own[0].organization_id if own else "demo"
         person = Person(id=name.lower(), organization_id=organization_id, name=f"{name} (demo)", role=role, demo=True)

@@ -25,7 +25,7 @@ ATTEMPTS = 5  # of one call: no answer, "busy" and "later" are tried again, with
 TIMEOUT_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 30.0  # whatever Retry-After says
 TRY_AGAIN = {429, 503}
-BUSY = {"key_in_use"}  # code of a 409 that is over in a moment; a busy server answers 503, which is tried again too
+RETRIED_CODES = {"key_in_use"}  # code of a 409 that is over in a moment; a busy server answers 503, which is tried again too
 
 
 @dataclass(slots=True)
@@ -211,7 +211,7 @@ def _wait(reply: httpx.Response, pause: float) -> float | None:
     if reply.status_code in TRY_AGAIN:
         told = reply.headers.get("retry-after", "")
         return min(LONGEST_WAIT_SECONDS, float(told)) if told.isascii() and told.isdigit() else pause
-    return pause if reply.status_code == 409 and _problem(reply).get("code") in BUSY else None
+    return pause if reply.status_code == 409 and _problem(reply).get("code") in RETRIED_CODES else None
 
 
 def _problem(reply: httpx.Response) -> Mapping[str, Any]:

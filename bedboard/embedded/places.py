@@ -13,7 +13,7 @@ from bedboard.embedded.programs import ROOT_BASE, ROOT_GID, Programs, is_reachab
 
 PORT = "5432"  # nothing listens on a network: only a part of the socket's file name
 SOCKET_BYTES = 107  # the longest path the kernel takes
-LOCK_SECONDS = 20.0  # how long a start waits while the server of a process that died is still closing
+START_LOCK_SECONDS = 20.0  # how long a start waits while the server of a process that died is still closing
 
 
 def make_place(link: Path, programs: Programs) -> Path:
@@ -77,7 +77,7 @@ def lock_place(place: Path) -> int:
 
     The file holds the number of the process that called `start`.
     """
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = time.monotonic() + START_LOCK_SECONDS
     while True:
         lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:

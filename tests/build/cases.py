@@ -153,7 +153,7 @@ async def tell(
 
 
 async def bring_to(board: Database, state: str, case_id: str = "r1", at: datetime = NOW) -> None:
-    """Tally's request to linde and ceder, brought so far; linde-1 is what was chosen, and ceder has said no."""
+    """Bring Mark's case to linde and ceder, as far as `state` says; linde-1 is the chosen place, and ceder has said no."""
     await ask(board, "linde", "ceder", case_id=case_id, at=at)
     await offer(board, "linde-1", case_id=case_id, at=at)
     await say(board, "ceder", "no", None, "contra_indication", "lvb", case_id=case_id, at=at)

@@ -368,7 +368,7 @@ async def test_a_demo_takes_both_a_demo_process_and_a_demo_database(database: Da
     async with site.client() as browser:
         reply = await browser.post("/sign-in/demo", data={"person": "mark"})
         assert (reply.status_code, "set-cookie" in reply.headers) == (403, False)
-        assert "Tally" not in (await browser.get("/sign-in")).text
+        assert "Mark" not in (await browser.get("/sign-in")).text
         for token in ("demo-police", "demo-shelter-linde"):
             assert (await browser.get("/api/v1/board", headers={"Authorization": f"Bearer {token}"})).status_code == 401
     await stop_site(server, running)
