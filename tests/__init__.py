@@ -1,4 +1,4 @@
-"""The tests, by level; what they share stands in `tests.build`."""
+"""The tests, by level; the parts that they share stand in `tests.build`."""
 
 import pytest
 

@@ -1,5 +1,8 @@
-"""Real parts for every level: a throw-away embedded PostgreSQL (or BEDBOARD_TEST_DATABASE_URL), a migrated database for each
-test that asks for one, and a whole site on a real port."""
+"""Real parts for every level: a PostgreSQL, a migrated database for each test that asks for one, and a whole site
+on a real port.
+
+The PostgreSQL is a throw-away embedded one, or that of BEDBOARD_TEST_DATABASE_URL.
+"""
 
 import asyncio
 import os
@@ -31,8 +34,8 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    # In memory where the system offers that: the same server with the same settings, which waits for no disk. What a crash
-    # leaves behind is tested with processes of their own.
+    # In memory where the system offers that: the same server with the same settings, which waits for no disk. The remains
+    # of a crash are tested with processes of their own.
     folder = Path(tempfile.mkdtemp(prefix="bedboard-", dir=SHM)) if has_room(SHM) else tmp_path_factory.mktemp("postgresql")
     folder.chmod(0o755)  # PostgreSQL does not run as root, and must be able to come in
     server = embedded.start(folder / "data")

@@ -56,8 +56,10 @@ async def waits(database: Database) -> None:
 
 
 async def overtaken(pools: tuple[Database, Database], first: Action, second: Action, between: str | None = None) -> str:
-    """What the second is told, which begins when the first is done and not yet committed, and goes on when it is. `between`: a
-    statement that is committed while the second waits."""
+    """Return the outcome of the second, which begins when the first is done and not yet committed, and goes on when it is.
+
+    `between`: a statement that is committed while the second waits.
+    """
     async with not_yet_committed(pools[0], first):
         waiting = asyncio.create_task(outcome(pools[1], second))
         await waits(pools[0])

@@ -1,4 +1,4 @@
-"""Waiting: what is written, what rings, who may, and that of all who see a place only one has to tell."""
+"""Waiting: the rows, the bells, the roles that may wait, and that of all who see a place only one has to tell."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -149,7 +149,7 @@ async def test_a_picture_that_has_been_overtaken_says_nothing(board: Database) -
 
 
 async def test_an_older_picture_cannot_undo_a_newer_one_for_which_it_waited(board: Database, other: Database) -> None:
-    """Version 1 says gone, version 2 says there: whoever comes with version 1 after version 2 was saved is not heard."""
+    """Version 1 says gone, version 2 says there: a report of version 1 after version 2 was saved is not heard."""
     await wait(board, seen=("linde-1",))
     async with board.transaction() as tx:
         assert await report_to_alert(tx, "w1", [change(gone=("linde-1",))], NOW) is None

@@ -602,7 +602,7 @@ async def test_a_tap_on_a_reserved_place_is_taken_back_and_it_is_still_reserved(
     assert await status(field, "linde-1", NOW) == "occupied"
     async with looking(field) as seen:
         await do(field, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
-    assert ("case", "r1", 0) in seen.bells  # who heard of the tap hears of this as well
+    assert ("case", "r1", 0) in seen.bells  # a requester who heard of the tap hears of this as well
     assert await status(field, "linde-1", NOW) == "reserved"
 
 

@@ -61,7 +61,7 @@ PLACES = ("linde-1", "linde-2", "nood-1", "nood-2", "beuk-1", "beuk-2", "ceder-1
 TABLES = {"case_record": ["id"], "ask": ["case_id", "shelter_id"], "case_event": ["id"], "claim": ["id"], "place": ["id"]}
 WEEK = timedelta(days=7)
 
-# What is tried most in each state, so that lives get somewhere; everything else is tried in every state, but less.
+# The steps that are tried most in each state, so that lives get somewhere; everything else is tried in every state, but less.
 LIKELY: dict[str | None, tuple[str, ...]] = {
     None: ("begin",),
     "asking": ("offer", "offer", "offer", "answer", "ask more"),
@@ -155,7 +155,7 @@ class Lives(RuleBasedStateMachine):
         return self.rows.get(("ask", self.ids[n], shelter))
 
     def kept(self, place: str) -> dict[str, Any] | None:
-        """What is live on the place."""
+        """Return the claim that is live on the place."""
         found = [row for key, row in self.rows.items() if key[0] == "claim" and row["place_id"] == place]
         return next((row for row in found if row["ended_at"] is None and row["expires_at"] > self.now), None)
 
@@ -163,7 +163,7 @@ class Lives(RuleBasedStateMachine):
         return next((part for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] == "chosen"), None)
 
     def offer_of(self, part: dict[str, Any]) -> dict[str, Any] | None:
-        """What is live of what this shelter offered."""
+        """Return the live claim of the offer of this shelter."""
         kept = self.kept(part["place_id"]) if part["place_id"] else None
         return kept if kept is not None and kept["id"] == part["claim_id"] else None
 
@@ -279,7 +279,7 @@ class Lives(RuleBasedStateMachine):
         self._grew_together(before)
         for case in [row for key, row in self.rows.items() if key[0] == "case_record"]:
             was = before["case_record", case["id"]]["state"]
-            age = now - case["created_at"]  # what was sought lapses in a week; where somebody slept is forgotten in another
+            age = now - case["created_at"]  # a request lapses in a week; where somebody slept is forgotten in another
             becomes = said_by_hand(was, "lapse") if age >= WEEK and was not in OVER else was
             assert case["state"] == ("ended" if becomes == "withdrawn" and age >= 2 * WEEK else becomes)
             on_the_way = case["state"] in ("provisional", "confirmed")
@@ -452,7 +452,7 @@ class Lives(RuleBasedStateMachine):
         self.nothing_is_kept(n, chosen, expected)
 
     def nothing_is_kept(self, n: int, chosen: dict[str, Any] | None, expected: str) -> None:
-        """What was chosen came to nothing, so its place is free, or by now somebody else's."""
+        """Expect the place of a choice that came to nothing to be free, or by now somebody else's."""
         if expected == "asking" and chosen is not None:
             kept = self.kept(chosen["place_id"])
             assert kept is None or kept["case_id"] != self.ids[n]

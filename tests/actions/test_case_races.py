@@ -75,8 +75,8 @@ def case_locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 async def shelter_locked(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, pools: tuple[Database, Database]
 ) -> bool:
-    """False: shelters are not locked, everybody sees a place before anybody takes it, and the index that would still refuse
-    the second claim on it is gone."""
+    """Return whether shelters are locked. If not, everybody sees a place before anybody takes it, and the index that would
+    still refuse the second claim on it is gone."""
     if request.param:
         return True
     reading, meeting = get_open_claim, asyncio.Barrier(2)
@@ -426,7 +426,7 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
         assert {code for said in decided for code in said} <= {"done", "request_not_chosen"}
         assert wrong_with(rows) == []
         assert [rows["case_record", case_id]["state"] for case_id in ids] == ["confirmed", "asking", "confirmed"]
-        assert len(kept) == 2  # what the desk refused, and all that was let go, is free
+        assert len(kept) == 2  # the place that the desk refused, and all that were let go, are free
         assert all(
             rows["case_record", case_id]["version"] == lines.count(case_id) - 7 for case_id in ids
         )  # eight were asked at once

@@ -1,4 +1,4 @@
-"""What the requester does with a case: open, ask more, choose, withdraw, tell the outcome; refusals, rows and bells."""
+"""The steps of the requester in a case: open, ask more, choose, withdraw, tell the outcome; refusals, rows and bells."""
 
 from datetime import date, datetime, timedelta
 
@@ -384,7 +384,7 @@ async def test_at_any_moment_a_withdrawal_frees_every_place(field: Database, so_
     assert [row["action"] for row in seen.journal] == ["unreserve"]
     assert told(seen.added) == [("withdrawn", None, "mark", "police")]
     assert [noun for noun, *_ in seen.bells] == ["shelter", "case"]
-    assert case.events == [("withdrawn", ["linde"])]  # who kept a place has to know
+    assert case.events == [("withdrawn", ["linde"])]  # a shelter that kept a place has to know
 
 
 @pytest.mark.parametrize("so_far", ["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "ended"])
@@ -423,7 +423,7 @@ async def test_an_end_with_a_search_and_an_end_with_a_case_count_alike(field: Da
 
 @pytest.mark.parametrize("end", ["arrived", "housed and ratified", "withdrawn", "ended"])
 async def test_when_a_case_is_over_nothing_is_left_that_says_something_about_the_person(field: Database, end: str) -> None:
-    """The needs, and why shelters or the desk said no. What is counted has no case and no shelter in it."""
+    """The needs, and why shelters or the desk said no. The counts have no case and no shelter in them."""
     await ask(field, "linde", "ceder", "beuk")
     await offer(field, "linde-1")
     await say(field, "ceder", "no", None, "contra_indication", "psychiatric")

@@ -148,7 +148,7 @@ async def test_a_place_keeps_its_exceptions_when_the_shelter_changes(board: Data
     assert ("place", "linde-1") not in seen.changed
 
 
-# ---- who may, and who was later
+# ---- the people who may, and those who were later
 
 
 @pytest.mark.parametrize("action", [say, lambda who: say_of_place({"man": "yes"}, who)], ids=["shelter", "place"])
@@ -214,7 +214,7 @@ async def test_a_change_of_older_criteria_is_refused(board: Database) -> None:
     async with looking(board) as seen:
         for action in (
             say(make_terms({}, {}, (0, 1440), ()), version=1),
-            say_of_place({"man": "yes"}, version=1),  # what the place follows is not what was looked at
+            say_of_place({"man": "yes"}, version=1),  # the criteria that the place follows are not those that were looked at
             say(version=3),
         ):
             with pytest.raises(VersionMismatch) as refusal:

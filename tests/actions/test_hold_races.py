@@ -84,7 +84,10 @@ async def take(
     at: datetime = NOW,
     heard: list[str] | None = None,
 ) -> str:
-    """The place that was taken, "taken" or "died". `heard` gets "has" from who has it and will live, and "taken"."""
+    """Return the place that was taken, "taken" or "died".
+
+    `heard` gets "has" from a taker who has it and will live, and "taken".
+    """
     heard = heard if heard is not None else []
     try:
         async with database.transaction() as tx:
@@ -132,7 +135,7 @@ async def test_without_the_lock_the_index_still_lets_only_one_have_it(
 
 
 async def waited(tx: Transaction, shelter_id: str) -> Shelter | None:
-    """As the lock, but whoever finds somebody else before them gives up at once: the control for the test below."""
+    """Lock the shelter, but give up at once if somebody else came first: the control for the test below."""
     found = await tx.exec(select(Shelter).where(Shelter.id == shelter_id).with_for_update(skip_locked=True))
     shelter = found.one_or_none()
     if shelter is None:
@@ -201,7 +204,7 @@ async def test_at_the_moment_of_expiry_one_of_many_gets_it_and_the_old_holder_no
 
 
 async def test_released_and_taken_at_once_it_has_one_holder_at_any_time(pools: tuple[Database, Database]) -> None:
-    """A history: who holds and who lets go, each at once; the journal must be one line without a fork."""
+    """A history of takers who hold and let go, each at once; the journal must be one line without a fork."""
 
     async def work(n: int) -> None:
         for turn in range(4):

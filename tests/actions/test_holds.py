@@ -1,4 +1,4 @@
-"""Keeping a place: what is saved, written down and rung, and what is refused without a trace."""
+"""Keeping a place: the rows, the journal and the bells, and the refusals that leave no trace."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta

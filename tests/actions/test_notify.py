@@ -23,7 +23,7 @@ async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool =
         ("asked", LINDE, LINDE),
         ("reminder", LINDE, LINDE),
         ("second_line", {"anneke"}, {"anneke"}),
-        ("desk", {"hanneke"}, {"mark"}),  # outside its hours whoever asked has to call
+        ("desk", {"hanneke"}, {"mark"}),  # outside its hours the requester has to call
         ("yes", {"mark"}, {"mark"}),
         ("discuss", {"mark"}, {"mark"}),
         ("no", {"mark"}, {"mark"}),

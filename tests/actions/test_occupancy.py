@@ -1,4 +1,4 @@
-"""What a shelter says of its places: the rows, the journal and the bell after each; nothing at all after a refusal."""
+"""The words of a shelter about its places: the rows, the journal and the bell after each; nothing at all after a refusal."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -93,7 +93,7 @@ async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_
         for place in linde.places:
             present = occupancy_words(place.state, place.expected_free_at, place.closed_reason, place.since)
             changes = [(row.before, row.after) for row in journal if row.place_id == place.id]
-            assert [after for _, after in changes[-1:]] == [present]  # what is stored is what was last written down
+            assert [after for _, after in changes[-1:]] == [present]  # the stored words are those last written down
             # nobody worked with what was no longer so
             assert [after for _, after in changes[:-1]] == [before for before, _ in changes[1:]]
 

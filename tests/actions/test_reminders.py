@@ -1,4 +1,4 @@
-"""Each step of each reminder goes out once, whoever sends it."""
+"""Each step of each reminder goes out once, whichever process sends it."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,5 +1,7 @@
-"""What time alone brings to a request: silence that is told at its minutes, an hour that passes, a case that goes on too long.
-Each once, whatever the number of processes, and rightly after a restart."""
+"""Time alone brings news to a request, each once, whatever the number of processes, and rightly after a restart.
+
+It is silence that is told at its minutes, an hour that passes, or a case that goes on too long.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

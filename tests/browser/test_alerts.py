@@ -55,7 +55,7 @@ async def test_the_board_says_at_once_that_something_is_free_until_somebody_has_
     alert = page.locator("#strip .waiting [role=alert]")
     await expect(alert).to_contain_text("Er is iets vrij (14:00)")
     await expect(page).to_have_title(re.compile(TWO_WORDS.pattern + "Bord"))
-    await expect(page.locator("[data-way=sound-off]")).to_be_visible()  # what was chosen is not drawn away
+    await expect(page.locator("[data-way=sound-off]")).to_be_visible()  # the choice is not drawn away
     assert await page.evaluate("window.sameDocument")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await violations(page) == []

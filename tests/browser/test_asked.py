@@ -67,7 +67,7 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
     await expect(ask(page, case_id)).to_contain_text("1 vrouw, 1 kind 0–3, LVB, verslaving, Bulgaars")
     await expect(page).to_have_title(re.compile("^● 1 – Linde"))
     await expect(page.locator("#bell")).to_contain_text("Nieuwe aanvraag: Stichting Oever (politie)")
-    await expect(page.locator("#bell p")).to_have_class("hidden")  # who sees it come need only hear it
+    await expect(page.locator("#bell p")).to_have_class("hidden")  # a person who sees it come need only hear it
     await look(page)
 
     await page.locator(f"#no-{case_id} > summary").click()

@@ -206,7 +206,7 @@ async def test_the_sound_is_off_until_it_is_wanted_and_that_is_remembered(browse
     assert await page.evaluate("window.tones") == 4
     await page.reload()
     await expect(sound).to_have_attribute("aria-checked", "true")
-    await expect(page.locator("#bell p")).to_have_count(0)  # what was so already is no news
+    await expect(page.locator("#bell p")).to_have_count(0)  # a hold that was there already is no news
     assert complaints(page) == []
     await page.context.close()
 

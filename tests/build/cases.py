@@ -39,8 +39,11 @@ KIND = {"linde": "cosm", "ceder": "men", "wilg": "women", "nood": "emergency", "
 
 
 async def add_case_board(tx: Transaction) -> None:
-    """To the board of `build.add_board`: the desk decides on cosm on working days and has it provisionally at night; the police
-    on emergency beds (nood, two free); beuk has two free places for women; emre is mark's colleague, noor works elsewhere."""
+    """Add shelters and people for cases to the board of `build.add_board`.
+
+    The desk decides on cosm on working days and has it provisionally at night; the police on emergency beds (nood, two free);
+    beuk has two free places for women; emre is mark's colleague, noor works elsewhere.
+    """
     connection = await tx.connection()
     await connection.execute(
         text("update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
@@ -221,7 +224,7 @@ async def tallies(board: Database) -> dict[tuple[str, str, str, str], int]:
 
 
 def told(rows: Rows) -> list[tuple[str, str | None, str, str]]:
-    """The lines of a time line among these rows: what, at which shelter, by whom, in which role."""
+    """Return the lines of a time line among these rows: what, at which shelter, by which actor, in which role."""
     lines = sorted(rows_of(rows, "case_event"), key=lambda row: row["id"])
     return [(row["what"], row["shelter_id"], row["actor_id"], row["role"]) for row in lines]
 

@@ -1,4 +1,4 @@
-"""Cases by forms alone, as a browser without scripts has them: who has signed in, what a page offers, and pressing it."""
+"""Cases by forms alone, as a browser without scripts has them: the people signed in, the forms of a page, and pressing them."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"  # as a browser says also of a form w
 
 
 class People(dict[str, httpx.AsyncClient]):
-    """Browsers without scripts, by the name of who has signed in."""
+    """Browsers without scripts, by the name of the person who has signed in."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -100,7 +100,7 @@ async def done(browser: httpx.AsyncClient, case: str, what: str, **choice: str) 
 
 
 def main(page: str) -> str:
-    """What is said on a page, in words, without what is around it."""
+    """Return the words that a page says, without the parts around them."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0]))
 
 

@@ -60,7 +60,7 @@ def page_line(site: Site, browser: httpx.AsyncClient, view: str = "view=board") 
 
 
 class Screen:
-    """What somebody has in front of them who applies every message: a client of the API."""
+    """The screen of somebody who applies every message: a client of the API."""
 
     def __init__(self) -> None:
         self.shelters: dict[str, dict[str, Any]] = {}

@@ -23,7 +23,7 @@ async def open_page(
     scripts: bool = True,
     language: str = "nl-NL",
 ) -> Page:
-    """A device of its own; `person` None stays on the sign-in page. What the page complains of ends the test."""
+    """A device of its own; `person` None stays on the sign-in page. A complaint of the page ends the test."""
     context = await browser.new_context(
         viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=language, has_touch=size is PHONE
     )

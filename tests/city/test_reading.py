@@ -1,4 +1,4 @@
-"""Reading a city's file: what is used, what is put right, what is left out, and what is said of it."""
+"""Reading a city's file: the rows that are used, put right or left out, and the words that are said of it."""
 
 from datetime import date
 from pathlib import Path

@@ -112,8 +112,10 @@ async def test_a_case_goes_on_where_it_was_after_each_kill_9_of_its_process(data
     answers: list[tuple[httpx.Request, dict[str, Any]]] = []
 
     async def next_life(token: str, path: str, body: Any, status: int = 200) -> dict[str, Any]:
-        """In a process of its own, which is killed at once when it has answered: the call before once more, as if its answer
-        had been lost, and then this one."""
+        """Make the call in a process of its own, which is killed at once when it has answered.
+
+        First make the call before once more, as if its answer had been lost.
+        """
         async with process, process.api(token) as api:
             for request, told in answers[-1:]:
                 again = await api.send(request)

@@ -1,4 +1,4 @@
-"""The commands, as somebody types them: what is wrong is said in one line, and nothing else has happened."""
+"""The commands, as somebody types them: a mistake is told in one line, and nothing else has happened."""
 
 import os
 import shutil

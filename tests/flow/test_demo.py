@@ -17,7 +17,7 @@ from tests.build.processes import ROOT, Process, bedboard, environment, free_por
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A folder for a demo of its own; what the database has kept elsewhere goes too."""
+    """A folder for a demo of its own; everything that the database has kept elsewhere goes too."""
     folder = Path(tempfile.mkdtemp(prefix="bedboard-demo-"))
     yield folder
     embedded.start(folder).discard()

@@ -1,4 +1,4 @@
-"""Two real processes and one database: a tap here is a card there; what was acknowledged outlives kill -9; all boards agree."""
+"""Two real processes and one database: a tap here is a card there; acknowledged taps outlive kill -9; all boards agree."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ async def test_a_tap_in_one_process_is_on_a_screen_of_another(database: Database
         while (message := await hear(line))["type"] != "shelter":
             assert message["type"] == "pulse"
         assert message["shelter"] == reply.json()
-        assert "server" not in reply.headers  # who attacks need not know what serves
+        assert "server" not in reply.headers  # an attacker need not know what serves
         async with there.api("demo-shelter-linde") as other:
             again = await other.post("/shelters/linde/confirm", headers={"If-Match": reply.headers["etag"]})
             assert (again.status_code, again.json()["version"]) == (200, 3)

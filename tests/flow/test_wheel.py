@@ -27,7 +27,7 @@ def run_well(*command: str, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """An empty folder that the server of an embedded database can reach, also when root starts it."""
+    """An empty folder that the server of an embedded database can reach, even when root starts it."""
     folder = Path(tempfile.mkdtemp(prefix="bedboard-wheel-"))
     folder.chmod(0o755)
     yield folder

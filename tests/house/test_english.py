@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST_FIRST_SENTENCE = 25  # words
-FILES = sorted(path for folder in ("bedboard", "bench", "scripts") for path in (ROOT / folder).rglob("*.py"))
+FOLDERS = ("bedboard", "bench", "scripts", "tests")
+FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path != Path(__file__))
 LOOSE = re.compile(
     r"\b(?:of|for|by|to|with|from|at|on) whom\b|\b[Ww]h(?:om|o)ever\b|\banew\b|\bor else\b|\balso when\b"
     r"|\b[Ee]lse (?:it|the|they|two|a|nobody)\b"

@@ -1,4 +1,7 @@
-"""Imports go one way, and what must be in one place only is in one place only: the arrows of the design, read from the code."""
+"""Imports go one way, and the things that must be in one place only are in one place only.
+
+These are the arrows of the design, read from the code.
+"""
 
 import ast
 from pathlib import Path

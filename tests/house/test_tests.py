@@ -1,4 +1,4 @@
-"""The tests themselves: what they share stands in one place."""
+"""The tests themselves: the code that they share stands in one place."""
 
 import ast
 from pathlib import Path

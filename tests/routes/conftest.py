@@ -1,4 +1,4 @@
-"""What the tests of routes share: a site that stands for a whole file, its people, and what its database says."""
+"""The shared parts of the tests of routes: a site that stands for a whole file, its people, and the facts in its database."""
 
 from collections.abc import AsyncIterator
 

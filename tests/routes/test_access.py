@@ -22,7 +22,8 @@ PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(OVERSEERS)]
 CLIENTS = [*sorted(SEEKERS), *sorted(OVERSEERS), "machine"]
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
 
-# Who gets in, said a second time and by hand from "Who sees what" of the design: the table in the code is held against it.
+# The roles that get in, said a second time and by hand from "Who sees what" of the design: the table in the code is held
+# against it.
 GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a session
     "sign_in": None,
     "sign_in_demo": None,
@@ -112,7 +113,7 @@ OWN_ONLY = {
 }
 OWN_ONLY |= {"staff_hold", "staff_release", "criteria", "criteria_save", "place_criteria", "place_criteria_save"}
 OWN_ONLY |= {"staff_asked", "staff_answer", "staff_arrival"}
-NOBODYS = "nobodys-hold"  # a hold that is not there; who may hold learns no more than that
+NOBODYS = "nobodys-hold"  # a hold that is not there; those who may hold learn no more than that
 
 
 class Call(NamedTuple):
@@ -220,7 +221,7 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
     if name == "shelter_call" and (role == "desk" or whose == "other"):
         return 200  # the news of the other one is stale: the board itself says "call"
     if name == "api_place_holds" and role == "machine":
-        return 422  # it must say for whom
+        return 422  # it must say for which organization
     if name == "home" and role in SHELTER:
         return 303  # to their own page
     if name == "sign_in" and role != "none":

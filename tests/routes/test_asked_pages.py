@@ -1,5 +1,7 @@
-"""What a shelter is asked on its own page, without any script and with one: answers and how they are changed, arrivals, what
-became of it, and that nobody else gets to see or press anything."""
+"""The requests to a shelter on its own page, without any script and with one.
+
+The tests are about answers and how they are changed, arrivals, the outcome, and that nobody else gets to see or press anything.
+"""
 
 import asyncio
 import json
@@ -31,13 +33,13 @@ async def sanne(site: Site) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def asked(page: httpx.Response) -> str:
-    """What is seen of `#asked`, as plain words."""
+    """Return the visible part of `#asked`, as plain words."""
     section = page.text.partition('<section id="asked"')[2].partition("</section>")[0]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", section.partition(">")[2])).split())
 
 
 def told(page: httpx.Response) -> list[str]:
-    """What the bell says, once, of what is there."""
+    """Return the words that the bell says, once, of the things that are there."""
     return [unescape(re.sub(r"<[^>]+>", "", one)) for one in re.findall(r'data-told="([^"]*)"', page.text)]
 
 
@@ -559,7 +561,7 @@ async def test_what_a_page_asks_by_itself_does_not_keep_its_session_alive(
 
     clock.move(minutes=10)
     for path, used in (("/staff/linde/requests", NOW), ("/staff/linde", clock.now())):
-        site.process.identity._people.clear()  # what it keeps for some seconds
+        site.process.identity._people.clear()  # the people that it keeps for some seconds
         assert (await sanne.get(path)).status_code == 200
         assert await used_at() == used
 

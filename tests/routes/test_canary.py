@@ -44,7 +44,7 @@ API += ["/api/v1/holds", "/api/v1/requests", "/api/v1/requests/nobodys"]
 CHANGES = [("PATCH", "/places/linde-1"), ("PUT", "/shelters/linde/occupancy"), ("POST", "/shelters/linde/confirm")]
 CHANGES += [("POST", "/search"), ("POST", "/requests"), ("POST", "/requests/nobodys/answers")]
 CHANGES += [("POST", "/requests/nobodys/address")]
-ASK = {"shelters": ["linde", "ceder"]}  # of whom none has said "in overleg": its telephone stays its own
+ASK = {"shelters": ["linde", "ceder"]}  # neither of them has said "in overleg": its telephone stays its own
 BODIES = [{}, {"status": "closed", "reason": "other"}, {"kinds": {"cosm": {"free": 99}}}, {"address": "x"}, ASK]
 TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]
 
@@ -60,7 +60,7 @@ async def test_the_canaries_are_there_and_sealed(board: Database) -> None:
 
 
 async def answers_to_taps(browser: httpx.AsyncClient, person: str) -> list[tuple[str, bytes]]:
-    """What is answered to every tap on a shelter's page, with a page and with a fragment."""
+    """Return the answers to every tap on a shelter's page, with a page and with a fragment."""
     heard: list[tuple[str, bytes]] = []
     for shelter, fragment in product(("linde", "wilg"), ("false", "true")):
         for action, form in (

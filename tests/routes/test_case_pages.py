@@ -328,6 +328,7 @@ async def test_an_offer_that_ran_out_cannot_be_chosen(site: Site, people: People
     late = await press(mark, before, "choose", shelter="beuk")
     assert late.status_code == 409 and "De tijd is voorbij" in late.text
     assert "ja, maar de tijd is voorbij" in late.text and "Kies deze plek" not in late.text
+    site.process.board.age()
     await shown(site, "beuk-1", "free")
 
 
@@ -336,6 +337,7 @@ async def test_silence_and_its_steps_are_shown(site: Site, people: People) -> No
     case = await begin(mark, "linde")
     for minutes, words in ((6, "herinnerd"), (5, "leidinggevenden gewaarschuwd"), (5, "plaatsingsdesk gewaarschuwd")):
         site.clock.move(minutes=minutes)
+        await follow_cases(site.process)
         await build.until(lambda words=words: _says(mark, case, words), words)  # type: ignore[misc]
     await hanneke.get("/requests")
     hanneke = await site.sign_in("hanneke")

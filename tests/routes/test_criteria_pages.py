@@ -1,4 +1,4 @@
-"""Wie past hier: the manager's pages without any script. What is refused or only tried comes back as it was filled in."""
+"""Wie past hier: the manager's pages without any script. A form refused or only tried comes back as it was filled in."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ PLACE = "/manage/linde/places/linde-1/criteria"
 
 
 class Filled(HTMLParser):
-    """What a browser would send from the form on this page, its buttons aside."""
+    """The fields that a browser would send from the form on this page, its buttons aside."""
 
     def __init__(self, page: str, action: str) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ def filled(reply: httpx.Response, action: str = LINDE) -> dict[str, str]:
 
 
 def typed(fields: dict[str, str]) -> dict[str, str]:
-    """Without what every drawing of the form makes anew."""
+    """Leave out the fields that every drawing of the form makes new."""
     return {name: value for name, value in fields.items() if name not in ("key", "version") and value}
 
 
@@ -345,7 +345,7 @@ async def test_a_place_is_only_found_under_its_own_shelter(site: Site) -> None:
     assert await facts(site) == before
 
 
-# ---- for whom
+# ---- the people who get in
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Holds and telephones on the pages, without any script: what is shown, to whom, and that each look has been written down."""
+"""Holds and telephones on the pages, without any script: the words, their readers, and that each look has been written down."""
 
 import re
 from contextlib import aclosing
@@ -25,7 +25,7 @@ async def rows(site: Site, statement: str) -> list[tuple[Any, ...]]:
 
 
 async def looks(site: Site) -> list[tuple[Any, ...]]:
-    """Who saw which telephone and why, in order."""
+    """Tell who saw which telephone and why, in order."""
     return await rows(site, "select actor_id, role, shelter_id, what, why from disclosure order by id")
 
 

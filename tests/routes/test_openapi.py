@@ -113,7 +113,7 @@ async def begin_request(site: Site) -> str:
 async def test_schemathesis_finds_no_500_and_nothing_undocumented(
     site: Site, tmp_path: Path, token: str, done: set[str]
 ) -> None:
-    """`done`: what the calls that the document gives as examples do to requests."""
+    """`done`: the events that the example calls of the document bring to requests."""
     case_id = await begin_request(site)
     if token == "demo-desk":  # noqa: S105
         async with site.api("demo-police") as police:

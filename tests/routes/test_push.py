@@ -1,4 +1,4 @@
-"""Web push against a push service of our own on this machine: what it gets, that nobody else is ever called, that it cannot
+"""Web push against a push service of our own on this machine: its messages, that nobody else is ever called, that it cannot
 delay anything."""
 
 import asyncio

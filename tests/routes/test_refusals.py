@@ -339,7 +339,7 @@ async def test_a_bad_form_is_refused_with_a_page_and_with_a_fragment_and_changes
         notice = re.search(r'id="notice"[^>]*>(.*)', part.text, re.S)
         assert notice is not None and len(re.sub(r"<[^>]+>|\s", "", notice[1])) > 10
         words.append(notice[1])
-        if bad.status in (409, 422):  # what is true now comes along
+        if bad.status in (409, 422):  # the present state comes along
             assert 'id="staff-linde"' in whole.text and 'id="staff-linde"' in part.text
     assert await facts(standing) == before
     assert words[0] != words[1]

@@ -146,7 +146,7 @@ async def test_the_shelters_own_system_keeps_a_place_for_a_caller(site: Site) ->
         assert (await police.delete(f"/holds/{held.json()['id']}")).status_code == 404
         assert (await linde.delete(f"/holds/{held.json()['id']}")).status_code == 204
         mine = await police.post("/places/linde-1/holds", json={"organization": "desk", "role": "desk"})
-        assert mine.status_code == 422  # who looks for places holds them for nobody else
+        assert mine.status_code == 422  # a seeker of places holds them for nobody else
 
 
 async def test_a_fourth_place_is_refused(site: Site) -> None:

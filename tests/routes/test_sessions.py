@@ -305,7 +305,7 @@ async def test_who_no_longer_works_for_a_shelter_cannot_change_it_even_while_sti
 
 
 async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_signed_out(site: Site) -> None:
-    """The pulse asks the database which sessions count; who sits down meanwhile was not in the question."""
+    """The pulse asks the database which sessions count; a person who sits down meanwhile was not in the question."""
     browser, late = await site.sign_in("mark"), await site.sign_in("lucia")
     async with page_line(site, browser) as line:
         await line.send("{}")

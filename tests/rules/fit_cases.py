@@ -1,7 +1,7 @@
-"""Worked cases of fit, to be read by people who place victims: who is it, what does the house say, and what comes out.
+"""Worked cases of fit, to be read by people who place victims: the people, the answers of the house, and the verdict.
 
-`reasons` is everything that is said about the place, in this order: who they are, the limits, when they arrive, their
-languages, the size for how many people, and the police unit. Whoever disagrees with a line has found a fault in the rules.
+`reasons` is everything that is said about the place, in this order: the people, the limits, when they arrive, their
+languages, the size for how many people, and the police unit. Somebody who disagrees with a line has found a fault in the rules.
 """
 
 from typing import NamedTuple
@@ -43,7 +43,7 @@ def house(
     languages: str = "",
     **limits: int,
 ) -> House:
-    """house("woman pregnant", no="man", beds=2, oldest_son=12): what is in none of the three lists is unknown."""
+    """house("woman pregnant", no="man", beds=2, oldest_son=12): a criterion in none of the three lists is unknown."""
     answers = {"yes": yes, "discuss": discuss, "no": no}
     criteria = {name: answer for answer, names in answers.items() for name in names.split()}
     opens, closes = intake.split("-")
@@ -88,7 +88,7 @@ PEOPLE: dict[str, Profile] = {
     "a group of five with a baby": Profile(group=5, child_0_3=1),
     "four Romanian men": Profile(man=4, group=4, status="eu", exploitation="labour", languages=frozenset({"ro"})),
     "a group of two, who are neither": Profile(other_gender=2, group=2),
-    # what is wrong, and what is needed
+    # troubles and needs
     "a woman with multiple problems": Profile(woman=1, needs=frozenset({"lvb", "psychiatric", "addiction"})),
     "a man with an addiction": Profile(man=1, needs=frozenset({"addiction"})),
     "a pregnant woman in a wheelchair who is ill": Profile(woman=1, needs=frozenset({"wheelchair", "medical", "pregnant"})),
@@ -112,7 +112,7 @@ PEOPLE: dict[str, Profile] = {
     "a woman before 10:00": Profile(woman=1, arrives_before=clock("10:00")),
     "a woman before 20:00": Profile(woman=1, arrives_before=clock("20:00")),
     "a woman before 01:00": Profile(woman=1, arrives_before=clock("01:00")),
-    # what they speak
+    # languages
     "a woman who speaks Tigrinya": Profile(woman=1, languages=frozenset({"ti"})),
     "a woman who speaks Tigrinya and English": Profile(woman=1, languages=frozenset({"ti", "en"})),
     # where it is not safe
@@ -537,7 +537,7 @@ CASES: tuple[Case, ...] = (
         "discuss",
         "woman discuss, wheelchair discuss, size yes 1",
     ),
-    # A place of its own kind within the house: what it says goes first, and about the rest the house is asked
+    # A place of its own kind within the house: its own answers go first, and about the rest the house is asked
     Case("a woman in a wheelchair", "a women's shelter", "excluded", "woman yes, wheelchair no, size yes 1"),
     Case(
         "a woman in a wheelchair", "a room without steps in a women's shelter", "fits", "woman yes, wheelchair yes, size yes 1"
@@ -674,7 +674,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case("a woman who speaks Tigrinya and English", "they speak Dutch", "discuss", "woman yes, language discuss, size yes 1"),
     Case("a woman who speaks Tigrinya", "a women's shelter", "discuss", "woman yes, language unknown, size yes 1"),
-    # Size: a bed for everybody, or a cot for who is under 4
+    # Size: a bed for everybody, or a cot for a child under 4
     Case("a woman", "a single room in a women's shelter", "fits", "woman yes, size yes 1"),
     Case("a woman with a baby", "a single room in a women's shelter", "excluded", "woman yes, child_0_3 yes, size no 2"),
     Case("a woman with a baby", "a room with a cot in a women's shelter", "fits", "woman yes, child_0_3 yes, size yes 2"),

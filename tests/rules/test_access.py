@@ -1,4 +1,4 @@
-"""Who may do what: every role against every route, and nothing for whom the table does not name."""
+"""The rights of each role: every role against every route, and nothing for anybody that the table does not name."""
 
 import pytest
 

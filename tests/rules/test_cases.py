@@ -1,4 +1,4 @@
-"""The life of a request: every state and every event, who decides at which hour, what may be said, and when silence is told."""
+"""The life of a request: every state and event, the decider at each hour, what may be said, and when silence is told."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -86,7 +86,7 @@ def test_a_row_with_a_cell_too_few_is_an_error(monkeypatch: pytest.MonkeyPatch) 
 
 
 def after(events: list[Event], begun: CaseState = "asking") -> list[CaseState]:
-    """The states that a life goes through; what is refused changes nothing."""
+    """Return the states that a life goes through; a refused event changes nothing."""
     states: list[CaseState] = [begun]
     for event in events:
         try:

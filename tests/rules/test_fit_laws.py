@@ -1,4 +1,7 @@
-"""What always holds of fit, whoever is placed and whatever a shelter says. Small models count on fingers what rules reckon."""
+"""The laws that always hold of fit, for all people and all words of a shelter.
+
+Small models count on fingers what rules reckon.
+"""
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
@@ -161,7 +164,10 @@ def left_open(profile: Profile) -> dict[str, Profile]:
 @quick
 @given(terms, places, profiles)
 def test_asking_for_more_never_gives_a_better_verdict(terms: Terms, place: Place, profile: Profile) -> None:
-    """So it never makes an excluded place possible either. Who comes with children is a question until it has been said."""
+    """So it never makes an excluded place possible either.
+
+    The person who comes with children is a question until it has been said.
+    """
     before = verdict(terms, place, profile)
     is_question = profile.children and not (profile.adults or profile.minor_alone or profile.group)
     for more in asking_for_more(profile):
@@ -188,7 +194,7 @@ def test_leaving_one_thing_open_never_makes_a_shelter_say_no(terms: Terms, profi
 @quick
 @given(places, profiles)
 def test_leaving_one_thing_open_never_makes_a_place_too_small(place: Place, profile: Profile) -> None:
-    """Babies of a group excepted: of whom nothing is said, nobody knows that a cot will do."""
+    """Babies of a group excepted: as long as nothing is said of them, nobody knows that a cot will do."""
     assume(fit_of(judge_place(*place, profile)) != "excluded")
     for name, opened in left_open(profile).items():
         if name != "child_0_3" or not profile.group:
@@ -367,7 +373,7 @@ def test_a_limit_of_numbers_is_no_only_beyond_it(terms: Terms, profile: Profile)
 
 
 def can_sleep(beds: int, cots: int, profile: Profile) -> bool:
-    """Gives one after the other a bed, and who is under 4 a cot as long as there are any."""
+    """Give one after the other a bed, and each child under 4 a cot as long as there are any."""
     babies = profile.child_0_3
     others = profile.adults + profile.child_4_11 + profile.child_12_17 + profile.boy_12_17
     others += max(0, max(1, profile.group) - others - babies)  # of a group, or of nobody at all, the rest is of any age

@@ -1,4 +1,4 @@
-"""What a place is, what is shown of it, and which changes of it are possible."""
+"""The state of a place, the status that is shown of it, and the changes of it that are possible."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations, product

@@ -1,4 +1,4 @@
-"""The read side: what a board gets to see of the rows."""
+"""The read side: the part of the rows that a board gets to see."""
 
 from datetime import time, timedelta
 from typing import Any

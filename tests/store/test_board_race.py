@@ -1,5 +1,8 @@
-"""A change that commits between the two statements of the read side: what is read may be newer than its version says, and
-never older, because only then the bell of that change puts it right."""
+"""A change that commits between the two statements of the read side.
+
+The state that is read may be newer than its version says, and never older, because only then the bell of that change puts it
+right.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -71,7 +71,7 @@ def settled(how: str, at: datetime = NOW) -> dict[str, Any]:
     return {"settled": how, "settled_at": at}
 
 
-# ---- for who asks and for the desk
+# ---- for the requester and for the desk
 
 
 async def test_an_organization_sees_the_cases_of_one_role_and_for_a_while_those_that_are_over(tx: Transaction) -> None:
@@ -303,7 +303,7 @@ async def test_a_case_is_locked_until_the_end_of_the_transaction_and_read_afresh
 
 @pytest.mark.parametrize("lock", ["case_record", "shelter"])
 async def test_a_row_that_points_to_a_locked_one_does_not_wait_and_a_second_lock_does(board: Database, lock: str) -> None:
-    """Else who is asked, and who locks several shelters, could wait for each other in a circle."""
+    """Otherwise somebody who is asked and somebody who locks several shelters could wait for each other in a circle."""
     async with board.transaction() as tx:
         await add_request(tx)
     async with board.transaction() as first:

@@ -1,5 +1,5 @@
 # ruff: noqa: S608  (the statements are the test)
-"""What the database refuses whatever the code does, each by its name."""
+"""The refusals of the database whatever the code does, each by its name."""
 
 import pytest
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, with real processes: what it keeps, what ends it, whom it lets in."""
+"""The embedded PostgreSQL, with real processes: the things that it keeps, the events that end it, the users that it lets in."""
 
 import asyncio
 import os

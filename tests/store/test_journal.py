@@ -1,4 +1,4 @@
-"""What the journal writes is what it gives back, and "nothing" is nothing."""
+"""The journal gives back the values that it writes, and "nothing" is nothing."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def row(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str
 async def test_no_before_or_after_is_null_of_the_database_and_not_of_json(
     tx: Transaction, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> None:
-    """Else `before is null` finds nothing, and who reads it outside this code takes the text null for a value."""
+    """Otherwise `before is null` finds nothing, and a reader outside this code takes the text null for a value."""
     [first, second] = await write_journal(tx, [row(before, after), row(after, before)])
     found = await (await tx.connection()).execute(
         text("select before is null, after is null from journal where id in (:first, :second) order by id"),

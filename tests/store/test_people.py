@@ -1,4 +1,4 @@
-"""People, their sessions and API clients: who still counts, at this moment."""
+"""People, their sessions and API clients: those that still count, at this moment."""
 
 from datetime import datetime, timedelta
 
