@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from bedboard.jobs import follow_cases
 from tests import build
 from tests.build import NOW, PATIENCE, FixedClock
 from tests.build.cases import NIGHT
