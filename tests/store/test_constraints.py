@@ -119,7 +119,7 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_reminded", f"insert into reminded select 'linde', {AT}, 'due', {AT} from generate_series(1, 2)"),
     ("fk_reminded_shelter_id", f"insert into reminded values ('nowhere', {AT}, 'due', {AT})"),
     ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
-    ("pk_request", f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"),
+    ("pk_case_record", f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"),
     ("fk_case_record_organization_id", f"{REQUEST} ('s', 1, 'asking', 'nobody', 'police', 'mark', null, '', {AT})"),
     ("fk_case_record_person_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'nobody', null, '', {AT})"),
     ("fk_case_record_client_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, 'nobody', '', {AT})"),
@@ -293,7 +293,7 @@ async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> No
 async def test_disclosures_are_append_only(tx: Transaction, statement: str) -> None:
     connection = await tx.connection()
     await connection.execute(text(f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'hold')"))
-    with pytest.raises(DBAPIError, match="the record of looks is append-only"):
+    with pytest.raises(DBAPIError, match="the record of disclosures is append-only"):
         async with connection.begin_nested():
             await connection.execute(text(statement))
     assert (await connection.execute(text("select count(*) from disclosure where actor_id = 'mark'"))).scalar_one() == 1
