@@ -142,7 +142,7 @@ async def replayed(answer: Answer, seen: list[Request], number: int = 1, **optio
         (problem(429, "too_many", {"Retry-After": "1"}), 1.0),
         (problem(503, "database_away", {"Retry-After": "0"}), 0.0),
         (problem(503, "database_away", {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), 0.0),
-        (problem(409, "busy"), 0.0),
+        (problem(503, "busy", {"Retry-After": "0"}), 0.0),
         (problem(409, "key_in_use"), 0.0),
     ],
 )
