@@ -76,6 +76,12 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
     await page.locator(f"#contra-{case_id}").get_by_role("button", name="LVB").click()
     await expect(ask(page, case_id)).to_contain_text("Uw antwoord: nee, contra-indicatie (LVB)")
     await expect(ask(page, case_id)).to_be_focused()
+    async with page.expect_response(lambda reply: reply.url.endswith("/staff/linde/requests")):
+        site.process.news.tell("person:sanne")  # all of it is drawn again, and the focus stays
+    await page.evaluate(
+        "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 300))"
+    )
+    await expect(ask(page, case_id)).to_be_focused(timeout=1)
     await expect(page).to_have_title(re.compile("^Linde"))
     await look(page)
 

@@ -103,7 +103,7 @@
     htmx_before_morph_node: ({ className }) => !/^(ago|left)$/.test(className), // live.js writes there
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property: it stays
-      return name === "value" ? value === null : value !== null || !/^(open|aria-busy|aria-live)$/.test(name); // set by people and scripts
+      return name === "value" ? value === null : value !== null || !/^(open|tabindex|aria-busy|aria-live)$/.test(name); // set by people and scripts
     },
     htmx_config_request: (_, { ctx }) => {
       if (!isPlaced(ctx)) return;
