@@ -47,15 +47,15 @@ def open_page(browser: Browser, base: str, person: str, path: str, size: tuple[i
 
 
 def take_request(browser: Browser, base: str, folder: Path) -> None:
-    """A request to five shelters: on the phone of one that is asked, and what the asker sees when some have answered."""
-    asker = open_page(browser, base, "mark", "/search", PHONE, "dark", "nl")
-    asker.locator('label:has(input[name="adults.woman"][value="1"])').click()
-    asker.locator('label:has(input[name="needs.lvb"])').click()
-    asker.locator('button[formaction="/requests/new"]').click()
-    asker.get_by_role("button", name="Vraag deze opvangen").click()
-    asker.locator(".part").first.wait_for()
-    case_id = asker.url.rpartition("/")[2]
-    shelters = [part.removeprefix("ask-") for part in asker.locator(".part").evaluate_all("all => all.map(({ id }) => id)")]
+    """A request to five shelters: on the phone of one that is asked, and what the requester sees when some have answered."""
+    requester = open_page(browser, base, "mark", "/search", PHONE, "dark", "nl")
+    requester.locator('label:has(input[name="adults.woman"][value="1"])').click()
+    requester.locator('label:has(input[name="needs.lvb"])').click()
+    requester.locator('button[formaction="/requests/new"]').click()
+    requester.get_by_role("button", name="Vraag deze opvangen").click()
+    requester.locator(".part").first.wait_for()
+    case_id = requester.url.rpartition("/")[2]
+    shelters = [part.removeprefix("ask-") for part in requester.locator(".part").evaluate_all("all => all.map(({ id }) => id)")]
     asked = open_page(browser, base, "sanne", "/", PHONE, "light", "nl")
     asked.locator(f"#ask-{case_id}").wait_for()
     asked.screenshot(path=folder / "asked-phone-light.png")
@@ -69,9 +69,9 @@ def take_request(browser: Browser, base: str, folder: Path) -> None:
     say(shelters[0], answer="yes", place=place)
     say(shelters[1], answer="discuss")
     say(shelters[2], answer="no", reason="contra_indication", criterion="lvb")
-    asker.locator(".says-no.part").wait_for()
-    asker.evaluate("scrollTo(0, 120)")
-    asker.screenshot(path=folder / "request-phone-dark.png")
+    requester.locator(".says-no.part").wait_for()
+    requester.evaluate("scrollTo(0, 120)")
+    requester.screenshot(path=folder / "request-phone-dark.png")
     coordinator = open_page(browser, base, "mark", f"/requests/{case_id}", LAPTOP, "light", "nl")
     coordinator.screenshot(path=folder / "request-light.png")
 

@@ -133,7 +133,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "case": case,
         "rows": ask_rows(case, actor, catalogue, call.now),
         "events": time_line(events, process.board.cards),
-        "asker": callers_of(catalogue).get((case.organization_id, case.role)),
+        "requester": callers_of(catalogue).get((case.organization_id, case.role)),
         "is_desk": may_decide(actor),
         "desk_is_open": is_desk_open(call),
         "catalogue": catalogue,
