@@ -50,10 +50,10 @@ async def own_strip(call: Call, here: str | None = None) -> Markup:
         holds = hold_views(found, process.board.cards)
     context = {
         "holds": holds,
-        "waiting": alerts,
+        "alerts": alerts,
         "who": actor.id,
         "push_key": process.push.public_key if process.push else None,
-        "waiting_away": away and waits,
+        "alerts_away": away and waits,
         "away": away and holding,
         "cases": cases,
         "cases_away": away and has_cases,
