@@ -1,7 +1,8 @@
-/* Waiting for a place: when something is free, the title says so and, if that is wanted, two tones. The words are in the strip. */
+/* Alerts: when a place has come free, the title of the page says so, and two tones sound if the person wants them.
+   The words come from the strip. */
 (() => {
   "use strict";
-  const SOUND = "bedboard:sound"; // the same choice as on the page of a shelter
+  const SOUND = "bedboard:sound"; // shared with bell.js, so that one choice counts on every page
   const root = document.documentElement;
   const news = () => [...document.querySelectorAll("#strip [data-found]")];
   const nameOf = ({ id, dataset }) => id + dataset.found;
@@ -32,7 +33,7 @@
       if (on) localStorage.setItem(SOUND, "on");
       else localStorage.removeItem(SOUND);
     } catch {
-      // then it is for this page only
+      // without storage the choice counts for this page only
     }
   }
   if (window.AudioContext) {
@@ -40,7 +41,7 @@
     try {
       kept = localStorage.getItem(SOUND);
     } catch {
-      // forbidden here: off
+      // storage is forbidden here: the sound stays off
     }
     root.dataset.sound = kept === "on" ? "on" : "off";
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
@@ -51,7 +52,7 @@
     turn(way === "sound-on");
     document.querySelector(`[data-way=sound-${isOn() ? "off" : "on"}]`)?.focus({ preventScroll: true });
     await wake();
-    ring(); // that is how it sounds
+    ring(); // so that the person hears the sound that was chosen
   });
   document.addEventListener("bedboard:placed", tell);
   tell();

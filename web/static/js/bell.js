@@ -1,5 +1,5 @@
-/* Mijn opvang: says at once that somebody keeps a place here, asks for one, or waits for an answer, and rings if that is wanted.
-   What this page itself did is no news. */
+/* Mijn opvang: says at once that somebody holds a place here, asks for one, or waits for an answer. It rings if the person
+   wants that. A change that was made on this page itself is no news. */
 (() => {
   "use strict";
   const SOUND = "bedboard:sound";
@@ -11,8 +11,8 @@
   const news = () => [...document.querySelectorAll(".tile[data-claim], #asked [data-news]")];
   const namesOf = ({ id, dataset }) =>
     dataset.claim ? [dataset.claim] : dataset.news.split(" ").map((word) => `${id} ${word}`);
-  const own = new Map(); // tile id → when this page asked to hold it
-  const known = new Set(news().flatMap(namesOf)); // also what has ended: a tap that is taken back brings its hold back
+  const own = new Map(); // tile id → the moment at which this page asked to hold the place
+  const known = new Set(news().flatMap(namesOf)); // ended claims too: undoing a tap may bring its hold back
   let audio;
   let isOn;
 
@@ -26,7 +26,7 @@
     if (fresh.length) ring();
     mark();
   }
-  // Who sees it come need only hear it; who looks elsewhere on the page gets a line that stays.
+  // A request that appears in view needs words for a screen reader only. Other news gets a line that stays on the page.
   function isSeen(one) {
     const { top, bottom, height } = one.getBoundingClientRect();
     return !one.dataset.claim && !document.hidden && height > 0 && top > 0 && top < innerHeight / 2 && bottom > 0;
@@ -53,7 +53,7 @@
     for (const seen of told.querySelectorAll("a, button")) seen.onclick = () => told.remove();
     list.append(told);
   }
-  // How many wait for an answer, also where this page is one of many.
+  // The title says how many requests wait for an answer, because this page may be one of many tabs.
   function mark() {
     const count = Number(byId("asked")?.dataset.count);
     const text = (count ? `● ${count} – ` : "") + title;
@@ -74,13 +74,13 @@
       if (on) localStorage.setItem(SOUND, "on");
       else localStorage.removeItem(SOUND);
     } catch {
-      // then it is for this page only
+      // without storage the choice counts for this page only
     }
   }
   toggle.onclick = async () => {
     turn(!isOn);
     await wake();
-    ring(); // that is how it sounds
+    ring(); // so that the person hears the sound that was chosen
   };
   try {
     turn(localStorage.getItem(SOUND) === "on");

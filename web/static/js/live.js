@@ -1,6 +1,7 @@
-/* The live page: one WebSocket, whole fragments, and honesty about their age.
-   Why not htmx's WebSocket extension: it cannot refuse a lower stamp, say on return which stamps the page shows, notice that
-   the pulse stopped, or reconnect with full jitter. Knows ids, stamps and filters, not what a card says. */
+/* The live page: one WebSocket brings whole fragments, and the page always says how old they are.
+   htmx's WebSocket extension is not enough: it cannot refuse a lower stamp, tell the server which stamps the page shows,
+   notice that the pulse has stopped, or reconnect with full jitter. This file knows ids, stamps and filters, and not the text
+   of a card. */
 (() => {
   "use strict";
   const SILENCE = 15e3;
@@ -16,7 +17,7 @@
   const shown = () => document.querySelectorAll("[data-stamp]");
   const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
 
-  // --- the server's clock: the phone's may be a day wrong, and performance.now() stands still in its sleep
+  // --- the server's clock: the phone's clock may be a day wrong, and performance.now() stops while the phone sleeps
   let offset = NaN;
   const now = () => offset + performance.now();
   const ago = new Intl.RelativeTimeFormat(root.lang);
@@ -35,7 +36,7 @@
       const seconds = Math.ceil((Date.parse(time.dateTime) - now()) / 1000);
       const { left, over } = byId("live")?.dataset ?? {};
       const clock = `${Math.trunc(seconds / 60)}:${`${seconds % 60}`.padStart(2, 0)}`;
-      const text = seconds > LONG ? "" : seconds > 0 ? `${left} ${clock}` : over; // what is hours away needs no ticking
+      const text = seconds > LONG ? "" : seconds > 0 ? `${left} ${clock}` : over; // an end hours away needs no countdown
       if (words && words.textContent !== text) words.textContent = text;
     }
   }
@@ -56,7 +57,7 @@
     state = next;
     for (const name of ["not-live", "lost"]) root.classList.toggle(name, state === "lost" || state === "signed-out");
     if (mark && mark.dataset.state !== state) mark.dataset.state = state;
-    if (!mark || !lastAt) return; // what the server printed still holds
+    if (!mark || !lastAt) return; // the text from the server is still right
     const day = now() - Date.parse(lastAt) > 720 * MINUTE && { weekday: "short", day: "numeric", month: "short" };
     const text = new Date(lastAt).toLocaleString(root.lang, { ...clock, ...day });
     for (const time of mark.querySelectorAll("time")) if (time.textContent !== text) time.textContent = text;
@@ -68,7 +69,7 @@
   let timer;
   let attempt = 0;
   let since = 0;
-  let whole; // this socket has sent its snapshot
+  let whole; // the snapshot of this socket has come
   let isOver;
   let heardAt = 0;
   let toldAt = -MINUTE;
@@ -85,8 +86,8 @@
     opened.onopen = () => {
       since = performance.now();
       const known = [...news.values(), ...shown()].map((element) => [shelterOf(element), element.dataset.stamp]);
-      const hello = { type: "hello", known: Object.fromEntries(known.slice(-200)) }; // the server reads 16 KiB
-      document.dispatchEvent(new CustomEvent("bedboard:hello", { detail: hello })); // what else a page has to say first
+      const hello = { type: "hello", known: Object.fromEntries(known.slice(-200)) }; // the server reads at most 16 KiB
+      document.dispatchEvent(new CustomEvent("bedboard:hello", { detail: hello })); // other scripts add to this first message
       opened.send(JSON.stringify(hello));
     };
     opened.onmessage = (event) => opened === socket && hear(JSON.parse(event.data));
@@ -94,7 +95,7 @@
   }
   const drop = () => {
     socket?.close();
-    socket = null; // whatever it still says is not heard
+    socket = null; // its later messages are ignored
   };
   function retry(isSoon) {
     clearTimeout(timer);
@@ -114,11 +115,11 @@
     retry();
   }
   function hear(message) {
-    if (!tick() || !socket) return; // it lay waiting while this device slept, nobody knows how long
+    if (!tick() || !socket) return; // the message waited while this device slept, nobody knows for how long
     if (message.at) {
       const heard = Date.parse(message.at) - performance.now();
-      if (whole && heard < offset - SILENCE) return lose(); // it was under way for too long
-      offset = whole ? Math.max(offset, heard) : heard; // what came fastest is nearest to the truth
+      if (whole && heard < offset - SILENCE) return lose(); // the message was under way for too long
+      offset = whole ? Math.max(offset, heard) : heard; // the fastest message gives the best estimate
       lastAt = message.at;
     }
     whole ||= message.type === "snapshot";
@@ -127,13 +128,13 @@
       const detail = message[what];
       if (detail || message.type === what) document.dispatchEvent(new CustomEvent(`bedboard:${what}`, { detail }));
     }
-    if (!whole || !message.at) return; // a change alone is no sign of life: only what carries the server's time
+    if (!whole || !message.at) return; // a change alone is no sign of life: the message must carry the server's time
     [heardAt, attempt] = [performance.now(), 0];
     showState("live");
     document.dispatchEvent(new Event("bedboard:heard"));
   }
 
-  // Every second and with every message: have we slept, is it silent? False after a sleep; then all starts anew.
+  // Runs each second and with each message, to notice sleep and silence. Returns false after a sleep, and the page reconnects.
   function tick() {
     const at = performance.now();
     const passed = at - tickedAt;
@@ -155,14 +156,14 @@
     return true;
   }
 
-  // Whether it could be said: only a socket that is open hears it.
+  // Returns whether the message was sent: only an open socket takes it.
   function say(message) {
     if (socket?.readyState !== 1) return false;
     socket.send(JSON.stringify(message));
     return true;
   }
 
-  // Short tones, made here; a browser plays them only after somebody has touched the page.
+  // Plays short tones. A browser allows this only after somebody has touched the page.
   function chime(audio, pitches) {
     if (audio?.state !== "running") return;
     for (const [index, frequency] of pitches.entries()) {
@@ -197,10 +198,10 @@
   document.addEventListener("resume", wake);
   addEventListener("online", () => retry(true));
   addEventListener("offline", () => lose());
-  addEventListener("pagehide", drop); // a page with an open socket is not kept for the way back
+  addEventListener("pagehide", drop); // for the Back button a browser keeps only pages without an open socket
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    isOver = false; // perhaps signed in again meanwhile
+    isOver = false; // the person may have signed in again meanwhile
     if (state !== "lost") showState("waiting");
     wake();
   });

@@ -1,6 +1,6 @@
-/* Where what the server sends comes in the page: whole elements, each in place of the one with its id. Posted forms and refreshed
-   parts come through htmx, whose swap style "place" this is; what the socket says comes from live.js.
-   Why not htmx's own swaps: they do not know stamps, so an answer that was long under way would undo what the socket has said since. */
+/* Puts elements from the server into the page: each whole element replaces the one with the same id. Answers to forms and
+   refreshed parts come through htmx, with the swap style "place" from this file; messages of the socket come from live.js.
+   htmx's own swaps do not know stamps: an answer that was long under way would undo newer news from the socket. */
 (() => {
   "use strict";
   const PATIENCE = 10e3;
@@ -8,19 +8,20 @@
   const asked = new URLSearchParams(location.search);
   const byId = (id) => document.getElementById(id);
 
-  // --- fragments: whoever types, has focus or holds a finger down keeps the very same elements
-  const news = new Map(); // element id → what the server last said; also of shelters that the filter hides
+  // --- fragments: the same elements stay, so that typed text, the focus and a finger that is down keep their place
+  const news = new Map(); // element id → its newest element from the server, also of shelters that the filter hides
   let changed;
-  let morph; // htmx's
+  let morph; // the one of htmx
   const FIXED = "input[type=hidden]:not([name=key])";
 
-  // Same answer: one thing at two moments. What means something else is another element, or a finger that is down would press it.
+  // Two nodes with the same identity are one thing at two moments. A button with another meaning must be another element,
+  // because otherwise a finger that is down would press it.
   function identity(node) {
     if (node.nodeType !== 1 || node.id) return node.nodeName + node.id;
     const means = node.matches("form") ? [...node.querySelectorAll(FIXED)] : node.matches(`button, ${FIXED}`) ? [node] : [];
     return [node.nodeName, node.getAttribute("action"), node.name, ...means.map((control) => control.value)].join();
   }
-  // What htmx's morph has done is read from the records of the browser: new stamps and keys alone are no change.
+  // The records of the browser tell what htmx's morph has changed. New stamps and keys alone are no change.
   const isSaid = (node) => node.nodeType === 1 || node.data.trim();
   const records = new MutationObserver(() => null);
   function isChange({ type, target, attributeName: name, oldValue: before, addedNodes, removedNodes }) {
@@ -63,7 +64,7 @@
       news.set(id, fresh.cloneNode(true));
       if (isCard && !fits(fresh)) return old?.remove();
     }
-    if (old && old.dataset.name !== name) old = old.remove(); // another name, another place in the row
+    if (old && old.dataset.name !== name) old = old.remove(); // a card with a new name may have to move in the list
     if (old) morphInto(old, fresh);
     else if (isCard) {
       byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
@@ -89,7 +90,7 @@
     }
     document.dispatchEvent(new Event("bedboard:placed"));
   }
-  // htmx replaces #main when a filter is chosen; its answer may be older than what the socket has said since.
+  // htmx replaces #main when a filter is chosen. Its answer may be older than the latest news from the socket.
   const replay = () => steadily(() => [...news.values()].map((kept) => kept.cloneNode(true)).forEach(placeOne));
   new MutationObserver(replay).observe(document.body, { childList: true });
 
@@ -102,27 +103,29 @@
     },
     htmx_before_morph_node: ({ className }) => !/^(ago|left)$/.test(className), // live.js writes there
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
-      if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property: it stays
-      return name === "value" ? value === null : value !== null || !/^(open|tabindex|aria-busy|aria-live)$/.test(name); // set by people and scripts
+      if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
+      // People and scripts set these four, so an answer without them does not remove them.
+      return name === "value" ? value === null : value !== null || !/^(open|tabindex|aria-busy|aria-live)$/.test(name);
     },
     htmx_config_request: (_, { ctx }) => {
       if (!isPlaced(ctx)) return;
-      // A redirect is not ours (the sign-in page of a hotel's network): it gets status 0, and is no answer.
+      // A redirect comes from another server, such as the sign-in page of a hotel's network. It gets status 0 and is no answer.
       Object.assign(ctx.request, { redirect: "manual", timeout: PATIENCE });
       if (ctx.fields) ctx.request.body = new URLSearchParams(ctx.fields);
     },
     htmx_before_request: (_, { ctx }) => {
-      // The mark of a request would be a difference from what the server sends.
+      // htmx's mark of a running request would count as a difference from the server's HTML.
       if (isPlaced(ctx)) for (const element of ctx.indicators) element.classList.remove(htmx.config.requestClass);
     },
     htmx_after_request: (_, { ctx }) => ctx.accepts?.(ctx),
     handle_swap: (style, _, fragment) => {
       if (style !== "place") return false;
       steadily(() => placeAll(fragment));
-      return []; // nothing that htmx has to make ready
+      return []; // htmx has nothing left to prepare
     },
   });
-  // What a script sends by itself. `accepts`: whether what came is placed. Resolves to its status and text, or to null if nothing came.
+  // Sends a request for a script. `accepts` decides whether the answer is placed. Resolves to the status and text of an answer,
+  // or to null if none came.
   async function ask(source, url, { method = "GET", accepts = () => true, ...more } = {}) {
     let answer = null;
     const take = ({ response: { status }, text }) => {

@@ -1,7 +1,8 @@
-/* A message on this device when something is free or asked, also when no page is open: only after somebody has asked for it here. */
+/* Web push: a message on this device when something is free or asked, even while no page is open. A person turns it on for each
+   device. */
 (() => {
   "use strict";
-  const WHO = "bedboard:push"; // for whom this device was asked to be woken: another person here has to ask anew
+  const WHO = "bedboard:push"; // the person who turned it on here: another person on this device has to turn it on too
   const root = document.documentElement;
   if (!("serviceWorker" in navigator) || !window.PushManager || !window.Notification) return;
   const ways = () => document.querySelector("#ways[data-push-key]");
@@ -11,7 +12,8 @@
       .replaceAll("+", "-")
       .replaceAll("/", "_")
       .replaceAll("=", "");
-  const whose = () => (ways()?.dataset.pushFor ? `&for=${ways().dataset.pushFor}` : ""); // a shelter looks elsewhere than who seeks
+  // A message leads shelters and seekers to different pages.
+  const whose = () => (ways()?.dataset.pushFor ? `&for=${ways().dataset.pushFor}` : "");
   const register = () => navigator.serviceWorker.register(`/sw.js?lang=${root.lang}${whose()}`); // in the language of the page
   const existing = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
   const show = (state) => (root.dataset.push = state);
@@ -27,7 +29,7 @@
   function remember(who) {
     try {
       who ? localStorage.setItem(WHO, who) : localStorage.removeItem(WHO);
-    } catch {} // then the next page asks again
+    } catch {} // without storage the next page shows it as off
   }
   const remembered = () => {
     try {
@@ -75,7 +77,7 @@
     button.classList.add("sending");
     try {
       await (button.dataset.way === "push-on" ? turnOn() : turnOff());
-    } catch {} // it stays as it was, and so does the button
+    } catch {} // after a failure everything stays as it was, also the button
     button.classList.remove("sending");
     document
       .querySelector(`button[data-way=push-${root.dataset.push === "on" ? "off" : "on"}]`)

@@ -1,6 +1,6 @@
-/* Zoeken: each choice is said over the socket at once, and the list follows, but never under a finger: what is seen stays where
-   it is until somebody makes a new choice, asks for it or looks away. The form works without this script.
-   The choices are in the form and nowhere else: not in an address, not in a storage. */
+/* Zoeken: each choice goes over the socket at once, and the list follows, but nothing moves under a finger. Rows in view stay
+   where they are until the person makes a new choice, asks for the new rows or scrolls away.
+   The choices are only in the form: not in an address, not in a storage. The form works without this script. */
 (() => {
   "use strict";
   const DOUBT = 3e3;
@@ -21,7 +21,7 @@
   const isChosen = ([, value]) => value && value !== "0";
   const element = (html) => parse(html).firstElementChild;
 
-  // --- asking: a number per choice, so that a late answer is not taken for the present one
+  // --- asking: each choice has a number, so that a late answer is not taken for the newest one
   let number = 0;
   let answered = 0;
   let doubt;
@@ -30,13 +30,13 @@
   function ask() {
     number++;
     results.setAttribute("aria-busy", "true");
-    const isSaid = say({ type: "search", ...search() }); // else the next connection begins with it
+    const isSaid = say({ type: "search", ...search() }); // otherwise the next connection begins with it
     clearTimeout(doubt);
     doubt = setTimeout(doubting, isSaid ? DOUBT : 0, true);
   }
   document.addEventListener("bedboard:hello", ({ detail }) => (detail.search = search()));
 
-  // --- what was found: `order` as the server has it, and the rows that are not shown yet
+  // --- results: `order` is the order of the server, and `kept` is the HTML that is not shown yet
   let order = rows().map(idOf);
   const kept = new Map();
   function take(found) {
@@ -46,7 +46,7 @@
     doubting(false);
     answered = found.n;
     if (found.notice) {
-      // the list stays dim: it belongs to other choices
+      // the list stays dim, because it belongs to other choices
       byId("count").firstElementChild.textContent = byId("count").dataset.clash;
       place(found.notice);
       return byId("notice").scrollIntoView({ block: "nearest" });
@@ -65,7 +65,7 @@
     if (isNew && question) question.open = !order.length;
   }
 
-  // The row that is there becomes what was said of it; its button stays the same one, whatever place of its kind it now names.
+  // Updates a row to the newest HTML. Its button stays the same element, even if it now names another place of the same kind.
   function renew(row) {
     const html = kept.get(idOf(row));
     const fresh = html && element(html);
@@ -92,13 +92,13 @@
     return row;
   }
 
-  // `whole`: as the server has it. Else only what nobody sees moves: rows that are seen, or stand above what is seen, stay.
+  // With `whole`, the list becomes as the server has it. Otherwise rows in view, and rows above them, stay where they are.
   function arrange(whole) {
     const focused = document.activeElement;
     const all = rows();
     const isShut = list.getBoundingClientRect().bottom < innerHeight;
     const fixed = whole ? [] : all.filter((row) => row.getBoundingClientRect().top < innerHeight);
-    for (const row of fixed) row.style.minHeight = `${row.getBoundingClientRect().height}px`; // also where what is said of it is shorter now
+    for (const row of fixed) row.style.minHeight = `${row.getBoundingClientRect().height}px`; // even if its new text is shorter
     for (const row of all) {
       if (order.includes(idOf(row))) renew(row);
       else if (fixed.includes(row)) strike(row);
@@ -119,7 +119,7 @@
     const count = held.reduce((sum, id) => sum + Number(element(kept.get(id)).dataset.free), 0);
     more.hidden = !count;
     if (count) more.textContent = count === 1 ? more.dataset.one : more.dataset.many.replace("#", count);
-    place(""); // ages of what is new, and what is one's own
+    place(""); // shows the ages in new rows, and marks the person's own holds
   }
   const isSettled = () => rows().map(idOf).join() === order.join();
 
@@ -129,7 +129,7 @@
     rowOf(first)?.scrollIntoView({ block: "center" });
     rowOf(first)?.querySelector("a").focus({ preventScroll: true });
   }
-  // Who looks away finds the list in order; what is looked at then does not move either.
+  // While the list is out of view it is put in order. The part of the page that is in view does not move.
   let settling;
   function settle() {
     if (isSettled()) return;
@@ -139,8 +139,8 @@
     if (isAbove) scrollBy({ top: list.getBoundingClientRect().bottom - bottom, behavior: "instant" });
   }
 
-  // --- what the form's buttons do: htmx sends it. A search that is not live is such a button too, and gets the whole list as its answer.
-  // The same key until it is done, so that however often it is pressed it is done once.
+  // --- the form's buttons: htmx sends them. A search without a live connection is sent so too; its answer is the whole list
+  // The key stays the same until the press has succeeded, so that repeated presses count once.
   function renewKey(button) {
     const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
     (button.name === "key" ? button : form.querySelector("[name=key]")).value = bytes
@@ -167,7 +167,7 @@
       n: number,
       ...(isFound ? { order: fragments.map(({ id }) => id), fragments, figures: told("figures") } : { notice: told("notice") }),
     });
-    say({ type: "search", ...search() }); // what is said from now on belongs to this list
+    say({ type: "search", ...search() }); // later messages of the socket belong to this list
   });
   on("htmx:finally:request", ({ press, text }) => {
     if (press.url === "/search") return see();
@@ -186,7 +186,7 @@
     (event) => {
       const url = event.submitter?.getAttribute("formaction");
       if (event.target !== form) return;
-      if (url === "/requests/new") event.stopPropagation(); // that is another page: the browser opens it
+      if (url === "/requests/new") event.stopPropagation(); // this leads to another page: the browser opens it
       if (url || !say({ type: "active" }) || root.matches(".doubting, .lost")) return; // htmx sends it
       event.preventDefault();
       event.stopPropagation();
@@ -196,7 +196,7 @@
     true,
   );
 
-  // --- holding: once. A second tap must not fall on what has come under the finger meanwhile.
+  // --- holding: a second tap must not press a button that has come under the finger meanwhile
   const pressed = new Set();
   let deafUntil = 0;
   addEventListener(
@@ -230,7 +230,7 @@
   // --- choosing
   form.addEventListener("change", ask);
   form.querySelector(".clear").addEventListener("click", (event) => {
-    if (!document.querySelector("#nothing details")) return; // counted: a new page for somebody else
+    if (!document.querySelector("#nothing details")) return; // this search was counted: a new page for another person
     event.preventDefault();
     for (const input of form.querySelectorAll(":checked")) input.checked = false;
     const open = 'input:is([value=""], [value="0"], [name="arrival"][value="now"])';
@@ -247,5 +247,5 @@
     { passive: true },
   );
   document.addEventListener("bedboard:found", ({ detail }) => take(detail));
-  say({ type: "search", ...search() }); // the socket was open before this script was here
+  say({ type: "search", ...search() }); // the socket may have opened before this script ran
 })();

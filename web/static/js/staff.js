@@ -1,5 +1,5 @@
-/* Mijn opvang: each tap is written down first, then sent, and stays visible until the server has answered.
-   The forms work without this script. An entry holds a key, an address, fields and a label: nothing about a person. */
+/* Mijn opvang: each tap is first stored, then sent, and stays visible until the server has answered.
+   The forms work without this script. A stored tap holds a key, an address, fields and a label, and nothing about a victim. */
 (() => {
   "use strict";
   const PREFIX = "bedboard:tap:";
@@ -15,15 +15,15 @@
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending;
   let isRunning;
-  let isLater; // the server is there, but said "not now"
+  let isLater; // the server answers, but says "not now"
   let decided = [];
   try {
     localStorage.length;
   } catch {
-    return; // forbidden here: the forms do without
+    return; // storage is forbidden here: the forms work without this script
   }
 
-  // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's
+  // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's taps
   const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
   const forget = ({ key }) => {
     localStorage.removeItem(PREFIX + key);
@@ -37,26 +37,27 @@
   function entries() {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
     const all = names.map((name) => JSON.parse(localStorage.getItem(name)));
-    return all.filter((entry) => entry.person === person).sort((a, b) => a.tapped - b.tapped); // another's wait for them
+    return all.filter((entry) => entry.person === person).sort((a, b) => a.tapped - b.tapped); // another person's taps wait
   }
 
-  // What a confirmation looked at; behind taps that wait it has looked at those as well, which the server has not got yet.
+  // A confirmation names the version that the person looked at. While taps wait, the server does not have that version yet.
   const isSeen = ([name]) => name !== "version" || !entries().some(isOpen);
-  // A second tap on the same is no second wish: while the first is under way, and for a moment also when it has begun to wait.
+  // The same tap again is no second wish while the first is being sent, or within a second of a first one that waits.
   const asked = (fields) => fields.filter(([name]) => name !== "version");
   function tap(event) {
     const form = event.target;
     const button = event.submitter;
     const isLeaving = form.matches('[action="/sign-out"]') && entries().some(isOpen);
     if (isLeaving && !confirm(words.dataset.leave)) return event.preventDefault();
-    if (!form.closest('section[id^="staff-"], #undo') || form.matches("[hx-boost]")) return; // htmx sends that at once, or never
+    // Only taps on the board of a shelter may wait: the browser or htmx sends any other form at once, or never.
+    if (!form.closest('section[id^="staff-"], #undo') || form.matches("[hx-boost]")) return;
     const data = new FormData(form);
     const url = form.getAttribute("action");
     const tile = form.closest(".tile");
-    data.delete("key"); // it is one per drawing of the form; here each tap gets its own
+    data.delete("key"); // the form has one key each time it is drawn; here each tap gets its own
     if (button?.name) data.append(button.name, button.value);
     const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((input) => input.value.replace("T", " "));
-    // biome-ignore lint/performance/useDomNodeTextContent: what is read on the button, without its hidden words
+    // biome-ignore lint/performance/useDomNodeTextContent: innerText leaves out the hidden words of the button
     const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent} ${button?.innerText}`;
     const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
     const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -87,13 +88,13 @@
     flush();
   }
 
-  // --- sending, in order and one at a time; a tab that hangs does not stop the others, and the same key does no harm twice
+  // --- sending, in order and one at a time. A tab that hangs does not stop the others: the same key does no harm twice
   function alone(work) {
-    const options = { signal: AbortSignal.timeout(PATIENCE) }; // for getting the lock, not for having it
+    const options = { signal: AbortSignal.timeout(PATIENCE) }; // limits the wait for the lock, not the work under it
     return navigator.locks?.request("bedboard-outbox", options, work).catch(work) ?? work();
   }
-  // What another tab has stored may be seen here some milliseconds late, its locks are seen at once: so what is decided is
-  // held as a lock for a while, and whoever may send next leaves it alone, whatever the storage still says.
+  // This tab may see the storage of another tab some milliseconds late, but it sees the locks at once. So a decided tap is also
+  // kept as a lock for a while, and the next tab to send skips it, even if the storage still shows it as open.
   const isDue = (entry) => isOpen(entry) && !decided.includes(PREFIX + entry.key);
   const isUntried = (entry) => isDue(entry) && entry.state === "new";
   function tell({ key }) {
@@ -122,14 +123,14 @@
     });
     isRunning = false;
     show();
-    if (entries().some(isUntried)) flush(); // tapped while the lock was given back
+    if (entries().some(isUntried)) flush(); // a tap may have come while the lock was released
   }
-  // Whether it is decided; false or an error: not yet.
+  // Resolves to true when the tap is decided; false or an error means "not yet".
   async function send(entry) {
     const { key, url, fields, observed, tapped, state } = entry;
-    if (Date.now() - tapped > DAY) return end(entry, "refused"); // both by the phone: how long it is ago, also if it runs wrong
+    if (Date.now() - tapped > DAY) return end(entry, "refused"); // both times are the phone's: a wrong clock does no harm
     const body = new URLSearchParams([...fields, ["key", key]]);
-    if (state === "waiting") body.append("observed_at", observed); // else it is now, by the server's clock, which is the better one
+    if (state === "waiting") body.append("observed_at", observed); // otherwise the server takes its own time, which is better
     isLater = false;
     const isHere = byId(`staff-${url.split("/")[2]}`);
     let isOurs = false;
@@ -139,7 +140,7 @@
       notice = answer.querySelector("#notice");
       isLater = ["busy", "key_in_use", "too_many"].includes(notice?.dataset.code);
       const isAway = isLater || [0, 401, 429, 502, 503, 504].includes(status);
-      isOurs = !isAway && (!isOk || !!answer.querySelector('[id^="staff-"]')); // otherwise somebody else answered for the server
+      isOurs = !isAway && (!isOk || !!answer.querySelector('[id^="staff-"]')); // otherwise another machine answered
       return isOurs && isHere;
     };
     const response = await ask(box, url, { method: "POST", fields: body, accepts });
@@ -147,7 +148,7 @@
     if (!isOurs) return false;
     const code = notice?.dataset.code;
     if (response.isOk && state === "waiting") return end(entry, "sent");
-    const isTold = response.isOk || (isHere && notice && state === "new"); // then the page says it, and the outbox need not
+    const isTold = response.isOk || (isHere && notice && state === "new"); // then the outbox does not have to say it
     if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
     if (!response.isOk) byId("notice")?.scrollIntoView({ block: "nearest" });
     if (response.status === 422) giveBack(entry);
@@ -155,7 +156,7 @@
     return true;
   }
 
-  // A value that was refused goes back to where it was typed, to be mended there.
+  // A refused value goes back into its field, so that the person can correct it there.
   function giveBack({ url, fields, tile }) {
     for (const form of document.querySelectorAll(`form[action="${url}"]`)) {
       for (const [name, value] of fields) {
@@ -168,7 +169,7 @@
     }
   }
 
-  // --- what is seen of it
+  // --- showing the outbox
   function show() {
     const all = entries();
     const listed = all.filter(({ state }) => state !== "new");
@@ -180,7 +181,7 @@
     }
     const offer = undo?.querySelector("[data-place]");
     const place = offer && byId(`tile-${offer.dataset.place}`);
-    if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // it is not so any more
+    if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // the place has another status now
     if (!box || !words) return;
     for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
     for (const entry of listed) {
@@ -205,18 +206,18 @@
     box.hidden = !listed.length;
   }
 
-  // --- the undo bar leaves when its time is over, unless somebody is at it
+  // --- the undo bar goes away when its time is over, unless somebody points at it
   let left = 0;
   const startUndo = () => (left = undo.childElementCount && Number(undoSeconds));
   if (undo) {
     undo.setAttribute("aria-live", "polite");
     new MutationObserver(startUndo).observe(undo, { childList: true });
     startUndo();
-    const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a finger's hover stays behind
+    const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a touch leaves :hover on
     setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
   }
 
-  for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // it was there to read for a day
+  for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // people could read it for a day
   document.addEventListener("submit", tap, true);
   document.addEventListener("toggle", ({ target }) => target.matches(".tile[open]") && byId("notice")?.replaceChildren(), true);
   document.addEventListener("keydown", ({ key }) => {

@@ -1,6 +1,7 @@
-/* One's own things. htmx sends what is pressed (a form with hx-boost) and swaps the answer; what must be so around that is here: one
-   press at a time, the focus, and words when no answer comes. Draws what is one's own (any element with an id and, in data-own, its
-   address) again when the server says that it changed. The forms work without this script. */
+/* The person's own holds, alerts and cases. htmx sends each form with hx-boost and swaps the answer. This script allows one
+   press at a time, places the focus, and says when no answer comes. When the server says that something of the person's own has
+   changed, it draws each own part again (an element with an id and, in data-own, its address).
+   The forms work without this script. */
 (() => {
   "use strict";
   const DEAF = 600;
@@ -12,8 +13,8 @@
   const rows = () => [...document.querySelectorAll("#strip .hold")];
   const on = (name, listen) => document.addEventListener(name, listen);
 
-  // --- what is pressed
-  const busy = new Set(); // addresses under way
+  // --- presses
+  const busy = new Set(); // addresses of the requests under way
   const ended = new Set(); // ids of rows that were released here
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
@@ -21,9 +22,9 @@
     const form = ctx.sourceElement;
     if (!form.matches("form[hx-boost]")) return;
     if (busy.has(url)) return event.preventDefault();
-    if (submitter?.name) body.set(submitter.name, submitter.value); // the form itself may have one by that name
+    if (submitter?.name) body.set(submitter.name, submitter.value); // the form may have a field with the same name
     if (url.endsWith("/hold")) {
-      // What a search form says of a person stays in its fields.
+      // The profile of a search form stays on the page: a hold does not need it.
       for (const name of new Set(body.keys())) if (!/^(key|caller)$/.test(name)) body.delete(name);
     }
     const tile = form.closest(".tile");
@@ -49,7 +50,7 @@
   function cease({ url, element, opened }) {
     busy.delete(url);
     element.classList.remove("sending");
-    for (const one of opened) one.open = false; // it has done its work, and must not cover what is said now
+    for (const one of opened) one.open = false; // it has done its work, and must not cover the answer
   }
   on("htmx:after:request", (event) => {
     const { press, response, text } = event.detail.ctx;
@@ -80,14 +81,14 @@
       telephone.closest(".hold").scrollIntoView({ block: "nearest" });
     } else if (byId("case")?.dataset.state !== state) {
       show("case");
-      byId("case").scrollIntoView(); // how it goes on stands at its top
+      byId("case").scrollIntoView(); // the next step stands at its top
     } else if (home?.id) show(home.id);
     if (document.activeElement === document.body) byId("main").focus({ preventScroll: true });
   }
   function foldsOf(form, home) {
     return [...home.querySelectorAll("details[open]")].filter((one) => one.contains(form));
   }
-  // What was pressed may have moved.
+  // A pressed part may have moved, so it is shown again.
   function show(id) {
     const there = byId(id);
     if (there?.checkVisibility?.() === false || !there) return;
@@ -103,7 +104,7 @@
     byId("notice").scrollIntoView({ block: "nearest" });
   }
 
-  // --- the strip. What ended by itself or by the shelter stays to be read, with its telephone: perhaps that call goes on.
+  // --- the strip: a hold that ended by time or by the shelter stays readable, with its telephone, because a call may go on
   on("htmx:before:swap", ({ detail }) => {
     const strip = detail.ctx.swap.startsWith("place") && detail.tasks[0]?.fragment.querySelector("#strip");
     for (const row of strip ? rows() : []) {
@@ -115,7 +116,7 @@
       for (const hidden of kept.querySelectorAll("[hidden]")) hidden.hidden = false;
     }
   });
-  // What has become of a place that is not held any more, in the words of its shelter's page.
+  // Says what the place of an ended hold is now, in the words of its shelter's page.
   function explain(row) {
     const { shelter, place } = row.dataset;
     const accepts = ({ isOk, text }) => {
@@ -125,7 +126,7 @@
     };
     ask(row, `/shelters/${shelter}`, { accepts });
   }
-  // Missed: something may have changed that has not been asked for, such as before the first sign of life.
+  // isMissed: something may have changed, for instance before the first sign of life, and the page has not asked for it yet.
   let isAsking;
   let isMissed = owns().some(({ id }) => id !== "strip");
   let greetings = 0;
@@ -139,13 +140,13 @@
       let isAway = false;
       for (const own of owns()) isAway = !(await renew(own)) || isAway;
       if (isAway) {
-        isMissed = true; // with the next sign of life
+        isMissed = true; // asks again with the next sign of life
         break;
       }
     }
     isAsking = false;
   }
-  // Whether what the server says of it now is shown.
+  // Resolves to true when the page shows the present state of this part.
   async function renew({ id, dataset }) {
     const before = answered;
     const { scrollHeight } = byId("main");
@@ -153,7 +154,7 @@
     await ask(byId(id), dataset.own, {
       select: `#${id}`,
       accepts({ isOk, text }) {
-        const isLate = before !== answered; // it may be older than what a press has drawn meanwhile
+        const isLate = before !== answered; // the answer to a press may be newer and is on the page already
         const fresh = isOk && parse(text).querySelector(`#${id}`);
         const isAway = !fresh || "away" in fresh.dataset;
         isMissed ||= isLate;
@@ -164,7 +165,7 @@
     if (id !== "strip" && Math.abs(byId("main").scrollHeight - scrollHeight) > NEAR) moved();
     return isShown;
   }
-  // What is kept until a moment is no longer so after it, and the server says what is.
+  // When the time of a hold or an offer is over, the server says what is true now.
   const passed = new Set();
   function look() {
     const times = document.querySelectorAll("[data-own] [data-until]");
@@ -174,7 +175,7 @@
     if (fresh.length) refresh();
   }
 
-  // --- the places on a shelter's page, whenever its card shows something newer
+  // --- the places on a shelter's page: drawn again when its card shows something newer
   let tried;
   async function redraw() {
     const places = byId("places");
@@ -182,11 +183,11 @@
     if (!card || [places.dataset.of, tried].includes(card.dataset.stamp)) return;
     tried = card.dataset.stamp;
     const answer = await ask(places, `/shelters/${places.dataset.shelter}`, { accepts: ({ isOk }) => isOk });
-    if (!answer?.isOk) tried = null; // with the next sign of life
+    if (!answer?.isOk) tried = null; // tries again with the next sign of life
   }
 
-  // What a press has drawn may stand where the finger is: a second tap on the same spot is not meant for it. Nor is one that was
-  // on its way when a request came in above and moved everything.
+  // After a press, another button may stand under the finger: a second tap on the same spot is not meant for it. The same holds
+  // for a tap that was on its way when a new request came in above and moved the page.
   let tapped = { at: -DEAF };
   let settling;
   function moved() {
@@ -197,7 +198,7 @@
   addEventListener(
     "click",
     (event) => {
-      if (!event.isTrusted || !event.detail) return; // the keyboard
+      if (!event.isTrusted || !event.detail) return; // it comes from the keyboard
       const { clientX: x, clientY: y } = event;
       const at = performance.now();
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
@@ -212,7 +213,7 @@
     },
     true,
   );
-  // Of two ways to say when they arrive, the last one counts, and the page shows no other.
+  // There are two ways to say when they arrive. The last one counts, so the page clears the other one.
   document.addEventListener("input", ({ target }) => {
     const form = target.form;
     const isTime = target.name === "arrives_at";
@@ -221,7 +222,7 @@
   });
   document.addEventListener("click", ({ target }) => target.matches("#strip .close") && target.closest(".hold").remove());
   document.addEventListener("click", ({ target }) => {
-    const tile = target.closest('a[href^="#"]')?.closest(".tile"); // leads away from what covers it
+    const tile = target.closest('a[href^="#"]')?.closest(".tile"); // the link leads away, so the sheet above it closes
     if (tile) tile.open = false;
   });
   document.addEventListener("keydown", ({ key }) => {
@@ -232,7 +233,7 @@
     }
   });
   document.addEventListener("bedboard:hello", () => {
-    if (greetings++) isMissed = true; // who comes back may have missed it
+    if (greetings++) isMissed = true; // a page that reconnects may have missed something
   });
   document.addEventListener("bedboard:own", refresh);
   document.addEventListener("bedboard:placed", redraw);

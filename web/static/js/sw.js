@@ -1,4 +1,4 @@
-/* Shows the one message there is of each sort, and opens the page to look. It stores nothing and answers no request. */
+/* Shows at most one push message of each sort, and opens the page for it. It stores nothing and answers no request. */
 "use strict";
 const WORDS = {
   nl: {
@@ -15,7 +15,7 @@ const WORDS = {
 const asked = new URL(self.location).searchParams;
 const language = asked.get("lang") === "en" ? "en" : "nl";
 const isShelter = asked.get("for") === "shelter";
-// Where to look: a page that is open already, or else this address.
+// Where a message leads: to a page that is open already, or otherwise to this address.
 const STAFF = { open: /^\/staff\//, url: "/" };
 const CASES = { open: /^\/requests/, url: "/requests" };
 const PAGES = {
@@ -24,13 +24,13 @@ const PAGES = {
   news: isShelter ? STAFF : CASES,
 };
 
-// Which sort it is; what cannot be read is still shown, or the browser says something of its own.
+// Returns the sort of the message. An unreadable message is shown too, because otherwise the browser shows its own words.
 function whatOf(event) {
   try {
     const { what } = event.data.json();
     if (Object.hasOwn(WORDS.nl, what)) return what;
   } catch {
-    // not ours, or nothing
+    // not a message of ours, or an empty one
   }
   return isShelter ? "asked" : "found";
 }
