@@ -23,7 +23,7 @@ SAYS = {
     "withdrawn": "where do they sleep?",
     "ended": "the end: without one",
 }
-AT = {  # the left upper corner of each state
+AT = {  # the upper left corner of each state
     "asking": (40, 150),
     "chosen": (350, 46),
     "provisional": (350, 254),
@@ -33,9 +33,9 @@ AT = {  # the left upper corner of each state
     "withdrawn": (40, 346),
     "ended": (334, 346),
 }
-FRAME = (22, 30, 736, 296)  # around the states from which the same leads to withdrawn: left, top, width, height
+FRAME = (22, 30, 736, 296)  # around the states with the same events to withdrawn: left, top, width, height
 IN_FRAME = ("asking", "chosen", "provisional", "confirmed")
-ARROWS = {  # from, to: the way, and where its name stands (x, y, anchor)
+ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("asking", "chosen"): ("M150 150C186 92 260 62 348 62", (206, 72, "end")),
     ("chosen", "asking"): ("M350 90C290 92 220 110 178 149", (298, 112, "start")),
     ("asking", "confirmed"): ("M190 168H588", (300, 162, "start")),
@@ -69,7 +69,7 @@ def text(x: float, y: float, css: str, said: str, anchor: str = "start") -> str:
 
 
 def leading() -> dict[tuple[str, str], list[str]]:
-    """(from, to) to the events that lead there; a state that stays as it is is left out."""
+    """Return the events that lead from one state to another, by (from, to). Events that change no state are left out."""
     found: dict[tuple[str, str], list[str]] = {}
     for (state, event), to in NEXT.items():
         if to in STATES and to != state:
@@ -125,7 +125,7 @@ def draw_table(top: int) -> list[str]:
 
 
 def draw() -> str:
-    """The whole picture."""
+    """Return the whole picture as SVG."""
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="t"'

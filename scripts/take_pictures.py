@@ -1,4 +1,4 @@
-"""Starts a fresh demo, signs in as several people, and takes the pictures of the README."""
+"""Start a fresh demo, sign in as several people, and take the pictures of the README."""
 
 import shutil
 import socket
@@ -47,7 +47,7 @@ def open_page(browser: Browser, base: str, person: str, path: str, size: tuple[i
 
 
 def take_request(browser: Browser, base: str, folder: Path) -> None:
-    """A request to five shelters: on the phone of one that is asked, and what the requester sees when some have answered."""
+    """Ask five shelters, and take the page of one of them and the pages of the requester after some answers."""
     requester = open_page(browser, base, "mark", "/search", PHONE, "dark", "nl")
     requester.locator('label:has(input[name="adults.woman"][value="1"])').click()
     requester.locator('label:has(input[name="needs.lvb"])').click()
