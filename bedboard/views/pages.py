@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,6 +38,25 @@ DURATIONS: Mapping[str, int] = {
 """What a sentence on the screen says of a duration comes from the rule, never from the sentence."""
 
 
+class CompiledTemplates(jinja2.BytecodeCache):
+    """The templates of one language, compiled once in a process, however often its pages are put together."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if code := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(code)  # which leaves out code of another text
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+# Apart: the compiler works out filters of constants, such as the name of a language.
+COMPILED: Mapping[str, CompiledTemplates] = {language: CompiledTemplates() for language in SCREEN_LANGUAGES}
+
+
+@cache
 def _translations(web: Path, language: str) -> gettext.NullTranslations:
     if language == "nl":
         return gettext.NullTranslations()
@@ -62,6 +82,7 @@ class Pages:
             loader=jinja2.FileSystemLoader(web / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            bytecode_cache=COMPILED[language],
             extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
