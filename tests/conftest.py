@@ -74,6 +74,23 @@ def template(server_url: str) -> Iterator[str]:
     _execute(server_url, f"drop database {name}")
 
 
+@pytest.fixture(scope="session")
+def board_template(server_url: str, template: str) -> Iterator[str]:
+    """The name of a database with the small board of `build.add_board`, from which the others are copied."""
+    name = f"bedboard_board_{os.getpid()}"
+    _execute(server_url, f"create database {name} template {template}")
+
+    async def fill() -> None:
+        database = Database(name_database(server_url, name))
+        async with database.transaction() as tx:
+            await build.add_board(tx)
+        await database.dispose()
+
+    asyncio.run(fill())
+    yield name
+    _execute(server_url, f"drop database {name}")
+
+
 @pytest.fixture
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """A migrated, empty database of this test's own."""
@@ -90,19 +107,19 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def board(database: Database) -> Database:
-    """The database with the small board of `build.add_board`."""
-    async with database.transaction() as tx:
-        await build.add_board(tx)
-    return database
+async def board(server_url: str, board_template: str) -> AsyncIterator[Database]:
+    """A database of this test's own with the small board of `build.add_board`."""
+    url = await make_database(server_url, board_template)
+    database = Database(url, pool_size=30)
+    yield database
+    await database.dispose()
+    await drop_database(server_url, url)
 
 
 @pytest.fixture(scope="session")
-async def shared_database(server_url: str, template: str) -> AsyncIterator[Database]:
-    url = await make_database(server_url, template)
+async def shared_database(server_url: str, board_template: str) -> AsyncIterator[Database]:
+    url = await make_database(server_url, board_template)
     database = Database(url, pool_size=5)
-    async with database.transaction() as tx:
-        await build.add_board(tx)
     yield database
     await database.dispose()
     await drop_database(server_url, url)
