@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import ssl
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -22,6 +23,9 @@ from tests import build
 from tests.build import PATIENCE, FixedClock
 
 numbers = count(1)
+
+TRUST = ssl.create_default_context()
+"""For every client of a test: nothing here speaks TLS, and a client that makes this by itself reads all certificates."""
 
 
 def name_database(server_url: str, name: str) -> str:
@@ -60,10 +64,11 @@ class Site:
 
     def client(self) -> httpx.AsyncClient:
         """A browser without scripts: keeps cookies, sends its origin, does not follow redirects by itself."""
-        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE)
+        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE, verify=TRUST)
 
     def api(self, token: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=PATIENCE, verify=TRUST)
 
     async def sign_in(self, person: str) -> httpx.AsyncClient:
         """A browser in which `person` has signed in."""
