@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -102,6 +104,16 @@ async def start_site(
 async def stop_site(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
     server.should_exit = True
     await running
+
+
+@asynccontextmanager
+async def served(database_url: str, clock: FixedClock, **how: Any) -> AsyncIterator[Site]:
+    """Serve until the end of the block; `how` as for `start_site`."""
+    site, server, running = await start_site(database_url, clock, **how)
+    try:
+        yield site
+    finally:
+        await stop_site(server, running)
 
 
 async def facts(site: Site) -> tuple[Any, ...]:
