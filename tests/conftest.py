@@ -21,7 +21,7 @@ from bedboard.migrations.run import migrate_now
 from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests import build
 from tests.build import FixedClock
-from tests.build.site import Site, drop_database, make_database, name_database, start_site, stop_site
+from tests.build.site import Site, drop_database, make_database, name_database, served
 
 settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_case_lives.py
 
@@ -147,9 +147,8 @@ def clock() -> FixedClock:
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, served."""
-    site, server, running = await start_site(board.url, clock)
-    yield site
-    await stop_site(server, running)
+    async with served(board.url, clock) as site:
+        yield site
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

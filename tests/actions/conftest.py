@@ -1,9 +1,11 @@
-"""The board on which cases are tested."""
+"""The board on which cases are tested, the connections of two processes, and cases that are not locked."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from bedboard.actions import case_lock
+from bedboard.store.cases import get_case
 from bedboard.store.database import Database
 from tests.build.cases import add_case_board
 
@@ -22,3 +24,11 @@ async def pools(field: Database) -> AsyncIterator[tuple[Database, Database]]:
     second = Database(field.url, pool_size=30)
     yield field, second
     await second.dispose()
+
+
+@pytest.fixture
+def case_locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """False: a case is read as it is, and not locked."""
+    if not request.param:
+        monkeypatch.setattr(case_lock, "lock_case_record", get_case)
+    return bool(request.param)

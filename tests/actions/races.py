@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from bedboard.actions.answers import answer_case
@@ -79,3 +80,6 @@ def answering(place: str, case_id: str = "r1", claim: str | None = None, who: Ac
 
 def choosing(shelter: str, case_id: str = "r1", who: Actor = MARK, at: datetime = NOW) -> Action:
     return lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE)
+
+
+CASE_CONTROL = pytest.mark.parametrize("case_locked", [False, True], indirect=True, ids=["no lock", "lock"])

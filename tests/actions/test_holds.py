@@ -1,59 +1,26 @@
-"""Keeping a place: the rows, the journal and the bells, and the refusals that leave no trace."""
+"""A seeker holds a place: how it begins and ends, and how many one may hold."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 
-from bedboard.actions.answers import answer_case
-from bedboard.actions.cases import open_case
-from bedboard.actions.disclosures import disclose_holds, disclose_telephone
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
-from bedboard.actions.occupancy import change_place, count_places, undo_change
+from bedboard.actions.occupancy import change_place
 from bedboard.actions.setup import add_shelter
-from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.claims import MOST_HOLDS_AN_HOUR
-from bedboard.rules.places import KindCount, PlaceChange
-from bedboard.rules.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
-from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR
+from bedboard.rules.places import PlaceChange
+from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, TooMany
 from bedboard.store.board import get_shelter
-from bedboard.store.claims import list_holds
 from bedboard.store.database import Database, Transaction
 from tests.build import NOW, SEAL, actor, place, shelter
-from tests.build.rows import do, every_row, looking, refused, run, status
+from tests.build.cases import HANNEKE, LUCIA, MARK, POLICE_SYSTEM, SANNE
+from tests.build.holds import HALF_HOUR, hold, reserve
+from tests.build.rows import do, looking, refused, run, status
 
-MARK = actor("police", "mark", ())
-LUCIA = actor("coordinator", "lucia", ())
-HANNEKE = actor("desk", "hanneke", ())
-SANNE = actor()
-POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
-MACHINE = actor("machine", "demo-shelter-linde", kind="client")
-HALF_HOUR = timedelta(minutes=30)
 MOMENT = timedelta(microseconds=1)
 CALLER = Holder("oever", "police")
-
-
-async def hold(
-    board: Database,
-    who: Actor = MARK,
-    places: Sequence[str] = ("linde-1",),
-    claim_id: str = "h1",
-    at: datetime = NOW,
-    caller: Holder | None = None,
-) -> Held:
-    held: Held = await do(board, lambda tx: hold_place(tx, who, places, claim_id, at, caller))
-    return held
-
-
-async def reserve(board: Database, who: Actor) -> None:
-    """linde-1, for a case of theirs."""
-    await do(board, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
-    said = ShelterAnswer("yes", "linde-1")
-    await do(board, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))
 
 
 # ---- holding
@@ -265,155 +232,3 @@ async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(boar
     assert isinstance(await refused(board, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW)), TooMany)
     await hold(board, LUCIA, claim_id="h")
     await hold(board, MARK, ["linde-2"], "later", at=NOW + timedelta(hours=1))
-
-
-# ---- for a caller
-
-
-@pytest.mark.parametrize("who", [SANNE, MACHINE], ids=lambda who: who.id)
-async def test_the_shelter_keeps_a_place_for_a_caller(board: Database, who: Actor) -> None:
-    await hold(board, who, caller=Holder("desk", "coordinator"))
-    row = await do(board, lambda tx: get_shelter(tx, "linde"))
-    claim = row.places[0].claim
-    assert (claim.role, claim.organization, claim.holder) == ("coordinator", "Plaatsing", None)
-
-
-async def test_a_shelter_keeps_only_its_own_places_and_names_the_caller(board: Database) -> None:
-    async def try_it(who: Actor, place_id: str, caller: Holder | None) -> Refusal:
-        return await refused(board, lambda tx: hold_place(tx, who, [place_id], "h1", NOW, caller))
-
-    assert isinstance(await try_it(SANNE, "ceder-1", CALLER), NotFound)
-    assert isinstance(await try_it(SANNE, "linde-1", None), Invalid)
-    assert isinstance(await try_it(SANNE, "linde-1", Holder("nobody", "police")), Invalid)
-    assert isinstance(await try_it(SANNE, "linde-1", Holder("desk", "staff")), Invalid)
-    assert isinstance(await try_it(MARK, "linde-1", CALLER), Invalid)
-    await run(board, "delete from membership where person_id = 'sanne'")
-    assert isinstance(await try_it(SANNE, "linde-1", CALLER), NotFound)
-
-
-# ---- what the shelter makes of it
-
-
-@pytest.mark.parametrize(("said", "ending"), [("occupied", "used"), ("closed", "withdrawn")])
-async def test_a_place_that_is_taken_or_closed_ends_its_hold_and_undo_brings_it_back(
-    board: Database, said: str, ending: str
-) -> None:
-    await hold(board)
-    change = PlaceChange(said, "repair" if said == "closed" else None)  # type: ignore[arg-type]
-    tap = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW))
-    rows = await every_row(board)
-    assert (rows["claim", "h1"]["ended_at"], rows["claim", "h1"]["ending"]) == (NOW, ending)
-    assert await do(board, lambda tx: list_holds(tx, MARK, NOW)) == []
-    back = NOW + timedelta(seconds=5)
-    within = timedelta(seconds=10)
-    await do(board, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, back, within))
-    assert await status(board, "linde-1", back) == "held"
-    assert [one.id for one in await do(board, lambda tx: list_holds(tx, MARK, back))] == ["h1"]
-
-
-async def test_a_hold_that_ran_out_meanwhile_does_not_come_back(board: Database) -> None:
-    await hold(board)
-    just_before = NOW + HALF_HOUR - timedelta(seconds=2)
-    tap = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), just_before))
-    after = NOW + HALF_HOUR + timedelta(seconds=2)
-    await do(board, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, after, timedelta(seconds=10)))
-    assert await status(board, "linde-1", after) == "free"
-    assert (await every_row(board))["claim", "h1"]["ending"] == "used"
-
-
-async def test_saying_that_a_held_place_is_free_leaves_it_held(board: Database) -> None:
-    await hold(board)
-    await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), NOW))
-    assert await status(board, "linde-1", NOW) == "held"
-
-
-async def test_a_number_never_gives_a_held_place_away(board: Database) -> None:
-    await hold(board)
-    await do(board, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
-    assert await status(board, "linde-1", NOW) == "held"
-    assert await status(board, "linde-2", NOW) == "occupied"
-
-
-# ---- telephones
-
-
-async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(board: Database) -> None:
-    await hold(board)
-    async with looking(board) as seen:
-        found = await do(board, lambda tx: disclose_holds(tx, MARK, SEAL, NOW))
-    assert [(row.id, telephone) for row, telephone in found] == [("h1", "CANARY-TEL-linde")]
-    (look,) = seen.added.values()
-    assert {name: value for name, value in look.items() if name != "id"} == {
-        "at": NOW,
-        "actor_kind": "person",
-        "actor_id": "mark",
-        "role": "police",
-        "shelter_id": "linde",
-        "what": "telephone",
-        "why": "hold",
-        "claim_id": "h1",
-        "case_id": None,
-    }
-    assert await do(board, lambda tx: disclose_holds(tx, LUCIA, SEAL, NOW)) == []
-
-
-async def test_a_telephone_is_shown_for_a_reason_only(board: Database) -> None:
-    async def look(who: Actor, *, is_stale: bool = False, at: datetime = NOW) -> Any:
-        return await do(board, lambda tx: disclose_telephone(tx, who, "linde", SEAL, at, is_stale=is_stale))
-
-    refusal = await refused(board, lambda tx: disclose_telephone(tx, MARK, "linde", SEAL, NOW, is_stale=False))
-    assert (type(refusal), refusal.code) == (NotAllowed, "hold_first")
-    assert await look(HANNEKE) == await look(MARK, is_stale=True) == "CANARY-TEL-linde"
-    await hold(board)
-    assert await look(MARK) == "CANARY-TEL-linde"
-    with pytest.raises(NotAllowed):
-        await look(MARK, at=NOW + HALF_HOUR)
-    rows = await every_row(board)
-    assert [row["why"] for key, row in rows.items() if key[0] == "disclosure"] == ["desk", "stale", "hold"]
-
-
-async def test_nothing_is_shown_when_the_disclosure_cannot_be_written_down(board: Database) -> None:
-    await hold(board)
-    await run(board, "alter table disclosure add constraint ck_disclosure_broken check (false)")
-    for action in (
-        lambda tx: disclose_holds(tx, MARK, SEAL, NOW),
-        lambda tx: disclose_telephone(tx, HANNEKE, "linde", SEAL, NOW, is_stale=False),
-    ):
-        with pytest.raises(Exception, match="ck_disclosure_broken"):
-            await do(board, action)
-
-
-async def test_nobody_copies_the_list_of_telephones(board: Database) -> None:
-    for n in range(MOST_SHELTERS_AN_HOUR + 1):
-        await do(board, lambda tx, n=n: add_shelter(tx, shelter(f"s{n}", [place(f"s{n}-1")]), SEAL, NOW))  # type: ignore[misc]
-
-    async def call(n: int, at: datetime = NOW) -> Any:
-        return await do(board, lambda tx: disclose_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
-
-    for n in range(MOST_SHELTERS_AN_HOUR):
-        await call(n)
-    with pytest.raises(TooMany):
-        await call(MOST_SHELTERS_AN_HOUR)
-    await call(0)  # once more the same one
-    await call(MOST_SHELTERS_AN_HOUR, NOW + timedelta(hours=1, seconds=1))
-
-
-# ---- nothing found
-
-
-async def test_a_search_without_a_place_is_counted_by_month_hour_and_code_and_by_nothing_else(board: Database) -> None:
-    at = datetime(2026, 3, 11, 2, 40, tzinfo=ZoneInfo("Europe/Amsterdam"))
-    for _ in range(2):
-        await do(board, lambda tx: count_nothing_found(tx, "street", "noord", ["man", "size"], ["cosm"], at))
-    async with looking(board) as seen:
-        await do(board, lambda tx: count_nothing_found(tx, "hotel", None, [], [], at))
-    rows = [row for key, row in (await every_row(board)).items() if key[0] == "tally"]
-    assert {(row["what"], row["unit_code"], row["kind_code"], row["code"], row["count"]) for row in rows} == {
-        ("slept", "noord", "", "street", 2),
-        ("excluded_by", "", "", "man", 2),
-        ("excluded_by", "", "", "size", 2),
-        ("kind_sought", "", "cosm", "", 2),
-        ("slept", "", "", "hotel", 1),
-    }
-    assert {(row["month"], row["hour"]) for row in rows} == {(date(2026, 3, 1), 2)}
-    assert (seen.journal, seen.bells) == ([], [])

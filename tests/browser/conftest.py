@@ -1,11 +1,17 @@
-"""A real browser for the tests that need one: the system's Chromium, headless, once per run."""
+"""A real Chromium for the tests that need one, headless, once per run; and a tab of it on a scripted server."""
 
+import asyncio
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.build import PATIENCE
+from tests.build.scripted_server import Server
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +32,42 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=as_root)
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    scripted = Server()
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        scripted.app, log_level="error", ws="websockets-sansio", ws_max_size=16 * 1024, timeout_graceful_shutdown=1
+    )
+    running = uvicorn.Server(config)
+    task = asyncio.create_task(running.serve(sockets=[listener]))
+    scripted.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield scripted
+    scripted.accepts.set()
+    running.should_exit = True
+    await task
+    listener.close()
+
+
+@pytest.fixture
+async def context(browser: Browser, server: Server) -> AsyncIterator[BrowserContext]:
+    """A profile of its own; any error of a script, also one of the content security policy, fails the test."""
+    context = await browser.new_context(base_url=server.url, locale="en-GB", timezone_id="America/New_York")
+    context.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
+    await context.add_init_script("window.heard = 0; document.addEventListener('bedboard:heard', () => window.heard++)")
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
+    yield context
+    await context.close()
+    assert errors == []
+
+
+@pytest.fixture
+async def tab(context: BrowserContext) -> Page:
+    tab = await context.new_page()
+    await tab.clock.install()
+    return tab

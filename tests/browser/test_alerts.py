@@ -11,7 +11,7 @@ from bedboard.store.database import Database
 from tests.build import FixedClock
 from tests.build.push import KEYS, fake_push, serving
 from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
-from tests.build.site import Site, start_site, stop_site
+from tests.build.site import Site, served
 
 TWO_WORDS = re.compile("● Er is iets vrij – ")
 
@@ -19,9 +19,8 @@ TWO_WORDS = re.compile("● Er is iets vrij – ")
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    site, server, running = await start_site(board.url, clock, **KEYS)
-    yield site
-    await stop_site(server, running)
+    async with served(board.url, clock, **KEYS) as site:
+        yield site
 
 
 async def occupy(site: Site, place: str, status: str = "occupied") -> None:

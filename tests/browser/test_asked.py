@@ -15,7 +15,7 @@ from tests.build import PATIENCE, FixedClock, until
 from tests.build.api import begin, call, see
 from tests.build.push import KEYS, fake_push, has, serving
 from tests.build.screens import PHONE, complaints, open_page, violations
-from tests.build.site import Site, start_site, stop_site
+from tests.build.site import Site, served
 
 WOMAN: dict[str, Any] = {
     "adults": {"woman": 1},
@@ -33,9 +33,8 @@ NOTIFICATIONS = """async (expected) => {
 @pytest.fixture
 async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    site, server, running = await start_site(board.url, clock, **KEYS)
-    yield site
-    await stop_site(server, running)
+    async with served(board.url, clock, **KEYS) as site:
+        yield site
 
 
 def ask(page: Page, case_id: str) -> Locator:

@@ -78,10 +78,10 @@ async def test_a_place_is_found_held_and_free_again_when_the_time_is_over(browse
     await expect(other.locator("#shelter-ceder")).to_contain_text("vastgehouden tot")
 
     for _ in range(3):  # a session lasts as long as it is used
-        site.clock.move(minutes=10.5)
-        site.process.board.age()
+        site.pass_time(minutes=10.5)
         for page in (phone, other):
             assert await page.evaluate("fetch('/search').then((response) => response.status)") == 200
+        site.process.board.age()
     await expect(other.locator("#shelter-ceder")).not_to_contain_text("vastgehouden")
     await expect(row(phone, "ceder-1")).to_contain_text("2 vrij")
     for page in (phone, other):

@@ -33,7 +33,9 @@ NOOR = Actor("person", "noor", "police", "Noor", "elsewhere", frozenset())
 LUCIA = actor("coordinator", "lucia", ())
 HANNEKE = actor("desk", "hanneke", ())
 SANNE, KOFI, ILSE = actor(), actor("staff", "kofi", ("ceder",)), actor("staff", "ilse", ("nood", "beuk", "wilg"))
+ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
 POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
+MACHINE = actor("machine", "demo-shelter-linde", kind="client")
 STAFF = {"linde": SANNE, "ceder": KOFI, "wilg": ILSE, "nood": ILSE, "beuk": ILSE}
 KIND = {"linde": "cosm", "ceder": "men", "wilg": "women", "nood": "emergency", "beuk": "women"}
 

@@ -12,7 +12,7 @@ from tests import build
 from tests.build import FixedClock
 from tests.build.cases import ILSE, add_case_board
 from tests.build.cases import offer as act_offer
-from tests.build.site import Site, start_site, stop_site
+from tests.build.site import Site, served
 
 WOMAN = {"adults.woman": "1", "needs.pregnant": "on", "near": "noord", "arrival": "open"}
 FRAGMENT = {"HX-Request": "true"}
@@ -38,9 +38,8 @@ async def site(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
         await build.add_board(tx)
         await add_case_board(tx)
         await (await tx.connection()).execute(text("update person set demo = true"))
-    site, server, running = await start_site(database.url, clock)
-    yield site
-    await stop_site(server, running)
+    async with served(database.url, clock) as site:
+        yield site
 
 
 @pytest.fixture
@@ -83,6 +82,13 @@ async def offer(site: Site, place: str, case: str) -> None:
     """Its shelter says yes, and this process shows it."""
     await act_offer(site.process.database, place, case_id=case, who=ILSE)
     await shown(site, place, "reserved")
+
+
+async def offered(site: Site, browser: httpx.AsyncClient) -> str:
+    """Begin a case with beuk alone, which says yes with beuk-1; give its reference."""
+    case = await begin(browser, "beuk")
+    await offer(site, "beuk-1", case)
+    return case
 
 
 async def shown(site: Site, place: str, status: str) -> None:

@@ -3,19 +3,25 @@
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import http_ece
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import text
 
 from bedboard.push import new_push_key
+from bedboard.settings import Settings
+from bedboard.store.database import Database
+from tests.build import FixedClock, until
+from tests.build.site import Site, served
 
+HOSTS = Settings.model_fields["push_hosts"].default.split(",")
+MAN = {"adults.man": "1"}
 SUBJECT = "mailto:desk@bedboard.example"
-
-
 KEYS: dict[str, Any] = {"push_private_key": new_push_key(), "push_subject": SUBJECT, "push_to_loopback": True}
 
 
@@ -101,3 +107,40 @@ def fake_push(service: Service) -> str:
         Object.defineProperty(Notification, "permission", {{ get: () => "granted" }});
         Notification.requestPermission = async () => "granted";
     """
+
+
+@pytest.fixture
+async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The small board, with push keys."""
+    async with served(board.url, clock, own_pulse=False, **KEYS) as site:
+        yield site
+
+
+async def devices(database: Database) -> list[str]:
+    async with database.transaction() as tx:
+        return list((await (await tx.connection()).execute(text("select endpoint from push_subscription"))).scalars())
+
+
+async def mark(site: Site, status: str) -> None:
+    async with site.api("demo-shelter-ceder") as api:
+        assert (await api.patch("/places/ceder-1", json={"status": status})).status_code == 200
+
+
+async def ready(site: Site, *services: Service) -> str:
+    """Somebody waits, on these devices, for what is not free now; gives the id."""
+    await mark(site, "occupied")
+    async with aclosing(await site.sign_in("mark")) as browser:
+        for service in services:
+            assert (await browser.post("/push", data=service.subscription())).status_code == 204
+        reply = await browser.post("/search/alert", data=MAN | {"key": "k"})
+        assert reply.status_code == 303
+        return str(reply.headers["location"].rpartition("/")[2])
+
+
+async def quiet(*sites: Site) -> None:
+    """Nothing is under way any more."""
+
+    async def is_quiet() -> bool:
+        return all(one.process.alerts.is_idle and one.process.push and not one.process.push._running for one in sites)
+
+    await until(is_quiet, "nothing is under way")

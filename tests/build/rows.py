@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from bedboard.rules.places import status_of
-from bedboard.rules.refusals import Refusal
+from bedboard.rules.refusals import Invalid, Refusal
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.tables.board import Journal
@@ -113,6 +113,12 @@ async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any
             await do(board, action)
     assert seen.nothing
     return refusal.value
+
+
+def codes(refusal: Refusal) -> list[tuple[str, str]]:
+    """Return each wrong field of a refused form or body, and the word for what is wrong with it."""
+    assert isinstance(refusal, Invalid)
+    return [(field.field, field.code) for field in refusal.fields]
 
 
 def goes(right: bool, check: Callable[[], None]) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import socket
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -62,6 +64,11 @@ class Site:
     def live_url(self) -> str:
         return self.url.replace("http", "ws", 1)
 
+    def pass_time(self, **by: float) -> None:
+        """Move the clock, and let the process forget whom it has seen, as it does in so much time: `pass_time(minutes=5)`."""
+        self.clock.move(**by)
+        self.process.identity._people.clear()
+
     def client(self) -> httpx.AsyncClient:
         """A browser without scripts: keeps cookies, sends its origin, does not follow redirects by itself."""
         return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE, verify=TRUST)
@@ -107,6 +114,16 @@ async def start_site(
 async def stop_site(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
     server.should_exit = True
     await running
+
+
+@asynccontextmanager
+async def served(database_url: str, clock: FixedClock, **how: Any) -> AsyncIterator[Site]:
+    """Serve until the end of the block; `how` as for `start_site`."""
+    site, server, running = await start_site(database_url, clock, **how)
+    try:
+        yield site
+    finally:
+        await stop_site(server, running)
 
 
 async def facts(site: Site) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from bedboard.city.programmes import Day, Programme, choose_days
 from bedboard.city.replay import CONNECTIONS, Summary, replay
 from bedboard.store.database import Database
 from tests.build import NOW, PATIENCE, FixedClock
-from tests.build.site import start_site, stop_site
+from tests.build.site import served, stop_site
 from tests.city.rows import FIRST, Row, bed_row, load, on, read, room_row, shelters_in
 
 
@@ -36,9 +36,8 @@ async def test_a_replay_moves_a_real_board_to_the_last_day(database: Database, t
         on(2, room_row("2", occupied=0, free=6)),  # more free rooms than there are
     )
     await load(database, days[FIRST])
-    site, server, running = await start_site(database.url, FixedClock(NOW + timedelta(minutes=1)))
     heard: list[int] = []
-    try:
+    async with served(database.url, FixedClock(NOW + timedelta(minutes=1))) as site:
         moved = choose_days(days, date(2024, 1, 2), date(2024, 1, 31))
         summary = await replay(moved[:1], site.url)
         rooms = (await shelters_in(database))["t2"].places
@@ -46,8 +45,6 @@ async def test_a_replay_moves_a_real_board_to_the_last_day(database: Database, t
         assert (summary.days, summary.sent, summary.accepted, summary.unknown, summary.stopped) == (1, 2, 2, 1, None)
 
         summary = await replay(moved, site.url, progress=lambda now: heard.append(now.done))
-    finally:
-        await stop_site(server, running)
     assert (summary.days, summary.total, summary.sent, summary.accepted, summary.clamped) == (2, 5, 4, 3, 1)
     assert summary.refused == {"422 more_than_places": 1}
     assert (summary.unknown, summary.unanswered, summary.network_errors) == (1, 0, 0)
@@ -60,23 +57,17 @@ async def test_a_replay_moves_a_real_board_to_the_last_day(database: Database, t
 async def test_a_second_replay_is_not_taken_for_a_repetition_of_the_first(database: Database, tmp_path: Path) -> None:
     days = read(tmp_path, bed_row("1"), on(1, bed_row("1", occupied=2, free=4)))
     await load(database, days[FIRST])
-    site, server, running = await start_site(database.url, FixedClock(NOW + timedelta(minutes=1)))
-    try:
+    async with served(database.url, FixedClock(NOW + timedelta(minutes=1))) as site:
         for _ in range(2):
             assert (await replay(list(days.values()), site.url)).accepted == 2
-    finally:
-        await stop_site(server, running)
     assert (await shelters_in(database))["t1"].version == 5
     assert [place.state for place in (await shelters_in(database))["t1"].places].count("open") == 4
 
 
 async def test_tokens_that_do_not_count_end_the_replay_with_a_sentence(board: Database, tmp_path: Path) -> None:
     days = read(tmp_path, bed_row("1"), bed_row("2"), on(1, bed_row("1")))
-    site, server, running = await start_site(board.url, FixedClock())
-    try:
+    async with served(board.url, FixedClock()) as site:
         summary = await replay(list(days.values()), site.url)
-    finally:
-        await stop_site(server, running)
     assert summary.stopped == "the server knows none of these shelters with these tokens"
     assert (summary.days, summary.sent, summary.unknown) == (0, 0, 2)
 

@@ -16,6 +16,7 @@ from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
+from tests.build.lines import cookie
 from tests.build.processes import Process
 
 PLACES = {"linde": 4, "ceder": 2}
@@ -82,10 +83,10 @@ async def test_signing_out_in_one_process_closes_the_screen_of_another(database:
     ):
         async with httpx.AsyncClient(timeout=PATIENCE) as browser:
             await browser.post(f"{here.url}/sign-in/demo", data={"person": "mark"}, headers={"Origin": here.url})
-            cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-            assert (await browser.get(f"{there.url}/", headers={"Cookie": cookie})).status_code == 200
+            session = cookie(browser)
+            assert (await browser.get(f"{there.url}/", headers=session)).status_code == 200
             url = f"{there.url.replace('http', 'ws', 1)}/live?view=board"
-            async with connect(url, additional_headers={"Cookie": cookie, "Origin": there.url}) as screen:
+            async with connect(url, additional_headers=session | {"Origin": there.url}) as screen:
                 await screen.send("{}")
                 await hear(screen)
                 await browser.post(f"{here.url}/sign-out", headers={"Origin": here.url})
@@ -94,7 +95,7 @@ async def test_signing_out_in_one_process_closes_the_screen_of_another(database:
                         while True:
                             await screen.recv()
                 assert screen.close_code == 4401
-            assert (await browser.get(f"{there.url}/", headers={"Cookie": cookie})).status_code == 303
+            assert (await browser.get(f"{there.url}/", headers=session)).status_code == 303
 
 
 async def test_what_was_acknowledged_outlives_kill_9_and_screens_come_back(database: Database, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def imported(file: str) -> set[str]:
 def may_import(file: str, module: str) -> bool:
     """Return whether the module is of `tests.build`, or a helper of the file's own room."""
     room, _, name = module.rpartition(".")
-    own = room == Path(file).parent.as_posix() and name != "conftest" and not name.startswith("test_")
+    own = room == ".".join(Path(file).parent.parts) and name != "conftest" and not name.startswith("test_")
     return own or module.partition(".")[0] == "build"
 
 

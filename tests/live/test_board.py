@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock
 from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
-from tests.build.site import Site, start_site, stop_site
+from tests.build.site import Site, served
 
 
 async def test_a_change_reaches_an_open_socket(site: Site) -> None:
@@ -188,13 +188,12 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
 
 
 async def test_the_scheduler_lets_news_age_without_being_asked(board: Database, clock: FixedClock) -> None:
-    site, server, running = await start_site(board.url, clock, has_jobs=True, pulse_seconds=7)
-    async with api_line(site) as line:
-        await hear(line)
-        site.clock.move(hours=8)
-        said = [(await hear(line))["shelter"] for _ in range(3)]
-        assert {one["freshness"] for one in said} == {"stale"}
-    await stop_site(server, running)
+    async with served(board.url, clock, has_jobs=True, pulse_seconds=7) as site:
+        async with api_line(site) as line:
+            await hear(line)
+            site.clock.move(hours=8)
+            said = [(await hear(line))["shelter"] for _ in range(3)]
+            assert {one["freshness"] for one in said} == {"stale"}
 
 
 async def test_a_claim_runs_out_on_an_open_board_at_its_minute(site: Site) -> None:

@@ -4,16 +4,11 @@ Nothing of what is asked is kept in memory for it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy import text
-from websockets.asyncio.client import ClientConnection, connect
 
 from bedboard.actions.occupancy import change_place
-from bedboard.jobs import make_scheduler
 from bedboard.rules.places import PlaceChange
 from bedboard.store.database import Database
 from tests.build import NOW, PATIENCE, FixedClock, until
@@ -22,11 +17,9 @@ from tests.build.cases import (
     HANNEKE,
     LUCIA,
     MARK,
-    MINUTE,
     NEEDS,
     NOOR,
     SANNE,
-    add_case_board,
     arrive,
     ask,
     ask_also,
@@ -38,98 +31,13 @@ from tests.build.cases import (
     refuse,
     say,
     tell,
-    told,
     withdraw,
 )
-from tests.build.lines import hear, pulse
-from tests.build.rows import do, every_row, run
-from tests.build.site import Site, start_site, stop_site
+from tests.build.listeners import INSIDE, PROGRAMS_INSIDE, field, listening, process, settled, site, until_shown, who
+from tests.build.rows import do, run
+from tests.build.site import Site
 
-PEOPLE = {"mark": "own", "emre": "own", "hanneke": "own", "lucia": "own", "noor": "own", "sanne": "linde", "kofi": "ceder"}
-PROGRAMS = ("demo-police", "demo-shelter-linde", "demo-shelter-wilg")
-ASKERS = {"mark", "emre", "hanneke"}
-INSIDE = ASKERS | {"sanne"}  # of mark's case with linde
-PROGRAMS_INSIDE = {"demo-police", "demo-shelter-linde"}
-
-
-@pytest.fixture
-async def field(board: Database) -> Database:
-    async with board.transaction() as tx:
-        await add_case_board(tx)
-    await run(board, "update person set demo = true")
-    return board
-
-
-@asynccontextmanager
-async def process(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """Run one more process on the database; only the test rings its pulse."""
-    site, server, running = await start_site(database.url, clock, own_pulse=False, session_idle_minutes=600)
-    try:
-        yield site
-    finally:
-        await stop_site(server, running)
-
-
-@pytest.fixture
-async def site(field: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    async with process(field, clock) as site:
-        yield site
-
-
-class Listeners:
-    """A line of every person and program to one process."""
-
-    def __init__(self, site: Site, lines: dict[str, ClientConnection]) -> None:
-        self._site = site
-        self._lines = lines
-
-    async def heard(self) -> dict[str, set[str]]:
-        """Return by listener the types of message heard since the last call, but for those about shelters."""
-        await settled(self._site)
-        await until(lambda: pulse(self._site), "a pulse goes out")
-        said: dict[str, set[str]] = {}
-        for name, line in self._lines.items():
-            while (message := await hear(line))["type"] != "pulse":
-                if message["type"] in ("own", "requests"):
-                    assert message.keys() == {"type"}  # and not what
-                    said.setdefault(name, set()).add(message["type"])
-        return said
-
-
-async def settled(site: Site) -> None:
-    """Wait until every bell so far has been followed by reading."""
-
-    async def knows_all() -> bool:
-        async with site.process.database.transaction() as tx:
-            rows = (await tx.exec(text("select id, version from case_record"))).all()  # type: ignore[call-overload]
-        return all(site.process.cases._versions.get(case_id) == version for case_id, version in rows)
-
-    await until(knows_all, "every case is known as it is")
-
-
-@asynccontextmanager
-async def listening(site: Site) -> AsyncIterator[Listeners]:
-    lines: dict[str, ClientConnection] = {}
-    async with AsyncExitStack() as stack:
-        for name, view in PEOPLE.items():
-            browser = await stack.enter_async_context(aclosing(await site.sign_in(name)))
-            headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in browser.cookies.items()), "Origin": site.url}
-            address = f"{site.live_url}/live?view=" + (view if view == "own" else f"staff&shelter={view}")
-            lines[name] = await stack.enter_async_context(connect(address, additional_headers=headers))
-            await lines[name].send("{}")
-        for token in PROGRAMS:
-            headers = {"Authorization": f"Bearer {token}"}
-            lines[token] = await stack.enter_async_context(connect(f"{site.live_url}/api/v1/live", additional_headers=headers))
-        for line in lines.values():
-            assert (await hear(line))["type"] == "snapshot"
-        listeners = Listeners(site, lines)
-        await listeners.heard()
-        yield listeners
-
-
-def who(heard: dict[str, set[str]], kind: str) -> set[str]:
-    return {name for name, kinds in heard.items() if kind in kinds}
-
+__all__ = ["field", "site"]  # fixtures
 
 Step = Callable[[Database], Awaitable[object]]
 
@@ -209,14 +117,6 @@ async def test_the_seeker_hears_that_the_offered_place_is_given_away_or_has_run_
         assert heard >= {"mark", "emre", "hanneke"} and not heard & {"lucia", "noor", "kofi"}
 
 
-async def until_shown(site: Site, place_id: str, status: str) -> None:
-    async def is_shown() -> bool:
-        card = site.process.board.cards[place_id.rpartition("-")[0]]
-        return next(place.status for place in card.places if place.id == place_id) == status
-
-    await until(is_shown, f"{place_id} is {status}")
-
-
 # ---- memory
 
 
@@ -287,58 +187,6 @@ async def test_waiting_for_a_step_ends_when_it_is_shown_or_after_its_time(field:
     await bring_to(field, "ended", case_id="over")
     await site.process.cases.reached("over", 5, PATIENCE)
     assert site.process.cases._versions["over"] == 5
-
-
-# ---- by the clock
-
-
-async def follow(*sites: Site) -> None:
-    """Run the scheduler's job of every five seconds in all of these processes at once."""
-    jobs = [make_scheduler(site.process).get_job("follow_cases") for site in sites]
-    assert {job.trigger.interval for job in jobs} == {timedelta(seconds=5)}
-    await asyncio.gather(*(job.func(*job.args) for job in jobs))
-
-
-async def test_silence_is_told_once_though_two_processes_look_at_the_clock(
-    field: Database, site: Site, clock: FixedClock
-) -> None:
-    for n in range(6):
-        await ask(field, case_id=f"r{n}", at=NOW)
-    async with process(field, clock) as other, listening(site) as listeners:
-        for minutes, what in ((5, "reminder"), (10, "second_line"), (15, "desk")):
-            clock.at = NOW + minutes * MINUTE
-            await follow(site, other)
-            await follow(other, site)
-            assert who(await listeners.heard(), "own") == INSIDE
-            lines = [line for line in told(await every_row(field)) if line[0] == what]
-            assert lines == [(what, "linde", "clock", "machine")] * 6
-        await follow(site, other)
-        assert await listeners.heard() == {}
-
-
-async def test_lateness_and_a_week_are_told_once_too(field: Database, site: Site, clock: FixedClock) -> None:
-    await bring_to(field, "confirmed")
-    async with process(field, clock) as other:
-        clock.move(hours=2)
-        await follow(site, other)
-        clock.move(days=7)
-        await follow(site, other)
-    whats = [what for what, *_ in told(await every_row(field))]
-    assert (whats.count("late"), whats.count("lapsed")) == (1, 1)
-
-
-async def test_one_case_that_fails_does_not_keep_the_others_from_being_told(field: Database, site: Site) -> None:
-    for case_id in ("a", "b", "c"):
-        await ask(field, case_id=case_id)
-    await run(field, "alter table case_event add constraint ck_broken check (case_id <> 'a' or what = 'asked')")
-    site.clock.move(minutes=5)
-    await follow(site)
-    steps = {key[1]: row["step"] for key, row in (await every_row(field)).items() if key[0] == "ask"}
-    assert steps == {"a": 0, "b": 1, "c": 1}
-    await run(field, "alter table case_event drop constraint ck_broken")
-    await follow(site)
-    steps = {key[1]: row["step"] for key, row in (await every_row(field)).items() if key[0] == "ask"}
-    assert steps == {"a": 1, "b": 1, "c": 1}
 
 
 async def test_an_arrival_is_heard_by_all_and_then_the_case_concerns_nobody(field: Database, site: Site) -> None:

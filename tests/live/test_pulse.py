@@ -4,13 +4,11 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Origin
 
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock
-from tests.build.lines import api_line, hear, pulse
+from tests.build.lines import api_line, hear, page_line, pulse
 from tests.build.site import Site
 
 
@@ -37,9 +35,7 @@ async def test_time_gives_no_sign_of_life_while_the_database_is_away(site: Site,
 
 async def test_a_person_that_loses_a_shelter_loses_its_live_page(site: Site, board: Database) -> None:
     browser = await site.sign_in("sanne")
-    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    url = f"{site.live_url}/live?view=staff&shelter=linde"
-    async with connect(url, additional_headers={"Cookie": cookies}, origin=Origin(site.url)) as line:
+    async with page_line(site, browser, "view=staff&shelter=linde") as line:
         await line.send("{}")
         await hear(line)
         async with board.transaction() as tx:

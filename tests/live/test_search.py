@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Weighed
 from tests.build import PATIENCE, until
+from tests.build.lines import page_line
 from tests.build.site import Site
 
 WOMAN = {"adults.woman": "1"}
@@ -64,13 +65,8 @@ class Page:
 @asynccontextmanager
 async def searching(site: Site, fields: dict[str, str] | None, person: str = "mark") -> AsyncIterator[Page]:
     browser = await site.sign_in(person)
-    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    await browser.aclose()
-    async with connect(
-        f"{site.live_url}/live?view=search&lang=nl",
-        additional_headers={"Cookie": cookie},
-        origin=site.url,  # type: ignore[arg-type]
-    ) as line:
+    await browser.aclose()  # which keeps its cookies
+    async with page_line(site, browser, "view=search&lang=nl") as line:
         page = Page(line)
         asked = {"search": {"n": 1, "fields": fields}} if fields is not None else {}
         await line.send(json.dumps({"type": "hello", "known": {}, **asked}))

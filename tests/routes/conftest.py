@@ -1,6 +1,7 @@
 """The shared parts of the tests of routes: a site that stands for a whole file, its people, and the facts in its database."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE, FixedClock
-from tests.build.site import Site, drop_database, make_database, start_site, stop_site
+from tests.build.site import Site, drop_database, make_database, served
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +20,8 @@ async def standing(server_url: str, template: str) -> AsyncIterator[Site]:
     async with database.transaction() as tx:
         await build.add_board(tx)
     await database.dispose()
-    site, server, running = await start_site(url, FixedClock(), own_pulse=False)
-    yield site
-    await stop_site(server, running)
+    async with served(url, FixedClock(), own_pulse=False) as site:
+        yield site
     await drop_database(server_url, url)
 
 
@@ -35,3 +35,9 @@ async def people(standing: Site) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     yield browsers
     for browser in browsers.values():
         await browser.aclose()
+
+
+@pytest.fixture
+async def sanne(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    async with aclosing(await site.sign_in("sanne")) as browser:
+        yield browser

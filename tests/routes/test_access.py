@@ -7,112 +7,14 @@ import httpx
 import pytest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
 from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
+from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own, roles_of
 from tests.build.site import Site, facts
 
-SEEKERS = {"coordinator", "police", "desk"}
-SHELTER = {"staff", "manager"}
-OVERSEERS = {"admin", "auditor"}
-PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(OVERSEERS)]
-CLIENTS = [*sorted(SEEKERS), *sorted(OVERSEERS), "machine"]
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
-
-# The roles that get in, said a second time and by hand from "Who sees what" of the design: the table in the code is held
-# against it.
-GETS_IN: dict[str, set[str] | None] = {  # None: everybody, also without a session
-    "sign_in": None,
-    "sign_in_demo": None,
-    "language": None,
-    "theme": None,
-    "static": None,
-    "health": None,
-    "api_openapi": None,
-    "sign_out": SEEKERS | SHELTER | OVERSEERS | {"machine"},
-    "home": SEEKERS | SHELTER | OVERSEERS | {"machine"},
-    "totals": SHELTER,
-    "staff": SHELTER,
-    "staff_places": SHELTER,
-    "staff_confirm": SHELTER,
-    "staff_occupancy": SHELTER,
-    "staff_undo": SHELTER,
-    "staff_hold": SHELTER,
-    "staff_release": SHELTER,
-    "staff_asked": SHELTER,
-    "staff_answer": SHELTER,
-    "staff_arrival": SHELTER,
-    "search": SEEKERS,
-    "search_find": SEEKERS,
-    "search_nothing": SEEKERS,
-    "strip": SEEKERS,
-    "shelter": SEEKERS,
-    "shelter_call": SEEKERS,
-    "hold_place": SEEKERS,
-    "hold_extend": SEEKERS,
-    "hold_release": SEEKERS,
-    "alert_add": SEEKERS,
-    "alert": SEEKERS,
-    "alert_stop": SEEKERS,
-    "push": SEEKERS | SHELTER,
-    "service_worker": None,
-    "cases": SEEKERS,
-    "case_new": SEEKERS,
-    "case_open": SEEKERS,
-    "case": SEEKERS,
-    "case_more": SEEKERS,
-    "case_ask": SEEKERS,
-    "case_choose": SEEKERS,
-    "case_withdraw": SEEKERS,
-    "case_outcome": SEEKERS,
-    "case_address": SEEKERS,
-    "case_place": {"police"},
-    "case_answer": {"desk"},
-    "case_decide": {"desk"},
-    "case_arrival": {"desk"},
-    "criteria": {"manager"},
-    "criteria_save": {"manager"},
-    "place_criteria": {"manager"},
-    "place_criteria_save": {"manager"},
-    "live": SEEKERS | SHELTER,
-    "api_board": SEEKERS | SHELTER | OVERSEERS | {"machine"},
-    "api_shelter": SEEKERS | SHELTER | OVERSEERS | {"machine"},
-    "api_place": SHELTER | {"machine"},
-    "api_occupancy": SHELTER | {"machine"},
-    "api_confirm": SHELTER | {"machine"},
-    "api_search": SEEKERS,
-    "api_place_holds": SEEKERS | SHELTER | {"machine"},
-    "api_holds": SEEKERS,
-    "api_hold": SEEKERS | SHELTER | {"machine"},
-    "api_hold_extend": SEEKERS | SHELTER | {"machine"},
-    "api_cases": SEEKERS | SHELTER | {"machine"},
-    "api_case_open": SEEKERS,
-    "api_case": SEEKERS | SHELTER | {"machine"},
-    "api_case_shelters": SEEKERS,
-    "api_case_answers": SHELTER | {"machine", "desk", "police"},
-    "api_case_choose": SEEKERS,
-    "api_case_decide": {"desk"},
-    "api_case_arrival": SHELTER | {"machine", "desk"},
-    "api_case_withdraw": SEEKERS,
-    "api_case_outcome": SEEKERS,
-    "api_case_address": SEEKERS,
-    "api_live": SEEKERS | SHELTER | {"machine"},
-}
-OWN_ONLY = {
-    "staff",
-    "staff_places",
-    "staff_confirm",
-    "staff_occupancy",
-    "staff_undo",
-    "api_place",
-    "api_occupancy",
-    "api_confirm",
-}
-OWN_ONLY |= {"staff_hold", "staff_release", "criteria", "criteria_save", "place_criteria", "place_criteria_save"}
-OWN_ONLY |= {"staff_asked", "staff_answer", "staff_arrival"}
 NOBODYS = "nobodys-hold"  # a hold that is not there; those who may hold learn no more than that
 
 
@@ -208,14 +110,14 @@ HTTP = {one.name: one for one in ROUTE_TABLE if isinstance(one, Route)}
 
 def expected(name: str, method: str, role: str, whose: str) -> int:
     """The status that the rules ask for; the same for every route."""
-    call, roles = CALLS[name], GETS_IN[name]
+    call, roles = CALLS[name], roles_of(name)
     if roles is not None:
         if role == "none":
             return 303 if method in ("GET", "HEAD") and not name.startswith("api_") else 401
         if role not in roles:
             return 403
         if "{shelter}" in call.path:
-            bound = name in OWN_ONLY or role in SHELTER | {"machine"}
+            bound = is_own(name) or role in SHELTER | {"machine"}
             if whose == "absent" or (whose == "other" and bound):
                 return 404
     if name == "shelter_call" and (role == "desk" or whose == "other"):
@@ -281,16 +183,17 @@ async def test_everybody_gets_what_the_table_says(
 
 
 def test_the_table_of_access_says_what_the_design_says() -> None:
-    for name, roles in GETS_IN.items():
+    for name in ACCESS:
+        roles = roles_of(name)
         assert RULES[name].public == (roles is None), name
         assert RULES[name].roles == (roles or set()), name
-        assert RULES[name].own == (name in OWN_ONLY), name
+        assert RULES[name].own == is_own(name), name
 
 
 def test_every_route_is_in_the_table_and_every_row_has_a_route() -> None:
     names = {one.name for one in ROUTE_TABLE if isinstance(one, Route | WebSocketRoute)}
     assert len(names) == len(ROUTE_TABLE)
-    assert names == set(GETS_IN), "a new route needs a row in GETS_IN and CALLS"
+    assert names == set(ACCESS), "a new route needs a row in ACCESS and CALLS"
 
 
 def test_every_route_stands_behind_the_guard() -> None:
@@ -366,64 +269,3 @@ async def test_admin_and_auditor_see_which_shelters_there_are_and_no_occupancy(
 async def test_a_machine_sees_its_own_shelter_only(standing: Site) -> None:
     async with standing.api("demo-shelter-ceder") as api:
         assert [one["id"] for one in (await api.get("/board")).json()["shelters"]] == ["ceder"]
-
-
-async def closed_with(url: str, **options: Any) -> int | None:
-    """The code that a socket is closed with at once; None when it says something instead."""
-    async with connect(url, **options) as line:
-        try:
-            await line.send("{}")
-            await line.recv()
-        except ConnectionClosed:
-            return line.close_code
-    return None
-
-
-def cookie_of(browser: httpx.AsyncClient) -> str:
-    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        "view=board",
-        "view=search",
-        "view=staff&shelter=linde",
-        "view=staff&shelter=wilg",
-        "view=staff&shelter=nowhere",
-        "view=x",
-        "",
-    ],
-)
-@pytest.mark.parametrize("role", [*PERSONS, "none"])
-async def test_a_page_socket_opens_for_its_own_audience_only(
-    standing: Site, people: dict[str, httpx.AsyncClient], role: str, asked: str
-) -> None:
-    may = (role in SEEKERS and asked in ("view=board", "view=search")) or (
-        role in SHELTER and asked == "view=staff&shelter=linde"
-    )
-    code = await closed_with(
-        f"{standing.live_url}/live?{asked}",
-        additional_headers={"Cookie": cookie_of(people[role])},
-        origin=standing.url,
-    )
-    assert code == (None if may else 4401 if role == "none" else 4403)
-
-
-@pytest.mark.parametrize("role", [*CLIENTS, "none", "wrong"])
-async def test_an_api_socket_opens_for_its_own_audience_only(standing: Site, role: str) -> None:
-    token = {"machine": "demo-shelter-linde", "none": None}.get(role, f"demo-{role}")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    code = await closed_with(f"{standing.live_url}/api/v1/live", additional_headers=headers)
-    may = role in SEEKERS | {"machine"}
-    assert code == (None if may else 4401 if role in ("none", "wrong") else 4403)
-
-
-async def test_a_cookie_opens_no_api_socket_and_a_token_no_page_socket(
-    standing: Site, people: dict[str, httpx.AsyncClient]
-) -> None:
-    cookie = {"Cookie": cookie_of(people["police"])}
-    assert await closed_with(f"{standing.live_url}/api/v1/live", additional_headers=cookie) == 4401
-    token = {"Authorization": "Bearer demo-police"}
-    url = f"{standing.live_url}/live?view=board"
-    assert await closed_with(url, additional_headers=token, origin=standing.url) == 4401

@@ -14,7 +14,7 @@ from bedboard.store.database import Database
 from bedboard.store.people import get_person
 from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
-from tests.build.site import Site, facts, start_site, stop_site
+from tests.build.site import Site, facts, served
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
 PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde", "/totals"]}
@@ -33,9 +33,8 @@ async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
         for role, shelter in CLIENTS.items():
             await add_client(tx, client_id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
         await (await tx.connection()).execute(text("delete from deployment"))
-    site, server, running = await start_site(board.url, clock)
-    yield site
-    await stop_site(server, running)
+    async with served(board.url, clock) as site:
+        yield site
 
 
 async def sign_in(site: Site, case_id: str) -> httpx.AsyncClient:

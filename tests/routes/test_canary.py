@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests.build import PATIENCE, PEOPLE, SEAL
+from tests.build.lines import page_line
 from tests.build.site import Site
 
 PATHS = [
@@ -86,13 +87,8 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
     try:
         for person, *_ in PEOPLE:
             browser = await site.sign_in(person)
-            cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
             for asked in ("view=board", "view=search", "view=staff&shelter=linde", "view=staff&shelter=ceder"):
-                async with connect(
-                    f"{site.live_url}/live?{asked}",
-                    additional_headers={"Cookie": cookie},
-                    origin=site.url,  # type: ignore[arg-type]
-                ) as line:
+                async with page_line(site, browser, asked) as line:
                     heard += [(f"{person} {asked}", message) async for message in first_words(line)]
             for path in PATHS:
                 for fragment in ("false", "true"):

@@ -11,7 +11,7 @@ from bedboard.store.database import Database
 from tests import build
 from tests.build import hearing
 from tests.build.cases import ILSE, say
-from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, people, press, see, site
+from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, offered, people, press, see, site
 from tests.build.profiles import CANARIES, CANARY
 from tests.build.rows import everything
 from tests.build.site import Site, facts
@@ -95,8 +95,7 @@ async def test_an_impossible_press_of_the_desk_is_refused(
 
 async def test_a_press_counts_once(site: Site, people: People) -> None:
     mark = await people("mark")
-    case = await begin(mark, "beuk")
-    await offer(site, "beuk-1", case)
+    case = await offered(site, mark)
     page = await see(mark, case)
     assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303
     assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303, "the very same press"
@@ -110,8 +109,7 @@ async def test_a_press_counts_once(site: Site, people: People) -> None:
 
 async def test_a_script_gets_the_case_as_it_now_is(site: Site, people: People) -> None:
     mark = await people("mark")
-    case = await begin(mark, "beuk")
-    await offer(site, "beuk-1", case)
+    case = await offered(site, mark)
     for reply in (
         await mark.get(f"/requests/{case}", headers=FRAGMENT),
         await mark.post(f"/requests/{case}/choose", data={"shelter": "beuk", "key": "k"}, headers=FRAGMENT),
@@ -130,8 +128,7 @@ async def test_a_script_gets_the_case_as_it_now_is(site: Site, people: People) -
 
 async def test_colleagues_see_and_do_everything_and_strangers_nothing(site: Site, people: People) -> None:
     mark, emre = await people("mark"), await people("emre")
-    case = await begin(mark, "beuk")
-    await offer(site, "beuk-1", case)
+    case = await offered(site, mark)
     assert case in (await emre.get("/requests")).text and case in (await emre.get("/")).text
     page = await see(emre, case)
     for name in ("noor", "lucia"):

@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.build import PATIENCE
+from tests.build.lines import cookie
 from tests.build.site import Site, facts
 
 FORMS = {"status": "occupied", "key": "stolen", "change": "1", "free.cosm": "0", "language": "en", "theme": "dark"}
@@ -63,8 +64,7 @@ async def test_a_stranger_changes_nothing_on_any_page(
     standing: Site, people: dict[str, httpx.AsyncClient], stranger: str
 ) -> None:
     origin = STRANGERS[stranger](standing.url, port(standing))
-    cookie = "; ".join(f"{name}={value}" for name, value in people["staff"].cookies.items())
-    headers = {"Cookie": cookie} | ({"Origin": origin} if origin is not None else {})
+    headers = cookie(people["staff"]) | ({"Origin": origin} if origin is not None else {})
     before = await facts(standing)
     for path in UNSAFE:
         reply = await people["api"].post(path, data=FORMS, headers=headers)
@@ -85,8 +85,7 @@ async def test_no_other_method_goes_past_the_check_of_the_origin(
 @pytest.mark.parametrize("stranger", STRANGERS)
 async def test_a_stranger_gets_no_live_board(standing: Site, people: dict[str, httpx.AsyncClient], stranger: str) -> None:
     origin = STRANGERS[stranger](standing.url, port(standing))
-    cookie = "; ".join(f"{name}={value}" for name, value in people["police"].cookies.items())
-    headers = {"Cookie": cookie} | ({"Origin": origin} if origin is not None else {})
+    headers = cookie(people["police"]) | ({"Origin": origin} if origin is not None else {})
     async with connect(f"{standing.live_url}/live?view=board", additional_headers=headers) as line:
         with pytest.raises(ConnectionClosed):
             await line.recv()
@@ -135,7 +134,7 @@ HOSTS: dict[str, str] = {
 async def test_a_foreign_host_is_turned_away_on_every_address(
     standing: Site, people: dict[str, httpx.AsyncClient], host: str
 ) -> None:
-    cookie = "; ".join(f"{name}={value}" for name, value in people["staff"].cookies.items())
+    session = cookie(people["staff"])["Cookie"]
     named = HOSTS[host].format(port=port(standing))
     before = await facts(standing)
     body = "key=rebound"
@@ -149,7 +148,7 @@ async def test_a_foreign_host_is_turned_away_on_every_address(
         more = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
         rest = f"{more}\r\n{body}" if head.startswith("POST") else "\r\n"
         status = await raw(
-            standing, f"{head}\r\nHost: {named}\r\nCookie: {cookie}\r\nAuthorization: Bearer demo-police\r\n{rest}"
+            standing, f"{head}\r\nHost: {named}\r\nCookie: {session}\r\nAuthorization: Bearer demo-police\r\n{rest}"
         )
         assert (head, status) in ((head, 421), (head, 400))
     assert await facts(standing) == before

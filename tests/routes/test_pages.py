@@ -5,7 +5,7 @@ from contextlib import aclosing
 from bedboard.store.database import Database
 from tests.build import FixedClock
 from tests.build.pages import Forms, follow, forms, press, state
-from tests.build.site import Site, start_site, stop_site
+from tests.build.site import Site, served
 
 
 async def test_staff_sign_in_change_a_place_take_it_back_and_confirm_without_scripts(site: Site) -> None:
@@ -117,8 +117,7 @@ async def test_undo_is_offered_for_ten_seconds_to_who_tapped_and_to_nobody_else(
 
 
 async def test_the_staff_page_tells_its_script_for_how_long_a_tap_can_be_taken_back(board: Database, clock: FixedClock) -> None:
-    site, server, running = await start_site(board.url, clock, undo_seconds=25)
-    try:
+    async with served(board.url, clock, undo_seconds=25) as site:
         async with aclosing(await site.sign_in("sanne")) as sanne:
             assert 'id="outbox" data-person="sanne" data-undo-seconds="25"' in (await sanne.get("/staff/linde")).text
             reply = await press(sanne, forms(await sanne.get("/staff/linde"), "/staff/linde/places/linde-1")[0])
@@ -126,8 +125,6 @@ async def test_the_staff_page_tells_its_script_for_how_long_a_tap_can_be_taken_b
             assert forms(await sanne.get(reply.headers["location"]), "/staff/linde/undo")
             site.clock.move(seconds=1)
             assert forms(await sanne.get(reply.headers["location"]), "/staff/linde/undo") == []
-    finally:
-        await stop_site(server, running)
 
 
 async def test_an_older_tap_is_told_that_something_newer_is_known(site: Site) -> None:

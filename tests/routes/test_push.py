@@ -1,40 +1,24 @@
-"""Web push against a push service of our own on this machine: its messages, that nobody else is ever called, that it cannot
-delay anything."""
+"""Web push against a push service of our own on this machine: its messages, and that it cannot delay anything."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-import httpx
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from pydantic import ValidationError
-from sqlalchemy import text
 
-from bedboard.clock import Clock
 from bedboard.log import set_up_log
 from bedboard.push import Pusher
-from bedboard.settings import Settings
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock, until
-from tests.build.push import KEYS, SUBJECT, Service, base64url, from_base64url, has, serving
-from tests.build.site import Site, start_site, stop_site
+from tests.build.push import KEYS, MAN, SUBJECT, devices, from_base64url, has, mark, quiet, ready, serving, site
+from tests.build.site import Site, served, start_site, stop_site
 
-HOSTS = Settings.model_fields["push_hosts"].default.split(",")
-MAN = {"adults.man": "1"}
-
-
-@pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """The small board, with push keys."""
-    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
-    yield site
-    await stop_site(server, running)
+__all__ = ["site"]  # fixtures
 
 
 def check_signature(headers: dict[str, str], public_key: str) -> dict[str, Any]:
@@ -53,27 +37,6 @@ def check_signature(headers: dict[str, str], public_key: str) -> dict[str, Any]:
     return claims
 
 
-async def devices(database: Database) -> list[str]:
-    async with database.transaction() as tx:
-        return list((await (await tx.connection()).execute(text("select endpoint from push_subscription"))).scalars())
-
-
-async def mark(site: Site, status: str) -> None:
-    async with site.api("demo-shelter-ceder") as api:
-        assert (await api.patch("/places/ceder-1", json={"status": status})).status_code == 200
-
-
-async def ready(site: Site, *services: Service) -> str:
-    """Somebody waits, on these devices, for what is not free now; gives the id."""
-    await mark(site, "occupied")
-    async with aclosing(await site.sign_in("mark")) as browser:
-        for service in services:
-            assert (await browser.post("/push", data=service.subscription())).status_code == 204
-        reply = await browser.post("/search/alert", data=MAN | {"key": "k"})
-        assert reply.status_code == 303
-        return str(reply.headers["location"].rpartition("/")[2])
-
-
 NEVER = 100 * PATIENCE
 """Seconds after which a process gives a call up that hangs; no test lasts as long."""
 
@@ -81,15 +44,6 @@ NEVER = 100 * PATIENCE
 def wait_for_push(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let the processes of this test wait so long for a push service that does not answer."""
     monkeypatch.setattr("bedboard.app.Pusher", lambda *args, **more: Pusher(*args, **more, seconds=seconds))
-
-
-async def quiet(*sites: Site) -> None:
-    """Nothing is under way any more."""
-
-    async def is_quiet() -> bool:
-        return all(one.process.alerts.is_idle and one.process.push and not one.process.push._running for one in sites)
-
-    await until(is_quiet, "nothing is under way")
 
 
 async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_nothing_else(
@@ -123,8 +77,7 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
 
 
 async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board: Database) -> None:
-    other, server, running = await start_site(board.url, site.clock, own_pulse=False, **KEYS)
-    try:
+    async with served(board.url, site.clock, own_pulse=False, **KEYS) as other:
         async with serving() as service:
             await ready(site, service)
             for n in range(1, 6):
@@ -134,8 +87,6 @@ async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board
                 assert len(service.got) == n
                 await mark((other, site)[n % 2], "occupied")
                 await quiet(site, other)
-    finally:
-        await stop_site(server, running)
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -168,8 +119,7 @@ async def test_a_service_that_never_answers_delays_nothing(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, NEVER)
-    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
-    try:
+    async with served(board.url, clock, own_pulse=False, **KEYS) as site:
         async with serving(hangs=True) as hung, serving() as there:
             await ready(site, hung, there)
             await mark(site, "free")
@@ -184,16 +134,13 @@ async def test_a_service_that_never_answers_delays_nothing(
             assert site.process.push is not None
             assert site.process.push._running, "all that while the first call was still hanging"
             assert '"push_failed"' not in capsys.readouterr().out
-    finally:
-        await stop_site(server, running)
 
 
 async def test_a_service_that_never_answers_is_given_up(
     board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, 1.0)
-    site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
-    try:
+    async with served(board.url, clock, own_pulse=False, **KEYS) as site:
         async with serving(hangs=True) as hung:
             await ready(site, hung)
             await mark(site, "free")
@@ -205,8 +152,6 @@ async def test_a_service_that_never_answers_is_given_up(
 
             await until(is_given_up, "the call is given up")
             assert '"TimeoutError"' in "".join(said)
-    finally:
-        await stop_site(server, running)
 
 
 async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
@@ -223,8 +168,7 @@ async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
 
 
 async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database, clock: FixedClock) -> None:
-    site, server, running = await start_site(board.url, clock, own_pulse=False)
-    try:
+    async with served(board.url, clock, own_pulse=False) as site:
         assert site.process.push is None
         async with aclosing(await site.sign_in("mark")) as browser, serving() as service:
             await browser.post("/search/alert", data=MAN | {"key": "k"})
@@ -232,8 +176,6 @@ async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database
             assert "waiting-" in strip and "data-push-key" not in strip and "push-on" not in strip
             assert (await browser.post("/push", data=service.subscription())).status_code == 404
             assert await devices(board) == []
-    finally:
-        await stop_site(server, running)
 
 
 async def test_with_keys_the_strip_offers_it_with_our_public_key(site: Site) -> None:
@@ -287,127 +229,3 @@ async def test_a_shelter_is_woken_when_it_is_asked_and_when_it_is_chosen_but_not
     assert bodies == [b'{"what":"asked"}', b'{"what":"news"}', b'{"what":"news"}'], "and nothing else"
     assert [headers["topic"] for _, headers, _ in service.got] == ["asked", "news", "news"]
     assert others.got == []
-
-
-GOOD = "https://fcm.googleapis.com/fcm/send/abc:DEF-_1"
-
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        GOOD,
-        "https://updates.push.services.mozilla.com/wpush/v2/gAAA_x-y",
-        "https://web.push.apple.com/QGuQ",
-        "https://wns2-par02p.notify.windows.com/w/?token=BQ%2fa%3d",
-        "https://fcm.googleapis.com:443/fcm/send/abc",
-    ],
-)
-async def test_the_push_services_of_the_browsers_may_be_called(board: Database, endpoint: str) -> None:
-    assert pusher(board).allows(endpoint)
-
-
-def pusher(database: Database, **more: Any) -> Pusher:
-    return Pusher(database, Clock(), str(KEYS["push_private_key"]), SUBJECT, HOSTS, **more)
-
-
-ELSEWHERE = [
-    "http://fcm.googleapis.com/fcm/send/abc",
-    "https://fcm.googleapis.com.evil.example/x",
-    "https://evil.example/fcm.googleapis.com",
-    "https://fcm.googleapis.com@evil.example/x",
-    "https://evil.example#@fcm.googleapis.com/",
-    "https://evil.example\\@fcm.googleapis.com/",
-    "https://fcm.googleapis.com:8443/x",
-    "https://fcm.googleapis.com:443@evil.example/x",
-    "https://FCM.googleapis.com/x",
-    "https://notify.windows.com/x",
-    "https://evilnotify.windows.com/x",
-    "https://10.0.0.1/x",
-    "https://127.0.0.1/x",
-    "https://[::1]/x",
-    "https://169.254.169.254/latest/meta-data/",
-    "http://127.0.0.1:5432/x",
-    "https://localhost/x",
-    "https://fcm.googleapis.com",
-    "https://fcm.googleapis.com/\r\nHost: evil.example",
-    "https://fcm.googleapis.com/a b",
-    "https://fcm.googleapis.com/x\n",
-    "https://fcm.googleapis.com/" + "x" * 1000,
-    "file:///etc/passwd",
-    "gopher://fcm.googleapis.com/x",
-    "//fcm.googleapis.com/x",
-    "",
-]
-
-
-@pytest.mark.parametrize("endpoint", ELSEWHERE)
-async def test_nobody_else_may_be_called(board: Database, endpoint: str) -> None:
-    assert not pusher(board).allows(endpoint)
-
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "http://127.0.0.1.evil.example:80/x",
-        "http://127.0.0.1@evil.example:80/x",
-        "http://127.0.0.1:80@evil.example/",
-        "http://127.0.0.2:80/x",
-        "http://localhost:80/x",
-        "http://[::1]:80/x",
-        "http://0.0.0.0:80/x",
-    ],
-)
-async def test_loopback_is_127_0_0_1_and_nothing_else(board: Database, endpoint: str) -> None:
-    assert not pusher(board, loopback=True).allows(endpoint)
-    assert pusher(board, loopback=True).allows("http://127.0.0.1:80/x")
-
-
-async def test_what_is_no_subscription_is_not_kept(site: Site, board: Database) -> None:
-    async with serving() as service, aclosing(await site.sign_in("mark")) as browser:
-        good = service.subscription()
-        wrong = [{"endpoint": one} for one in ELSEWHERE if one and not one.startswith("http://127.0.0.1")]
-        wrong += [{"p256dh": one} for one in ("", "x", base64url(b"\x04" + bytes(64)), base64url(bytes(65)), "é")]
-        wrong += [{"auth": one} for one in ("", "x", base64url(bytes(15)), base64url(bytes(17)), "é" * 16)]
-        wrong += [{"do": "steal"}, {"do": ""}, {"person": "lucia"}]
-        for one in wrong:
-            reply = await browser.post("/push", data=good | one)
-            assert reply.status_code == 422, (one, reply.status_code)
-        assert await devices(board) == []
-        outside = await browser.post("/push", data=good, headers={"Origin": "https://evil.example"})
-        assert outside.status_code == 403
-        assert await devices(board) == []
-
-
-async def test_an_address_that_is_no_longer_allowed_is_not_called(
-    site: Site, board: Database, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async with serving() as service, serving() as there:
-        await ready(site, service, there)
-        async with board.transaction() as tx:  # as a narrower setting would find it
-            await (await tx.connection()).execute(
-                text(
-                    "update push_subscription set endpoint = replace(endpoint, '127.0.0.1', 'localhost') where endpoint = :one"
-                ),
-                {"one": service.subscription()["endpoint"]},
-            )
-        await mark(site, "free")
-        await until(has(there, 1), "the other device is woken")
-        await quiet(site)
-        assert service.got == []
-        assert '"host_not_allowed"' in capsys.readouterr().out
-
-
-def test_settings_of_push_that_cannot_be_are_refused() -> None:
-    key = str(KEYS["push_private_key"])
-    for wrong in (
-        {"push_private_key": key},
-        {"push_private_key": "x", "push_subject": SUBJECT},
-        {"push_private_key": key[:-4], "push_subject": SUBJECT},
-        {"push_private_key": key, "push_subject": "desk@bedboard.example"},
-        {"push_private_key": key, "push_subject": "mailto:desk"},
-        {"push_to_loopback": True},
-    ):
-        with pytest.raises(ValidationError):
-            Settings(**wrong)
-    Settings(push_private_key=key, push_subject=SUBJECT)
-    assert httpx.URL(GOOD).host in HOSTS

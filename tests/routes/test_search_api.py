@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from bedboard.log import set_up_log
 from bedboard.rules.claims import MOST_OF_ONE
 from tests.build import PATIENCE
+from tests.build.lines import page_line
 from tests.build.site import Site, facts
 
 WOMAN = {"adults": {"woman": 1}}
@@ -222,12 +223,7 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
             await browser.post("/search/nothing", data={**fields, "key": "d", "slept": "boat"}),
         ]
         assert [page.status_code for page in pages] == [200, 200, 409, 200, 422]
-        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-        async with connect(
-            f"{site.live_url}/live?view=search",
-            additional_headers={"Cookie": cookie},
-            origin=site.url,  # type: ignore[arg-type]
-        ) as line:
+        async with page_line(site, browser, "view=search") as line:
             await line.send(json.dumps({"type": "hello", "known": {}, "search": {"n": 1, "fields": fields}}))
             assert json.loads(await line.recv())["found"]["n"] == 1
         await browser.aclose()

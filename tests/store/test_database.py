@@ -1,5 +1,5 @@
 # ruff: noqa: S608  (the statements are the test)
-"""Transactions against a database that is slow, busy, gone, or that forgets."""
+"""Transactions against a database that is slow, busy or gone."""
 
 import asyncio
 import os
@@ -7,21 +7,15 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bedboard.rules.refusals import Busy, Conflict, Refusal, Unavailable
-from bedboard.store.database import Database, Transaction, asyncpg_url, engine_url
+from bedboard.store.database import Database
 from bedboard.store.shelters import lock_shelter
 from tests.build import until
-
-
-async def run(tx: Transaction, statement: str) -> object:
-    result = await (await tx.connection()).execute(text(statement))
-    return result.scalar() if result.returns_rows else None
+from tests.build.statements import run
 
 
 async def version(database: Database) -> object:
@@ -283,58 +277,3 @@ async def test_a_server_that_takes_the_call_and_says_nothing_is_unavailable_with
         await database.dispose()
         for writer in silent:
             writer.close()
-
-
-# ---- a database that forgets
-
-
-async def test_a_careful_database_is_taken(shared_database: Database) -> None:
-    await shared_database.check_durable()
-
-
-async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does_not_is_refused(board: Database) -> None:
-    name = make_url(board.url).database
-    for value, careful in [("local", True), ("remote_write", True), ("remote_apply", True), ("on", True), ("off", False)]:
-        async with board.transaction() as tx:
-            await run(tx, f"alter database {name} set synchronous_commit = '{value}'")
-        database = Database(board.url)
-        if careful:
-            await database.check_durable()
-        else:
-            with pytest.raises(RuntimeError, match=r"lose an acknowledged change: synchronous_commit=off$"):
-                await database.check_durable()
-        await database.dispose()
-
-
-@pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
-async def test_a_server_that_may_lose_its_files_is_refused(board: Database, name: str) -> None:
-    """These belong to the whole server, which others use: so the database is made to say that they are off."""
-    async with board.transaction() as tx:
-        await run(
-            tx,
-            f"""create function public.current_setting(wanted varchar) returns text language sql as $$
-                select case when wanted = '{name}' then 'off' else pg_catalog.current_setting(wanted::text) end $$""",
-        )
-        await run(tx, f"alter database {make_url(board.url).database} set search_path = public, pg_catalog")
-    database = Database(board.url)
-    with pytest.raises(RuntimeError, match=rf"lose an acknowledged change: {name}=off$"):
-        await database.check_durable()
-    await database.dispose()
-
-
-@pytest.mark.parametrize(
-    "url", ["postgres://a:b%40c@h:1/d", "postgresql://a:b%40c@h:1/d", "postgresql+asyncpg://a:b%40c@h:1/d"]
-)
-def test_every_form_of_url_that_hosts_hand_out_is_understood(url: str) -> None:
-    assert engine_url(url) == "postgresql+asyncpg://a:b%40c@h:1/d"
-    assert asyncpg_url(engine_url(url)) == "postgresql://a:b%40c@h:1/d"
-
-
-@pytest.mark.parametrize("name", ["ssl", "sslmode"])
-async def test_both_spellings_of_the_ssl_option_reach_both_drivers(board: Database, name: str) -> None:
-    url = make_url(board.url).update_query_dict({name: "prefer"}).render_as_string(hide_password=False)
-    database = Database(url, pool_size=1)
-    async with database.transaction() as tx:
-        await tx.connection()
-    await database.dispose()
-    await (await asyncpg.connect(asyncpg_url(database.url))).close()

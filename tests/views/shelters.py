@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
+from bedboard.rules.fit import Profile
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.places import PlaceState
 from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitRow
 from bedboard.views.cards import Card, make_card
+from bedboard.views.found import Finder, Found
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,3 +81,13 @@ def shelter(
 
 def card(row: ShelterRow) -> Card:
     return make_card(row, REFERENCE, LIMITS, NOW)
+
+
+def finder(profile: Profile, *rows: ShelterRow) -> Finder:
+    one = Finder(profile, REFERENCE)
+    one.take(map(card, rows))
+    return one
+
+
+def search(profile: Profile, *rows: ShelterRow) -> Found:
+    return finder(profile, *rows).found(100)

@@ -1,0 +1,103 @@
+"""The address and the telephone that come with a case: the people who see them, the hours, and the row that says so."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pytest
+
+from bedboard.actions.disclosures import disclose_address, disclose_telephone
+from bedboard.rules.access import Actor
+from bedboard.rules.refusals import NotAllowed, NotFound
+from bedboard.store.database import Database
+from tests.build import NOW, SEAL, actor
+from tests.build.cases import (
+    EMRE,
+    HANNEKE,
+    HOUR,
+    ILSE,
+    KOFI,
+    LUCIA,
+    MARK,
+    NOOR,
+    POLICE_SYSTEM,
+    SANNE,
+    TICK,
+    bring_to,
+    rows_of,
+    withdraw,
+)
+from tests.build.rows import do, every_row, looking, refused, run
+
+
+async def look(field: Database, who: Actor, at: datetime = NOW) -> str:
+    found: str = await do(field, lambda tx: disclose_address(tx, who, "r1", SEAL, at))
+    return found
+
+
+async def test_the_address_is_disclosed_to_the_requester_and_the_desk_and_written_down(field: Database) -> None:
+    await bring_to(field, "confirmed")
+    async with looking(field) as seen:
+        assert [await look(field, who) for who in (MARK, EMRE, POLICE_SYSTEM, HANNEKE)] == ["CANARY-ADR-linde"] * 4
+    looks = rows_of(seen.added, "disclosure")
+    assert [(row["actor_id"], row["what"], row["why"], row["case_id"]) for row in looks] == [
+        (who, "address", "request", "r1") for who in ("mark", "emre", "demo-police", "hanneke")
+    ]
+    assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
+
+
+@pytest.mark.parametrize(
+    ("so_far", "shown"),
+    [
+        ("asking", False),
+        ("chosen", False),
+        ("provisional", True),
+        ("confirmed", True),
+        ("housed", False),
+        ("arrived", False),
+        ("withdrawn", False),
+        ("ended", False),
+    ],
+)
+async def test_the_address_is_shown_only_while_they_are_on_the_way(field: Database, so_far: str, shown: bool) -> None:
+    await bring_to(field, so_far)
+    for who in (MARK, HANNEKE):
+        if shown:
+            assert await look(field, who, NOW + 12 * HOUR - TICK) == "CANARY-ADR-linde"
+        at = NOW + 12 * HOUR if shown else NOW
+        refusal = await refused(field, lambda tx, who=who, at=at: disclose_address(tx, who, "r1", SEAL, at))  # type: ignore[misc]
+        assert (type(refusal), refusal.code) == (NotAllowed, "no_address_now")
+
+
+async def test_strangers_to_a_case_do_not_see_where_it_goes(field: Database) -> None:
+    await bring_to(field, "confirmed")
+    outsiders: Sequence[Actor] = (NOOR, LUCIA, SANNE, KOFI, ILSE, actor("admin", "wouter", ()), actor("auditor", "gerda", ()))
+    for who in outsiders:
+        refusal = await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW))  # type: ignore[misc]
+        assert (type(refusal), refusal.code) == (NotFound, "no_such_request")
+    await run(field, "update person set ended_at = now() where id in ('mark', 'hanneke')")
+    for who in (MARK, HANNEKE):
+        assert isinstance(await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW)), NotFound)  # type: ignore[misc]
+
+
+async def test_an_address_is_not_shown_when_the_disclosure_cannot_be_written_down(field: Database) -> None:
+    await bring_to(field, "confirmed")
+    await run(field, "alter table disclosure add constraint ck_disclosure_broken check (false)")
+    with pytest.raises(Exception, match="ck_disclosure_broken"):
+        await look(field, MARK)
+
+
+async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belongs_to_it(field: Database) -> None:
+    async def telephone(who: Actor, shelter: str = "linde") -> str:
+        found: str = await do(field, lambda tx: disclose_telephone(tx, who, shelter, SEAL, NOW, is_stale=False))
+        return found
+
+    await bring_to(field, "chosen")
+    assert await telephone(MARK) == await telephone(EMRE) == "CANARY-TEL-linde"
+    looks = rows_of(await every_row(field), "disclosure")
+    assert [(row["why"], row["case_id"], row["claim_id"]) for row in looks] == [("request", "r1", None)] * 2
+    for who, shelter in ((MARK, "ceder"), (NOOR, "linde"), (LUCIA, "linde")):  # settled, and strangers
+        with pytest.raises(NotAllowed):
+            await telephone(who, shelter)
+    await withdraw(field)
+    with pytest.raises(NotAllowed):
+        await telephone(MARK)

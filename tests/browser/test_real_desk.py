@@ -1,0 +1,61 @@
+"""Mijn opvang with its real page and stylesheet, where the scripts alone cannot show it."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from tests.build.screens import LAPTOP, PHONE, open_page
+from tests.build.scripted_tabs import after
+from tests.build.site import Site
+
+
+async def test_a_time_that_is_refused_is_given_back_into_its_field(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    tile, typed = page.locator("#tile-linde-3"), page.locator("#until-linde-3")
+    await tile.locator("summary").first.click()
+    await tile.locator(".when summary").click()
+    await typed.fill("2026-03-11T09:30")  # before the present of the server
+    await tile.locator(".when button").click()
+    await expect(page.locator("#notice")).to_have_attribute("data-code", "invalid")
+    await expect(tile).to_have_attribute("open", "")
+    await expect(typed).to_be_visible()
+    await expect(typed).to_be_focused()
+    await expect(typed).to_have_value("2026-03-11T09:30")
+    await expect(page.locator("#outbox li")).to_have_count(0)
+    await typed.fill("2026-03-12T09:30")
+    await tile.locator(".when button").click()
+    await expect(tile.locator("summary").first).to_contain_text("09:30")
+    await expect(page.locator("#notice")).to_be_empty()
+    await expect(tile).not_to_have_attribute("open", "")
+    await page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP])
+async def test_while_the_server_is_slow_the_tile_says_that_it_is_being_sent(
+    browser: Browser, site: Site, size: ViewportSize
+) -> None:
+    page = await open_page(browser, site, "sanne", size)
+    answers = asyncio.Event()
+    await page.route("**/places/**", lambda route: after(answers, route))
+    assert await words_of_sending(page) == []
+    await page.locator("#tile-linde-1 summary").first.click()
+    await page.locator('#tile-linde-1 form:has([value="occupied"]) button').first.click()
+    await expect(page.locator("#tile-linde-1")).to_have_attribute("aria-busy", "true")
+    assert await words_of_sending(page) == ["tile-linde-1: wordt verstuurd…"]
+    await expect(page.locator("#tile-linde-1 .state")).to_have_text("vrij")
+    answers.set()
+    await expect(page.locator("#tile-linde-1 .state")).to_have_text("bezet")
+    await expect(page.locator("[aria-busy]")).to_have_count(0)
+    assert await words_of_sending(page) == []
+    await page.context.close()
+
+
+async def words_of_sending(page: Page) -> list[str]:
+    """Return the words that the stylesheet writes below the tiles, if they can be seen."""
+    words: list[str] = await page.evaluate("""[...document.querySelectorAll(".tile > summary")].flatMap((summary) => {
+        const { content, display, visibility } = getComputedStyle(summary, "::after");
+        const isSeen = content !== "none" && display !== "none" && visibility === "visible";
+        return isSeen ? [`${summary.parentNode.id}: ${JSON.parse(content)}`] : [];
+    })""")
+    return words

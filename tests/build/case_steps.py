@@ -1,0 +1,263 @@
+"""The steps in the lives of five cases: each with what must come of it, as the oracle says before it is taken."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
+from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.disclosures import disclose_address
+from bedboard.actions.holds import hold_place, release_hold
+from bedboard.actions.occupancy import change_place
+from bedboard.rules.access import Actor
+from bedboard.rules.cases import Event, ShelterAnswer
+from bedboard.rules.places import PlaceChange, Reported
+from tests.build import SEAL
+from tests.build.cases import HANNEKE, ILSE, KIND, KOFI, NEEDS, OVER, POLICE_SYSTEM, SANNE, STAFF, ZONE, wrong_with
+from tests.build.oracle import ASKERS, EVERYBODY, PLACES, SHELTERS, Oracle
+
+TAPS: tuple[Reported, ...] = ("free", "free", "free", "occupied", "closed")
+OPEN: dict[str, Callable[[datetime], bool]] = {
+    "cosm": lambda local: local.isoweekday() <= 5 and 9 <= local.hour < 17,
+    "women": lambda local: local.hour >= 20 or local.hour < 8,
+}
+"""When the desk is there, for the kinds on which it decides in these lives."""
+
+
+class CaseSteps(Oracle):
+    """Everything that people do with cases and places."""
+
+    # ---- who asks
+
+    def begin(self, n: int, dice: Random) -> None:
+        case, who = self.case(n), self.someone(dice, ASKERS[n])
+        shelters = dice.sample(SHELTERS, dice.randint(1, 4))
+        if case is not None and case["state"] not in OVER:
+            return
+        kept, self.ids[n] = self.ids[n], f"c{n}-{self.new_id()}"
+        by = "person_id" if who.kind == "person" else "client_id"
+        lately = [
+            row
+            for key, row in self.rows.items()
+            if key[0] == "case_record" and row["created_at"] > self.now - timedelta(hours=1)
+        ]
+        expected = "asking" if sum(row[by] == who.id for row in lately) < 12 else "too_many"
+        if who in (SANNE, KOFI, ILSE):
+            expected = "not_your_role"
+        kinds = {one: KIND[one] for one in shelters}
+        self.step(expected, lambda tx: open_case(tx, who, self.ids[n], NEEDS, None, kinds, self.now), n)
+        if expected != "asking":
+            self.ids[n] = kept
+
+    def ask_more(self, n: int, dice: Random) -> None:
+        who = self.someone(dice, ASKERS[n])
+        present = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] is None]
+        new = [one for one in SHELTERS if one not in present]
+        shelters = {self.one_of(dice, new, SHELTERS), self.one_of(dice, new, SHELTERS)}
+        expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "ask")
+        if expected == "asking" and shelters & set(present):
+            expected = "asked_already"
+        kinds = {one: KIND[one] for one in shelters}
+        self.step(expected, lambda tx: ask_more(tx, who, self.ids[n], kinds, self.now), n)
+
+    def choose(self, n: int, dice: Random) -> None:
+        who = self.someone(dice, ASKERS[n])
+        offered = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["place_id"]]
+        shelter = self.one_of(dice, offered, SHELTERS)
+        hours = dice.choice([None, None, None, None, -1, 0, 1, 47, 49])
+        arrives_at = None if hours is None else self.now + timedelta(hours=hours)
+        part, local = self.ask_of(n, shelter), self.now.astimezone(ZONE)
+        event: Event = "choose"
+        if who.role != "desk" and KIND[shelter] in OPEN:
+            event = "choose_for_desk" if OPEN[KIND[shelter]](local) else "choose_provisionally"
+        if not self.is_own(n, who):
+            expected = "no_such_request"
+        elif (expected := self.after(n, event)).startswith("request_"):
+            pass
+        elif part is None or part["place_id"] is None or part["settled"] is not None:
+            expected = "no_offer"
+        elif hours is not None and not 0 <= hours <= 48:
+            expected = "in_the_past" if hours < 0 else "more_than_two_days"
+        elif self.offer_of(part) is None:
+            expected = "offer_over"
+        elif self.rows["place", part["place_id"]]["state"] != "open":
+            expected = "not_free"
+        self.step(expected, lambda tx: choose_offer(tx, who, self.ids[n], shelter, self.now, ZONE, arrives_at), n)
+
+    def withdraw(self, n: int, dice: Random) -> None:
+        who = self.someone(dice, ASKERS[n])
+        expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "withdraw")
+        self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], self.now, ZONE), n)
+
+    def tell(self, n: int, dice: Random) -> None:
+        who, slept = self.someone(dice, ASKERS[n]), dice.choice(["street", "hotel", "palace"])
+        expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "tell_outcome")
+        if slept == "palace" and expected != "no_such_request":
+            expected = "not_one_of"
+        self.step(expected, lambda tx: tell_outcome(tx, who, self.ids[n], slept, self.now, ZONE), n)
+
+    # ---- shelters and the desk
+
+    def by(self, n: int, shelter: str, who: Actor) -> str | None:
+        """In which quality somebody may speak for the shelter; None: for them the case does not exist."""
+        if self.case(n) is None or self.ask_of(n, shelter) is None:
+            return None
+        if shelter in who.shelter_ids:
+            return "shelter"
+        return "desk" if who.role == "desk" else "police" if who.role == "police" and self.is_own(n, who) else None
+
+    def answered(self, n: int, shelter: str, who: Actor, said: ShelterAnswer) -> str:
+        """What must come of an answer."""
+        by, part, case = self.by(n, shelter, who), self.ask_of(n, shelter), self.case(n)
+        if by is None or part is None or case is None:
+            return "no_such_request"
+        if part["settled"] is not None:
+            return "request_settled"
+        if said.place_id is not None and not said.place_id.startswith(shelter):
+            return "not_here"
+        if by == "police" and (said.answer != "yes" or shelter != "nood"):
+            return "not_your_role"
+        if by == "police" and part["answer"] is not None and part["answered_by"] != "police":
+            return "request_answered"
+        own, kept = self.offer_of(part), self.kept(said.place_id) if said.place_id else None
+        was = (part["answer"], part["place_id"], part["reason"], part["criterion"])
+        if was == (said.answer, said.place_id, said.reason, said.criterion) and (said.answer != "yes" or own is not None):
+            return "same"
+        if said.place_id is None:
+            return "asking"
+        one = (case["organization_id"], case["role"])
+        is_hold = kept is not None and kept["type"] == "hold"
+        is_callers = kept is not None and kept["person_id"] is None and kept["client_id"] is None
+        is_own = kept is not None and all(kept[by] == case[by] for by in ("person_id", "client_id"))
+        is_for_them = kept is not None and (kept["organization_id"], kept["role"]) == one
+        is_askers = is_hold and (is_for_them if is_callers else is_own)
+        is_free = kept is None or is_askers or (own is not None and kept["id"] == own["id"])
+        return "asking" if is_free and self.rows["place", said.place_id]["state"] == "open" else "not_free"
+
+    def asked_of(self, n: int) -> list[str]:
+        """The shelters of which an answer counts."""
+        return [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] is None]
+
+    def offer(self, n: int, dice: Random) -> None:
+        shelter = self.one_of(dice, self.asked_of(n), SHELTERS)
+        likely = [one for one in PLACES if one.startswith(shelter) and self.statuses[one] in ("free", "held")]
+        self._answer(n, shelter, ShelterAnswer("yes", self.one_of(dice, likely, PLACES)), dice)
+
+    def answer(self, n: int, dice: Random) -> None:
+        shelter = self.one_of(dice, self.asked_of(n), SHELTERS)
+        discuss, no_place = ShelterAnswer("discuss"), ShelterAnswer("no", None, "no_place")
+        part = self.ask_of(n, shelter)
+        again = ShelterAnswer("yes", part["place_id"]) if part is not None and part["place_id"] else discuss
+        contra = ShelterAnswer("no", None, "contra_indication", "lvb")
+        self._answer(n, shelter, dice.choice([discuss, no_place, contra, again]), dice)
+
+    def _answer(self, n: int, shelter: str, said: ShelterAnswer, dice: Random) -> None:
+        police = [POLICE_SYSTEM] if KIND[shelter] == "emergency" else []
+        right = dice.choice([STAFF[shelter], STAFF[shelter], HANNEKE, *police])
+        who, claim_id = self.someone(dice, right), self.new_id()
+        expected = self.answered(n, shelter, who, said)
+        self.step(expected, lambda tx: answer_case(tx, who, self.ids[n], shelter, said, claim_id, self.now), n)
+        if expected == "asking" and said.place_id is not None:
+            assert self.statuses[said.place_id] == "reserved"
+
+    def confirm(self, n: int, dice: Random) -> None:
+        who, chosen = self.someone(dice, HANNEKE), self.chosen(n)
+        expected = self.decided(n, who, "confirm")
+        if expected == "confirmed" and chosen is not None:
+            is_ready = {"open"} if self.case(n)["state"] == "chosen" else {"open", "occupied"}  # type: ignore[index]
+            if self.offer_of(chosen) is None:
+                expected = "offer_over"
+            elif self.rows["place", chosen["place_id"]]["state"] not in is_ready:
+                expected = "not_free"
+        elif expected == "confirmed" and chosen is not None and (case := self.case(n)) is not None:
+            state = self.rows["place", chosen["place_id"]]["state"]
+            if state == "closed" or (case["state"] == "chosen" and state != "open"):
+                expected = "not_free"
+        self.step(expected, lambda tx: confirm_case(tx, who, self.ids[n], self.now, ZONE), n)
+
+    def refuse(self, n: int, dice: Random) -> None:
+        who, chosen = self.someone(dice, HANNEKE), self.chosen(n)
+        expected = self.decided(n, who, "refuse")
+        self.step(expected, lambda tx: refuse_case(tx, who, self.ids[n], "other", self.now), n)
+        self.nothing_is_kept(n, chosen, expected)
+
+    def nothing_is_kept(self, n: int, chosen: dict[str, Any] | None, expected: str) -> None:
+        """Expect the place of a choice that came to nothing to be free, or by now somebody else's."""
+        if expected == "asking" and chosen is not None:
+            kept = self.kept(chosen["place_id"])
+            assert kept is None or kept["case_id"] != self.ids[n]
+
+    def decided(self, n: int, who: Actor, event: Event) -> str:
+        if who.role != "desk":
+            return "not_your_role"
+        return "no_such_request" if self.case(n) is None else self.after(n, event)
+
+    def arrive(self, n: int, dice: Random) -> None:
+        self._come(n, dice, arrived=True)
+
+    def miss(self, n: int, dice: Random) -> None:
+        self._come(n, dice, arrived=False)
+
+    def _come(self, n: int, dice: Random, *, arrived: bool) -> None:
+        chosen = self.chosen(n)
+        shelter = self.one_of(dice, [] if chosen is None else [chosen["shelter_id"]], SHELTERS)
+        who = self.someone(dice, dice.choice([STAFF[shelter], STAFF[shelter], HANNEKE]))
+        by, kept = self.by(n, shelter, who), self.kept(chosen["place_id"]) if chosen else None
+        if by is None:
+            expected = "no_such_request"
+        elif by == "police":
+            expected = "not_your_role"
+        elif chosen is not None and chosen["shelter_id"] != shelter:
+            expected = "request_settled"
+        else:
+            expected = self.after(n, "arrive" if arrived else "miss")
+            is_others = kept is not None and chosen is not None and kept["id"] != chosen["claim_id"]
+            if is_others and expected in ("arrived", "housed"):
+                expected = "not_free"
+        self.step(expected, lambda tx: take_arrival(tx, who, self.ids[n], shelter, self.now, ZONE, arrived=arrived), n)
+        if expected in ("arrived", "housed") and chosen is not None:
+            assert self.statuses[chosen["place_id"]] == "occupied"
+            assert self.kept(chosen["place_id"]) is None
+        self.nothing_is_kept(n, chosen, expected)
+
+    # ---- what else happens to the places
+
+    def tap(self, dice: Random) -> None:
+        full = [one for one in PLACES if self.statuses[one] in ("occupied", "closed")]
+        said: Reported = dice.choice(TAPS)
+        place = self.one_of(dice, full if said == "free" else [], PLACES)
+        change = PlaceChange(said, "repair" if said == "closed" else None)
+        self.step("fine", lambda tx: change_place(tx, STAFF[place.rpartition("-")[0]], place, change, self.now))
+
+    def hold(self, dice: Random) -> None:
+        place, who = dice.choice(PLACES), dice.choice(ASKERS)
+        was, before, claim_id = self.statuses[place], self.rows, self.new_id()
+        said = self.run(self._do(lambda tx: hold_place(tx, who, [place], claim_id, self.now)))
+        self.rows = self.run(self._read())
+        assert wrong_with(self.rows) == []
+        assert said in ("done", "holds_of_person", "holds_of_organization") if was == "free" else said != "done"
+        assert (self.rows == before) == (said != "done")
+
+    def release(self, dice: Random) -> None:
+        held = [one for one in PLACES if self.statuses[one] in ("held", "reserved")]
+        place, who = self.one_of(dice, held, PLACES), dice.choice(EVERYBODY)
+        kept = self.kept(place)
+        if kept is None:
+            return
+        said = self.run(self._do(lambda tx: release_hold(tx, who, kept["id"], self.now)))
+        self.rows = self.run(self._read())
+        assert wrong_with(self.rows) == []
+        assert said != "done" or kept["type"] == "hold"
+
+    def look(self, n: int, dice: Random) -> None:
+        who, case = self.someone(dice, dice.choice([ASKERS[n], HANNEKE])), self.case(n)
+        if case is None or not (who.role == "desk" or self.is_own(n, who)):
+            expected = "no_such_request"
+        else:
+            expected = "no_address_now"
+            if case["state"] in ("provisional", "confirmed"):
+                lately = self.now < case["decided_at"] + timedelta(hours=12)
+                soon = abs(self.now - case["arrives_at"]) < timedelta(hours=6)
+                expected = "same" if lately or soon else "no_address_now"
+        self.step(expected, lambda tx: disclose_address(tx, who, self.ids[n], SEAL, self.now), n)

@@ -1,0 +1,193 @@
+"""The oracle of the random lives of cases: it reads from the rows what must come of each step.
+
+It shares no code with the actions; `case_steps.py` has the steps.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import asyncpg
+from hypothesis.stateful import RuleBasedStateMachine
+from sqlalchemy.engine import make_url
+
+from bedboard.rules.access import Actor
+from bedboard.rules.cases import CaseState, Event
+from bedboard.rules.places import status_of
+from bedboard.rules.refusals import Refusal
+from bedboard.store.board import list_shelters
+from bedboard.store.database import Database, Transaction, asyncpg_url
+from tests.build import NOW
+from tests.build.cases import EMRE, HANNEKE, ILSE, KOFI, LUCIA, MARK, NOOR, POLICE_SYSTEM, SANNE, wrong_with
+from tests.build.lives import said_by_hand
+from tests.build.rows import Rows
+
+ASKERS = (MARK, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR)
+EVERYBODY = (MARK, EMRE, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR, SANNE, KOFI, ILSE)
+SHELTERS = ("linde", "nood", "beuk", "ceder", "wilg")
+PLACES = ("linde-1", "linde-2", "nood-1", "nood-2", "beuk-1", "beuk-2", "ceder-1", "ceder-2", "wilg-1")
+TABLES = {"case_record": ["id"], "ask": ["case_id", "shelter_id"], "case_event": ["id"], "claim": ["id"], "place": ["id"]}
+
+STATUSES = """
+    select p.id, case
+        when p.state <> 'open' then p.state
+        when exists (select from claim c where c.place_id = p.id and c.type = 'reservation' and c.ended_at is null
+                     and c.expires_at > $1) then 'reserved'
+        when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > $1) then 'held'
+        else 'free' end as status
+    from place p
+"""
+
+
+@dataclass
+class World:
+    """A database with the board on it, on which server that is, and a loop in which everything runs."""
+
+    url: str
+    server_url: str
+    runner: asyncio.Runner
+
+
+class Oracle(RuleBasedStateMachine):
+    """Five cases on a database of their own, the facts about them, and whether a step has done what it must."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.number = 0  # of what gets an id
+        self.steps = 0
+        self.ids = [f"c{n}" for n in range(len(ASKERS))]  # the case that each asker has now
+        self.run = self.world.runner.run
+        self.database = Database(self.run(self._copy()), pool_size=2)
+        self.line = self.run(asyncpg.connect(asyncpg_url(self.database.url)))
+        self.rows: Rows = self.run(self._read())
+
+    async def _copy(self) -> str:
+        """A database of this life's own."""
+        template = make_url(self.world.url)
+        self.name = f"{template.database}_life"
+        await self._admin(f"drop database if exists {self.name} with (force)")
+        await self._admin(f"create database {self.name} template {template.database}")
+        return template.set(database=self.name).render_as_string(hide_password=False)
+
+    async def _admin(self, statement: str) -> None:
+        connection = await asyncpg.connect(asyncpg_url(self.world.server_url))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def teardown(self) -> None:
+        self.run(self.line.close())
+        self.run(self.database.dispose())
+        self.run(self._admin(f"drop database {self.name} with (force)"))
+
+    async def _read(self) -> Rows:
+        """Past the code under test, and quickly: this is done after every step."""
+        rows: Rows = {
+            (table, *(row[key] for key in keys)): dict(row)
+            for table, keys in TABLES.items()
+            for row in await self.line.fetch(f"select * from {table}")  # noqa: S608
+        }
+        counted = {row["id"]: row["status"] for row in await self.line.fetch(STATUSES, self.now)}
+        async with self.database.transaction() as tx:
+            shelters = await list_shelters(tx)
+        assert counted == {
+            place.id: status_of(place.state, place.claim, self.now) for shelter in shelters for place in shelter.places
+        }
+        self.statuses = counted
+        return rows
+
+    # ---- what is so, as the oracle reads it
+
+    def case(self, n: int) -> dict[str, Any] | None:
+        return self.rows.get(("case_record", self.ids[n]))
+
+    def ask_of(self, n: int, shelter: str) -> dict[str, Any] | None:
+        return self.rows.get(("ask", self.ids[n], shelter))
+
+    def kept(self, place: str) -> dict[str, Any] | None:
+        """Return the claim that is live on the place."""
+        found = [row for key, row in self.rows.items() if key[0] == "claim" and row["place_id"] == place]
+        return next((row for row in found if row["ended_at"] is None and row["expires_at"] > self.now), None)
+
+    def chosen(self, n: int) -> dict[str, Any] | None:
+        return next((part for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] == "chosen"), None)
+
+    def offer_of(self, part: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the live claim of the offer of this shelter."""
+        kept = self.kept(part["place_id"]) if part["place_id"] else None
+        return kept if kept is not None and kept["id"] == part["claim_id"] else None
+
+    def is_own(self, n: int, who: Actor) -> bool:
+        case = self.case(n)
+        return case is not None and (who.organization_id, who.role) == (case["organization_id"], case["role"])
+
+    def after(self, n: int, event: Event) -> str:
+        """The state that the table gives, said by hand, or the refusal."""
+        case = self.case(n)
+        assert case is not None
+        state: CaseState = case["state"]
+        return said_by_hand(state, event)
+
+    # ---- one step
+
+    def step(self, expected: str, action: Callable[[Transaction], Awaitable[object]], n: int | None = None) -> None:
+        """`expected`: the state that case n is then in, "same" when nothing changes, "fine" when it is about no case, or the
+        refusal."""
+        before = self.rows
+        said = self.run(self._do(action))
+        self.rows = self.run(self._read())
+        assert wrong_with(self.rows) == []
+        if said != "done" or expected == "same":
+            assert (said if said != "done" else "same") == expected
+            assert self.rows == before
+            return
+        self._grew_together(before)
+        if expected == "fine":
+            assert n is None
+            return
+        assert n is not None
+        case = self.case(n)
+        assert case is not None and case["state"] == expected
+        for key, row in self.rows.items():
+            if key[0] == "case_record" and key[1] != self.ids[n]:
+                assert row == before[key]
+
+    async def _do(self, action: Callable[[Transaction], Awaitable[object]]) -> str:
+        try:
+            async with self.database.transaction() as tx:
+                await action(tx)
+        except Refusal as refusal:
+            fields = getattr(refusal, "fields", ())
+            return fields[0].code if fields else refusal.code
+        return "done"
+
+    def _grew_together(self, before: Rows) -> None:
+        """A case has a new version exactly when its time line has a new line."""
+        for key, row in self.rows.items():
+            if key[0] != "case_record":
+                continue
+            versions = row["version"] - before.get(key, {"version": 0})["version"]
+            lines = sum(k[0] == "case_event" and k not in before and r["case_id"] == key[1] for k, r in self.rows.items())
+            assert versions >= 0 and lines >= versions and (versions > 0) == (lines > 0)
+            if versions == 0:
+                assert row == before[key]
+
+    def new_id(self) -> str:
+        self.number += 1
+        return f"id-{self.number}"
+
+    # ---- chance
+
+    def someone(self, dice: Random, right: Actor) -> Actor:
+        """Mostly who has to do with it, sometimes anybody."""
+        return dice.choice(EVERYBODY) if dice.random() < 0.1 else right
+
+    def one_of(self, dice: Random, likely: Sequence[str], every: Sequence[str]) -> str:
+        """Mostly one of those that may be meant, when there are any, sometimes any."""
+        return dice.choice(every if not likely or dice.random() < 0.1 else likely)

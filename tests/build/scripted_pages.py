@@ -1,0 +1,77 @@
+"""Pages with the ids and attributes of the real ones and nothing else; no stylesheet."""
+
+SCRIPTS = ("vendor/htmx.min", "js/place", "js/live", "js/staff")
+
+
+def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
+    return (
+        f'<article class="card" id="shelter-{shelter}" data-stamp="{stamp}" data-kinds="{kinds}" data-unit="{unit}"'
+        f' data-takes="women" data-name="{name or shelter}"><h2>{name or shelter}</h2><p class="text">{text}</p></article>'
+    )
+
+
+def board(*cards: str, confirmed_at: str = "2026-01-01T00:00:00Z") -> str:
+    age = f'<p id="age"><time datetime="{confirmed_at}" data-age>08:00</time> <span class="ago"></span></p>'
+    total = '<span class="total" id="total-free"><b>0</b></span>'
+    return page(f'{total}{age}<div id="cards">{"".join(cards)}</div>', "/live?view=board&amp;lang=en")
+
+
+def choice(place: str, status: str) -> str:
+    return (
+        f'<form method="post" action="/staff/a/places/{place}"><input type="hidden" name="key" value="drawn">'
+        f'<input type="hidden" name="status" value="{status}"><button>{status}</button></form>'
+    )
+
+
+def tile(place: str, status: str) -> str:
+    when = (
+        f'<form method="post" action="/staff/a/places/{place}"><input type="hidden" name="key" value="drawn">'
+        f'<input type="hidden" name="status" value="occupied"><input name="expected_free_at"><button>save</button></form>'
+    )
+    return (
+        f'<details class="tile {status}" id="tile-{place}" name="tile"><summary><b class="label">{place}</b>'
+        f' <span class="state">{status}</span></summary>{choice(place, "free")}{choice(place, "occupied")}{when}</details>'
+    )
+
+
+def section(stamp: str, **places: str) -> str:
+    tiles = "".join(tile(place, status) for place, status in places.items())
+    confirm = '<form class="confirm" method="post" action="/staff/a/confirm"><button>still right</button></form>'
+    return f'<section class="desk" id="staff-a" data-stamp="{stamp}"><h1>A</h1>{tiles}{confirm}</section>'
+
+
+def notice(code: str = "", text: str = "") -> str:
+    return f'<div id="notice" role="alert"{f" data-code={code}" if code else ""}>{text}</div>'
+
+
+def undo(change: int | None = None) -> str:
+    if change is None:
+        return '<div id="undo"></div>'
+    return (
+        f'<div id="undo"><form method="post" action="/staff/a/undo"><input type="hidden" name="change" value="{change}">'
+        f'<input type="hidden" name="key" value="drawn"><button>undo</button></form></div>'
+    )
+
+
+def desk(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str:
+    outbox = (
+        f'<ol id="outbox" data-undo-seconds="{undo_seconds}" hidden></ol>'
+        '<template id="outbox-item" data-waiting="waiting" data-later="later"'
+        ' data-sending="sending" data-sent="sent" data-refused="refused" data-overtaken="overtaken"'
+        ' data-confirm="confirm" data-undo="undo">'
+        "<li><b data-what></b> <span data-state></span> <time></time> <button type=button>ok</button></li></template>"
+    )
+    return page(
+        notice() + section(stamp, **(places or {"p1": "free", "p2": "free"})) + outbox + undo(),
+        "/live?view=staff&amp;shelter=a&amp;lang=en",
+    )
+
+
+def page(main: str, live_url: str) -> str:
+    scripts = "".join(f'<script defer src="/static/{name}.js"></script>' for name in SCRIPTS)
+    return (
+        f'<!doctype html><html lang="en"><head><title>t</title>{scripts}</head>'
+        f'<body data-live-url="{live_url}"><p id="live" data-state="waiting" role="status"><span data-when="live">'
+        'Live <time></time></span><span data-when="lost">Not live: <time></time></span></p>'
+        f'<main id="main">{main}</main></body></html>'
+    )

@@ -1,0 +1,30 @@
+"""SQL that tests write by themselves: one statement in their transaction, and the beginnings of rows of every table."""
+
+from sqlalchemy import text
+
+from bedboard.store.database import Transaction
+
+AT = "'2026-03-11 13:00+00'"
+PLACE = "insert into place (id, shelter_id, kind_code, position, label, beds, cots, state, since, observed_at) values"
+CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_at, expires_at, ended_at) values"
+LOOK = "insert into disclosure (at, actor_kind, actor_id, role, shelter_id, what, why) values"
+WAITING = "insert into alert (id, person_id, profile_sealed, seen, created_at, expires_at) values"
+TALLY = "insert into tally (month, hour, what, unit_code, kind_code, code, count) values"
+PUSH = "insert into push_subscription (endpoint, person_id, p256dh, auth, created_at) values"
+CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
+SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
+    intake_until_minutes, confirm_times, criteria, limits, telephone_sealed, address_sealed) values"""
+PERSON = "insert into person (id, organization_id, name, role, demo) values"
+REQUEST = (
+    "insert into case_record (id, version, state, organization_id, role, person_id, client_id, needs_sealed, created_at) values"
+)
+ASK = "insert into ask (case_id, shelter_id, kind_code, asked_at, step) values"
+EVENT = "insert into case_event (at, case_id, what, actor_kind, actor_id, role) values"
+LATER = f"timestamptz {AT} + interval '30 minutes'"
+YES = f"answer = 'yes', answered_at = {AT}, answered_by = 'shelter', place_id = 'ceder-1', claim_id = 'kept'"
+NO = f"answer = 'no', answered_at = {AT}, answered_by = 'shelter', place_id = null, claim_id = null"
+
+
+async def run(tx: Transaction, statement: str) -> object:
+    result = await (await tx.connection()).execute(text(statement))
+    return result.scalar() if result.returns_rows else None
