@@ -26,6 +26,8 @@ from tests.build import PATIENCE, FixedClock
 
 numbers = count(1)
 
+KEEP_ALIVE_SECONDS = 600  # a client of a slow test must not write to a connection that is closed at that moment
+
 TRUST = ssl.create_default_context()
 """For every client of a test: nothing here speaks TLS, and a client that makes this by itself reads all certificates."""
 
@@ -100,7 +102,9 @@ async def start_site(
     if not own_pulse:
         settings = settings.model_copy(update={"pulse_seconds": 3600.0})  # more than the settings allow
     app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs)
-    config = uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False, **WEBSOCKET_OPTIONS)
+    config = uvicorn.Config(
+        app, lifespan="on", log_level="warning", access_log=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, **WEBSOCKET_OPTIONS
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))
     async with asyncio.timeout(PATIENCE):

@@ -6,20 +6,15 @@ from contextlib import aclosing
 import httpx
 import pytest
 
-from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE, FixedClock
 from tests.build.site import Site, drop_database, make_database, served
 
 
 @pytest.fixture(scope="module")
-async def standing(server_url: str, template: str) -> AsyncIterator[Site]:
+async def standing(server_url: str, board_template: str) -> AsyncIterator[Site]:
     """The small board, served for all tests of one file: for those that change nothing, or do not mind what others did."""
-    url = await make_database(server_url, template)
-    database = Database(url, pool_size=2)
-    async with database.transaction() as tx:
-        await build.add_board(tx)
-    await database.dispose()
+    url = await make_database(server_url, board_template)
     async with served(url, FixedClock(), own_pulse=False) as site:
         yield site
     await drop_database(server_url, url)
