@@ -34,7 +34,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect  # noqa: E402
 from websockets.asyncio.server import ServerConnection, broadcast, serve  # noqa: E402
 
 from bedboard.live.hub import Hub  # noqa: E402
-from bedboard.live.seats import DirectSeat, MailboxSeat  # noqa: E402
+from bedboard.live.seats import DirectSeat  # noqa: E402
 from bedboard.live.wire import WEBSOCKET_OPTIONS, encode_text, wire_of  # noqa: E402
 
 NAMES = {"hub": "hub over the wire", "naive": "for viewer: await send_text", "broadcast": "websockets.broadcast()"}
@@ -73,19 +73,37 @@ async def uvicorn_on(app: Starlette, **options: Any) -> int:
     return port
 
 
+class Listener:
+    """A viewer that says nothing."""
+
+    __slots__ = ("_hub", "_seat")
+
+    def __init__(self, hub: Hub[None], seat: DirectSeat[None]) -> None:
+        self._hub, self._seat = hub, seat
+
+    async def hear(self, text: bytes) -> None:
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        self._hub.leave(self._seat)
+
+
+def snapshot() -> str:
+    return "snapshot"
+
+
 async def start_hub() -> Way:
     hub: Hub[None] = Hub(encode_text, time.monotonic)
 
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
         wire = wire_of(websocket.scope)
-        seat = DirectSeat(hub, None, wire) if wire else MailboxSeat(hub, None)
-        hub.join(seat, "board", lambda: "snapshot")
-        try:
-            while True:
-                await websocket.receive_text()
-        except WebSocketDisconnect:
-            hub.leave(seat)
+        member = wire.detach() if wire else None
+        if member is None:
+            raise RuntimeError("the bench needs the wire")
+        seat = DirectSeat(hub, None, member)
+        member.seat(Listener(hub, seat))
+        hub.join(seat, "board", snapshot)
 
     async def publish(text: str) -> None:
         hub.publish("board", "key", text)

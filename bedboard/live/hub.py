@@ -6,12 +6,15 @@ Everything here is synchronous, in one thread, and never waits for a viewer. The
 The law: messages that a lagging viewer missed are made good by whole state, never by a queue.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+import math
+from collections.abc import Callable, Hashable, Iterator
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
 Message = str | bytes
 """A text message; bytes are the same text already in UTF-8."""
+
+Write = Callable[[bytes], None]
 
 CatchUp = Callable[[], Message]
 """Return the whole present state of one audience. Called in the step that writes it, so it must not await or be slow."""
@@ -20,6 +23,9 @@ TRY_AGAIN_LATER = 1013
 INTERNAL_ERROR = 1011
 CLOSE_GRACE_SECONDS = 1.0
 """The time a closed viewer has to take its close frame before its transport is cut."""
+
+ASK_EVERY_SECONDS = 20
+"""How often a viewer is asked for a sign of life; without an answer it is closed at the next time."""
 
 V = TypeVar("V")
 
@@ -34,16 +40,27 @@ class Origin(Enum):
 
 
 class Seat(Generic[V]):
-    """One viewer's place on the hub. `Hub.close_where` and `Hub.send_where` pick seats by `viewer`."""
+    """One viewer's place on the hub. `Hub.close_where` and `Hub.send_where` pick seats by `viewer`.
+
+    `write`: writes a ready frame to the connection at once; None while the viewer cannot take one, and for a mailbox: then
+    `deliver` is called.
+    """
+
+    __slots__ = ("_hub", "catch_ups", "closed", "viewer", "write")
 
     def __init__(self, hub: "Hub[V]", viewer: V) -> None:
         self.viewer = viewer
         self.closed = False
         self.catch_ups: dict[Hashable, CatchUp] = {}
+        self.write: Write | None = None
         self._hub = hub
 
-    def deliver(self, origin: Hashable, key: Hashable, message: Message, frame: bytes) -> None:
-        """Take a message of an audience or an `Origin`; `frame` is the same message, ready for the wire."""
+    def deliver(self, origin: Hashable, key: Hashable, message: Message) -> None:
+        """Take note of a message of an audience or an `Origin`."""
+        raise NotImplementedError
+
+    def check_alive(self) -> bool:
+        """Return whether the viewer has given a sign of life since the last call, and ask it for another."""
         raise NotImplementedError
 
     def close(self, code: int) -> None:
@@ -53,6 +70,34 @@ class Seat(Generic[V]):
     def abort(self) -> None:
         """Cut the connection without a word."""
         raise NotImplementedError
+
+
+class Room(Generic[V]):
+    """The seats of one audience: those that can take a frame, with the call that writes it, and the others."""
+
+    __slots__ = ("others", "ready")
+
+    def __init__(self) -> None:
+        self.ready: dict[Seat[V], Write] = {}
+        self.others: dict[Seat[V], None] = {}
+
+    def __len__(self) -> int:
+        return len(self.ready) + len(self.others)
+
+    def __iter__(self) -> Iterator[Seat[V]]:
+        yield from (*self.ready, *self.others)
+
+    def put(self, seat: Seat[V]) -> None:
+        """Put the seat where it now belongs."""
+        self.drop(seat)
+        if seat.write is not None:
+            self.ready[seat] = seat.write
+        else:
+            self.others[seat] = None
+
+    def drop(self, seat: Seat[V]) -> None:
+        self.ready.pop(seat, None)
+        self.others.pop(seat, None)
 
 
 class Hub(Generic[V]):
@@ -69,17 +114,27 @@ class Hub(Generic[V]):
         patience_seconds: float = 10.0,
         on_error: Callable[[Exception], None] = lambda error: None,
     ) -> None:
-        self.encode = encode
+        self._encode = encode
+        self._encoded: tuple[Message, bytes] = b"", b""
         self._monotonic = monotonic
         self._patience_seconds = patience_seconds
         self._on_error = on_error
-        self._seats: dict[Seat[V], None] = {}
-        self._rooms: dict[Hashable, dict[Seat[V], None]] = {}
+        self._seats: Room[V] = Room()
+        self._rooms: dict[Hashable, Room[V]] = {}
         self._blocked: dict[Seat[V], float] = {}
         self._closing: dict[Seat[V], float] = {}
+        self._to_ask: list[Seat[V]] = []
+        self._asked_at_once = 0
+        self._asked_at = self._round_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._seats)
+
+    def encode(self, message: Message) -> bytes:
+        """Return the frame of a message; the same message again, such as a first snapshot, is encoded once."""
+        if self._encoded[0] is not message:
+            self._encoded = message, self._encode(message)
+        return self._encoded[1]
 
     @property
     def lagging(self) -> int:
@@ -99,25 +154,25 @@ class Hub(Generic[V]):
         if seat.closed:
             return
         seat.catch_ups[audience] = catch_up
-        self._seats[seat] = None
-        self._rooms.setdefault(audience, {})[seat] = None
+        self._seats.put(seat)
+        self._rooms.setdefault(audience, Room()).put(seat)
 
     def leave(self, seat: Seat[V]) -> None:
         """Forget the viewer; its socket calls this at its end. Harmless when repeated."""
         if self._blocked.pop(seat, None) is not None:
             # Its connection would wait for ever to flush what the viewer does not read.
             self._closing.setdefault(seat, self._monotonic())
-        self._seats.pop(seat, None)
+        self._seats.drop(seat)
         for audience in seat.catch_ups:
-            room = self._rooms.get(audience, {})
-            room.pop(seat, None)
-            if not room:
-                self._rooms.pop(audience, None)
+            if (room := self._rooms.get(audience)) is not None:
+                room.drop(seat)
+                if not room:
+                    del self._rooms[audience]
         seat.closed = True
 
     def publish(self, audience: Hashable, key: Hashable, message: Message) -> None:
         """Hand a message to every viewer of the audience; for one that lags, the newest per key or a snapshot later."""
-        self._hand_out(self._rooms.get(audience, ()), audience, key, message)
+        self._hand_out(self._rooms.get(audience), audience, key, message)
 
     def publish_everywhere(self, key: Hashable, message: Message) -> None:
         """Hand the pulse to every viewer; one that lags gets the newest, after its snapshot."""
@@ -125,11 +180,15 @@ class Hub(Generic[V]):
 
     def send(self, seat: Seat[V], key: Hashable, message: Message) -> None:
         """Hand a message to one viewer, such as the first snapshot; one that lags gets its catch-up instead."""
-        self._hand_out(() if seat.closed else (seat,), Origin.ALONE, key, message)
+        if not seat.closed:
+            self._hand_to(seat, key, message, self.encode(message))
 
     def send_where(self, predicate: Callable[[V], bool], key: Hashable, message: Message) -> None:
         """Hand a message to every viewer that the predicate picks; one that lags gets its catch-up instead."""
-        self._hand_out([seat for seat in self._seats if predicate(seat.viewer)], Origin.ALONE, key, message)
+        picked = [seat for seat in self._seats if predicate(seat.viewer)]
+        frame = self.encode(message) if picked else b""
+        for seat in picked:
+            self._hand_to(seat, key, message, frame)
 
     def close(self, seat: Seat[V], code: int) -> None:
         """Send nothing more to this viewer but a close frame, which it gets if it still reads; cut it a little later."""
@@ -165,27 +224,65 @@ class Hub(Generic[V]):
             self.close(seat, TRY_AGAIN_LATER)
         return len(stuck)
 
+    def check_alive(self, now: float) -> None:
+        """Ask a part of the viewers for a sign of life, and close those that gave none.
+
+        Call it every second or so; `now` is of the same clock as `monotonic`. Every viewer is asked once in
+        `ASK_EVERY_SECONDS`, one part of them at a time, so that no change waits behind pings.
+        """
+        if now - self._asked_at < 1.0:
+            return
+        self._asked_at = now
+        if not self._to_ask and now - self._round_at >= ASK_EVERY_SECONDS:
+            self._round_at = now
+            self._to_ask = list(self._seats)
+            self._asked_at_once = math.ceil(len(self._to_ask) / ASK_EVERY_SECONDS)
+        for seat in [self._to_ask.pop() for _ in range(min(self._asked_at_once, len(self._to_ask)))]:
+            if not seat.closed and not seat.check_alive():
+                self.close(seat, INTERNAL_ERROR)
+
     def note_blocked(self, seat: Seat[V]) -> None:
         """Note that this viewer cannot take more from now on. Called by seats."""
         if not seat.closed:
             self._blocked[seat] = self._monotonic()
+            self._move(seat)
 
     def note_flowing(self, seat: Seat[V]) -> None:
         """Note that this viewer takes messages again. Called by seats."""
         self._blocked.pop(seat, None)
+        if not seat.closed:
+            self._move(seat)
+
+    def _move(self, seat: Seat[V]) -> None:
+        for audience in seat.catch_ups:
+            self._rooms[audience].put(seat)
+        if seat.catch_ups:
+            self._seats.put(seat)
 
     def fail(self, seat: Seat[V], error: Exception) -> None:
         """Close a viewer whose seat or channel has a bug: it comes back and begins with whole state."""
         self._on_error(error)
         self.close(seat, INTERNAL_ERROR)
 
-    def _hand_out(self, seats: Iterable[Seat[V]], origin: Hashable, key: Hashable, message: Message) -> None:
-        members = tuple(seats)  # a copy: one that fails leaves meanwhile
-        if not members:
+    def _hand_out(self, room: Room[V] | None, origin: Hashable, key: Hashable, message: Message) -> None:
+        if not room:
             return
         frame = self.encode(message)
-        for seat in members:
+        # Copies: a seat that fails leaves meanwhile, and one that this frame fills up is moved, but has got it.
+        ready, others = tuple(room.ready.items()), tuple(room.others)
+        for seat, write in ready:
             try:
-                seat.deliver(origin, key, message, frame)
+                write(frame)
             except Exception as error:
                 self.fail(seat, error)
+        for seat in others:
+            seat.deliver(origin, key, message)
+
+    def _hand_to(self, seat: Seat[V], key: Hashable, message: Message, frame: bytes) -> None:
+        if seat.write is None:
+            seat.deliver(Origin.ALONE, key, message)
+            return
+        try:
+            seat.write(frame)
+        except Exception as error:
+            self.fail(seat, error)

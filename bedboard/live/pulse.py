@@ -51,6 +51,7 @@ class Pulse:
         last = self._clock.monotonic()
         while True:
             self._hub.drop_stuck(self._clock.monotonic())
+            self._hub.check_alive(self._clock.monotonic())
             if self._clock.monotonic() - last >= every_seconds:
                 last = self._clock.monotonic()
                 try:

@@ -7,16 +7,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Protocol
 
-from bedboard.live.hub import INTERNAL_ERROR, Hub, Message, Origin, Seat, V
+from bedboard.live.hub import INTERNAL_ERROR, Hub, Message, Origin, Seat, V, Write
 
 
 class Connection(Protocol):
-    """The part of a connection that a `DirectSeat` uses; `live.wire.Wire` is the real one."""
+    """The part of a connection that a `DirectSeat` uses; `live.member.Member` is the real one."""
 
+    @property
+    def write(self) -> Write: ...
     @property
     def paused(self) -> bool: ...
     def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None: ...
-    def write(self, frame: bytes) -> None: ...
+    def check_alive(self) -> bool: ...
     def close(self, code: int) -> None: ...
     def abort(self) -> None: ...
 
@@ -24,25 +26,27 @@ class Connection(Protocol):
 class DirectSeat(Seat[V]):
     """A seat that writes ready frames to the connection, and keeps only the newest pulse for a lagging viewer."""
 
+    __slots__ = ("_connection", "_missed", "_missed_pulses")
+
     def __init__(self, hub: Hub[V], viewer: V, connection: Connection) -> None:
         super().__init__(hub, viewer)
         self._connection = connection
-        self._paused = False
-        self._missed: dict[Hashable, None] = {}  # audiences, in order
-        self._missed_pulses: dict[Hashable, bytes] = {}
+        self._missed: dict[Hashable, None] | None = None  # audiences, in order
+        self._missed_pulses: dict[Hashable, Message] | None = None
         connection.listen(self._pause, self._resume)
+        self.write = None if connection.paused else connection.write
         if connection.paused:
             self._pause()
 
-    def deliver(self, origin: Hashable, key: Hashable, message: Message, frame: bytes) -> None:
-        if not self._paused:
-            self._connection.write(frame)
-        elif origin is Origin.EVERYWHERE:
-            self._missed_pulses[key] = frame
-        elif origin is Origin.ALONE:
-            self._missed.update(dict.fromkeys(self.catch_ups))
-        else:
-            self._missed[origin] = None
+    def deliver(self, origin: Hashable, key: Hashable, message: Message) -> None:
+        if origin is Origin.EVERYWHERE:
+            self._missed_pulses = {**(self._missed_pulses or {}), key: message}
+            return
+        missed = self.catch_ups if origin is Origin.ALONE else (origin,)
+        self._missed = {**(self._missed or {}), **dict.fromkeys(missed)}
+
+    def check_alive(self) -> bool:
+        return self._connection.check_alive()
 
     def close(self, code: int) -> None:
         self._connection.close(code)
@@ -51,23 +55,23 @@ class DirectSeat(Seat[V]):
         self._connection.abort()
 
     def _pause(self) -> None:
-        self._paused = True
+        self.write = None
         self._hub.note_blocked(self)
 
     def _resume(self) -> None:
-        self._paused = False
+        self.write = self._connection.write
         self._hub.note_flowing(self)
         if self.closed:
             return
         try:
             # Each write may pause us again; the rest then waits for the next resume. An audience is taken off the list
             # before its state is read, so only a publication after this step can ask for another snapshot.
-            while self._missed and not self._paused:
+            while self._missed and self.write is not None:
                 del self._missed[audience := next(iter(self._missed))]
-                self._connection.write(self._hub.encode(self.catch_ups[audience]()))
+                self.write(self._hub.encode(self.catch_ups[audience]()))
             # The pulse says "all up to here has reached you", so it comes after the state.
-            while self._missed_pulses and not self._paused:
-                self._connection.write(self._missed_pulses.pop(next(iter(self._missed_pulses))))
+            while self._missed_pulses and self.write is not None:
+                self.write(self._hub.encode(self._missed_pulses.pop(next(iter(self._missed_pulses)))))
         except Exception as error:
             # A viewer without its snapshot would show an old board as a live one: let it come back instead.
             self._hub.fail(self, error)
@@ -87,7 +91,10 @@ class MailboxSeat(Seat[V]):
     def __len__(self) -> int:
         return len(self._newest)
 
-    def deliver(self, origin: Hashable, key: Hashable, message: Message, frame: bytes) -> None:
+    def check_alive(self) -> bool:
+        return True  # its server sends the pings
+
+    def deliver(self, origin: Hashable, key: Hashable, message: Message) -> None:
         self._newest.pop((origin, key), None)  # to the end: the order is that of last publication
         self._newest[origin, key] = message
         self._wake.set()

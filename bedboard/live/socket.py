@@ -1,10 +1,11 @@
-"""One socket: subscribe first, read second, send a whole snapshot; then the hub writes and this task only listens.
+"""One socket: subscribe first, read second, send a whole snapshot; then the hub writes, and no task waits any more.
 
 The right to come in was checked before; this module knows no roles.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -64,14 +65,40 @@ class OwnChannel(Channel):
         return self.board.empty_snapshot()
 
 
+class Seated:
+    """The guest behind a connection: passes messages on to the channel, and tells channel and hub that the viewer has left."""
+
+    __slots__ = ("_channel", "_hub", "_seat")
+
+    def __init__(self, hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel) -> None:
+        self._hub = hub
+        self._seat = seat
+        self._channel = channel
+
+    async def hear(self, text: bytes) -> None:
+        try:
+            await self._channel.hear(_parse(text))
+        except ValueError:
+            self._hub.close(self._seat, PROTOCOL_ERROR)
+        except Exception as error:
+            self._hub.fail(self._seat, error)
+
+    def leave(self) -> None:
+        self._hub.leave(self._seat)
+        self._channel.end()
+
+
 async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, *, says_hello: bool) -> None:
-    """Serve the viewer until it leaves or is closed. `says_hello`: a browser first lists the shelters it shows."""
+    """Seat the viewer; return when it is seated, or when it has left if it has a mailbox.
+
+    `says_hello`: a browser first lists the shelters it shows.
+    """
     await websocket.accept()
     hello: Mapping[str, object] = {}
     if says_hello:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                hello = await _receive(websocket)
+                hello = _parse(await _receive(websocket))
         except TimeoutError:
             hello = {}
         except (WebSocketDisconnect, ValueError):
@@ -79,36 +106,68 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, c
             return
     try:
         await channel.prepare(hello)
-        await _serve(websocket, hub, viewer, channel, hello)
-    finally:
+        if not channel.board.live:  # a snapshot of a board that cannot be followed would look live
+            await _close(websocket, TRY_AGAIN_LATER)
+        elif (wire := wire_of(websocket.scope)) is None:
+            await _serve_by_mailbox(websocket, hub, viewer, channel, hello)
+        elif (member := wire.detach()) is not None:
+            seat = DirectSeat(hub, viewer, member)
+            member.seat(Seated(hub, seat, channel))
+            _begin(hub, seat, channel, hello)
+            return
+    except BaseException:
         channel.end()
+        raise
+    channel.end()
 
 
-async def _serve(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, hello: Mapping[str, object]) -> None:
-    if not channel.board.live:  # a snapshot of a board that cannot be followed would look live
-        await _close(websocket, TRY_AGAIN_LATER)
-        return
-    wire = wire_of(websocket.scope)
-    seat: DirectSeat[Viewer] | MailboxSeat[Viewer]
-    seat = DirectSeat(hub, viewer, wire) if wire is not None else MailboxSeat(hub, viewer)
+def _begin(hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel, hello: Mapping[str, object]) -> None:
+    """Subscribe first, read second: whatever changes from now on reaches the viewer."""
     hub.join(seat, channel.audience, channel.whole)
     channel.begin(seat)
     try:
         hub.send(seat, "snapshot", channel.first(hello))
-        if isinstance(seat, MailboxSeat):
-            await _pump_and_listen(websocket, seat, channel)
-        else:
-            await _listen(websocket, hub, seat, channel)
+    except Exception as error:
+        hub.fail(seat, error)
+
+
+async def _serve_by_mailbox(
+    websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, hello: Mapping[str, object]
+) -> None:
+    """Send in one task and listen in another; the first that ends ends both."""
+    seat = MailboxSeat(hub, viewer)
+    _begin(hub, seat, channel, hello)
+    guest = Seated(hub, seat, channel)
+    pump = asyncio.create_task(seat.pump(websocket.send_text))
+
+    async def listen() -> None:
+        with suppress(WebSocketDisconnect):
+            while not seat.closed:
+                await guest.hear(await _receive(websocket))
+
+    ears = asyncio.create_task(listen())
+    try:
+        await asyncio.wait({pump, ears}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (pump, ears):
+            task.cancel()
+        outcome = await asyncio.gather(pump, ears, return_exceptions=True)
     finally:
-        hub.leave(seat)
+        guest.leave()
+    await _close(websocket, outcome[0] if isinstance(outcome[0], int) else PROTOCOL_ERROR)
 
 
-async def _receive(websocket: WebSocket) -> Mapping[str, object]:
-    """Return one message as an object. Raises ValueError for anything else, WebSocketDisconnect at the end."""
+async def _receive(websocket: WebSocket) -> bytes:
+    """Return one message. Raises WebSocketDisconnect at the end."""
     message = await websocket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
-    value = orjson.loads(message.get("text") or message.get("bytes") or b"")
+    text = message.get("text")
+    return text.encode() if text is not None else message["bytes"]  # type: ignore[no-any-return]
+
+
+def _parse(text: bytes) -> Mapping[str, object]:
+    """Return the message as an object. Raises ValueError for anything else."""
+    value = orjson.loads(text)
     if not isinstance(value, dict):
         raise ValueError("not an object")
     return value
@@ -120,36 +179,6 @@ def _known(message: Mapping[str, object]) -> Mapping[str, str]:
     if message.get("type") != "hello" or not isinstance(known, dict):
         return {}
     return {shelter_id: stamp for shelter_id, stamp in known.items() if isinstance(stamp, str)}
-
-
-async def _listen(websocket: WebSocket, hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel) -> None:
-    try:
-        while True:
-            await channel.hear(await _receive(websocket))
-    except WebSocketDisconnect:
-        return
-    except ValueError:
-        hub.close(seat, PROTOCOL_ERROR)
-
-
-async def _pump_and_listen(websocket: WebSocket, seat: MailboxSeat[Viewer], channel: Channel) -> None:
-    """Send in one task and listen in another; the first that ends ends both."""
-    pump = asyncio.create_task(seat.pump(websocket.send_text))
-
-    async def listen() -> None:
-        try:
-            while True:
-                await channel.hear(await _receive(websocket))
-        except (WebSocketDisconnect, ValueError):
-            return
-
-    ears = asyncio.create_task(listen())
-    await asyncio.wait({pump, ears}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (pump, ears):
-        task.cancel()
-    outcome = await asyncio.gather(pump, ears, return_exceptions=True)
-    code = outcome[0] if isinstance(outcome[0], int) else PROTOCOL_ERROR
-    await _close(websocket, code)
 
 
 async def _close(websocket: WebSocket, code: int) -> None:

@@ -20,6 +20,8 @@ class FakeConnection:
         self.closed_with: list[int] = []
         self.aborted = 0
         self.broken = False
+        self.alive = True
+        self.asked = 0
         self._on_pause: Callable[[], None] = lambda: None
         self._on_resume: Callable[[], None] = lambda: None
 
@@ -49,6 +51,10 @@ class FakeConnection:
             self.taken.append(self.waiting.pop(0))
             if not self.waiting:
                 self._on_resume()
+
+    def check_alive(self) -> bool:
+        self.asked += 1
+        return self.alive
 
     def close(self, code: int) -> None:
         self.closed_with.append(code)

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.client import ClientConnection, connect
 
-from bedboard.live.hub import Hub
+from bedboard.live.hub import Hub, Seat
+from bedboard.live.member import Member
 from bedboard.live.seats import DirectSeat, MailboxSeat
-from bedboard.live.wire import Wire, encode_text, wire_of
+from bedboard.live.wire import encode_text, wire_of
 
 T = TypeVar("T")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -31,15 +32,33 @@ FILL = "x" * 4096
 DEADLINE_SECONDS = 5.0
 
 
+class Echo:
+    """A guest whose words come back between the hub's frames; "wait" only when the test lets it."""
+
+    def __init__(self, server: "Server", seat: Seat[str]) -> None:
+        self._server = server
+        self._seat = seat
+
+    async def hear(self, text: bytes) -> None:
+        if text == b"wait":
+            await self._server.go_on.wait()
+        self._server.hub.send(self._seat, "echo", text)
+
+    def leave(self) -> None:
+        self._server.hub.leave(self._seat)
+        self._server.ended.append(self._seat.viewer)
+
+
 class Server:
-    """uvicorn with a hub behind it. A text that a client sends comes back through ASGI, between the hub's frames."""
+    """uvicorn with a hub behind it, whose guests echo. A viewer named "naive" is not seated: only ASGI reaches it."""
 
     def __init__(self, new_loop: Callable[[], asyncio.AbstractEventLoop], **options: Any) -> None:
         self.now = 0.0
         self.hub: Hub[str] = Hub(encode_text, lambda: self.now)
         self.latest = "nothing"
         self.naive: list[Send] = []
-        self.wires: list[Wire | None] = []
+        self.members: list[Member | None] = []
+        self.go_on = asyncio.Event()
         self.ended: list[str] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -57,10 +76,15 @@ class Server:
         await receive()
         await send({"type": "websocket.accept"})
         viewer, wire = scope["query_string"].decode(), wire_of(scope)
-        self.wires.append(wire)
+        member = wire.detach() if wire and viewer != "naive" else None
+        self.members.append(member)
+        if member is not None:
+            direct = DirectSeat(self.hub, viewer, member)
+            self.hub.join(direct, "board", lambda: f"snapshot with {self.latest}")
+            member.seat(Echo(self, direct))
+            return
         mailbox = MailboxSeat(self.hub, viewer)
-        seat = DirectSeat(self.hub, viewer, wire) if wire else mailbox
-        self.hub.join(seat, "board", lambda: f"snapshot with {self.latest}")
+        self.hub.join(mailbox, "board", lambda: f"snapshot with {self.latest}")
         self.naive.append(send)
 
         async def pump() -> None:
@@ -69,10 +93,10 @@ class Server:
 
         pumping = asyncio.create_task(pump())
         try:
-            while (message := await receive())["type"] == "websocket.receive":
-                await send({"type": "websocket.send", "text": message["text"]})
+            while (await receive())["type"] == "websocket.receive":
+                pass
         finally:
-            self.hub.leave(seat)
+            self.hub.leave(mailbox)
             pumping.cancel()
             self.ended.append(viewer)
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedboard.live.hub import Message
+from bedboard.live.hub import ASK_EVERY_SECONDS, Message
 from bedboard.live.seats import DirectSeat
 from tests.build.stage import FakeConnection, Stage, Step, Versions, after, state
 
@@ -225,3 +225,17 @@ def test_direct_viewer_has_the_whole_board_whatever_it_missed(steps: list[tuple[
         assert len(line.waiting) <= 1, "nothing queues"
     line.read(1000)
     assert after(before, [frame[1:].decode() for frame in line.taken]) == board
+
+
+def test_a_viewer_that_answers_no_ping_is_closed_and_the_others_stay() -> None:
+    stage = Stage()
+    lines = [stage.seat(str(number))[1] for number in range(50)]
+    lines[7].alive = False
+    for second in range(2 * ASK_EVERY_SECONDS):
+        before = sum(line.asked for line in lines)
+        stage.hub.check_alive(100.0 + second)
+        stage.hub.check_alive(100.1 + second)
+        assert sum(line.asked for line in lines) - before <= 3, "a part of them at a time, and once a second"
+    assert [line.asked for number, line in enumerate(lines) if number != 7] == [2] * 49
+    assert [line.closed_with for line in lines] == [[1011] if number == 7 else [] for number in range(50)]
+    assert len(stage.hub) == 49

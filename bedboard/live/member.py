@@ -1,0 +1,217 @@
+"""The connection of a viewer once it is seated: little memory, and ready frames.
+
+Knows frames and transports; must not know boards, people, or what a message says. It parses nothing itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from uvicorn.server import ServerState
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN, Side
+from websockets.protocol import Protocol as Parser
+
+MESSAGE_BYTES = 16 * 1024
+"""The longest message that a viewer may send; a longer one closes its socket with 1009."""
+
+PING = Frame(Opcode.PING, b"").serialize(mask=False)
+GOING_AWAY = 1012  # the server restarts: come back
+LOGGER = logging.getLogger("websockets.server")
+
+
+def size_on_wire(frame: Frame) -> int:
+    """Return the bytes that a client's frame took: two, the length where it is longer than 125, the mask, the payload."""
+    count = len(frame.data)
+    return 6 + count + (0 if count < 126 else 2 if count < 65_536 else 8)
+
+
+class Guest(Protocol):
+    """The person or program behind a member's connection, as its page's channel knows it."""
+
+    async def hear(self, text: bytes) -> None:
+        """Take one whole message. Raises nothing: it closes its own seat when something is wrong."""
+
+    def leave(self) -> None:
+        """Let go of everything: the connection is lost, or about to close. Harmless when repeated."""
+
+
+class Member(asyncio.Protocol):
+    """The connection of a seated viewer: its transport, and hardly anything else.
+
+    `write` takes a whole frame, ready for the wire. `paused`: bytes wait here, because the viewer's kernel buffer is full.
+    The few bytes that a viewer says are read by a parser of `websockets`: made when they arrive, dropped when a message is
+    whole.
+    """
+
+    __slots__ = (
+        "_guest",
+        "_is_alive",
+        "_is_text",
+        "_messages",
+        "_on_pause",
+        "_on_resume",
+        "_owed",
+        "_parser",
+        "_parts",
+        "_server",
+        "paused",
+        "transport",
+        "write",
+    )
+
+    def __init__(self, transport: asyncio.Transport, server: ServerState, *, paused: bool) -> None:
+        self.transport = transport
+        self.write: Callable[[bytes], None] = transport.write
+        self.paused = paused
+        self._server = server
+        self._guest: Guest | None = None
+        self._on_pause: Callable[[], None] | None = None
+        self._on_resume: Callable[[], None] | None = None
+        self._parser: Parser | None = None
+        self._owed = 0  # bytes that the parser has, and that are no whole frame yet
+        self._parts: list[bytes] | None = None  # of a message in several frames
+        self._is_text = True  # that message
+        self._messages: list[bytes] | None = None  # whole ones, while the guest is busy with the first
+        self._is_alive = True
+
+    # --- what the hub does with it
+
+    def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
+        """Say from now on when the viewer takes no more, and when it does again."""
+        self._on_pause, self._on_resume = on_pause, on_resume
+
+    def check_alive(self) -> bool:
+        """Send a ping; return False when the viewer has answered nothing since the last one."""
+        if self.paused or self._messages is not None:  # the hub's patience judges a full buffer, and we read nothing meanwhile
+            return True
+        was_alive, self._is_alive = self._is_alive, False
+        if was_alive and not self.transport.is_closing():
+            self.write(PING)
+        return was_alive
+
+    def close(self, code: int) -> None:
+        """Send a close frame, and nothing more; the viewer's own one, or `abort`, ends the connection."""
+        if self._guest is None or self.transport.is_closing():
+            return
+        self._end()
+        parser = self._parser = self._parser or new_parser()
+        parser.send_close(code)
+        self._flush(parser)
+        if self._messages is not None:
+            self.transport.resume_reading()
+
+    def abort(self) -> None:
+        """Cut the connection without a word."""
+        self.transport.abort()
+
+    # --- what its guest hears
+
+    def seat(self, guest: Guest) -> None:
+        """Hand what the viewer says to this guest from now on, and first what it has said already."""
+        self._guest = guest
+        if self._messages:
+            self._start_hearing()
+
+    def take(self, text: bytes) -> None:
+        """Keep one whole message for the guest, which hears one at a time; nothing more is read meanwhile."""
+        if self._messages is not None:
+            self._messages.append(text)
+            return
+        self._messages = [text]
+        self.transport.pause_reading()
+        if self._guest is not None:
+            self._start_hearing()
+
+    def _start_hearing(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._hear_all())
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    async def _hear_all(self) -> None:
+        try:
+            while self._messages and self._guest is not None:
+                await self._guest.hear(self._messages.pop(0))
+        finally:
+            self._messages = None
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    # --- what the transport says
+
+    def data_received(self, data: bytes) -> None:
+        self._is_alive = True
+        parser = self._parser
+        if parser is None:
+            parser = self._parser = new_parser()
+        parser.receive_data(data)
+        self._flush(parser)  # answers to pings, and to a close frame
+        self._owed += len(data)
+        for frame in cast("list[Frame]", parser.events_received()):
+            self._owed -= size_on_wire(frame)
+            if frame.opcode is Opcode.CLOSE:
+                self._close_transport()
+                return
+            if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._take_frame(parser, frame)
+        if parser.parser_exc is not None:
+            self._close_transport()
+        elif self._owed == 0 and self._parts is None and self._guest is not None:
+            self._parser = None
+
+    def _take_frame(self, parser: Parser, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+        self._parts = [*(self._parts or ()), bytes(frame.data)]
+        if not frame.fin:
+            return
+        message, self._parts = b"".join(self._parts), None
+        try:
+            if self._is_text:
+                message.decode()
+        except UnicodeDecodeError:
+            parser.fail(CloseCode.INVALID_DATA, "no UTF-8")
+            self._flush(parser)
+            self._close_transport()
+            return
+        if self._guest is not None:
+            self.take(message)
+
+    def pause_writing(self) -> None:
+        self.paused = True
+        if self._on_pause is not None:
+            self._on_pause()
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        if self._on_resume is not None:
+            self._on_resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connections.discard(self)
+        self._end()
+        self._on_pause = self._on_resume = None  # breaks the cycle with the seat, so its memory goes at once
+
+    def shutdown(self) -> None:
+        """Close the connection, because the server ends. Called by uvicorn."""
+        self.close(GOING_AWAY)
+        self.transport.close()
+
+    def _flush(self, parser: Parser) -> None:
+        if (octets := b"".join(parser.data_to_send())) and not self.transport.is_closing():
+            self.write(octets)
+
+    def _close_transport(self) -> None:
+        self._end()
+        self.transport.close()
+
+    def _end(self) -> None:
+        """Let the guest go, which takes the seat from the hub: nothing is written after a close frame."""
+        guest, self._guest = self._guest, None
+        if guest is not None:
+            guest.leave()
+
+
+def new_parser() -> Parser:
+    return Parser(Side.SERVER, state=OPEN, max_size=MESSAGE_BYTES, logger=LOGGER)
