@@ -114,12 +114,11 @@ def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | 
 
 
 def warm_up(board: Board) -> None:
-    """Work out the offers of every card, and exempt all objects made so far from garbage collection.
+    """Work out the columns of the board, and exempt all objects made so far from garbage collection.
 
     Otherwise the collector goes through the places of a whole country again and again, a tenth of a second each time.
     """
-    for card in board.cards.values():
-        _ = card.offers
+    _ = board.columns.table
     gc.collect()
     gc.freeze()
 

@@ -5,7 +5,7 @@ in memory and nowhere else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,10 +19,9 @@ from bedboard.rules.alerts import SeenChange
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal
 from bedboard.store.alerts import AlertRow, list_alerts
-from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 from bedboard.views.cards import Card
-from bedboard.views.found import Finder
+from bedboard.views.found import Finder, Found
 
 log = structlog.get_logger()
 
@@ -34,11 +33,9 @@ Open = Callable[[bytes], Callable[[datetime], Profile]]
 moves with the time. That function raises Invalid."""
 
 
-def would_do(profile: Profile, cards: Iterable[Card], catalogue: Catalogue) -> frozenset[str]:
+def would_do(found: Found) -> frozenset[str]:
     """Return the free places that fit or are worth a call, but for shelters with stale news: there "free" says nothing."""
-    finder = Finder(profile, catalogue)
-    finder.take(card for card in cards if card.freshness != "stale")
-    return finder.matching_places()
+    return frozenset(place.id for match in found.matches if match.card.freshness != "stale" for place in match.places)
 
 
 @dataclass(slots=True)
@@ -182,7 +179,7 @@ class Alerts:
         for card in [cards[one] for one in (cards if shelter_ids is None else shelter_ids) if one in cards]:
             if card.changes_at is not None and card.changes_at <= now + SAME_TIME:
                 continue  # this card is about to age, and another process may have the next one already: wait for it here
-            free = would_do(profile, [card], catalogue)
+            free = would_do(Finder(profile, catalogue).found([card], None))
             known = alert.row.seen & {place.id for place in card.places}
             if free != known:
                 yield SeenChange(card.id, card.stamp.version, free - known, known - free)

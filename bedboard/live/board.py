@@ -19,10 +19,12 @@ from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.bell import Listener
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.views.cards import Card, Totals, add_totals, make_card
+from bedboard.views.columns import Columns
 from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, snapshot_message, update_message
 
 log = structlog.get_logger()
 
+SNAPSHOTS = 30  # kept at most: screens that come back together show the same
 BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
 
 
@@ -48,6 +50,7 @@ class Board:
         self._clock = clock
         self._rows: dict[str, ShelterRow] = {}
         self.cards: dict[str, Card] = {}
+        self.columns = Columns()  # the same cards, to be searched
         self.catalogue: Catalogue | None = None
         self.totals: Totals | None = None
         self.as_of: datetime | None = None
@@ -55,6 +58,9 @@ class Board:
         self.watchers: dict[Watcher, None] = {}
         self._aged: set[str] = set()  # shelters that time has changed while the board could not be followed
         self._turned = asyncio.Event()
+        self._changes = 0  # counts every shelter that came, changed or went
+        self._snapshots: dict[tuple[Audience, frozenset[tuple[str, str]]], bytes] = {}
+        self._snapshots_of: tuple[int, datetime | None] = 0, None
 
     @property
     def live(self) -> bool:
@@ -74,6 +80,7 @@ class Board:
         """Draw everything with this catalogue from now on; the caller replaces all rows next."""
         self.catalogue = catalogue
         self._pieces.forget()
+        self._changes += 1
 
     def take(self, rows: Iterable[ShelterRow]) -> None:
         """Put newer rows on the board and publish them; leave out a lower version than the one at hand."""
@@ -100,6 +107,8 @@ class Board:
         gone = self._rows.keys() - {row.id for row in rows}
         for shelter_id in gone:
             del self._rows[shelter_id], self.cards[shelter_id]
+            self.columns.drop(shelter_id)
+            self._changes += 1
             self._news.forget_holders(shelter_id)
         self.take(rows)
         if gone:
@@ -126,6 +135,8 @@ class Board:
 
     def _put(self, card: Card) -> None:
         self.cards[card.id] = card
+        self.columns.take(card)
+        self._changes += 1
         self._news.note_holders(card)
 
     # --- waiting for a version
@@ -212,9 +223,20 @@ class Board:
         return [(card.id, self._pieces.get(audience, card, self.catalogue)) for card in found]
 
     def snapshot(self, audience: Audience, known: Mapping[str, str]) -> bytes:
-        """Return all that the audience may see, but for shelters whose stamp is the one in `known` (shelter id to stamp)."""
-        pieces = self.pieces(audience)
+        """Return all that the audience may see, but for shelters whose stamp is the one in `known` (shelter id to stamp).
+
+        The very same bytes to everybody who asks for the same within a second, while nothing changes.
+        """
         now = self._clock.now()
+        if self._snapshots_of != (self._changes, second := now.replace(microsecond=0)) or len(self._snapshots) >= SNAPSHOTS:
+            self._snapshots, self._snapshots_of = {}, (self._changes, second)
+        key = (audience, frozenset(known.items()))
+        if key not in self._snapshots:
+            self._snapshots[key] = self._make_snapshot(audience, known, now)
+        return self._snapshots[key]
+
+    def _make_snapshot(self, audience: Audience, known: Mapping[str, str], now: datetime) -> bytes:
+        pieces = self.pieces(audience)
         if audience.view == "api":
             return b'{"type":"snapshot",' + board_answer(now, (piece.fragment for _, piece in pieces))[1:]
         fragments = (piece.fragment for shelter_id, piece in pieces if not is_known(known, piece, shelter_id))

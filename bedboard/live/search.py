@@ -1,6 +1,6 @@
 """An open search page: it sends its profile over its socket, and gets the matches again whenever they change.
 
-The profile is in the memory of this socket and nowhere else. After a change only the changed shelter is weighed again.
+The profile is in the memory of this socket and nowhere else.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from bedboard.live.viewer import Viewer
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
-from bedboard.views.found import Finder, Match
+from bedboard.views.found import Match
 from bedboard.views.pieces import Audience, Pieces
 
 BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep a process busy
@@ -72,7 +72,7 @@ class SearchChannel(Channel):
         self._explain = explain
         self._search_lock = search_lock
         self._seat: Seat[Viewer] | None = None
-        self._finder: Finder | None = None
+        self._profile: Profile | None = None  # None: the page has asked nothing yet, or something that cannot be
         self._number: int | None = None  # the page's own, to tell a late answer from the present one
         self._order: list[str] = []
         self._figures = ""
@@ -98,7 +98,7 @@ class SearchChannel(Channel):
         return self.whole()
 
     def whole(self) -> bytes:
-        self._weigh_again()
+        self._take_dirty()
         return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
@@ -119,8 +119,8 @@ class SearchChannel(Channel):
             self._hub.send(self._seat, "found", orjson.dumps({"type": "found", "found": found}))
 
     def see(self, changed: Sequence[Card]) -> None:
-        """Note the shelters that look different, and weigh them in a task of their own: boards come first."""
-        if self._finder is None:
+        """Note the shelters that look different, and search again in a task of its own: boards come first."""
+        if self._profile is None:
             return
         self._dirty.update(card.id for card in changed)
         self._gone = self._gone or not changed
@@ -128,25 +128,22 @@ class SearchChannel(Channel):
             self._work = asyncio.create_task(self._follow(self._seat))
 
     async def _follow(self, seat: Seat[Viewer]) -> None:
-        """Weigh changed shelters again until none is left, and send a list that has become different."""
+        """Search again until nothing has changed meanwhile, and send a list that has become different."""
         try:
             while self._dirty or self._gone:
                 async with self._search_lock:
                     order, figures = self._order, self._figures
                     # A mailbox keeps the newest message only, so each must then be whole.
-                    changed = self._weigh_again()
+                    changed = self._take_dirty()
                     found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
                     if found is not None and (found.get("fragments") or self._order != order or self._figures != figures):
                         self._send(found)
         except Exception as error:  # a page that misses a change would show an old list as a live one
             self._hub.fail(seat, error)
 
-    def _weigh_again(self) -> set[str]:
-        """Bring the search up to the board; return the shelters that were weighed."""
+    def _take_dirty(self) -> set[str]:
+        """Return the shelters that have changed since the last answer."""
         changed, self._dirty, self._gone = self._dirty, set(), False
-        if self._finder is not None:
-            self._finder.take(self.board.cards[shelter_id] for shelter_id in changed if shelter_id in self.board.cards)
-            self._finder.keep_only(self.board.cards)
         return changed
 
     def _search(self, said: object) -> None:
@@ -156,16 +153,13 @@ class SearchChannel(Channel):
             return
         number = said.get("n")
         self._number = number if isinstance(number, int) else None
-        self._finder, self._notice = None, ""
+        self._profile, self._notice = None, ""
         self._dirty.clear()
         fields = {str(name): value for name, value in said["fields"].items() if isinstance(value, str) and value}
         try:
-            finder = Finder(self._read(fields), catalogue)
+            self._profile = self._read(fields)
         except Invalid as refusal:
             self._notice = self._explain(refusal)
-            return
-        finder.take(self.board.cards.values())
-        self._finder = finder
 
     def _answer(self, changed: set[str] | None) -> Mapping[str, object] | None:
         """Return the matches as of now, or the reason why there can be none.
@@ -173,9 +167,9 @@ class SearchChannel(Channel):
         `changed`: the shelters whose rows go along, besides new rows; None: every row. Returns None before the first search.
         """
         catalogue = self.board.catalogue
-        if self._finder is None or catalogue is None:
+        if self._profile is None or catalogue is None:
             return {"n": self._number, "notice": self._notice} if self._notice else None
-        found = self._finder.found(MATCHES_SHOWN)
+        found = self.board.columns.found(self._profile, catalogue, MATCHES_SHOWN)
         shown = set(self._order)
         self._order = [match.lot.id for match in found.matches]
         self._figures = self._pieces.figures(self.audience.language, found, catalogue)

@@ -33,7 +33,7 @@ async def post_alert(call: Call) -> Response:
         profile = profile_of(said, catalogue, call.now)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
-        seen = would_do(profile, process.board.cards.values(), catalogue)
+        seen = would_do(process.board.columns.found(profile, catalogue, None))
         sealed, alert_id = seal_profile(process.seal, said), process.clock.new_id()
         done = await call.once(  # nothing of the profile goes with the key, not even a fingerprint
             form.key,

@@ -18,7 +18,7 @@ from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
-from bedboard.views.candidates import candidates
+from bedboard.views.candidates import LOTS, candidates
 from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, time_line
 from bedboard.views.cases import CaseView
 from bedboard.views.needs import needs_of
@@ -41,7 +41,7 @@ async def new_page(
     """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page."""
     try:
         said = read_profile(fields)
-        profile, finder = await find(call, said)
+        profile, found = await find(call, said, LOTS)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
     except Invalid as wrong:
@@ -51,7 +51,7 @@ async def new_page(
         "fields": write_profile(said),
         "said": said,
         "asked": needs_of(said),
-        "candidates": candidates(finder, ticked),
+        "candidates": candidates(found, ticked),
         "room": MOST_ASKED,
         "most": MOST_ASKED,
     }
@@ -72,7 +72,7 @@ async def more_page(
         raise NotFound("no_such_request")
     if case.state != "asking" or case.profile is None:
         return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
-    _, finder = await find(call, case.profile)
+    _, found = await find(call, case.profile, LOTS)
     asked = [ask for ask in case.asks if ask.settled is None]
     room = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {
@@ -80,7 +80,7 @@ async def more_page(
         "fields": {},
         "said": case.profile,
         "asked": case.needs,
-        "candidates": candidates(finder, ticked, case.asks, room) if room > 0 else [],
+        "candidates": candidates(found, ticked, case.asks, room) if room > 0 else [],
         "room": max(room, 0),
         "most": MOST_ASKED,
     }

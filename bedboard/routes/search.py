@@ -19,7 +19,7 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.forms import NothingFoundForm
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
-from bedboard.views.found import Finder, Found
+from bedboard.views.found import Found
 
 START: Mapping[str, str] = {"arrival": "now"}  # the choice of an untouched form
 
@@ -37,14 +37,12 @@ def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if is_profile_field(name)}
 
 
-async def find(call: Call, said: SearchProfile) -> tuple[Profile, Finder]:
+async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Found]:
     """Weigh every place of the board for this profile. Refusals: Invalid, Unavailable."""
     process, catalogue = call.process, call.catalogue
     profile = profile_of(said, catalogue, call.now)
-    finder = Finder(profile, catalogue)
     async with process.search_lock:
-        finder.take(process.board.cards.values())
-    return profile, finder
+        return profile, process.board.columns.found(profile, catalogue, most)
 
 
 async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any) -> Response:
@@ -56,7 +54,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
     found: Found | None = None
     try:
         said = read_profile(fields)
-        found = (await find(call, said))[1].found(MATCHES_SHOWN)
+        found = (await find(call, said, MATCHES_SHOWN))[1]
         fields = write_profile(said)
     except Invalid as wrong:
         refusal = refusal or wrong
@@ -90,12 +88,11 @@ async def post_nothing(call: Call) -> Response:
     zone = call.catalogue.zone
     try:
         form = parse_form(NothingFoundForm, {name: value for name, value in everything.items() if name not in fields})
-        profile, finder = await find(call, read_profile(fields))
-        excluded_by, kinds = finder.found(0).excluded_by, finder.suitable_kinds(call.process.board.cards.values())
+        profile, found = await find(call, read_profile(fields), 0)
         at = call.now.astimezone(zone)
         await call.once(  # nothing of the profile goes with the key, not even a fingerprint
             form.key,
-            work=lambda tx: count_nothing_found(tx, form.slept, profile.near, excluded_by, kinds, at),
+            work=lambda tx: count_nothing_found(tx, form.slept, profile.near, found.excluded_by, found.kinds, at),
             reply=lambda _: Reply(200, b""),
         )
     except (Conflict, Invalid) as refusal:

@@ -8,26 +8,24 @@ from bedboard.rules.fit import Profile
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card
 from bedboard.views.cases import AskView
-from bedboard.views.found import Finder, Match
+from bedboard.views.found import Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
 LISTED = 24  # shelters to choose from
-LOTS = 1000  # that many are looked through, to find the best one of each shelter
+LOTS = 1000  # matches that a search for candidates must give, to find the best one of each shelter
 
 
-def best_matches(finder: Finder) -> dict[str, Match]:
+def best_matches(found: Found) -> dict[str, Match]:
     """Return the best match of each shelter, by its id, the best shelter first."""
     best: dict[str, Match] = {}
-    for match in finder.found(LOTS).matches:
+    for match in found.matches:
         best.setdefault(match.card.id, match)
     return best
 
 
 def best_kind(card: Card, profile: Profile, catalogue: Catalogue) -> str | None:
     """Return the kind of a shelter's best match; None when nothing there fits or is worth a call."""
-    finder = Finder(profile, catalogue)
-    finder.take([card])
-    return next((match.lot.kind for match in finder.found(1).matches), None)
+    return next((match.lot.kind for match in Finder(profile, catalogue).found([card], 1).matches), None)
 
 
 class Candidate(NamedTuple):
@@ -40,7 +38,7 @@ class Candidate(NamedTuple):
 
 
 def candidates(
-    finder: Finder, ticked: Collection[str] | None, asked: Sequence[AskView] = (), room: int = MOST_ASKED
+    found: Found, ticked: Collection[str] | None, asked: Sequence[AskView] = (), room: int = MOST_ASKED
 ) -> list[Candidate]:
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
@@ -49,7 +47,7 @@ def candidates(
     """
     earlier = {ask.card.id: ask for ask in asked}
     unsettled = {shelter_id for shelter_id, ask in earlier.items() if ask.settled is None}
-    matches = [match for shelter_id, match in best_matches(finder).items() if shelter_id not in unsettled][:LISTED]
+    matches = [match for shelter_id, match in best_matches(found).items() if shelter_id not in unsettled][:LISTED]
     shut = {match.card.id for match in matches for one in match.reasons if one.criterion == "intake" and one.answer != "yes"}
     new = [match.card.id for match in matches if match.card.id not in earlier]
     first = sorted(new, key=lambda shelter_id: shelter_id in shut)

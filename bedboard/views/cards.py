@@ -83,20 +83,6 @@ class Lot(NamedTuple):
         return self.places[0].id
 
 
-class TermsGroup(NamedTuple):
-    """The lots of one shelter with the same terms, summed up so that a search judges the terms once.
-
-    `free`: the lots with a free place, each as its beds, its beds and cots, its number of free places, its id, and itself;
-    `free_count`: all free places. `taken`: beds, beds and cots, and the number of places of that size that are not free.
-    """
-
-    terms: Terms
-    lots: tuple[Lot, ...]
-    free: tuple[tuple[int, int, int, str, Lot], ...]
-    free_count: int
-    taken: tuple[tuple[int, int, int], ...]
-
-
 @dataclass(frozen=True)
 class Card:
     """One shelter at one moment. `counts` has every status and `total`; `kinds` has such counts per kind, in board order.
@@ -138,22 +124,6 @@ class Card:
             Lot(*key, tuple(places), tuple(place for place in places if place.status == "free"))
             for key, places in found.items()
         )
-
-    @cached_property
-    def offers(self) -> tuple[TermsGroup, ...]:
-        """Return its lots by their terms; kept with the card."""
-        by_terms: dict[Terms, list[Lot]] = {}
-        for lot in self.lots:
-            by_terms.setdefault(lot.terms, []).append(lot)
-        found = []
-        for terms, lots in by_terms.items():
-            taken: Counter[tuple[int, int]] = Counter()
-            for lot in lots:
-                taken[lot.beds, lot.beds + lot.cots] += len(lot.places) - len(lot.free)
-            free = tuple((lot.beds, lot.beds + lot.cots, len(lot.free), lot.id, lot) for lot in lots if lot.free)
-            sizes = tuple((beds, room, count) for (beds, room), count in taken.items() if count)
-            found.append(TermsGroup(terms, tuple(lots), free, sum(count for _, _, count, _, _ in free), sizes))
-        return tuple(found)
 
     def lot_of(self, place_id: str) -> Lot | None:
         """Return the lot of a place; None when the place is not of this shelter."""

@@ -3,7 +3,7 @@
 Pages, snapshots and answers are joins of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from bedboard.views.cards import Card, Stamp, Totals
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
+
+FIGURES_KEPT = 1000  # of searches: many pages see the same ones, and see them again at a change elsewhere
 
 
 class Audience(NamedTuple):
@@ -44,10 +46,12 @@ class Pieces:
         self._pages = pages
         self._new_key = new_key
         self._kept: dict[tuple[str, str, bool], dict[str, Piece]] = {}
+        self._figures: dict[Hashable, str] = {}
 
     def forget(self) -> None:
         """Forget all pieces, after names of kinds or units have changed."""
         self._kept.clear()
+        self._figures.clear()
 
     def get(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
         """Return the piece of a card, rendered only when its stamp is new."""
@@ -85,7 +89,15 @@ class Pieces:
 
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """Return the figures of a search: how many fit, and why the others are left out."""
-        return self._pages.render(language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
+        counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.is_open)
+        key = (language, counts, tuple(found.excluded_by.items()))
+        html = self._figures.get(key)
+        if html is None:
+            if len(self._figures) >= FIGURES_KEPT:
+                self._figures.clear()
+            html = self._pages.render(language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
+            self._figures[key] = html
+        return html
 
     def totals(self, language: str, totals: Totals, catalogue: Catalogue) -> str:
         return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "catalogue": catalogue})

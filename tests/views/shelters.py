@@ -11,6 +11,7 @@ from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.places import PlaceState
 from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitRow
 from bedboard.views.cards import Card, make_card
+from bedboard.views.columns import Columns
 from bedboard.views.found import Finder, Found
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
@@ -83,11 +84,17 @@ def card(row: ShelterRow) -> Card:
     return make_card(row, REFERENCE, LIMITS, NOW)
 
 
-def finder(profile: Profile, *rows: ShelterRow) -> Finder:
-    one = Finder(profile, REFERENCE)
-    one.take(map(card, rows))
+def columns(*rows: ShelterRow) -> Columns:
+    one = Columns()
+    for row in rows:
+        one.take(card(row))
     return one
 
 
-def search(profile: Profile, *rows: ShelterRow) -> Found:
-    return finder(profile, *rows).found(100)
+def search(profile: Profile, *rows: ShelterRow, most: int | None = None) -> Found:
+    """The result by both ways of searching, which must be the same to the order of reasons."""
+    slow = Finder(profile, REFERENCE).found(map(card, rows), most)
+    fast = columns(*rows).found(profile, REFERENCE, most)
+    assert fast == slow
+    assert list(fast.excluded_by) == list(slow.excluded_by)
+    return fast

@@ -7,7 +7,7 @@ import pytest
 
 from bedboard.rules.fit import Profile
 from bedboard.views.found import Found
-from tests.views.shelters import HELD, LAPSED, RESERVED, card, finder, place, search, shelter
+from tests.views.shelters import HELD, LAPSED, REFERENCE, RESERVED, columns, place, search, shelter
 
 
 def lots(found: Found) -> list[str]:
@@ -128,10 +128,10 @@ def test_places_that_are_not_free_are_neither_found_nor_counted_as_excluded() ->
     found = search(WOMAN, *rows)
     assert [[place.id for place in match.places] for match in found.matches] == [["appel-5"]]
     assert (found.fits, found.discuss, found.excluded, found.excluded_by) == (1, 0, 0, {})
-    assert (found.taken, finder(WOMAN, *rows).suitable_kinds(map(card, rows))) == (5, frozenset({"women", "cosm"}))
+    assert (found.taken, found.kinds) == (5, frozenset({"women", "cosm"}))
     refused = search(MAN, *rows)
     assert (refused.taken, refused.excluded, refused.excluded_by) == (0, 1, {"man": 1})
-    assert finder(MAN, *rows).suitable_kinds(map(card, rows)) == frozenset()
+    assert search(MAN, *rows).kinds == frozenset()
 
 
 def test_a_place_with_terms_of_its_own_is_judged_by_them() -> None:
@@ -166,9 +166,9 @@ def test_an_empty_board_finds_nothing() -> None:
 
 def test_a_shelter_that_is_gone_is_forgotten_with_its_counts() -> None:
     rows = [shelter("appel", [place("appel-1")]), shelter("beuk", [place("beuk-1")], criteria={"woman": "no"})]
-    one = finder(WOMAN, *rows)
-    one.keep_only(["beuk", "den"])
-    assert one.found(100) == search(WOMAN, rows[1])
-    one.keep_only([])
-    assert one.found(100) == search(WOMAN)
-    assert one.matching_places() == frozenset()
+    one = columns(*rows)
+    one.drop("appel")
+    one.drop("never-there")
+    assert one.found(WOMAN, REFERENCE, None) == search(WOMAN, rows[1])
+    one.drop("beuk")
+    assert one.found(WOMAN, REFERENCE, None) == search(WOMAN)

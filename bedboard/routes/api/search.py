@@ -16,7 +16,6 @@ from bedboard.schemas.answers import HoldsObject
 from bedboard.schemas.commands import PostHold, PostSearch
 from bedboard.schemas.profile import profile_of
 from bedboard.store.database import Transaction
-from bedboard.views.found import Finder
 from bedboard.views.objects import found_object, hold_object, own_hold_object, to_json
 
 
@@ -27,10 +26,9 @@ async def post_search(call: Call) -> Response:
     if process.board.as_of is None:
         raise Unavailable("database_away")
     async with process.search_lock:
-        finder = Finder(profile, catalogue)
-        finder.take(process.board.cards.values())
+        found = process.board.columns.found(profile, catalogue, command.limit)
         as_of = process.clock.now() if process.board.live else process.board.as_of  # others may have searched first
-        return json_bytes(to_json(found_object(finder.found(command.limit), as_of, command.limit)))
+        return json_bytes(to_json(found_object(found, as_of, command.limit)))
 
 
 async def post_hold(call: Call) -> Response:
