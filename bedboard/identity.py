@@ -5,10 +5,12 @@ is away, a person who was known a short time ago may still look at the last know
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bedboard.actions.signin import hash_token
+from bedboard.batch import Batch
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Unavailable
@@ -20,6 +22,7 @@ from bedboard.store.people import (
     get_client_actor,
     get_session_actor,
     list_active_tokens,
+    list_session_actors,
     use_session,
 )
 
@@ -51,6 +54,7 @@ class Identity:
         self._people: dict[bytes, Known] = {}
         self._clients: dict[bytes, Known] = {}
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
+        self._sessions = Batch(self._read_sessions)
 
     def forget(self, token_hash: bytes) -> None:
         self._people.pop(token_hash, None)
@@ -78,16 +82,20 @@ class Identity:
         token_hash = hash_token(token)
         if (recent := self._recent(self._people, token_hash)) is not None:
             return recent
+        found = await self._sessions.get(token_hash)
+        if found is None:
+            self.forget(token_hash)
+            return None
+        actor, used_at = found
         now = self._clock.now()
-        async with self._database.transaction() as tx:
-            found = await get_session_actor(tx, token_hash, self.limits, now)
-            if found is None:
-                self.forget(token_hash)
-                return None
-            actor, used_at = found
-            if in_use and now - used_at >= self._used_every:
+        if in_use and now - used_at >= self._used_every:
+            async with self._database.transaction() as tx:
                 await use_session(tx, token_hash, now)
         return self._remember(self._people, token_hash, actor)
+
+    async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, tuple[Actor, datetime]]:
+        async with self._database.transaction() as tx:
+            return await list_session_actors(tx, hashes, self.limits, self._clock.now())
 
     def last_known(self, token: str | None) -> Actor | None:
         """Return the person as the database last knew them, if that is shorter ago than a session may be idle."""

@@ -137,4 +137,5 @@ ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *API)
 
 
 def all_routes() -> list[BaseRoute]:
-    return [guard(row) for row in ROWS]
+    sockets_first = sorted(ROWS, key=lambda row: not isinstance(row, SocketRow))  # thousands come back at once
+    return [guard(row) for row in sockets_first]

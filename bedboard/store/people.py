@@ -20,11 +20,11 @@ class SessionLimits(NamedTuple):
     longest: timedelta
 
 
-ACTOR_OF_SESSION = text("""
-    select p.id, p.role, p.name, p.organization_id, p.language, s.used_at,
+ACTORS_OF_SESSIONS = text("""
+    select s.token_hash, p.id, p.role, p.name, p.organization_id, p.language, s.used_at,
            coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
     from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
-    where s.token_hash = :token_hash and s.ended_at is null and p.ended_at is null
+    where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
       and s.used_at > :idle_since and s.created_at > :begun_since
     group by p.id, s.token_hash
 """)
@@ -68,16 +68,20 @@ async def get_session_actor(
     tx: Transaction, token_hash: bytes, limits: SessionLimits, now: datetime
 ) -> tuple[Actor, datetime] | None:
     """Return the actor of a session and when it was last used; None when it is unknown, ended, or too old."""
+    return (await list_session_actors(tx, [token_hash], limits, now)).get(token_hash)
+
+
+async def list_session_actors(
+    tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime
+) -> dict[bytes, tuple[Actor, datetime]]:
+    """Return the actors of these sessions and when each was last used, without those that are unknown, ended, or too old."""
     connection = await tx.connection()
-    found = await connection.execute(
-        ACTOR_OF_SESSION,
-        {"token_hash": token_hash, "idle_since": now - limits.idle, "begun_since": now - limits.longest},
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    actor = Actor("person", row.id, row.role, row.name, row.organization_id, frozenset(row.shelter_ids), row.language)
-    return actor, row.used_at
+    wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
+    found: dict[bytes, tuple[Actor, datetime]] = {}
+    for row in await connection.execute(ACTORS_OF_SESSIONS, wanted):
+        actor = Actor("person", row.id, row.role, row.name, row.organization_id, frozenset(row.shelter_ids), row.language)
+        found[row.token_hash] = actor, row.used_at
+    return found
 
 
 async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) -> Actor | None:

@@ -11,6 +11,7 @@ import httpx
 from sqlalchemy import text
 
 from bedboard.store.database import Database
+from bedboard.views.pieces import Audience
 from tests.build import PATIENCE, FixedClock
 from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
 from tests.build.site import Site, served
@@ -231,3 +232,20 @@ async def test_waiting_for_a_version_ends_when_it_is_there_or_after_its_time(sit
         await linde.post("/shelters/linde/confirm")
     async with asyncio.timeout(PATIENCE):
         await waiting
+
+
+async def test_all_who_show_the_same_get_the_very_same_snapshot_until_something_changes(site: Site) -> None:
+    board, audience = site.process.board, Audience("api", "")
+    first = board.snapshot(audience, {})
+    assert board.snapshot(audience, {}) is first
+    page, known = Audience("board", "nl"), {"linde": str(board.cards["linde"].stamp)}
+    assert b"Linde" in board.snapshot(page, {})
+    assert b"Linde" not in board.snapshot(page, known), "a page that knows more is told less"
+    site.clock.move(seconds=1)
+    later = board.snapshot(audience, {})
+    assert later != first, "a snapshot tells the time"
+    async with site.api("demo-shelter-linde") as api:
+        assert (await api.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
+    changed = board.snapshot(audience, {})
+    assert changed is not later
+    assert b'"version":2' in changed
