@@ -156,7 +156,7 @@ def main() -> None:
         else:
             asyncio.run(make_up_board(url))
 
-    with serving(fill) as url:
+    with serving(fill) as (url, _, _):
         measure(url, options.viewers)
 
 

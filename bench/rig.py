@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -65,9 +66,17 @@ def free_port() -> int:
         return port
 
 
+class Served(NamedTuple):
+    """A running server: its address, its process, and its database."""
+
+    url: str
+    pid: int
+    database_url: str
+
+
 @contextmanager
-def serving(fill: Callable[[str], None]) -> Iterator[str]:
-    """Serve a board on loopback while open, and give its address. `fill` loads the migrated database at a URL."""
+def serving(fill: Callable[[str], None]) -> Iterator[Served]:
+    """Serve a board on loopback while open. `fill` loads the migrated database at a URL."""
     folder = Path(tempfile.mkdtemp(prefix="bedboard-bench-"))
     folder.chmod(0o755)  # another user runs the database
     database = embedded.start(folder / "data")
@@ -87,7 +96,7 @@ def serving(fill: Callable[[str], None]) -> Iterator[str]:
         command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
         server = subprocess.Popen(command, env=environment)
         _wait_for_board(url)
-        yield url
+        yield Served(url, server.pid, database.url)
     finally:
         if server is not None:
             server.terminate()

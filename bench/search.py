@@ -229,7 +229,7 @@ def main() -> None:
         else:
             import_city(url, given.city)
 
-    with serving(fill) as url:
+    with serving(fill) as (url, _, _):
         asyncio.run(measure(url, "police" if given.city is None else "mark"))
 
 
