@@ -4,29 +4,29 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from bedboard.actions.case_lock import LockedCase
-from bedboard.store.cases import get_asker
+from bedboard.store.cases import get_requester
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_people_of_role, list_shelter_people
 
 WHO: Mapping[str, Sequence[str]] = {
     "asked": ("shelter",),
-    "yes": ("asker",),
-    "discuss": ("asker",),
-    "no": ("asker",),
+    "yes": ("requester",),
+    "discuss": ("requester",),
+    "no": ("requester",),
     "reminder": ("shelter",),
     "second_line": ("managers",),
-    "desk": ("desk_or_asker",),
+    "desk": ("desk_or_requester",),
     "chosen": ("shelter",),
     "chosen_for_desk": ("shelter", "desk"),
     "chosen_provisionally": ("shelter",),
-    "confirmed": ("asker", "shelter"),
-    "refused": ("asker", "shelter"),
-    "arrived": ("asker",),
-    "missed": ("asker",),
+    "confirmed": ("requester", "shelter"),
+    "refused": ("requester", "shelter"),
+    "arrived": ("requester",),
+    "missed": ("requester",),
     "withdrawn": ("shelter",),
     "ended": (),
-    "lapsed": ("asker",),
-    "late": ("asker", "shelter"),
+    "lapsed": ("requester",),
+    "late": ("requester", "shelter"),
 }
 """By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
 and outside its hours the requester."""
@@ -52,11 +52,11 @@ async def list_people_to_notify(
     """Return the ids of the people to notify of an event; a program that asked has none. `shelter_ids`: of the event."""
     found: set[str] = set()
     for who in WHO[what]:
-        is_asker = who == "asker" or (who == "desk_or_asker" and not is_desk_open)
-        if is_asker:
-            asker = await get_asker(tx, case_id)
-            found |= {asker} if asker is not None else set()
-        elif who in ("desk", "desk_or_asker"):
+        is_requester = who == "requester" or (who == "desk_or_requester" and not is_desk_open)
+        if is_requester:
+            requester = await get_requester(tx, case_id)
+            found |= {requester} if requester is not None else set()
+        elif who in ("desk", "desk_or_requester"):
             found |= set(await list_people_of_role(tx, "desk"))
         else:
             roles = ("manager",) if who == "managers" else ("staff", "manager")

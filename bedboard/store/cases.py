@@ -267,7 +267,7 @@ async def list_begun_before(tx: Transaction, moment: datetime, forgotten: dateti
     return sorted(found.all())
 
 
-async def get_asker(tx: Transaction, case_id: str) -> str | None:
+async def get_requester(tx: Transaction, case_id: str) -> str | None:
     """Return the id of the requester; None when that is a program, or a person who has left."""
     found = await tx.exec(
         select(Person.id)

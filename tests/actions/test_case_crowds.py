@@ -44,7 +44,7 @@ async def add_shelters(database: Database, count: int, kind: str) -> list[str]:
 
 
 @CASE_CONTROL
-async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
+async def test_24_shelters_answer_while_the_requesters_choose_and_the_desk_decides(
     pools: tuple[Database, Database], case_locked: bool
 ) -> None:
     """Three cases with eight shelters each; whatever comes first, each has one place or none, and nothing is kept besides."""
@@ -59,7 +59,7 @@ async def test_24_shelters_answer_while_the_askers_choose_and_the_desk_decides(
         return await outcome(pools[n % 2], answering(f"s{n}-1", ids[n % 3]))
 
     async def choose_any(n: int) -> list[str]:
-        """Until one is chosen: the asker takes whatever offer is there."""
+        """Until one is chosen: the requester takes whatever offer is there."""
         said: list[str] = []
         while "done" not in said and asyncio.get_running_loop().time() < deadline:
             offered = [one for one, part in (await asks(pools[n % 2], ids[n])).items() if part["answer"] == "yes"]
@@ -147,7 +147,7 @@ async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_wait
     states: list[str] = []
 
     async def work(worker: int) -> None:
-        """One asker with one case after another, and everybody who has to do with them."""
+        """One requester with one case after another, and everybody who has to do with them."""
         who, random, turn = actor("police", f"p{worker}", ()), Random(worker), 0  # noqa: S311
         while turn < 3 or (loop.time() < deadline and (in_order or DEADLOCK not in states)):
             turn += 1

@@ -26,7 +26,7 @@ from tests.build import add_board
 from tests.build.case_steps import CaseSteps
 from tests.build.cases import OVER, ZONE, add_case_board, wrong_with
 from tests.build.lives import said_by_hand
-from tests.build.oracle import ASKERS, SHELTERS, World
+from tests.build.oracle import REQUESTERS, SHELTERS, World
 
 WEEK = timedelta(days=7)
 
@@ -57,7 +57,7 @@ class Lives(CaseSteps):
 
     @initialize(seed=seeds.filter(bool))  # Hypothesis begins with zeros only: that life would be the same in every run
     def everybody_begins(self, seed: int) -> None:
-        for n in range(len(ASKERS)):
+        for n in range(len(REQUESTERS)):
             self.begin(n, Random(seed + n))  # noqa: S311
 
     @rule(seed=seeds)
@@ -68,7 +68,7 @@ class Lives(CaseSteps):
         if what != "case":
             getattr(self, what)(dice)
             return
-        n = dice.randrange(len(ASKERS))
+        n = dice.randrange(len(REQUESTERS))
         case = self.case(n)
         state = None if case is None else case["state"]
         if state == "asking" and any((part := self.ask_of(n, one)) and self.offer_of(part) for one in SHELTERS):

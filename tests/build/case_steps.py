@@ -15,7 +15,7 @@ from bedboard.rules.cases import Event, ShelterAnswer
 from bedboard.rules.places import PlaceChange, Reported
 from tests.build import SEAL
 from tests.build.cases import HANNEKE, ILSE, KIND, KOFI, NEEDS, OVER, POLICE_SYSTEM, SANNE, STAFF, ZONE, wrong_with
-from tests.build.oracle import ASKERS, EVERYBODY, PLACES, SHELTERS, Oracle
+from tests.build.oracle import EVERYBODY, PLACES, REQUESTERS, SHELTERS, Oracle
 
 TAPS: tuple[Reported, ...] = ("free", "free", "free", "occupied", "closed")
 OPEN: dict[str, Callable[[datetime], bool]] = {
@@ -31,7 +31,7 @@ class CaseSteps(Oracle):
     # ---- who asks
 
     def begin(self, n: int, dice: Random) -> None:
-        case, who = self.case(n), self.someone(dice, ASKERS[n])
+        case, who = self.case(n), self.someone(dice, REQUESTERS[n])
         shelters = dice.sample(SHELTERS, dice.randint(1, 4))
         if case is not None and case["state"] not in OVER:
             return
@@ -51,7 +51,7 @@ class CaseSteps(Oracle):
             self.ids[n] = kept
 
     def ask_more(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, ASKERS[n])
+        who = self.someone(dice, REQUESTERS[n])
         present = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] is None]
         new = [one for one in SHELTERS if one not in present]
         shelters = {self.one_of(dice, new, SHELTERS), self.one_of(dice, new, SHELTERS)}
@@ -62,7 +62,7 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: ask_more(tx, who, self.ids[n], kinds, self.now), n)
 
     def choose(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, ASKERS[n])
+        who = self.someone(dice, REQUESTERS[n])
         offered = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["place_id"]]
         shelter = self.one_of(dice, offered, SHELTERS)
         hours = dice.choice([None, None, None, None, -1, 0, 1, 47, 49])
@@ -86,12 +86,12 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: choose_offer(tx, who, self.ids[n], shelter, self.now, ZONE, arrives_at), n)
 
     def withdraw(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, ASKERS[n])
+        who = self.someone(dice, REQUESTERS[n])
         expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "withdraw")
         self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], self.now, ZONE), n)
 
     def tell(self, n: int, dice: Random) -> None:
-        who, slept = self.someone(dice, ASKERS[n]), dice.choice(["street", "hotel", "palace"])
+        who, slept = self.someone(dice, REQUESTERS[n]), dice.choice(["street", "hotel", "palace"])
         expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "tell_outcome")
         if slept == "palace" and expected != "no_such_request":
             expected = "not_one_of"
@@ -131,8 +131,8 @@ class CaseSteps(Oracle):
         is_callers = kept is not None and kept["person_id"] is None and kept["client_id"] is None
         is_own = kept is not None and all(kept[by] == case[by] for by in ("person_id", "client_id"))
         is_for_them = kept is not None and (kept["organization_id"], kept["role"]) == one
-        is_askers = is_hold and (is_for_them if is_callers else is_own)
-        is_free = kept is None or is_askers or (own is not None and kept["id"] == own["id"])
+        is_requesters = is_hold and (is_for_them if is_callers else is_own)
+        is_free = kept is None or is_requesters or (own is not None and kept["id"] == own["id"])
         return "asking" if is_free and self.rows["place", said.place_id]["state"] == "open" else "not_free"
 
     def asked_of(self, n: int) -> list[str]:
@@ -231,7 +231,7 @@ class CaseSteps(Oracle):
         self.step("fine", lambda tx: change_place(tx, STAFF[place.rpartition("-")[0]], place, change, self.now))
 
     def hold(self, dice: Random) -> None:
-        place, who = dice.choice(PLACES), dice.choice(ASKERS)
+        place, who = dice.choice(PLACES), dice.choice(REQUESTERS)
         was, before, claim_id = self.statuses[place], self.rows, self.new_id()
         said = self.run(self._do(lambda tx: hold_place(tx, who, [place], claim_id, self.now)))
         self.rows = self.run(self._read())
@@ -251,7 +251,7 @@ class CaseSteps(Oracle):
         assert said != "done" or kept["type"] == "hold"
 
     def look(self, n: int, dice: Random) -> None:
-        who, case = self.someone(dice, dice.choice([ASKERS[n], HANNEKE])), self.case(n)
+        who, case = self.someone(dice, dice.choice([REQUESTERS[n], HANNEKE])), self.case(n)
         if case is None or not (who.role == "desk" or self.is_own(n, who)):
             expected = "no_such_request"
         else:

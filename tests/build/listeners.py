@@ -16,8 +16,8 @@ from tests.build.site import Site, served
 
 PEOPLE = {"mark": "own", "emre": "own", "hanneke": "own", "lucia": "own", "noor": "own", "sanne": "linde", "kofi": "ceder"}
 PROGRAMS = ("demo-police", "demo-shelter-linde", "demo-shelter-wilg")
-ASKERS = {"mark", "emre", "hanneke"}
-INSIDE = ASKERS | {"sanne"}  # of mark's case with linde
+REQUESTERS = {"mark", "emre", "hanneke"}
+INSIDE = REQUESTERS | {"sanne"}  # of mark's case with linde
 PROGRAMS_INSIDE = {"demo-police", "demo-shelter-linde"}
 
 

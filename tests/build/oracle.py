@@ -24,7 +24,7 @@ from tests.build.cases import EMRE, HANNEKE, ILSE, KOFI, LUCIA, MARK, NOOR, POLI
 from tests.build.lives import said_by_hand
 from tests.build.rows import Rows
 
-ASKERS = (MARK, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR)
+REQUESTERS = (MARK, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR)
 EVERYBODY = (MARK, EMRE, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR, SANNE, KOFI, ILSE)
 SHELTERS = ("linde", "nood", "beuk", "ceder", "wilg")
 PLACES = ("linde-1", "linde-2", "nood-1", "nood-2", "beuk-1", "beuk-2", "ceder-1", "ceder-2", "wilg-1")
@@ -60,7 +60,7 @@ class Oracle(RuleBasedStateMachine):
         self.now = NOW
         self.number = 0  # of what gets an id
         self.steps = 0
-        self.ids = [f"c{n}" for n in range(len(ASKERS))]  # the case that each asker has now
+        self.ids = [f"c{n}" for n in range(len(REQUESTERS))]  # the case that each requester has now
         self.run = self.world.runner.run
         self.database = Database(self.run(self._copy()), pool_size=2)
         self.line = self.run(asyncpg.connect(asyncpg_url(self.database.url)))

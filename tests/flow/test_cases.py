@@ -19,7 +19,7 @@ from tests.build import PATIENCE
 from tests.build.processes import Process
 
 WOMAN = {"adults": {"woman": 1}}
-ASKERS, ROUNDS = 4, 4
+REQUESTERS, ROUNDS = 4, 4
 
 
 async def fill(database: Database) -> None:
@@ -27,7 +27,7 @@ async def fill(database: Database) -> None:
     now = Clock().now()
     async with database.transaction() as tx:
         await build.add_board(tx, now)
-        for n in range(ASKERS):
+        for n in range(REQUESTERS):
             await add_organization(tx, f"o{n}", f"Organization {n}")
             await add_client(
                 tx,
@@ -67,21 +67,21 @@ async def test_a_case_that_is_begun_in_one_process_is_answered_in_another(databa
         there = await stack.enter_async_context(Process.serve(tmp_path / "b.log", database.url))
         police, desk = [await stack.enter_async_context(here.api(f"demo-{who}")) for who in ("police", "desk")]
         linde, ceder = [await stack.enter_async_context(there.api(f"demo-shelter-{who}")) for who in ("linde", "ceder")]
-        asker = await stack.enter_async_context(here.line("demo-police"))
+        requester = await stack.enter_async_context(here.line("demo-police"))
         asked = await stack.enter_async_context(there.line("demo-shelter-linde"))
         let_go = await stack.enter_async_context(there.line("demo-shelter-ceder"))
 
         own_id = (await post(police, "", WOMAN | {"shelters": ["linde", "ceder"]}, 201))["id"]
         await hears_of_requests(asked)
         await hears_of_requests(let_go)
-        await hears_of_requests(asker)
+        await hears_of_requests(requester)
         [mine] = (await linde.get("/requests")).json()["requests"]
         assert (mine["id"], mine["needs"]) == (own_id, WOMAN)
         await post(linde, f"/{own_id}/answers", {"answer": "yes", "place": "linde-1"})
-        await hears_of_requests(asker)
+        await hears_of_requests(requester)
         await hears_of_requests(let_go)
         await post(ceder, f"/{own_id}/answers", {"answer": "yes", "place": "ceder-1"})
-        await hears_of_requests(asker)
+        await hears_of_requests(requester)
         await hears_of_requests(let_go)
 
         async def both_offers_are_seen() -> bool:
@@ -178,7 +178,7 @@ async def test_what_was_acknowledged_of_many_cases_outlives_kill_9(database: Dat
         enough.clear()
         wanted = len(acknowledged) + random.randint(10, 30)
         async with process:
-            drivers = [asyncio.create_task(drive(n)) for n in range(ASKERS)]
+            drivers = [asyncio.create_task(drive(n)) for n in range(REQUESTERS)]
             async with asyncio.timeout(PATIENCE):
                 await enough.wait()
             process.kill()
@@ -203,4 +203,4 @@ async def test_what_was_acknowledged_of_many_cases_outlives_kill_9(database: Dat
     assert len(acknowledged) >= 10 * ROUNDS
     assert [one for one in acknowledged if (one[0], one[1]) not in kept or versions[one[0]] < one[2]] == []
     done = {(own_id, what) for own_id, what, _ in acknowledged}
-    assert len(kept - done) <= ROUNDS * ASKERS  # at most what was under way at each kill
+    assert len(kept - done) <= ROUNDS * REQUESTERS  # at most what was under way at each kill

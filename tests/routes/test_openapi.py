@@ -77,12 +77,12 @@ async def test_every_answer_of_the_board_is_as_the_document_says(site: Site) -> 
 
 async def test_every_answer_about_a_request_is_as_the_document_says(site: Site) -> None:
     document = build_document(ROWS)
-    asker, asked = [
+    requester, asked = [
         validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
         for name in ("CaseObject", "AskedObject")
     ]
     case_id = await begin_request(site)
-    for token, validator in (("demo-police", asker), ("demo-desk", asker), ("demo-shelter-linde", asked)):
+    for token, validator in (("demo-police", requester), ("demo-desk", requester), ("demo-shelter-linde", asked)):
         async with site.api(token) as api:
             one, every = (await api.get(f"/requests/{case_id}")).json(), (await api.get("/requests")).json()
             validator.validate(one)
