@@ -7,9 +7,9 @@ const WORDS = {
     news: ["Er is nieuws over een aanvraag", "Kijk wat er nu is."],
   },
   en: {
-    found: ["Something is free", "Look soon: somebody else may be first."],
-    asked: ["A place is asked for", "Look and answer: yes, to be discussed or no."],
-    news: ["There is news of a request", "Look what is so now."],
+    found: ["Something is free", "Look soon: somebody else may be faster."],
+    asked: ["Somebody asks for a place", "Please answer: yes, to be discussed, or no."],
+    news: ["There is news about a request", "Open it to see the news."],
   },
 };
 const asked = new URL(self.location).searchParams;
