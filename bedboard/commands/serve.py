@@ -12,6 +12,7 @@ from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
 
+KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its connections: it must not send a request into one that we close
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -83,6 +84,7 @@ def serve_forever(settings: Settings, sockets: list[socket.socket]) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=3,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         **WEBSOCKET_OPTIONS,
     )
     try:
