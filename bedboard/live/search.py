@@ -14,7 +14,7 @@ from bedboard.live.hub import Hub, Seat
 from bedboard.live.seats import MailboxSeat
 from bedboard.live.socket import Channel
 from bedboard.live.viewer import Viewer
-from bedboard.rules.fit import Profile
+from bedboard.rules.fit import Fit, Profile, Reason
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
 from bedboard.views.found import Match
@@ -49,7 +49,7 @@ class SearchLock:
 class SearchChannel(Channel):
     """The channel of a search page.
 
-    `read` makes a profile of a page's fields (refusal: Invalid); `explain` renders that refusal.
+    `read` makes a profile of a page's fields as it reads now (refusal: Invalid); `explain` renders that refusal.
     """
 
     def __init__(
@@ -72,9 +72,10 @@ class SearchChannel(Channel):
         self._explain = explain
         self._search_lock = search_lock
         self._seat: Seat[Viewer] | None = None
-        self._profile: Profile | None = None  # None: the page has asked nothing yet, or something that cannot be
+        self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or something that cannot be
         self._number: int | None = None  # the page's own, to tell a late answer from the present one
         self._order: list[str] = []
+        self._shown: dict[str, tuple[Fit, tuple[Reason, ...]]] = {}  # by lot
         self._figures = ""
         self._notice = ""
         self._dirty: set[str] = set()
@@ -106,11 +107,12 @@ class SearchChannel(Channel):
         return orjson.dumps(message, option=orjson.OPT_UTC_Z)
 
     async def hear(self, message: Mapping[str, object]) -> None:
-        if message.get("type") != "search":
+        kind = message.get("type")
+        if kind not in ("search", "hello"):
             await super().hear(message)
             return
         async with self._search_lock:
-            self._search(message)
+            self._search(message if kind == "search" else message.get("search"))  # a hello that was late
             self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
 
@@ -120,7 +122,7 @@ class SearchChannel(Channel):
 
     def see(self, changed: Sequence[Card]) -> None:
         """Note the shelters that look different, and search again in a task of its own: boards come first."""
-        if self._profile is None:
+        if self._fields is None:
             return
         self._dirty.update(card.id for card in changed)
         self._gone = self._gone or not changed
@@ -153,29 +155,33 @@ class SearchChannel(Channel):
             return
         number = said.get("n")
         self._number = number if isinstance(number, int) else None
-        self._profile, self._notice = None, ""
+        self._fields, self._notice = None, ""
         self._dirty.clear()
         fields = {str(name): value for name, value in said["fields"].items() if isinstance(value, str) and value}
         try:
-            self._profile = self._read(fields)
+            self._read(fields)
+            self._fields = fields
         except Invalid as refusal:
             self._notice = self._explain(refusal)
 
     def _answer(self, changed: set[str] | None) -> Mapping[str, object] | None:
         """Return the matches as of now, or the reason why there can be none.
 
-        `changed`: the shelters whose rows go along, besides new rows; None: every row. Returns None before the first search.
+        `changed`: the shelters whose rows go along, besides rows that are new or have other reasons; None: every row. Returns
+        None before the first search.
         """
         catalogue = self.board.catalogue
-        if self._profile is None or catalogue is None:
+        if self._fields is None or catalogue is None:
             return {"n": self._number, "notice": self._notice} if self._notice else None
-        found = self.board.columns.found(self._profile, catalogue, MATCHES_SHOWN)
-        shown = set(self._order)
-        self._order = [match.lot.id for match in found.matches]
+        profile = self._read(self._fields)  # each time: "arrives now" moves with the clock
+        found = self.board.columns.found(profile, catalogue, MATCHES_SHOWN)
+        shown, self._shown = self._shown, {match.lot.id: (match.fit, match.reasons) for match in found.matches}
+        self._order = list(self._shown)
         self._figures = self._pieces.figures(self.audience.language, found, catalogue)
 
         def is_new(match: Match) -> bool:
-            return changed is None or match.card.id in changed or match.lot.id not in shown
+            seen = shown.get(match.lot.id)
+            return changed is None or match.card.id in changed or seen != self._shown[match.lot.id]
 
         fragments = [
             {"id": match.lot.id, "html": self._pieces.match(self.audience.language, match, catalogue)}

@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
+from bedboard.store.board import list_shelters
 from tests.build import PATIENCE, until
 from tests.build.lines import page_line
 from tests.build.site import Site
@@ -209,3 +212,47 @@ async def test_when_its_page_is_gone_a_search_is_forgotten(site: Site) -> None:
         return len(site.process.board.watchers) == during - 1
 
     await until(is_gone, "the search is forgotten")
+
+
+async def test_a_hello_that_was_late_is_a_search_all_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone that is slow for more than two seconds must not show a frozen list as a live one."""
+    monkeypatch.setattr("bedboard.live.socket.HELLO_SECONDS", 0.01)
+    browser = await site.sign_in("mark")
+    await browser.aclose()
+    async with page_line(site, browser, "view=search&lang=nl") as line:
+        assert json.loads(await line.recv())["found"] is None
+        page = Page(line)
+        await line.send(json.dumps({"type": "hello", "known": {}, "search": {"n": 1, "fields": WOMAN}}))
+        await page.hear()
+        assert page.order == ["linde-1", "wilg-1", "ceder-1"]
+        await say(site, "linde-1", "occupied")
+        await page.hear()
+        assert page.sent[-1] == ["linde-1"]
+
+
+async def test_a_bug_while_a_page_is_heard_is_ours_and_not_the_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object) -> None:
+        raise ValueError("not what the page sent")
+
+    async with searching(site, WOMAN) as page:
+        monkeypatch.setattr("bedboard.live.search.SearchChannel._search", break_down)
+        with pytest.raises(ConnectionClosed) as closed:
+            await page.ask(2, WOMAN)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1011
+
+
+async def test_arriving_now_moves_with_the_clock_on_an_open_page(site: Site) -> None:
+    async with site.process.database.transaction() as tx:
+        await (await tx.connection()).execute(
+            text("update shelter set intake_from_minutes = 0, intake_until_minutes = 870, version = version + 1")
+        )
+        rows = await list_shelters(tx)
+    site.process.board.take(rows)
+    async with searching(site, WOMAN | {"arrival": "now"}) as page:  # at 14:00, and intake is until 14:30
+        assert "past" in page.rows["linde-1"]
+        assert "in overleg" not in page.rows["linde-1"]
+        site.clock.move(minutes=31)
+        site.process.board.age()
+        await page.hear()
+        assert "in overleg" in page.rows["linde-1"]
