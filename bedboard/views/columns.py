@@ -24,11 +24,13 @@ BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(sorted(
 ROW_BITS, DISTANCE_BITS, SIZE_BITS = 24, 10, 8
 """Of the one number by which matches are ordered: fit, freshness, beds, cots (50 at most), distance, row."""
 
+MOST_RESTS = 1000
 FIT_SHIFT = ROW_BITS + DISTANCE_BITS + 2 * SIZE_BITS + 2
 
 
 def mask_of(names: Iterable[str]) -> int:
-    return sum(BITS[name] for name in names)
+    """Return the bits of these criteria; one that this version does not know, of a newer process, counts for nothing."""
+    return sum(BITS.get(name, 0) for name in names)
 
 
 class Block(NamedTuple):
@@ -110,6 +112,8 @@ class Columns:
     def table(self) -> Table:
         """Return all cards in one table, put together when one has changed."""
         if self._table is None:
+            if len(self._terms_of_rest) > MOST_RESTS + 2 * len(self._cards):  # most are of terms that no shelter has any more
+                self._blocks, self._rests, self._terms_of_rest = {}, {}, []
             self._table = Table(self._block(name) for name in sorted(self._names))
         return self._table
 

@@ -7,7 +7,7 @@ import pytest
 
 from bedboard.rules.fit import Profile
 from bedboard.views.found import Found
-from tests.views.shelters import HELD, LAPSED, REFERENCE, RESERVED, columns, place, search, shelter
+from tests.views.shelters import HELD, LAPSED, REFERENCE, RESERVED, card, columns, place, search, shelter
 
 
 def lots(found: Found) -> list[str]:
@@ -172,3 +172,18 @@ def test_a_shelter_that_is_gone_is_forgotten_with_its_counts() -> None:
     assert one.found(WOMAN, REFERENCE, None) == search(WOMAN, rows[1])
     one.drop("beuk")
     assert one.found(WOMAN, REFERENCE, None) == search(WOMAN)
+
+
+def test_a_criterion_that_only_a_newer_version_knows_counts_for_nothing() -> None:
+    found = search(WOMAN, shelter("appel", [place("appel-1")], criteria={"woman": "yes", "of_tomorrow": "no"}))
+    assert (found.fits, found.excluded) == (1, 0)
+
+
+def test_limits_that_no_shelter_has_any_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bedboard.views.columns.MOST_RESTS", 5)
+    one, criteria = columns(), {"woman": "yes"}
+    for age in range(1, 60):
+        row = shelter("appel", [place("appel-1")], criteria=criteria, limits={"min_age": age})
+        one.take(card(row))
+        assert one.found(WOMAN, REFERENCE, None) == search(WOMAN, row)
+    assert len(one._terms_of_rest) <= 10
