@@ -53,16 +53,19 @@ class Identity:
         # Apart: a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known] = {}
         self._clients: dict[bytes, Known] = {}
+        self._forgotten = 0  # how often; a read that began before the last time may be of a session that has ended
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._sessions = Batch(self._read_sessions)
 
     def forget(self, token_hash: bytes) -> None:
+        self._forgotten += 1
         self._people.pop(token_hash, None)
         self._clients.pop(token_hash, None)
 
     def _remember(self, kept: dict[bytes, Known], token_hash: bytes, actor: Actor) -> Actor:
+        kept.pop(token_hash, None)
         if len(kept) >= KEPT_AT_MOST:
-            kept.clear()
+            del kept[next(iter(kept))]  # the one that was read longest ago
         kept[token_hash] = Known(actor, self._clock.monotonic())
         return actor
 
@@ -82,6 +85,7 @@ class Identity:
         token_hash = hash_token(token)
         if (recent := self._recent(self._people, token_hash)) is not None:
             return recent
+        forgotten = self._forgotten
         found = await self._sessions.get(token_hash)
         if found is None:
             self.forget(token_hash)
@@ -91,7 +95,7 @@ class Identity:
         if in_use and now - used_at >= self._used_every:
             async with self._database.transaction() as tx:
                 await use_session(tx, token_hash, now)
-        return self._remember(self._people, token_hash, actor)
+        return self._remember(self._people, token_hash, actor) if self._forgotten == forgotten else actor
 
     async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, tuple[Actor, datetime]]:
         async with self._database.transaction() as tx:

@@ -1,6 +1,7 @@
 """A right that is taken away is gone at once: on pages, in the API and on open sockets."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -122,3 +123,34 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
         await newcomer[0].close()
     await browser.aclose()
     await late.aclose()
+
+
+async def test_a_session_that_ends_while_it_is_read_is_not_remembered(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = site.process.identity
+    browser = await site.sign_in("mark")
+    token = browser.cookies[identity.cookie]
+    await browser.aclose()
+    read = identity._sessions.get
+
+    async def read_and_end(token_hash: bytes) -> Any:
+        found = await read(token_hash)
+        identity.forget(token_hash)  # the bell of another process, after the row was read
+        return found
+
+    monkeypatch.setattr(identity._sessions, "get", read_and_end)
+    assert await identity.person(token, in_use=False) is not None, "the control: it was alive when it was read"
+    assert identity.last_known(token) is None
+
+
+async def test_when_too_many_are_known_the_oldest_is_forgotten_and_not_everybody(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bedboard.identity.KEPT_AT_MOST", 2)
+    identity = site.process.identity
+    tokens = []
+    for person in ("mark", "lucia", "hanneke"):
+        browser = await site.sign_in(person)
+        tokens.append(browser.cookies[identity.cookie])
+        await browser.aclose()
+        await identity.person(tokens[-1], in_use=False)
+    assert [identity.last_known(token) is not None for token in tokens] == [False, True, True]
