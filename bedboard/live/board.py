@@ -32,7 +32,7 @@ class Watcher(Protocol):
     """A search, or a memory of this process, that is told which shelters look different; nothing is drawn for it."""
 
     def see(self, changed: Sequence[Card]) -> None:
-        """Take the cards as they now are; none when shelters have gone. Must not await, and must not be slow."""
+        """Take the cards as they now are; none when shelters have gone, and once a minute. Must not await, or be slow."""
 
 
 class Board:
@@ -56,8 +56,11 @@ class Board:
         self.as_of: datetime | None = None
         self.listener: Listener | None = None
         self.watchers: dict[Watcher, None] = {}
+        self.is_torn = False
+        """A bug kept some viewers from a change that is on the board: they get whole state when it is live again."""
         self._aged: set[str] = set()  # shelters that time has changed while the board could not be followed
         self._turned = asyncio.Event()
+        self._minute: datetime | None = None
         self._changes = 0  # counts every shelter that came, changed or went
         self._snapshots: dict[tuple[Audience, frozenset[tuple[str, str]]], bytes] = {}
         self._snapshots_of: tuple[int, datetime | None] = 0, None
@@ -72,6 +75,9 @@ class Board:
     def go_live(self, listener: Listener) -> None:
         """Follow the bell from now on, and publish what time has changed meanwhile. Everything has just been read."""
         self.listener = listener
+        if self.is_torn:
+            self.is_torn = False
+            self._publish_snapshots()
         self._publish([self.cards[shelter_id] for shelter_id in self._aged if shelter_id in self.cards])
         self._aged.clear()
         self._announce_turn()
@@ -112,9 +118,9 @@ class Board:
             self._news.forget_holders(shelter_id)
         self.take(rows)
         if gone:
+            self._add_totals()
             self._publish_snapshots()
-            for watcher in list(self.watchers):
-                watcher.see([])
+            self._tell_watchers([])
 
     def age(self) -> int:
         """Show what time alone has changed: old news, a reminder that is due, a claim that ran out.
@@ -131,6 +137,9 @@ class Board:
                 self._publish(cards)
             else:  # a board that cannot be followed must not give signs of life
                 self._aged.update(due)
+        if self.live and (minute := now.replace(second=0, microsecond=0)) != self._minute:  # hours of arrival move on
+            self._minute = minute
+            self._tell_watchers([])
         return len(due)
 
     def _put(self, card: Card) -> None:
@@ -178,9 +187,8 @@ class Board:
         catalogue = self.catalogue
         if not changed or catalogue is None:
             return
-        self.totals = add_totals(self.cards.values(), catalogue)
-        for watcher in list(self.watchers):
-            watcher.see(changed)
+        self._add_totals()
+        self._tell_watchers(changed)
         if len(changed) > BURST and 2 * len(changed) > len(self.cards):
             self._publish_snapshots()
             return
@@ -196,6 +204,14 @@ class Board:
                 else:
                     message = update_message(fragment, totals)
                 self._hub.publish(audience, card.id, message)
+
+    def _add_totals(self) -> None:
+        if self.catalogue is not None:
+            self.totals = add_totals(self.cards.values(), self.catalogue)
+
+    def _tell_watchers(self, changed: Sequence[Card]) -> None:
+        for watcher in list(self.watchers):
+            watcher.see(changed)
 
     def _publish_snapshots(self) -> None:
         for audience in self._audiences():

@@ -34,7 +34,7 @@ class Origin(Enum):
     """The source of a message that comes from no audience."""
 
     EVERYWHERE = auto()
-    """The pulse: part of no state, and worth nothing once there is a newer one."""
+    """The pulse, and word that something of one's own has changed: part of no state, and only the newest counts."""
     ALONE = auto()
     """For this viewer only; the state of its audiences contains it."""
 
@@ -181,14 +181,17 @@ class Hub(Generic[V]):
     def send(self, seat: Seat[V], key: Hashable, message: Message) -> None:
         """Hand a message to one viewer, such as the first snapshot; one that lags gets its catch-up instead."""
         if not seat.closed:
-            self._hand_to(seat, key, message, self.encode(message))
+            self._hand_to(seat, Origin.ALONE, key, message, self.encode(message))
 
     def send_where(self, predicate: Callable[[V], bool], key: Hashable, message: Message) -> None:
-        """Hand a message to every viewer that the predicate picks; one that lags gets its catch-up instead."""
+        """Hand a message to every viewer that the predicate picks; one that lags gets the newest of this key later.
+
+        No state of an audience contains it, so it is kept like a pulse.
+        """
         picked = [seat for seat in self._seats if predicate(seat.viewer)]
         frame = self.encode(message) if picked else b""
         for seat in picked:
-            self._hand_to(seat, key, message, frame)
+            self._hand_to(seat, Origin.EVERYWHERE, key, message, frame)
 
     def close(self, seat: Seat[V], code: int) -> None:
         """Send nothing more to this viewer but a close frame, which it gets if it still reads; cut it a little later."""
@@ -239,7 +242,7 @@ class Hub(Generic[V]):
             self._asked_at_once = math.ceil(len(self._to_ask) / ASK_EVERY_SECONDS)
         for seat in [self._to_ask.pop() for _ in range(min(self._asked_at_once, len(self._to_ask)))]:
             if not seat.closed and not seat.check_alive():
-                self.close(seat, INTERNAL_ERROR)
+                self.close(seat, TRY_AGAIN_LATER)
 
     def note_blocked(self, seat: Seat[V]) -> None:
         """Note that this viewer cannot take more from now on. Called by seats."""
@@ -278,9 +281,9 @@ class Hub(Generic[V]):
         for seat in others:
             seat.deliver(origin, key, message)
 
-    def _hand_to(self, seat: Seat[V], key: Hashable, message: Message, frame: bytes) -> None:
+    def _hand_to(self, seat: Seat[V], origin: Origin, key: Hashable, message: Message, frame: bytes) -> None:
         if seat.write is None:
-            seat.deliver(Origin.ALONE, key, message)
+            seat.deliver(origin, key, message)
             return
         try:
             seat.write(frame)

@@ -1,6 +1,6 @@
 """The connection of a viewer once it is seated: little memory, and ready frames.
 
-Knows frames and transports; must not know boards, people, or what a message says. It parses nothing itself.
+Like `live/wire.py` it knows frames and transports, and must not know boards, people, or the meaning of a message.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ MESSAGE_BYTES = 16 * 1024
 """The longest message that a viewer may send; a longer one closes its socket with 1009."""
 
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
-GOING_AWAY = 1012  # the server restarts: come back
+SERVICE_RESTART = 1012  # the server restarts: come back
 LOGGER = logging.getLogger("websockets.server")
 
 
@@ -84,7 +84,9 @@ class Member(asyncio.Protocol):
 
     def check_alive(self) -> bool:
         """Send a ping; return False when the viewer has answered nothing since the last one."""
-        if self.paused or self._messages is not None:  # the hub's patience judges a full buffer, and we read nothing meanwhile
+        # `Hub.drop_stuck` closes a viewer whose buffer stays full. While a message is being heard nothing is read, so no answer
+        # can arrive.
+        if self.paused or self._messages is not None:
             return True
         was_alive, self._is_alive = self._is_alive, False
         if was_alive and not self.transport.is_closing():
@@ -195,7 +197,7 @@ class Member(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Close the connection, because the server ends. Called by uvicorn."""
-        self.close(GOING_AWAY)
+        self.close(SERVICE_RESTART)
         self.transport.close()
 
     def _flush(self, parser: Parser) -> None:

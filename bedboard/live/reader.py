@@ -68,6 +68,7 @@ class Reader:
                 log.warning("board_lost", reason=type(error.__cause__ or error).__name__)
             except Exception as bug:  # without its reader a process would show an old board for ever: say so, begin again
                 log.error("bug", exc_info=bug)
+                self._board.is_torn = True
             finally:
                 self._board.listener = None
             attempt += 1

@@ -11,14 +11,14 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bedboard.live.board import Board
-from bedboard.live.hub import TRY_AGAIN_LATER, Hub, Seat
+from bedboard.live.hub import INTERNAL_ERROR, TRY_AGAIN_LATER, Hub, Seat
 from bedboard.live.seats import DirectSeat, MailboxSeat
 from bedboard.live.viewer import Viewer
 from bedboard.live.wire import wire_of
 from bedboard.views.pieces import Audience
 
 HELLO_SECONDS = 2.0
-PROTOCOL_ERROR = 1008
+POLICY_VIOLATION = 1008
 
 
 class Channel:
@@ -77,9 +77,12 @@ class Seated:
 
     async def hear(self, text: bytes) -> None:
         try:
-            await self._channel.hear(_parse(text))
+            message = _parse(text)
         except ValueError:
-            self._hub.close(self._seat, PROTOCOL_ERROR)
+            self._hub.close(self._seat, POLICY_VIOLATION)
+            return
+        try:
+            await self._channel.hear(message)
         except Exception as error:
             self._hub.fail(self._seat, error)
 
@@ -102,7 +105,7 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, c
         except TimeoutError:
             hello = {}
         except (WebSocketDisconnect, ValueError):
-            await _close(websocket, PROTOCOL_ERROR)
+            await _close(websocket, POLICY_VIOLATION)
             return
     try:
         await channel.prepare(hello)
@@ -115,7 +118,11 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, c
             member.seat(Seated(hub, seat, channel))
             _begin(hub, seat, channel, hello)
             return
-    except BaseException:
+    except Exception:
+        channel.end()
+        await _close(websocket, INTERNAL_ERROR)
+        raise
+    except asyncio.CancelledError:
         channel.end()
         raise
     channel.end()
@@ -153,7 +160,7 @@ async def _serve_by_mailbox(
         outcome = await asyncio.gather(pump, ears, return_exceptions=True)
     finally:
         guest.leave()
-    await _close(websocket, outcome[0] if isinstance(outcome[0], int) else PROTOCOL_ERROR)
+    await _close(websocket, outcome[0] if isinstance(outcome[0], int) else POLICY_VIOLATION)
 
 
 async def _receive(websocket: WebSocket) -> bytes:

@@ -237,5 +237,16 @@ def test_a_viewer_that_answers_no_ping_is_closed_and_the_others_stay() -> None:
         stage.hub.check_alive(100.1 + second)
         assert sum(line.asked for line in lines) - before <= 3, "a part of them at a time, and once a second"
     assert [line.asked for number, line in enumerate(lines) if number != 7] == [2] * 49
-    assert [line.closed_with for line in lines] == [[1011] if number == 7 else [] for number in range(50)]
+    assert [line.closed_with for line in lines] == [[1013] if number == 7 else [] for number in range(50)]
     assert len(stage.hub) == 49
+
+
+def test_word_of_ones_own_that_a_lagging_viewer_missed_comes_once_after_its_state() -> None:
+    stage = Stage()
+    _, line = stage.seat("an", room=0)
+    stage.hub.publish("board", "amber", "fills the kernel")
+    for _ in range(3):
+        stage.hub.send_where(lambda viewer: viewer == "an", "own", "own")
+    stage.hub.publish("board", "amber", "missed")
+    line.read(10)
+    assert line.taken == [b"#fills the kernel", b"#all of board", b"#own"]

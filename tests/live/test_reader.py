@@ -1,5 +1,6 @@
 """The reader: a lost line to the database is noticed, and the board comes back whole by itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,9 +12,12 @@ from sqlalchemy.engine import make_url
 
 from bedboard.actions.setup import add_shelter
 from bedboard.live.reader import longest_wait
+from bedboard.store.board import Catalogue, list_shelters
 from bedboard.store.database import Database, asyncpg_url
+from bedboard.views.cards import Card
+from bedboard.views.pieces import Audience, Piece, Pieces
 from tests import build
-from tests.build import until
+from tests.build import PATIENCE, until
 from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, pulse, until_pulse
 from tests.build.site import Site
 
@@ -146,3 +150,36 @@ async def test_a_bell_that_makes_no_sense_harms_nobody(site: Site, message: str)
         async with site.api("demo-shelter-linde") as linde:
             await linde.patch("/places/linde-1", json={"status": "occupied"})
         assert (await hear(line))["shelter"]["version"] == 2
+
+
+async def test_a_change_that_a_bug_kept_from_viewers_reaches_them_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, broken = Pieces.get, [True]
+
+    def get(pieces: Pieces, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
+        if audience.view == "api" and card.stamp.version == 2 and broken.pop():
+            broken.append(False)
+            raise ZeroDivisionError
+        return drawn(pieces, audience, card, catalogue)
+
+    async with api_line(site) as line, site.api("demo-shelter-linde") as linde:
+        await hear(line)
+        monkeypatch.setattr(Pieces, "get", get)
+        reply = await linde.patch("/places/linde-1", json={"status": "occupied"})
+        assert reply.status_code in (200, 500)
+        screen = Screen()
+        async with asyncio.timeout(PATIENCE):
+            while screen.versions.get("linde", [0])[-1] < 2:
+                screen.take(await hear(line))
+    assert on_screen(screen) == await in_sql(site)
+
+
+async def test_a_shelter_that_is_gone_is_gone_from_the_totals_too(site: Site) -> None:
+    board = site.process.board
+    async with site.process.database.transaction() as tx:
+        rows = [row for row in await list_shelters(tx) if row.id != "linde"]
+    assert board.totals is not None
+    assert board.totals.whole.total == 7
+    board.replace(rows)
+    assert board.totals.whole.total == 3
