@@ -155,3 +155,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in Path(str(item.fspath)).parts:
             item.add_marker("browser")
+    # The wheel's tests take a minute, mostly by waiting for pip: begun last, the other workers would wait for them.
+    items.sort(key=lambda item: item.path.name != "test_wheel.py")

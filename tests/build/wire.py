@@ -21,6 +21,7 @@ from bedboard.live.hub import Hub, Seat
 from bedboard.live.member import Member
 from bedboard.live.seats import DirectSeat, MailboxSeat
 from bedboard.live.wire import encode_text, wire_of
+from tests.build import PATIENCE
 
 T = TypeVar("T")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -29,7 +30,7 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,
 }
 FILL = "x" * 4096
-DEADLINE_SECONDS = 5.0
+DEADLINE_SECONDS = PATIENCE
 
 
 class Echo:
