@@ -1,7 +1,8 @@
-"""Questions that arrive together are asked together: ten thousand screens that come back are some reads, not ten thousand."""
+"""Answer many callers with one read: ten thousand screens come back at once, and the database is asked some hundred times."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import Context
 from typing import Generic, TypeVar
 
 PAUSE_SECONDS = 0.02
@@ -28,7 +29,7 @@ class Batch(Generic[K, V]):
         if answer is None:
             answer = self._waiting[key] = asyncio.get_running_loop().create_future()
         if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._read_all())
+            self._work = asyncio.create_task(self._read_all(), context=Context())  # no caller's: it works for all of them
         return await asyncio.shield(answer)
 
     async def _read_all(self) -> None:
@@ -40,8 +41,8 @@ class Batch(Generic[K, V]):
             except Exception as error:
                 for answer in answers:
                     answer.set_exception(error)
-                    answer.exception()  # those who asked may have left meanwhile
-                continue
-            for key, answer in zip(keys, answers, strict=True):
-                answer.set_result(found.get(key))
+                    answer.exception()  # the callers may have left meanwhile
+            else:
+                for key, answer in zip(keys, answers, strict=True):
+                    answer.set_result(found.get(key))
             await asyncio.sleep(PAUSE_SECONDS)  # so that a crowd needs few reads; a single caller does not wait

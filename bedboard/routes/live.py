@@ -30,7 +30,7 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
         return
     token_hash = hash_token(websocket.cookies.get(process.identity.cookie, ""))
 
-    touched = process.clock.monotonic()
+    touched = float("-inf")  # the first word of use always counts: it may be the last before the session ends
 
     async def active() -> None:
         nonlocal touched

@@ -174,3 +174,21 @@ async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> N
         assert await code_of(line) == 4401
     assert (await browser.get("/")).headers["location"] == "/sign-in"
     await browser.aclose()
+
+
+async def test_a_page_that_reconnects_and_is_used_at_once_keeps_its_session(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    site.clock.move(minutes=14)
+
+    async def was_used() -> bool:
+        async with site.process.database.transaction() as tx:
+            used_at = (await tx.exec(text("select used_at from session where person_id = 'mark'"))).scalar_one()  # type: ignore[call-overload]
+        return bool(used_at == site.clock.at)
+
+    async with page_line(site, browser) as line:
+        await line.send("{}")
+        await line.recv()
+        assert not await was_used(), "a page connects by itself"
+        await line.send('{"type":"active"}')
+        await build.until(was_used, "the session was used now")
+    await browser.aclose()
