@@ -5,7 +5,7 @@ Like `live/wire.py` it knows frames and transports, and must not know boards, pe
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, cast
 
 from uvicorn.server import ServerState
@@ -16,6 +16,16 @@ from websockets.protocol import Protocol as Parser
 MESSAGE_BYTES = 16 * 1024
 """The longest message that a viewer may send; a longer one closes its socket with 1009."""
 
+FRAMES_A_SECOND = 200
+"""The most that a viewer may send; a page sends a few a minute. More closes its socket with 1008."""
+
+MOST_PARTS = 64
+"""The most frames of one message: a message in empty ones would never be too long."""
+
+SLICE_BYTES = 4096
+"""So much is parsed at once: a flood of tiny frames is noticed before all of it has taken time."""
+
+POLICY_VIOLATION = 1008
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 SERVICE_RESTART = 1012  # the server restarts: come back
 LOGGER = logging.getLogger("websockets.server")
@@ -25,6 +35,29 @@ def size_on_wire(frame: Frame) -> int:
     """Return the bytes that a client's frame took: two, the length where it is longer than 125, the mask, the payload."""
     count = len(frame.data)
     return 6 + count + (0 if count < 126 else 2 if count < 65_536 else 8)
+
+
+class FrameLimit:
+    """Counts the frames of one viewer, by the second."""
+
+    __slots__ = ("_count", "_second")
+
+    def __init__(self) -> None:
+        self._count = self._second = 0
+
+    def is_passed(self, frames: int) -> bool:
+        """Count these frames; return whether there have been too many within this second of the loop's clock."""
+        second = int(asyncio.get_running_loop().time())
+        if second != self._second:
+            self._second, self._count = second, 0
+        self._count += frames
+        return self._count > FRAMES_A_SECOND
+
+
+def slices(data: bytes) -> Iterator[bytes]:
+    """Yield what has arrived in parts that are quickly parsed."""
+    for start in range(0, len(data), SLICE_BYTES):
+        yield data[start : start + SLICE_BYTES]
 
 
 class Guest(Protocol):
@@ -49,6 +82,7 @@ class Member(asyncio.Protocol):
         "_guest",
         "_is_alive",
         "_is_text",
+        "_limit",
         "_messages",
         "_on_pause",
         "_on_resume",
@@ -61,11 +95,12 @@ class Member(asyncio.Protocol):
         "write",
     )
 
-    def __init__(self, transport: asyncio.Transport, server: ServerState, *, paused: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, server: ServerState, limit: FrameLimit, *, paused: bool) -> None:
         self.transport = transport
         self.write: Callable[[bytes], None] = transport.write
         self.paused = paused
         self._server = server
+        self._limit = limit
         self._guest: Guest | None = None
         self._on_pause: Callable[[], None] | None = None
         self._on_resume: Callable[[], None] | None = None
@@ -101,8 +136,7 @@ class Member(asyncio.Protocol):
         parser = self._parser = self._parser or new_parser()
         parser.send_close(code)
         self._flush(parser)
-        if self._messages is not None:
-            self.transport.resume_reading()
+        self._resume_reading()
 
     def abort(self) -> None:
         """Cut the connection without a word."""
@@ -126,6 +160,11 @@ class Member(asyncio.Protocol):
         if self._guest is not None:
             self._start_hearing()
 
+    def _resume_reading(self) -> None:
+        """Read again what the viewer says, unless its guest is busy or its buffer is full; a closed one is always read."""
+        if not self.transport.is_closing() and (self._guest is None or (not self.paused and self._messages is None)):
+            self.transport.resume_reading()
+
     def _start_hearing(self) -> None:
         task = asyncio.get_running_loop().create_task(self._hear_all())
         self._server.tasks.add(task)
@@ -137,20 +176,29 @@ class Member(asyncio.Protocol):
                 await self._guest.hear(self._messages.pop(0))
         finally:
             self._messages = None
-            if not self.transport.is_closing():
-                self.transport.resume_reading()
+            self._resume_reading()
 
     # --- what the transport says
 
     def data_received(self, data: bytes) -> None:
         self._is_alive = True
+        for part in slices(data):
+            if self.transport.is_closing():
+                return
+            self._parse(part)
+
+    def _parse(self, data: bytes) -> None:
         parser = self._parser
         if parser is None:
             parser = self._parser = new_parser()
         parser.receive_data(data)
+        frames = cast("list[Frame]", parser.events_received())
+        if self._limit.is_passed(len(frames)):
+            self._fail(parser, POLICY_VIOLATION, "too many frames")
+            return
         self._flush(parser)  # answers to pings, and to a close frame
         self._owed += len(data)
-        for frame in cast("list[Frame]", parser.events_received()):
+        for frame in frames:
             self._owed -= size_on_wire(frame)
             if frame.opcode is Opcode.CLOSE:
                 self._close_transport()
@@ -165,7 +213,12 @@ class Member(asyncio.Protocol):
     def _take_frame(self, parser: Parser, frame: Frame) -> None:
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
-        self._parts = [*(self._parts or ()), bytes(frame.data)]
+        if self._parts is None:
+            self._parts = []
+        self._parts.append(bytes(frame.data))
+        if len(self._parts) > MOST_PARTS:
+            self._fail(parser, POLICY_VIOLATION, "too many parts")
+            return
         if not frame.fin:
             return
         message, self._parts = b"".join(self._parts), None
@@ -173,20 +226,20 @@ class Member(asyncio.Protocol):
             if self._is_text:
                 message.decode()
         except UnicodeDecodeError:
-            parser.fail(CloseCode.INVALID_DATA, "no UTF-8")
-            self._flush(parser)
-            self._close_transport()
+            self._fail(parser, CloseCode.INVALID_DATA, "no UTF-8")
             return
         if self._guest is not None:
             self.take(message)
 
     def pause_writing(self) -> None:
         self.paused = True
+        self.transport.pause_reading()  # or the answers to its pings would pile up
         if self._on_pause is not None:
             self._on_pause()
 
     def resume_writing(self) -> None:
         self.paused = False
+        self._resume_reading()
         if self._on_resume is not None:
             self._on_resume()
 
@@ -203,6 +256,12 @@ class Member(asyncio.Protocol):
     def _flush(self, parser: Parser) -> None:
         if (octets := b"".join(parser.data_to_send())) and not self.transport.is_closing():
             self.write(octets)
+
+    def _fail(self, parser: Parser, code: int, reason: str) -> None:
+        parser.data_to_send()  # answers to pings that are worth nothing now
+        parser.fail(code, reason)
+        self._flush(parser)
+        self._close_transport()
 
     def _close_transport(self) -> None:
         self._end()

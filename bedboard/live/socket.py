@@ -12,13 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bedboard.live.board import Board
 from bedboard.live.hub import INTERNAL_ERROR, TRY_AGAIN_LATER, Hub, Seat
+from bedboard.live.member import POLICY_VIOLATION
 from bedboard.live.seats import DirectSeat, MailboxSeat
 from bedboard.live.viewer import Viewer
 from bedboard.live.wire import wire_of
 from bedboard.views.pieces import Audience
 
 HELLO_SECONDS = 2.0
-POLICY_VIOLATION = 1008
 
 
 class Channel:

@@ -20,7 +20,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
-from bedboard.live.member import MESSAGE_BYTES, Member, size_on_wire
+from bedboard.live.member import MESSAGE_BYTES, POLICY_VIOLATION, FrameLimit, Member, size_on_wire, slices
 
 EXTENSION = "bedboard.wire"
 
@@ -47,6 +47,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **given: Any) -> None:
         super().__init__(config, server_state, app_state, **given)
         self._server_state = server_state
+        self._limit = FrameLimit()
         self._owed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -62,12 +63,23 @@ class WireProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
 
     def data_received(self, data: bytes) -> None:
-        if self.handshake_initiated:
-            self._owed += len(data)
-        super().data_received(data)
+        if not self.handshake_initiated:
+            super().data_received(data)
+            return
+        for part in slices(data):
+            if self.transport.is_closing():
+                return
+            self._owed += len(part)
+            super().data_received(part)
 
     def handle_events(self) -> None:
-        self._owed -= sum(size_on_wire(event) for event in self.conn.events if isinstance(event, Frame))
+        frames = [event for event in self.conn.events if isinstance(event, Frame)]
+        self._owed -= sum(size_on_wire(frame) for frame in frames)
+        if self._limit.is_passed(len(frames)):
+            self.conn.events.clear()
+            self.conn.fail(POLICY_VIOLATION, "too many frames")
+            self.handle_parser_exception()
+            return
         super().handle_events()
 
     def detach(self) -> Member | None:
@@ -81,7 +93,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             return None
         self.stop_keepalive()
         transport = self.transport
-        member = Member(transport, self._server_state, paused=not self.writable.is_set())
+        member = Member(transport, self._server_state, self._limit, paused=not self.writable.is_set())
         if self._owed or self.frames:  # a message has begun
             member._parser, member._owed, member._parts = self.conn, self._owed, self.frames or None
             member._is_text = self.curr_msg_data_type == "text"

@@ -60,6 +60,8 @@ class Server:
         self.naive: list[Send] = []
         self.members: list[Member | None] = []
         self.go_on = asyncio.Event()
+        self.seats_after = asyncio.Event()
+        self.seats_after.set()
         self.ended: list[str] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -77,6 +79,7 @@ class Server:
         await receive()
         await send({"type": "websocket.accept"})
         viewer, wire = scope["query_string"].decode(), wire_of(scope)
+        await self.seats_after.wait()
         member = wire.detach() if wire and viewer != "naive" else None
         self.members.append(member)
         if member is not None:

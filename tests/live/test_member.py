@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from websockets.frames import Close, Frame, Opcode
 
-from bedboard.live.member import MESSAGE_BYTES, Member
+from bedboard.live.member import MESSAGE_BYTES, MOST_PARTS, Member
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from tests.build.wire import DEADLINE_SECONDS, LOOPS, Server, until
 
@@ -29,6 +30,9 @@ class Raw:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+
+    def stop_reading(self) -> None:
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     async def say(self, *parts: bytes) -> None:
         """Write the parts, each in a packet of its own as far as the kernel lets us."""
@@ -65,7 +69,11 @@ def text(words: str) -> bytes:
 
 @contextlib.asynccontextmanager
 async def seated(server: Server) -> AsyncIterator[tuple[Raw, Member]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that a viewer that stops reading is soon noticed
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", server.port))
+    reader, writer = await asyncio.open_connection(sock=sock)
     try:
         writer.write(HELLO)
         await reader.readuntil(b"\r\n\r\n")
@@ -99,7 +107,7 @@ async def test_a_frame_in_single_bytes_is_one_message_and_no_parser_stays(server
         message = text(long)
         await raw.say(*(message[n : n + 1] for n in range(len(message))))
         assert await raw.hear() == (Opcode.TEXT, long.encode())
-        assert member._parser is None
+        await until(lambda: member._parser is None)
 
 
 async def test_a_message_in_several_frames_with_a_ping_between_them_is_one(server: Server) -> None:
@@ -107,7 +115,7 @@ async def test_a_message_in_several_frames_with_a_ping_between_them_is_one(serve
         await raw.say(frame(Opcode.TEXT, b"one ", fin=False), frame(Opcode.PING, b"?"), frame(Opcode.CONT, b"message"))
         assert await raw.hear() == (Opcode.PONG, b"?")
         assert await raw.hear() == (Opcode.TEXT, b"one message")
-        assert member._parser is None
+        await until(lambda: member._parser is None)
 
 
 async def test_a_close_frame_behind_a_text_is_answered_and_ends_the_seat(server: Server) -> None:
@@ -117,12 +125,56 @@ async def test_a_close_frame_behind_a_text_is_answered_and_ends_the_seat(server:
         await until(lambda: server.ended == ["raw"])
 
 
-async def test_a_flood_of_pings_is_answered_in_order(server: Server) -> None:
+async def test_some_pings_are_answered_in_order_and_a_flood_of_them_closes(server: Server) -> None:
     async with seated(server) as (raw, member):
-        await raw.say(b"".join(frame(Opcode.PING, str(number).encode()) for number in range(500)))
-        for number in range(500):
+        await raw.say(b"".join(frame(Opcode.PING, str(number).encode()) for number in range(150)))
+        for number in range(150):
             assert await raw.hear() == (Opcode.PONG, str(number).encode())
-        assert member._parser is None
+        await until(lambda: member._parser is None)
+        with contextlib.suppress(ConnectionError):  # it is cut while we still talk
+            await raw.say(frame(Opcode.PING, b"x" * 100) * 5000)
+        await until(lambda: len(server.hub) == 0)
+
+
+async def test_a_message_in_too_many_frames_closes(server: Server) -> None:
+    async with seated(server) as (raw, _):
+        await raw.say(frame(Opcode.TEXT, b"", fin=False) + frame(Opcode.CONT, b"", fin=False) * MOST_PARTS)
+        assert await raw.closed_with() == 1008
+
+
+async def test_a_flood_of_empty_frames_is_cut_before_it_takes_time(server: Server) -> None:
+    async with seated(server) as (raw, member):
+        with contextlib.suppress(ConnectionError):
+            await raw.say(frame(Opcode.TEXT, b"", fin=False) + frame(Opcode.CONT, b"", fin=False) * 60_000)
+        await until(lambda: len(server.hub) == 0)
+        assert len(member._parts or ()) <= MOST_PARTS + 1
+
+
+async def test_frames_before_the_seat_are_counted_too(server: Server) -> None:
+    server.seats_after.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(HELLO)
+    await reader.readuntil(b"\r\n\r\n")
+    raw = Raw(reader, writer)
+    await raw.say(frame(Opcode.TEXT, b"", fin=False) + frame(Opcode.CONT, b"", fin=False) * 300)
+    assert await raw.closed_with() == 1008
+    await server.do(server.seats_after.set)
+    await until(lambda: not server.connections())
+    assert len(server.hub) == 0
+    writer.close()
+
+
+async def test_a_viewer_that_reads_nothing_cannot_make_answers_pile_up(server: Server) -> None:
+    async with seated(server) as (raw, member):
+        raw.stop_reading()
+        await server.fill()
+        assert member.paused
+        waiting = await server.do(server.waiting_bytes)
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(raw.say(*[frame(Opcode.PING, b"x" * 100) * 10] * 10), DEADLINE_SECONDS)
+        await server.publish("one more round of the loop")
+        assert await server.do(server.waiting_bytes) == waiting
+        member.transport.abort()
 
 
 async def test_16_kib_is_heard_and_one_byte_more_closes(server: Server) -> None:
