@@ -32,7 +32,7 @@ LIMIT_SECONDS = 10.0
 AT_ONCE = 20
 LONGEST_ENDPOINT = 1000
 ENDPOINT = re.compile(r"(https)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::443)?/[A-Za-z0-9\-._~!$&'()*+,;=:@/%?]*")
-LOOPBACK_ENDPOINT = re.compile(r"(http)://(127\.0\.0\.1):\d{1,5}/[A-Za-z0-9\-._~/]*")
+LOOPBACK_ENDPOINT = re.compile(r"(http)://(127\.0\.0\.1):[0-9]{1,5}/[A-Za-z0-9\-._~/]*")
 
 
 def new_push_key() -> str:

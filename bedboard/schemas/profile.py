@@ -20,7 +20,7 @@ Code = Annotated[str, Field(max_length=64)]
 Status = Literal["third_country", "eu", "dublin", "undocumented", "reflection", "b8"]
 Exploitation = Literal["sexual", "labour", "criminal", "other", "unknown"]
 Need = Literal["lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"]
-ClockText = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+ClockText = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 if (set(get_args(Status)), set(get_args(Need))) != (set(PERSON_STATUSES), set(NEEDS)):
     raise AssertionError("the profile of the API and of the rules differ")
@@ -62,7 +62,7 @@ class SearchProfile(Part):
     avoid: Annotated[list[Code], Field(max_length=50)] = []
     near: Code | None = None
     languages: Annotated[list[Code], Field(max_length=20)] = []
-    arrives_after: Annotated[str, Field(pattern=r"^(now|([01]\d|2[0-3]):[0-5]\d)$")] | None = None
+    arrives_after: Annotated[str, Field(pattern=r"^(now|([01][0-9]|2[0-3]):[0-5][0-9])$")] | None = None
     arrives_before: ClockText | None = None
 
 
