@@ -22,6 +22,15 @@ def keep_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> M
     return kept
 
 
+def forget_messages(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keep the type and the place of an error; its message may repeat what a caller has sent."""
+    for error in event.get("exception", ()):
+        for key in ("exc_value", "exc_notes", "syntax_error"):
+            error.pop(key, None)
+        forget_messages(_logger, _name, {"exception": [part for group in error.get("exceptions", ()) for part in group]})
+    return event
+
+
 class LibraryLine(logging.Formatter):
     """Write a message of uvicorn or APScheduler as a line of the same kind.
 
@@ -49,6 +58,7 @@ def set_up_log(level: str) -> None:
             structlog.processors.ExceptionRenderer(
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
             ),
+            forget_messages,
             keep_allowed,
             structlog.processors.JSONRenderer(),
         ],

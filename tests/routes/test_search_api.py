@@ -244,3 +244,29 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
     for word in ("wheelchair", "pregnant", "dublin", "boy_12_17", "Blessing", "'ti'", "languages", "adults"):
         found = [line for line in written.splitlines() if word in line and line not in tallies]
         assert found == [], word
+
+
+@pytest.mark.parametrize("digit", ["\u0663", "\U0001ccf1", "\U00010d42"], ids=["Arabic", "outlined", "Garay"])
+async def test_a_time_in_other_digits_is_refused_like_any_that_is_none(site: Site, digit: str) -> None:
+    async with site.api("demo-police") as api:
+        for field in ("arrives_after", "arrives_before"):
+            reply = await api.post("/search", json={field: f"0{digit}:00"})
+            assert (reply.status_code, [one["field"] for one in reply.json()["errors"]]) == (422, [field]), reply.text
+
+
+async def test_the_log_of_a_bug_says_where_it_is_and_nothing_that_was_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def break_down(*_: object) -> None:
+        try:
+            raise ExceptionGroup("CANARY", [ValueError("CANARY")])
+        except ExceptionGroup as cause:
+            raise RuntimeError("CANARY") from cause
+
+    monkeypatch.setattr("bedboard.routes.api.search.profile_of", break_down)
+    async with site.api("demo-police") as api:
+        assert (await api.post("/search", json=WOMAN)).status_code == 500
+    said = capsys.readouterr().out
+    assert '"bug"' in said
+    assert "RuntimeError" in said and "ValueError" in said and "break_down" in said
+    assert "CANARY" not in said
