@@ -278,16 +278,14 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, November 2026 (2 cores, Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0; message of 1500 bytes; ms):
+# Last printed, 28 November 2026 (2 cores that other work shared, Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0; 600 bytes; ms):
 #
 #                                    viewers      p50      p99      max   × p50      CPU   × CPU  KB each
-# hub over the wire                      200     2.68     3.80     3.85    1.00     1.58    1.00     24.1
-# for viewer: await send_text            200     3.97     5.54     6.38    1.48     2.52    1.60     23.6
-# websockets.broadcast()                 200     3.24     5.08     5.49    1.21     1.98    1.26     12.1
-# hub over the wire                     1000     8.41    11.51    12.85    1.00     8.42    1.00     24.6
-# for viewer: await send_text           1000    13.52    21.21    22.06    1.61    13.51    1.61     23.6
-# websockets.broadcast()                1000    10.32    14.09    15.47    1.23    10.29    1.22     12.1
+# hub over the wire                     1000    14.76    40.87    44.03    1.00     7.88    1.00      2.7
+# for viewer: await send_text           1000    29.63    61.03    71.73    2.01    20.30    2.58     23.1
+# websockets.broadcast()                1000    24.17    56.32    67.73    1.64    15.27    1.94     12.2
 # one way per run:
-# hub over the wire                    10000    83.91   110.98   123.07            83.27              24.8
-# for viewer: await send_text          10000   140.45   181.59   181.59           139.90              23.6
-# websockets.broadcast()               10000   108.90   143.03   144.84           108.04              12.3
+# hub over the wire                    10000   155.29   322.61   322.61            94.62              2.6
+# Before a seated viewer had a small connection of its own (1500 bytes, a quieter machine):
+# hub over the wire                     1000     8.41    11.51    12.85    1.00     8.42    1.00     24.6
+# websockets.broadcast()                1000    10.32    14.09    15.47    1.23    10.29    1.22     12.1

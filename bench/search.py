@@ -260,3 +260,15 @@ if __name__ == "__main__":
 #   a tap until the last of  1 search pages p50    20.87 ms   p99    30.42 ms   max    30.42 ms
 #   a tap until the last of 50 search pages p50   113.27 ms   p99   221.52 ms   max   221.52 ms
 # (in the same hour every match was still made into a row: quiet p50 10.73, p99 19.86)
+#
+# 28 November 2026, within ten minutes, on cores that other work shared (twice as much during the first):
+# place by place
+#   an empty answer, for comparison       p50     6.37 ms   p99    18.16 ms   max    24.95 ms
+#   search, one searcher, quiet           p50    31.92 ms   p99    66.44 ms   max    74.30 ms
+#   search, 50 searchers, 5 changes/s     p50   911.25 ms   p99  2855.35 ms   max  5893.40 ms   47 searches/s
+#   a tap until the last of 50 search pages p50   364.77 ms   p99   567.36 ms   max   567.36 ms
+# by columns
+#   an empty answer, for comparison       p50     3.19 ms   p99    10.44 ms   max    15.08 ms
+#   search, one searcher, quiet           p50     8.92 ms   p99    21.79 ms   max    23.52 ms
+#   search, 50 searchers, 5 changes/s     p50   247.75 ms   p99  2113.36 ms   max  3010.36 ms   155 searches/s
+#   a tap until the last of 50 search pages p50   236.64 ms   p99   387.78 ms   max   387.78 ms
