@@ -1,8 +1,7 @@
 """How old the news of a shelter is, and when its picture changes by itself."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -21,27 +20,10 @@ from bedboard.rules.freshness import (
     turning_points,
 )
 from bedboard.rules.places import PlaceStatus, status_of
+from tests.build.moments import AMSTERDAM, HOUR, MINUTE, NOW, TICK, USUAL, some_moments, some_times, utc
 
-NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-TICK = timedelta(microseconds=1)
 LIMITS = FreshnessLimits(2 * HOUR, 8 * HOUR)
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-USUAL = (time(8), time(16), time(21, 30))
-
 quick = settings(deadline=None, max_examples=200)
-some_times = st.lists(st.times().map(lambda at: at.replace(second=0, microsecond=0, fold=0)), min_size=1, max_size=4)
-# the days around both changes of the clocks of 2026, and a plain week
-some_moments = st.sampled_from([date(2026, 3, 26), date(2026, 10, 22), date(2026, 6, 1)]).flatmap(
-    lambda day: st.integers(0, 7 * 24 * 60).map(
-        lambda minutes: datetime(day.year, day.month, day.day, tzinfo=UTC) + minutes * MINUTE
-    )
-)
-
-
-def utc(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
 # ---- age
