@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tests.build.scripted_pages import notice, section
 from tests.build.scripted_server import Post, Server, accepted, away
-from tests.build.scripted_tabs import expect_outbox, leave_waiting, open_desk, tap
+from tests.build.scripted_tabs import expect_outbox, leave_waiting, open_staff_page, tap
 
 
 async def test_while_the_server_is_away_a_tap_waits_and_is_then_applied_once(server: Server, tab: Page) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     await leave_waiting(server, tab)
     await expect(tab.locator("#tile-p1")).to_have_class("tile free sending")
     await server.post()
@@ -35,7 +35,7 @@ async def test_while_the_server_is_away_a_tap_waits_and_is_then_applied_once(ser
 
 
 async def test_offline_taps_go_out_in_order_when_the_network_is_back(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await tab.context.set_offline(True)
     await tap(tab, "p1", "occupied")
     await expect_outbox(tab, "p1 occupied: waiting")
@@ -54,7 +54,7 @@ async def test_offline_taps_go_out_in_order_when_the_network_is_back(server: Ser
 
 
 async def test_what_waits_survives_a_reload(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await leave_waiting(server, tab)
     first = await server.post()
     await tab.reload()
@@ -68,7 +68,7 @@ async def test_what_waits_survives_a_reload(server: Server, tab: Page) -> None:
 
 
 async def test_refused_and_overtaken_taps_stay_to_be_read(server: Server, tab: Page) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     server.answer = away
     await tap(tab, "p1", "occupied")
     await tap(tab, "p2", "occupied")
@@ -94,7 +94,7 @@ async def test_refused_and_overtaken_taps_stay_to_be_read(server: Server, tab: P
 async def test_a_refusal_that_passes_is_tried_again_and_not_called_a_lost_connection(
     server: Server, tab: Page, code: str, status: int
 ) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     server.answer = lambda _: HTMLResponse(notice(code), status)
     await tap(tab, "p1", "occupied")
     await expect_outbox(tab, "p1 occupied: later")
@@ -107,7 +107,7 @@ async def test_a_refusal_that_passes_is_tried_again_and_not_called_a_lost_connec
 
 
 async def test_a_tap_older_than_a_day_is_refused_and_not_sent(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await leave_waiting(server, tab)
     server.answer = accepted
     posted = len(server.posts)
@@ -117,7 +117,7 @@ async def test_a_tap_older_than_a_day_is_refused_and_not_sent(server: Server, ta
 
 
 async def test_signed_out_the_tap_is_kept_until_somebody_is_signed_in(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     server.answer = lambda _: HTMLResponse(notice("sign_in_needed"), 401)
     await tap(tab, "p1", "occupied")
     await tab.wait_for_url("**/sign-in?ended=1")
@@ -130,21 +130,21 @@ async def test_signed_out_the_tap_is_kept_until_somebody_is_signed_in(server: Se
 async def test_without_storage_the_form_is_sent_by_the_browser(server: Server, context: BrowserContext) -> None:
     await context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
     tab = await context.new_page()
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     async with tab.expect_navigation():
         await tap(tab, "p1", "occupied")
     assert (await server.post()).fields["key"] == "drawn"
 
 
 async def test_no_person_is_in_what_waits(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await leave_waiting(server, tab)
     entry = json.loads(await tab.evaluate("Object.values(localStorage)[0]"))
     assert set(entry) == {"key", "url", "fields", "observed", "tapped", "label", "tile", "state"}
 
 
 async def test_an_answer_that_is_not_the_servers_own_is_no_answer(server: Server, tab: Page) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     server.answer = lambda _: HTMLResponse("<html><body>Welcome to our hotel</body></html>")
     await tap(tab, "p1", "occupied")
     await expect_outbox(tab, "p1 occupied: waiting")
@@ -159,7 +159,7 @@ async def test_an_answer_that_is_not_the_servers_own_is_no_answer(server: Server
 
 
 async def test_the_pages_own_label_is_what_a_tap_on_confirm_is_called(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     server.answer = away
     await tab.get_by_role("button", name="still right").dblclick()
     await expect_outbox(tab, "confirm: waiting")
@@ -167,7 +167,7 @@ async def test_the_pages_own_label_is_what_a_tap_on_confirm_is_called(server: Se
 
 
 async def test_a_second_tap_is_none_also_when_the_first_waits_already(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     server.answer = away
     await tab.evaluate("""async () => {
         const button = document.querySelector("form.confirm button");

@@ -6,12 +6,12 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from tests.build.scripted_server import Server, accepted, away
-from tests.build.scripted_tabs import after, expect_outbox, open_desk, pulse_and_flush, tap
+from tests.build.scripted_tabs import after, expect_outbox, open_staff_page, pulse_and_flush, tap
 
 
 async def test_two_tabs_send_a_waiting_tap_once(server: Server, context: BrowserContext) -> None:
     one, other = await context.new_page(), await context.new_page()
-    first, second = await open_desk(server, one), await open_desk(server, other)
+    first, second = await open_staff_page(server, one), await open_staff_page(server, other)
     server.answer = away
     await tap(one, "p1", "occupied")
     await expect_outbox(other, "p1 occupied: waiting")
@@ -44,7 +44,7 @@ async def test_a_tab_that_sees_late_what_another_has_stored_does_not_send_it_aga
     """Tabs are processes, and what one has stored the other sees some milliseconds later, or here: when it is told to."""
     await context.add_init_script(LATE)
     one, other = await context.new_page(), await context.new_page()
-    first, second = await open_desk(server, one), await open_desk(server, other)
+    first, second = await open_staff_page(server, one), await open_staff_page(server, other)
     sent = asyncio.Event()
     await one.route("**/places/**", lambda route: after(sent, route))
     if state == "waiting":

@@ -4,11 +4,11 @@ from playwright.async_api import Page, expect
 
 from tests.build.scripted_pages import section
 from tests.build.scripted_server import Server
-from tests.build.scripted_tabs import open_desk
+from tests.build.scripted_tabs import open_staff_page
 
 
 async def test_an_open_tile_with_typed_text_survives_an_update(server: Server, tab: Page) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     await tab.locator("#tile-p1 summary").click()
     typed = tab.locator("#tile-p1 input[name=expected_free_at]")
     await typed.fill("tomorrow")
@@ -33,8 +33,8 @@ async def test_only_what_changed_is_marked_and_a_new_stamp_alone_is_no_change(se
             const note = ({ target }) => target.classList.contains("changed") && window.marked.add(target.id);
             new MutationObserver((all) => all.forEach(note)).observe(document, { subtree: true, attributeFilter: ["class"] });
         })""")
-    connection = await open_desk(server, tab)
-    await connection.update(section("2.0", p1="free", p2="free").replace("drawn", "drawn anew"))
+    connection = await open_staff_page(server, tab)
+    await connection.update(section("2.0", p1="free", p2="free").replace("drawn", "drawn again"))
     await expect(tab.locator("section")).to_have_attribute("data-stamp", "2.0")
     assert await tab.evaluate("[...window.marked]") == []
     await connection.update(section("3.0", p1="free", p2="occupied"))
@@ -45,7 +45,7 @@ async def test_only_what_changed_is_marked_and_a_new_stamp_alone_is_no_change(se
 
 
 async def test_a_finger_that_is_down_does_not_press_what_takes_the_place_of_a_button(server: Server, tab: Page) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     await tab.locator("#tile-p1 summary").click()
     await tab.locator("#tile-p1").get_by_role("button", name="free").hover()
     await tab.mouse.down()

@@ -9,21 +9,21 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from starlette.responses import HTMLResponse
 
 from tests.build.screens import open_page
-from tests.build.scripted_pages import desk, notice, section, undo
+from tests.build.scripted_pages import notice, section, staff_page, undo
 from tests.build.scripted_server import Server, accepted, away
-from tests.build.scripted_tabs import after, expect_outbox, live_on, open_desk, tap
+from tests.build.scripted_tabs import after, expect_outbox, live_on, open_staff_page, tap
 from tests.build.site import Site
 
 
 async def test_a_tap_is_shown_as_being_sent_and_changes_with_the_answer(server: Server, tab: Page) -> None:
     asked = asyncio.Event()
-    server.html = desk()
+    server.html = staff_page()
 
     async def slowly(route: Any) -> None:
         await asked.wait()
         await route.continue_()
 
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await tab.route("**/places/**", slowly)
     await tap(tab, "p1", "occupied")
     await expect(tab.locator("#tile-p1")).to_have_class("tile free sending")
@@ -46,7 +46,7 @@ async def test_a_late_tap_says_when_by_the_clock_of_the_server(
 ) -> None:
     tab = await context.new_page()
     await tab.clock.install(time=datetime.now(UTC) + wrong_by)
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     server.answer = away
     tapped = datetime.now(UTC)
     await tap(tab, "p1", "occupied")
@@ -59,13 +59,13 @@ async def test_a_late_tap_says_when_by_the_clock_of_the_server(
 async def test_a_key_is_made_on_plain_http_too(server: Server, context: BrowserContext) -> None:
     await context.add_init_script("delete Crypto.prototype.randomUUID; delete Navigator.prototype.locks")
     tab = await context.new_page()
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await tap(tab, "p1", "occupied")
     assert len((await server.post()).fields["key"]) == 32
 
 
 async def test_the_undo_bar_leaves_after_ten_seconds_unless_somebody_is_at_it(server: Server, tab: Page) -> None:
-    connection = await open_desk(server, tab)
+    connection = await open_staff_page(server, tab)
     await tap(tab, "p1", "occupied")
     button = tab.get_by_role("button", name="undo")
     await expect(button).to_be_visible()
@@ -81,7 +81,7 @@ async def test_the_undo_bar_leaves_after_ten_seconds_unless_somebody_is_at_it(se
 
 
 async def test_the_undo_bar_stays_as_long_as_the_page_says(server: Server, tab: Page) -> None:
-    await open_desk(server, tab, desk(undo_seconds=3))
+    await open_staff_page(server, tab, staff_page(undo_seconds=3))
     await tap(tab, "p1", "occupied")
     await expect(tab.get_by_role("button", name="undo")).to_be_visible()
     await tab.clock.run_for(5_000)
@@ -95,7 +95,7 @@ async def test_the_setting_for_undo_reaches_the_page(browser: Browser, site: Sit
 
 
 async def test_undo_is_sent_with_its_change(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await tap(tab, "p1", "occupied")
     await server.post()
     server.answer = lambda _: HTMLResponse(section("10.0", p1="free", p2="free") + undo() + notice())
@@ -107,7 +107,7 @@ async def test_undo_is_sent_with_its_change(server: Server, tab: Page) -> None:
 
 
 async def test_a_tap_that_is_refused_at_once_says_so_on_the_page(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     server.answer = lambda _: HTMLResponse(section("9.0", p1="occupied", p2="free") + notice("overtaken", "newer"), 409)
     await tap(tab, "p1", "free")
     await expect(tab.locator("#notice")).to_have_text("newer")
@@ -119,7 +119,7 @@ async def test_a_tap_that_is_refused_at_once_says_so_on_the_page(server: Server,
 
 
 async def test_escape_closes_the_sheet_of_a_tile_and_gives_the_focus_back_to_it(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     await tab.locator("#tile-p2 summary").click()
     await tab.locator("#tile-p2 input[name=expected_free_at]").focus()
     await tab.keyboard.press("Escape")
@@ -132,7 +132,7 @@ async def test_escape_closes_the_sheet_of_a_tile_and_gives_the_focus_back_to_it(
 
 
 async def test_to_and_fro_while_the_server_is_slow_is_sent_as_it_was_tapped(server: Server, tab: Page) -> None:
-    await open_desk(server, tab)
+    await open_staff_page(server, tab)
     answers = asyncio.Event()
     await tab.route("**/places/**", lambda route: after(answers, route))
     for status in ("occupied", "free", "occupied"):

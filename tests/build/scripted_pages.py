@@ -37,7 +37,7 @@ def tile(place: str, status: str) -> str:
 def section(stamp: str, **places: str) -> str:
     tiles = "".join(tile(place, status) for place, status in places.items())
     confirm = '<form class="confirm" method="post" action="/staff/a/confirm"><button>still right</button></form>'
-    return f'<section class="desk" id="staff-a" data-stamp="{stamp}"><h1>A</h1>{tiles}{confirm}</section>'
+    return f'<section id="staff-a" data-stamp="{stamp}"><h1>A</h1>{tiles}{confirm}</section>'
 
 
 def notice(code: str = "", text: str = "") -> str:
@@ -53,7 +53,7 @@ def undo(change: int | None = None) -> str:
     )
 
 
-def desk(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str:
+def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str:
     outbox = (
         f'<ol id="outbox" data-undo-seconds="{undo_seconds}" hidden></ol>'
         '<template id="outbox-item" data-waiting="waiting" data-later="later"'

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.build import PATIENCE
-from tests.build.scripted_pages import board, desk
+from tests.build.scripted_pages import board, staff_page
 from tests.build.scripted_server import Server, Socket, away
 
 
@@ -17,9 +17,9 @@ async def open_board(server: Server, tab: Page, *cards: str, query: str = "") ->
     return await server.socket()
 
 
-async def open_desk(server: Server, tab: Page, html: str = "") -> Socket:
+async def open_staff_page(server: Server, tab: Page, html: str = "") -> Socket:
     """Mijn opvang, live, with the server's clock known."""
-    server.html = html or desk()
+    server.html = html or staff_page()
     await tab.goto("/staff/a")
     connection = await server.socket()
     await connection.snapshot()

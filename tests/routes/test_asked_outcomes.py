@@ -30,7 +30,7 @@ async def test_the_desk_decides_then_they_arrive_and_the_place_is_occupied(site:
     page = await follow(sanne, await press(sanne, came))
     assert await state(site, "linde-1") == "occupied"
     assert asked(page).startswith("1 aanvraag geregeld") and "→ aangekomen" in asked(page)
-    assert "vrouw" not in asked(page), "for whom it was is nobody's business any more"
+    assert "vrouw" not in asked(page), "the household is nobody's business any more"
     assert told(page) == []
     again = await press(sanne, came, typed={"key": "once more"})
     assert again.status_code == 409 and "Zij zijn al aangekomen." in again.text
