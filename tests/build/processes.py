@@ -1,11 +1,11 @@
-"""Real processes of bedboard, as a host starts them: `python -m bedboard`, each on a free port, with its log in a file."""
+"""Real processes of bedboard, each on a free port, with its log in a file."""
 
 import asyncio
 import os
 import signal
 import socket
 import subprocess
-import sys
+import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +13,7 @@ import httpx
 from websockets.asyncio.client import connect
 
 from tests.build import PATIENCE
+from tests.build.forks import Fork
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0  # on a machine that does other things as well
@@ -32,15 +33,14 @@ def environment(**more: str) -> dict[str, str]:
 
 def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself, with these settings and no others."""
-    return subprocess.run(
-        [sys.executable, "-m", "bedboard", *command],
-        env=environment(**settings),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        process = Fork(command, environment(**settings), ROOT, out, err)
+        try:
+            status = process.wait(120)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(command, status, out.read_text(), err.read_text())
 
 
 class Process:
@@ -61,21 +61,19 @@ class Process:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        own = [sys.executable, "-m", "bedboard"] if program is None else [str(program)]
-        self._command = [*own, *(command or ("serve",)), "--port", str(self.port)]
+        self._program = program
+        self._command = [*(command or ("serve",)), "--port", str(self.port)]
         self._cwd = cwd
         self._environment = environment(BEDBOARD_PUBLIC_URL=self.url, **settings)
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: Fork | subprocess.Popen[bytes] | None = None
 
     @classmethod
     def serve(cls, log: Path, database_url: str, port: int | None = None) -> "Process":
         return cls(log, "serve", port=port, DATABASE_URL=database_url, BEDBOARD_DEMO="true")
 
     async def start(self) -> Self:
-        with self.log.open("ab") as log:
-            self._running = subprocess.Popen(  # noqa: ASYNC220  (it only forks)
-                self._command, env=self._environment, cwd=self._cwd, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
+        self.log.touch()
+        self._running = self._begin()
         async with asyncio.timeout(START_SECONDS), self.api("demo-police") as api:
             while True:
                 assert self._running.poll() is None, self.log.read_text()
@@ -85,6 +83,19 @@ class Process:
                 except httpx.TransportError:
                     pass
                 await asyncio.sleep(0.05)
+
+    def _begin(self) -> "Fork | subprocess.Popen[bytes]":
+        if self._program is None:
+            return Fork(self._command, self._environment, self._cwd, self.log, self.log)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [str(self._program), *self._command],
+                env=self._environment,
+                cwd=self._cwd,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
 
     async def __aenter__(self) -> Self:
         return await self.start()

@@ -147,8 +147,9 @@ def test_each_command_explains_itself(command: str) -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    ran = bedboard("--version")
-    assert (ran.returncode, ran.stdout) == (0, f"bedboard {version('bedboard')}\n")
+    typed = subprocess.run([sys.executable, "-m", "bedboard", "--version"], capture_output=True, text=True, check=False)
+    for ran in (bedboard("--version"), typed):
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"bedboard {version('bedboard')}\n", "")
 
 
 def test_help_is_quick_for_it_imports_nothing_heavy() -> None:
