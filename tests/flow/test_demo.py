@@ -129,10 +129,19 @@ def start_demo(clone: Path, *options: str) -> list[list[str]]:
 
 def test_the_demo_script_keeps_its_options_for_the_demo_also_when_all_must_still_be_installed(clone: Path) -> None:
     options = ["--port", "8123", "--data", "a folder of mine", "--fresh"]
-    made, installed, demo = start_demo(clone, *options)
+    made, fetched, installed, demo = start_demo(clone, *options)
     assert made == ["python", "-m", "venv", ".venv"]
-    assert installed[:4] == ["python", "-m", "pip", "install"]
+    assert fetched[:4] == ["python", "-m", "pip", "install"] and fetched[-1].startswith("uv==")
+    assert installed[:5] == ["python", "-m", "uv", "pip", "install"]
     assert installed[-2:] == ["--editable", ".[embedded]"], "what it needs, and nothing for an option"
     assert demo == ["bedboard", "demo", *options]
     assert start_demo(clone, *options) == [demo], "a second start installs nothing"
     assert start_demo(clone) == [["bedboard", "demo"]]
+
+
+def test_where_uv_cannot_be_had_pip_installs_the_same(clone: Path) -> None:
+    (clone.parent / "python").write_text(PYTHON.replace("esac", '  "-m uv") exit 1 ;;\nesac'))
+    _, _, tried, installed, demo = start_demo(clone)
+    assert installed[:4] == ["python", "-m", "pip", "install"]
+    assert installed[-4:] == tried[-4:]
+    assert demo == ["bedboard", "demo"]
