@@ -133,7 +133,7 @@ async def choose_offer(
     case = await lock_own_case(tx, actor, case_id)
     next_state(case.state, "choose")
     ask = case.asks.get(shelter_id)
-    if ask is None or ask.place_id is None:
+    if ask is None or ask.place_id is None or ask.settled is not None:
         raise Conflict("no_offer")
     arrives_at = check_arrival(arrives_at, now)
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
@@ -143,7 +143,7 @@ async def choose_offer(
     claim = case.claim_of(ask)
     is_kept = claim is not None and claim.expires_at > now
     is_open = (await get_place(tx, ask.place_id)).state == "open"
-    why = why_not_choose(case.state, is_offered=True, is_settled=ask.settled is not None, is_kept=is_kept, is_open=is_open)
+    why = why_not_choose(case.state, is_offered=True, is_settled=False, is_kept=is_kept, is_open=is_open)
     if claim is None or why is not None:
         raise Conflict(why or "offer_over")
     deciding = deciding_of(await get_kind_of(tx, ask.place_id))

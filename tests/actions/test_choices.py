@@ -25,6 +25,7 @@ from tests.build.cases import (
     arrive,
     ask,
     choose,
+    miss,
     offer,
     say,
     state,
@@ -138,3 +139,19 @@ async def test_only_an_offer_that_still_stands_can_be_chosen(field: Database) ->
     await do(field, lambda tx: change_place(tx, ILSE, "beuk-1", PlaceChange("free"), NOW))
     await choose(field, "beuk", at=NOW + HOUR - TICK)
     assert await code("beuk") == "request_decided"
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 49])
+async def test_an_offer_that_was_let_go_is_none_whatever_the_hour_of_arrival(field: Database, hours: int) -> None:
+    await ask(field, "beuk", "linde")
+    await offer(field, "beuk-1")
+    await offer(field, "linde-1")
+    await choose(field, "beuk")
+    await miss(field, "beuk", at=NOW + HOUR)
+    later = NOW + 2 * HOUR
+    for shelter in ("beuk", "linde"):
+        refusal = await refused(
+            field,
+            lambda tx: choose_offer(tx, MARK, "r1", shelter, later, ZONE, later + hours * HOUR),  # noqa: B023
+        )
+        assert isinstance(refusal, Conflict) and refusal.code == "no_offer"
