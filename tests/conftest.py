@@ -8,19 +8,24 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from hypothesis import settings
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bedboard import embedded
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
+from bedboard.store import database as store_database
 from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests import build
 from tests.build import FixedClock
+from tests.build.cases import add_case_board
 from tests.build.site import Site, drop_database, make_database, name_database, served
 
 settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_case_lives.py
@@ -44,6 +49,24 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.discard()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_statements() -> Iterator[None]:
+    """Let all databases of this process know each statement once it is compiled, as one process of bedboard does.
+
+    Every test has a database of its own, and so an engine: each would compile all its statements again.
+    """
+    first = create_async_engine("postgresql+asyncpg://").sync_engine
+
+    def create(*given: Any, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(*given, **options)
+        engine.sync_engine.dialect, engine.sync_engine._compiled_cache = first.dialect, first._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_database, "create_async_engine", create)
+        yield
 
 
 SHM = Path("/dev/shm")  # noqa: S108
@@ -77,16 +100,30 @@ def template(server_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def board_template(server_url: str, template: str) -> Iterator[str]:
     """The name of a database with the small board of `build.add_board`, from which the others are copied."""
-    name = f"bedboard_board_{os.getpid()}"
+    with _filled(server_url, template, "board", build.add_board) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def case_template(server_url: str, board_template: str) -> Iterator[str]:
+    """The name of a database with the board of `cases.add_case_board`."""
+    with _filled(server_url, board_template, "cases", add_case_board) as name:
+        yield name
+
+
+@contextmanager
+def _filled(server_url: str, template: str, what: str, fill: Callable[[Transaction], Awaitable[object]]) -> Iterator[str]:
+    """Yield the name of a copy of the template that is filled further."""
+    name = f"bedboard_{what}_{os.getpid()}"
     _execute(server_url, f"create database {name} template {template}")
 
-    async def fill() -> None:
+    async def fill_it() -> None:
         database = Database(name_database(server_url, name))
         async with database.transaction() as tx:
-            await build.add_board(tx)
+            await fill(tx)
         await database.dispose()
 
-    asyncio.run(fill())
+    asyncio.run(fill_it())
     yield name
     _execute(server_url, f"drop database {name}")
 
@@ -106,14 +143,27 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.dispose()
 
 
-@pytest.fixture
-async def board(server_url: str, board_template: str) -> AsyncIterator[Database]:
-    """A database of this test's own with the small board of `build.add_board`."""
-    url = await make_database(server_url, board_template)
+@asynccontextmanager
+async def _copied(server_url: str, template: str) -> AsyncIterator[Database]:
+    url = await make_database(server_url, template)
     database = Database(url, pool_size=30)
     yield database
     await database.dispose()
     await drop_database(server_url, url)
+
+
+@pytest.fixture
+async def board(server_url: str, board_template: str) -> AsyncIterator[Database]:
+    """A database of this test's own with the small board of `build.add_board`."""
+    async with _copied(server_url, board_template) as database:
+        yield database
+
+
+@pytest.fixture
+async def case_board(server_url: str, case_template: str) -> AsyncIterator[Database]:
+    """The small board, and on it everybody who may decide on something: `cases.add_case_board`."""
+    async with _copied(server_url, case_template) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,11 @@ import pytest
 from bedboard.actions import case_lock
 from bedboard.store.cases import get_case
 from bedboard.store.database import Database
-from tests.build.cases import add_case_board
 
 
 @pytest.fixture
-async def field(board: Database) -> Database:
-    """The small board, and on it everybody who may decide on something: `cases.add_case_board`."""
-    async with board.transaction() as tx:
-        await add_case_board(tx)
-    return board
+def field(case_board: Database) -> Database:
+    return case_board
 
 
 @pytest.fixture

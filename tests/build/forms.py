@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from bedboard.store.database import Database
 from tests import build
 from tests.build import FixedClock
-from tests.build.cases import ILSE, add_case_board
+from tests.build.cases import ILSE
 from tests.build.cases import offer as act_offer
+from tests.build.rows import run
 from tests.build.site import Site, served
 
 WOMAN = {"adults.woman": "1", "needs.pregnant": "on", "near": "noord", "arrival": "open"}
@@ -32,13 +32,10 @@ class People(dict[str, httpx.AsyncClient]):
 
 
 @pytest.fixture
-async def site(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(case_board: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The board on which everybody who may decide decides on something; everybody may sign in."""
-    async with database.transaction() as tx:
-        await build.add_board(tx)
-        await add_case_board(tx)
-        await (await tx.connection()).execute(text("update person set demo = true"))
-    async with served(database.url, clock) as site:
+    await run(case_board, "update person set demo = true")
+    async with served(case_board.url, clock) as site:
         yield site
 
 

@@ -9,7 +9,6 @@ from websockets.asyncio.client import ClientConnection
 
 from bedboard.store.database import Database
 from tests.build import FixedClock, until
-from tests.build.cases import add_case_board
 from tests.build.lines import api_line, hear, page_line, pulse
 from tests.build.rows import run
 from tests.build.site import Site, served
@@ -22,11 +21,9 @@ PROGRAMS_INSIDE = {"demo-police", "demo-shelter-linde"}
 
 
 @pytest.fixture
-async def field(board: Database) -> Database:
-    async with board.transaction() as tx:
-        await add_case_board(tx)
-    await run(board, "update person set demo = true")
-    return board
+async def field(case_board: Database) -> Database:
+    await run(case_board, "update person set demo = true")
+    return case_board
 
 
 def process(database: Database, clock: FixedClock) -> AbstractAsyncContextManager[Site]:
