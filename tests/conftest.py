@@ -51,24 +51,6 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def shared_statements() -> Iterator[None]:
-    """Let all databases of this process know each statement once it is compiled, as one process of bedboard does.
-
-    Every test has a database of its own, and so an engine: each would compile all its statements again.
-    """
-    first = create_async_engine("postgresql+asyncpg://").sync_engine
-
-    def create(*given: Any, **options: Any) -> AsyncEngine:
-        engine = create_async_engine(*given, **options)
-        engine.sync_engine.dialect, engine.sync_engine._compiled_cache = first.dialect, first._compiled_cache
-        return engine
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store_database, "create_async_engine", create)
-        yield
-
-
 SHM = Path("/dev/shm")  # noqa: S108
 
 
@@ -92,9 +74,36 @@ def template(server_url: str) -> Iterator[str]:
     """The name of a migrated, empty database from which the others are copied."""
     name = f"bedboard_template_{os.getpid()}"
     _execute(server_url, f"create database {name}")
-    migrate_now(name_database(server_url, name))
-    yield name
+    url = name_database(server_url, name)
+    migrate_now(url)
+    with _shared_statements(url):
+        yield name
     _execute(server_url, f"drop database {name}")
+
+
+@contextmanager
+def _shared_statements(url: str) -> Iterator[None]:
+    """Let all databases of this process know each statement once it is compiled.
+
+    Every test has a database of its own, and so an engine, and each would compile all its statements again.
+    """
+    first = Database(url).engine
+
+    async def learn() -> None:
+        async with first.connect():  # what kind of server it is
+            pass
+        await first.dispose()
+
+    asyncio.run(learn())
+
+    def create(*given: Any, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(*given, **options)
+        engine.sync_engine.dialect, engine.sync_engine._compiled_cache = first.dialect, first.sync_engine._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_database, "create_async_engine", create)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,20 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
+from bedboard.store.database import Database
+from tests.build import FixedClock
 from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
-from tests.build.site import Site
+from tests.build.site import Site, served
 
 TELEPHONE = "CANARY-TEL-linde"
 LEFT = re.compile(r"nog (30:00|29:\d\d)")
+
+
+@pytest.fixture
+async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The small board, on which nobody is signed out when half an hour passes at once."""
+    async with served(board.url, clock, session_idle_minutes=600) as site:
+        yield site
 
 
 @pytest.fixture

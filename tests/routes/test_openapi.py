@@ -113,7 +113,7 @@ async def begin_request(site: Site) -> str:
 async def test_schemathesis_finds_no_500_and_nothing_undocumented(
     site: Site, tmp_path: Path, token: str, done: set[str]
 ) -> None:
-    """`done`: the events that the example calls of the document bring to requests. What it may not do: `test_access.py`."""
+    """Schemathesis tries the calls that the token's role may make. `done`: events that the document's examples bring about."""
     case_id = await begin_request(site)
     if token == "demo-desk":  # noqa: S105
         async with site.api("demo-police") as police:
