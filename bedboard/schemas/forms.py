@@ -8,7 +8,7 @@ from bedboard.rules.places import Reported
 from bedboard.rules.tallies import Slept
 from bedboard.schemas.fields import Count, Form, KeyForm, Moment, Version
 
-Text = Annotated[str, Field(max_length=40)]
+FieldText = Annotated[str, Field(max_length=40)]
 
 
 # --- a shelter's own page
@@ -24,8 +24,8 @@ class StatusForm(TapForm):
     """`expected_free_at`: as a `datetime-local` input sends it."""
 
     status: Reported
-    reason: Text | None = None
-    expected_free_at: Text | None = None
+    reason: FieldText | None = None
+    expected_free_at: FieldText | None = None
 
 
 class ConfirmForm(TapForm):
