@@ -4,7 +4,7 @@ This module must not know sockets or HTTP requests; the hub must not know shelte
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -20,11 +20,11 @@ from bedboard.store.bell import Listener
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.views.cards import Card, Totals, add_totals, make_card
 from bedboard.views.columns import Columns
-from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, snapshot_message, update_message
+from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, pack, snapshot_message, update_message
 
 log = structlog.get_logger()
 
-SNAPSHOTS = 30  # kept at most: screens that come back together show the same
+ANSWERS = 30  # kept at most: screens that come back together show the same
 BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
 
 
@@ -62,8 +62,8 @@ class Board:
         self._turned = asyncio.Event()
         self._minute: datetime | None = None
         self._changes = 0  # counts every shelter that came, changed or went
-        self._snapshots: dict[tuple[Audience, frozenset[tuple[str, str]]], bytes] = {}
-        self._snapshots_of: tuple[int, datetime | None] = 0, None
+        self._kept: dict[Hashable, bytes] = {}  # ready answers
+        self._kept_of: tuple[int, bool, datetime | None] = 0, False, None
 
     @property
     def live(self) -> bool:
@@ -243,13 +243,25 @@ class Board:
 
         The very same bytes to everybody who asks for the same within a second, while nothing changes.
         """
-        now = self._clock.now()
-        if self._snapshots_of != (self._changes, second := now.replace(microsecond=0)) or len(self._snapshots) >= SNAPSHOTS:
-            self._snapshots, self._snapshots_of = {}, (self._changes, second)
         key = (audience, frozenset(known.items()))
-        if key not in self._snapshots:
-            self._snapshots[key] = self._make_snapshot(audience, known, now)
-        return self._snapshots[key]
+        return self._keep(key, lambda: self._make_snapshot(audience, known, self._clock.now()))
+
+    def answer(self, audience: Audience, *, packed: bool) -> bytes:
+        """Return the answer of the API's `GET /board`, as it is or with gzip; kept like a snapshot. Only once it was read."""
+        if packed:
+            return self._keep(("packed", audience), lambda: pack(self.answer(audience, packed=False)))
+        as_of = self._clock.now() if self.live or self.as_of is None else self.as_of
+        bodies = (piece.fragment for _, piece in self.pieces(audience))
+        return self._keep(("plain", audience), lambda: board_answer(as_of, bodies))
+
+    def _keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """Return what is kept under this key, made now if it is not, or if the board or the second has changed."""
+        of = (self._changes, self.live, self._clock.now().replace(microsecond=0))
+        if self._kept_of != of or len(self._kept) >= ANSWERS:
+            self._kept, self._kept_of = {}, of
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
 
     def _make_snapshot(self, audience: Audience, known: Mapping[str, str], now: datetime) -> bytes:
         pieces = self.pieces(audience)

@@ -76,6 +76,10 @@ class Call:
         return self.request.path_params
 
     @property
+    def takes_gzip(self) -> bool:
+        return "gzip" in self.request.headers.get("accept-encoding", "")
+
+    @property
     def query(self) -> QueryParams:
         return self.request.query_params
 

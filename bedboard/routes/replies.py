@@ -1,6 +1,5 @@
 """From a result or a refusal to a response: the status of each refusal, and its page, fragment or problem document."""
 
-import gzip
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +25,7 @@ from bedboard.rules.refusals import (
 )
 from bedboard.views.objects import to_json
 from bedboard.views.pages import Pages
+from bedboard.views.pieces import pack
 
 log = structlog.get_logger()
 
@@ -56,8 +56,8 @@ def is_api(call: Call) -> bool:
 def html(call: Call, text: str, status: int = 200) -> Response:
     """Answer with a page or fragment, compressed if the browser can read that: nothing in it is a secret to betray."""
     body, headers = text.encode(), {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
-    if len(body) > 1000 and "gzip" in call.request.headers.get("accept-encoding", ""):
-        body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1, mtime=0), "gzip"
+    if len(body) > 1000 and call.takes_gzip:
+        body, headers["Content-Encoding"] = pack(body), "gzip"
     return Response(body, status, headers, media_type="text/html; charset=utf-8")
 
 

@@ -62,6 +62,6 @@ async def show_static(call: Call) -> Response:
     file = _load(path)
     lasting = "public, max-age=31536000, immutable" if "v" in call.query else "no-cache"
     headers = {"Cache-Control": lasting, "Vary": "Accept-Encoding"}
-    if file.packed is not None and "gzip" in call.request.headers.get("accept-encoding", ""):
+    if file.packed is not None and call.takes_gzip:
         return Response(file.packed, 200, headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
     return Response(file.plain, 200, headers, media_type=file.media_type)

@@ -1,6 +1,7 @@
 """What every answer carries, and what a call that is repeated gets."""
 
 import asyncio
+import gzip
 import hashlib
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.clock import Clock
+from bedboard.views.pieces import Audience
 from tests.build import PATIENCE
 from tests.build.site import Site, facts
 
@@ -221,3 +223,25 @@ async def test_clients_tokens_of_a_deployment_are_kept_as_hashes_only(site: Site
         rows = await (await tx.connection()).execute(text("select row_to_json(c)::text from client c"))
         assert all(LINDE not in row[0].replace(f'"id":"{LINDE}"', "") for row in rows)
     assert len(Clock().new_token()) >= 43
+
+
+async def test_the_board_is_packed_once_for_all_and_never_older_than_a_change(site: Site) -> None:
+    board, audience = site.process.board, Audience("api", "")
+    async with site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
+        packed = await police.get("/board")
+        plain = await police.get("/board", headers={"Accept-Encoding": "identity"})
+        assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", plain.headers["vary"])
+        assert "content-encoding" not in plain.headers
+        assert packed.content == plain.content
+        assert board.answer(audience, packed=True) is (kept := board.answer(audience, packed=True))
+        assert gzip.decompress(kept) == packed.content
+        assert [one["id"] for one in (await linde.get("/board")).json()["shelters"]] == ["linde"]
+
+        assert (await linde.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
+        for headers in ({}, {"Accept-Encoding": "identity"}):
+            shelters = (await police.get("/board", headers=headers)).json()["shelters"]
+            places = {place["id"]: place["status"] for one in shelters for place in one["places"]}
+            assert places["linde-1"] == "occupied"
+
+        site.clock.move(seconds=1)
+        assert (await police.get("/board")).json()["as_of"] > plain.json()["as_of"]

@@ -23,14 +23,18 @@ from bedboard.views.pieces import board_answer
 
 
 async def show_board(call: Call) -> Response:
-    """Answer with everything that the caller may see: a join of ready pieces."""
+    """Answer with everything that the caller may see: a join of ready pieces, made and packed once for all."""
     board = call.process.board
     if board.catalogue is None or board.as_of is None:
         raise Unavailable("database_away")
-    as_of = call.now if board.live else board.as_of
     audience = api_audience(call.actor)
     if audience is not None:
-        return json_bytes(board_answer(as_of, (piece.fragment for _, piece in board.pieces(audience))))
+        reply = json_bytes(board.answer(audience, packed=call.takes_gzip))
+        reply.headers["Vary"] = "Accept-Encoding, Authorization"
+        if call.takes_gzip:
+            reply.headers["Content-Encoding"] = "gzip"
+        return reply
+    as_of = call.now if board.live else board.as_of
     if call.actor.role in OVERSEERS:
         cards = sorted(board.cards.values(), key=lambda card: card.name)
         return json_bytes(board_answer(as_of, (to_json(known_shelter_object(card)) for card in cards)))
