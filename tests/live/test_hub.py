@@ -121,17 +121,17 @@ def test_a_viewer_that_was_full_before_it_sat_down_counts_as_lagging() -> None:
     assert line.taken == [b"sent before", b"#all"]
 
 
-def test_one_broken_viewer_is_closed_and_the_others_notice_nothing() -> None:
+@given(st.lists(st.booleans(), max_size=8))
+def test_broken_viewers_are_closed_and_the_others_notice_nothing(broken: list[bool]) -> None:
     stage = Stage()
-    _, first = stage.seat("first")
-    _, broken = stage.seat("broken")
-    _, last = stage.seat("last")
-    broken.broken = True
+    lines = [stage.seat(str(number))[1] for number in range(len(broken))]
+    for line, is_broken in zip(lines, broken, strict=True):
+        line.broken = is_broken
     stage.hub.publish("board", "amber", "hello")
-    assert first.taken == last.taken == [b"#hello"]
-    assert broken.closed_with == [1011]
-    assert len(stage.hub) == 2
-    assert [str(error) for error in stage.errors] == ["no such socket"]
+    for line in lines:
+        assert (line.taken, line.closed_with) == (([], [1011]) if line.broken else ([b"#hello"], []))
+    assert len(stage.hub) == broken.count(False)
+    assert [str(error) for error in stage.errors] == ["no such socket"] * broken.count(True)
 
 
 def test_a_viewer_whose_snapshot_cannot_be_made_is_closed_rather_than_left_with_an_old_board() -> None:
