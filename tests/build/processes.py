@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from tests.build import PATIENCE
 from tests.build.forks import Fork
+from tests.build.site import TRUST
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0  # on a machine that does other things as well
@@ -120,7 +121,9 @@ class Process:
         return status
 
     def api(self, token: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
+        return httpx.AsyncClient(
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE, verify=TRUST
+        )
 
     def line(self, token: str = "demo-police") -> connect:  # noqa: S107
         url = f"{self.url.replace('http', 'ws', 1)}/api/v1/live"

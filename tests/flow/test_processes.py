@@ -18,6 +18,7 @@ from tests import build
 from tests.build import PATIENCE
 from tests.build.lines import cookie
 from tests.build.processes import Process
+from tests.build.site import TRUST
 
 PLACES = {"linde": 4, "ceder": 2}
 
@@ -81,7 +82,7 @@ async def test_signing_out_in_one_process_closes_the_screen_of_another(database:
         Process.serve(tmp_path / "a.log", database.url) as here,
         Process.serve(tmp_path / "b.log", database.url) as there,
     ):
-        async with httpx.AsyncClient(timeout=PATIENCE) as browser:
+        async with httpx.AsyncClient(timeout=PATIENCE, verify=TRUST) as browser:
             await browser.post(f"{here.url}/sign-in/demo", data={"person": "mark"}, headers={"Origin": here.url})
             session = cookie(browser)
             assert (await browser.get(f"{there.url}/", headers=session)).status_code == 200

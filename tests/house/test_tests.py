@@ -30,3 +30,11 @@ def may_import(file: str, module: str) -> bool:
 @pytest.mark.parametrize("file", FILES)
 def test_what_tests_share_does_not_stand_in_another_test(file: str) -> None:
     assert {module for module in imported(file) if not may_import(file, module)} == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_client_takes_the_certificates_that_were_read_once(file: str) -> None:
+    """A client without `verify` reads all certificates of the machine, for a tenth of a second: see `build.site.TRUST`."""
+    calls = [node for node in ast.walk(ast.parse((TESTS / file).read_text())) if isinstance(node, ast.Call)]
+    clients = [call for call in calls if ast.unparse(call.func) in ("httpx.AsyncClient", "httpx.Client")]
+    assert [call.lineno for call in clients if "verify" not in {one.arg for one in call.keywords}] == []

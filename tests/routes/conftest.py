@@ -8,7 +8,7 @@ import pytest
 
 from tests import build
 from tests.build import PATIENCE, FixedClock
-from tests.build.site import Site, drop_database, make_database, served
+from tests.build.site import TRUST, Site, drop_database, make_database, served
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ async def people(standing: Site) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     browser and sends neither cookie nor origin."""
     first = {role: person_id for person_id, role, _ in reversed(build.PEOPLE)}
     browsers = {role: await standing.sign_in(person_id) for role, person_id in first.items()} | {"none": standing.client()}
-    browsers["api"] = httpx.AsyncClient(base_url=standing.url, timeout=PATIENCE)
+    browsers["api"] = httpx.AsyncClient(base_url=standing.url, timeout=PATIENCE, verify=TRUST)
     yield browsers
     for browser in browsers.values():
         await browser.aclose()

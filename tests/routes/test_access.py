@@ -12,7 +12,7 @@ from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
 from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own, roles_of
-from tests.build.site import Site, facts
+from tests.build.site import TRUST, Site, facts
 
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
 NOBODYS = "nobodys-hold"  # a hold that is not there; those who may hold learn no more than that
@@ -238,7 +238,9 @@ async def test_somebody_elses_shelter_looks_like_one_that_is_not(
 
 async def test_a_cookie_opens_no_api_and_a_token_no_page(standing: Site, people: dict[str, httpx.AsyncClient]) -> None:
     assert (await people["police"].get("/api/v1/board")).status_code == 401
-    async with httpx.AsyncClient(base_url=standing.url, headers={"Authorization": "Bearer demo-police"}) as client:
+    async with httpx.AsyncClient(
+        base_url=standing.url, headers={"Authorization": "Bearer demo-police"}, verify=TRUST
+    ) as client:
         assert (await client.get("/")).status_code == 303
 
 
@@ -247,7 +249,7 @@ async def test_a_cookie_opens_no_api_and_a_token_no_page(standing: Site, people:
     ["", "Bearer", "Bearer wrong", "Basic demo-police", "demo-police", "Bearer demo-police x", "Bearer DEMO-POLICE"],
 )
 async def test_a_token_that_is_not_one_opens_nothing(standing: Site, authorization: str) -> None:
-    async with httpx.AsyncClient(base_url=standing.url, headers={"Authorization": authorization}) as client:
+    async with httpx.AsyncClient(base_url=standing.url, headers={"Authorization": authorization}, verify=TRUST) as client:
         reply = await client.get("/api/v1/board")
     assert (reply.status_code, reply.headers["www-authenticate"]) == (401, "Bearer")
 

@@ -17,7 +17,7 @@ from bedboard.views.pages import SCREEN_LANGUAGES
 from tests.build import SEAL, hearing
 from tests.build.profiles import CANARIES, CANARY
 from tests.build.rows import everything
-from tests.build.site import Site
+from tests.build.site import TRUST, Site
 
 WOMAN = {"adults.woman": "1", "children.child_0_3": "2", "arrival": "open"}
 
@@ -125,7 +125,7 @@ async def test_to_anybody_else_it_does_not_exist(
     assert await rows(site.process.database) == before
     assert f"waiting-{alert_id}" not in (await lucia.get("/strip")).text
     headers = {"Authorization": "Bearer demo-police", "Origin": site.url}
-    async with httpx.AsyncClient(base_url=site.url, headers=headers) as program:
+    async with httpx.AsyncClient(base_url=site.url, headers=headers, verify=TRUST) as program:
         assert (await program.request(method, f"/alerts/{alert_id}{tail}", data=data)).status_code in (303, 401)
         assert (await program.post("/search/alert", data=WOMAN | {"key": "p"})).status_code == 401
 

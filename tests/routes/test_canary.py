@@ -17,7 +17,7 @@ from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests.build import PATIENCE, PEOPLE, SEAL
 from tests.build.lines import page_line
-from tests.build.site import Site
+from tests.build.site import TRUST, Site
 
 PATHS = [
     "/",
@@ -83,7 +83,7 @@ async def test_no_canary_is_heard_on_any_page_answer_socket_or_log(
     heard: list[tuple[str, bytes]] = []
     set_up_log("debug")
     caplog.set_level(logging.INFO)
-    api = httpx.AsyncClient(base_url=site.url, timeout=PATIENCE)
+    api = httpx.AsyncClient(base_url=site.url, timeout=PATIENCE, verify=TRUST)
     try:
         for person, *_ in PEOPLE:
             browser = await site.sign_in(person)

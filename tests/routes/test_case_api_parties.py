@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.build import PATIENCE
 from tests.build.api import SHELTERS, YES, add_others, begin, call, kept, part, see, seen, sql
-from tests.build.site import Site
+from tests.build.site import TRUST, Site
 
 # --- how much each role sees and does
 
@@ -65,7 +65,7 @@ async def test_a_case_exists_only_for_its_parties(site: Site, what: str, whose: 
         expected = 401 if who == "none" else 403 if what in NEVER.get(who, ()) else expected
         before = await kept(site)
         headers = {} if who == "none" else {"Authorization": f"Bearer {who}"}
-        async with httpx.AsyncClient(base_url=f"{site.url}/api/v1", headers=headers) as api:
+        async with httpx.AsyncClient(base_url=f"{site.url}/api/v1", headers=headers, verify=TRUST) as api:
             reply = await api.request(method, f"/requests/{case_id}/{what}".rstrip("/"), json=body)
         assert reply.status_code == expected, (who, reply.text)
         if expected != 200:

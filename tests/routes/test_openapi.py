@@ -16,7 +16,7 @@ from starlette.routing import Route
 from bedboard.routes.api.openapi import build_document
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
-from tests.build.site import Site
+from tests.build.site import TRUST, Site
 
 CONFIG = """
 continue-on-failure = true
@@ -61,7 +61,7 @@ def test_every_call_reads_the_body_that_the_document_names() -> None:
 
 
 async def test_the_document_is_readable_without_a_session(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=site.url) as client:
+    async with httpx.AsyncClient(base_url=site.url, verify=TRUST) as client:
         reply = await client.get("/api/v1/openapi.json")
     assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
     assert reply.json() == build_document(ROWS)

@@ -9,7 +9,7 @@ from bedboard.store.database import Database
 from tests import build
 from tests.build import NOW
 from tests.build.sessions import WholeClock, site
-from tests.build.site import Site, served
+from tests.build.site import TRUST, Site, served
 
 __all__ = ["site"]  # fixtures
 
@@ -28,7 +28,7 @@ async def test_over_https_the_cookie_insists_on_it(board: Database) -> None:
     """The site itself hears plain http here, as behind a proxy."""
     async with served(board.url, WholeClock(), public_url="https://bedboard.example") as site:
         headers = {"Host": "bedboard.example", "Origin": "https://bedboard.example"}
-        async with httpx.AsyncClient(base_url=site.url, headers=headers) as browser:
+        async with httpx.AsyncClient(base_url=site.url, headers=headers, verify=TRUST) as browser:
             reply = await browser.post("/sign-in/demo", data={"person": "mark"})
             cookie = reply.headers["set-cookie"].lower()
             assert cookie.startswith("__host-bedboard=")
