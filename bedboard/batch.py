@@ -14,7 +14,7 @@ V = TypeVar("V")
 class Batch(Generic[K, V]):
     """Answers by key. `read` answers many keys at once; a key without an answer is left out of its result.
 
-    Keys that arrive while a read is under way wait for the next one, at most `most` of them at a time.
+    Keys that arrive during a read, or within `PAUSE_SECONDS` after it, wait for the next one, at most `most` of them at a time.
     """
 
     def __init__(self, read: Callable[[list[K]], Awaitable[Mapping[K, V]]], most: int = 1000) -> None:

@@ -49,8 +49,8 @@ async def answer_case(
 ) -> LockedCase:
     """Answer for a shelter: yes (the place is reserved for `OFFER`), discuss or no.
 
-    Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to their own
-    case, with a place of a kind on which police decide. `claim_id`: of a new reservation.
+    Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to a case of
+    their own or a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)

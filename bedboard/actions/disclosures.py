@@ -65,7 +65,7 @@ async def disclose_callbacks(
 
 
 async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Seal, now: datetime) -> str:
-    """Disclose the address of the chosen shelter to the requester and the desk, for `ADDRESS_SHOWN` after the decision.
+    """Disclose the address of the chosen shelter to the requester, a colleague or the desk, when `may_see_address`.
 
     Refusals: NotFound, for strangers to the case as well; NotAllowed `no_address_now`.
     """

@@ -1,7 +1,7 @@
 """Holds: a free place is kept for some minutes while people call, for the caller or (by shelter staff) for somebody who calls.
 
-Locks in this order, everywhere: the organization of the holder, then the shelter. The first makes the limits true, the second
-gives a place to one only.
+Beginning a hold locks the organization of the holder, then the shelter. The first makes the limits true, the second gives a
+place to one holder only. Extending or releasing it locks the shelter.
 """
 
 from collections.abc import Sequence

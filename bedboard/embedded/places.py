@@ -31,7 +31,7 @@ def make_place(link: Path, programs: Programs) -> Path:
             except FileExistsError:  # another process was first
                 place.rmdir()
         if not link.is_symlink():
-            raise EmbeddedError(f"{link} cannot be reached by user `nobody`, whom the database server runs as")
+            raise EmbeddedError(f"{link} cannot be reached by `nobody`; the database server runs as that user")
     if programs.dropped and link.is_symlink():
         place = link.readlink()
         if place.parent != ROOT_BASE or not place.is_dir():

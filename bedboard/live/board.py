@@ -24,7 +24,7 @@ from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_know
 
 log = structlog.get_logger()
 
-ANSWERS = 30  # kept at most: screens that come back together show the same
+MOST_KEPT = 30  # answers and snapshots: screens that come back together show the same
 BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
 
 
@@ -247,21 +247,27 @@ class Board:
         return self._keep(key, lambda: self._make_snapshot(audience, known, self._clock.now()))
 
     def answer(self, audience: Audience, *, packed: bool) -> bytes:
-        """Return the answer of the API's `GET /board`, as it is or with gzip; kept like a snapshot. Only once it was read."""
+        """Return the answer of the API's `GET /board`, plain or with gzip, kept like a snapshot. The board has been read."""
         if packed:
             return self._keep(("packed", audience), lambda: pack(self.answer(audience, packed=False)))
+        return self._keep(("plain", audience), lambda: self._make_answer(audience))
+
+    def _make_answer(self, audience: Audience) -> bytes:
         as_of = self._clock.now() if self.live or self.as_of is None else self.as_of
-        bodies = (piece.fragment for _, piece in self.pieces(audience))
-        return self._keep(("plain", audience), lambda: board_answer(as_of, bodies))
+        return board_answer(as_of, (piece.fragment for _, piece in self.pieces(audience)))
 
     def _keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """Return what is kept under this key, made now if it is not, or if the board or the second has changed."""
         of = (self._changes, self.live, self._clock.now().replace(microsecond=0))
-        if self._kept_of != of or len(self._kept) >= ANSWERS:
+        if self._kept_of != of:
             self._kept, self._kept_of = {}, of
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = make()
+            if len(self._kept) >= MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = kept
+        return kept
 
     def _make_snapshot(self, audience: Audience, known: Mapping[str, str], now: datetime) -> bytes:
         pieces = self.pieces(audience)

@@ -279,7 +279,7 @@ class Hub(Generic[V]):
         writes = iter(tuple(room.ready.values()))
         while length_hint(writes):
             try:
-                deque(map(call, writes, repeat(frame)), maxlen=0)  # a loop without a line of Python for each viewer
+                deque(map(call, writes, repeat(frame)), maxlen=0)  # no line of Python for each viewer
             except Exception as error:
                 self.fail(seats[len(seats) - length_hint(writes) - 1], error)
         for seat in others:

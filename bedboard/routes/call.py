@@ -1,5 +1,6 @@
 """One call of a route: everything that a handler needs, put together once by the guard."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from bedboard.store.database import Transaction
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
+
+REFUSED = re.compile(r";q=0(\.0*)?(;|$)")  # the weight of a coding that a caller cannot read (RFC 9110, 12.4.2)
 
 
 class HasShelter(Protocol):
@@ -77,7 +80,9 @@ class Call:
 
     @property
     def takes_gzip(self) -> bool:
-        return "gzip" in self.request.headers.get("accept-encoding", "")
+        """Whether the caller can read an answer that is packed with gzip."""
+        ways = [way.replace(" ", "") for way in self.request.headers.get("accept-encoding", "").lower().split(",")]
+        return any(way == "gzip" or (way.startswith("gzip;") and not REFUSED.search(way)) for way in ways)
 
     @property
     def query(self) -> QueryParams:

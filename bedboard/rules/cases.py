@@ -192,7 +192,7 @@ def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> dat
 
 
 def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
-    """Return whether the requester may see the shelter's address: for `ADDRESS_SHOWN` after the decision.
+    """Return whether those who bring the household may see the shelter's address: for `ADDRESS_SHOWN` after the decision.
 
     For a later journey it is also shown for as long around the agreed hour, half of it before and half after.
     """

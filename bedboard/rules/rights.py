@@ -78,7 +78,8 @@ def can_be_offered(status: PlaceStatus, holder: Seeker | None, requester: Seeker
 def answers_as(actor: Actor, requester: Seeker) -> AnsweredBy | None:
     """Return for which side the actor answers a case; None for a stranger.
 
-    The caller checks that a reporter works for the shelter that was asked. Police answer their own cases only.
+    The caller checks that a reporter works for the shelter that was asked. Police answer only the cases of themselves
+    and their colleagues.
     """
     if actor.role in REPORTERS:
         return "shelter"

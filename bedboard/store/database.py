@@ -113,7 +113,7 @@ class Database:
                 raise _translated(error, code) or error from error
 
     async def check_durable(self) -> None:
-        """Refuses a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""
+        """Refuse a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""
         async with self.transaction() as tx:
             loose = []
             for name, safe in SAFE.items():

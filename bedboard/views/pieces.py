@@ -105,7 +105,7 @@ class Pieces:
 
 
 def snapshot_message(at: datetime, exists: Iterable[str], fragments: Iterable[bytes], totals: str | None) -> bytes:
-    """For a browser: what exists, and the fragments that it does not show yet."""
+    """Return the snapshot for a browser: what exists, and the fragments that it does not show yet."""
     head = orjson.dumps({"at": at, "exists": list(exists), "totals": totals}, option=orjson.OPT_UTC_Z)
     return b'{"type":"snapshot",' + head[1:-1] + b',"fragments":[' + b",".join(fragments) + b"]}"
 

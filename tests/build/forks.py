@@ -43,7 +43,7 @@ class Fork:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], cwd: Path, out: Path, err: Path) -> None:
         """Start the command. Its words go to the ends of these files."""
-        self._process = FORKS.Process(target=_run, args=(command, dict(environment), cwd, out, err))
+        self._process = FORKS.Process(target=_run, args=(command, dict(environment), cwd, out, err), daemon=True)
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid

@@ -1,7 +1,6 @@
 """The package as somebody installs it: built, put into an empty environment, and looked at through HTTP."""
 
 import asyncio
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -47,11 +46,10 @@ def installed(wheel: Path) -> Path:
     """The programs of an environment with nothing but this wheel and what it needs."""
     run_well(sys.executable, "-m", "venv", "venv", cwd=wheel.parent)
     python = str(wheel.parent / "venv" / "bin" / "python")
-    # As `scripts/environment` does it: pip takes a minute.
-    has_uv = importlib.util.find_spec("uv") is not None
-    install = [sys.executable, "-m", "uv", "pip", "install", "--python", python] if has_uv else [python, "-m", "pip", "install"]
-    needed = ["--constraint", str(ROOT / "constraints.txt"), f"{wheel}[embedded]"]
-    run_well(*install, "--quiet", *needed, cwd=wheel.parent)
+    needed = ["--quiet", "--constraint", str(ROOT / "constraints.txt"), f"{wheel}[embedded]"]
+    # As `scripts/environment` does it: pip takes a minute, but knows every way to say where packages are.
+    if run(sys.executable, "-m", "uv", "pip", "install", "--python", python, *needed, cwd=wheel.parent).returncode != 0:
+        run_well(python, "-m", "pip", "install", "--no-compile", *needed, cwd=wheel.parent)
     return wheel.parent / "venv" / "bin"
 
 

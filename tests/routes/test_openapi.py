@@ -5,6 +5,7 @@ import inspect
 import re
 import sys
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from bedboard.routes.api.openapi import build_document
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
+from bedboard.rules.clients import ClientRole
 from tests.build.site import TRUST, Site
 
 CONFIG = """
@@ -58,6 +60,13 @@ def test_every_call_reads_the_body_that_the_document_names() -> None:
         read = re.findall(r"call\.json\((\w+)\)", inspect.getsource(row.endpoint)) if isinstance(row, Row) else []
         body = row.operation.body if isinstance(row, Row) and row.operation is not None else None
         assert read == ([] if body is None else [body.__name__]), row.name
+
+
+def test_every_call_that_is_not_for_every_role_says_so() -> None:
+    for row in ROWS:
+        if isinstance(row, Row) and row.operation is not None and not row.who.public:
+            for_all = set(get_args(ClientRole)) <= row.who.roles
+            assert ("403" in row.operation.problems) or for_all, row.operation.id
 
 
 async def test_the_document_is_readable_without_a_session(site: Site) -> None:
