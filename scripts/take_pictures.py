@@ -33,6 +33,7 @@ def free_port() -> int:
 def open_page(browser: Browser, base: str, person: str, path: str, size: tuple[int, int], scheme: str, language: str) -> Page:
     width, height = size
     context = browser.new_context(
+        reduced_motion="reduce",
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         locale=language,
@@ -103,7 +104,7 @@ def main(folder: Path) -> None:
             except httpx.HTTPError:
                 time.sleep(0.1)
         with sync_playwright() as playwright:
-            executable = shutil.which("chromium") or shutil.which("google-chrome")
+            executable = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-headless-shell")
             browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
             take(browser, base, folder)
             browser.close()
