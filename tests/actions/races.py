@@ -17,7 +17,7 @@ from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Database, Transaction
 from tests.build import NOW, until
 from tests.build.cases import MARK, SANNE, ZONE
-from tests.build.rows import do, run
+from tests.build.rows import do_patiently, run
 
 Action = Callable[[Transaction], Awaitable[Any]]
 
@@ -25,7 +25,7 @@ Action = Callable[[Transaction], Awaitable[Any]]
 async def outcome(database: Database, action: Action) -> str:
     """ "done", or the code of the refusal."""
     try:
-        await do(database, action)
+        await do_patiently(database, action)
     except Refusal as refusal:
         return refusal.code
     return "done"

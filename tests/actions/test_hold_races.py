@@ -13,12 +13,12 @@ from bedboard.actions.holds import Held, hold_place, release_hold
 from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import MOST_OF_ONE, MOST_OF_ORGANIZATION
-from bedboard.rules.refusals import Conflict
+from bedboard.rules.refusals import Busy, Conflict
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
 from bedboard.store.tables.board import ClaimRecord, Organization, Shelter
 from tests.build import NOW, SEAL, actor, place, shelter
-from tests.build.rows import do, every_row, goes, run
+from tests.build.rows import do, do_patiently, every_row, goes, run
 
 TAKERS = 24
 
@@ -100,6 +100,8 @@ async def take(
         return "taken" if refusal.code == "not_free" else refusal.code
     except Died:
         return "died"
+    except Busy:  # others came first for too long, and nothing was done
+        return await take(database, n, places, dies=dies, at=at, heard=heard)
     return held.place_id
 
 
@@ -211,9 +213,9 @@ async def test_released_and_taken_at_once_it_has_one_holder_at_any_time(pools: t
             try:
                 async with pools[n % 2].transaction() as tx:
                     await hold_place(tx, taker(n), ["linde-1"], f"h{n}-{turn}", NOW)
-            except Conflict:
+            except (Conflict, Busy):
                 continue
-            await do(pools[n % 2], lambda tx, turn=turn: release_hold(tx, taker(n), f"h{n}-{turn}", NOW))  # type: ignore[misc]
+            await do_patiently(pools[n % 2], lambda tx, turn=turn: release_hold(tx, taker(n), f"h{n}-{turn}", NOW))  # type: ignore[misc]
 
     await asyncio.gather(*(work(n) for n in range(8)))
     async with pools[0].transaction() as tx:
@@ -240,7 +242,7 @@ async def test_nobody_gets_more_than_the_limits_by_asking_everywhere_at_once(
 
     async def ask(who: Actor, n: int, claim_id: str) -> str:
         try:
-            await do(pools[n % 2], lambda tx: hold_place(tx, who, [f"s{n}-1"], claim_id, NOW))
+            await do_patiently(pools[n % 2], lambda tx: hold_place(tx, who, [f"s{n}-1"], claim_id, NOW))
         except Conflict as refusal:
             return refusal.code
         return "held"

@@ -20,7 +20,7 @@ from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import occupancy_words
 from bedboard.store.tables.board import Shelter
 from tests.build import NOW, PATIENCE, actor, until
-from tests.build.rows import do, goes, journal_of
+from tests.build.rows import do, do_patiently, goes, journal_of
 
 SANNE = actor()
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
@@ -57,24 +57,24 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
 async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_on_the_one_before(
     board: Database, locked: bool
 ) -> None:
-    second = Database(board.url, pool_size=10)  # another process' pool
+    second = Database(board.url, pool_size=30)  # another process' pool
 
     async def change(n: int) -> None:
         database, place_id = (board, second)[n % 2], PLACES[n % 4]
         match n % 6:
             case 0:
-                await do(database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
+                await do_patiently(database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
             case 1:
-                await do(database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("closed", "repair"), NOW))
+                await do_patiently(database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("closed", "repair"), NOW))
             case 2:
-                await do(database, lambda tx: change_place(tx, MACHINE, place_id, PlaceChange("occupied"), NOW))
+                await do_patiently(database, lambda tx: change_place(tx, MACHINE, place_id, PlaceChange("occupied"), NOW))
             case 3:
                 numbers = {"cosm": KindCount(n % 4), "women": KindCount(n % 2, 0)}
                 if n % 4 == 3:
                     numbers["cosm"] = KindCount(3, 0)
-                await do(database, lambda tx: count_places(tx, MACHINE, "linde", numbers, NOW))
+                await do_patiently(database, lambda tx: count_places(tx, MACHINE, "linde", numbers, NOW))
             case _:
-                await do(database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("free"), NOW))
+                await do_patiently(database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("free"), NOW))
 
     done = await asyncio.gather(*(change(n) for n in range(36)), return_exceptions=True)
     await second.dispose()
@@ -189,7 +189,7 @@ async def test_a_bell_that_rings_too_early_is_noticed(board: Database) -> None:
 
 async def test_a_version_can_be_read_when_its_bell_is_heard_and_bells_come_in_order(board: Database) -> None:
     async with reading_at_every_bell(board) as pairs:
-        await asyncio.gather(*(do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW)) for _ in range(25)))
+        await asyncio.gather(*(do_patiently(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW)) for _ in range(25)))
 
         async def has_been_read() -> bool:
             return len(pairs) == 25

@@ -1,5 +1,6 @@
 """What an action has done: every row of every table before and after, and the bells in between."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,11 +12,11 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from bedboard.rules.places import status_of
-from bedboard.rules.refusals import Invalid, Refusal
+from bedboard.rules.refusals import Busy, Invalid, Refusal
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.tables.board import Journal
-from tests.build import Bell, hearing
+from tests.build import PATIENCE, Bell, hearing
 
 Rows = dict[tuple[object, ...], dict[str, Any]]  # (table, primary key…) to its columns
 
@@ -77,6 +78,19 @@ async def do(database: Database, action: Callable[[Transaction], Awaitable[Any]]
     """The action in a transaction of its own."""
     async with database.transaction() as tx:
         return await action(tx)
+
+
+async def do_patiently(database: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Any:
+    """The action, and once more whenever others came first for too long, as a slow machine makes of many at once.
+
+    `Busy` says that nothing was done.
+    """
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await do(database, action)
+            except Busy:
+                pass
 
 
 async def run(database: Database, statement: str, **values: Any) -> None:
