@@ -162,14 +162,14 @@ async def _copied(server_url: str, template: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def board(server_url: str, board_template: str) -> AsyncIterator[Database]:
+async def board_database(server_url: str, board_template: str) -> AsyncIterator[Database]:
     """A database of this test's own with the small board of `build.add_board`."""
     async with _copied(server_url, board_template) as database:
         yield database
 
 
 @pytest.fixture
-async def case_board(server_url: str, case_template: str) -> AsyncIterator[Database]:
+async def case_database(server_url: str, case_template: str) -> AsyncIterator[Database]:
     """The small board, and on it everybody who may decide on something: `cases.add_case_board`."""
     async with _copied(server_url, case_template) as database:
         yield database
@@ -204,9 +204,9 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, served."""
-    async with served(board.url, clock) as site:
+    async with served(board_database.url, clock) as site:
         yield site
 
 

@@ -47,7 +47,7 @@ async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter
 async def answer_case(
     tx: Transaction, actor: Actor, case_id: str, shelter_id: str, said: ShelterAnswer, claim_id: str, now: datetime
 ) -> LockedCase:
-    """Answer for a shelter: yes (the place is reserved for `OFFER`), discuss or no.
+    """Answer for a shelter: yes (the place is reserved for `OFFER_LASTS`), discuss or no.
 
     Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to a case of
     their own or a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation.

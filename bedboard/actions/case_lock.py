@@ -71,7 +71,7 @@ async def lock_case(tx: Transaction, case_id: str) -> LockedCase:
     return LockedCase(record, asks, await list_claims_of(tx, case_id))
 
 
-async def lock_own_case(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:
+async def lock_case_of_group(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:
     """Lock a case of the actor's own or of a colleague. Refusal: NotFound, for strangers to it as well."""
     case = await lock_case(tx, case_id)
     if not is_of_same_group(actor, case.record.requester) or not await still_has_role(tx, actor):

@@ -9,7 +9,7 @@ from bedboard.actions.case_lock import (
     LockedCase,
     count_refusals,
     erase_answers,
-    lock_own_case,
+    lock_case_of_group,
     lock_shelters,
     move,
     save_case,
@@ -27,10 +27,9 @@ from bedboard.rules.cases import (
     check_shelters,
     choice_ends,
     choice_of,
-    next_state,
 )
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
-from bedboard.rules.rights import why_not_choose
+from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import lock_organization
@@ -87,7 +86,7 @@ async def ask_more(tx: Transaction, actor: Actor, case_id: str, shelters: Mappin
 
     Refusals: NotFound, Conflict `request_…`, Invalid `shelters`.
     """
-    case = await lock_own_case(tx, actor, case_id)
+    case = await lock_case_of_group(tx, actor, case_id)
     move(case, "ask", now)
     present = [ask for ask in case.asks.values() if ask.settled is None]
     refused = [ask.shelter_id for ask in present if ask.answer == "no"]
@@ -130,11 +129,13 @@ async def choose_offer(
     None: after `SOONEST_USUAL`.
     Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`.
     """
-    case = await lock_own_case(tx, actor, case_id)
-    next_state(case.state, "choose")
+    case = await lock_case_of_group(tx, actor, case_id)
     ask = case.asks.get(shelter_id)
-    if ask is None or ask.place_id is None or ask.settled is not None:
-        raise Conflict("no_offer")
+    place_id = None if ask is None else ask.place_id
+    is_settled = ask is not None and ask.settled is not None
+    why = why_no_choice(case.state, is_offered=place_id is not None, is_settled=is_settled)
+    if ask is None or place_id is None or why is not None:
+        raise Conflict(why or "no_offer")
     arrives_at = check_arrival(arrives_at, now)
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
     reserved = [other.shelter_id for other in [ask, *others] if case.claim_of(other) is not None]
@@ -142,11 +143,11 @@ async def choose_offer(
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     claim = case.claim_of(ask)
     is_kept = claim is not None and claim.expires_at > now
-    is_open = (await get_place(tx, ask.place_id)).state == "open"
-    why = why_not_choose(case.state, is_offered=True, is_settled=False, is_kept=is_kept, is_open=is_open)
+    is_open = (await get_place(tx, place_id)).state == "open"
+    why = why_offer_over(is_kept=is_kept, is_open=is_open)
     if claim is None or why is not None:
         raise Conflict(why or "offer_over")
-    deciding = deciding_of(await get_kind_of(tx, ask.place_id))
+    deciding = deciding_of(await get_kind_of(tx, place_id))
     event = choice_of(actor.role, deciding, now.astimezone(zone))
     move(case, event, now)
     case.record.arrives_at, case.record.reminded_at, case.record.refusal = arrives_at, None, None
@@ -166,7 +167,7 @@ async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: dateti
 
     Refusals: NotFound, Conflict `request_…`.
     """
-    case = await lock_own_case(tx, actor, case_id)
+    case = await lock_case_of_group(tx, actor, case_id)
     return await give_up(tx, actor, case, "withdrawn", now, zone)
 
 
@@ -188,7 +189,7 @@ async def tell_outcome(tx: Transaction, actor: Actor, case_id: str, slept: str, 
 
     Refusals: NotFound, Invalid, Conflict `request_…`.
     """
-    case = await lock_own_case(tx, actor, case_id)
+    case = await lock_case_of_group(tx, actor, case_id)
     if slept not in SLEPT:
         raise Invalid(FieldError("slept", "not_one_of", {"allowed": list(SLEPT)}))
     return await end_case(tx, actor, case, "tell_outcome", slept, now, zone)

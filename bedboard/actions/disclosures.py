@@ -8,7 +8,7 @@ from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
-from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR, may_see_case
+from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, may_see_case
 from bedboard.store.cases import get_case_id_to
 from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
@@ -36,7 +36,7 @@ async def disclose_telephone(
             why = "stale"
             since = now - timedelta(hours=1)
             await lock_organization(tx, actor.organization_id or "")  # or many at once would each count the others out
-            if await count_shelters_seen(tx, actor, shelter_id, since) >= MOST_SHELTERS_AN_HOUR:
+            if await count_shelters_seen(tx, actor, shelter_id, since) >= MOST_TELEPHONES_AN_HOUR:
                 raise TooMany("too_many", retry_after_seconds=600)
         else:
             raise NotAllowed("hold_first")

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from bedboard.actions.claims import claim_words, end_claim, get_status, make_claim, save_claim, to_rule
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
-from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_room, is_live
+from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, is_live
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
-from bedboard.rules.rights import is_own, may_end_hold
+from bedboard.rules.rights import is_self, may_end_hold
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
     count_begun,
@@ -31,7 +31,7 @@ from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A caller of a shelter's staff: the organization and the role that get the place."""
+    """The organization and the role that get a place. The staff of a shelter know no more of somebody who telephones."""
 
     organization_id: str
     role: str
@@ -48,32 +48,32 @@ class Held:
 
 
 async def hold_place(
-    tx: Transaction, actor: Actor, place_ids: Sequence[str], claim_id: str, now: datetime, caller: Holder | None = None
+    tx: Transaction, actor: Actor, place_ids: Sequence[str], claim_id: str, now: datetime, given_to: Holder | None = None
 ) -> Held:
     """Keep the first free one of these places for `HOLD`.
 
-    `caller` None: for the actor; otherwise for this caller of the shelter's own staff. `place_ids`: places of one shelter that
+    `given_to` None: for the actor; otherwise for somebody who telephoned its staff. `place_ids`: places of one shelter that
     are alike for the holder, so that nobody hears "taken" while one of them is free. `claim_id` is the new hold's.
-    Refusals: NotFound, NotAllowed, Invalid (`caller`), Conflict `not_free`, `held_already` (by this very actor),
+    Refusals: NotFound, NotAllowed, Invalid, Conflict `not_free`, `held_already` (by this very actor),
     `holds_of_person`, `holds_of_organization`, TooMany.
     """
     shelter_id = await get_shelter_id(tx, place_ids[0])
     if shelter_id is None:
         raise NotFound("no_such_place")
     await _check_right(tx, actor, shelter_id)
-    holder = _check_caller(actor, caller)
+    holder = _check_holder(actor, given_to)
     if not await lock_organization(tx, holder.organization_id):
         raise Invalid(FieldError("organization", "unknown_caller"))
-    person_id = actor.id if caller is None and actor.kind == "person" else None
-    client_id = actor.id if caller is None and actor.kind == "client" else None
+    person_id = actor.id if given_to is None and actor.kind == "person" else None
+    client_id = actor.id if given_to is None and actor.kind == "client" else None
     counts = await count_holds(tx, holder.organization_id, person_id, client_id, now)
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
     await _check_right(tx, actor, shelter_id)  # once more: it may be lost while this waits for the locks
     place, present = await _first_free(tx, actor, shelter_id, place_ids, now)
-    if caller is None:
-        check_room(counts.by_one, counts.by_organization)
+    if given_to is None:
+        check_hold_limits(counts.by_one, counts.by_organization)
         if await count_begun(tx, actor, now - timedelta(hours=1)) >= MOST_HOLDS_AN_HOUR:
             raise TooMany("too_many", retry_after_seconds=600)
     claim = ClaimRecord(
@@ -108,24 +108,24 @@ async def _first_free(
         status = get_status(place, claim, now)
         if status == "free":
             return place, claim
-        has_it = status == "held" and claim is not None and is_own(actor, claim.holder)
+        has_it = status == "held" and claim is not None and is_self(actor, claim.holder)
         code = "held_already" if has_it or code == "held_already" else "not_free"
     raise Conflict(code) if code else NotFound("no_such_place")
 
 
-def _check_caller(actor: Actor, caller: Holder | None) -> Holder:
-    """Return the holder of a new hold: the actor or, for a shelter's staff, its caller. Refusals: NotAllowed, Invalid."""
+def _check_holder(actor: Actor, given_to: Holder | None) -> Holder:
+    """Return the holder of a new hold: the actor or, for a shelter's staff, `given_to`. Refusals: NotAllowed, Invalid."""
     if actor.role in SEEKERS:
-        if caller is not None:
+        if given_to is not None:
             raise Invalid(FieldError("organization", "unknown_field"))
         if actor.organization_id is None:
             raise NotAllowed("no_organization")
         return Holder(actor.organization_id, actor.role)
-    if caller is None:
+    if given_to is None:
         raise Invalid(FieldError("organization", "missing"))
-    if caller.role not in SEEKERS:
+    if given_to.role not in SEEKERS:
         raise Invalid(FieldError("role", "not_one_of", {"allowed": sorted(SEEKERS)}))
-    return caller
+    return given_to
 
 
 async def _check_right(tx: Transaction, actor: Actor, shelter_id: str) -> None:

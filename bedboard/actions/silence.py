@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import SYSTEM, LockedCase, count_placed, erase_answers, lock_case, move, save_case
 from bedboard.actions.cases import end_case, give_up
-from bedboard.rules.cases import ENDS, FORGOTTEN, LONGEST, ON_THE_WAY, STEPS, Patience, silence_step
+from bedboard.rules.cases import ENDS, LONGEST_CASE, ON_THE_WAY, OUTCOME_FORGOTTEN, STEPS, Patience, silence_step
 from bedboard.store.cases import list_begun_before, list_late, list_silent
 from bedboard.store.database import Transaction
 
@@ -54,18 +54,18 @@ async def tell_late(tx: Transaction, case_id: str, now: datetime) -> LockedCase:
 
 async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
     """Return the cases that go on for too long; `lapse_case` ends them."""
-    return await list_begun_before(tx, now - LONGEST, now - FORGOTTEN)
+    return await list_begun_before(tx, now - LONGEST_CASE, now - OUTCOME_FORGOTTEN)
 
 
 async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """End a case that is older than `LONGEST`, so that none of its needs stay; a younger one is left as it is.
+    """End a case that is older than `LONGEST_CASE`, so that none of its needs stay; a younger one is left as it is.
 
-    A withdrawn case is left for `FORGOTTEN`, and then ends as "unknown" if nobody has said where the person slept. `events` as
-    in `tell_silence`.
+    A withdrawn case is left for `OUTCOME_FORGOTTEN`, and then ends as "unknown" if nobody has said where the person slept.
+    `events` as in `tell_silence`.
     """
     case = await lock_case(tx, case_id)
     age = now - case.record.created_at
-    if age < (FORGOTTEN if case.state == "withdrawn" else LONGEST) or case.state in ENDS:
+    if age < (OUTCOME_FORGOTTEN if case.state == "withdrawn" else LONGEST_CASE) or case.state in ENDS:
         return case
     if case.state == "withdrawn":
         return await end_case(tx, SYSTEM, case, "lapse", "unknown", now, zone)

@@ -75,7 +75,7 @@ class Seat(Generic[V]):
         raise NotImplementedError
 
 
-class Room(Generic[V]):
+class SeatGroup(Generic[V]):
     """The seats of one audience: those that can take a frame, with the call that writes it, and the others."""
 
     __slots__ = ("others", "ready")
@@ -122,8 +122,8 @@ class Hub(Generic[V]):
         self._monotonic = monotonic
         self._patience_seconds = patience_seconds
         self._on_error = on_error
-        self._seats: Room[V] = Room()
-        self._rooms: dict[Hashable, Room[V]] = {}
+        self._seats: SeatGroup[V] = SeatGroup()
+        self._groups: dict[Hashable, SeatGroup[V]] = {}
         self._blocked: dict[Seat[V], float] = {}
         self._closing: dict[Seat[V], float] = {}
         self._to_ask: list[Seat[V]] = []
@@ -146,7 +146,7 @@ class Hub(Generic[V]):
 
     def audiences(self) -> frozenset[Hashable]:
         """Return the audiences with a member: nothing needs to be rendered for the others."""
-        return frozenset(self._rooms)
+        return frozenset(self._groups)
 
     def viewers(self) -> list[V]:
         """Return the viewer of every seat."""
@@ -158,7 +158,7 @@ class Hub(Generic[V]):
             return
         seat.catch_ups[audience] = catch_up
         self._seats.put(seat)
-        self._rooms.setdefault(audience, Room()).put(seat)
+        self._groups.setdefault(audience, SeatGroup()).put(seat)
 
     def leave(self, seat: Seat[V]) -> None:
         """Forget the viewer; its socket calls this at its end. Harmless when repeated."""
@@ -167,15 +167,15 @@ class Hub(Generic[V]):
             self._closing.setdefault(seat, self._monotonic())
         self._seats.drop(seat)
         for audience in seat.catch_ups:
-            if (room := self._rooms.get(audience)) is not None:
-                room.drop(seat)
-                if not room:
-                    del self._rooms[audience]
+            if (group := self._groups.get(audience)) is not None:
+                group.drop(seat)
+                if not group:
+                    del self._groups[audience]
         seat.closed = True
 
     def publish(self, audience: Hashable, key: Hashable, message: Message) -> None:
         """Hand a message to every viewer of the audience; for one that lags, the newest per key or a snapshot later."""
-        self._hand_out(self._rooms.get(audience), audience, key, message)
+        self._hand_out(self._groups.get(audience), audience, key, message)
 
     def publish_everywhere(self, key: Hashable, message: Message) -> None:
         """Hand the pulse to every viewer; one that lags gets the newest, after its snapshot."""
@@ -261,7 +261,7 @@ class Hub(Generic[V]):
 
     def _move(self, seat: Seat[V]) -> None:
         for audience in seat.catch_ups:
-            self._rooms[audience].put(seat)
+            self._groups[audience].put(seat)
         if seat.catch_ups:
             self._seats.put(seat)
 
@@ -270,13 +270,13 @@ class Hub(Generic[V]):
         self._on_error(error)
         self.close(seat, INTERNAL_ERROR)
 
-    def _hand_out(self, room: Room[V] | None, origin: Hashable, key: Hashable, message: Message) -> None:
-        if not room:
+    def _hand_out(self, group: SeatGroup[V] | None, origin: Hashable, key: Hashable, message: Message) -> None:
+        if not group:
             return
         frame = self.encode(message)
         # Copies: a seat that fails leaves meanwhile, and one that this frame fills up is moved, but has got it.
-        seats, others = tuple(room.ready), tuple(room.others)
-        writes = iter(tuple(room.ready.values()))
+        seats, others = tuple(group.ready), tuple(group.others)
+        writes = iter(tuple(group.ready.values()))
         while length_hint(writes):
             try:
                 deque(map(call, writes, repeat(frame)), maxlen=0)  # no line of Python for each viewer

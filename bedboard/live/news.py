@@ -23,9 +23,9 @@ class News:
         """Keep the holders of this shelter's places, and tell everyone whose holds differ from before."""
         before = self._holders.get(card.id, frozenset())
         after = frozenset(
-            (place.claim.holder, place.claim.id, place.claim.until)
+            (place.claim.holder_key, place.claim.id, place.claim.until)
             for place in card.places
-            if place.claim and place.claim.holder
+            if place.claim and place.claim.holder_key
         )
         self._holders[card.id] = after
         for key in {key for key, _, _ in before ^ after}:

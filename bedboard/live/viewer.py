@@ -1,4 +1,4 @@
-"""The viewer on a seat of the hub, as the live room knows it."""
+"""The viewer on a seat of the hub, as `live/` knows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ async def new_page(
         "said": said,
         "asked": needs_of(said),
         "candidates": candidates(found, ticked),
-        "room": MOST_ASKED,
+        "still": MOST_ASKED,
         "most": MOST_ASKED,
     }
     return await _page(call, "pages/case_new.html", context, "new", "/search", refusal)
@@ -68,20 +68,20 @@ async def more_page(
 ) -> Response:
     async with call.transaction() as tx:
         case = await read_case(tx, call, case_id, with_telephones=False)
-    if not case.is_own:
+    if not case.is_ours:
         raise NotFound("no_such_request")
     if case.state != "asking" or case.profile is None:
         return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
     _, found = await find(call, case.profile, LOTS)
     asked = [ask for ask in case.asks if ask.settled is None]
-    room = MOST_ASKED - sum(ask.says != "no" for ask in asked)
+    still = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {
         "case": case,
         "fields": {},
         "said": case.profile,
         "asked": case.needs,
-        "candidates": candidates(found, ticked, case.asks, room) if room > 0 else [],
-        "room": max(room, 0),
+        "candidates": candidates(found, ticked, case.asks, still) if still > 0 else [],
+        "still": max(still, 0),
         "most": MOST_ASKED,
     }
     return await _page(call, "pages/case_new.html", context, case_id, f"/requests/{case_id}/more", refusal)

@@ -94,14 +94,14 @@ SETTLED: tuple[Settled, ...] = get_args(Settled)
 MOST_ASKED = 8  # shelters of one case
 MOST_OPEN = 20  # cases of one person or program that are not over
 MOST_CASES_AN_HOUR = 12  # by one person or program; each shows up to eight telephones
-OFFER = timedelta(minutes=60)
+OFFER_LASTS = timedelta(minutes=60)
 KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # a chosen place waits so long for people who are late
 KEPT_FOR_DESK = timedelta(hours=72)  # and as long as the desk has not decided: a desk may be closed for a weekend
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
-LONGEST = timedelta(days=7)  # then a case lapses, so that none of its needs stay
-FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
+LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay
+OUTCOME_FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 
 
 def next_state(state: CaseState, event: Event) -> CaseState:
@@ -183,7 +183,7 @@ def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
 
 def offer_ends(now: datetime) -> datetime:
     """Return the end of the reservation of an offered place."""
-    return now + OFFER
+    return now + OFFER_LASTS
 
 
 def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> datetime:

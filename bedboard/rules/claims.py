@@ -19,7 +19,7 @@ MOST_HOLDS_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls th
 class Claim:
     """A claim as a board needs it. The holder is shown by `role` and `organization`, never by the name of a person.
 
-    `holder` is the key of the actor that may be told more about it (`Actor.key`); None when it was made for a caller.
+    `holder_key` is the key of the actor that may be told more about it (`Actor.key`); None when it was made for a caller.
     `case_id`: the case of a reservation.
     """
 
@@ -28,7 +28,7 @@ class Claim:
     role: str
     organization: str
     id: str = ""
-    holder: str | None = None
+    holder_key: str | None = None
     case_id: str | None = None
 
 
@@ -37,7 +37,7 @@ def is_live(claim: Claim | None, now: datetime) -> bool:
     return claim is not None and claim.expires_at > now
 
 
-def check_room(by_one: int, by_organization: int) -> None:
+def check_hold_limits(by_one: int, by_organization: int) -> None:
     """Refuse one hold more besides so many live ones: Conflict `holds_of_person`, `holds_of_organization`."""
     if by_one >= MOST_OF_ONE:
         raise Conflict("holds_of_person", most=MOST_OF_ONE)

@@ -12,7 +12,7 @@ from bedboard.rules.places import PlaceStatus
 
 AnsweredBy = Literal["shelter", "desk", "police"]
 
-MOST_SHELTERS_AN_HOUR = 20  # telephones seen without a hold: enough to call round a region, too few to copy the list
+MOST_TELEPHONES_AN_HOUR = 20  # telephones seen without a hold: enough to call round a region, too few to copy the list
 
 
 class Seeker(NamedTuple):
@@ -34,7 +34,7 @@ def seeker_key(person_id: str | None, client_id: str | None) -> str | None:
     return None if client_id is None else f"client:{client_id}"
 
 
-def is_own(actor: Actor, seeker: Seeker) -> bool:
+def is_self(actor: Actor, seeker: Seeker) -> bool:
     """Return whether the seeker is the actor itself."""
     return seeker.key == actor.key
 
@@ -56,7 +56,7 @@ def may_decide(actor: Actor) -> bool:
 
 def may_end_hold(actor: Actor, holder: Seeker) -> bool:
     """Return whether the actor may extend or release the hold, apart from the shelter's own staff."""
-    return is_of_same_group(actor, holder) or (actor.role in SEEKERS and is_own(actor, holder))
+    return is_of_same_group(actor, holder) or (actor.role in SEEKERS and is_self(actor, holder))
 
 
 def is_held_for(holder: Seeker, requester: Seeker) -> bool:
@@ -98,17 +98,25 @@ def is_left_to_police(answer: str | None, answered_by: str | None) -> bool:
     return answer is None or (answer == "yes" and answered_by == "police")
 
 
-def why_not_choose(state: CaseState, *, is_offered: bool, is_settled: bool, is_kept: bool, is_open: bool) -> str | None:
-    """Return the code of the refusal to choose an offer; None when it may be chosen.
+def why_no_choice(state: CaseState, *, is_offered: bool, is_settled: bool) -> str | None:
+    """Return the code of the refusal to choose of this case, or what this shelter offers; None where there is an offer.
 
-    `is_settled`: nothing more is expected of the shelter. `is_kept`: the place is reserved for the case at this moment.
-    `is_open`: the shelter calls the place neither occupied nor closed.
+    `is_settled`: nothing more is expected of the shelter.
     """
     cell = NEXT[state, "choose"]
     if cell.startswith("request_"):
         return cell
     if not is_offered or is_settled:
         return "no_offer"
+    return None
+
+
+def why_offer_over(*, is_kept: bool, is_open: bool) -> str | None:
+    """Return the code of the refusal to choose an offer whose place is gone; None when it may be chosen.
+
+    `is_kept`: the place is reserved for the case at this moment. `is_open`: the shelter calls the place neither occupied nor
+    closed.
+    """
     if not is_kept:
         return "offer_over"
     return None if is_open else "not_free"

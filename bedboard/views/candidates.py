@@ -38,12 +38,12 @@ class Candidate(NamedTuple):
 
 
 def candidates(
-    found: Found, ticked: Collection[str] | None, asked: Sequence[AskView] = (), room: int = MOST_ASKED
+    found: Found, ticked: Collection[str] | None, asked: Sequence[AskView] = (), still: int = MOST_ASKED
 ) -> list[Candidate]:
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
     `ticked` None: nobody has chosen yet. Then the best shelters are ticked that were not asked before, first those that are
-    open at the arrival. `room`: the number of shelters that may still be asked.
+    open at the arrival. `still`: the number of shelters that may still be asked.
     """
     earlier = {ask.card.id: ask for ask in asked}
     unsettled = {shelter_id for shelter_id, ask in earlier.items() if ask.settled is None}
@@ -51,5 +51,5 @@ def candidates(
     shut = {match.card.id for match in matches for one in match.reasons if one.criterion == "intake" and one.answer != "yes"}
     new = [match.card.id for match in matches if match.card.id not in earlier]
     first = sorted(new, key=lambda shelter_id: shelter_id in shut)
-    chosen = first[: min(TICKED, room)] if ticked is None else ticked
+    chosen = first[: min(TICKED, still)] if ticked is None else ticked
     return [Candidate(match, match.card.id in chosen, earlier.get(match.card.id)) for match in matches]

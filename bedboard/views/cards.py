@@ -43,7 +43,7 @@ class ClaimView(NamedTuple):
     role: str
     until: datetime
     id: str
-    holder: str | None = None
+    holder_key: str | None = None
     """The person or program whose page shows more about it (`Actor.key`); no projection gives it out."""
     case_id: str | None = None
     """The case of a reservation; only the shelter's own page shows it."""
@@ -202,7 +202,7 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
 
 
 def _claim_view(claim: Claim) -> ClaimView:
-    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder, claim.case_id)
+    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder_key, claim.case_id)
 
 
 class Total(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event, choice_of
 from bedboard.rules.criteria import CRITERIA
-from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_not_choose
+from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
 from bedboard.store.board import Catalogue
 from bedboard.store.tables.cases import CaseEvent
 from bedboard.views.cards import Card, PlaceView
@@ -42,16 +42,11 @@ def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) 
 
 
 def _choice(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, now: datetime) -> Event | None:
-    if ask.place is None or not case.is_own:
+    if ask.place is None or not case.is_ours:
         return None
-    why_not = why_not_choose(
-        case.state,
-        is_offered=ask.said == "yes",
-        is_settled=ask.settled is not None,
-        is_kept=ask.until is not None,
-        is_open=ask.place.status == "reserved",
-    )
-    if why_not is not None:
+    if why_no_choice(case.state, is_offered=ask.said == "yes", is_settled=ask.settled is not None):
+        return None
+    if why_offer_over(is_kept=ask.until is not None, is_open=ask.place.status == "reserved"):
         return None
     return choice_of(actor.role, catalogue.kinds[ask.place.kind].deciding, now.astimezone(catalogue.zone))
 

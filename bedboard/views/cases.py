@@ -50,7 +50,7 @@ class AskView:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case for its requester and the desk. `requester`: with the id of the organization. `needs` and `profile` None: erased,
-    or not to be opened. `chosen` None: nothing is chosen. `is_own`: the actor or a colleague is the requester."""
+    or not to be opened. `chosen` None: nothing is chosen. `is_ours`: the actor or a colleague is the requester."""
 
     id: str
     version: int
@@ -66,7 +66,7 @@ class CaseView:
     asks: tuple[AskView, ...]
     chosen: AskView | None
     shows_address: bool
-    is_own: bool
+    is_ours: bool
 
     @property
     def organization_id(self) -> str:
@@ -107,7 +107,7 @@ class CaseView:
 def can_offer(place: PlaceView, requester: Seeker) -> bool:
     """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
     claim = place.claim
-    holder = None if claim is None else Seeker(claim.holder, claim.organization, claim.role)
+    holder = None if claim is None else Seeker(claim.holder_key, claim.organization, claim.role)
     return can_be_offered(place.status, holder, requester)
 
 
@@ -179,5 +179,5 @@ def case_view(
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
-        is_own=is_of_same_group(actor, requester),
+        is_ours=is_of_same_group(actor, requester),
     )

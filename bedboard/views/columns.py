@@ -58,14 +58,14 @@ class Table:
         blocks = tuple(blocks)
         starts = np.cumsum([0, *(len(block.groups) for block in blocks)])
         self.yes, self.no, self.rest, self.unit, self.freshness, self.free_count = _joined([b.groups for b in blocks], 6)
-        self.beds, self.room, self.count, of_block = _joined([b.free for b in blocks], 4)
+        self.beds, self.people, self.count, of_block = _joined([b.free for b in blocks], 4)
         self.group = of_block + np.repeat(starts[:-1], [len(block.free) for block in blocks])
         self.all_beds, self.all_room, self.taken, of_block, self.kind = _joined([b.every for b in blocks], 5)
         self.all_group = of_block + np.repeat(starts[:-1], [len(block.every) for block in blocks])
         self.lots = [one for block in blocks for one in block.lots]
         self.stale = self.freshness[self.group] == FRESHNESS_ORDER["stale"]
         # What does not depend on the profile is put together once.
-        sizes = (self.freshness[self.group] << SIZE_BITS | self.beds) << SIZE_BITS | (self.room - self.beds)
+        sizes = (self.freshness[self.group] << SIZE_BITS | self.beds) << SIZE_BITS | (self.people - self.beds)
         self.order = sizes << (DISTANCE_BITS + ROW_BITS) | np.arange(len(sizes))
 
 
@@ -141,10 +141,10 @@ class Columns:
                 row = (mask_of(terms.yes), mask_of(terms.no), self._rest(terms), unit, freshness, free_count)
                 groups.append(row)
                 for lot in lots_of_terms:
-                    room, count = lot.beds + lot.cots, len(lot.free)
-                    every.append((lot.beds, room, len(lot.places) - count, group, self._number(self._kinds, lot.kind)))
+                    people, count = lot.beds + lot.cots, len(lot.free)
+                    every.append((lot.beds, people, len(lot.places) - count, group, self._number(self._kinds, lot.kind)))
                     if count:
-                        free.append((lot.id, (lot.beds, room, count, group), card, lot))
+                        free.append((lot.id, (lot.beds, people, count, group), card, lot))
         free.sort(key=lambda one: one[0])
         rows = as_rows([numbers for _, numbers, _, _ in free], 4)
         lots = tuple((card, lot) for _, _, card, lot in free)
@@ -200,7 +200,7 @@ class Search:
 
     @cached_property
     def large_enough(self) -> Flags:
-        return (self._table.beds >= self._profile.beds) & (self._table.room >= self._profile.people)
+        return (self._table.beds >= self._profile.beds) & (self._table.people >= self._profile.people)
 
     def found(self, most: int | None) -> Found:
         table, profile = self._table, self._profile

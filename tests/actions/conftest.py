@@ -10,15 +10,10 @@ from bedboard.store.database import Database
 
 
 @pytest.fixture
-def field(case_board: Database) -> Database:
-    return case_board
-
-
-@pytest.fixture
-async def pools(field: Database) -> AsyncIterator[tuple[Database, Database]]:
+async def pools(case_database: Database) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes' worth of connections."""
-    second = Database(field.url, pool_size=30)
-    yield field, second
+    second = Database(case_database.url, pool_size=30)
+    yield case_database, second
     await second.dispose()
 
 

@@ -33,9 +33,9 @@ SEALED = b"sealed"
 
 
 @pytest.fixture
-async def other(board: Database) -> AsyncIterator[Database]:
+async def other(board_database: Database) -> AsyncIterator[Database]:
     """Another process' pool on the same database."""
-    other = Database(board.url)
+    other = Database(board_database.url)
     yield other
     await other.dispose()
 
@@ -55,9 +55,9 @@ async def find(database: Database, *changes: SeenChange, alert_id: str = "w1", m
     return told
 
 
-async def test_an_alert_is_one_row_for_a_day(board: Database) -> None:
-    async with looking(board) as seen:
-        await wait(board, seen=("linde-2", "linde-1"))
+async def test_an_alert_is_one_row_for_a_day(board_database: Database) -> None:
+    async with looking(board_database) as seen:
+        await wait(board_database, seen=("linde-2", "linde-1"))
     assert seen.added == {
         ("alert", "w1"): {
             "id": "w1",
@@ -72,20 +72,20 @@ async def test_an_alert_is_one_row_for_a_day(board: Database) -> None:
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [("alert", "w1", 0)])
 
 
-async def test_a_person_has_five_alerts_at_most_and_expired_ones_do_not_count(board: Database) -> None:
+async def test_a_person_has_five_alerts_at_most_and_expired_ones_do_not_count(board_database: Database) -> None:
     for n in range(5):
-        await wait(board, f"w{n}")
-    async with looking(board) as seen:
+        await wait(board_database, f"w{n}")
+    async with looking(board_database) as seen:
         with pytest.raises(Conflict) as refused:
-            await wait(board, "w5")
+            await wait(board_database, "w5")
     assert (refused.value.code, refused.value.detail) == ("waitings_of_person", {"most": 5})
     assert seen.nothing
-    await wait(board, "w6", who=LUCIA)
-    await wait(board, "w7", now=NOW + DAY)
+    await wait(board_database, "w6", who=LUCIA)
+    await wait(board_database, "w7", now=NOW + DAY)
 
 
-async def test_six_at_once_become_five(board: Database) -> None:
-    results = await asyncio.gather(*(wait(board, f"w{n}") for n in range(6)), return_exceptions=True)
+async def test_six_at_once_become_five(board_database: Database) -> None:
+    results = await asyncio.gather(*(wait(board_database, f"w{n}") for n in range(6)), return_exceptions=True)
     assert sum(isinstance(one, Conflict) for one in results) == 1
     assert [one for one in results if one is not None and not isinstance(one, Conflict)] == []
 
@@ -95,63 +95,63 @@ async def test_six_at_once_become_five(board: Database) -> None:
     [("police", "police", "client"), ("police", "nobody", "person"), ("coordinator", "mark", "person")],
 )
 async def test_only_a_person_who_still_has_the_role_adds_an_alert(
-    board: Database, role: Role, actor_id: str, kind: str
+    board_database: Database, role: Role, actor_id: str, kind: str
 ) -> None:
-    async with looking(board) as seen:
+    async with looking(board_database) as seen:
         with pytest.raises(NotAllowed):
-            await wait(board, who=actor(role, actor_id, (), kind))
+            await wait(board_database, who=actor(role, actor_id, (), kind))
     assert seen.nothing
 
 
-async def test_a_place_is_news_once_for_all_processes(board: Database, other: Database) -> None:
-    await wait(board, seen=("linde-1",))
-    async with looking(board) as seen:
-        told = await asyncio.gather(*(find((board, other)[n % 2], change("linde-1", "linde-2")) for n in range(8)))
+async def test_a_place_is_news_once_for_all_processes(board_database: Database, other: Database) -> None:
+    await wait(board_database, seen=("linde-1",))
+    async with looking(board_database) as seen:
+        told = await asyncio.gather(*(find((board_database, other)[n % 2], change("linde-1", "linde-2")) for n in range(8)))
     assert sorted(told, key=str) == [None] * 7 + ["mark"]
     at = NOW + timedelta(minutes=1)
     assert seen.changed == {("alert", "w1"): {"seen": ["linde-1", "linde-2"], "found_at": at}}
     assert (seen.added, seen.journal, seen.bells) == ({}, [], [("alert", "w1", 0)])
 
 
-async def test_a_known_place_is_no_news(board: Database) -> None:
-    await wait(board, seen=("linde-1",))
-    async with looking(board) as seen:
-        assert await find(board, change("linde-1")) is None
+async def test_a_known_place_is_no_news(board_database: Database) -> None:
+    await wait(board_database, seen=("linde-1",))
+    async with looking(board_database) as seen:
+        assert await find(board_database, change("linde-1")) is None
     assert seen.nothing
 
 
-async def test_a_place_that_went_and_came_back_is_news_again(board: Database) -> None:
-    await wait(board, seen=("linde-1",))
-    assert await find(board, change(gone=("linde-1",)), minutes=1) is None
-    assert await find(board, change("linde-1"), minutes=2) == "mark"
-    assert await find(board, change(gone=("linde-1",)), minutes=3) is None
-    assert await find(board, change("linde-1"), minutes=4) == "mark"
+async def test_a_place_that_went_and_came_back_is_news_again(board_database: Database) -> None:
+    await wait(board_database, seen=("linde-1",))
+    assert await find(board_database, change(gone=("linde-1",)), minutes=1) is None
+    assert await find(board_database, change("linde-1"), minutes=2) == "mark"
+    assert await find(board_database, change(gone=("linde-1",)), minutes=3) is None
+    assert await find(board_database, change("linde-1"), minutes=4) == "mark"
 
 
-async def test_when_all_that_was_found_has_gone_nothing_is_said_to_be_free(board: Database) -> None:
-    await wait(board)
-    await find(board, change("linde-1", "linde-2"))
-    await find(board, change(gone=("linde-1",)))
-    assert (await every_row(board))["alert", "w1"]["found_at"] is not None
-    await find(board, change(gone=("linde-2",)))
-    assert (await every_row(board))["alert", "w1"]["found_at"] is None
+async def test_when_all_that_was_found_has_gone_nothing_is_said_to_be_free(board_database: Database) -> None:
+    await wait(board_database)
+    await find(board_database, change("linde-1", "linde-2"))
+    await find(board_database, change(gone=("linde-1",)))
+    assert (await every_row(board_database))["alert", "w1"]["found_at"] is not None
+    await find(board_database, change(gone=("linde-2",)))
+    assert (await every_row(board_database))["alert", "w1"]["found_at"] is None
 
 
-async def test_a_picture_that_has_been_overtaken_says_nothing(board: Database) -> None:
-    await wait(board, seen=("linde-1",))
-    await run(board, "update shelter set version = 7 where id = 'linde'")
-    async with looking(board) as seen:
-        assert await find(board, change("linde-2", gone=("linde-1",), version=6)) is None
-        assert await find(board, change("nowhere-1", shelter="nowhere")) is None
+async def test_a_picture_that_has_been_overtaken_says_nothing(board_database: Database) -> None:
+    await wait(board_database, seen=("linde-1",))
+    await run(board_database, "update shelter set version = 7 where id = 'linde'")
+    async with looking(board_database) as seen:
+        assert await find(board_database, change("linde-2", gone=("linde-1",), version=6)) is None
+        assert await find(board_database, change("nowhere-1", shelter="nowhere")) is None
     assert seen.nothing
-    assert await find(board, change("linde-2", version=6), change("ceder-1", shelter="ceder")) == "mark"
-    assert (await every_row(board))["alert", "w1"]["seen"] == ["ceder-1", "linde-1"]
+    assert await find(board_database, change("linde-2", version=6), change("ceder-1", shelter="ceder")) == "mark"
+    assert (await every_row(board_database))["alert", "w1"]["seen"] == ["ceder-1", "linde-1"]
 
 
-async def test_an_older_picture_cannot_undo_a_newer_one_for_which_it_waited(board: Database, other: Database) -> None:
+async def test_an_older_picture_cannot_undo_a_newer_one_for_which_it_waited(board_database: Database, other: Database) -> None:
     """Version 1 says gone, version 2 says there: a report of version 1 after version 2 was saved is not heard."""
-    await wait(board, seen=("linde-1",))
-    async with board.transaction() as tx:
+    await wait(board_database, seen=("linde-1",))
+    async with board_database.transaction() as tx:
         assert await report_to_alert(tx, "w1", [change(gone=("linde-1",))], NOW) is None
         late = asyncio.create_task(find(other, change("linde-2")))  # waits for the lock
         await asyncio.sleep(0)
@@ -159,113 +159,115 @@ async def test_an_older_picture_cannot_undo_a_newer_one_for_which_it_waited(boar
     assert await late is None
 
 
-async def test_reading_an_alert_takes_the_news_away_once(board: Database) -> None:
-    await wait(board)
-    await find(board, change("linde-1"))
+async def test_reading_an_alert_takes_the_news_away_once(board_database: Database) -> None:
+    await wait(board_database)
+    await find(board_database, change("linde-1"))
     for bells in ([("alert", "w1", 0)], []):
-        async with looking(board) as seen:
-            waiting = await do(board, lambda tx: read_alert(tx, MARK, "w1", NOW))
+        async with looking(board_database) as seen:
+            waiting = await do(board_database, lambda tx: read_alert(tx, MARK, "w1", NOW))
         assert waiting.profile_sealed == SEALED
         assert seen.changed == ({("alert", "w1"): {"found_at": None}} if bells else {})
         assert seen.bells == bells
 
 
-async def test_stopping_leaves_nothing(board: Database) -> None:
-    await wait(board)
-    async with looking(board) as seen:
-        await do(board, lambda tx: stop_alert(tx, MARK, "w1"))
+async def test_stopping_leaves_nothing(board_database: Database) -> None:
+    await wait(board_database)
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: stop_alert(tx, MARK, "w1"))
     assert (seen.removed, seen.added, seen.bells) == ({("alert", "w1")}, {}, [("alert", "w1", 0)])
-    assert await find(board, change("linde-1")) is None
+    assert await find(board_database, change("linde-1")) is None
     with pytest.raises(NotFound):
-        await do(board, lambda tx: stop_alert(tx, MARK, "w1"))
+        await do(board_database, lambda tx: stop_alert(tx, MARK, "w1"))
 
 
 @pytest.mark.parametrize("who", [LUCIA, actor("police", "police", (), "client"), actor("police", "mark", (), "client")])
-async def test_for_others_an_alert_does_not_exist(board: Database, who: object) -> None:
-    await wait(board)
-    await find(board, change("linde-1"))
-    async with looking(board) as seen:
+async def test_for_others_an_alert_does_not_exist(board_database: Database, who: object) -> None:
+    await wait(board_database)
+    await find(board_database, change("linde-1"))
+    async with looking(board_database) as seen:
         with pytest.raises(NotFound):
-            await do(board, lambda tx: read_alert(tx, who, "w1", NOW))  # type: ignore[arg-type]
+            await do(board_database, lambda tx: read_alert(tx, who, "w1", NOW))  # type: ignore[arg-type]
         with pytest.raises(NotFound):
-            await do(board, lambda tx: stop_alert(tx, who, "w1"))  # type: ignore[arg-type]
+            await do(board_database, lambda tx: stop_alert(tx, who, "w1"))  # type: ignore[arg-type]
     assert seen.nothing
 
 
-async def test_after_a_day_it_counts_as_gone_before_anybody_has_tidied(board: Database) -> None:
-    await wait(board)
+async def test_after_a_day_it_counts_as_gone_before_anybody_has_tidied(board_database: Database) -> None:
+    await wait(board_database)
     over = NOW + DAY
-    async with looking(board) as seen:
-        assert await find(board, change("linde-1"), minutes=24 * 60) is None
+    async with looking(board_database) as seen:
+        assert await find(board_database, change("linde-1"), minutes=24 * 60) is None
         with pytest.raises(NotFound):
-            await do(board, lambda tx: read_alert(tx, MARK, "w1", over))
-        assert await do(board, lambda tx: list_own_alerts(tx, "mark", over)) == []
-        assert await do(board, lambda tx: list_alerts(tx, over)) == []
+            await do(board_database, lambda tx: read_alert(tx, MARK, "w1", over))
+        assert await do(board_database, lambda tx: list_own_alerts(tx, "mark", over)) == []
+        assert await do(board_database, lambda tx: list_alerts(tx, over)) == []
     assert seen.nothing
-    assert len(await do(board, lambda tx: list_alerts(tx, over - timedelta(seconds=1)))) == 1
+    assert len(await do(board_database, lambda tx: list_alerts(tx, over - timedelta(seconds=1)))) == 1
 
 
-async def test_expired_alerts_are_deleted_and_all_processes_hear_it(board: Database, other: Database) -> None:
-    await wait(board, "w1")
-    await wait(board, "w2", now=NOW + timedelta(hours=1))
-    async with looking(board) as seen:
-        counts = await asyncio.gather(*(do(one, lambda tx: drop_expired_alerts(tx, NOW + DAY)) for one in (board, other)))
+async def test_expired_alerts_are_deleted_and_all_processes_hear_it(board_database: Database, other: Database) -> None:
+    await wait(board_database, "w1")
+    await wait(board_database, "w2", now=NOW + timedelta(hours=1))
+    async with looking(board_database) as seen:
+        counts = await asyncio.gather(
+            *(do(one, lambda tx: drop_expired_alerts(tx, NOW + DAY)) for one in (board_database, other))
+        )
     assert sorted(counts) == [0, 1]
     assert (seen.removed, seen.bells) == ({("alert", "w1")}, [("alert", "w1", 0)])
 
 
-async def test_alerts_of_people_who_lost_the_role_are_not_listed(board: Database) -> None:
-    await wait(board, "w1")
-    await wait(board, "w2", who=LUCIA)
-    await run(board, "update person set ended_at = :now where id = 'mark'", now=NOW)
-    await run(board, "update person set role = 'auditor' where id = 'lucia'")
-    assert await do(board, lambda tx: list_alerts(tx, NOW)) == []
+async def test_alerts_of_people_who_lost_the_role_are_not_listed(board_database: Database) -> None:
+    await wait(board_database, "w1")
+    await wait(board_database, "w2", who=LUCIA)
+    await run(board_database, "update person set ended_at = :now where id = 'mark'", now=NOW)
+    await run(board_database, "update person set role = 'auditor' where id = 'lucia'")
+    assert await do(board_database, lambda tx: list_alerts(tx, NOW)) == []
 
 
 def device(n: int = 1) -> Device:
     return Device(f"https://push.example/{n}", f"key{n}", f"secret{n}")
 
 
-async def test_a_device_wakes_the_last_person_who_added_it(board: Database) -> None:
-    await do(board, lambda tx: add_device(tx, MARK, device(), NOW))
-    await do(board, lambda tx: add_device(tx, MARK, device()._replace(auth="other"), NOW))
-    assert await do(board, lambda tx: list_devices(tx, "mark")) == [device()._replace(auth="other")]
-    await do(board, lambda tx: add_device(tx, LUCIA, device(), NOW))
-    assert await do(board, lambda tx: list_devices(tx, "mark")) == []
-    await do(board, lambda tx: remove_device(tx, MARK, device().endpoint))  # it is no longer his
-    assert await do(board, lambda tx: list_devices(tx, "lucia")) == [device()]
-    await do(board, lambda tx: remove_device(tx, LUCIA, device().endpoint))
-    assert await do(board, lambda tx: list_devices(tx, "lucia")) == []
+async def test_a_device_wakes_the_last_person_who_added_it(board_database: Database) -> None:
+    await do(board_database, lambda tx: add_device(tx, MARK, device(), NOW))
+    await do(board_database, lambda tx: add_device(tx, MARK, device()._replace(auth="other"), NOW))
+    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == [device()._replace(auth="other")]
+    await do(board_database, lambda tx: add_device(tx, LUCIA, device(), NOW))
+    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == []
+    await do(board_database, lambda tx: remove_device(tx, MARK, device().endpoint))  # it is no longer his
+    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == [device()]
+    await do(board_database, lambda tx: remove_device(tx, LUCIA, device().endpoint))
+    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == []
 
 
-async def test_of_too_many_devices_the_oldest_go(board: Database) -> None:
+async def test_of_too_many_devices_the_oldest_go(board_database: Database) -> None:
     for n in range(MOST_DEVICES + 3):
         at = NOW + timedelta(minutes=n)
-        await do(board, lambda tx, n=n, at=at: add_device(tx, MARK, device(n), at))  # type: ignore[misc]
-    found = await do(board, lambda tx: list_devices(tx, "mark"))
+        await do(board_database, lambda tx, n=n, at=at: add_device(tx, MARK, device(n), at))  # type: ignore[misc]
+    found = await do(board_database, lambda tx: list_devices(tx, "mark"))
     assert found == [device(n) for n in range(3, MOST_DEVICES + 3)]
 
 
-async def test_a_device_that_is_no_more_or_whose_person_has_left_is_not_woken(board: Database) -> None:
-    await do(board, lambda tx: add_device(tx, MARK, device(), NOW))
-    await do(board, lambda tx: add_device(tx, LUCIA, device(2), NOW))
-    await run(board, "update person set ended_at = :now where id = 'lucia'", now=NOW)
-    assert await do(board, lambda tx: list_devices(tx, "lucia")) == []
-    await do(board, lambda tx: forget_device(tx, device().endpoint))
-    assert await do(board, lambda tx: list_devices(tx, "mark")) == []
+async def test_a_device_that_is_no_more_or_whose_person_has_left_is_not_woken(board_database: Database) -> None:
+    await do(board_database, lambda tx: add_device(tx, MARK, device(), NOW))
+    await do(board_database, lambda tx: add_device(tx, LUCIA, device(2), NOW))
+    await run(board_database, "update person set ended_at = :now where id = 'lucia'", now=NOW)
+    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == []
+    await do(board_database, lambda tx: forget_device(tx, device().endpoint))
+    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == []
 
 
-async def test_a_program_has_no_device(board: Database) -> None:
-    async with looking(board) as seen:
+async def test_a_program_has_no_device(board_database: Database) -> None:
+    async with looking(board_database) as seen:
         with pytest.raises(NotAllowed):
-            await do(board, lambda tx: add_device(tx, actor("police", "police", (), "client"), device(), NOW))
+            await do(board_database, lambda tx: add_device(tx, actor("police", "police", (), "client"), device(), NOW))
     assert seen.nothing
 
 
-async def test_reminders_and_sessions_of_over_a_month_ago_are_dropped_and_no_others(board: Database) -> None:
+async def test_reminders_and_sessions_of_over_a_month_ago_are_dropped_and_no_others(board_database: Database) -> None:
     old, young = NOW - timedelta(days=31), NOW - timedelta(days=29)
     for at, step in ((old, "due"), (young, "due"), (NOW, "before")):
-        await run(board, "insert into reminded values ('linde', :at, :step, :at)", at=at, step=step)
+        await run(board_database, "insert into reminded values ('linde', :at, :step, :at)", at=at, step=step)
 
     def session(name: str, used_at: object, ended_at: object = None) -> Session:
         return Session(
@@ -276,11 +278,11 @@ async def test_reminders_and_sessions_of_over_a_month_ago_are_dropped_and_no_oth
             ended_at=ended_at,  # type: ignore[arg-type]
         )
 
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         tx.add_all([session("ended", old, old), session("unused", old), session("late", young), session("now", NOW, young)])
-    async with looking(board) as seen:
-        assert await do(board, lambda tx: forget_reminders(tx, NOW)) == 1
-        assert await do(board, lambda tx: forget_sessions(tx, NOW)) == 2
+    async with looking(board_database) as seen:
+        assert await do(board_database, lambda tx: forget_reminders(tx, NOW)) == 1
+        assert await do(board_database, lambda tx: forget_sessions(tx, NOW)) == 2
     assert seen.removed == {
         ("reminded", "linde", old, "due"),
         ("session", hash_token("ended")),

@@ -36,11 +36,11 @@ from tests.build.rows import do, every_row, looking, refused, status
 # ---- arrival
 
 
-async def test_after_the_arrival_the_place_is_occupied_and_the_case_is_over(field: Database) -> None:
-    await bring_to(field, "confirmed")
+async def test_after_the_arrival_the_place_is_occupied_and_the_case_is_over(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
     later = NOW + 2 * HOUR
-    async with looking(field) as seen:
-        case = await arrive(field, "linde", at=later)
+    async with looking(case_database) as seen:
+        case = await arrive(case_database, "linde", at=later)
     assert seen.changed == {
         ("case_record", "r1"): {"version": 6, "state": "arrived", "over_at": later, "needs_sealed": None, "unit_code": None},
         ("ask", "r1", "ceder"): {"reason": None, "criterion": None},
@@ -56,35 +56,42 @@ async def test_after_the_arrival_the_place_is_occupied_and_the_case_is_over(fiel
     assert (case.versions, case.events) == ({"linde": 5}, [("arrived", ["linde"])])
 
 
-async def test_the_desk_may_say_that_they_arrived_and_that_says_nothing_of_the_rest_of_the_board(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    async with looking(field) as seen:
-        await arrive(field, "linde", who=HANNEKE, at=NOW + HOUR)
+async def test_the_desk_may_say_that_they_arrived_and_that_says_nothing_of_the_rest_of_the_board(
+    case_database: Database,
+) -> None:
+    await bring_to(case_database, "confirmed")
+    async with looking(case_database) as seen:
+        await arrive(case_database, "linde", who=HANNEKE, at=NOW + HOUR)
     assert seen.changed["shelter", "linde"] == {"version": 5}
-    assert await status(field, "linde-1", NOW + HOUR) == "occupied"
+    assert await status(case_database, "linde-1", NOW + HOUR) == "occupied"
 
 
 @pytest.mark.parametrize("so_far", ["provisional", "confirmed"])
-async def test_after_a_missed_arrival_the_place_is_free_and_the_requester_looks_further(field: Database, so_far: str) -> None:
-    await bring_to(field, so_far)
-    async with looking(field) as seen:
-        case = await miss(field, "linde", at=NOW + 3 * HOUR)
+async def test_after_a_missed_arrival_the_place_is_free_and_the_requester_looks_further(
+    case_database: Database, so_far: str
+) -> None:
+    await bring_to(case_database, so_far)
+    async with looking(case_database) as seen:
+        case = await miss(case_database, "linde", at=NOW + 3 * HOUR)
     changed = seen.changed["case_record", "r1"]
     assert (changed["state"], changed["arrives_at"], changed["decided_at"]) == ("asking", None, None)
     assert "refusal" not in changed
     assert seen.changed["ask", "r1", "linde"] == {"settled": "missed", "settled_at": NOW + 3 * HOUR}
-    assert await status(field, "linde-1", NOW + 3 * HOUR) == "free"
+    assert await status(case_database, "linde-1", NOW + 3 * HOUR) == "free"
     assert told(seen.added) == [("missed", "linde", "sanne", "staff")]
     assert case.events == [("missed", ["linde"])]
-    assert (await every_row(field))["case_record", "r1"]["needs_sealed"] is not None
+    assert (await every_row(case_database))["case_record", "r1"]["needs_sealed"] is not None
 
 
-async def test_only_the_chosen_shelter_reports_an_arrival(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    refusal = await refused(field, lambda tx: take_arrival(tx, KOFI, "r1", "ceder", NOW, ZONE, arrived=True))
+async def test_only_the_chosen_shelter_reports_an_arrival(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, KOFI, "r1", "ceder", NOW, ZONE, arrived=True))
     assert (type(refusal), refusal.code) == (Conflict, "request_settled")
     for who in (KOFI, LUCIA, NOOR):
-        refusal = await refused(field, lambda tx, who=who: take_arrival(tx, who, "r1", "linde", NOW, ZONE, arrived=True))  # type: ignore[misc]
+        refusal = await refused(
+            case_database,
+            lambda tx, who=who: take_arrival(tx, who, "r1", "linde", NOW, ZONE, arrived=True),  # type: ignore[misc]
+        )
         assert isinstance(refusal, NotFound)
 
 
@@ -93,95 +100,95 @@ async def test_only_the_chosen_shelter_reports_an_arrival(field: Database) -> No
     [("asking", "not_chosen"), ("chosen", "undecided"), ("housed", "arrived"), ("arrived", "arrived"), ("withdrawn", "over")],
 )
 @pytest.mark.parametrize("arrived", [True, False])
-async def test_an_unexpected_arrival_is_refused(field: Database, so_far: str, code: str, arrived: bool) -> None:
-    await bring_to(field, so_far)
-    refusal = await refused(field, lambda tx: take_arrival(tx, SANNE, "r1", "linde", NOW, ZONE, arrived=arrived))
+async def test_an_unexpected_arrival_is_refused(case_database: Database, so_far: str, code: str, arrived: bool) -> None:
+    await bring_to(case_database, so_far)
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", NOW, ZONE, arrived=arrived))
     assert (type(refusal), refusal.code) == (Conflict, f"request_{code}")
 
 
 @pytest.mark.parametrize("said", ["occupied", "closed"])
-async def test_an_arrival_can_follow_a_tap_on_the_place(field: Database, said: str) -> None:
-    await bring_to(field, "confirmed")
+async def test_an_arrival_can_follow_a_tap_on_the_place(case_database: Database, said: str) -> None:
+    await bring_to(case_database, "confirmed")
     change = PlaceChange(said, "safety" if said == "closed" else None)  # type: ignore[arg-type]
-    await do(field, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + HOUR))
-    assert await live_claims(field) == {"linde-1": "r1-linde-1"}
-    await arrive(field, "linde", at=NOW + 2 * HOUR)
-    place = (await every_row(field))["place", "linde-1"]
+    await do(case_database, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + HOUR))
+    assert await live_claims(case_database) == {"linde-1": "r1-linde-1"}
+    await arrive(case_database, "linde", at=NOW + 2 * HOUR)
+    place = (await every_row(case_database))["place", "linde-1"]
     assert (place["state"], place["closed_reason"], place["expected_free_at"]) == ("occupied", None, None)
     assert place["since"] == NOW + (HOUR if said == "occupied" else 2 * HOUR)
-    assert await live_claims(field) == {}
+    assert await live_claims(case_database) == {}
 
 
-async def test_a_late_arrival_finds_a_place_that_was_given_away_taken(field: Database) -> None:
-    await bring_to(field, "confirmed")
+async def test_a_late_arrival_finds_a_place_that_was_given_away_taken(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
     end = NOW + 14 * HOUR
-    await do(field, lambda tx: hold_place(tx, NOOR, ["linde-1"], "h", end))
-    refusal = await refused(field, lambda tx: take_arrival(tx, SANNE, "r1", "linde", end, ZONE, arrived=True))
+    await do(case_database, lambda tx: hold_place(tx, NOOR, ["linde-1"], "h", end))
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", end, ZONE, arrived=True))
     assert (type(refusal), refusal.code) == (Conflict, "not_free")
-    await arrive(field, "linde", at=end + 30 * MINUTE)  # the hold ran out, so nobody is expected there
-    assert (await every_row(field))["claim", "h"]["ending"] == "expired"
-    assert await status(field, "linde-1", end + 30 * MINUTE) == "occupied"
+    await arrive(case_database, "linde", at=end + 30 * MINUTE)  # the hold ran out, so nobody is expected there
+    assert (await every_row(case_database))["claim", "h"]["ending"] == "expired"
+    assert await status(case_database, "linde-1", end + 30 * MINUTE) == "occupied"
 
 
-async def test_a_late_arrival_is_let_in_though_nothing_is_kept_any_more(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    await arrive(field, "linde", at=NOW + 20 * HOUR)
-    assert await state(field) == "arrived"
-    assert await status(field, "linde-1", NOW + 20 * HOUR) == "occupied"
-    assert (await tallies(field))["request", "", "", "arrived"] == 1
+async def test_a_late_arrival_is_let_in_though_nothing_is_kept_any_more(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await arrive(case_database, "linde", at=NOW + 20 * HOUR)
+    assert await state(case_database) == "arrived"
+    assert await status(case_database, "linde-1", NOW + 20 * HOUR) == "occupied"
+    assert (await tallies(case_database))["request", "", "", "arrived"] == 1
 
 
 # ---- what else happens to the places
 
 
-async def test_a_tap_on_a_reserved_place_is_taken_back_and_it_is_still_reserved(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    tap = await do(field, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
-    assert await status(field, "linde-1", NOW) == "occupied"
-    async with looking(field) as seen:
-        await do(field, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
+async def test_a_tap_on_a_reserved_place_is_taken_back_and_it_is_still_reserved(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    tap = await do(case_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
+    assert await status(case_database, "linde-1", NOW) == "occupied"
+    async with looking(case_database) as seen:
+        await do(case_database, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
     assert ("case", "r1", 0) in seen.bells  # a requester who heard of the tap hears of this as well
-    assert await status(field, "linde-1", NOW) == "reserved"
+    assert await status(case_database, "linde-1", NOW) == "reserved"
 
 
 @pytest.mark.parametrize("meanwhile", ["arrived", "missed", "withdrawn"])
 async def test_a_tap_is_not_taken_back_when_the_place_was_moved_into_or_let_go_meanwhile(
-    field: Database, meanwhile: str
+    case_database: Database, meanwhile: str
 ) -> None:
-    await bring_to(field, "confirmed")
-    tap = await do(field, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
+    await bring_to(case_database, "confirmed")
+    tap = await do(case_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
     if meanwhile == "withdrawn":
-        await withdraw(field)
+        await withdraw(case_database)
     else:
-        await arrive(field, "linde", arrived=meanwhile == "arrived")
-    refusal = await refused(field, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
+        await arrive(case_database, "linde", arrived=meanwhile == "arrived")
+    refusal = await refused(case_database, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
     assert refusal.code == "too_late_to_undo"
-    assert await status(field, "linde-1", NOW) == "occupied"
+    assert await status(case_database, "linde-1", NOW) == "occupied"
 
 
-async def test_a_tap_that_freed_a_place_is_not_taken_back_once_it_was_promised(field: Database) -> None:
-    await ask(field)
-    tap = await do(field, lambda tx: change_place(tx, SANNE, "linde-3", PlaceChange("free"), NOW))
-    await offer(field, "linde-3")
-    refusal = await refused(field, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
-    assert refusal.code == "too_late_to_undo"
-
-
-async def test_an_arrival_is_no_tap_that_can_be_taken_back(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    await arrive(field, "linde")
-    last = max(int(str(key[1])) for key in await every_row(field) if key[0] == "journal")
-    refusal = await refused(field, lambda tx: undo_change(tx, SANNE, "linde", last, NOW, WITHIN))
+async def test_a_tap_that_freed_a_place_is_not_taken_back_once_it_was_promised(case_database: Database) -> None:
+    await ask(case_database)
+    tap = await do(case_database, lambda tx: change_place(tx, SANNE, "linde-3", PlaceChange("free"), NOW))
+    await offer(case_database, "linde-3")
+    refusal = await refused(case_database, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, NOW, WITHIN))
     assert refusal.code == "too_late_to_undo"
 
 
-async def test_a_number_never_gives_a_reserved_place_away(field: Database) -> None:
-    await bring_to(field, "asking")
-    await do(field, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
-    assert [await status(field, f"linde-{n}", NOW) for n in (1, 2, 3)] == ["reserved", "occupied", "occupied"]
-    await do(field, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(2)}, NOW))
-    assert [await status(field, f"linde-{n}", NOW) for n in (1, 2, 3)] == ["reserved", "free", "free"]
+async def test_an_arrival_is_no_tap_that_can_be_taken_back(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await arrive(case_database, "linde")
+    last = max(int(str(key[1])) for key in await every_row(case_database) if key[0] == "journal")
+    refusal = await refused(case_database, lambda tx: undo_change(tx, SANNE, "linde", last, NOW, WITHIN))
+    assert refusal.code == "too_late_to_undo"
+
+
+async def test_a_number_never_gives_a_reserved_place_away(case_database: Database) -> None:
+    await bring_to(case_database, "asking")
+    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    assert [await status(case_database, f"linde-{n}", NOW) for n in (1, 2, 3)] == ["reserved", "occupied", "occupied"]
+    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(2)}, NOW))
+    assert [await status(case_database, f"linde-{n}", NOW) for n in (1, 2, 3)] == ["reserved", "free", "free"]
     with pytest.raises(Invalid):
-        await do(field, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))
-    await withdraw(field)
-    await do(field, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))
+        await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))
+    await withdraw(case_database)
+    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))

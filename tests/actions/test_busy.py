@@ -27,37 +27,37 @@ async def hold(database: Database) -> str:
 
 
 @pytest.fixture
-async def small(board: Database) -> AsyncIterator[Database]:
+async def small(board_database: Database) -> AsyncIterator[Database]:
     """Two connections to the board."""
-    database = Database(board.url, pool_size=2)
+    database = Database(board_database.url, pool_size=2)
     yield database
     await database.dispose()
 
 
-async def test_a_lock_that_does_not_come_in_time_is_busy_and_the_same_call_then_goes_through(board: Database) -> None:
-    before = await every_row(board)
-    async with board.transaction() as other:
+async def test_a_lock_that_does_not_come_in_time_is_busy_and_the_same_call_then_goes_through(board_database: Database) -> None:
+    before = await every_row(board_database)
+    async with board_database.transaction() as other:
         await lock_shelter(other, "linde")
         with pytest.raises(Busy) as refused:
-            await hold(board)
+            await hold(board_database)
     assert refused.value.code == "busy"
-    assert await every_row(board) == before
-    assert await hold(board) == "linde-1"
+    assert await every_row(board_database) == before
+    assert await hold(board_database) == "linde-1"
 
 
 async def test_a_connection_that_does_not_come_free_in_time_is_busy_and_the_same_call_then_goes_through(
-    board: Database, small: Database
+    board_database: Database, small: Database
 ) -> None:
-    before = await every_row(board)
+    before = await every_row(board_database)
     async with small.transaction(), small.transaction():
         with pytest.raises(Busy) as refused:
             await hold(small)
     assert refused.value.code == "busy"
-    assert await every_row(board) == before
+    assert await every_row(board_database) == before
     assert await hold(small) == "linde-1"
 
 
-async def test_every_caller_of_a_place_that_stays_locked_hears_busy(board: Database, small: Database) -> None:
+async def test_every_caller_of_a_place_that_stays_locked_hears_busy(board_database: Database, small: Database) -> None:
     """Two wait for locks and six for a connection; all of them hear the same."""
 
     async def take(n: int) -> str:
@@ -67,7 +67,7 @@ async def test_every_caller_of_a_place_that_stays_locked_hears_busy(board: Datab
         except Refusal as refusal:
             return refusal.code
 
-    async with board.transaction() as other:
+    async with board_database.transaction() as other:
         await lock_shelter(other, "linde")
         heard = await asyncio.gather(*(take(n) for n in range(8)))
     assert heard == ["busy"] * 8

@@ -41,9 +41,9 @@ from tests.build.rows import codes, do, every_row, looking, refused, run
 # ---- asking
 
 
-async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_changes_no_board(field: Database) -> None:
-    async with looking(field) as seen:
-        case = await ask(field, "linde", "ceder")
+async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_changes_no_board(case_database: Database) -> None:
+    async with looking(case_database) as seen:
+        case = await ask(case_database, "linde", "ceder")
     assert seen.added.pop(("case_record", "r1")) == {
         "id": "r1",
         "version": 1,
@@ -78,53 +78,53 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
 
 
 @pytest.mark.parametrize("who", [MARK, LUCIA, HANNEKE, POLICE_SYSTEM], ids=lambda who: who.id)
-async def test_every_seeker_may_open_a_case(field: Database, who: Actor) -> None:
-    await ask(field, who=who)
-    row = (await every_row(field))["case_record", "r1"]
+async def test_every_seeker_may_open_a_case(case_database: Database, who: Actor) -> None:
+    await ask(case_database, who=who)
+    row = (await every_row(case_database))["case_record", "r1"]
     assert (row["organization_id"], row["role"]) == ("oever", who.role)
     assert (row["person_id"], row["client_id"]) == ((who.id, None) if who.kind == "person" else (None, who.id))
 
 
 @pytest.mark.parametrize("role", ["staff", "manager", "admin", "auditor", "machine"])
-async def test_no_other_role_may_open_a_case(field: Database, role: str) -> None:
+async def test_no_other_role_may_open_a_case(case_database: Database, role: str) -> None:
     other = actor(role, "anneke")  # type: ignore[arg-type]
-    refusal = await refused(field, lambda tx: open_case(tx, other, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
+    refusal = await refused(case_database, lambda tx: open_case(tx, other, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
     assert (type(refusal), refusal.code) == (NotAllowed, "not_your_role")
 
 
-async def test_a_person_without_the_role_or_an_organization_opens_no_case(field: Database) -> None:
+async def test_a_person_without_the_role_or_an_organization_opens_no_case(case_database: Database) -> None:
     loose = Actor("client", "demo-police", "police", "x", None, frozenset())
-    refusal = await refused(field, lambda tx: open_case(tx, loose, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
+    refusal = await refused(case_database, lambda tx: open_case(tx, loose, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
     assert refusal.code == "no_organization"
     for change in ("role = 'auditor'", "role = 'police', ended_at = now()"):
-        await run(field, f"update person set {change} where id = 'mark'")  # noqa: S608
-        refusal = await refused(field, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
+        await run(case_database, f"update person set {change} where id = 'mark'")  # noqa: S608
+        refusal = await refused(case_database, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, {"linde": "cosm"}, NOW))
         assert (type(refusal), refusal.code) == (NotAllowed, "not_your_role")
 
 
-async def test_a_shelter_that_is_not_there_or_has_no_such_place_is_not_asked(field: Database) -> None:
+async def test_a_shelter_that_is_not_there_or_has_no_such_place_is_not_asked(case_database: Database) -> None:
     asked = {"linde": "cosm", "nowhere": "men", "ceder": "women"}
-    refusal = await refused(field, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, asked, NOW))
+    refusal = await refused(case_database, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, asked, NOW))
     assert isinstance(refusal, Invalid)
     assert [(one.code, one.detail["shelter"]) for one in refusal.fields] == [
         ("unknown_shelter", "ceder"),
         ("unknown_shelter", "nowhere"),
     ]
-    await ask(field)
-    refusal = await refused(field, lambda tx: ask_more(tx, MARK, "r1", {"wilg": "men"}, NOW))
+    await ask(case_database)
+    refusal = await refused(case_database, lambda tx: ask_more(tx, MARK, "r1", {"wilg": "men"}, NOW))
     assert codes(refusal) == [("shelters", "unknown_shelter")]
 
 
-async def more_shelters(field: Database, count: int) -> list[str]:
+async def more_shelters(case_database: Database, count: int) -> list[str]:
     await run(
-        field,
+        case_database,
         "insert into shelter select s.id || n, s.organization_id, s.unit_code, s.name || n, 1, s.confirmed_at, s.created_at,"
         " 0, 1440, s.confirm_times, s.criteria, s.limits, s.telephone_sealed, s.address_sealed, s.languages"
         " from shelter s, generate_series(1, :count) n where s.id = 'beuk'",
         count=count,
     )
     await run(
-        field,
+        case_database,
         "insert into place select s.id || '-1', s.id, 'women', 1, '1', 1, 0, 'open', :now, :now from shelter s"
         " where s.id like 'beuk_'",
         now=NOW,
@@ -132,92 +132,94 @@ async def more_shelters(field: Database, count: int) -> list[str]:
     return [f"beuk{n}" for n in range(1, count + 1)]
 
 
-async def test_a_case_asks_eight_shelters_and_no_more_at_a_time(field: Database) -> None:
-    every = dict.fromkeys(await more_shelters(field, 9), "women")
-    refusal = await refused(field, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, every, NOW))
+async def test_a_case_asks_eight_shelters_and_no_more_at_a_time(case_database: Database) -> None:
+    every = dict.fromkeys(await more_shelters(case_database, 9), "women")
+    refusal = await refused(case_database, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, every, NOW))
     assert codes(refusal) == [("shelters", "too_many_shelters")]
     eight = dict(list(every.items())[:MOST_ASKED])
-    await do(field, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, eight, NOW))
-    refusal = await refused(field, lambda tx: ask_more(tx, MARK, "r1", {"beuk9": "women"}, NOW))
+    await do(case_database, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, eight, NOW))
+    refusal = await refused(case_database, lambda tx: ask_more(tx, MARK, "r1", {"beuk9": "women"}, NOW))
     assert codes(refusal) == [("shelters", "too_many_shelters")]
 
 
-async def test_one_has_twenty_open_cases_and_no_more(field: Database) -> None:
+async def test_one_has_twenty_open_cases_and_no_more(case_database: Database) -> None:
     for n in range(MOST_OPEN):
-        await ask(field, case_id=f"r{n}", at=NOW + n * 6 * MINUTE)
+        await ask(case_database, case_id=f"r{n}", at=NOW + n * 6 * MINUTE)
     later = NOW + 3 * HOUR
-    refusal = await refused(field, lambda tx: open_case(tx, MARK, "r", NEEDS, None, {"linde": "cosm"}, later))
+    refusal = await refused(case_database, lambda tx: open_case(tx, MARK, "r", NEEDS, None, {"linde": "cosm"}, later))
     assert (type(refusal), refusal.code, refusal.detail) == (Conflict, "requests_of_person", {"most": MOST_OPEN})
-    await ask(field, who=EMRE, case_id="other", at=later)  # a colleague has his own
-    await withdraw(field, case_id="r0", at=later)  # where the person sleeps may still be open
-    await ask(field, case_id="r", at=later)
+    await ask(case_database, who=EMRE, case_id="other", at=later)  # a colleague has his own
+    await withdraw(case_database, case_id="r0", at=later)  # where the person sleeps may still be open
+    await ask(case_database, case_id="r", at=later)
 
 
-async def test_nobody_goes_through_all_telephones_by_asking_and_withdrawing(field: Database) -> None:
+async def test_nobody_goes_through_all_telephones_by_asking_and_withdrawing(case_database: Database) -> None:
     for n in range(MOST_CASES_AN_HOUR):
-        await ask(field, case_id=f"r{n}")
-        await withdraw(field, case_id=f"r{n}")
+        await ask(case_database, case_id=f"r{n}")
+        await withdraw(case_database, case_id=f"r{n}")
     just_before = NOW + HOUR - TICK
-    refusal = await refused(field, lambda tx: open_case(tx, MARK, "r", NEEDS, None, {"linde": "cosm"}, just_before))
+    refusal = await refused(case_database, lambda tx: open_case(tx, MARK, "r", NEEDS, None, {"linde": "cosm"}, just_before))
     assert isinstance(refusal, TooMany)
-    await ask(field, who=EMRE, case_id="other")
-    await ask(field, case_id="r", at=NOW + HOUR)
+    await ask(case_database, who=EMRE, case_id="other")
+    await ask(case_database, case_id="r", at=NOW + HOUR)
 
 
 # ---- asking more
 
 
-async def test_more_shelters_are_asked_beside_those_that_may_still_answer(field: Database) -> None:
-    await ask(field, "linde")
-    async with looking(field) as seen:
-        await ask_also(field, "ceder", "wilg", at=NOW + MINUTE)
+async def test_more_shelters_are_asked_beside_those_that_may_still_answer(case_database: Database) -> None:
+    await ask(case_database, "linde")
+    async with looking(case_database) as seen:
+        await ask_also(case_database, "ceder", "wilg", at=NOW + MINUTE)
     assert sorted(key for key in seen.added if key[0] == "ask") == [("ask", "r1", "ceder"), ("ask", "r1", "wilg")]
     assert seen.changed == {("case_record", "r1"): {"version": 2}}
     assert [what for what, *_ in told(seen.added)] == ["asked", "asked"]
     assert seen.bells == [("case", "r1", 2)]
     for again in ("linde", "ceder"):
-        refusal = await refused(field, lambda tx, again=again: ask_more(tx, MARK, "r1", {again: "cosm"}, NOW))  # type: ignore[misc]
+        refusal = await refused(case_database, lambda tx, again=again: ask_more(tx, MARK, "r1", {again: "cosm"}, NOW))  # type: ignore[misc]
         assert codes(refusal) == [("shelters", "asked_already")]
-    assert codes(await refused(field, lambda tx: ask_more(tx, MARK, "r1", {}, NOW))) == [("shelters", "missing")]
+    assert codes(await refused(case_database, lambda tx: ask_more(tx, MARK, "r1", {}, NOW))) == [("shelters", "missing")]
 
 
 @pytest.mark.parametrize("by", ["a refusal of the desk", "a miss"])
-async def test_a_shelter_that_fell_through_can_be_asked_again_as_if_for_the_first_time(field: Database, by: str) -> None:
-    await bring_to(field, "chosen" if by == "a refusal of the desk" else "confirmed")
-    await (refuse(field) if by == "a refusal of the desk" else miss(field, "linde"))
-    before = await asks(field)
+async def test_a_shelter_that_fell_through_can_be_asked_again_as_if_for_the_first_time(
+    case_database: Database, by: str
+) -> None:
+    await bring_to(case_database, "chosen" if by == "a refusal of the desk" else "confirmed")
+    await (refuse(case_database) if by == "a refusal of the desk" else miss(case_database, "linde"))
+    before = await asks(case_database)
     assert before["linde"]["settled"] == ("refused_by_desk" if by == "a refusal of the desk" else "missed")
     assert before["ceder"]["settled"] == "other_chosen"
     later = NOW + 5 * MINUTE
-    await ask_also(field, "linde", "ceder", at=later)
-    for part in (await asks(field)).values():
+    await ask_also(case_database, "linde", "ceder", at=later)
+    for part in (await asks(case_database)).values():
         asked = {name: value for name, value in part.items() if value is not None}
         assert asked.keys() == {"case_id", "shelter_id", "kind_code", "asked_at", "step"}
         assert (asked["asked_at"], asked["step"]) == (later, 0)
-    await offer(field, "linde-1", claim="again", at=later)
-    await choose(field, "linde", at=later)
+    await offer(case_database, "linde-1", claim="again", at=later)
+    await choose(case_database, "linde", at=later)
 
 
-async def test_a_no_is_counted_also_when_the_shelter_is_asked_again_and_only_once(field: Database) -> None:
-    await bring_to(field, "confirmed")
+async def test_a_no_is_counted_also_when_the_shelter_is_asked_again_and_only_once(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
     counted = {("refused", "", "", "contra_indication"): 1, ("refused_kind", "", "men", ""): 1}
     counted |= {("refused_unit", "zuid", "", ""): 1, ("contra_indication", "", "", "lvb"): 1}
-    assert await tallies(field) == counted
-    await miss(field, "linde")
-    await ask_also(field, "ceder")
-    assert await tallies(field) == counted
-    await say(field, "ceder", "no", None, "no_staff")
-    await withdraw(field)
+    assert await tallies(case_database) == counted
+    await miss(case_database, "linde")
+    await ask_also(case_database, "ceder")
+    assert await tallies(case_database) == counted
+    await say(case_database, "ceder", "no", None, "no_staff")
+    await withdraw(case_database)
     counted |= {("refused", "", "", "no_staff"): 1, ("refused_kind", "", "men", ""): 2, ("refused_unit", "zuid", "", ""): 2}
-    assert await tallies(field) == counted
+    assert await tallies(case_database) == counted
 
 
 # ---- whose it is
 
 
-async def test_a_colleague_may_do_everything_and_strangers_do_not_know_it(field: Database) -> None:
-    await ask(field, "beuk")
-    await offer(field, "beuk-1")
+async def test_a_colleague_may_do_everything_and_strangers_do_not_know_it(case_database: Database) -> None:
+    await ask(case_database, "beuk")
+    await offer(case_database, "beuk-1")
     away = Actor("person", "gone", "police", "Gone", "oever", frozenset())
     for stranger in (NOOR, LUCIA, HANNEKE, SANNE, away):
         for action in (
@@ -226,15 +228,15 @@ async def test_a_colleague_may_do_everything_and_strangers_do_not_know_it(field:
             lambda tx, who=stranger: withdraw_case(tx, who, "r1", NOW, ZONE),
             lambda tx, who=stranger: tell_outcome(tx, who, "r1", "street", NOW, ZONE),
         ):
-            refusal = await refused(field, action)
+            refusal = await refused(case_database, action)
             assert (type(refusal), refusal.code) == (NotFound, "no_such_request")
-    await ask_also(field, "linde", who=EMRE)
-    await choose(field, "beuk", who=EMRE)
-    await withdraw(field, who=POLICE_SYSTEM)
-    await tell(field, who=EMRE)
-    assert await state(field) == "ended"
+    await ask_also(case_database, "linde", who=EMRE)
+    await choose(case_database, "beuk", who=EMRE)
+    await withdraw(case_database, who=POLICE_SYSTEM)
+    await tell(case_database, who=EMRE)
+    assert await state(case_database) == "ended"
 
 
-async def test_a_case_that_is_not_there_is_not_found(field: Database) -> None:
-    refusal = await refused(field, lambda tx: withdraw_case(tx, MARK, "none", NOW, ZONE))
+async def test_a_case_that_is_not_there_is_not_found(case_database: Database) -> None:
+    refusal = await refused(case_database, lambda tx: withdraw_case(tx, MARK, "none", NOW, ZONE))
     assert (type(refusal), refusal.code) == (NotFound, "no_such_request")

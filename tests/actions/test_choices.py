@@ -35,14 +35,14 @@ from tests.build.cases import (
 from tests.build.rows import codes, do, every_row, looking, refused, status
 
 
-async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(field: Database) -> None:
-    await ask(field, "beuk", "ceder", "wilg", "linde")
-    await offer(field, "beuk-1")
-    await offer(field, "ceder-1")
-    await say(field, "wilg", "no", None, "no_place")
+async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(case_database: Database) -> None:
+    await ask(case_database, "beuk", "ceder", "wilg", "linde")
+    await offer(case_database, "beuk-1")
+    await offer(case_database, "ceder-1")
+    await say(case_database, "wilg", "no", None, "no_place")
     later = NOW + 10 * MINUTE
-    async with looking(field) as seen:
-        case = await choose(field, "beuk", at=later)
+    async with looking(case_database) as seen:
+        case = await choose(case_database, "beuk", at=later)
     settled = {"settled": "other_chosen", "settled_at": later}
     assert {key: row for key, row in seen.changed.items() if key[0] != "shelter"} == {
         ("case_record", "r1"): {"version": 5, "state": "confirmed", "arrives_at": later + 2 * HOUR, "decided_at": later},
@@ -64,8 +64,8 @@ async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(field: D
     assert told(seen.added) == [("chosen", "beuk", "mark", "police")]
     assert seen.bells == [("shelter", "beuk", 3), ("shelter", "ceder", 3), ("case", "r1", 5)]
     assert case.versions == {"beuk": 3, "ceder": 3}
-    assert await status(field, "beuk-1", later + 14 * HOUR - TICK) == "reserved"
-    assert await status(field, "ceder-1", later) == "free"
+    assert await status(case_database, "beuk-1", later + 14 * HOUR - TICK) == "reserved"
+    assert await status(case_database, "ceder-1", later) == "free"
 
 
 @pytest.mark.parametrize(
@@ -83,75 +83,75 @@ async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(field: D
     ],
 )
 async def test_the_kind_the_hour_and_the_requester_decide_what_a_choice_is(
-    field: Database, shelter: str, who: Actor, at: datetime, comes_to: str, what: str
+    case_database: Database, shelter: str, who: Actor, at: datetime, comes_to: str, what: str
 ) -> None:
-    await ask(field, shelter, who=who, at=at)
-    await offer(field, f"{shelter}-1", at=at)
-    async with looking(field) as seen:
-        await choose(field, shelter, who=who, at=at)
-    row = (await every_row(field))["case_record", "r1"]
+    await ask(case_database, shelter, who=who, at=at)
+    await offer(case_database, f"{shelter}-1", at=at)
+    async with looking(case_database) as seen:
+        await choose(case_database, shelter, who=who, at=at)
+    row = (await every_row(case_database))["case_record", "r1"]
     assert (row["state"], row["decided_at"]) == (comes_to, None if comes_to == "chosen" else at)
     assert [line for line, *_ in told(seen.added)] == [what]
     kept = 14 * HOUR if comes_to == "confirmed" else 74 * HOUR
-    assert await status(field, f"{shelter}-1", at + kept - TICK) == "reserved"
-    assert await status(field, f"{shelter}-1", at + kept) == "free"
+    assert await status(case_database, f"{shelter}-1", at + kept - TICK) == "reserved"
+    assert await status(case_database, f"{shelter}-1", at + kept) == "free"
 
 
-async def test_the_hours_that_count_are_those_of_the_place_that_is_offered(field: Database) -> None:
+async def test_the_hours_that_count_are_those_of_the_place_that_is_offered(case_database: Database) -> None:
     """Asked for a place on which the desk decides, the shelter offers one on which it decides itself."""
-    await do(field, lambda tx: change_place(tx, SANNE, "linde-4", PlaceChange("free"), NOW))
-    await ask(field, "linde")
-    await offer(field, "linde-4")
-    await choose(field, "linde")
-    assert await state(field) == "confirmed"
-    await arrive(field, "linde")
-    assert (await tallies(field))["placed_kind", "", "women", ""] == 1
+    await do(case_database, lambda tx: change_place(tx, SANNE, "linde-4", PlaceChange("free"), NOW))
+    await ask(case_database, "linde")
+    await offer(case_database, "linde-4")
+    await choose(case_database, "linde")
+    assert await state(case_database) == "confirmed"
+    await arrive(case_database, "linde")
+    assert (await tallies(case_database))["placed_kind", "", "women", ""] == 1
 
 
-async def test_the_hour_of_arrival_may_be_said(field: Database) -> None:
-    await ask(field, "beuk")
-    await offer(field, "beuk-1")
+async def test_the_hour_of_arrival_may_be_said(case_database: Database) -> None:
+    await ask(case_database, "beuk")
+    await offer(case_database, "beuk-1")
     at = NOW + 30 * HOUR
     for wrong in (NOW - HOUR, NOW + 49 * HOUR):
-        refusal = await refused(field, lambda tx, wrong=wrong: choose_offer(tx, MARK, "r1", "beuk", NOW, ZONE, wrong))  # type: ignore[misc]
+        refusal = await refused(case_database, lambda tx, wrong=wrong: choose_offer(tx, MARK, "r1", "beuk", NOW, ZONE, wrong))  # type: ignore[misc]
         assert [name for name, _ in codes(refusal)] == ["arrives_at"]
-    await choose(field, "beuk", arrives_at=at)
-    assert (await every_row(field))["case_record", "r1"]["arrives_at"] == at
-    assert await status(field, "beuk-1", at + 12 * HOUR - TICK) == "reserved"
+    await choose(case_database, "beuk", arrives_at=at)
+    assert (await every_row(case_database))["case_record", "r1"]["arrives_at"] == at
+    assert await status(case_database, "beuk-1", at + 12 * HOUR - TICK) == "reserved"
 
 
-async def test_only_an_offer_that_still_stands_can_be_chosen(field: Database) -> None:
-    await ask(field, "linde", "ceder", "wilg", "beuk")
-    await say(field, "ceder", "discuss")
-    await say(field, "wilg", "no", None, "no_staff")
-    await offer(field, "beuk-1")
+async def test_only_an_offer_that_still_stands_can_be_chosen(case_database: Database) -> None:
+    await ask(case_database, "linde", "ceder", "wilg", "beuk")
+    await say(case_database, "ceder", "discuss")
+    await say(case_database, "wilg", "no", None, "no_staff")
+    await offer(case_database, "beuk-1")
 
     async def code(shelter: str, at: datetime = NOW) -> str:
-        refusal = await refused(field, lambda tx: choose_offer(tx, MARK, "r1", shelter, at, ZONE))
+        refusal = await refused(case_database, lambda tx: choose_offer(tx, MARK, "r1", shelter, at, ZONE))
         assert isinstance(refusal, Conflict)
         return refusal.code
 
     for shelter in ("linde", "ceder", "wilg", "nood", "nowhere"):
         assert await code(shelter) == "no_offer"
     assert await code("beuk", NOW + HOUR) == "offer_over"
-    await do(field, lambda tx: change_place(tx, ILSE, "beuk-1", PlaceChange("occupied"), NOW))
+    await do(case_database, lambda tx: change_place(tx, ILSE, "beuk-1", PlaceChange("occupied"), NOW))
     assert await code("beuk") == "not_free"
-    await do(field, lambda tx: change_place(tx, ILSE, "beuk-1", PlaceChange("free"), NOW))
-    await choose(field, "beuk", at=NOW + HOUR - TICK)
+    await do(case_database, lambda tx: change_place(tx, ILSE, "beuk-1", PlaceChange("free"), NOW))
+    await choose(case_database, "beuk", at=NOW + HOUR - TICK)
     assert await code("beuk") == "request_decided"
 
 
 @pytest.mark.parametrize("hours", [-1, 0, 49])
-async def test_an_offer_that_was_let_go_is_none_whatever_the_hour_of_arrival(field: Database, hours: int) -> None:
-    await ask(field, "beuk", "linde")
-    await offer(field, "beuk-1")
-    await offer(field, "linde-1")
-    await choose(field, "beuk")
-    await miss(field, "beuk", at=NOW + HOUR)
+async def test_an_offer_that_was_let_go_is_none_whatever_the_hour_of_arrival(case_database: Database, hours: int) -> None:
+    await ask(case_database, "beuk", "linde")
+    await offer(case_database, "beuk-1")
+    await offer(case_database, "linde-1")
+    await choose(case_database, "beuk")
+    await miss(case_database, "beuk", at=NOW + HOUR)
     later = NOW + 2 * HOUR
     for shelter in ("beuk", "linde"):
         refusal = await refused(
-            field,
+            case_database,
             lambda tx: choose_offer(tx, MARK, "r1", shelter, later, ZONE, later + hours * HOUR),  # noqa: B023
         )
         assert isinstance(refusal, Conflict) and refusal.code == "no_offer"

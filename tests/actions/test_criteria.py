@@ -55,9 +55,9 @@ def written(before: Any, after: Any, **rest: Any) -> dict[str, Any]:
 # ---- the shelter
 
 
-async def test_new_terms_are_kept_whole_and_written_down_where_they_differ(board: Database) -> None:
-    async with looking(board) as seen:
-        changed: Changed = await do(board, say())
+async def test_new_terms_are_kept_whole_and_written_down_where_they_differ(board_database: Database) -> None:
+    async with looking(board_database) as seen:
+        changed: Changed = await do(board_database, say())
     assert seen.changed == {  # and confirmed_at stays: nobody has looked at the places
         LINDE: {
             "version": 2,
@@ -78,14 +78,14 @@ async def test_new_terms_are_kept_whole_and_written_down_where_they_differ(board
     assert seen.journal == [written(before, after)]
     assert seen.bells == [("shelter", "linde", 2)]
     assert not seen.added and not seen.removed
-    assert changed.shelter == await do(board, lambda tx: get_shelter(tx, "linde"))
+    assert changed.shelter == await do(board_database, lambda tx: get_shelter(tx, "linde"))
 
 
-async def test_only_differences_are_in_the_journal(board: Database) -> None:
-    await do(board, say())
-    async with looking(board) as seen:
+async def test_only_differences_are_in_the_journal(board_database: Database) -> None:
+    await do(board_database, say())
+    async with looking(board_database) as seen:
         terms = make_terms({"woman": "yes", "lvb": "no"}, {"min_age": 21}, (1200, 480), {"nl", "so"})
-        await do(board, say(terms))
+        await do(board_database, say(terms))
     before, after = (
         {"criteria": {"man": "discuss"}, "limits": {"min_age": 18}},
         {"criteria": {"man": None}, "limits": {"min_age": 21}},
@@ -93,18 +93,18 @@ async def test_only_differences_are_in_the_journal(board: Database) -> None:
     assert seen.journal == [written(before, after, version=3)]
 
 
-async def test_saying_the_same_again_changes_nothing_and_wakes_nobody(board: Database) -> None:
-    first: Changed = await do(board, say())
-    async with looking(board) as seen:
-        again: Changed = await do(board, say(version=2))
+async def test_saying_the_same_again_changes_nothing_and_wakes_nobody(board_database: Database) -> None:
+    first: Changed = await do(board_database, say())
+    async with looking(board_database) as seen:
+        again: Changed = await do(board_database, say(version=2))
     assert seen.nothing
     assert (again.shelter, again.journal_id) == (first.shelter, None)
 
 
-async def test_everything_that_is_wrong_is_said_and_nothing_is_kept(board: Database) -> None:
-    async with looking(board) as seen:
+async def test_everything_that_is_wrong_is_said_and_nothing_is_kept(board_database: Database) -> None:
+    async with looking(board_database) as seen:
         with pytest.raises(Invalid) as refusal:
-            await do(board, say(Terms({"woman": "maybe"}, {"min_age": 200}, (600, 600), frozenset({"xx"}))))
+            await do(board_database, say(Terms({"woman": "maybe"}, {"min_age": 200}, (600, 600), frozenset({"xx"}))))
     assert {one.field for one in refusal.value.fields} == {"criteria.woman", "limits.min_age", "intake.until", "languages.xx"}
     assert seen.nothing
 
@@ -112,9 +112,9 @@ async def test_everything_that_is_wrong_is_said_and_nothing_is_kept(board: Datab
 # ---- one place
 
 
-async def test_a_place_keeps_only_its_exceptions(board: Database) -> None:
-    async with looking(board) as seen:
-        await do(board, say_of_place({"woman": "yes", "man": "yes", "wheelchair": "discuss"}))
+async def test_a_place_keeps_only_its_exceptions(board_database: Database) -> None:
+    async with looking(board_database) as seen:
+        await do(board_database, say_of_place({"woman": "yes", "man": "yes", "wheelchair": "discuss"}))
     assert seen.changed == {
         LINDE: {"version": 2},
         ("place", "linde-1"): {"criteria": {"man": "yes", "wheelchair": "discuss"}},
@@ -125,26 +125,28 @@ async def test_a_place_keeps_only_its_exceptions(board: Database) -> None:
 
 
 @pytest.mark.parametrize("criteria", [{}, {"woman": "yes", "man": "no"}], ids=["nothing", "what the shelter says"])
-async def test_a_place_that_says_nothing_of_its_own_follows_the_shelter(board: Database, criteria: dict[str, str]) -> None:
-    await do(board, say_of_place({"man": "yes"}))
-    async with looking(board) as seen:
-        await do(board, say_of_place(criteria))
+async def test_a_place_that_says_nothing_of_its_own_follows_the_shelter(
+    board_database: Database, criteria: dict[str, str]
+) -> None:
+    await do(board_database, say_of_place({"man": "yes"}))
+    async with looking(board_database) as seen:
+        await do(board_database, say_of_place(criteria))
     assert seen.changed == {LINDE: {"version": 3}, ("place", "linde-1"): {"criteria": None}}
     assert seen.journal == [written({"criteria": {"man": "yes"}}, {"criteria": {"man": None}}, place_id="linde-1", version=3)]
 
 
-async def test_the_same_of_a_place_changes_nothing(board: Database) -> None:
-    await do(board, say_of_place({"man": "yes"}))
-    async with looking(board) as seen:
-        await do(board, say_of_place({"man": "yes"}))
-        await do(board, say_of_place({}, place_id="linde-2"))
+async def test_the_same_of_a_place_changes_nothing(board_database: Database) -> None:
+    await do(board_database, say_of_place({"man": "yes"}))
+    async with looking(board_database) as seen:
+        await do(board_database, say_of_place({"man": "yes"}))
+        await do(board_database, say_of_place({}, place_id="linde-2"))
     assert seen.nothing
 
 
-async def test_a_place_keeps_its_exceptions_when_the_shelter_changes(board: Database) -> None:
-    await do(board, say_of_place({"man": "yes"}))
-    async with looking(board) as seen:
-        await do(board, say())
+async def test_a_place_keeps_its_exceptions_when_the_shelter_changes(board_database: Database) -> None:
+    await do(board_database, say_of_place({"man": "yes"}))
+    async with looking(board_database) as seen:
+        await do(board_database, say())
     assert ("place", "linde-1") not in seen.changed
 
 
@@ -163,18 +165,20 @@ async def test_a_place_keeps_its_exceptions_when_the_shelter_changes(board: Data
         (actor("manager", "anneke", kind="client"), NotFound),
     ],
 )
-async def test_only_a_manager_of_the_shelter_may(board: Database, who: Actor, refused: type[Refusal], action: Any) -> None:
-    async with looking(board) as seen:
+async def test_only_a_manager_of_the_shelter_may(
+    board_database: Database, who: Actor, refused: type[Refusal], action: Any
+) -> None:
+    async with looking(board_database) as seen:
         with pytest.raises(refused):
-            await do(board, action(who=who))
+            await do(board_database, action(who=who))
     assert seen.nothing
 
 
-async def test_a_manager_of_other_shelters_is_told_that_there_is_no_such_place(board: Database) -> None:
+async def test_a_manager_of_other_shelters_is_told_that_there_is_no_such_place(board_database: Database) -> None:
     for place_id in ("wilg-1", "nowhere-1"):
-        async with looking(board) as seen:
+        async with looking(board_database) as seen:
             with pytest.raises(NotFound, match="no_such_place"):
-                await do(board, say_of_place({"man": "yes"}, place_id=place_id))
+                await do(board_database, say_of_place({"man": "yes"}, place_id=place_id))
         assert seen.nothing
 
 
@@ -187,48 +191,50 @@ async def test_a_manager_of_other_shelters_is_told_that_there_is_no_such_place(b
     ],
     ids=["membership", "role", "account"],
 )
-async def test_a_manager_who_loses_the_right_while_waiting_for_the_lock_changes_nothing(board: Database, loss: str) -> None:
-    async with board.transaction() as other:
+async def test_a_manager_who_loses_the_right_while_waiting_for_the_lock_changes_nothing(
+    board_database: Database, loss: str
+) -> None:
+    async with board_database.transaction() as other:
         await lock_shelter(other, "linde")
-        waiting = asyncio.create_task(do(board, say()))
+        waiting = asyncio.create_task(do(board_database, say()))
 
         async def waits() -> bool:
-            return await _waiting(board)
+            return await _waiting(board_database)
 
         await until(waits, "the manager waits for the lock")
-        await run(board, loss)
-    async with looking(board) as seen:
+        await run(board_database, loss)
+    async with looking(board_database) as seen:
         with pytest.raises(NotFound):
             await waiting
     assert seen.nothing
 
 
-async def _waiting(board: Database) -> bool:
-    async with board.transaction() as tx:
+async def _waiting(board_database: Database) -> bool:
+    async with board_database.transaction() as tx:
         query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         return bool((await (await tx.connection()).execute(text(query))).scalar_one())
 
 
-async def test_a_change_of_older_criteria_is_refused(board: Database) -> None:
-    await do(board, say(version=1))
-    async with looking(board) as seen:
+async def test_a_change_of_older_criteria_is_refused(board_database: Database) -> None:
+    await do(board_database, say(version=1))
+    async with looking(board_database) as seen:
         for action in (
             say(make_terms({}, {}, (0, 1440), ()), version=1),
             say_of_place({"man": "yes"}, version=1),  # the criteria that the place follows are not those that were looked at
             say(version=3),
         ):
             with pytest.raises(VersionMismatch) as refusal:
-                await do(board, action)
+                await do(board_database, action)
             assert refusal.value.detail == {"present": 2}
     assert seen.nothing
-    await do(board, say_of_place({"man": "yes"}, version=2))
+    await do(board_database, say_of_place({"man": "yes"}, version=2))
     with pytest.raises(VersionMismatch):
-        await do(board, say_of_place({"man": "no"}, version=2))
+        await do(board_database, say_of_place({"man": "no"}, version=2))
 
 
-async def test_a_tap_or_another_place_meanwhile_does_not_matter(board: Database) -> None:
-    await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
-    await do(board, say_of_place({"man": "yes"}, version=1))
-    await do(board, say_of_place({"man": "yes"}, version=1, place_id="linde-2"))
-    changed: Changed = await do(board, say(version=1))
+async def test_a_tap_or_another_place_meanwhile_does_not_matter(board_database: Database) -> None:
+    await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
+    await do(board_database, say_of_place({"man": "yes"}, version=1))
+    await do(board_database, say_of_place({"man": "yes"}, version=1, place_id="linde-2"))
+    changed: Changed = await do(board_database, say(version=1))
     assert changed.shelter.version == 5

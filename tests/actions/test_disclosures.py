@@ -29,15 +29,15 @@ from tests.build.cases import (
 from tests.build.rows import do, every_row, looking, refused, run
 
 
-async def look(field: Database, who: Actor, at: datetime = NOW) -> str:
-    found: str = await do(field, lambda tx: disclose_address(tx, who, "r1", SEAL, at))
+async def look(case_database: Database, who: Actor, at: datetime = NOW) -> str:
+    found: str = await do(case_database, lambda tx: disclose_address(tx, who, "r1", SEAL, at))
     return found
 
 
-async def test_the_address_is_disclosed_to_the_requester_and_the_desk_and_written_down(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    async with looking(field) as seen:
-        assert [await look(field, who) for who in (MARK, EMRE, POLICE_SYSTEM, HANNEKE)] == ["CANARY-ADR-linde"] * 4
+async def test_the_address_is_disclosed_to_the_requester_and_the_desk_and_written_down(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    async with looking(case_database) as seen:
+        assert [await look(case_database, who) for who in (MARK, EMRE, POLICE_SYSTEM, HANNEKE)] == ["CANARY-ADR-linde"] * 4
     looks = rows_of(seen.added, "disclosure")
     assert [(row["actor_id"], row["what"], row["why"], row["case_id"]) for row in looks] == [
         (who, "address", "request", "r1") for who in ("mark", "emre", "demo-police", "hanneke")
@@ -58,46 +58,49 @@ async def test_the_address_is_disclosed_to_the_requester_and_the_desk_and_writte
         ("ended", False),
     ],
 )
-async def test_the_address_is_shown_only_while_they_are_on_the_way(field: Database, so_far: str, shown: bool) -> None:
-    await bring_to(field, so_far)
+async def test_the_address_is_shown_only_while_they_are_on_the_way(case_database: Database, so_far: str, shown: bool) -> None:
+    await bring_to(case_database, so_far)
     for who in (MARK, HANNEKE):
         if shown:
-            assert await look(field, who, NOW + 12 * HOUR - TICK) == "CANARY-ADR-linde"
+            assert await look(case_database, who, NOW + 12 * HOUR - TICK) == "CANARY-ADR-linde"
         at = NOW + 12 * HOUR if shown else NOW
-        refusal = await refused(field, lambda tx, who=who, at=at: disclose_address(tx, who, "r1", SEAL, at))  # type: ignore[misc]
+        refusal = await refused(case_database, lambda tx, who=who, at=at: disclose_address(tx, who, "r1", SEAL, at))  # type: ignore[misc]
         assert (type(refusal), refusal.code) == (NotAllowed, "no_address_now")
 
 
-async def test_strangers_to_a_case_do_not_see_where_it_goes(field: Database) -> None:
-    await bring_to(field, "confirmed")
+async def test_strangers_to_a_case_do_not_see_where_it_goes(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
     outsiders: Sequence[Actor] = (NOOR, LUCIA, SANNE, KOFI, ILSE, actor("admin", "wouter", ()), actor("auditor", "gerda", ()))
     for who in outsiders:
-        refusal = await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW))  # type: ignore[misc]
+        refusal = await refused(case_database, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW))  # type: ignore[misc]
         assert (type(refusal), refusal.code) == (NotFound, "no_such_request")
-    await run(field, "update person set ended_at = now() where id in ('mark', 'hanneke')")
+    await run(case_database, "update person set ended_at = now() where id in ('mark', 'hanneke')")
     for who in (MARK, HANNEKE):
-        assert isinstance(await refused(field, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW)), NotFound)  # type: ignore[misc]
+        assert isinstance(
+            await refused(case_database, lambda tx, who=who: disclose_address(tx, who, "r1", SEAL, NOW)),  # type: ignore[misc]
+            NotFound,
+        )
 
 
-async def test_an_address_is_not_shown_when_the_disclosure_cannot_be_written_down(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    await run(field, "alter table disclosure add constraint ck_disclosure_broken check (false)")
+async def test_an_address_is_not_shown_when_the_disclosure_cannot_be_written_down(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await run(case_database, "alter table disclosure add constraint ck_disclosure_broken check (false)")
     with pytest.raises(Exception, match="ck_disclosure_broken"):
-        await look(field, MARK)
+        await look(case_database, MARK)
 
 
-async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belongs_to_it(field: Database) -> None:
+async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belongs_to_it(case_database: Database) -> None:
     async def telephone(who: Actor, shelter: str = "linde") -> str:
-        found: str = await do(field, lambda tx: disclose_telephone(tx, who, shelter, SEAL, NOW, is_stale=False))
+        found: str = await do(case_database, lambda tx: disclose_telephone(tx, who, shelter, SEAL, NOW, is_stale=False))
         return found
 
-    await bring_to(field, "chosen")
+    await bring_to(case_database, "chosen")
     assert await telephone(MARK) == await telephone(EMRE) == "CANARY-TEL-linde"
-    looks = rows_of(await every_row(field), "disclosure")
+    looks = rows_of(await every_row(case_database), "disclosure")
     assert [(row["why"], row["case_id"], row["claim_id"]) for row in looks] == [("request", "r1", None)] * 2
     for who, shelter in ((MARK, "ceder"), (NOOR, "linde"), (LUCIA, "linde")):  # settled, and strangers
         with pytest.raises(NotAllowed):
             await telephone(who, shelter)
-    await withdraw(field)
+    await withdraw(case_database)
     with pytest.raises(NotAllowed):
         await telephone(MARK)

@@ -28,16 +28,16 @@ class Died(Exception):
 
 
 @pytest.fixture
-async def pools(board: Database) -> AsyncIterator[tuple[Database, Database]]:
+async def pools(board_database: Database) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes' worth of connections, and takers of several organizations."""
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         connection = await tx.connection()
         await connection.execute(text("insert into organization select 'o' || n, 'O' || n from generate_series(0, 23) n"))
         await connection.execute(
             text("insert into person select 'p' || n, 'o' || n, 'P', 'police', null, false, null from generate_series(0, 23) n")
         )
-    second = Database(board.url, pool_size=30)
-    yield board, second
+    second = Database(board_database.url, pool_size=30)
+    yield board_database, second
     await second.dispose()
 
 

@@ -39,9 +39,9 @@ async def tap(
     return await apply_once(database, by, key, now, work, answer)
 
 
-async def test_the_first_time_is_done_and_remembered(board: Database) -> None:
-    async with looking(board) as seen:
-        done = await tap(board)
+async def test_the_first_time_is_done_and_remembered(board_database: Database) -> None:
+    async with looking(board_database) as seen:
+        done = await tap(board_database)
     assert done.reply == Reply(200, b"version 2", 2)
     assert done.result is not None
     assert seen.added == {
@@ -59,69 +59,69 @@ async def test_the_first_time_is_done_and_remembered(board: Database) -> None:
     assert seen.bells == [("shelter", "linde", 2)]
 
 
-async def test_the_same_call_again_gets_the_same_answer_and_does_nothing(board: Database) -> None:
-    first = await tap(board)
-    await tap(board, None, place_id="linde-2")  # meanwhile the shelter has changed
-    async with looking(board) as seen:
+async def test_the_same_call_again_gets_the_same_answer_and_does_nothing(board_database: Database) -> None:
+    first = await tap(board_database)
+    await tap(board_database, None, place_id="linde-2")  # meanwhile the shelter has changed
+    async with looking(board_database) as seen:
         for now in (NOW, NOW + timedelta(hours=23)):
-            assert await tap(board, now=now) == Done(first.reply, None)
+            assert await tap(board_database, now=now) == Done(first.reply, None)
     assert seen.nothing
 
 
-async def test_another_call_with_the_same_key_is_refused(board: Database) -> None:
-    await tap(board)
-    async with looking(board) as seen:
+async def test_another_call_with_the_same_key_is_refused(board_database: Database) -> None:
+    await tap(board_database)
+    async with looking(board_database) as seen:
         with pytest.raises(Invalid) as refused:
-            await tap(board, Key("key-1", b"asked something else"), place_id="linde-2")
+            await tap(board_database, Key("key-1", b"asked something else"), place_id="linde-2")
     assert codes(refused.value) == [("Idempotency-Key", "key_reused")]
     assert seen.nothing
 
 
-async def test_without_a_key_everything_is_done_and_nothing_remembered(board: Database) -> None:
-    async with looking(board) as seen:
+async def test_without_a_key_everything_is_done_and_nothing_remembered(board_database: Database) -> None:
+    async with looking(board_database) as seen:
         for _ in range(2):
-            assert (await tap(board, None)).result is not None
+            assert (await tap(board_database, None)).result is not None
     assert not seen.added
     assert [row["version"] for row in seen.journal] == [2, 3]
 
 
-async def test_the_same_key_of_somebody_else_is_another_key(board: Database) -> None:
-    await tap(board)
-    done = await tap(board, by=ANNEKE)
+async def test_the_same_key_of_somebody_else_is_another_key(board_database: Database) -> None:
+    await tap(board_database)
+    done = await tap(board_database, by=ANNEKE)
     assert done.result is not None
     assert done.reply.version == 3
 
 
-async def test_a_refusal_is_not_remembered(board: Database) -> None:
-    await run(board, "delete from membership where person_id = 'sanne'")
-    async with looking(board) as seen:
+async def test_a_refusal_is_not_remembered(board_database: Database) -> None:
+    await run(board_database, "delete from membership where person_id = 'sanne'")
+    async with looking(board_database) as seen:
         with pytest.raises(NotFound):
-            await tap(board)
+            await tap(board_database)
     assert seen.nothing
-    await run(board, "insert into membership values ('sanne', 'linde')")
-    assert (await tap(board)).result is not None
+    await run(board_database, "insert into membership values ('sanne', 'linde')")
+    assert (await tap(board_database)).result is not None
 
 
 @pytest.mark.parametrize(("later", "again"), [(REPLIES_KEPT, False), (REPLIES_KEPT + TICK, True)])
-async def test_after_a_day_a_key_is_new_again(board: Database, later: timedelta, again: bool) -> None:
-    await tap(board)
+async def test_after_a_day_a_key_is_new_again(board_database: Database, later: timedelta, again: bool) -> None:
+    await tap(board_database)
     now = NOW + later
-    done = await tap(board, Key("key-1", b"asked" if not again else b"anything"), now=now)
+    done = await tap(board_database, Key("key-1", b"asked" if not again else b"anything"), now=now)
     assert (done.result is not None) is again
     if again:
-        assert await tap(board, Key("key-1", b"anything"), now=now) == Done(done.reply, None)
+        assert await tap(board_database, Key("key-1", b"anything"), now=now) == Done(done.reply, None)
 
 
-async def test_answers_are_forgotten_after_a_day_and_not_before(board: Database) -> None:
-    await tap(board)
-    await tap(board, Key("key-2", b""), now=NOW + TICK)
-    assert await do(board, lambda tx: forget_answers(tx, NOW + REPLIES_KEPT)) == 0
-    async with looking(board) as seen:
-        assert await do(board, lambda tx: forget_answers(tx, NOW + REPLIES_KEPT + TICK)) == 1
+async def test_answers_are_forgotten_after_a_day_and_not_before(board_database: Database) -> None:
+    await tap(board_database)
+    await tap(board_database, Key("key-2", b""), now=NOW + TICK)
+    assert await do(board_database, lambda tx: forget_answers(tx, NOW + REPLIES_KEPT)) == 0
+    async with looking(board_database) as seen:
+        assert await do(board_database, lambda tx: forget_answers(tx, NOW + REPLIES_KEPT + TICK)) == 1
     assert seen.removed == {("stored_reply", "person:sanne", "key-1")}
 
 
-async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wait(board: Database) -> None:
+async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wait(board_database: Database) -> None:
     """Two real transactions: the first stands in the middle of its work while the second tries."""
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
@@ -131,40 +131,40 @@ async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wai
         await go_on.wait()
         return changed
 
-    async with looking(board) as seen, asyncio.timeout(PATIENCE):
-        first = asyncio.create_task(apply_once(board, SANNE, KEY, NOW, slow, answer))
+    async with looking(board_database) as seen, asyncio.timeout(PATIENCE):
+        first = asyncio.create_task(apply_once(board_database, SANNE, KEY, NOW, slow, answer))
         await arrived.wait()
         for fingerprint in (b"asked", b"asked something else"):
             with pytest.raises(Conflict) as refused:
-                await tap(board, Key("key-1", fingerprint), place_id="ceder-1")
+                await tap(board_database, Key("key-1", fingerprint), place_id="ceder-1")
             assert refused.value.code == "key_in_use"
-        anothers = asyncio.create_task(tap(board, by=ANNEKE, place_id="ceder-1"))  # another actor need not wait
+        anothers = asyncio.create_task(tap(board_database, by=ANNEKE, place_id="ceder-1"))  # another actor need not wait
         assert (await anothers).result is not None
         go_on.set()
         done = await first
-    assert await tap(board) == Done(done.reply, None)
+    assert await tap(board_database) == Done(done.reply, None)
     assert sorted((row["shelter_id"], row["actor_id"]) for row in seen.journal) == [("ceder", "anneke"), ("linde", "sanne")]
 
 
-async def test_a_key_is_free_again_when_its_work_has_failed(board: Database) -> None:
+async def test_a_key_is_free_again_when_its_work_has_failed(board_database: Database) -> None:
     async def broken(tx: Transaction) -> Changed:
         await change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW)
         raise ZeroDivisionError
 
-    async with looking(board) as seen:
+    async with looking(board_database) as seen:
         with pytest.raises(ZeroDivisionError):
-            await apply_once(board, SANNE, KEY, NOW, broken, answer)
+            await apply_once(board_database, SANNE, KEY, NOW, broken, answer)
     assert seen.nothing
-    assert (await tap(board)).result is not None
+    assert (await tap(board_database)).result is not None
 
 
-async def test_of_twenty_calls_that_are_retried_until_answered_one_does_the_work(board: Database) -> None:
+async def test_of_twenty_calls_that_are_retried_until_answered_one_does_the_work(board_database: Database) -> None:
     replies: list[Done[Changed]] = []
 
     async def try_until_answered() -> None:
         async def is_answered() -> bool:
             try:
-                replies.append(await tap(board))
+                replies.append(await tap(board_database))
             except Conflict as refused:
                 assert refused.code == "key_in_use"
                 return False
@@ -175,7 +175,7 @@ async def test_of_twenty_calls_that_are_retried_until_answered_one_does_the_work
     await asyncio.gather(*(try_until_answered() for _ in range(20)))
     assert {done.reply for done in replies} == {Reply(200, b"version 2", 2)}
     assert sum(done.result is not None for done in replies) == 1
-    assert len(await journal_of(board, "linde")) == 1
+    assert len(await journal_of(board_database, "linde")) == 1
 
 
 def test_a_key_fingerprints_everything_that_was_asked() -> None:

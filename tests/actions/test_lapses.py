@@ -3,7 +3,7 @@
 import pytest
 
 from bedboard.actions.silence import lapse_case, tell_late, tell_silence
-from bedboard.rules.cases import FORGOTTEN, LONGEST
+from bedboard.rules.cases import LONGEST_CASE, OUTCOME_FORGOTTEN
 from bedboard.rules.refusals import NotFound
 from bedboard.store.database import Database
 from tests.build import NOW
@@ -31,91 +31,91 @@ from tests.build.silence import PATIENCE, look_round, nothing
 
 
 @pytest.mark.parametrize("so_far", ["provisional", "confirmed"])
-async def test_when_the_agreed_hour_passes_it_is_told_once(field: Database, so_far: str) -> None:
-    await bring_to(field, so_far)
+async def test_when_the_agreed_hour_passes_it_is_told_once(case_database: Database, so_far: str) -> None:
+    await bring_to(case_database, so_far)
     hour = NOW + 2 * HOUR
-    assert await nothing(field, hour - TICK)
-    async with looking(field) as seen:
-        assert await look_round(field, hour) == [("late", ["linde"])]
+    assert await nothing(case_database, hour - TICK)
+    async with looking(case_database) as seen:
+        assert await look_round(case_database, hour) == [("late", ["linde"])]
     assert seen.changed["case_record", "r1"]["reminded_at"] == hour
     assert told(seen.added) == [("late", "linde", "clock", "machine")]
-    assert await nothing(field, hour + HOUR)
-    await arrive(field, "linde", at=hour + HOUR)  # late, and there all the same
+    assert await nothing(case_database, hour + HOUR)
+    await arrive(case_database, "linde", at=hour + HOUR)  # late, and there all the same
 
 
 @pytest.mark.parametrize("so_far", ["asking", "chosen", "housed", "arrived", "withdrawn", "ended"])
-async def test_only_people_on_the_way_are_late(field: Database, so_far: str) -> None:
-    await bring_to(field, so_far)
-    assert await nothing(field, NOW + 3 * HOUR)
+async def test_only_people_on_the_way_are_late(case_database: Database, so_far: str) -> None:
+    await bring_to(case_database, so_far)
+    assert await nothing(case_database, NOW + 3 * HOUR)
 
 
-async def test_another_choice_has_an_hour_of_its_own(field: Database) -> None:
-    await bring_to(field, "confirmed")
-    await look_round(field, NOW + 2 * HOUR)
-    await miss(field, "linde", at=NOW + 3 * HOUR)
-    await ask_also(field, "beuk", at=NOW + 3 * HOUR)
-    await offer(field, "beuk-1", at=NOW + 3 * HOUR)
-    await choose(field, "beuk", at=NOW + 3 * HOUR)
-    assert await nothing(field, NOW + 5 * HOUR - TICK)
-    assert await look_round(field, NOW + 5 * HOUR) == [("late", ["beuk"])]
+async def test_another_choice_has_an_hour_of_its_own(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await look_round(case_database, NOW + 2 * HOUR)
+    await miss(case_database, "linde", at=NOW + 3 * HOUR)
+    await ask_also(case_database, "beuk", at=NOW + 3 * HOUR)
+    await offer(case_database, "beuk-1", at=NOW + 3 * HOUR)
+    await choose(case_database, "beuk", at=NOW + 3 * HOUR)
+    assert await nothing(case_database, NOW + 5 * HOUR - TICK)
+    assert await look_round(case_database, NOW + 5 * HOUR) == [("late", ["beuk"])]
 
 
 # ---- too long
 
 
 @pytest.mark.parametrize("so_far", ["asking", "chosen", "provisional", "confirmed"])
-async def test_after_a_week_nothing_that_was_asked_stays_and_no_place_is_kept(field: Database, so_far: str) -> None:
-    await bring_to(field, so_far)
-    await look_round(field, NOW + LONGEST - TICK)  # what silence and lateness there was has been told
-    assert await nothing(field, NOW + LONGEST - TICK)
-    async with looking(field) as seen:
-        assert await look_round(field, NOW + LONGEST) == [("lapsed", ["linde"])]
-    assert await state(field) == "withdrawn"
-    assert NEEDS.decode() not in repr(await every_row(field))
-    assert await live_claims(field) == {}
+async def test_after_a_week_nothing_that_was_asked_stays_and_no_place_is_kept(case_database: Database, so_far: str) -> None:
+    await bring_to(case_database, so_far)
+    await look_round(case_database, NOW + LONGEST_CASE - TICK)  # what silence and lateness there was has been told
+    assert await nothing(case_database, NOW + LONGEST_CASE - TICK)
+    async with looking(case_database) as seen:
+        assert await look_round(case_database, NOW + LONGEST_CASE) == [("lapsed", ["linde"])]
+    assert await state(case_database) == "withdrawn"
+    assert NEEDS.decode() not in repr(await every_row(case_database))
+    assert await live_claims(case_database) == {}
     assert told(seen.added) == [("lapsed", None, "clock", "machine")]
-    assert await nothing(field, NOW + LONGEST + HOUR)
-    await tell(field, "hotel", at=NOW + LONGEST + HOUR)  # that question is still asked
-    assert await state(field) == "ended"
+    assert await nothing(case_database, NOW + LONGEST_CASE + HOUR)
+    await tell(case_database, "hotel", at=NOW + LONGEST_CASE + HOUR)  # that question is still asked
+    assert await state(case_database) == "ended"
 
 
-async def test_after_a_week_without_ratification_an_arrival_is_final_and_counted(field: Database) -> None:
-    await bring_to(field, "housed")
-    assert await look_round(field, NOW + LONGEST) == [("lapsed", [])]
-    assert await state(field) == "arrived"
-    assert NEEDS.decode() not in repr(await every_row(field))
-    assert await status(field, "linde-1", NOW + LONGEST) == "occupied"
-    counted = await tallies(field)
+async def test_after_a_week_without_ratification_an_arrival_is_final_and_counted(case_database: Database) -> None:
+    await bring_to(case_database, "housed")
+    assert await look_round(case_database, NOW + LONGEST_CASE) == [("lapsed", [])]
+    assert await state(case_database) == "arrived"
+    assert NEEDS.decode() not in repr(await every_row(case_database))
+    assert await status(case_database, "linde-1", NOW + LONGEST_CASE) == "occupied"
+    counted = await tallies(case_database)
     assert (counted["request", "", "", "arrived"], counted["placed_kind", "", "cosm", ""]) == (1, 1)
-    assert await nothing(field, NOW + LONGEST + HOUR)
+    assert await nothing(case_database, NOW + LONGEST_CASE + HOUR)
 
 
 @pytest.mark.parametrize("so_far", ["arrived", "withdrawn", "ended"])
-async def test_a_case_that_is_over_does_not_lapse(field: Database, so_far: str) -> None:
-    await bring_to(field, so_far)
-    at = NOW + FORGOTTEN - TICK if so_far == "withdrawn" else NOW + 2 * FORGOTTEN
-    assert await nothing(field, at)
-    async with looking(field) as seen:
-        await do(field, lambda tx: lapse_case(tx, "r1", at, ZONE))
+async def test_a_case_that_is_over_does_not_lapse(case_database: Database, so_far: str) -> None:
+    await bring_to(case_database, so_far)
+    at = NOW + OUTCOME_FORGOTTEN - TICK if so_far == "withdrawn" else NOW + 2 * OUTCOME_FORGOTTEN
+    assert await nothing(case_database, at)
+    async with looking(case_database) as seen:
+        await do(case_database, lambda tx: lapse_case(tx, "r1", at, ZONE))
     assert seen.nothing
 
 
-async def test_when_nobody_says_for_two_weeks_where_the_person_slept_it_counts_as_unknown(field: Database) -> None:
-    await bring_to(field, "withdrawn")
-    before = await tallies(field)
-    async with looking(field) as seen:
-        assert await look_round(field, NOW + FORGOTTEN) == [("ended", [])]
+async def test_when_nobody_says_for_two_weeks_where_the_person_slept_it_counts_as_unknown(case_database: Database) -> None:
+    await bring_to(case_database, "withdrawn")
+    before = await tallies(case_database)
+    async with looking(case_database) as seen:
+        assert await look_round(case_database, NOW + OUTCOME_FORGOTTEN) == [("ended", [])]
     assert seen.changed == {("case_record", "r1"): {"version": 5, "state": "ended", "unit_code": None}}
     assert told(seen.added) == [("ended", None, "clock", "machine")]
     counted = {("slept", "noord", "", "unknown"): 1, ("request", "", "", "ended"): 1}
-    assert await tallies(field) == before | counted
-    assert await nothing(field, NOW + 2 * FORGOTTEN)
+    assert await tallies(case_database) == before | counted
+    assert await nothing(case_database, NOW + 2 * OUTCOME_FORGOTTEN)
 
 
-async def test_an_unknown_case_is_not_found(field: Database) -> None:
+async def test_an_unknown_case_is_not_found(case_database: Database) -> None:
     for action in (
         lambda tx: tell_silence(tx, "none", PATIENCE, NOW),
         lambda tx: tell_late(tx, "none", NOW),
         lambda tx: lapse_case(tx, "none", NOW, ZONE),
     ):
-        assert isinstance(await refused(field, action), NotFound)
+        assert isinstance(await refused(case_database, action), NotFound)

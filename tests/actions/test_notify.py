@@ -10,9 +10,9 @@ from tests.build.rows import do, run
 LINDE = {"sanne", "anneke"}
 
 
-async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool = True, case_id: str = "r1") -> set[str]:
+async def woken(case_database: Database, what: str, *shelters: str, is_desk_open: bool = True, case_id: str = "r1") -> set[str]:
     found: frozenset[str] = await do(
-        field, lambda tx: list_people_to_notify(tx, case_id, what, shelters, is_desk_open=is_desk_open)
+        case_database, lambda tx: list_people_to_notify(tx, case_id, what, shelters, is_desk_open=is_desk_open)
     )
     return set(found)
 
@@ -40,32 +40,34 @@ async def woken(field: Database, what: str, *shelters: str, is_desk_open: bool =
         ("ended", set(), set()),
     ],
 )
-async def test_people_are_woken_by_event_and_hour(field: Database, what: str, by_day: set[str], by_night: set[str]) -> None:
-    await ask(field)
-    assert await woken(field, what, "linde") == by_day
-    assert await woken(field, what, "linde", is_desk_open=False) == by_night
+async def test_people_are_woken_by_event_and_hour(
+    case_database: Database, what: str, by_day: set[str], by_night: set[str]
+) -> None:
+    await ask(case_database)
+    assert await woken(case_database, what, "linde") == by_day
+    assert await woken(case_database, what, "linde", is_desk_open=False) == by_night
 
 
-async def test_every_line_of_a_time_line_wakes_somebody_or_nobody_on_purpose(field: Database) -> None:
+async def test_every_line_of_a_time_line_wakes_somebody_or_nobody_on_purpose(case_database: Database) -> None:
     statement = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'ck_case_event_what'"
-    async with field.engine.connect() as connection:
+    async with case_database.engine.connect() as connection:
         allowed = (await connection.exec_driver_sql(statement)).scalar_one()
     assert set(WHO) == {part.strip("'") for part in allowed.split("'")[1::2]}
 
 
-async def test_a_withdrawal_wakes_the_shelter_that_kept_a_place_and_no_other(field: Database) -> None:
-    await bring_to(field, "chosen")
-    await confirm(field)
-    case = await withdraw(field)
+async def test_a_withdrawal_wakes_the_shelter_that_kept_a_place_and_no_other(case_database: Database) -> None:
+    await bring_to(case_database, "chosen")
+    await confirm(case_database)
+    case = await withdraw(case_database)
     ((what, shelters),) = case.events
-    assert (what, await woken(field, what, *shelters)) == ("withdrawn", LINDE)
+    assert (what, await woken(case_database, what, *shelters)) == ("withdrawn", LINDE)
 
 
-async def test_neither_a_program_nor_a_person_who_has_left_is_woken(field: Database) -> None:
-    await ask(field, who=POLICE_SYSTEM)
-    assert await woken(field, "yes", "linde") == set()
-    await ask(field, who=LUCIA, case_id="r2")
-    await run(field, "update person set ended_at = now() where id in ('sanne', 'lucia', 'hanneke')")
-    assert await woken(field, "asked", "linde") == {"anneke"}
-    assert await woken(field, "yes", "linde", case_id="r2") == set()
-    assert await woken(field, "desk", "linde", case_id="r2") == set()
+async def test_neither_a_program_nor_a_person_who_has_left_is_woken(case_database: Database) -> None:
+    await ask(case_database, who=POLICE_SYSTEM)
+    assert await woken(case_database, "yes", "linde") == set()
+    await ask(case_database, who=LUCIA, case_id="r2")
+    await run(case_database, "update person set ended_at = now() where id in ('sanne', 'lucia', 'hanneke')")
+    assert await woken(case_database, "asked", "linde") == {"anneke"}
+    assert await woken(case_database, "yes", "linde", case_id="r2") == set()
+    assert await woken(case_database, "desk", "linde", case_id="r2") == set()

@@ -135,20 +135,22 @@ ACTS: dict[str, Callable[[Transaction], Awaitable[Any]]] = {
 @pytest.mark.parametrize(
     ("leaves", "act"), [*((one, "change") for one in LEAVES), *((next(iter(LEAVES)), two) for two in ACTS)]
 )
-async def test_people_who_lose_the_right_while_waiting_for_the_lock_are_refused(board: Database, leaves: str, act: str) -> None:
+async def test_people_who_lose_the_right_while_waiting_for_the_lock_are_refused(
+    board_database: Database, leaves: str, act: str
+) -> None:
     async def is_waiting() -> bool:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             found = await (await tx.connection()).execute(
                 text("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
             )
             return bool(found.scalar_one())
 
-    async with looking(board) as seen:
-        async with board.transaction() as other:
+    async with looking(board_database) as seen:
+        async with board_database.transaction() as other:
             await lock_shelter(other, "linde")
-            waiting = asyncio.create_task(do(board, ACTS[act]))
+            waiting = asyncio.create_task(do(board_database, ACTS[act]))
             await until(is_waiting, "the change waits for the shelter")
-            await run(board, LEAVES[leaves])
+            await run(board_database, LEAVES[leaves])
         with pytest.raises(NotFound):
             await waiting
     assert seen.journal == []

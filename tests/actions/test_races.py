@@ -55,12 +55,12 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
 
 @pytest.mark.parametrize("locked", [False, True], indirect=True, ids=["no lock", "lock"])
 async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_on_the_one_before(
-    board: Database, locked: bool
+    board_database: Database, locked: bool
 ) -> None:
-    second = Database(board.url, pool_size=30)  # another process' pool
+    second = Database(board_database.url, pool_size=30)  # another process' pool
 
     async def change(n: int) -> None:
-        database, place_id = (board, second)[n % 2], PLACES[n % 4]
+        database, place_id = (board_database, second)[n % 2], PLACES[n % 4]
         match n % 6:
             case 0:
                 await do_patiently(database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
@@ -78,8 +78,8 @@ async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_
 
     done = await asyncio.gather(*(change(n) for n in range(36)), return_exceptions=True)
     await second.dispose()
-    journal = await journal_of(board, "linde")
-    linde = await do(board, lambda tx: get_shelter(tx, "linde"))
+    journal = await journal_of(board_database, "linde")
+    linde = await do(board_database, lambda tx: get_shelter(tx, "linde"))
 
     def check() -> None:
         assert done.count(None) + sum(isinstance(one, Exception) for one in done) == 36
@@ -101,9 +101,11 @@ async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_
 
 
 @pytest.mark.parametrize("locked", [False, True], indirect=True, ids=["no lock", "lock"])
-async def test_of_two_callers_with_the_same_version_one_is_told_that_it_has_changed(board: Database, locked: bool) -> None:
+async def test_of_two_callers_with_the_same_version_one_is_told_that_it_has_changed(
+    board_database: Database, locked: bool
+) -> None:
     async def change(place_id: str) -> None:
-        await do(board, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("occupied"), NOW, 1))
+        await do(board_database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("occupied"), NOW, 1))
 
     done = await asyncio.gather(change("linde-1"), change("linde-2"), return_exceptions=True)
 
@@ -119,7 +121,7 @@ ORDERS = list(permutations(range(5)))[::17]  # eight of the 120
 
 
 @pytest.mark.parametrize("locked", [False, True], indirect=True, ids=["no lock", "lock"])
-async def test_messages_that_come_at_once_and_in_any_order_end_with_the_newest(board: Database, locked: bool) -> None:
+async def test_messages_that_come_at_once_and_in_any_order_end_with_the_newest(board_database: Database, locked: bool) -> None:
     """The messages differ only in when they were seen and what they expect, so that no CHECK helps where the lock is gone."""
 
     def said(turn: int, n: int) -> PlaceChange:
@@ -128,7 +130,7 @@ async def test_messages_that_come_at_once_and_in_any_order_end_with_the_newest(b
 
     async def push(message: PlaceChange) -> bool:
         try:
-            await do(board, lambda tx: change_place(tx, MACHINE, "linde-1", message, NOW))
+            await do(board_database, lambda tx: change_place(tx, MACHINE, "linde-1", message, NOW))
         except Conflict as refused:
             assert refused.code == "overtaken"
             return False
@@ -137,7 +139,7 @@ async def test_messages_that_come_at_once_and_in_any_order_end_with_the_newest(b
     ends = []
     for turn, order in enumerate(ORDERS):
         kept = await asyncio.gather(*(push(said(turn, n)) for n in order))
-        linde = await do(board, lambda tx: get_shelter(tx, "linde"))
+        linde = await do(board_database, lambda tx: get_shelter(tx, "linde"))
         one = linde.places[0]
         ends.append((kept[order.index(4)], one.state, one.observed_at, one.expected_free_at))
 
@@ -173,12 +175,12 @@ def never_early(pairs: Sequence[tuple[int, int]]) -> bool:
     return all(readable >= rung for rung, readable in pairs)
 
 
-async def test_a_bell_that_rings_too_early_is_noticed(board: Database) -> None:
+async def test_a_bell_that_rings_too_early_is_noticed(board_database: Database) -> None:
     """The control: the bell in a transaction of its own, while the change is not yet committed."""
-    async with reading_at_every_bell(board) as pairs:
-        async with board.transaction() as tx:
+    async with reading_at_every_bell(board_database) as pairs:
+        async with board_database.transaction() as tx:
             await confirm_shelter(tx, SANNE, "linde", NOW)
-            await do(board, lambda early: ring(early, "shelter", "linde", 2))
+            await do(board_database, lambda early: ring(early, "shelter", "linde", 2))
 
             async def has_been_read() -> bool:
                 return len(pairs) == 1
@@ -187,9 +189,11 @@ async def test_a_bell_that_rings_too_early_is_noticed(board: Database) -> None:
     assert not never_early(pairs)
 
 
-async def test_a_version_can_be_read_when_its_bell_is_heard_and_bells_come_in_order(board: Database) -> None:
-    async with reading_at_every_bell(board) as pairs:
-        await asyncio.gather(*(do_patiently(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW)) for _ in range(25)))
+async def test_a_version_can_be_read_when_its_bell_is_heard_and_bells_come_in_order(board_database: Database) -> None:
+    async with reading_at_every_bell(board_database) as pairs:
+        await asyncio.gather(
+            *(do_patiently(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW)) for _ in range(25))
+        )
 
         async def has_been_read() -> bool:
             return len(pairs) == 25
@@ -199,8 +203,8 @@ async def test_a_version_can_be_read_when_its_bell_is_heard_and_bells_come_in_or
     assert never_early(pairs)
 
 
-async def test_shelters_do_not_wait_for_each_other(board: Database) -> None:
-    async with board.transaction() as tx:
+async def test_shelters_do_not_wait_for_each_other(board_database: Database) -> None:
+    async with board_database.transaction() as tx:
         await (await tx.connection()).execute(text("select id from shelter where id = 'ceder' for update"))
         async with asyncio.timeout(PATIENCE):
-            await do(board, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
+            await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))

@@ -22,9 +22,9 @@ EVENING = datetime(2026, 3, 11, 20, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-async def other(board: Database) -> AsyncIterator[Database]:
+async def other(board_database: Database) -> AsyncIterator[Database]:
     """Another process' pool on the same database."""
-    other = Database(board.url)
+    other = Database(board_database.url)
     yield other
     await other.dispose()
 
@@ -40,18 +40,18 @@ def all_three(due_at: datetime, step: ReminderStep) -> set[tuple[str, datetime, 
     return {(shelter_id, due_at, step) for shelter_id in ("linde", "ceder", "wilg")}
 
 
-async def test_each_step_goes_out_once(board: Database) -> None:
+async def test_each_step_goes_out_once(board_database: Database) -> None:
     got = {}
     for minutes in range(-40, 90, 5):
-        sent = await remind(board, DUE + minutes * MINUTE)
+        sent = await remind(board_database, DUE + minutes * MINUTE)
         if sent:
             got[minutes] = sent
     assert got == {-30: all_three(DUE, "before"), 0: all_three(DUE, "due"), 60: all_three(DUE, "late")}
 
 
-async def test_a_reminder_leaves_its_slot_and_rings_nothing(board: Database) -> None:
-    async with looking(board) as seen:
-        await remind(board, DUE)
+async def test_a_reminder_leaves_its_slot_and_rings_nothing(board_database: Database) -> None:
+    async with looking(board_database) as seen:
+        await remind(board_database, DUE)
     assert seen.added == {
         ("reminded", shelter_id, DUE, "due"): {"shelter_id": shelter_id, "due_at": DUE, "step": "due", "created_at": DUE}
         for shelter_id in ("ceder", "linde", "wilg")
@@ -59,27 +59,27 @@ async def test_a_reminder_leaves_its_slot_and_rings_nothing(board: Database) -> 
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
 
 
-async def test_a_shelter_that_confirmed_in_time_is_left_alone(board: Database) -> None:
-    await do(board, lambda tx: confirm_shelter(tx, actor(), "linde", DUE - 30 * MINUTE))
-    assert {shelter_id for shelter_id, _, _ in await remind(board, DUE)} == {"ceder", "wilg"}
-    await do(board, lambda tx: confirm_shelter(tx, actor(actor_id="kofi"), "ceder", DUE + 1 * MINUTE))
-    assert {shelter_id for shelter_id, _, _ in await remind(board, DUE + 60 * MINUTE)} == {"wilg"}
-    assert await remind(board, EVENING) == all_three(EVENING, "due")
+async def test_a_shelter_that_confirmed_in_time_is_left_alone(board_database: Database) -> None:
+    await do(board_database, lambda tx: confirm_shelter(tx, actor(), "linde", DUE - 30 * MINUTE))
+    assert {shelter_id for shelter_id, _, _ in await remind(board_database, DUE)} == {"ceder", "wilg"}
+    await do(board_database, lambda tx: confirm_shelter(tx, actor(actor_id="kofi"), "ceder", DUE + 1 * MINUTE))
+    assert {shelter_id for shelter_id, _, _ in await remind(board_database, DUE + 60 * MINUTE)} == {"wilg"}
+    assert await remind(board_database, EVENING) == all_three(EVENING, "due")
 
 
-async def test_a_shelter_that_was_added_after_a_moment_is_not_late_for_it(board: Database) -> None:
+async def test_a_shelter_that_was_added_after_a_moment_is_not_late_for_it(board_database: Database) -> None:
     """wilg was added at 14:00 and never confirmed: nobody could have confirmed it at 08:00. Its page asks nothing either."""
-    assert await remind(board, NOW + MINUTE) == set()
+    assert await remind(board_database, NOW + MINUTE) == set()
 
 
-async def test_a_process_that_starts_late_sends_only_the_step_of_now(board: Database) -> None:
-    assert await remind(board, DUE + 5 * MINUTE) == all_three(DUE, "due")
-    assert await remind(board, DUE + 6 * MINUTE) == set()
+async def test_a_process_that_starts_late_sends_only_the_step_of_now(board_database: Database) -> None:
+    assert await remind(board_database, DUE + 5 * MINUTE) == all_three(DUE, "due")
+    assert await remind(board_database, DUE + 6 * MINUTE) == set()
 
 
-async def test_of_two_processes_at_once_one_gets_each_reminder(board: Database, other: Database) -> None:
+async def test_of_two_processes_at_once_one_gets_each_reminder(board_database: Database, other: Database) -> None:
     for n, (now, step) in enumerate([(DUE - 30 * MINUTE, "before"), (DUE, "due"), (DUE + 60 * MINUTE, "late")]):
-        results = await asyncio.gather(*(remind((board, other)[(n + k) % 2], now) for k in range(6)))
+        results = await asyncio.gather(*(remind((board_database, other)[(n + k) % 2], now) for k in range(6)))
         got = [one for sent in results for one in sent]
         assert len(got) == 3
         assert {(shelter_id, at) for shelter_id, at, _ in got} == {
@@ -90,17 +90,17 @@ async def test_of_two_processes_at_once_one_gets_each_reminder(board: Database, 
 
 @pytest.mark.parametrize("first_keeps_it", [True, False])
 async def test_the_second_waits_for_the_first_and_sends_when_that_one_fails(
-    board: Database, other: Database, first_keeps_it: bool
+    board_database: Database, other: Database, first_keeps_it: bool
 ) -> None:
     async def is_waiting() -> bool:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             waiting = await (await tx.connection()).execute(
                 text("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
             )
             return bool(waiting.scalar_one())
 
     try:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             first = await remind_shelters(tx, AMSTERDAM, DUE)
             second = asyncio.create_task(remind(other, DUE))
             await until(is_waiting, "the second waits for the first")

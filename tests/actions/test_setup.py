@@ -36,14 +36,14 @@ async def test_a_deployment_begins_once(database: Database) -> None:
     assert seen.nothing
 
 
-async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board: Database) -> None:
+async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board_database: Database) -> None:
     open_one = place("eik-1", cots=1, criteria={"man": "yes"})
     closed_one = place(
         "eik-2", "men", state="closed", closed_reason="repair", expected_free_at=NOW + HOUR, since=NOW - 9 * HOUR
     )
     new = shelter("eik", [open_one, closed_one], unit="zuid")
-    async with looking(board) as seen:
-        await do(board, lambda tx: add_shelter(tx, new, SEAL, NOW))
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: add_shelter(tx, new, SEAL, NOW))
     row = seen.added.pop(("shelter", "eik"))
     assert SEAL.open(row.pop("telephone_sealed")) == "CANARY-TEL-eik"
     assert SEAL.open(row.pop("address_sealed")) == "CANARY-ADR-eik"
@@ -100,15 +100,15 @@ async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board
     assert seen.bells == [("shelter", "eik", 1)]
 
 
-async def test_a_shelter_that_the_database_refuses_leaves_nothing(board: Database) -> None:
+async def test_a_shelter_that_the_database_refuses_leaves_nothing(board_database: Database) -> None:
     new = shelter("eik", [place("eik-1"), place("eik-2", beds=0)])
-    async with looking(board) as seen:
+    async with looking(board_database) as seen:
         with pytest.raises(IntegrityError):
-            await do(board, lambda tx: add_shelter(tx, new, SEAL, NOW))
+            await do(board_database, lambda tx: add_shelter(tx, new, SEAL, NOW))
     assert seen.nothing
 
 
-async def test_a_person_and_a_client_are_added_and_no_token_is_kept(board: Database) -> None:
+async def test_a_person_and_a_client_are_added_and_no_token_is_kept(board_database: Database) -> None:
     async def add(tx: Transaction) -> None:
         person = Person(id="iris", organization_id="oever", name="Iris", role="manager")
         await add_person(tx, person, ["linde", "wilg"])
@@ -124,8 +124,8 @@ async def test_a_person_and_a_client_are_added_and_no_token_is_kept(board: Datab
             shelter_id="wilg",
         )
 
-    async with looking(board) as seen:
-        await do(board, add)
+    async with looking(board_database) as seen:
+        await do(board_database, add)
     assert set(seen.added) == {
         ("person", "iris"),
         ("membership", "iris", "linde"),

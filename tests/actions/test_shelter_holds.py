@@ -24,23 +24,23 @@ CALLER = Holder("oever", "police")
 
 
 @pytest.mark.parametrize("who", [SANNE, MACHINE], ids=lambda who: who.id)
-async def test_the_shelter_keeps_a_place_for_a_caller(board: Database, who: Actor) -> None:
-    await hold(board, who, caller=Holder("desk", "coordinator"))
-    row = await do(board, lambda tx: get_shelter(tx, "linde"))
+async def test_the_shelter_keeps_a_place_for_a_caller(board_database: Database, who: Actor) -> None:
+    await hold(board_database, who, given_to=Holder("desk", "coordinator"))
+    row = await do(board_database, lambda tx: get_shelter(tx, "linde"))
     claim = row.places[0].claim
-    assert (claim.role, claim.organization, claim.holder) == ("coordinator", "Plaatsing", None)
+    assert (claim.role, claim.organization, claim.holder_key) == ("coordinator", "Plaatsing", None)
 
 
-async def test_a_shelter_keeps_only_its_own_places_and_names_the_caller(board: Database) -> None:
+async def test_a_shelter_keeps_only_its_own_places_and_names_the_caller(board_database: Database) -> None:
     async def try_it(who: Actor, place_id: str, caller: Holder | None) -> Refusal:
-        return await refused(board, lambda tx: hold_place(tx, who, [place_id], "h1", NOW, caller))
+        return await refused(board_database, lambda tx: hold_place(tx, who, [place_id], "h1", NOW, caller))
 
     assert isinstance(await try_it(SANNE, "ceder-1", CALLER), NotFound)
     assert isinstance(await try_it(SANNE, "linde-1", None), Invalid)
     assert isinstance(await try_it(SANNE, "linde-1", Holder("nobody", "police")), Invalid)
     assert isinstance(await try_it(SANNE, "linde-1", Holder("desk", "staff")), Invalid)
     assert isinstance(await try_it(MARK, "linde-1", CALLER), Invalid)
-    await run(board, "delete from membership where person_id = 'sanne'")
+    await run(board_database, "delete from membership where person_id = 'sanne'")
     assert isinstance(await try_it(SANNE, "linde-1", CALLER), NotFound)
 
 
@@ -49,39 +49,39 @@ async def test_a_shelter_keeps_only_its_own_places_and_names_the_caller(board: D
 
 @pytest.mark.parametrize(("said", "ending"), [("occupied", "used"), ("closed", "withdrawn")])
 async def test_a_place_that_is_taken_or_closed_ends_its_hold_and_undo_brings_it_back(
-    board: Database, said: str, ending: str
+    board_database: Database, said: str, ending: str
 ) -> None:
-    await hold(board)
+    await hold(board_database)
     change = PlaceChange(said, "repair" if said == "closed" else None)  # type: ignore[arg-type]
-    tap = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW))
-    rows = await every_row(board)
+    tap = await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW))
+    rows = await every_row(board_database)
     assert (rows["claim", "h1"]["ended_at"], rows["claim", "h1"]["ending"]) == (NOW, ending)
-    assert await do(board, lambda tx: list_holds(tx, MARK, NOW)) == []
+    assert await do(board_database, lambda tx: list_holds(tx, MARK, NOW)) == []
     back = NOW + timedelta(seconds=5)
     within = timedelta(seconds=10)
-    await do(board, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, back, within))
-    assert await status(board, "linde-1", back) == "held"
-    assert [one.id for one in await do(board, lambda tx: list_holds(tx, MARK, back))] == ["h1"]
+    await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, back, within))
+    assert await status(board_database, "linde-1", back) == "held"
+    assert [one.id for one in await do(board_database, lambda tx: list_holds(tx, MARK, back))] == ["h1"]
 
 
-async def test_a_hold_that_ran_out_meanwhile_does_not_come_back(board: Database) -> None:
-    await hold(board)
+async def test_a_hold_that_ran_out_meanwhile_does_not_come_back(board_database: Database) -> None:
+    await hold(board_database)
     just_before = NOW + HALF_HOUR - timedelta(seconds=2)
-    tap = await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), just_before))
+    tap = await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), just_before))
     after = NOW + HALF_HOUR + timedelta(seconds=2)
-    await do(board, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, after, timedelta(seconds=10)))
-    assert await status(board, "linde-1", after) == "free"
-    assert (await every_row(board))["claim", "h1"]["ending"] == "used"
+    await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", tap.journal_id, after, timedelta(seconds=10)))
+    assert await status(board_database, "linde-1", after) == "free"
+    assert (await every_row(board_database))["claim", "h1"]["ending"] == "used"
 
 
-async def test_saying_that_a_held_place_is_free_leaves_it_held(board: Database) -> None:
-    await hold(board)
-    await do(board, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), NOW))
-    assert await status(board, "linde-1", NOW) == "held"
+async def test_saying_that_a_held_place_is_free_leaves_it_held(board_database: Database) -> None:
+    await hold(board_database)
+    await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), NOW))
+    assert await status(board_database, "linde-1", NOW) == "held"
 
 
-async def test_a_number_never_gives_a_held_place_away(board: Database) -> None:
-    await hold(board)
-    await do(board, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
-    assert await status(board, "linde-1", NOW) == "held"
-    assert await status(board, "linde-2", NOW) == "occupied"
+async def test_a_number_never_gives_a_held_place_away(board_database: Database) -> None:
+    await hold(board_database)
+    await do(board_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    assert await status(board_database, "linde-1", NOW) == "held"
+    assert await status(board_database, "linde-2", NOW) == "occupied"

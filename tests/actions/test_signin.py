@@ -13,30 +13,32 @@ from tests.build import NOW, FixedClock
 from tests.build.rows import do, looking, run
 
 
-async def sign_in(board: Database, clock: FixedClock, person: str = "sanne", *, demo: bool = True) -> str:
-    catalogue = await do(board, get_catalogue)
-    token: str = await do(board, lambda tx: sign_in_demo(tx, person, catalogue, demo=demo, clock=clock))
+async def sign_in(board_database: Database, clock: FixedClock, person: str = "sanne", *, demo: bool = True) -> str:
+    catalogue = await do(board_database, get_catalogue)
+    token: str = await do(board_database, lambda tx: sign_in_demo(tx, person, catalogue, demo=demo, clock=clock))
     return token
 
 
-async def test_signing_in_makes_a_session_of_which_only_the_hash_is_kept(board: Database, clock: FixedClock) -> None:
-    async with looking(board) as seen:
-        token = await sign_in(board, clock)
+async def test_signing_in_makes_a_session_of_which_only_the_hash_is_kept(board_database: Database, clock: FixedClock) -> None:
+    async with looking(board_database) as seen:
+        token = await sign_in(board_database, clock)
     session = {"token_hash": hash_token(token), "person_id": "sanne", "created_at": NOW, "used_at": NOW, "ended_at": None}
     assert seen.added == {("session", hash_token(token)): session}
     assert token not in repr(session)
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
     assert len(token) >= 43  # 256 bits
-    assert await sign_in(board, clock) != token
+    assert await sign_in(board_database, clock) != token
 
 
-async def test_signing_out_ends_the_session_and_every_process_hears_it_once(board: Database, clock: FixedClock) -> None:
-    token, other = await sign_in(board, clock), await sign_in(board, clock)
+async def test_signing_out_ends_the_session_and_every_process_hears_it_once(
+    board_database: Database, clock: FixedClock
+) -> None:
+    token, other = await sign_in(board_database, clock), await sign_in(board_database, clock)
     clock.move(minutes=5)
-    async with looking(board) as seen:
+    async with looking(board_database) as seen:
         for _ in range(2):
-            await do(board, lambda tx: sign_out(tx, hash_token(token), clock.now()))
-        await do(board, lambda tx: sign_out(tx, b"unknown", clock.now()))
+            await do(board_database, lambda tx: sign_out(tx, hash_token(token), clock.now()))
+        await do(board_database, lambda tx: sign_out(tx, b"unknown", clock.now()))
     assert seen.changed == {("session", hash_token(token)): {"ended_at": clock.now()}}
     assert seen.bells == [("session", hash_token(token).hex(), 0)]
     assert other != token
@@ -53,19 +55,19 @@ async def test_signing_out_ends_the_session_and_every_process_hears_it_once(boar
     ],
 )
 async def test_a_demo_sign_in_is_for_the_people_of_a_demo_in_a_demo(
-    board: Database, clock: FixedClock, spoil: str | None, person: str, demo: bool, refusal: type[Refusal], code: str
+    board_database: Database, clock: FixedClock, spoil: str | None, person: str, demo: bool, refusal: type[Refusal], code: str
 ) -> None:
     if spoil:
-        await run(board, spoil)
-    async with looking(board) as seen:
+        await run(board_database, spoil)
+    async with looking(board_database) as seen:
         with pytest.raises(refusal) as refused:
-            await sign_in(board, clock, person, demo=demo)
+            await sign_in(board_database, clock, person, demo=demo)
     assert refused.value.code == code
     assert seen.nothing
 
 
-async def test_without_a_catalogue_nobody_signs_in(board: Database, clock: FixedClock) -> None:
-    catalogue = await do(board, get_catalogue)
+async def test_without_a_catalogue_nobody_signs_in(board_database: Database, clock: FixedClock) -> None:
+    catalogue = await do(board_database, get_catalogue)
     for unfit in (None, replace(catalogue, demo=False)):
         with pytest.raises(NotAllowed):
-            await do(board, partial(sign_in_demo, person_id="sanne", catalogue=unfit, demo=True, clock=clock))
+            await do(board_database, partial(sign_in_demo, person_id="sanne", catalogue=unfit, demo=True, clock=clock))

@@ -9,7 +9,7 @@ from bedboard.actions.disclosures import disclose_holds, disclose_telephone
 from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import NotAllowed, TooMany
-from bedboard.rules.rights import MOST_SHELTERS_AN_HOUR
+from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, place, shelter
 from tests.build.cases import HANNEKE, LUCIA, MARK
@@ -17,10 +17,10 @@ from tests.build.holds import HALF_HOUR, hold
 from tests.build.rows import do, every_row, looking, refused, run
 
 
-async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(board: Database) -> None:
-    await hold(board)
-    async with looking(board) as seen:
-        found = await do(board, lambda tx: disclose_holds(tx, MARK, SEAL, NOW))
+async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(board_database: Database) -> None:
+    await hold(board_database)
+    async with looking(board_database) as seen:
+        found = await do(board_database, lambda tx: disclose_holds(tx, MARK, SEAL, NOW))
     assert [(row.id, telephone) for row, telephone in found] == [("h1", "CANARY-TEL-linde")]
     (look,) = seen.added.values()
     assert {name: value for name, value in look.items() if name != "id"} == {
@@ -34,45 +34,45 @@ async def test_the_telephone_comes_with_a_hold_and_each_showing_is_written_down(
         "claim_id": "h1",
         "case_id": None,
     }
-    assert await do(board, lambda tx: disclose_holds(tx, LUCIA, SEAL, NOW)) == []
+    assert await do(board_database, lambda tx: disclose_holds(tx, LUCIA, SEAL, NOW)) == []
 
 
-async def test_a_telephone_is_shown_for_a_reason_only(board: Database) -> None:
+async def test_a_telephone_is_shown_for_a_reason_only(board_database: Database) -> None:
     async def look(who: Actor, *, is_stale: bool = False, at: datetime = NOW) -> Any:
-        return await do(board, lambda tx: disclose_telephone(tx, who, "linde", SEAL, at, is_stale=is_stale))
+        return await do(board_database, lambda tx: disclose_telephone(tx, who, "linde", SEAL, at, is_stale=is_stale))
 
-    refusal = await refused(board, lambda tx: disclose_telephone(tx, MARK, "linde", SEAL, NOW, is_stale=False))
+    refusal = await refused(board_database, lambda tx: disclose_telephone(tx, MARK, "linde", SEAL, NOW, is_stale=False))
     assert (type(refusal), refusal.code) == (NotAllowed, "hold_first")
     assert await look(HANNEKE) == await look(MARK, is_stale=True) == "CANARY-TEL-linde"
-    await hold(board)
+    await hold(board_database)
     assert await look(MARK) == "CANARY-TEL-linde"
     with pytest.raises(NotAllowed):
         await look(MARK, at=NOW + HALF_HOUR)
-    rows = await every_row(board)
+    rows = await every_row(board_database)
     assert [row["why"] for key, row in rows.items() if key[0] == "disclosure"] == ["desk", "stale", "hold"]
 
 
-async def test_nothing_is_shown_when_the_disclosure_cannot_be_written_down(board: Database) -> None:
-    await hold(board)
-    await run(board, "alter table disclosure add constraint ck_disclosure_broken check (false)")
+async def test_nothing_is_shown_when_the_disclosure_cannot_be_written_down(board_database: Database) -> None:
+    await hold(board_database)
+    await run(board_database, "alter table disclosure add constraint ck_disclosure_broken check (false)")
     for action in (
         lambda tx: disclose_holds(tx, MARK, SEAL, NOW),
         lambda tx: disclose_telephone(tx, HANNEKE, "linde", SEAL, NOW, is_stale=False),
     ):
         with pytest.raises(Exception, match="ck_disclosure_broken"):
-            await do(board, action)
+            await do(board_database, action)
 
 
-async def test_nobody_copies_the_list_of_telephones(board: Database) -> None:
-    for n in range(MOST_SHELTERS_AN_HOUR + 1):
-        await do(board, lambda tx, n=n: add_shelter(tx, shelter(f"s{n}", [place(f"s{n}-1")]), SEAL, NOW))  # type: ignore[misc]
+async def test_nobody_copies_the_list_of_telephones(board_database: Database) -> None:
+    for n in range(MOST_TELEPHONES_AN_HOUR + 1):
+        await do(board_database, lambda tx, n=n: add_shelter(tx, shelter(f"s{n}", [place(f"s{n}-1")]), SEAL, NOW))  # type: ignore[misc]
 
     async def call(n: int, at: datetime = NOW) -> Any:
-        return await do(board, lambda tx: disclose_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
+        return await do(board_database, lambda tx: disclose_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
 
-    for n in range(MOST_SHELTERS_AN_HOUR):
+    for n in range(MOST_TELEPHONES_AN_HOUR):
         await call(n)
     with pytest.raises(TooMany):
-        await call(MOST_SHELTERS_AN_HOUR)
+        await call(MOST_TELEPHONES_AN_HOUR)
     await call(0)  # once more the same one
-    await call(MOST_SHELTERS_AN_HOUR, NOW + timedelta(hours=1, seconds=1))
+    await call(MOST_TELEPHONES_AN_HOUR, NOW + timedelta(hours=1, seconds=1))

@@ -17,9 +17,9 @@ TWO_WORDS = re.compile("● Er is iets vrij – ")
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    async with served(board.url, clock, **KEYS) as site:
+    async with served(board_database.url, clock, **KEYS) as site:
         yield site
 
 
@@ -88,9 +88,11 @@ async def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
     await page.context.close()
 
 
-async def test_a_device_is_offered_a_message_and_can_take_it_back(browser: Browser, site: Site, board: Database) -> None:
+async def test_a_device_is_offered_a_message_and_can_take_it_back(
+    browser: Browser, site: Site, board_database: Database
+) -> None:
     async def devices() -> list[str]:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             return list((await (await tx.connection()).execute(text("select endpoint from push_subscription"))).scalars())
 
     async with serving() as service:

@@ -31,9 +31,9 @@ NOTIFICATIONS = """async (expected) => {
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    async with served(board.url, clock, **KEYS) as site:
+    async with served(board_database.url, clock, **KEYS) as site:
         yield site
 
 
@@ -150,7 +150,7 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
 
 
 async def test_while_something_is_open_others_come_in_below_and_it_rings_for_each_and_for_silence(
-    browser: Browser, site: Site, board: Database
+    browser: Browser, site: Site, board_database: Database
 ) -> None:
     page = await open_page(browser, site, "anneke", PHONE)
     await page.goto(f"{site.url}/staff/linde")
@@ -180,7 +180,7 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
     await page.wait_for_function("() => window.tones === 8")
 
     await page.locator("#sound").scroll_into_view_if_needed()
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         statement = "update ask set step = 1 where case_id = :id"
         await (await tx.connection()).execute(text(statement), {"id": first})
     site.process.news.tell("person:anneke")
@@ -194,7 +194,9 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
     await page.context.close()
 
 
-async def test_a_shelters_phone_can_be_woken_and_says_in_words_what_for(browser: Browser, site: Site, board: Database) -> None:
+async def test_a_shelters_phone_can_be_woken_and_says_in_words_what_for(
+    browser: Browser, site: Site, board_database: Database
+) -> None:
     async with serving() as service:
         page = await open_page(browser, site, "sanne", PHONE)
         await page.context.grant_permissions(["notifications"], origin=site.url)

@@ -16,9 +16,9 @@ LEFT = re.compile(r"nog (30:00|29:\d\d)")
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, on which nobody is signed out when half an hour passes at once."""
-    async with served(board.url, clock, session_idle_minutes=600) as site:
+    async with served(board_database.url, clock, session_idle_minutes=600) as site:
         yield site
 
 

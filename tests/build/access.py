@@ -100,6 +100,6 @@ def roles_of(name: str) -> set[Role] | None:
     return None if letters == "*" else {LETTERS[letter] for letter in letters}
 
 
-def is_own(name: str) -> bool:
+def is_own_shelter(name: str) -> bool:
     """Return whether somebody may call the route only for a shelter of their own."""
     return ACCESS[name].endswith(" own")

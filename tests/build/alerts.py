@@ -24,9 +24,9 @@ def another(database: Database, clock: FixedClock) -> AbstractAsyncContextManage
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """Serve the small board, with its jobs."""
-    async with another(board, clock) as site:
+    async with another(board_database, clock) as site:
         yield site
 
 

@@ -15,6 +15,6 @@ YES = ShelterAnswer("yes", "linde-1")
 
 
 async def refused_answer(
-    field: Database, said: ShelterAnswer, who: Actor = SANNE, shelter: str = "linde", at: datetime = NOW
+    database: Database, said: ShelterAnswer, who: Actor = SANNE, shelter: str = "linde", at: datetime = NOW
 ) -> Refusal:
-    return await refused(field, lambda tx: answer_case(tx, who, "r1", shelter, said, "new", at))
+    return await refused(database, lambda tx: answer_case(tx, who, "r1", shelter, said, "new", at))

@@ -55,7 +55,7 @@ class CaseSteps(Oracle):
         present = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] is None]
         new = [one for one in SHELTERS if one not in present]
         shelters = {self.one_of(dice, new, SHELTERS), self.one_of(dice, new, SHELTERS)}
-        expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "ask")
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "ask")
         if expected == "asking" and shelters & set(present):
             expected = "asked_already"
         kinds = {one: KIND[one] for one in shelters}
@@ -71,7 +71,7 @@ class CaseSteps(Oracle):
         event: Event = "choose"
         if who.role != "desk" and KIND[shelter] in OPEN:
             event = "choose_for_desk" if OPEN[KIND[shelter]](local) else "choose_provisionally"
-        if not self.is_own(n, who):
+        if not self.is_ours(n, who):
             expected = "no_such_request"
         elif (expected := self.after(n, event)).startswith("request_"):
             pass
@@ -87,12 +87,12 @@ class CaseSteps(Oracle):
 
     def withdraw(self, n: int, dice: Random) -> None:
         who = self.someone(dice, REQUESTERS[n])
-        expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "withdraw")
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "withdraw")
         self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], self.now, ZONE), n)
 
     def tell(self, n: int, dice: Random) -> None:
         who, slept = self.someone(dice, REQUESTERS[n]), dice.choice(["street", "hotel", "palace"])
-        expected = "no_such_request" if not self.is_own(n, who) else self.after(n, "tell_outcome")
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "tell_outcome")
         if slept == "palace" and expected != "no_such_request":
             expected = "not_one_of"
         self.step(expected, lambda tx: tell_outcome(tx, who, self.ids[n], slept, self.now, ZONE), n)
@@ -105,7 +105,7 @@ class CaseSteps(Oracle):
             return None
         if shelter in who.shelter_ids:
             return "shelter"
-        return "desk" if who.role == "desk" else "police" if who.role == "police" and self.is_own(n, who) else None
+        return "desk" if who.role == "desk" else "police" if who.role == "police" and self.is_ours(n, who) else None
 
     def answered(self, n: int, shelter: str, who: Actor, said: ShelterAnswer) -> str:
         """What must come of an answer."""
@@ -252,7 +252,7 @@ class CaseSteps(Oracle):
 
     def look(self, n: int, dice: Random) -> None:
         who, case = self.someone(dice, dice.choice([REQUESTERS[n], HANNEKE])), self.case(n)
-        if case is None or not (who.role == "desk" or self.is_own(n, who)):
+        if case is None or not (who.role == "desk" or self.is_ours(n, who)):
             expected = "no_such_request"
         else:
             expected = "no_address_now"

@@ -64,20 +64,24 @@ async def add_case_board(tx: Transaction) -> None:
 # ---- what people do
 
 
-async def ask(board: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+async def ask(
+    board_database: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+) -> LockedCase:
     """For linde when none is named."""
     kinds = {one: KIND[one] for one in shelters or ("linde",)}
-    case: LockedCase = await do(board, lambda tx: open_case(tx, who, case_id, NEEDS, "noord", kinds, at))
+    case: LockedCase = await do(board_database, lambda tx: open_case(tx, who, case_id, NEEDS, "noord", kinds, at))
     return case
 
 
-async def ask_also(board: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: ask_more(tx, who, case_id, {one: KIND[one] for one in shelters}, at))
+async def ask_also(
+    board_database: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: ask_more(tx, who, case_id, {one: KIND[one] for one in shelters}, at))
     return case
 
 
 async def say(
-    board: Database,
+    board_database: Database,
     shelter: str,
     answer: AnswerCode,
     place: str | None = None,
@@ -91,16 +95,16 @@ async def say(
 ) -> LockedCase:
     said = ShelterAnswer(answer, place, reason, criterion)
     by, claim_id = who or STAFF[shelter], claim or f"{case_id}-{place}"
-    case: LockedCase = await do(board, lambda tx: answer_case(tx, by, case_id, shelter, said, claim_id, at))
+    case: LockedCase = await do(board_database, lambda tx: answer_case(tx, by, case_id, shelter, said, claim_id, at))
     return case
 
 
-async def offer(board: Database, place: str, **rest: Any) -> LockedCase:
-    return await say(board, place.rpartition("-")[0], "yes", place, **rest)
+async def offer(board_database: Database, place: str, **rest: Any) -> LockedCase:
+    return await say(board_database, place.rpartition("-")[0], "yes", place, **rest)
 
 
 async def choose(
-    board: Database,
+    board_database: Database,
     shelter: str,
     *,
     who: Actor = MARK,
@@ -108,24 +112,24 @@ async def choose(
     at: datetime = NOW,
     arrives_at: datetime | None = None,
 ) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE, arrives_at))
+    case: LockedCase = await do(board_database, lambda tx: choose_offer(tx, who, case_id, shelter, at, ZONE, arrives_at))
     return case
 
 
-async def confirm(board: Database, *, who: Actor = HANNEKE, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: confirm_case(tx, who, case_id, at, ZONE))
+async def confirm(board_database: Database, *, who: Actor = HANNEKE, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: confirm_case(tx, who, case_id, at, ZONE))
     return case
 
 
 async def refuse(
-    board: Database, reason: str = "not_safe", *, who: Actor = HANNEKE, case_id: str = "r1", at: datetime = NOW
+    board_database: Database, reason: str = "not_safe", *, who: Actor = HANNEKE, case_id: str = "r1", at: datetime = NOW
 ) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: refuse_case(tx, who, case_id, reason, at))
+    case: LockedCase = await do(board_database, lambda tx: refuse_case(tx, who, case_id, reason, at))
     return case
 
 
 async def arrive(
-    board: Database,
+    board_database: Database,
     shelter: str,
     *,
     who: Actor | None = None,
@@ -134,34 +138,34 @@ async def arrive(
     arrived: bool = True,
 ) -> LockedCase:
     by = who or STAFF[shelter]
-    case: LockedCase = await do(board, lambda tx: take_arrival(tx, by, case_id, shelter, at, ZONE, arrived=arrived))
+    case: LockedCase = await do(board_database, lambda tx: take_arrival(tx, by, case_id, shelter, at, ZONE, arrived=arrived))
     return case
 
 
-async def miss(board: Database, shelter: str, **rest: Any) -> LockedCase:
-    return await arrive(board, shelter, arrived=False, **rest)
+async def miss(board_database: Database, shelter: str, **rest: Any) -> LockedCase:
+    return await arrive(board_database, shelter, arrived=False, **rest)
 
 
-async def withdraw(board: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: withdraw_case(tx, who, case_id, at, ZONE))
+async def withdraw(board_database: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: withdraw_case(tx, who, case_id, at, ZONE))
     return case
 
 
 async def tell(
-    board: Database, slept: str = "street", *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+    board_database: Database, slept: str = "street", *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
 ) -> LockedCase:
-    case: LockedCase = await do(board, lambda tx: tell_outcome(tx, who, case_id, slept, at, ZONE))
+    case: LockedCase = await do(board_database, lambda tx: tell_outcome(tx, who, case_id, slept, at, ZONE))
     return case
 
 
 # ---- lives that have come so far
 
 
-async def bring_to(board: Database, state: str, case_id: str = "r1", at: datetime = NOW) -> None:
+async def bring_to(board_database: Database, state: str, case_id: str = "r1", at: datetime = NOW) -> None:
     """Bring Mark's case to linde and ceder, as far as `state` says; linde-1 is the chosen place, and ceder has said no."""
-    await ask(board, "linde", "ceder", case_id=case_id, at=at)
-    await offer(board, "linde-1", case_id=case_id, at=at)
-    await say(board, "ceder", "no", None, "contra_indication", "lvb", case_id=case_id, at=at)
+    await ask(board_database, "linde", "ceder", case_id=case_id, at=at)
+    await offer(board_database, "linde-1", case_id=case_id, at=at)
+    await say(board_database, "ceder", "no", None, "contra_indication", "lvb", case_id=case_id, at=at)
     steps = {
         "asking": (),
         "chosen": ("choose",),
@@ -174,19 +178,19 @@ async def bring_to(board: Database, state: str, case_id: str = "r1", at: datetim
     }
     for step in steps[state]:
         if step == "choose":
-            await choose(board, "linde", case_id=case_id, at=at)
+            await choose(board_database, "linde", case_id=case_id, at=at)
         elif step == "night":  # at the same moment, with hours in which the desk is closed
-            await do(board, lambda tx: _hours(tx, "mon-mon 00:00-00:01"))
-            await choose(board, "linde", case_id=case_id, at=at)
-            await do(board, lambda tx: _hours(tx, "mon-fri 09:00-17:00"))
+            await do(board_database, lambda tx: _hours(tx, "mon-mon 00:00-00:01"))
+            await choose(board_database, "linde", case_id=case_id, at=at)
+            await do(board_database, lambda tx: _hours(tx, "mon-fri 09:00-17:00"))
         elif step == "confirm":
-            await confirm(board, case_id=case_id, at=at)
+            await confirm(board_database, case_id=case_id, at=at)
         elif step == "arrive":
-            await arrive(board, "linde", case_id=case_id, at=at)
+            await arrive(board_database, "linde", case_id=case_id, at=at)
         elif step == "withdraw":
-            await withdraw(board, case_id=case_id, at=at)
+            await withdraw(board_database, case_id=case_id, at=at)
         else:
-            await tell(board, case_id=case_id, at=at)
+            await tell(board_database, case_id=case_id, at=at)
 
 
 async def _hours(tx: Transaction, hours: str) -> None:
@@ -196,8 +200,8 @@ async def _hours(tx: Transaction, hours: str) -> None:
 # ---- what has come of it
 
 
-async def state(board: Database, case_id: str = "r1") -> str:
-    rows = await every_row(board)
+async def state(board_database: Database, case_id: str = "r1") -> str:
+    rows = await every_row(board_database)
     return str(rows["case_record", case_id]["state"])
 
 
@@ -205,21 +209,21 @@ def rows_of(rows: Rows, table: str) -> list[dict[str, Any]]:
     return [row for key, row in rows.items() if key[0] == table]
 
 
-async def asks(board: Database, case_id: str = "r1") -> dict[str, dict[str, Any]]:
+async def asks(board_database: Database, case_id: str = "r1") -> dict[str, dict[str, Any]]:
     """By shelter."""
-    return {row["shelter_id"]: row for row in rows_of(await every_row(board), "ask") if row["case_id"] == case_id}
+    return {row["shelter_id"]: row for row in rows_of(await every_row(board_database), "ask") if row["case_id"] == case_id}
 
 
-async def live_claims(board: Database) -> dict[str, str]:
+async def live_claims(board_database: Database) -> dict[str, str]:
     """Place to claim, of those that nobody has ended."""
-    rows = rows_of(await every_row(board), "claim")
+    rows = rows_of(await every_row(board_database), "claim")
     return {row["place_id"]: row["id"] for row in rows if row["ended_at"] is None}
 
 
-async def tallies(board: Database) -> dict[tuple[str, str, str, str], int]:
+async def tallies(board_database: Database) -> dict[tuple[str, str, str, str], int]:
     """(what, unit, kind, code) to how often, whenever that was."""
     found: dict[tuple[str, str, str, str], int] = {}
-    for row in rows_of(await every_row(board), "tally"):
+    for row in rows_of(await every_row(board_database), "tally"):
         key = (row["what"], row["unit_code"], row["kind_code"], row["code"])
         found[key] = found.get(key, 0) + row["count"]
     return found

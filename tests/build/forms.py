@@ -32,10 +32,10 @@ class People(dict[str, httpx.AsyncClient]):
 
 
 @pytest.fixture
-async def site(case_board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(case_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The board on which everybody who may decide decides on something; everybody may sign in."""
-    await run(case_board, "update person set demo = true")
-    async with served(case_board.url, clock) as site:
+    await run(case_database, "update person set demo = true")
+    async with served(case_database.url, clock) as site:
         yield site
 
 

@@ -17,19 +17,19 @@ HALF_HOUR = timedelta(minutes=30)
 
 
 async def hold(
-    board: Database,
+    board_database: Database,
     who: Actor = MARK,
     places: Sequence[str] = ("linde-1",),
     claim_id: str = "h1",
     at: datetime = NOW,
-    caller: Holder | None = None,
+    given_to: Holder | None = None,
 ) -> Held:
-    held: Held = await do(board, lambda tx: hold_place(tx, who, places, claim_id, at, caller))
+    held: Held = await do(board_database, lambda tx: hold_place(tx, who, places, claim_id, at, given_to))
     return held
 
 
-async def reserve(board: Database, who: Actor) -> None:
+async def reserve(board_database: Database, who: Actor) -> None:
     """linde-1, for a case of theirs."""
-    await do(board, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
+    await do(board_database, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
     said = ShelterAnswer("yes", "linde-1")
-    await do(board, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))
+    await do(board_database, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))

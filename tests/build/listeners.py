@@ -21,9 +21,9 @@ PROGRAMS_INSIDE = {"demo-police", "demo-shelter-linde"}
 
 
 @pytest.fixture
-async def field(case_board: Database) -> Database:
-    await run(case_board, "update person set demo = true")
-    return case_board
+async def demo_database(case_database: Database) -> Database:
+    await run(case_database, "update person set demo = true")
+    return case_database
 
 
 def process(database: Database, clock: FixedClock) -> AbstractAsyncContextManager[Site]:
@@ -32,8 +32,8 @@ def process(database: Database, clock: FixedClock) -> AbstractAsyncContextManage
 
 
 @pytest.fixture
-async def site(field: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    async with process(field, clock) as site:
+async def site(demo_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    async with process(demo_database, clock) as site:
         yield site
 
 

@@ -123,7 +123,7 @@ class Oracle(RuleBasedStateMachine):
         kept = self.kept(part["place_id"]) if part["place_id"] else None
         return kept if kept is not None and kept["id"] == part["claim_id"] else None
 
-    def is_own(self, n: int, who: Actor) -> bool:
+    def is_ours(self, n: int, who: Actor) -> bool:
         case = self.case(n)
         return case is not None and (who.organization_id, who.role) == (case["organization_id"], case["role"])
 

@@ -110,9 +110,9 @@ def fake_push(service: Service) -> str:
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """The small board, with push keys."""
-    async with served(board.url, clock, own_pulse=False, **KEYS) as site:
+    async with served(board_database.url, clock, own_pulse=False, **KEYS) as site:
         yield site
 
 

@@ -120,17 +120,17 @@ async def journal_of(database: Database, shelter_id: str) -> list[Journal]:
         return [Journal(**row) for row in found.mappings()]
 
 
-async def status(board: Database, place_id: str, at: datetime) -> str:
-    row = await do(board, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
+async def status(board_database: Database, place_id: str, at: datetime) -> str:
+    row = await do(board_database, lambda tx: get_shelter(tx, place_id.rpartition("-")[0]))
     one = next(one for one in row.places if one.id == place_id)
     return status_of(one.state, one.claim, at)
 
 
-async def refused(board: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
+async def refused(board_database: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Refusal:
     """The refusal; and nothing has been changed, written down or rung."""
-    async with looking(board) as seen:
+    async with looking(board_database) as seen:
         with pytest.raises(Refusal) as refusal:
-            await do(board, action)
+            await do(board_database, action)
     assert seen.nothing
     return refusal.value
 

@@ -23,8 +23,8 @@ class WholeClock(FixedClock):
 
 
 @pytest.fixture
-async def site(board: Database) -> AsyncIterator[Site]:
-    async with served(board.url, WholeClock(), own_pulse=False) as site:
+async def site(board_database: Database) -> AsyncIterator[Site]:
+    async with served(board_database.url, WholeClock(), own_pulse=False) as site:
         yield site
 
 

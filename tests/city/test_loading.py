@@ -68,12 +68,12 @@ async def test_a_demo_has_somebody_of_each_role_and_a_token_for_each_shelter(dat
     assert await count(database, "client", "id in ('demo-shelter-t1', 'demo-shelter-t2', 'demo-police')") == 3
 
 
-async def test_a_database_with_anything_in_it_is_refused_and_left_as_it_was(board: Database, tmp_path: Path) -> None:
-    before = await count(board, "shelter")
+async def test_a_database_with_anything_in_it_is_refused_and_left_as_it_was(board_database: Database, tmp_path: Path) -> None:
+    before = await count(board_database, "shelter")
     with pytest.raises(Conflict) as caught:
-        await load(board, read(tmp_path, bed_row("1"))[FIRST])
+        await load(board_database, read(tmp_path, bed_row("1"))[FIRST])
     assert caught.value.code == "not_empty"
-    assert await count(board, "shelter") == before
+    assert await count(board_database, "shelter") == before
 
 
 async def test_a_load_that_breaks_off_leaves_nothing(database: Database, tmp_path: Path) -> None:

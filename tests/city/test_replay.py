@@ -64,9 +64,9 @@ async def test_a_second_replay_is_not_taken_for_a_repetition_of_the_first(databa
     assert [place.state for place in (await shelters_in(database))["t1"].places].count("open") == 4
 
 
-async def test_tokens_that_do_not_count_end_the_replay_with_a_sentence(board: Database, tmp_path: Path) -> None:
+async def test_tokens_that_do_not_count_end_the_replay_with_a_sentence(board_database: Database, tmp_path: Path) -> None:
     days = read(tmp_path, bed_row("1"), bed_row("2"), on(1, bed_row("1")))
-    async with served(board.url, FixedClock()) as site:
+    async with served(board_database.url, FixedClock()) as site:
         summary = await replay(list(days.values()), site.url)
     assert summary.stopped == "the server knows none of these shelters with these tokens"
     assert (summary.days, summary.sent, summary.unknown) == (0, 0, 2)

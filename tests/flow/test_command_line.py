@@ -278,11 +278,11 @@ async def test_a_port_in_use_is_said_and_no_address_is_announced(shared_database
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_shelter_or_organization_that_is_not_there_gets_no_token(board: Database) -> None:
+async def test_a_shelter_or_organization_that_is_not_there_gets_no_token(board_database: Database) -> None:
     unknown = ("token", "roster", "--role", "machine", "--shelter", "nowhere")
-    assert said(bedboard(*unknown, DATABASE_URL=board.url)) == "there is no such shelter"
+    assert said(bedboard(*unknown, DATABASE_URL=board_database.url)) == "there is no such shelter"
     unknown = ("token", "roster", "--role", "police", "--organization", "nobody")
-    assert said(bedboard(*unknown, DATABASE_URL=board.url)) == "there is no such organization"
+    assert said(bedboard(*unknown, DATABASE_URL=board_database.url)) == "there is no such organization"
 
 
 @pytest.mark.parametrize("role", get_args(ClientRole))
@@ -291,10 +291,10 @@ async def test_every_role_of_a_program_can_have_a_token(tx: Transaction, role: C
     await add_client(tx, client_id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
 
 
-async def test_a_token_is_printed_once_and_counts(board: Database) -> None:
-    ran = bedboard("token", "roster-linde", "--role", "machine", "--shelter", "linde", DATABASE_URL=board.url)
+async def test_a_token_is_printed_once_and_counts(board_database: Database) -> None:
+    ran = bedboard("token", "roster-linde", "--role", "machine", "--shelter", "linde", DATABASE_URL=board_database.url)
     assert (ran.returncode, ran.stderr) == (0, "")
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         actor = await get_client_actor(tx, hash_token(ran.stdout.strip()), demo=False)
     assert actor is not None
     assert (actor.role, actor.name, sorted(actor.shelter_ids)) == ("machine", "roster-linde", ["linde"])

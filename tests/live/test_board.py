@@ -188,8 +188,8 @@ async def test_news_ages_by_itself_on_an_open_board(site: Site) -> None:
             assert await until_pulse(site, line) == []
 
 
-async def test_the_scheduler_lets_news_age_without_being_asked(board: Database, clock: FixedClock) -> None:
-    async with served(board.url, clock, has_jobs=True, pulse_seconds=7) as site:
+async def test_the_scheduler_lets_news_age_without_being_asked(board_database: Database, clock: FixedClock) -> None:
+    async with served(board_database.url, clock, has_jobs=True, pulse_seconds=7) as site:
         async with api_line(site) as line:
             await hear(line)
             site.clock.move(hours=8)

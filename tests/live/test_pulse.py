@@ -33,12 +33,12 @@ async def test_time_gives_no_sign_of_life_while_the_database_is_away(site: Site,
     assert board.cards["linde"].freshness == "stale", "and yet a page that is asked for tells the truth"
 
 
-async def test_a_person_that_loses_a_shelter_loses_its_live_page(site: Site, board: Database) -> None:
+async def test_a_person_that_loses_a_shelter_loses_its_live_page(site: Site, board_database: Database) -> None:
     browser = await site.sign_in("sanne")
     async with page_line(site, browser, "view=staff&shelter=linde") as line:
         await line.send("{}")
         await hear(line)
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             await tx.exec(text("delete from membership where person_id = 'sanne'"))  # type: ignore[call-overload]
         assert await pulse(site)
         async with asyncio.timeout(PATIENCE):

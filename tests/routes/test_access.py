@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
-from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own, roles_of
+from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own_shelter, roles_of
 from tests.build.site import TRUST, Site, facts
 
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
@@ -117,7 +117,7 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
         if role not in roles:
             return 403
         if "{shelter}" in call.path:
-            bound = is_own(name) or role in SHELTER | {"machine"}
+            bound = is_own_shelter(name) or role in SHELTER | {"machine"}
             if whose == "absent" or (whose == "other" and bound):
                 return 404
     if name == "shelter_call" and (role == "desk" or whose == "other"):
@@ -187,7 +187,7 @@ def test_the_table_of_access_says_what_the_design_says() -> None:
         roles = roles_of(name)
         assert RULES[name].public == (roles is None), name
         assert RULES[name].roles == (roles or set()), name
-        assert RULES[name].own == is_own(name), name
+        assert RULES[name].own == is_own_shelter(name), name
 
 
 def test_every_route_is_in_the_table_and_every_row_has_a_route() -> None:

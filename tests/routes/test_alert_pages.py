@@ -206,22 +206,22 @@ async def test_over_it_is_nowhere_to_be_seen(site: Site, mark: httpx.AsyncClient
 
 
 async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
-    board: Database,
+    board_database: Database,
     site: Site,
     mark: httpx.AsyncClient,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    before = await everything(board)
+    before = await everything(board_database)
     assert [word for word in CANARIES if word in before] == [], "these words mean something else here"
     set_up_log("debug")
     caplog.set_level(logging.INFO)
     try:
-        async with hearing(board) as ear:
+        async with hearing(board_database) as ear:
             alert_id = await id_of(await wait(mark, "one", CANARY))
-            opened = SEAL.open((await rows(board))[0].profile_sealed)
+            opened = SEAL.open((await rows(board_database))[0].profile_sealed)
             assert all(word in opened for word in CANARIES), "the control"
-            assert [word for word in CANARIES if word in await everything(board)] == []
+            assert [word for word in CANARIES if word in await everything(board_database)] == []
             await wait(
                 mark, "one", CANARY | {"adults.man": "1"}
             )  # the same key with another profile is no mistake to be told of
@@ -233,8 +233,8 @@ async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
             async with site.api("demo-shelter-linde") as linde:
                 for status in ("occupied", "free"):
                     await linde.patch("/places/linde-1", json={"status": status})
-            assert [word for word in CANARIES if word in await everything(board)] == []
-            for one in await rows(board):
+            assert [word for word in CANARIES if word in await everything(board_database)] == []
+            for one in await rows(board_database):
                 assert (await mark.post(f"/alerts/{one.id}/stop", data={"key": one.id})).status_code == 303
             assert (await mark.get(f"/alerts/{alert_id}")).status_code == 404
             rung = str(await ear.heard())
@@ -245,8 +245,8 @@ async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
     assert "no_such_waiting" in log, "the log was indeed written"
     assert alert_id in rung
     assert [word for word in CANARIES if word in log + rung] == []
-    assert await rows(board) == []
-    assert [word for word in CANARIES if word in await everything(board)] == []
+    assert await rows(board_database) == []
+    assert [word for word in CANARIES if word in await everything(board_database)] == []
 
 
 async def test_the_service_worker_is_for_everybody_at_the_root_and_asked_anew(site: Site) -> None:

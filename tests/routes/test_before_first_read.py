@@ -27,13 +27,13 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.fixture
-async def site(board: Database, clock: FixedClock) -> AsyncIterator[Site]:
+async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     """Its database has everything but the one row by which the board knows what it is for."""
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         for role, shelter in CLIENTS.items():
             await add_client(tx, client_id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
         await (await tx.connection()).execute(text("delete from deployment"))
-    async with served(board.url, clock) as site:
+    async with served(board_database.url, clock) as site:
         yield site
 
 

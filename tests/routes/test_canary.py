@@ -50,9 +50,9 @@ BODIES = [{}, {"status": "closed", "reason": "other"}, {"kinds": {"cosm": {"free
 TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]
 
 
-async def test_the_canaries_are_there_and_sealed(board: Database) -> None:
+async def test_the_canaries_are_there_and_sealed(board_database: Database) -> None:
     """The control: were the seal opened and shown, the test below would hear it."""
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         sealed = (await (await tx.connection()).execute(text("select id, telephone_sealed, address_sealed from shelter"))).all()
     assert len(sealed) == 3
     for case_id, telephone, address in sealed:

@@ -189,10 +189,10 @@ async def test_the_strip_shows_the_most_urgent_cases_on_every_page(site: Site, p
 
 
 async def test_the_household_is_only_kept_sealed_and_erased_when_the_case_is_over(
-    case_board: Database, site: Site, people: People, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    case_database: Database, site: Site, people: People, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def found() -> list[str]:
-        said = await everything(case_board)
+        said = await everything(case_database)
         return [word for word in CANARIES if word in said]
 
     mark = await people("mark")
@@ -200,14 +200,14 @@ async def test_the_household_is_only_kept_sealed_and_erased_when_the_case_is_ove
     set_up_log("debug")
     caplog.set_level(logging.INFO)
     try:
-        async with hearing(case_board) as ear:
+        async with hearing(case_database) as ear:
             assert (await mark.post("/requests/new", data=CANARY)).status_code == 200
             case = await begin(mark, "ceder", "beuk", needs=CANARY)
             await mark.post("/requests", data=CANARY | {"adults.man": "99", "ask.beuk": "women", "key": "wrong"})
             await mark.post(f"/requests/{case}/shelters", data={"ask.linde": "cosm", "key": "more"})
             for path in (f"/requests/{case}", f"/requests/{case}/more", "/requests", "/strip", "/"):
                 assert (await mark.get(path)).status_code == 200
-            async with case_board.transaction() as tx:
+            async with case_database.transaction() as tx:
                 sealed = (await (await tx.connection()).execute(text("select needs_sealed from case_record"))).scalar_one()
             opened = build.SEAL.open(bytes(sealed))
             assert all(word in opened for word in CANARIES), "the control"
@@ -226,7 +226,7 @@ async def test_the_household_is_only_kept_sealed_and_erased_when_the_case_is_ove
     assert "no_such_request" in log, "the log was indeed written"
     assert case in rung
     assert [word for word in CANARIES if word in log + rung] == []
-    async with case_board.transaction() as tx:
+    async with case_database.transaction() as tx:
         connection = await tx.connection()
         kept = (await connection.execute(text("select needs_sealed from case_record"))).scalar_one()
         tallies = await connection.execute(text("select count(*) from ask where reason is not null or criterion is not null"))

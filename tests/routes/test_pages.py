@@ -116,8 +116,10 @@ async def test_undo_is_offered_for_ten_seconds_to_who_tapped_and_to_nobody_else(
     await other.aclose()
 
 
-async def test_the_staff_page_tells_its_script_for_how_long_a_tap_can_be_taken_back(board: Database, clock: FixedClock) -> None:
-    async with served(board.url, clock, undo_seconds=25) as site:
+async def test_the_staff_page_tells_its_script_for_how_long_a_tap_can_be_taken_back(
+    board_database: Database, clock: FixedClock
+) -> None:
+    async with served(board_database.url, clock, undo_seconds=25) as site:
         async with aclosing(await site.sign_in("sanne")) as sanne:
             assert 'id="outbox" data-person="sanne" data-undo-seconds="25"' in (await sanne.get("/staff/linde")).text
             reply = await press(sanne, forms(await sanne.get("/staff/linde"), "/staff/linde/places/linde-1")[0])

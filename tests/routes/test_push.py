@@ -47,7 +47,7 @@ def wait_for_push(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_nothing_else(
-    site: Site, board: Database, capsys: pytest.CaptureFixture[str]
+    site: Site, board_database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with serving() as service:
         set_up_log("debug")
@@ -73,11 +73,11 @@ async def test_a_device_gets_two_words_that_only_it_can_read_signed_by_us_and_no
         with pytest.raises((InvalidSignature, ValueError)):
             check_signature(forged, site.process.push.public_key)
     assert "/push/one" not in capsys.readouterr().out
-    assert len(await devices(board)) == 1
+    assert len(await devices(board_database)) == 1
 
 
-async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board: Database) -> None:
-    async with served(board.url, site.clock, own_pulse=False, **KEYS) as other:
+async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board_database: Database) -> None:
+    async with served(board_database.url, site.clock, own_pulse=False, **KEYS) as other:
         async with serving() as service:
             await ready(site, service)
             for n in range(1, 6):
@@ -90,18 +90,18 @@ async def test_of_two_processes_one_wakes_the_device_each_time(site: Site, board
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_a_device_that_is_no_more_is_forgotten(site: Site, board: Database, status: int) -> None:
+async def test_a_device_that_is_no_more_is_forgotten(site: Site, board_database: Database, status: int) -> None:
     async with serving(status=status) as gone, serving() as there:
         await ready(site, gone, there)
         await mark(site, "free")
         await until(has(there, 1), "the other device is woken")
         await quiet(site)
-        assert await devices(board) == [there.subscription()["endpoint"]]
+        assert await devices(board_database) == [there.subscription()["endpoint"]]
 
 
 @pytest.mark.parametrize("status", [400, 413, 429, 500, 307])
 async def test_any_other_failure_is_a_line_in_the_log_without_the_address(
-    site: Site, board: Database, status: int, capsys: pytest.CaptureFixture[str]
+    site: Site, board_database: Database, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with serving(status=status) as service:
         await ready(site, service)
@@ -109,17 +109,17 @@ async def test_any_other_failure_is_a_line_in_the_log_without_the_address(
         await until(has(service, 1), "it was tried")
         await quiet(site)
         assert len(service.got) == 1, "not again, and not where it was sent on to"
-        assert await devices(board) == [service.subscription()["endpoint"]]
+        assert await devices(board_database) == [service.subscription()["endpoint"]]
         out = capsys.readouterr().out
         assert f'"status": {status}' in out and '"push_failed"' in out
         assert service.url not in out and "/push/one" not in out
 
 
 async def test_a_service_that_never_answers_delays_nothing(
-    board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    board_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, NEVER)
-    async with served(board.url, clock, own_pulse=False, **KEYS) as site:
+    async with served(board_database.url, clock, own_pulse=False, **KEYS) as site:
         async with serving(hangs=True) as hung, serving() as there:
             await ready(site, hung, there)
             await mark(site, "free")
@@ -137,10 +137,10 @@ async def test_a_service_that_never_answers_delays_nothing(
 
 
 async def test_a_service_that_never_answers_is_given_up(
-    board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    board_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait_for_push(monkeypatch, 1.0)
-    async with served(board.url, clock, own_pulse=False, **KEYS) as site:
+    async with served(board_database.url, clock, own_pulse=False, **KEYS) as site:
         async with serving(hangs=True) as hung:
             await ready(site, hung)
             await mark(site, "free")
@@ -155,11 +155,11 @@ async def test_a_service_that_never_answers_is_given_up(
 
 
 async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
-    board: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    board_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wait_for_push(monkeypatch, NEVER)
     async with serving(hangs=True) as hung:
-        site, server, running = await start_site(board.url, clock, own_pulse=False, **KEYS)
+        site, server, running = await start_site(board_database.url, clock, own_pulse=False, **KEYS)
         await ready(site, hung)
         await mark(site, "free")
         await until(has(hung, 1), "it is called")
@@ -167,15 +167,15 @@ async def test_a_process_that_ends_does_not_wait_for_a_service_that_hangs(
             await stop_site(server, running)
 
 
-async def test_without_keys_nothing_is_offered_and_nothing_taken(board: Database, clock: FixedClock) -> None:
-    async with served(board.url, clock, own_pulse=False) as site:
+async def test_without_keys_nothing_is_offered_and_nothing_taken(board_database: Database, clock: FixedClock) -> None:
+    async with served(board_database.url, clock, own_pulse=False) as site:
         assert site.process.push is None
         async with aclosing(await site.sign_in("mark")) as browser, serving() as service:
             await browser.post("/search/alert", data=MAN | {"key": "k"})
             strip = (await browser.get("/strip")).text
             assert "waiting-" in strip and "data-push-key" not in strip and "push-on" not in strip
             assert (await browser.post("/push", data=service.subscription())).status_code == 404
-            assert await devices(board) == []
+            assert await devices(board_database) == []
 
 
 async def test_with_keys_the_strip_offers_it_with_our_public_key(site: Site) -> None:
@@ -189,7 +189,7 @@ async def test_with_keys_the_strip_offers_it_with_our_public_key(site: Site) -> 
     assert str(KEYS["push_private_key"]) not in strip
 
 
-async def test_a_device_is_taken_off_by_its_own_person_only(site: Site, board: Database) -> None:
+async def test_a_device_is_taken_off_by_its_own_person_only(site: Site, board_database: Database) -> None:
     async with (
         serving() as service,
         aclosing(await site.sign_in("mark")) as browser,
@@ -198,12 +198,12 @@ async def test_a_device_is_taken_off_by_its_own_person_only(site: Site, board: D
         off = {"do": "unsubscribe", "endpoint": service.subscription()["endpoint"]}
         for _ in range(2):
             assert (await browser.post("/push", data=service.subscription())).status_code == 204
-        assert len(await devices(board)) == 1
+        assert len(await devices(board_database)) == 1
         assert (await other.post("/push", data=off)).status_code == 204
-        assert len(await devices(board)) == 1
+        assert len(await devices(board_database)) == 1
         for _ in range(2):
             assert (await browser.post("/push", data=off)).status_code == 204
-        assert await devices(board) == []
+        assert await devices(board_database) == []
 
 
 async def test_a_shelter_is_woken_when_it_is_asked_and_when_it_is_chosen_but_not_by_its_own_doing(site: Site) -> None:

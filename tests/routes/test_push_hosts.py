@@ -31,8 +31,8 @@ GOOD = "https://fcm.googleapis.com/fcm/send/abc:DEF-_1"
         "https://fcm.googleapis.com:443/fcm/send/abc",
     ],
 )
-async def test_the_push_services_of_the_browsers_may_be_called(board: Database, endpoint: str) -> None:
-    assert pusher(board).allows(endpoint)
+async def test_the_push_services_of_the_browsers_may_be_called(board_database: Database, endpoint: str) -> None:
+    assert pusher(board_database).allows(endpoint)
 
 
 def pusher(database: Database, **more: Any) -> Pusher:
@@ -70,8 +70,8 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("endpoint", ELSEWHERE)
-async def test_nobody_else_may_be_called(board: Database, endpoint: str) -> None:
-    assert not pusher(board).allows(endpoint)
+async def test_nobody_else_may_be_called(board_database: Database, endpoint: str) -> None:
+    assert not pusher(board_database).allows(endpoint)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ async def test_nobody_else_may_be_called(board: Database, endpoint: str) -> None
         "http://0.0.0.0:80/x",
     ],
 )
-async def test_loopback_is_127_0_0_1_and_nothing_else(board: Database, endpoint: str) -> None:
-    assert not pusher(board, loopback=True).allows(endpoint)
-    assert pusher(board, loopback=True).allows("http://127.0.0.1:80/x")
+async def test_loopback_is_127_0_0_1_and_nothing_else(board_database: Database, endpoint: str) -> None:
+    assert not pusher(board_database, loopback=True).allows(endpoint)
+    assert pusher(board_database, loopback=True).allows("http://127.0.0.1:80/x")
 
 
-async def test_what_is_no_subscription_is_not_kept(site: Site, board: Database) -> None:
+async def test_what_is_no_subscription_is_not_kept(site: Site, board_database: Database) -> None:
     async with serving() as service, aclosing(await site.sign_in("mark")) as browser:
         good = service.subscription()
         wrong = [{"endpoint": one} for one in ELSEWHERE if one and not one.startswith("http://127.0.0.1")]
@@ -101,18 +101,18 @@ async def test_what_is_no_subscription_is_not_kept(site: Site, board: Database) 
         for one in wrong:
             reply = await browser.post("/push", data=good | one)
             assert reply.status_code == 422, (one, reply.status_code)
-        assert await devices(board) == []
+        assert await devices(board_database) == []
         outside = await browser.post("/push", data=good, headers={"Origin": "https://evil.example"})
         assert outside.status_code == 403
-        assert await devices(board) == []
+        assert await devices(board_database) == []
 
 
 async def test_an_address_that_is_no_longer_allowed_is_not_called(
-    site: Site, board: Database, capsys: pytest.CaptureFixture[str]
+    site: Site, board_database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with serving() as service, serving() as there:
         await ready(site, service, there)
-        async with board.transaction() as tx:  # as a narrower setting would find it
+        async with board_database.transaction() as tx:  # as a narrower setting would find it
             await (await tx.connection()).execute(
                 text(
                     "update push_subscription set endpoint = replace(endpoint, '127.0.0.1', 'localhost') where endpoint = :one"

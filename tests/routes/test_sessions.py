@@ -120,8 +120,8 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
     await browser.aclose()
 
 
-async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board: Database) -> None:
-    async with served(board.url, WholeClock(), session_idle_minutes=1, own_pulse=False) as site:
+async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board_database: Database) -> None:
+    async with served(board_database.url, WholeClock(), session_idle_minutes=1, own_pulse=False) as site:
         browser = await site.sign_in("mark")
         async with page_line(site, browser) as line:
             await line.send("{}")
@@ -137,12 +137,12 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
         await browser.aclose()
 
 
-async def test_a_session_of_one_minute_lasts_while_it_is_used(board: Database) -> None:
-    async with served(board.url, WholeClock(), session_idle_minutes=1, own_pulse=False) as site:
+async def test_a_session_of_one_minute_lasts_while_it_is_used(board_database: Database) -> None:
+    async with served(board_database.url, WholeClock(), session_idle_minutes=1, own_pulse=False) as site:
         browser, watching = await site.sign_in("mark"), await site.sign_in("lucia")
 
         async def was_used() -> bool:
-            async with board.transaction() as tx:
+            async with board_database.transaction() as tx:
                 used_at = (await tx.exec(text("select used_at from session where person_id = 'lucia'"))).scalar_one()  # type: ignore[call-overload]
             return bool(used_at == site.clock.at)
 

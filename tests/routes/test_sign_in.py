@@ -24,9 +24,9 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(site: Si
         assert 'bedboard=""' in out and "max-age=0" in out.lower()
 
 
-async def test_over_https_the_cookie_insists_on_it(board: Database) -> None:
+async def test_over_https_the_cookie_insists_on_it(board_database: Database) -> None:
     """The site itself hears plain http here, as behind a proxy."""
-    async with served(board.url, WholeClock(), public_url="https://bedboard.example") as site:
+    async with served(board_database.url, WholeClock(), public_url="https://bedboard.example") as site:
         headers = {"Host": "bedboard.example", "Origin": "https://bedboard.example"}
         async with httpx.AsyncClient(base_url=site.url, headers=headers, verify=TRUST) as browser:
             reply = await browser.post("/sign-in/demo", data={"person": "mark"})

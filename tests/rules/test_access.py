@@ -5,7 +5,7 @@ import pytest
 from bedboard.routes.table import ROWS
 from bedboard.rules.access import ROLES, Actor, Role, Rule, check_access, check_own, sees_all
 from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
-from tests.build.access import ACCESS, is_own, roles_of
+from tests.build.access import ACCESS, is_own_shelter, roles_of
 
 RULES = {row.name: row.who for row in ROWS}
 
@@ -31,7 +31,7 @@ def test_exactly_these_roles_may(name: str) -> None:
     roles = roles_of(name)
     assert {role for role in ROLES if may(RULES[name], actor(role))} == (set(ROLES) if roles is None else roles)
     assert may(RULES[name], None) == (roles is None)
-    assert RULES[name].own == is_own(name)
+    assert RULES[name].own == is_own_shelter(name)
 
 
 def test_the_roles_are_the_eight_of_the_field() -> None:

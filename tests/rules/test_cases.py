@@ -13,12 +13,12 @@ from bedboard.rules import cases
 from bedboard.rules.cases import (
     ENDS,
     EVENTS,
-    FORGOTTEN,
     KEPT_AFTER_ARRIVAL,
     KEPT_FOR_DESK,
-    LONGEST,
+    LONGEST_CASE,
     NEXT,
     ON_THE_WAY,
+    OUTCOME_FORGOTTEN,
     OVER,
     RESERVED,
     SETTLED,
@@ -138,7 +138,7 @@ def test_the_desk_cannot_undo_that_they_are_there(events: list[Event]) -> None:
 def test_the_groups_of_states_fit_together() -> None:
     assert OVER == {"arrived", "withdrawn", "ended"}
     assert ENDS == {state for state in STATES if not LIVES[state][0]} == {"arrived", "ended"}
-    assert LONGEST < FORGOTTEN
+    assert LONGEST_CASE < OUTCOME_FORGOTTEN
     assert RESERVED == {"chosen", "provisional", "confirmed"}
     assert ON_THE_WAY == {"provisional", "confirmed"}
 

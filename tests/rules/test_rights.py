@@ -14,12 +14,13 @@ from bedboard.rules.rights import (
     is_held_for,
     is_left_to_police,
     is_of_same_group,
-    is_own,
+    is_self,
     may_decide,
     may_end_hold,
     may_police_offer,
     may_see_case,
-    why_not_choose,
+    why_no_choice,
+    why_offer_over,
 )
 
 
@@ -31,9 +32,9 @@ ANN = Seeker("person:ann", "north", "coordinator")
 
 
 def test_a_person_and_a_program_of_one_name_are_two_seekers() -> None:
-    assert is_own(person("coordinator"), ANN)
-    assert not is_own(person("coordinator", "bob"), ANN)
-    assert not is_own(Actor("client", "ann", "coordinator", "ann", "north", frozenset()), ANN)
+    assert is_self(person("coordinator"), ANN)
+    assert not is_self(person("coordinator", "bob"), ANN)
+    assert not is_self(Actor("client", "ann", "coordinator", "ann", "north", frozenset()), ANN)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -105,7 +106,7 @@ def test_police_answer_only_where_the_shelter_itself_has_said_nothing() -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_an_offer_is_chosen_while_the_case_asks_and_the_place_is_kept(state: CaseState) -> None:
     def why(*, offered: bool = True, settled: bool = False, kept: bool = True, is_open: bool = True) -> str | None:
-        return why_not_choose(state, is_offered=offered, is_settled=settled, is_kept=kept, is_open=is_open)
+        return why_no_choice(state, is_offered=offered, is_settled=settled) or why_offer_over(is_kept=kept, is_open=is_open)
 
     if state != "asking":
         found = why()

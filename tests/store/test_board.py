@@ -138,20 +138,20 @@ async def test_an_empty_database_has_no_catalogue_and_no_shelters(database: Data
 # ---- one row, one lock
 
 
-async def test_the_lock_is_of_one_shelter_until_the_end_of_the_transaction(board: Database) -> None:
+async def test_the_lock_is_of_one_shelter_until_the_end_of_the_transaction(board_database: Database) -> None:
     nowait = text("select id from shelter for update skip locked")
-    async with board.transaction() as first:
+    async with board_database.transaction() as first:
         locked = await lock_shelter(first, "linde")
         assert locked is not None
-        async with board.transaction() as second:
+        async with board_database.transaction() as second:
             free = set((await (await second.connection()).execute(nowait)).scalars())
             assert free == {"ceder", "wilg"}
-    async with board.transaction() as third:
+    async with board_database.transaction() as third:
         assert len((await (await third.connection()).execute(nowait)).all()) == 3
 
 
-async def test_under_the_lock_everything_is_read_afresh(board: Database) -> None:
-    async with board.transaction() as tx:
+async def test_under_the_lock_everything_is_read_afresh(board_database: Database) -> None:
+    async with board_database.transaction() as tx:
         earlier = await lock_shelter(tx, "linde")
         before = await get_place(tx, "linde-1")
         assert earlier is not None

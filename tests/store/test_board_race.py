@@ -18,7 +18,7 @@ from tests.build import NOW, actor
 
 
 async def test_a_change_between_the_two_reads_never_hides_behind_the_right_version(
-    board: Database, monkeypatch: pytest.MonkeyPatch
+    board_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute: Callable[..., Awaitable[Any]] = AsyncConnection.execute
     statements: list[str] = []
@@ -28,12 +28,12 @@ async def test_a_change_between_the_two_reads_never_hides_behind_the_right_versi
         if "from shelter s" in str(statement) or "from place p" in str(statement):
             statements.append(str(statement))
             if len(statements) == 1:
-                async with board.transaction() as other:
+                async with board_database.transaction() as other:
                     await change_place(other, actor(), "linde-1", PlaceChange("occupied"), NOW)
         return result
 
     monkeypatch.setattr(AsyncConnection, "execute", change_after_the_first)
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         row = await get_shelter(tx, "linde")
     assert row is not None
     assert (row.version, row.places[0].state) == (1, "occupied"), "version 2 with the old place would stay wrong for ever"

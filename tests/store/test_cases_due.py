@@ -71,32 +71,34 @@ async def test_cases_that_lapse_are_open_for_too_long_or_forgotten(tx: Transacti
 HOW = "select id from {} for update skip locked"
 
 
-async def test_a_case_is_locked_until_the_end_of_the_transaction_and_read_afresh(board: Database) -> None:
-    async with board.transaction() as tx:
+async def test_a_case_is_locked_until_the_end_of_the_transaction_and_read_afresh(board_database: Database) -> None:
+    async with board_database.transaction() as tx:
         await add_request(tx, "r1")
         await add_request(tx, "r2")
-    async with board.transaction() as first:
+    async with board_database.transaction() as first:
         early = await get_case(first, "r1")
         await (await first.connection()).execute(text("update case_record set version = 9 where id = 'r1'"))
         locked = await lock_case_record(first, "r1")
         assert locked is early and locked is not None and locked.version == 9
         assert await lock_case_record(first, "none") is None
-        async with board.transaction() as second:
+        async with board_database.transaction() as second:
             assert list((await (await second.connection()).execute(text(HOW.format("case_record")))).scalars()) == ["r2"]
 
 
 @pytest.mark.parametrize("lock", ["case_record", "shelter"])
-async def test_a_row_that_points_to_a_locked_one_does_not_wait_and_a_second_lock_does(board: Database, lock: str) -> None:
+async def test_a_row_that_points_to_a_locked_one_does_not_wait_and_a_second_lock_does(
+    board_database: Database, lock: str
+) -> None:
     """Otherwise somebody who is asked and somebody who locks several shelters could wait for each other in a circle."""
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         await add_request(tx)
-    async with board.transaction() as first:
+    async with board_database.transaction() as first:
         assert await (lock_case_record(first, "r1") if lock == "case_record" else lock_shelter(first, "linde")) is not None
-        async with board.transaction() as second:
+        async with board_database.transaction() as second:
             await (await second.connection()).execute(text("set local lock_timeout = '200ms'"))
             await add_ask(second, "r1", "linde")
             await write_case_event(second, MARK, "r1", "asked", NOW)
-        async with board.engine.connect() as third:
+        async with board_database.engine.connect() as third:
             await third.execute(text("set local lock_timeout = '100ms'"))
             with pytest.raises(DBAPIError, match="lock timeout"):
                 await third.execute(text(f"select id from {lock} for no key update"))  # noqa: S608

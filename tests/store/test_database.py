@@ -35,11 +35,11 @@ async def impatient(shared_database: Database) -> AsyncIterator[Database]:
     await database.dispose()
 
 
-async def test_a_transaction_is_kept_at_its_end(board: Database) -> None:
-    async with board.transaction() as tx:
+async def test_a_transaction_is_kept_at_its_end(board_database: Database) -> None:
+    async with board_database.transaction() as tx:
         await run(tx, "update shelter set version = 7 where id = 'linde'")
-        assert await version(board) == 1
-    assert await version(board) == 7
+        assert await version(board_database) == 1
+    assert await version(board_database) == 7
 
 
 @pytest.mark.parametrize("error", [Whatever(), Conflict("overtaken"), asyncio.CancelledError()], ids=repr)
@@ -142,12 +142,12 @@ async def test_a_database_that_stops_in_the_middle_of_a_statement_is_away(impati
     assert await version(impatient) == 1
 
 
-async def test_of_two_that_wait_for_each_other_one_is_busy_and_the_other_goes_on(board: Database) -> None:
+async def test_of_two_that_wait_for_each_other_one_is_busy_and_the_other_goes_on(board_database: Database) -> None:
     met = asyncio.Barrier(2)
 
     async def lock(*names: str) -> str:
         try:
-            async with board.transaction() as tx:
+            async with board_database.transaction() as tx:
                 await lock_shelter(tx, names[0])
                 await met.wait()
                 await lock_shelter(tx, names[1])
@@ -158,22 +158,22 @@ async def test_of_two_that_wait_for_each_other_one_is_busy_and_the_other_goes_on
     assert sorted(await asyncio.gather(lock("linde", "ceder"), lock("ceder", "linde"))) == ["busy", "done"]
 
 
-async def test_a_change_that_does_not_go_together_with_another_is_busy_and_saves_nothing(board: Database) -> None:
+async def test_a_change_that_does_not_go_together_with_another_is_busy_and_saves_nothing(board_database: Database) -> None:
     with pytest.raises(Busy) as refused:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             await run(tx, "set transaction isolation level serializable")
             await run(tx, "select sum(version) from shelter")
-            async with board.transaction() as other:
+            async with board_database.transaction() as other:
                 await run(other, "set transaction isolation level serializable")
                 await run(other, "select sum(version) from shelter")
                 await run(other, "update shelter set version = 8 where id = 'ceder'")
             await run(tx, "update shelter set version = 7 where id = 'linde'")
     assert refused.value.code == "busy"
-    assert await version(board) == 1
+    assert await version(board_database) == 1
 
 
-async def test_a_server_that_refuses_the_commit_has_saved_nothing_so_it_is_busy(board: Database) -> None:
-    async with board.transaction() as tx:
+async def test_a_server_that_refuses_the_commit_has_saved_nothing_so_it_is_busy(board_database: Database) -> None:
+    async with board_database.transaction() as tx:
         await run(
             tx,
             """create function refuse() returns trigger language plpgsql as
@@ -185,10 +185,10 @@ async def test_a_server_that_refuses_the_commit_has_saved_nothing_so_it_is_busy(
             for each row execute function refuse()""",
         )
     with pytest.raises(Busy) as refused:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             await run(tx, "update shelter set version = 7 where id = 'linde'")
     assert refused.value.code == "busy"
-    assert await version(board) == 1
+    assert await version(board_database) == 1
 
 
 async def test_when_every_connection_is_taken_the_next_is_told_so(impatient: Database) -> None:
@@ -240,10 +240,10 @@ async def test_nobody_at_the_address_is_unavailable() -> None:
         await database.dispose()
 
 
-async def test_a_server_without_a_connection_left_is_busy(board: Database) -> None:
-    async with board.transaction() as tx:
+async def test_a_server_without_a_connection_left_is_busy(board_database: Database) -> None:
+    async with board_database.transaction() as tx:
         await run(tx, "create role few login connection limit 1")
-    few = make_url(board.url).set(username="few").render_as_string(hide_password=False)
+    few = make_url(board_database.url).set(username="few").render_as_string(hide_password=False)
     first, second = Database(few), Database(few)
     try:
         async with first.transaction():
@@ -253,7 +253,7 @@ async def test_a_server_without_a_connection_left_is_busy(board: Database) -> No
         await first.dispose()
     finally:
         await second.dispose()
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             await run(tx, "drop role few")
 
 

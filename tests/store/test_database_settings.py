@@ -12,12 +12,14 @@ async def test_a_careful_database_is_taken(shared_database: Database) -> None:
     await shared_database.check_durable()
 
 
-async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does_not_is_refused(board: Database) -> None:
-    name = make_url(board.url).database
+async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does_not_is_refused(
+    board_database: Database,
+) -> None:
+    name = make_url(board_database.url).database
     for value, careful in [("local", True), ("remote_write", True), ("remote_apply", True), ("on", True), ("off", False)]:
-        async with board.transaction() as tx:
+        async with board_database.transaction() as tx:
             await run(tx, f"alter database {name} set synchronous_commit = '{value}'")
-        database = Database(board.url)
+        database = Database(board_database.url)
         if careful:
             await database.check_durable()
         else:
@@ -27,16 +29,16 @@ async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does
 
 
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
-async def test_a_server_that_may_lose_its_files_is_refused(board: Database, name: str) -> None:
+async def test_a_server_that_may_lose_its_files_is_refused(board_database: Database, name: str) -> None:
     """These belong to the whole server, which others use: so the database is made to say that they are off."""
-    async with board.transaction() as tx:
+    async with board_database.transaction() as tx:
         await run(
             tx,
             f"""create function public.current_setting(wanted varchar) returns text language sql as $$
                 select case when wanted = '{name}' then 'off' else pg_catalog.current_setting(wanted::text) end $$""",
         )
-        await run(tx, f"alter database {make_url(board.url).database} set search_path = public, pg_catalog")
-    database = Database(board.url)
+        await run(tx, f"alter database {make_url(board_database.url).database} set search_path = public, pg_catalog")
+    database = Database(board_database.url)
     with pytest.raises(RuntimeError, match=rf"lose an acknowledged change: {name}=off$"):
         await database.check_durable()
     await database.dispose()
@@ -51,8 +53,8 @@ def test_every_form_of_url_that_hosts_hand_out_is_understood(url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ssl", "sslmode"])
-async def test_both_spellings_of_the_ssl_option_reach_both_drivers(board: Database, name: str) -> None:
-    url = make_url(board.url).update_query_dict({name: "prefer"}).render_as_string(hide_password=False)
+async def test_both_spellings_of_the_ssl_option_reach_both_drivers(board_database: Database, name: str) -> None:
+    url = make_url(board_database.url).update_query_dict({name: "prefer"}).render_as_string(hide_password=False)
     database = Database(url, pool_size=1)
     async with database.transaction() as tx:
         await tx.connection()

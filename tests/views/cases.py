@@ -34,8 +34,8 @@ def person(role: Role = "police", name: str = "mark", organization: str = "north
     return Actor("person", name, role, name.title(), organization, frozenset())
 
 
-def hold(holder: str | None, organization: str = "Politie Noord") -> Claim:
-    return Claim("hold", NOW + 20 * MINUTE, "police", organization, holder=holder)
+def hold(holder_key: str | None, organization: str = "Politie Noord") -> Claim:
+    return Claim("hold", NOW + 20 * MINUTE, "police", organization, holder_key=holder_key)
 
 
 def card(*, confirmed: float | None = 1, **claims: Claim | None) -> Card:

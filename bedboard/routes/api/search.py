@@ -34,9 +34,9 @@ async def post_search(call: Call) -> Response:
 async def post_hold(call: Call) -> Response:
     """Answer 201; a conflict carries the shelter as it now is, for a caller who may see it."""
     actor, place_id, command = call.actor, call.path_params["place_id"], await call.json(PostHold)
-    caller = None
+    given_to = None
     if actor.role not in SEEKERS or command.model_fields_set:
-        caller = Holder(command.organization or "", command.role or "")
+        given_to = Holder(command.organization or "", command.role or "")
 
     def reply(held: Held) -> Reply:
         answer = hold_object(held.claim_id, held.place_id, held.shelter.id, held.expires_at, extended=False)
@@ -46,7 +46,7 @@ async def post_hold(call: Call) -> Response:
         done = await call.once(
             call.key,
             await call.body(),
-            work=lambda tx: hold_place(tx, actor, [place_id], call.process.clock.new_id(), call.now, caller),
+            work=lambda tx: hold_place(tx, actor, [place_id], call.process.clock.new_id(), call.now, given_to),
             reply=reply,
             shown=call.shelter_shown,
         )
