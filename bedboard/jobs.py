@@ -12,7 +12,16 @@ from bedboard.actions.idempotency import forget_answers
 from bedboard.actions.notify import list_notices
 from bedboard.actions.reminders import forget_reminders, remind_shelters
 from bedboard.actions.signin import forget_sessions
-from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_case, tell_late, tell_silence
+from bedboard.actions.silence import (
+    close_desk,
+    find_lapsed,
+    find_late,
+    find_left_by_desk,
+    find_silent,
+    lapse_case,
+    tell_late,
+    tell_silence,
+)
 from bedboard.process import Process
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
@@ -95,18 +104,24 @@ async def tell_one(process: Process, case_id: str, tell: Tell, now: datetime, *,
 
 
 async def follow_cases(process: Process) -> None:
-    """Tell cases of silence and of lateness, and end cases that go on too long."""
+    """Tell cases of silence, of a desk that has closed and of lateness, and end cases that go on too long."""
     catalogue = process.board.catalogue
     if catalogue is None:
         return
     patience, zone = process.settings.patience, process.pages.zone
     is_desk_open = catalogue.is_desk_open(process.clock.now())
+    local = process.clock.now().astimezone(catalogue.zone)
+    closed = [code for code, kind in catalogue.kinds.items() if kind.deciding.counts_without_desk(local)]
     steps: Sequence[tuple[Find, Tell]] = (
         (
             lambda tx, now: find_silent(tx, patience, now),
             lambda tx, case_id, now: tell_silence(tx, case_id, patience, now),
         ),
-        (find_late, tell_late),
+        (
+            lambda tx, now: find_left_by_desk(tx, closed),
+            lambda tx, case_id, now: close_desk(tx, case_id, catalogue.zone, now),
+        ),
+        (lambda tx, now: find_late(tx, zone, now), lambda tx, case_id, now: tell_late(tx, case_id, zone, now)),
         (find_lapsed, lambda tx, case_id, now: lapse_case(tx, case_id, now, zone)),
     )
     for find, tell in steps:

@@ -6,7 +6,7 @@ The file is data for people to read; unknown keys are refused, so that a typing 
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,8 +22,8 @@ from bedboard.actions.setup import (
     add_shelter,
     begin_deployment,
 )
-from bedboard.rules.cases import HOURS
 from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAGES, Verdict
+from bedboard.rules.deciding import HOURS, check_country
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
@@ -82,6 +82,8 @@ class _Row(BaseModel):
 class _Deployment(_Row):
     name: str
     time_zone: Annotated[str, AfterValidator(_zone)]
+    country: Annotated[str, AfterValidator(check_country)]
+    holidays: list[date] = []
 
 
 class _Unit(_Row):
@@ -207,7 +209,10 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
         )
         for position, k in enumerate(seeds.kind, start=1)
     ]
-    await begin_deployment(tx, seeds.deployment.name, seeds.deployment.time_zone, units, kinds, now, demo=demo)
+    own = seeds.deployment
+    await begin_deployment(
+        tx, own.name, own.time_zone, units, kinds, now, demo=demo, country=own.country, holidays=own.holidays
+    )
     for organization in seeds.organization:
         await add_organization(tx, organization.id, organization.name)
     for shelter in seeds.shelter:

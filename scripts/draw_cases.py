@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 980, 740
+WIDTH, HEIGHT = 980, 764
 BOX = (150, 56)
 
 SAYS = {
@@ -43,9 +43,11 @@ ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("asking", "provisional"): ("M150 206C186 264 260 294 348 294", (206, 292, "end")),
     ("provisional", "asking"): ("M350 266C290 264 220 246 178 207", (298, 248, "start")),
     ("chosen", "confirmed"): ("M500 74C570 80 630 105 645 148", (604, 90, "start")),
+    ("chosen", "provisional"): ("M400 102V252", (406, 130, "start")),
+    ("chosen", "housed"): ("M500 56C720 36 772 90 766 200C760 290 730 320 690 344", (652, 50, "start")),
     ("provisional", "confirmed"): ("M500 272C560 268 610 245 630 207", (606, 262, "start")),
     ("provisional", "housed"): ("M490 310C502 344 536 372 588 374", (536, 350, "start")),
-    ("confirmed", "arrived"): ("M740 178H808", (774, 170, "middle")),
+    ("confirmed", "arrived"): ("M740 178H808", (788, 170, "middle")),
     ("housed", "arrived"): ("M740 374C840 372 880 290 884 208", (868, 300, "start")),
     ("withdrawn", "ended"): ("M190 374H332", (260, 366, "middle")),
 }

@@ -15,16 +15,17 @@ from bedboard.actions.case_lock import (
     save_case,
     settle,
 )
-from bedboard.actions.reservations import keep_until, move_in, reserve_place
+from bedboard.actions.reservations import move_in, reserve_place
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, choice_ends, next_state, offer_ends
+from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, next_state, offer_ends
+from bedboard.rules.claims import is_live
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
-from bedboard.store.shelters import deciding_of, get_kind_of, get_place, get_shelter_id
+from bedboard.store.shelters import get_deciding, get_place, get_shelter_id
 from bedboard.store.tables.cases import Ask
 
 
@@ -61,12 +62,12 @@ async def answer_case(
     if said.place_id is not None and await get_shelter_id(tx, said.place_id) != shelter_id:
         raise Invalid(FieldError("place", "not_here"))
     if by == "police":
-        if said.place_id is None or not may_police_offer(deciding_of(await get_kind_of(tx, said.place_id))):
+        if said.place_id is None or not may_police_offer(await get_deciding(tx, said.place_id)):
             raise NotAllowed("not_your_role")
         if not is_left_to_police(ask.answer, ask.answered_by):
             raise Conflict("request_answered")
     claim = case.claim_of(ask)
-    is_kept = claim is not None and claim.expires_at > now
+    is_kept = is_live(claim, now)
     if astuple(said) == (ask.answer, ask.place_id, ask.reason, ask.criterion) and (said.answer != "yes" or is_kept):
         return case
     await let_go(tx, actor, case, [ask], now)
@@ -101,13 +102,11 @@ async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
         await lock_shelters(tx, case, [chosen.shelter_id])
         await check_role(tx, actor)
         claim = case.claim_of(chosen)
-        if claim is None or claim.expires_at <= now:
+        if not is_live(claim, now):
             raise Conflict("offer_over")
         state = (await get_place(tx, chosen.place_id)).state
         if state == "closed" or (before == "chosen" and state != "open"):  # people on their way may be in already
             raise Conflict("not_free")
-        until = choice_ends(case.record.arrives_at or now, now, is_decided=True)
-        case.note(await keep_until(tx, actor, case.shelters[chosen.shelter_id], claim, until, now))
     return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])
 
 
@@ -166,6 +165,7 @@ async def take_arrival(
     if chosen is not None and chosen is not ask:
         raise Conflict("request_settled")  # another shelter was chosen
     move(case, "arrive" if arrived else "miss", now)
+    case.record.decided_at = case.record.decided_at or now  # at the door, before the desk had decided
     if not arrived:
         return await _look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:

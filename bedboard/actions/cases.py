@@ -15,7 +15,7 @@ from bedboard.actions.case_lock import (
     save_case,
     settle,
 )
-from bedboard.actions.reservations import keep_until
+from bedboard.actions.reservations import close_to_check, keep_chosen
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import (
@@ -25,16 +25,16 @@ from bedboard.rules.cases import (
     Event,
     check_arrival,
     check_shelters,
-    choice_ends,
-    choice_of,
 )
+from bedboard.rules.claims import is_live
+from bedboard.rules.deciding import choice_of
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
 from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
-from bedboard.store.shelters import deciding_of, get_kind_of, get_place, list_kinds
+from bedboard.store.shelters import get_deciding, get_place, list_kinds
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies
 
@@ -142,18 +142,16 @@ async def choose_offer(
     await lock_shelters(tx, case, reserved)
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     claim = case.claim_of(ask)
-    is_kept = claim is not None and claim.expires_at > now
+    is_kept = is_live(claim, now)
     is_open = (await get_place(tx, place_id)).state == "open"
     why = why_offer_over(is_kept=is_kept, is_open=is_open)
     if claim is None or why is not None:
         raise Conflict(why or "offer_over")
-    deciding = deciding_of(await get_kind_of(tx, place_id))
-    event = choice_of(actor.role, deciding, now.astimezone(zone))
+    event = choice_of(actor.role, await get_deciding(tx, place_id), now.astimezone(zone))
     move(case, event, now)
     case.record.arrives_at, case.record.reminded_at, case.record.refusal = arrives_at, None, None
     case.record.decided_at = None if case.state == "chosen" else now
-    until = choice_ends(arrives_at, now, is_decided=case.state == "confirmed")
-    case.note(await keep_until(tx, actor, case.shelters[shelter_id], claim, until, now))
+    case.note(await keep_chosen(tx, actor, case.shelters[shelter_id], claim, arrives_at, now))
     ask.settled, ask.settled_at = "chosen", now
     tx.add(ask)
     await settle(tx, actor, case, others, "other_chosen", now)
@@ -174,11 +172,18 @@ async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: dateti
 async def give_up(
     tx: Transaction, actor: Actor, case: LockedCase, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
 ) -> LockedCase:
-    """Give up a case without a place. `what`: withdrawn by the requester, or lapsed. Refusal: Conflict `request_…`."""
-    is_reserved = case.state in RESERVED
+    """Give up a case without a place. `what`: withdrawn by the requester, or lapsed. Refusal: Conflict `request_…`.
+
+    The place of a case that lapsed is closed: nobody has said whether people are in it.
+    """
+    chosen = case.chosen if case.state in RESERVED else None
     move(case, event, now)
-    left = [ask for ask in case.asks.values() if ask.settled is None or (is_reserved and ask.settled == "chosen")]
+    left = [ask for ask in case.asks.values() if ask.settled is None or ask is chosen]
     await settle(tx, actor, case, left, "withdrawn", now)
+    if event == "lapse" and chosen is not None and chosen.shelter_id in case.shelters:
+        closed = await close_to_check(tx, actor, case.shelters[chosen.shelter_id], chosen.place_id or "", now)
+        if closed is not None:
+            case.note(closed)
     await count_refusals(tx, left, zone)
     erase_answers(tx, case)
     return await save_case(tx, actor, case, what, now, told=[ask.shelter_id for ask in left if ask.answer == "yes"])

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
-from bedboard.rules.claims import Claim, ClaimType, Ending
+from bedboard.rules.claims import Claim, ClaimType, Ending, is_live
 from bedboard.rules.places import PlaceState, PlaceStatus, status_of
 from bedboard.store.board import ShelterRow
 from bedboard.store.database import Transaction
@@ -40,7 +40,7 @@ async def make_claim(
     has made sure that it may make way.
     """
     if present is not None:
-        if present.expires_at > now:
+        if is_live(present, now):
             end_claim(tx, present, "used", now)
         else:
             expire_claim(tx, present)
@@ -55,7 +55,7 @@ def end_claim(tx: Transaction, claim: ClaimRecord, ending: Ending, now: datetime
 
 
 def expire_claim(tx: Transaction, claim: ClaimRecord) -> None:
-    """End a claim at its own hour, which has passed."""
+    """End a hold or an offer at its own hour, which has passed."""
     claim.ended_at, claim.ending = claim.expires_at, "expired"
     tx.add(claim)
 
@@ -67,7 +67,8 @@ def claim_words(claim: ClaimRecord) -> dict[str, Any]:
         "request": claim.case_id,
         "organization": claim.organization_id,
         "role": claim.role,
-        "expires_at": claim.expires_at.isoformat(),
+        "expires_at": None if claim.expires_at is None else claim.expires_at.isoformat(),
+        "expected_at": None if claim.expected_at is None else claim.expected_at.isoformat(),
         "ending": claim.ending,
     }
 

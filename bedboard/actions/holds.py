@@ -7,8 +7,9 @@ place to one holder only. Extending or releasing it locks the shelter.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from bedboard.actions.claims import claim_words, end_claim, get_status, make_claim, save_claim, to_rule
+from bedboard.actions.claims import claim_words, end_claim, get_status, make_claim, save_claim
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, is_live
@@ -91,7 +92,7 @@ async def hold_place(
 
 
 def _held(claim: ClaimRecord, shelter: ShelterRow) -> Held:
-    return Held(claim.id, claim.place_id, claim.expires_at, shelter)
+    return Held(claim.id, claim.place_id, cast(datetime, claim.expires_at), shelter)  # a hold always has an hour
 
 
 async def _first_free(
@@ -146,7 +147,7 @@ async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime
     is_allowed = may_end_hold(actor, claim.holder) and await still_has_role(tx, actor)
     if not is_allowed and not await may_act(tx, actor, shelter.id):
         raise NotFound("no_such_hold")
-    if claim.ended_at is not None or not is_live(to_rule(claim), now):
+    if claim.ended_at is not None or not is_live(claim, now):
         raise Conflict("hold_over")
     return shelter, claim
 
@@ -157,7 +158,7 @@ async def extend_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetim
     if claim.extended_at is not None:
         raise Conflict("extended_already")
     before = claim_words(claim)
-    claim.expires_at += HOLD
+    claim.expires_at = cast(datetime, claim.expires_at) + HOLD
     claim.extended_at = now
     return _held(claim, await save_claim(tx, actor, shelter, claim, "extend", before, now))
 

@@ -19,6 +19,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "chosen": ("shelter",),
     "chosen_for_desk": ("shelter", "desk"),
     "chosen_provisionally": ("shelter",),
+    "desk_closed": ("requester", "shelter", "desk"),
     "confirmed": ("requester", "shelter"),
     "refused": ("requester", "shelter"),
     "arrived": ("requester",),
@@ -26,7 +27,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "withdrawn": ("shelter",),
     "ended": (),
     "lapsed": ("requester",),
-    "late": ("requester", "shelter"),
+    "late": ("requester", "shelter", "desk"),
 }
 """By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
 and outside its hours the requester."""

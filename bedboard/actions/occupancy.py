@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bedboard.actions.claims import end_claim, to_rule
+from bedboard.actions.claims import end_claim
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending, is_live
@@ -121,7 +121,7 @@ async def _tell_case(tx: Transaction, place_id: str) -> None:
 async def _end_hold(tx: Transaction, place_id: str, ending: Ending, now: datetime) -> dict[str, str]:
     """End the hold of a place that is not open any more; return the words with which the journal can undo that."""
     claim = await get_open_claim(tx, place_id)
-    if claim is None or claim.type != "hold" or claim.expires_at <= now:
+    if claim is None or claim.type != "hold" or not is_live(claim, now):
         return {}
     end_claim(tx, claim, ending, now)
     return {"claim": claim.id}
@@ -133,7 +133,7 @@ async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
     If the holder has taken another place meanwhile, it has one more than the limit: better than to lose this one by a slip.
     """
     claim = await get_claim(tx, claim_id)
-    if claim is not None and claim.expires_at > now:
+    if claim is not None and is_live(claim, now):
         claim.ended_at = claim.ending = None
         tx.add(claim)
 
@@ -170,7 +170,7 @@ async def count_places(
     shelter = await _lock_own(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     places = await list_places(tx, shelter_id)
-    claimed = {claim.place_id for claim in await list_claims(tx, shelter_id) if is_live(to_rule(claim), now)}
+    claimed = {claim.place_id for claim in await list_claims(tx, shelter_id) if is_live(claim, now)}
     by_kind: dict[str, list[Place]] = defaultdict(list)
     for place in sorted(places, key=lambda place: place.criteria is not None):
         by_kind[place.kind_code].append(place)

@@ -1,4 +1,4 @@
-"""Reservations: a place is kept for one case. They begin with an offer, last longer after the choice, and end with the case.
+"""Reservations: a place is kept for one case. An offer ends at its hour, a placement by a person.
 
 The caller holds the lock of the case and that of the shelter, in this order.
 """
@@ -9,6 +9,7 @@ from bedboard.actions.claims import claim_words, end_claim, expire_claim, get_st
 from bedboard.actions.occupancy import apply_occupancy, occupancy_of, words_of
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
+from bedboard.rules.claims import is_live
 from bedboard.rules.places import PlaceChange, change_occupancy
 from bedboard.rules.refusals import Conflict, NotFound
 from bedboard.rules.rights import can_be_offered
@@ -56,23 +57,40 @@ async def reserve_place(
     return await make_claim(tx, actor, shelter, claim, present, "reserve", now)
 
 
-async def keep_until(
-    tx: Transaction, actor: Actor, shelter: Shelter, claim: ClaimRecord, until: datetime, now: datetime
+async def keep_chosen(
+    tx: Transaction, actor: Actor, shelter: Shelter, claim: ClaimRecord, expected_at: datetime, now: datetime
 ) -> ShelterRow:
-    """Keep the chosen place until then."""
+    """Make a placement of an offer that was chosen: from now on only a person ends it. `expected_at`: the agreed arrival."""
     before = claim_words(claim)
-    claim.expires_at = until
+    claim.expires_at, claim.expected_at = None, expected_at
     return await save_claim(tx, actor, shelter, claim, "reserve", before, now)
 
 
 async def end_reservation(tx: Transaction, actor: Actor, shelter: Shelter, claim: ClaimRecord, now: datetime) -> ShelterRow:
     """End the reservation, so that the place is free at once, unless the shelter calls it occupied or closed."""
     before = claim_words(claim)
-    if claim.expires_at > now:
+    if is_live(claim, now):
         end_claim(tx, claim, "withdrawn", now)
     else:
         expire_claim(tx, claim)
     return await save_claim(tx, actor, shelter, claim, "unreserve", before, now)
+
+
+async def close_to_check(tx: Transaction, actor: Actor, shelter: Shelter, place_id: str, now: datetime) -> ShelterRow | None:
+    """Close a place of which nobody has said whether people came: it is not free before somebody has looked.
+
+    None when the shelter itself calls it occupied or closed.
+    """
+    place = await get_place(tx, place_id)
+    before = occupancy_of(place)
+    if before.state != "open":
+        return None
+    after = change_occupancy(before, PlaceChange("closed", "to_check"), now)
+    apply_occupancy(place, after)
+    tx.add(place)
+    row = journal_row(actor, "place", place_id, words_of(before), words_of(after), now)
+    present, _ = await save_shelter(tx, shelter, [row])
+    return present
 
 
 async def move_in(
@@ -85,7 +103,7 @@ async def move_in(
     place = await get_place(tx, place_id)
     present = await get_open_claim(tx, place_id)
     if present is not None and (claim is None or present.id != claim.id):
-        if present.expires_at > now:
+        if is_live(present, now):
             raise Conflict("not_free")
         expire_claim(tx, present)
     before = occupancy_of(place)

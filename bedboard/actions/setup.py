@@ -5,7 +5,7 @@ Used by the commands that load data; pages for it come with their own rights.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from bedboard.actions.saving import journal_row
 from bedboard.actions.signin import hash_token
@@ -16,7 +16,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
-from bedboard.store.tables.board import Kind, Organization, Shelter, Unit
+from bedboard.store.tables.board import Holiday, Kind, Organization, Shelter, Unit
 from bedboard.store.tables.people import Client, Membership, Person
 
 REGISTER = Actor("system", "register", "machine", "bedboard", None, frozenset())
@@ -69,10 +69,16 @@ async def begin_deployment(
     now: datetime,
     *,
     demo: bool,
+    country: str = "NL",
+    holidays: Sequence[date] = (),
 ) -> None:
-    """Make an empty database that of this deployment. Refusal: Conflict `not_empty`."""
-    if not await add_deployment(tx, name, time_zone, now, demo=demo):
+    """Make an empty database that of this deployment. Refusal: Conflict `not_empty`.
+
+    `country`: its desks are closed on the public holidays there, and on `holidays`.
+    """
+    if not await add_deployment(tx, name, time_zone, country, now, demo=demo):
         raise Conflict("not_empty")
+    tx.add_all(Holiday(day=day) for day in holidays)
     tx.add_all(units)
     tx.add_all(kinds)
     await tx.flush()

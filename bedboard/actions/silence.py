@@ -1,16 +1,28 @@
-"""Silence, and all that only time brings to a case: silent shelters, agreed hours that pass, cases that go on too long.
+"""Silence, and all that only time brings to a case: silent shelters, agreed hours that pass, a desk that closes, old cases.
 
 Every process may try each of these, as often as it likes: under the case's lock, one of them finds it still to be done.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import SYSTEM, LockedCase, count_placed, erase_answers, lock_case, move, save_case
 from bedboard.actions.cases import end_case, give_up
-from bedboard.rules.cases import ENDS, LONGEST_CASE, ON_THE_WAY, OUTCOME_FORGOTTEN, STEPS, Patience, silence_step
-from bedboard.store.cases import list_begun_before, list_late, list_silent
+from bedboard.rules.cases import (
+    ENDS,
+    LONGEST_CASE,
+    OUTCOME_FORGOTTEN,
+    RESERVED,
+    STEPS,
+    Patience,
+    is_late,
+    is_late_untold,
+    silence_step,
+)
+from bedboard.store.cases import list_begun_before, list_late, list_silent, list_waiting_for_desk
 from bedboard.store.database import Transaction
+from bedboard.store.shelters import get_deciding
 
 
 async def find_silent(tx: Transaction, patience: Patience, now: datetime) -> list[str]:
@@ -36,20 +48,46 @@ async def tell_silence(tx: Transaction, case_id: str, patience: Patience, now: d
     return case
 
 
-async def find_late(tx: Transaction, now: datetime) -> list[str]:
+async def find_late(tx: Transaction, zone: ZoneInfo, now: datetime) -> list[str]:
     """Return the cases for which `tell_late` may have something to do."""
-    return await list_late(tx, sorted(ON_THE_WAY), now)
+    rows = await list_late(tx, sorted(RESERVED), now)
+    return [row.id for row in rows if is_late_untold(row.arrives_at, row.reminded_at, zone, now)]
 
 
-async def tell_late(tx: Transaction, case_id: str, now: datetime) -> LockedCase:
-    """Note that the agreed hour has passed and nobody has said whether they came; `events` as in `tell_silence`."""
+async def tell_late(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetime) -> LockedCase:
+    """Note that nobody has said whether they came, at each of the `late_moments`; of several at once only the last is told.
+
+    The place stays reserved. `events` as in `tell_silence`.
+    """
     case = await lock_case(tx, case_id)
     record, chosen = case.record, case.chosen
-    is_late = case.state in ON_THE_WAY and record.arrives_at is not None and record.arrives_at <= now
-    if not is_late or record.reminded_at is not None or chosen is None:
+    if chosen is None or record.arrives_at is None or not is_late(case.state, record.arrives_at, now):
+        return case
+    if not is_late_untold(record.arrives_at, record.reminded_at, zone, now):
         return case
     record.reminded_at = now
     return await save_case(tx, SYSTEM, case, "late", now, [chosen.shelter_id])
+
+
+async def find_left_by_desk(tx: Transaction, kinds: Collection[str]) -> list[str]:
+    """Return the cases that wait for a desk which is closed. `kinds`: those of which a choice counts without it now."""
+    return await list_waiting_for_desk(tx, kinds)
+
+
+async def close_desk(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetime) -> LockedCase:
+    """Make a choice provisional when its desk has closed before it decided: otherwise it would wait all night.
+
+    `events` as in `tell_silence`.
+    """
+    case = await lock_case(tx, case_id)
+    chosen = case.chosen
+    if case.state != "chosen" or chosen is None or chosen.place_id is None:
+        return case
+    if not (await get_deciding(tx, chosen.place_id)).counts_without_desk(now.astimezone(zone)):
+        return case
+    move(case, "close_desk", now)
+    case.record.decided_at = now
+    return await save_case(tx, SYSTEM, case, "desk_closed", now, [chosen.shelter_id])
 
 
 async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:

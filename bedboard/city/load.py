@@ -91,7 +91,7 @@ async def load_day(
     counted_at = datetime.combine(day.on + timedelta(days=1), COUNTED_AT, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
     programmes, seen_at = day.programmes, now if as_of_now else min(now, counted_at)
     units, kinds, names = make_units(programmes), make_kinds(programmes), unique_names(programmes)
-    await begin_deployment(tx, f"Toronto, {day.on}", ZONE, units, kinds, now, demo=demo)
+    await begin_deployment(tx, f"Toronto, {day.on}", ZONE, units, kinds, now, demo=demo, country="CA")
     organizations = {programme.organization_id: programme.organization for programme in reversed(programmes)}
     for organization_id, name in organizations.items():
         await add_organization(tx, organization_id, name)

@@ -17,7 +17,9 @@ class News:
 
     def __init__(self, hub: Hub[Viewer]) -> None:
         self._hub = hub
-        self._holders: dict[str, frozenset[tuple[str, str, datetime]]] = {}  # by shelter: holder, claim, end of the claim
+        self._holders: dict[
+            str, frozenset[tuple[str, str, datetime | None]]
+        ] = {}  # by shelter: holder, claim, end of the claim
 
     def note_holders(self, card: Card) -> None:
         """Keep the holders of this shelter's places, and tell everyone whose holds differ from before."""

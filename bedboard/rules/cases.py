@@ -3,13 +3,12 @@
 `TABLE` is the whole life of a case; everything that happens goes through it, refusals included.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal, cast, get_args
+from zoneinfo import ZoneInfo
 
-from bedboard.rules.access import Role
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
@@ -20,6 +19,7 @@ Event = Literal[
     "choose",
     "choose_for_desk",
     "choose_provisionally",
+    "close_desk",
     "confirm",
     "refuse",
     "arrive",
@@ -41,10 +41,11 @@ answer                asking       -settled     -settled     -settled    -settle
 choose                confirmed    -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
 choose_for_desk       chosen       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
 choose_provisionally  provisional  -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
+close_desk            -not_chosen  provisional  -decided     -decided    -arrived   -arrived   -over           -over
 confirm               -not_chosen  confirmed    confirmed    -decided    arrived    -arrived   -over           -over
 refuse                -not_chosen  asking       asking       -decided    -arrived   -arrived   -over           -over
-arrive                -not_chosen  -undecided   housed       arrived     -arrived   -arrived   -over           -over
-miss                  -not_chosen  -undecided   asking       asking      -arrived   -arrived   -over           -over
+arrive                -not_chosen  housed       housed       arrived     -arrived   -arrived   -over           -over
+miss                  -not_chosen  asking       asking       asking      -arrived   -arrived   -over           -over
 withdraw              withdrawn    withdrawn    withdrawn    withdrawn   -arrived   -arrived   -over           -over
 tell_outcome          -going_on    -going_on    -going_on    -going_on   -arrived   -arrived   ended           -over
 lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   ended           -over
@@ -72,7 +73,7 @@ OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended"})
 ENDS: frozenset[CaseState] = frozenset({"arrived", "ended"})
 """Nobody has anything to do with it any more."""
 RESERVED: frozenset[CaseState] = frozenset({"chosen", "provisional", "confirmed"})
-"""Exactly one place is reserved: the chosen one, as long as its time has not run out."""
+"""Exactly one place is reserved: the chosen one, until a person says what became of it."""
 ON_THE_WAY: frozenset[CaseState] = frozenset({"provisional", "confirmed"})
 """The shelter expects them, and the requester may see its address."""
 
@@ -95,8 +96,8 @@ MOST_ASKED = 8  # shelters of one case
 MOST_OPEN = 20  # cases of one person or program that are not over
 MOST_CASES_AN_HOUR = 12  # by one person or program; each shows up to eight telephones
 OFFER_LASTS = timedelta(minutes=60)
-KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # a chosen place waits so long for people who are late
-KEPT_FOR_DESK = timedelta(hours=72)  # and as long as the desk has not decided: a desk may be closed for a weekend
+LATE_AGAIN = timedelta(hours=1)  # after the agreed hour: lateness is told once more
+LATE_MORNING = time(8)  # local, of the next day: and once more
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
@@ -186,9 +187,20 @@ def offer_ends(now: datetime) -> datetime:
     return now + OFFER_LASTS
 
 
-def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> datetime:
-    """Return the end of the reservation of a chosen place: it has one even if nobody ever says whether they came."""
-    return max(arrives_at, now) + (KEPT_AFTER_ARRIVAL if is_decided else KEPT_FOR_DESK)
+def is_late(state: CaseState, arrives_at: datetime | None, now: datetime) -> bool:
+    """Return whether the agreed hour has passed and nobody has said whether they came."""
+    return state in RESERVED and arrives_at is not None and arrives_at <= now
+
+
+def late_moments(arrives_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
+    """Return when people are told that nobody has said whether a household came: at its hour, later, and in the morning."""
+    morning = datetime.combine(arrives_at.astimezone(zone).date() + timedelta(days=1), LATE_MORNING, zone)
+    return arrives_at, arrives_at + LATE_AGAIN, morning
+
+
+def is_late_untold(arrives_at: datetime, told_at: datetime | None, zone: ZoneInfo, now: datetime) -> bool:
+    """Return whether one of the `late_moments` has passed since lateness was last told; `told_at` None: never."""
+    return any((told_at is None or told_at < moment) and moment <= now for moment in late_moments(arrives_at, zone))
 
 
 def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
@@ -204,62 +216,6 @@ def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: d
 def shows_needs(state: str, settled: str | None) -> bool:
     """Return whether a shelter sees the needs: as long as its answer counts, and then as long as it expects them."""
     return settled is None or (settled == "chosen" and state in RESERVED)
-
-
-# --- decisions
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-HOURS = re.compile(
-    r"(?:(?P<first>mon|tue|wed|thu|fri|sat|sun)-(?P<last>mon|tue|wed|thu|fri|sat|sun) )?"
-    r"(?P<opens>(?:[01][0-9]|2[0-3]):[0-5][0-9])-(?P<closes>(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
-)
-"""Hours of a desk, local: "mon-fri 09:00-17:00", or without days every day; closing before opening is over midnight."""
-
-
-def _minutes(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:])
-
-
-def is_within(hours: str, local: datetime) -> bool:
-    """Return whether this local moment is within the hours. Raises ValueError for a text that is no hours."""
-    found = HOURS.fullmatch(hours)
-    if found is None:
-        raise ValueError(f"hours are like 'mon-fri 09:00-17:00', not {hours!r}")
-    opens, closes, now = _minutes(found["opens"]), _minutes(found["closes"]), local.hour * 60 + local.minute
-    day = local.weekday()
-    if closes <= opens and now < closes:  # the night of the day before
-        day, now = (day - 1) % 7, now + 1440
-    first, last = (DAYS.index(found["first"]), DAYS.index(found["last"])) if found["first"] else (0, 6)
-    is_day = (day - first) % 7 <= (last - first) % 7
-    return is_day and opens <= now < (closes if closes > opens else closes + 1440)
-
-
-@dataclass(frozen=True, slots=True)
-class Deciding:
-    """The side that decides on a kind of place, and how.
-
-    `decides`: shelter, desk or police. `desk_hours` None: always. `outside_hours` "provisional": outside the desk's hours a
-    shelter's yes counts until the desk looks at it; None: the case waits for the desk.
-    """
-
-    decides: str
-    desk_hours: str | None = None
-    outside_hours: str | None = None
-
-    def is_desk_open(self, local: datetime) -> bool:
-        return self.decides == "desk" and (self.desk_hours is None or is_within(self.desk_hours, local))
-
-
-def choice_of(role: Role, kind: Deciding, local: datetime) -> Event:
-    """Return the event of choosing a place of this kind, for a requester in this role, at this local moment.
-
-    The desk's choice for a case of its own is its decision as well.
-    """
-    if role == "desk" or kind.decides != "desk":
-        return "choose"
-    if kind.is_desk_open(local) or kind.outside_hours != "provisional":
-        return "choose_for_desk"
-    return "choose_provisionally"
 
 
 # --- silence

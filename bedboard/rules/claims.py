@@ -1,8 +1,11 @@
-"""Claims: a hold (somebody calls about the place) or a reservation (for a case). A place has at most one that is live."""
+"""Claims: a hold (somebody calls about the place) or a reservation (for a case). A place has at most one that is live.
+
+A hold and an offer end by the clock. A placement, the reservation of a place that was chosen, ends only by a person.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from bedboard.rules.refusals import Conflict
 
@@ -20,21 +23,33 @@ class Claim:
     """A claim as a board needs it. The holder is shown by `role` and `organization`, never by the name of a person.
 
     `holder_key` is the key of the actor that may be told more about it (`Actor.key`); None when it was made for a caller.
-    `case_id`: the case of a reservation.
+    `case_id`: the case of a reservation. `expires_at` None: a placement. `expected_at`: the agreed arrival of a placement; None
+    for every other claim.
     """
 
     type: ClaimType
-    expires_at: datetime
+    expires_at: datetime | None
     role: str
     organization: str
     id: str = ""
     holder_key: str | None = None
     case_id: str | None = None
+    expected_at: datetime | None = None
 
 
-def is_live(claim: Claim | None, now: datetime) -> bool:
-    """Return whether a claim that nobody has ended still counts: it is over at its hour, whether or not a job has tidied it."""
-    return claim is not None and claim.expires_at > now
+class Lasting(Protocol):
+    """A claim, as far as its end by the clock goes."""
+
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+def is_live(claim: Lasting | None, now: datetime) -> bool:
+    """Return whether a claim that nobody has ended still counts: it is over at its hour, whether or not a job has tidied it.
+
+    A placement has no hour: nothing but a person makes its place free.
+    """
+    return claim is not None and (claim.expires_at is None or claim.expires_at > now)
 
 
 def check_hold_limits(by_one: int, by_organization: int) -> None:

@@ -24,6 +24,7 @@ CLOSED_REASONS: Mapping[str, timedelta] = {
     "no_staff": timedelta(hours=12),
     "quarantine": timedelta(days=5),
     "safety": timedelta(days=1),
+    "to_check": timedelta(hours=12),
     "other": timedelta(days=1),
 }
 

@@ -7,7 +7,8 @@ also asks the database, under its locks, whether the actor still has the role.
 from typing import Literal, NamedTuple
 
 from bedboard.rules.access import REPORTERS, SEEKERS, Actor
-from bedboard.rules.cases import NEXT, CaseState, Deciding
+from bedboard.rules.cases import NEXT, CaseState
+from bedboard.rules.deciding import Deciding
 from bedboard.rules.places import PlaceStatus
 
 AnsweredBy = Literal["shelter", "desk", "police"]

@@ -8,7 +8,7 @@ from bedboard.rules.places import CLOSED_REASONS, Reported
 from bedboard.schemas.fields import Command, Count, Moment
 from bedboard.schemas.profile import SearchProfile
 
-ClosedReason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "other"]
+ClosedReason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "to_check", "other"]
 
 if set(get_args(ClosedReason)) != set(CLOSED_REASONS):
     raise AssertionError("the reasons of the API and of the rules differ")

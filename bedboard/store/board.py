@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
+from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.places import PlaceState
 from bedboard.rules.rights import seeker_key
@@ -109,7 +109,7 @@ SHELTERS = text("""
 
 PLACES = text("""
     select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
-           p.expected_free_at, p.closed_reason, p.criteria, c.id as claim_id, c.type, c.expires_at, c.role,
+           p.expected_free_at, p.closed_reason, p.criteria, c.id as claim_id, c.type, c.expires_at, c.expected_at, c.role,
            c.person_id, c.client_id, c.case_id, o.name as organization
     from place p
     left join claim c on c.place_id = p.id and c.ended_at is null
@@ -180,7 +180,7 @@ def _place(row: Any) -> PlaceRow:
 
 def _claim(row: Any) -> Claim:
     holder = seeker_key(row.person_id, row.client_id)
-    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.case_id)
+    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.case_id, row.expected_at)
 
 
 async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
@@ -193,7 +193,7 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
     connection = await tx.connection()
     if (await connection.execute(text("select to_regclass('deployment')"))).scalar_one() is None:
         return None
-    deployment = (await connection.execute(text("select name, time_zone, demo from deployment"))).one_or_none()
+    deployment = (await connection.execute(text("select name, time_zone, country, demo from deployment"))).one_or_none()
     if deployment is None:
         return None
     units = await connection.execute(text("select code, name, short, map_column, map_row from unit order by name"))
@@ -203,6 +203,8 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
                 from kind order by position""")
     )
     callers = await connection.execute(CALLERS)
+    own = frozenset((await connection.execute(text("select day from holiday"))).scalars())
+    days_off = DaysOff(deployment.country, own)
     return Catalogue(
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
@@ -213,7 +215,7 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
                 code=row.code,
                 names={"nl": row.name_nl, "en": row.name_en},
                 long_names={"nl": row.long_nl, "en": row.long_en},
-                deciding=Deciding(row.decides, row.desk_hours, row.outside_hours),
+                deciding=Deciding(row.decides, row.desk_hours, row.outside_hours, days_off),
                 limits=_limits(row.fresh_minutes, row.ageing_minutes),
             )
             for row in kinds

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ENDS
 from bedboard.store.database import Transaction
-from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.board import ClaimRecord, Place
 from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
 from bedboard.store.tables.people import Person
 
@@ -241,12 +241,31 @@ async def list_silent(tx: Transaction, asked_until: Sequence[datetime]) -> list[
     return sorted(found.all())
 
 
-async def list_late(tx: Transaction, states: Collection[str], now: datetime) -> list[str]:
-    """Return the cases in these states whose agreed hour has passed untold. Without a lock, as in `list_silent`."""
+class LateRow(NamedTuple):
+    """A case whose agreed hour has passed; `reminded_at` None: that was never told."""
+
+    id: str
+    arrives_at: datetime
+    reminded_at: datetime | None
+
+
+async def list_late(tx: Transaction, states: Collection[str], now: datetime) -> list[LateRow]:
+    """Return the cases in these states whose agreed hour has passed. Without a lock, as in `list_silent`."""
     found = await tx.exec(
-        select(CaseRecord.id).where(
-            col(CaseRecord.state).in_(states), col(CaseRecord.arrives_at) <= now, col(CaseRecord.reminded_at).is_(None)
-        )
+        select(CaseRecord.id, CaseRecord.arrives_at, CaseRecord.reminded_at)
+        .where(col(CaseRecord.state).in_(states), col(CaseRecord.arrives_at) <= now)
+        .order_by(CaseRecord.id)
+    )
+    return [LateRow(*row) for row in found]
+
+
+async def list_waiting_for_desk(tx: Transaction, kinds: Collection[str]) -> list[str]:
+    """Return the cases in which a place of one of these kinds was chosen for the desk. Without a lock, as in `list_silent`."""
+    found = await tx.exec(
+        select(CaseRecord.id)
+        .join(Ask, col(Ask.case_id) == col(CaseRecord.id))
+        .join(Place, col(Place.id) == col(Ask.place_id))
+        .where(CaseRecord.state == "chosen", Ask.settled == "chosen", col(Place.kind_code).in_(kinds))
     )
     return sorted(found.all())
 

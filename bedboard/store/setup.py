@@ -19,9 +19,9 @@ async def get_demo_mark(tx: Transaction) -> bool | None:
     return (await connection.execute(select(col(Deployment.demo)))).scalar_one_or_none()
 
 
-async def add_deployment(tx: Transaction, name: str, time_zone: str, now: datetime, *, demo: bool) -> bool:
+async def add_deployment(tx: Transaction, name: str, time_zone: str, country: str, now: datetime, *, demo: bool) -> bool:
     """False when there is one already; of two at once the second waits for the first."""
-    row = {"id": 1, "name": name, "time_zone": time_zone, "demo": demo, "created_at": now}
+    row = {"id": 1, "name": name, "time_zone": time_zone, "country": country, "demo": demo, "created_at": now}
     connection = await tx.connection()
     added = await connection.execute(insert_or_leave(Deployment).on_conflict_do_nothing().values(row))
     return added.rowcount == 1

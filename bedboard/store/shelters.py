@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from bedboard.rules.cases import Deciding
+from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.store.database import Transaction
-from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
@@ -44,9 +44,16 @@ async def get_kind_of(tx: Transaction, place_id: str) -> Kind:
     return (await tx.exec(select(Kind).join(Place, col(Place.kind_code) == col(Kind.code)).where(Place.id == place_id))).one()
 
 
-def deciding_of(kind: Kind) -> Deciding:
-    """Return how a place of this kind is decided on."""
-    return Deciding(kind.decides, kind.desk_hours, kind.outside_hours)
+async def get_deciding(tx: Transaction, place_id: str) -> Deciding:
+    """Return how a place is decided on; the caller knows that the place exists."""
+    kind = await get_kind_of(tx, place_id)
+    return Deciding(kind.decides, kind.desk_hours, kind.outside_hours, await get_days_off(tx))
+
+
+async def get_days_off(tx: Transaction) -> DaysOff:
+    """Return the days on which the desks of this deployment are closed."""
+    own = frozenset(holiday.day for holiday in await tx.exec(select(Holiday)))
+    return DaysOff((await tx.exec(select(Deployment.country))).one(), own)
 
 
 async def get_telephone(tx: Transaction, shelter_id: str) -> bytes | None:

@@ -20,7 +20,7 @@ from bedboard.rules.freshness import (
     turning_points,
 )
 from bedboard.rules.places import PlaceStatus, count_statuses, status_of
-from bedboard.store.board import Catalogue, ShelterRow
+from bedboard.store.board import Catalogue, PlaceRow, ShelterRow
 
 MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
 
@@ -41,12 +41,17 @@ class ClaimView(NamedTuple):
     type: str
     organization: str
     role: str
-    until: datetime
+    until: datetime | None
+    """None: a placement, which has no end by the clock."""
     id: str
     holder_key: str | None = None
     """The person or program whose page shows more about it (`Actor.key`); no projection gives it out."""
     case_id: str | None = None
     """The case of a reservation; only the shelter's own page shows it."""
+    expected_at: datetime | None = None
+    """The agreed arrival of a placement."""
+    is_late: bool = False
+    """That hour has passed, and nobody has said whether they came."""
 
 
 class PlaceView(NamedTuple):
@@ -64,6 +69,8 @@ class PlaceView(NamedTuple):
     claim: ClaimView | None
     terms: Terms
     position: int
+    is_overdue: bool = False
+    """It should have been free by now, and nobody has said so."""
 
 
 class Lot(NamedTuple):
@@ -156,7 +163,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
         limits,
         row.confirm_times,
         catalogue.zone,
-        [place.claim.expires_at for place in row.places if place.claim is not None],
+        [moment for place in row.places for moment in _moments_of(place) if moment is not None],
     )
     phase = phase_at(points, now)
     terms = _terms(row, {})
@@ -185,8 +192,9 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
                 status=(status := status_of(place.state, place.claim, now)),
                 since=place.since,
                 expected_free_at=place.expected_free_at,
+                is_overdue=place.state != "open" and place.expected_free_at is not None and place.expected_free_at <= now,
                 closed_reason=place.closed_reason,
-                claim=_claim_view(place.claim) if place.claim is not None and status in ("held", "reserved") else None,
+                claim=_claim_view(place.claim, now) if place.claim is not None and status in ("held", "reserved") else None,
                 terms=_terms(row, place.criteria) if place.criteria else terms,
                 position=position,
             )
@@ -201,8 +209,24 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
     return make_terms({**row.criteria, **own}, row.limits, intake, row.languages)
 
 
-def _claim_view(claim: Claim) -> ClaimView:
-    return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder_key, claim.case_id)
+def _moments_of(place: PlaceRow) -> tuple[datetime | None, ...]:
+    """Return the moments at which the place looks different by itself."""
+    claim = place.claim
+    return place.expected_free_at, *((claim.expires_at, claim.expected_at) if claim is not None else ())
+
+
+def _claim_view(claim: Claim, now: datetime) -> ClaimView:
+    return ClaimView(
+        claim.type,
+        claim.organization,
+        claim.role,
+        claim.expires_at,
+        claim.id,
+        claim.holder_key,
+        claim.case_id,
+        claim.expected_at,
+        claim.expected_at is not None and claim.expected_at <= now,
+    )
 
 
 class Total(NamedTuple):

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import cast
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, may_see_address
+from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, is_late, may_see_address
+from bedboard.rules.claims import is_live
 from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
 from bedboard.schemas.cases import Says, SeekingRole
 from bedboard.schemas.profile import SearchProfile
@@ -18,8 +19,11 @@ from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """One shelter's part in a case. `place` None: no place was offered, or it is gone; `until`: the end of its reservation.
-    `telephone` None: not shown. `settled` None: its answer still counts."""
+    """One shelter's part in a case.
+
+    `place` None: no place was offered, or it is gone. `is_kept`: it is reserved for the case now, until `until`; None there: it
+    was chosen, and no clock ends that. `telephone` None: not shown. `settled` None: its answer still counts.
+    """
 
     card: Card
     kind: str
@@ -29,6 +33,7 @@ class AskView:
     answered_by: AnsweredBy | None
     step: int
     place: PlaceView | None
+    is_kept: bool
     until: datetime | None
     reason: NoReason | None
     criterion: str | None
@@ -49,8 +54,11 @@ class AskView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case for its requester and the desk. `requester`: with the id of the organization. `needs` and `profile` None: erased,
-    or not to be opened. `chosen` None: nothing is chosen. `is_ours`: the actor or a colleague is the requester."""
+    """A case for its requester and the desk. `requester`: with the id of the organization.
+
+    `needs` and `profile` None: erased, or not to be opened. `chosen` None: nothing is chosen. `is_ours`: the actor or a
+    colleague is the requester. `is_late`: the agreed hour has passed, and nobody has said whether they came.
+    """
 
     id: str
     version: int
@@ -67,6 +75,7 @@ class CaseView:
     chosen: AskView | None
     shows_address: bool
     is_ours: bool
+    is_late: bool
 
     @property
     def organization_id(self) -> str:
@@ -80,9 +89,7 @@ class CaseView:
     def place_is_kept(self) -> bool:
         """Return whether the chosen place is still reserved, and the shelter has not changed it since."""
         chosen = self.chosen
-        return (
-            chosen is not None and chosen.until is not None and chosen.place is not None and chosen.place.status == "reserved"
-        )
+        return chosen is not None and chosen.is_kept and chosen.place is not None and chosen.place.status == "reserved"
 
     @property
     def setback(self) -> AskView | None:
@@ -121,7 +128,7 @@ def ask_view(
     card = cards.get(ask.shelter_id)
     if card is None:
         return None
-    is_kept = claim is not None and claim.expires_at > now
+    is_kept = is_live(claim, now)
     says = "silent" if ask.answer is None else ask.answer
     if says == "yes" and not is_kept and ask.settled is None:
         says = "lapsed"
@@ -134,6 +141,7 @@ def ask_view(
         answered_by=cast(AnsweredBy | None, ask.answered_by),
         step=ask.step,
         place=next((place for place in card.places if place.id == ask.place_id), None),
+        is_kept=is_kept,
         until=claim.expires_at if claim is not None and is_kept else None,
         reason=cast(NoReason | None, ask.reason),
         criterion=ask.criterion,
@@ -180,4 +188,5 @@ def case_view(
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
         is_ours=is_of_same_group(actor, requester),
+        is_late=is_late(state, row.arrives_at, now),
     )

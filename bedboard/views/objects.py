@@ -42,7 +42,7 @@ def shelter_object(card: Card) -> ShelterObject:
                 "beds": place.beds,
                 "cots": place.cots,
                 "status": place.status,
-                "expected_free_at": place.expected_free_at,
+                "expected_free_at": None if place.is_overdue else place.expected_free_at,
             }
             for place in card.places
         ],

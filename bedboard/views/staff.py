@@ -6,9 +6,9 @@ household only as long as its answer counts or they are on their way.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from bedboard.rules.cases import ON_THE_WAY, OVER, shows_needs
+from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
 from bedboard.schemas.profile import SearchProfile, profile_of
@@ -152,7 +152,7 @@ def asked_view(
         criteria=sorted(profile.asked(), key=lambda name: name not in doubtful) if profile else (),
         offers=_offers(card, view.kind, row, organization, profile) if view.settled is None else (),
         arrives_at=row.arrives_at if view.settled == "chosen" else None,
-        is_late=view.settled == "chosen" and row.state in ON_THE_WAY and row.arrives_at is not None and row.arrives_at <= now,
+        is_late=view.settled == "chosen" and is_late(cast(CaseState, row.state), row.arrives_at, now),
         refusal=row.refusal if is_refused_here else None,
     )
 

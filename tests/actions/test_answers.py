@@ -57,6 +57,7 @@ async def test_a_yes_keeps_the_place_for_the_case_for_an_hour(case_database: Dat
         "case_id": "r1",
         "created_at": NOW + MINUTE,
         "expires_at": NOW + MINUTE + HOUR,
+        "expected_at": None,
         "ended_at": None,
         "extended_at": None,
         "ending": None,

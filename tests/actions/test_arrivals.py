@@ -1,5 +1,7 @@
 """People arrive or do not come, and what that and taps of the shelter make of a reserved place."""
 
+from datetime import timedelta
+
 import pytest
 
 from bedboard.actions.answers import take_arrival
@@ -10,18 +12,20 @@ from bedboard.rules.refusals import Conflict, Invalid, NotFound
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import (
+    DAY,
     HANNEKE,
     HOUR,
     KOFI,
     LUCIA,
     MACHINE,
-    MINUTE,
     NOOR,
     SANNE,
+    TICK,
     ZONE,
     arrive,
     ask,
     bring_to,
+    confirm,
     live_claims,
     miss,
     offer,
@@ -46,14 +50,14 @@ async def test_after_the_arrival_the_place_is_occupied_and_the_case_is_over(case
         ("ask", "r1", "ceder"): {"reason": None, "criterion": None},
         ("claim", "r1-linde-1"): {"ended_at": later, "ending": "used"},
         ("place", "linde-1"): {"state": "occupied", "since": later, "observed_at": later},
-        ("shelter", "linde"): {"version": 5, "confirmed_at": later},  # as with every change of a place that it tells
+        ("shelter", "linde"): {"version": 4, "confirmed_at": later},  # as with every change of a place that it tells
     }
     (row,) = seen.journal
     assert (row["action"], row["place_id"], row["before"]["claim"]) == ("arrive", "linde-1", "r1-linde-1")
     assert (row["before"]["state"], row["after"]["state"]) == ("open", "occupied")
     assert told(seen.added) == [("arrived", "linde", "sanne", "staff")]
-    assert seen.bells == [("shelter", "linde", 5), ("case", "r1", 6)]
-    assert (case.versions, case.events) == ({"linde": 5}, [("arrived", ["linde"])])
+    assert seen.bells == [("shelter", "linde", 4), ("case", "r1", 6)]
+    assert (case.versions, case.events) == ({"linde": 4}, [("arrived", ["linde"])])
 
 
 async def test_the_desk_may_say_that_they_arrived_and_that_says_nothing_of_the_rest_of_the_board(
@@ -62,20 +66,20 @@ async def test_the_desk_may_say_that_they_arrived_and_that_says_nothing_of_the_r
     await bring_to(case_database, "confirmed")
     async with looking(case_database) as seen:
         await arrive(case_database, "linde", who=HANNEKE, at=NOW + HOUR)
-    assert seen.changed["shelter", "linde"] == {"version": 5}
+    assert seen.changed["shelter", "linde"] == {"version": 4}
     assert await status(case_database, "linde-1", NOW + HOUR) == "occupied"
 
 
-@pytest.mark.parametrize("so_far", ["provisional", "confirmed"])
+@pytest.mark.parametrize("so_far", ["chosen", "provisional", "confirmed"])
 async def test_after_a_missed_arrival_the_place_is_free_and_the_requester_looks_further(
     case_database: Database, so_far: str
 ) -> None:
     await bring_to(case_database, so_far)
     async with looking(case_database) as seen:
         case = await miss(case_database, "linde", at=NOW + 3 * HOUR)
-    changed = seen.changed["case_record", "r1"]
-    assert (changed["state"], changed["arrives_at"], changed["decided_at"]) == ("asking", None, None)
-    assert "refusal" not in changed
+    case_row = (await every_row(case_database))["case_record", "r1"]
+    assert (case_row["state"], case_row["arrives_at"], case_row["decided_at"]) == ("asking", None, None)
+    assert "refusal" not in seen.changed["case_record", "r1"]
     assert seen.changed["ask", "r1", "linde"] == {"settled": "missed", "settled_at": NOW + 3 * HOUR}
     assert await status(case_database, "linde-1", NOW + 3 * HOUR) == "free"
     assert told(seen.added) == [("missed", "linde", "sanne", "staff")]
@@ -97,7 +101,7 @@ async def test_only_the_chosen_shelter_reports_an_arrival(case_database: Databas
 
 @pytest.mark.parametrize(
     ("so_far", "code"),
-    [("asking", "not_chosen"), ("chosen", "undecided"), ("housed", "arrived"), ("arrived", "arrived"), ("withdrawn", "over")],
+    [("asking", "not_chosen"), ("housed", "arrived"), ("arrived", "arrived"), ("withdrawn", "over")],
 )
 @pytest.mark.parametrize("arrived", [True, False])
 async def test_an_unexpected_arrival_is_refused(case_database: Database, so_far: str, code: str, arrived: bool) -> None:
@@ -119,22 +123,27 @@ async def test_an_arrival_can_follow_a_tap_on_the_place(case_database: Database,
     assert await live_claims(case_database) == {}
 
 
-async def test_a_late_arrival_finds_a_place_that_was_given_away_taken(case_database: Database) -> None:
-    await bring_to(case_database, "confirmed")
-    end = NOW + 14 * HOUR
-    await do(case_database, lambda tx: hold_place(tx, NOOR, ["linde-1"], "h", end))
-    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", end, ZONE, arrived=True))
+@pytest.mark.parametrize("later", [TICK, HOUR, 14 * HOUR, 3 * DAY, 6 * DAY])
+@pytest.mark.parametrize("so_far", ["chosen", "provisional", "confirmed"])
+async def test_a_place_that_was_decided_on_is_kept_until_somebody_says_what_became_of_it(
+    case_database: Database, so_far: str, later: timedelta
+) -> None:
+    await bring_to(case_database, so_far)
+    at = NOW + 2 * HOUR + later
+    assert await status(case_database, "linde-1", at) == "reserved"
+    refusal = await refused(case_database, lambda tx: hold_place(tx, NOOR, ["linde-1"], "h", at))
     assert (type(refusal), refusal.code) == (Conflict, "not_free")
-    await arrive(case_database, "linde", at=end + 30 * MINUTE)  # the hold ran out, so nobody is expected there
-    assert (await every_row(case_database))["claim", "h"]["ending"] == "expired"
-    assert await status(case_database, "linde-1", end + 30 * MINUTE) == "occupied"
+    await arrive(case_database, "linde", at=at)  # "arrived" always counts, whatever the clock says
+    assert await status(case_database, "linde-1", at) == "occupied"
+    assert await state(case_database) == ("arrived" if so_far == "confirmed" else "housed")
 
 
-async def test_a_late_arrival_is_let_in_though_nothing_is_kept_any_more(case_database: Database) -> None:
-    await bring_to(case_database, "confirmed")
-    await arrive(case_database, "linde", at=NOW + 20 * HOUR)
-    assert await state(case_database) == "arrived"
-    assert await status(case_database, "linde-1", NOW + 20 * HOUR) == "occupied"
+async def test_people_who_come_before_the_desk_has_decided_are_let_in_and_the_desk_looks_later(case_database: Database) -> None:
+    await bring_to(case_database, "chosen")
+    await arrive(case_database, "linde", at=NOW + HOUR)
+    row = (await every_row(case_database))["case_record", "r1"]
+    assert (row["state"], row["decided_at"]) == ("housed", NOW + HOUR)
+    await confirm(case_database, at=NOW + 2 * HOUR)
     assert (await tallies(case_database))["request", "", "", "arrived"] == 1
 
 

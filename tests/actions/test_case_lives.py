@@ -18,13 +18,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from sqlalchemy.engine import make_url
 
-from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_case, tell_late, tell_silence
+from bedboard.actions.silence import (
+    close_desk,
+    find_lapsed,
+    find_late,
+    find_left_by_desk,
+    find_silent,
+    lapse_case,
+    tell_late,
+    tell_silence,
+)
 from bedboard.rules.cases import Patience
 from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.tables.board import Kind
 from tests.build import add_board
 from tests.build.case_steps import CaseSteps
-from tests.build.cases import OVER, ZONE, add_case_board, wrong_with
+from tests.build.cases import DESK_KINDS, OVER, ZONE, add_case_board, wrong_with
 from tests.build.lives import said_by_hand
 from tests.build.oracle import REQUESTERS, SHELTERS, World
 
@@ -86,7 +95,11 @@ class Lives(CaseSteps):
         patience, now, before = Patience(), self.now, self.rows
         jobs: Any = (
             (lambda tx: find_silent(tx, patience, now), lambda tx, case_id: tell_silence(tx, case_id, patience, now)),
-            (lambda tx: find_late(tx, now), lambda tx, case_id: tell_late(tx, case_id, now)),
+            (
+                lambda tx: find_left_by_desk(tx, DESK_KINDS),
+                lambda tx, case_id: close_desk(tx, case_id, ZONE, now),
+            ),
+            (lambda tx: find_late(tx, ZONE, now), lambda tx, case_id: tell_late(tx, case_id, ZONE, now)),
             (lambda tx: find_lapsed(tx, now), lambda tx, case_id: lapse_case(tx, case_id, now, ZONE)),
         )
         for _ in range(2):  # what lapses may be forgotten already
@@ -100,9 +113,11 @@ class Lives(CaseSteps):
             was = before["case_record", case["id"]]["state"]
             age = now - case["created_at"]  # a request lapses in a week; where somebody slept is forgotten in another
             becomes = said_by_hand(was, "lapse") if age >= WEEK and was not in OVER else was
+            if becomes == "chosen" and self.is_left_by_desk(case["id"]):
+                becomes = "provisional"
             assert case["state"] == ("ended" if becomes == "withdrawn" and age >= 2 * WEEK else becomes)
-            on_the_way = case["state"] in ("provisional", "confirmed")
-            assert not on_the_way or (case["reminded_at"] is not None) == (case["arrives_at"] <= now)
+            is_reserved = case["state"] in ("chosen", "provisional", "confirmed")
+            assert not is_reserved or (case["reminded_at"] is not None) == (case["arrives_at"] <= now)
             for part in [row for key, row in self.rows.items() if key[:2] == ("ask", case["id"])]:
                 if case["state"] == "asking" and part["answer"] is None and part["settled"] is None:
                     minutes = (now - part["asked_at"]) / timedelta(minutes=1)

@@ -12,6 +12,7 @@ from bedboard.rules.refusals import Conflict
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import (
+    DAY,
     HANNEKE,
     HOUR,
     ILSE,
@@ -50,7 +51,7 @@ async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(case_dat
         ("ask", "r1", "ceder"): settled,
         ("ask", "r1", "wilg"): settled,
         ("ask", "r1", "linde"): settled,
-        ("claim", "r1-beuk-1"): {"expires_at": later + 14 * HOUR},
+        ("claim", "r1-beuk-1"): {"expires_at": None, "expected_at": later + 2 * HOUR},
         ("claim", "r1-ceder-1"): {"ended_at": later, "ending": "withdrawn"},
     }
     assert {key: row for key, row in seen.changed.items() if key[0] == "shelter"} == {
@@ -64,7 +65,7 @@ async def test_the_others_are_free_in_the_moment_in_which_one_is_chosen(case_dat
     assert told(seen.added) == [("chosen", "beuk", "mark", "police")]
     assert seen.bells == [("shelter", "beuk", 3), ("shelter", "ceder", 3), ("case", "r1", 5)]
     assert case.versions == {"beuk": 3, "ceder": 3}
-    assert await status(case_database, "beuk-1", later + 14 * HOUR - TICK) == "reserved"
+    assert await status(case_database, "beuk-1", later + 6 * DAY) == "reserved"
     assert await status(case_database, "ceder-1", later) == "free"
 
 
@@ -92,9 +93,8 @@ async def test_the_kind_the_hour_and_the_requester_decide_what_a_choice_is(
     row = (await every_row(case_database))["case_record", "r1"]
     assert (row["state"], row["decided_at"]) == (comes_to, None if comes_to == "chosen" else at)
     assert [line for line, *_ in told(seen.added)] == [what]
-    kept = 14 * HOUR if comes_to == "confirmed" else 74 * HOUR
-    assert await status(case_database, f"{shelter}-1", at + kept - TICK) == "reserved"
-    assert await status(case_database, f"{shelter}-1", at + kept) == "free"
+    for later in (14 * HOUR, 74 * HOUR, 6 * DAY):
+        assert await status(case_database, f"{shelter}-1", at + later) == "reserved"
 
 
 async def test_the_hours_that_count_are_those_of_the_place_that_is_offered(case_database: Database) -> None:

@@ -28,6 +28,12 @@ OPEN: dict[str, Callable[[datetime], bool]] = {
 class CaseSteps(Oracle):
     """Everything that people do with cases and places."""
 
+    def is_left_by_desk(self, case_id: str) -> bool:
+        """Whether the chosen place of a case waits for a desk that is closed at this moment."""
+        parts = [row for key, row in self.rows.items() if key[:2] == ("ask", case_id)]
+        chosen = next(part["shelter_id"] for part in parts if part["settled"] == "chosen")
+        return KIND[chosen] in OPEN and not OPEN[KIND[chosen]](self.now.astimezone(ZONE))
+
     # ---- who asks
 
     def begin(self, n: int, dice: Random) -> None:

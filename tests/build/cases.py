@@ -24,6 +24,7 @@ NIGHT = NOW + timedelta(hours=12)  # Thursday 02:00 in Amsterdam: the desk is cl
 MORNING = NOW + timedelta(hours=20)  # Thursday 10:00
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 NEEDS = b"CANARY-NEEDS"
 
@@ -237,6 +238,9 @@ def told(rows: Rows) -> list[tuple[str, str | None, str, str]]:
 
 LIVING = ("asking", "chosen", "provisional", "confirmed")
 WITH_CHOICE = ("chosen", "provisional", "confirmed", "housed", "arrived")
+DESK_KINDS = ("cosm", "women")
+"""The kinds on which the desk decides in a test; of others it never closes."""
+
 OVER = ("arrived", "withdrawn", "ended")
 
 
@@ -269,7 +273,7 @@ def _wrong_claims(rows: Rows) -> list[str]:
 def _wrong_cases(rows: Rows) -> list[str]:
     wrong: list[str] = []
     parts = rows_of(rows, "ask")
-    for case in rows_of(rows, "request"):
+    for case in rows_of(rows, "case_record"):
         own = [part for part in parts if part["case_id"] == case["id"]]
         chosen = sum(part["settled"] == "chosen" for part in own)
         if chosen != (case["state"] in WITH_CHOICE):

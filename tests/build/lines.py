@@ -39,7 +39,8 @@ async def until_pulse(site: Site, line: ClientConnection) -> list[dict[str, Any]
 SQL = """
     select s.id, s.version, p.id as place,
            case when p.state <> 'open' then p.state
-                when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > :now)
+                when exists (select from claim c where c.place_id = p.id and c.ended_at is null
+                             and coalesce(c.expires_at > :now, true))
                 then 'held' else 'free' end as status
     from shelter s left join place p on p.shelter_id = s.id
 """

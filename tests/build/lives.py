@@ -21,16 +21,23 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "lapse": "withdrawn",
         },
         {
-            "not_chosen": "confirm refuse arrive miss",
+            "not_chosen": "close_desk confirm refuse arrive miss",
             "going_on": "tell_outcome",
         },
     ),
     "chosen": (
-        {"confirm": "confirmed", "refuse": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
+        {
+            "close_desk": "provisional",
+            "confirm": "confirmed",
+            "refuse": "asking",
+            "arrive": "housed",
+            "miss": "asking",
+            "withdraw": "withdrawn",
+            "lapse": "withdrawn",
+        },
         {
             "chosen": "ask choose choose_for_desk choose_provisionally",
             "settled": "answer",
-            "undecided": "arrive miss",
             "going_on": "tell_outcome",
         },
     ),
@@ -45,6 +52,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         },
         {
             "chosen": "ask choose choose_for_desk choose_provisionally",
+            "decided": "close_desk",
             "settled": "answer",
             "going_on": "tell_outcome",
         },
@@ -52,7 +60,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "confirmed": (
         {"arrive": "arrived", "miss": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
         {
-            "decided": "ask choose choose_for_desk choose_provisionally confirm refuse",
+            "decided": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse",
             "settled": "answer",
             "going_on": "tell_outcome",
         },
@@ -60,28 +68,30 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "housed": (
         {"confirm": "arrived", "lapse": "arrived"},
         {
-            "arrived": "ask choose choose_for_desk choose_provisionally refuse arrive miss withdraw tell_outcome",
+            "arrived": "ask choose choose_for_desk choose_provisionally close_desk refuse arrive miss withdraw tell_outcome",
             "settled": "answer",
         },
     ),
     "arrived": (
         {},
         {
-            "arrived": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw tell_outcome lapse",
+            "arrived": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse arrive miss withdraw"
+            " tell_outcome lapse",
             "settled": "answer",
         },
     ),
     "withdrawn": (
         {"tell_outcome": "ended", "lapse": "ended"},
         {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw",
+            "over": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse arrive miss withdraw",
             "settled": "answer",
         },
     ),
     "ended": (
         {},
         {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw tell_outcome lapse",
+            "over": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse arrive miss withdraw"
+            " tell_outcome lapse",
             "settled": "answer",
         },
     ),

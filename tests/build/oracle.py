@@ -34,7 +34,7 @@ STATUSES = """
     select p.id, case
         when p.state <> 'open' then p.state
         when exists (select from claim c where c.place_id = p.id and c.type = 'reservation' and c.ended_at is null
-                     and c.expires_at > $1) then 'reserved'
+                     and (c.expires_at is null or c.expires_at > $1)) then 'reserved'
         when exists (select from claim c where c.place_id = p.id and c.ended_at is null and c.expires_at > $1) then 'held'
         else 'free' end as status
     from place p
@@ -113,7 +113,10 @@ class Oracle(RuleBasedStateMachine):
     def kept(self, place: str) -> dict[str, Any] | None:
         """Return the claim that is live on the place."""
         found = [row for key, row in self.rows.items() if key[0] == "claim" and row["place_id"] == place]
-        return next((row for row in found if row["ended_at"] is None and row["expires_at"] > self.now), None)
+        return next(
+            (row for row in found if row["ended_at"] is None and (row["expires_at"] is None or row["expires_at"] > self.now)),
+            None,
+        )
 
     def chosen(self, n: int) -> dict[str, Any] | None:
         return next((part for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] == "chosen"), None)

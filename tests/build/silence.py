@@ -4,10 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.silence import find_lapsed, find_late, find_silent, lapse_case, tell_late, tell_silence
+from bedboard.actions.silence import (
+    close_desk,
+    find_lapsed,
+    find_late,
+    find_left_by_desk,
+    find_silent,
+    lapse_case,
+    tell_late,
+    tell_silence,
+)
 from bedboard.rules.cases import Patience
 from bedboard.store.database import Database
-from tests.build.cases import ZONE
+from tests.build.cases import DESK_KINDS, ZONE
 from tests.build.rows import do, looking
 
 PATIENCE = Patience()
@@ -18,7 +27,8 @@ async def look_round(database: Database, at: datetime, patience: Patience = PATI
     found: list[tuple[str, Sequence[str]]] = []
     for find, tell_it in (
         (lambda tx: find_silent(tx, patience, at), lambda tx, case_id: tell_silence(tx, case_id, patience, at)),
-        (lambda tx: find_late(tx, at), lambda tx, case_id: tell_late(tx, case_id, at)),
+        (lambda tx: find_left_by_desk(tx, DESK_KINDS), lambda tx, case_id: close_desk(tx, case_id, ZONE, at)),
+        (lambda tx: find_late(tx, ZONE, at), lambda tx, case_id: tell_late(tx, case_id, ZONE, at)),
         (lambda tx: find_lapsed(tx, at), lambda tx, case_id: lapse_case(tx, case_id, at, ZONE)),
     ):
         for case_id in await do(database, find):

@@ -37,7 +37,7 @@ ROLES = {"staff", "manager", "coordinator", "police", "desk", "admin", "auditor"
 # Per table: the keys that must be there, and those that may.
 KEYS: dict[str, tuple[set[str], set[str]]] = {
     "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, set()),
-    "deployment": ({"name", "time_zone"}, set()),
+    "deployment": ({"name", "time_zone", "country"}, {"holidays"}),
     "unit": ({"code", "name", "short", "column", "row"}, set()),
     "kind": (
         {"code", "name_nl", "name_en", "long_nl", "long_en", "decides"},

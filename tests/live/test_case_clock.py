@@ -41,12 +41,13 @@ async def test_silence_is_told_once_though_two_processes_look_at_the_clock(
 async def test_lateness_and_a_week_are_told_once_too(demo_database: Database, site: Site, clock: FixedClock) -> None:
     await bring_to(demo_database, "confirmed")
     async with process(demo_database, clock) as other:
-        clock.move(hours=2)
-        await follow(site, other)
+        for hours in (2, 1, 15):  # the agreed hour, an hour later, the next morning
+            clock.move(hours=hours)
+            await follow(site, other)
         clock.move(days=7)
         await follow(site, other)
     whats = [what for what, *_ in told(await every_row(demo_database))]
-    assert (whats.count("late"), whats.count("lapsed")) == (1, 1)
+    assert (whats.count("late"), whats.count("lapsed")) == (3, 1)
 
 
 async def test_one_case_that_fails_does_not_keep_the_others_from_being_told(demo_database: Database, site: Site) -> None:

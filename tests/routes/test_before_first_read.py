@@ -50,7 +50,7 @@ async def sign_in(site: Site, case_id: str) -> httpx.AsyncClient:
 
 async def read_at_last(site: Site) -> None:
     async with site.process.database.transaction() as tx:
-        await add_deployment(tx, "Proef", "Europe/Amsterdam", NOW, demo=True)
+        await add_deployment(tx, "Proef", "Europe/Amsterdam", "NL", NOW, demo=True)
         await ring(tx, "catalogue", "all")
 
     async def has_read() -> bool:

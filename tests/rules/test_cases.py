@@ -13,8 +13,6 @@ from bedboard.rules import cases
 from bedboard.rules.cases import (
     ENDS,
     EVENTS,
-    KEPT_AFTER_ARRIVAL,
-    KEPT_FOR_DESK,
     LONGEST_CASE,
     NEXT,
     ON_THE_WAY,
@@ -27,9 +25,9 @@ from bedboard.rules.cases import (
     CaseState,
     Event,
     Patience,
-    check_arrival,
-    choice_ends,
-    is_within,
+    is_late,
+    is_late_untold,
+    late_moments,
     may_see_address,
     next_state,
     offer_ends,
@@ -42,6 +40,7 @@ from tests.build.lives import LIVES, said_by_hand
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # a Wednesday, 14:00 in Amsterdam
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
@@ -150,21 +149,34 @@ def test_an_offer_is_kept_for_an_hour() -> None:
     assert offer_ends(NOW) == NOW + HOUR
 
 
-@quick
-@given(st.integers(-2, 48 * 60))
-def test_a_chosen_place_is_kept_past_the_agreed_hour_and_longer_until_the_desk_decides(minutes: int) -> None:
-    arrives_at = NOW + minutes * MINUTE
-    decided, undecided = (choice_ends(arrives_at, NOW, is_decided=one) for one in (True, False))
-    assert decided >= max(arrives_at, NOW) + KEPT_AFTER_ARRIVAL
-    assert undecided >= max(arrives_at, NOW) + KEPT_FOR_DESK > decided
+MORNING = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)  # 08:00 in Amsterdam, of the day after NOW
 
 
-def test_a_place_that_counts_until_the_desk_has_looked_is_still_kept_when_it_opens_after_a_weekend() -> None:
-    friday = datetime(2026, 3, 13, 16, 0, tzinfo=UTC)  # 17:00 in Amsterdam: it has just closed
-    monday = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
-    hours = "mon-fri 09:00-17:00"
-    assert not is_within(hours, friday.astimezone(AMSTERDAM)) and is_within(hours, monday.astimezone(AMSTERDAM))
-    assert choice_ends(check_arrival(None, friday), friday, is_decided=False) > monday + HOUR
+def test_lateness_is_told_at_the_agreed_hour_an_hour_later_and_in_the_morning() -> None:
+    assert late_moments(NOW, AMSTERDAM) == (NOW, NOW + HOUR, MORNING)
+    told: datetime | None = None
+    heard = []
+    at = NOW - HOUR
+    while at < NOW + 8 * DAY:
+        if is_late_untold(NOW, told, AMSTERDAM, at):
+            told = at
+            heard.append(at)
+        at += 5 * MINUTE
+    assert heard == [NOW, NOW + HOUR, MORNING]
+    assert is_late_untold(NOW, None, AMSTERDAM, NOW + 8 * DAY)  # a process that was down tells it once
+    assert not is_late_untold(NOW, NOW + 8 * DAY, AMSTERDAM, NOW + 9 * DAY)
+
+
+def test_a_household_that_comes_after_midnight_is_late_the_next_morning() -> None:
+    arrives_at = datetime(2026, 3, 11, 23, 30, tzinfo=UTC)  # 00:30 in Amsterdam
+    assert late_moments(arrives_at, AMSTERDAM)[-1] == datetime(2026, 3, 13, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_case_is_late_from_the_agreed_hour_on_as_long_as_a_place_is_kept(state: CaseState) -> None:
+    assert is_late(state, NOW, NOW) == (state in RESERVED)
+    assert not is_late(state, NOW, NOW - TICK)
+    assert not is_late(state, None, NOW + DAY)
 
 
 @pytest.mark.parametrize("state", STATES)

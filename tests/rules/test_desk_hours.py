@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedboard.rules.access import SEEKERS
-from bedboard.rules.cases import DAYS, Deciding, Event, choice_of, is_within
+from bedboard.rules.cases import Event
+from bedboard.rules.deciding import DAYS, Deciding, choice_of, is_within
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -76,6 +76,13 @@ def test_a_claim_ends_at_its_hour_and_not_a_tick_later(claim_type: ClaimType, le
     assert (status_of("open", one, NOW) == "free") is not live
 
 
+@pytest.mark.parametrize("later", [TICK, HOUR, 12 * HOUR + MINUTE, timedelta(days=3), timedelta(days=400)])
+def test_a_placement_is_never_free_by_the_clock(later: timedelta) -> None:
+    placement = Claim("reservation", None, "police", "Plaatsing", expected_at=NOW)
+    assert is_live(placement, NOW + later)
+    assert status_of("open", placement, NOW + later) == "reserved"
+
+
 def test_no_claim_is_not_live() -> None:
     assert not is_live(None, NOW)
 
@@ -88,7 +95,7 @@ def test_free_held_reserved_occupied_and_closed_add_up_to_the_total(places: list
     assert sum(counts[status] for status in PLACE_STATUSES) == counts["total"] == len(places)
     assert counts["closed"] == sum(state == "closed" for state, _ in places)
     assert counts["occupied"] == sum(state == "occupied" for state, _ in places)
-    live = sum(state == "open" and one is not None and one.expires_at > NOW for state, one in places)
+    live = sum(state == "open" and is_live(one, NOW) for state, one in places)
     assert counts["held"] + counts["reserved"] == live
 
 

@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from bedboard.rules.access import ROLES, SEEKERS, Actor, Role
-from bedboard.rules.cases import STATES, CaseState, Deciding
+from bedboard.rules.cases import STATES, CaseState
+from bedboard.rules.deciding import Deciding
 from bedboard.rules.places import PLACE_STATUSES
 from bedboard.rules.rights import (
     Seeker,

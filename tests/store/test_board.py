@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.actions.setup import add_shelter
-from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
+from bedboard.rules.deciding import Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.board import get_catalogue, get_shelter, list_shelters
 from bedboard.store.database import Database, Transaction

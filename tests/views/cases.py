@@ -5,8 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bedboard.rules.access import Actor, Role
-from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
+from bedboard.rules.deciding import Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.board import Caller, Catalogue, KindRow, UnitRow

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bedboard.rules.cases import Deciding
 from bedboard.rules.claims import Claim
+from bedboard.rules.deciding import Deciding
 from bedboard.rules.fit import Profile
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.rules.places import PlaceState

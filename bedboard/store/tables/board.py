@@ -1,6 +1,6 @@
 """Tables of the board: the deployment, shelters with their places and claims, and the journal of every change."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, LargeBinary, Text
@@ -12,13 +12,23 @@ from bedboard.store.tables.base import moment
 
 
 class Deployment(SQLModel, table=True):
-    """One row: the purpose of this database. `demo` marks a database in which demo sign-in and demo tokens may exist."""
+    """One row: the purpose of this database. `demo` marks a database in which demo sign-in and demo tokens may exist.
+
+    `country`: in the two letters of ISO 3166; on its public holidays a desk is closed.
+    """
 
     id: int = Field(default=1, primary_key=True)
     name: str
     time_zone: str
+    country: str = "NL"
     demo: bool
     created_at: datetime = moment()
+
+
+class Holiday(SQLModel, table=True):
+    """A day on which the desks of this deployment are closed, besides the public holidays of its country."""
+
+    day: date = Field(primary_key=True)
 
 
 class Unit(SQLModel, table=True):
@@ -96,7 +106,8 @@ class Place(SQLModel, table=True):
 class ClaimRecord(SQLModel, table=True):
     """A hold, or a reservation for one case, of one place.
 
-    `ended_at` None: nobody has ended it; past `expires_at` it is over anyway. `person_id` or `client_id` is the holder's;
+    `ended_at` None: nobody has ended it; past `expires_at` it is over anyway, and None there is a placement, which only a
+    person ends. `expected_at`: the agreed arrival of a placement. `person_id` or `client_id` is the holder's;
     both are None when the shelter made the hold for a caller, known by `organization_id` and `role` only.
     `extended_at` set: a hold is extended once.
     """
@@ -110,7 +121,8 @@ class ClaimRecord(SQLModel, table=True):
     role: str
     person_id: str | None = Field(default=None, foreign_key="person.id")
     created_at: datetime = moment()
-    expires_at: datetime = moment()
+    expires_at: datetime | None = moment(nullable=True)
+    expected_at: datetime | None = moment(nullable=True)
     ended_at: datetime | None = moment(nullable=True)
     client_id: str | None = Field(default=None, foreign_key="client.id")
     extended_at: datetime | None = moment(nullable=True)
