@@ -1,4 +1,4 @@
-"""What was promised before a placement ended by a person is kept after the migration, and ends by a person too."""
+"""A place that was chosen before the migration is kept after it until a person ends that."""
 
 import os
 from collections.abc import AsyncIterator

@@ -15,7 +15,7 @@ alter table claim
     add constraint ck_claim_hold_expires check (type = 'reservation' or expires_at is not null),
     add constraint ck_claim_expires_or_is_expected check ((expires_at is null) = (expected_at is not null))
 """,
-    # What was chosen before this migration is kept as well until somebody says what became of it.
+    # A place that was chosen before this migration is kept as well until somebody says what became of it.
     """
 update claim set expires_at = null, expected_at = coalesce(r.arrives_at, ask.settled_at)
 from ask join case_record r on r.id = ask.case_id
