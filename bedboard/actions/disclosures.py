@@ -35,12 +35,12 @@ async def disclose_telephone(
         elif is_stale:
             why = "stale"
             since = now - timedelta(hours=1)
-            await lock_organization(tx, actor.organization_id or "")  # or many at once would each count the others out
+            await lock_organization(tx, actor.organization_id or "")  # so that calls at the same moment are counted one by one
             if await count_shelters_seen(tx, actor, shelter_id, since) >= MOST_SHELTERS_AN_HOUR:
                 raise TooMany("too_many", retry_after_seconds=600)
         else:
             raise NotAllowed("hold_first")
-    await check_role(tx, actor)  # after the lock: it may be lost while this waits
+    await check_role(tx, actor)  # after the lock: the role may be lost while this waits
     sealed = await get_telephone(tx, shelter_id)
     if sealed is None:
         raise NotFound("no_such_shelter")

@@ -1,6 +1,6 @@
-"""Silence, and all that only time brings to a case: silent shelters, agreed hours that pass, cases that go on too long.
+"""Silence, and every other change that time alone makes to a case: an agreed hour passes, or the case goes on too long.
 
-Every process may try each of these, as often as it likes: under the case's lock, one of them finds it still to be done.
+Every process may try each of these at any time: under the lock of the case, only one process finds it still to be done.
 """
 
 from datetime import datetime

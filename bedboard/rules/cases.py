@@ -95,10 +95,10 @@ MOST_ASKED = 8  # shelters of one case
 MOST_OPEN = 20  # cases of one person or program that are not over
 MOST_CASES_AN_HOUR = 12  # by one person or program; each shows up to eight telephones
 OFFER = timedelta(minutes=60)
-KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # a chosen place waits so long for people who are late
-KEPT_FOR_DESK = timedelta(hours=72)  # and as long as the desk has not decided: a desk may be closed for a weekend
-ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
-SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
+KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # a chosen place is kept so long after the agreed hour, for people who are late
+KEPT_FOR_DESK = timedelta(hours=72)  # likewise where the desk has not decided yet: a desk may be closed for a weekend
+ADDRESS_SHOWN = timedelta(hours=12)  # after the decision
+SOONEST_USUAL = timedelta(hours=2)  # the time until the arrival, where nobody gives an hour
 LATEST_ARRIVAL = timedelta(hours=48)
 LONGEST = timedelta(days=7)  # then a case lapses, so that none of its needs stay
 FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
@@ -187,14 +187,14 @@ def offer_ends(now: datetime) -> datetime:
 
 
 def choice_ends(arrives_at: datetime, now: datetime, *, is_decided: bool) -> datetime:
-    """Return the end of the reservation of a chosen place: it has one even if nobody ever says whether they came."""
+    """Return the end of the reservation of a chosen place: it ends even if nobody ever says whether the people came."""
     return max(arrives_at, now) + (KEPT_AFTER_ARRIVAL if is_decided else KEPT_FOR_DESK)
 
 
 def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
     """Return whether those who bring the household may see the shelter's address: for `ADDRESS_SHOWN` after the decision.
 
-    For a later journey it is also shown for as long around the agreed hour, half of it before and half after.
+    It is also shown around the agreed hour, for half of `ADDRESS_SHOWN` before it and half after it.
     """
     if state not in ON_THE_WAY or decided_at is None:
         return False
@@ -202,7 +202,7 @@ def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: d
 
 
 def shows_needs(state: str, settled: str | None) -> bool:
-    """Return whether a shelter sees the needs: as long as its answer counts, and then as long as it expects them."""
+    """Return whether a shelter sees the needs: as long as its answer counts, and then as long as it expects the people."""
     return settled is None or (settled == "chosen" and state in RESERVED)
 
 
@@ -213,7 +213,7 @@ HOURS = re.compile(
     r"(?:(?P<first>mon|tue|wed|thu|fri|sat|sun)-(?P<last>mon|tue|wed|thu|fri|sat|sun) )?"
     r"(?P<opens>(?:[01][0-9]|2[0-3]):[0-5][0-9])-(?P<closes>(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
 )
-"""Hours of a desk, local: "mon-fri 09:00-17:00", or without days every day; closing before opening is over midnight."""
+"""Local hours of a desk: "mon-fri 09:00-17:00". Without days they hold every day. "22:00-06:00" goes past midnight."""
 
 
 def _minutes(clock: str) -> int:
@@ -270,7 +270,7 @@ STEPS: tuple[SilenceStep, ...] = get_args(SilenceStep)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """The times after which a silent shelter is reminded, its second line told, and then the desk: each is longer."""
+    """The times after which a silent shelter is reminded, its managers are told, and the desk is told, in rising order."""
 
     reminder: timedelta = timedelta(minutes=5)
     second_line: timedelta = timedelta(minutes=10)

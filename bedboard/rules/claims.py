@@ -9,10 +9,10 @@ from bedboard.rules.refusals import Conflict
 ClaimType = Literal["hold", "reservation"]
 Ending = Literal["released", "used", "withdrawn", "expired"]
 
-HOLD = timedelta(minutes=30)  # and once as long again
+HOLD = timedelta(minutes=30)  # a hold may be extended once, by the same time
 MOST_OF_ONE = 3  # live holds of one person or program
 MOST_OF_ORGANIZATION = 10
-MOST_HOLDS_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls thirty shelters in an hour
+MOST_HOLDS_AN_HOUR = 30  # of one person or program; each shows a telephone, and nobody calls thirty shelters in an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,10 @@ def is_live(claim: Claim | None, now: datetime) -> bool:
 
 
 def check_room(by_one: int, by_organization: int) -> None:
-    """Refuse one hold more besides so many live ones: Conflict `holds_of_person`, `holds_of_organization`."""
+    """Refuse a new hold when the person or the organization has as many live holds as it may have.
+
+    `by_one`: the live holds of the person or program. Refusal: Conflict `holds_of_person`, `holds_of_organization`.
+    """
     if by_one >= MOST_OF_ONE:
         raise Conflict("holds_of_person", most=MOST_OF_ONE)
     if by_organization >= MOST_OF_ORGANIZATION:
