@@ -1,4 +1,4 @@
-"""Adding in bulk, and the one row that says what a database is for."""
+"""Adding in bulk, and the one row that tells the purpose of a database."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ async def get_demo_mark(tx: Transaction) -> bool | None:
 
 
 async def add_deployment(tx: Transaction, name: str, time_zone: str, now: datetime, *, demo: bool) -> bool:
-    """False when there is one already; of two at once the second waits for the first."""
+    """Add the row of the deployment; False when there is one already. Of two calls at once the second waits for the first."""
     row = {"id": 1, "name": name, "time_zone": time_zone, "demo": demo, "created_at": now}
     connection = await tx.connection()
     added = await connection.execute(insert_or_leave(Deployment).on_conflict_do_nothing().values(row))
@@ -28,6 +28,6 @@ async def add_deployment(tx: Transaction, name: str, time_zone: str, now: dateti
 
 
 async def add_places(tx: Transaction, rows: list[dict[str, Any]]) -> None:
-    """Columns of Place."""
+    """Add places; each row has the columns of Place."""
     if rows:
         await (await tx.connection()).execute(insert(Place), rows)
