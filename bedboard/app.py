@@ -126,8 +126,8 @@ def warm_up(board: Board) -> None:
 def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
-    `seal` must open the values that the database holds sealed. Without jobs nothing happens by the clock but the pulse: tests
-    run them themselves, when they have moved their clock.
+    `seal` must open the sealed values in the database. `has_jobs` False: only the pulse runs by the clock. Tests move their
+    clock and then run the jobs themselves.
     """
     process = make_process(settings, seal, clock or Clock())
 

@@ -29,7 +29,7 @@ class Batch(Generic[K, V]):
         if answer is None:
             answer = self._waiting[key] = asyncio.get_running_loop().create_future()
         if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._read_all(), context=Context())  # no caller's: it works for all of them
+            self._work = asyncio.create_task(self._read_all(), context=Context())  # of no caller, because it works for all
         return await asyncio.shield(answer)
 
     async def _read_all(self) -> None:

@@ -1,7 +1,7 @@
 """Identity: from a session cookie to a person, from a bearer token to a client.
 
-Each process keeps them for some seconds; an ended session is dropped at once, by the bell. While the database
-is away, a person who was known a short time ago may still look at the last known board, and do nothing more.
+Each process keeps identities for some seconds. The bell drops an ended session at once. While the database is away, a person
+who was known a short time ago may still look at the last known board, and do nothing more.
 """
 
 import asyncio
@@ -40,7 +40,11 @@ class Known:
 
 
 class Identity:
-    """`database_is_demo` is set when the database has been read: only then, and in a demo process, demo tokens count."""
+    """The people and programs that this process knows.
+
+    `database_is_demo`: the database was read and is marked as a demo. Only then, and only in a demo process, do demo tokens
+    count.
+    """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         self._database = database
@@ -50,10 +54,10 @@ class Identity:
         self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
         self.database_is_demo = False
         self._used_every = min(USED_EVERY, self.limits.idle / 4)
-        # Apart: a token is no cookie, and a cookie is no token.
+        # In two tables, because a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known] = {}
         self._clients: dict[bytes, Known] = {}
-        self._forgotten = 0  # how often; a read that began before the last time may be of a session that has ended
+        self._forgotten = 0  # counts calls of `forget`: a read that began before the last one may show an ended session
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._sessions = Batch(self._read_sessions)
 
@@ -78,7 +82,7 @@ class Identity:
     async def person(self, token: str | None, *, in_use: bool) -> Actor | None:
         """Return the signed-in person; None without a session that counts.
 
-        `in_use`: somebody asks for something, which keeps the session alive; a socket that reconnects by itself does not.
+        `in_use`: the person asks for something, and this keeps the session alive. False for a socket that reconnects by itself.
         """
         if not token:
             return None
@@ -102,7 +106,7 @@ class Identity:
             return await list_session_actors(tx, hashes, self.limits, self._clock.now())
 
     def last_known(self, token: str | None) -> Actor | None:
-        """Return the person as the database last knew them, if that is shorter ago than a session may be idle."""
+        """Return the person as last read; None if that is longer ago than a session may be idle."""
         known = self._people.get(hash_token(token)) if token else None
         if known is None or self._clock.monotonic() - known.checked > self.limits.idle.total_seconds():
             return None
@@ -134,7 +138,7 @@ class Identity:
                 await use_session(tx, token_hash, now)
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
-        """Return those of these tokens that still count. Refusal: Unavailable, or after two seconds."""
+        """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""
         try:
             async with asyncio.timeout(2.0), self._database.transaction() as tx:
                 return await list_active_tokens(tx, hashes, self.limits, self._clock.now())

@@ -15,7 +15,7 @@ KEYS = frozenset(
 
 
 def keep_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leaves out every key that is not on the list, and says that it did."""
+    """Leave out every key that is not on the list, and say that this was done."""
     kept = {key: value for key, value in event.items() if key in KEYS}
     if len(kept) != len(event):
         kept["left_out"] = len(event) - len(kept)
@@ -46,7 +46,7 @@ class LibraryLine(logging.Formatter):
 
 
 def set_up_log(level: str) -> None:
-    """`level` is for our own lines; the libraries' from warning up."""
+    """Set up the log. `level` is for our own lines; libraries log warnings and errors only."""
     handler = logging.StreamHandler()
     handler.setFormatter(LibraryLine())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -1,7 +1,7 @@
 """Web push: wake a person's devices with one word, such as "found", without any name or place.
 
-A push service is somebody else's: it gets an encrypted message (RFC 8291) signed with our key (RFC 8292), and it may be slow or
-away, which must never delay anything of ours.
+A push service belongs to another company. It gets an encrypted message (RFC 8291), signed with our key (RFC 8292). It may be
+slow or away, and this never delays other work.
 """
 
 import asyncio
@@ -133,7 +133,7 @@ class Pusher:
                 headers, body = await asyncio.to_thread(self._write, device, what)
                 async with self._client.stream("POST", device.endpoint, headers=headers, content=body) as reply:
                     status = reply.status_code
-        except Exception as error:  # the faults of a foreign server, key or network are not ours to foresee
+        except Exception as error:  # nobody can foresee all faults of a foreign server, key or network
             log.warning("push_failed", reason=type(error).__name__)
             return "failed"
         if status in (404, 410):

@@ -1,4 +1,4 @@
-"""Loads a seed file, such as `seeds/demo.toml`, into an empty database, through the actions.
+"""Load a seed file, such as `seeds/demo.toml`, into an empty database, through the actions.
 
 The file is data for people to read; unknown keys are refused, so that a typing error does not go unnoticed.
 """

@@ -50,7 +50,7 @@ def _is_key(text: str) -> bool:
 
 
 class Settings(BaseSettings):
-    """Each is an environment variable with the prefix BEDBOARD_, but for DATABASE_URL; an empty one counts as not set."""
+    """The settings. Each is an environment variable with the prefix BEDBOARD_, except DATABASE_URL; an empty one is not set."""
 
     model_config = SettingsConfigDict(
         env_prefix="BEDBOARD_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True

@@ -53,7 +53,7 @@ async def add_alert(
 
 
 async def read_alert(tx: Transaction, actor: Actor, alert_id: str, now: datetime) -> AlertRecord:
-    """Return an alert of the actor's own, which from now on has no news. Refusal: NotFound, for strangers as well."""
+    """Return an alert of the actor's own, and note that its news has been seen. Refusal: NotFound, for strangers as well."""
     alert = await get_alert(tx, alert_id, actor.id, now, lock=True) if actor.kind == "person" else None
     if alert is None:
         raise NotFound("no_such_waiting")
@@ -75,8 +75,8 @@ async def stop_alert(tx: Transaction, actor: Actor, alert_id: str) -> None:
 async def report_to_alert(tx: Transaction, alert_id: str, changes: Sequence[SeenChange], now: datetime) -> str | None:
     """Note the changes that a process has seen for an alert; return its owner's id if they are news, and otherwise None.
 
-    They are not news when another process has reported them before, so one process wakes the owner and no other. A picture
-    that is no longer the newest of its shelter counts for nothing: its process gets a newer one.
+    Changes that another process has reported before are no news, so only one process wakes the owner. A change of a version
+    that is no longer the newest of its shelter is left out: the process that reports it gets the newer version soon.
     """
     alert = await lock_alert(tx, alert_id, now)
     if alert is None:
@@ -106,7 +106,7 @@ async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
 
 
 async def add_device(tx: Transaction, actor: Actor, device: Device, now: datetime) -> None:
-    """Add a device on which the actor wants to be woken; once more changes nothing. Refusal: NotAllowed."""
+    """Add a device on which the actor wants to be woken; adding it again changes nothing. Refusal: NotAllowed."""
     if actor.kind != "person" or not await lock_person(tx, actor.id) or not await still_has_role(tx, actor):
         raise NotAllowed("not_your_role")
     await save_device(tx, actor.id, device, MOST_DEVICES, now)

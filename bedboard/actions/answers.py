@@ -37,7 +37,7 @@ async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter
     if await get_ask(tx, case_id, shelter_id) is None:
         raise NotFound("no_such_request")
     case = await lock_case(tx, case_id)
-    await lock_shelters(tx, case, [shelter_id])  # before asking for rights: they may be lost while this waits for the lock
+    await lock_shelters(tx, case, [shelter_id])  # before the rights are read: they may be lost while this waits
     by = answers_as(actor, case.record.requester)
     is_still = await may_act(tx, actor, shelter_id) if by == "shelter" else await still_has_role(tx, actor)
     if by is None or not is_still:
@@ -50,8 +50,8 @@ async def answer_case(
 ) -> LockedCase:
     """Answer for a shelter: yes (the place is reserved for `OFFER_LASTS`), discuss or no.
 
-    Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to a case of
-    their own or a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation.
+    Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to their own
+    case or that of a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
@@ -171,7 +171,7 @@ async def take_arrival(
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
-    if by == "shelter":  # as with every change of a place that a shelter tells
+    if by == "shelter":  # as with every change of a place that a shelter reports
         shelter.confirmed_at = max(shelter.confirmed_at or now, now)
     case.note(await move_in(tx, actor, shelter, chosen.place_id, claim, now))
     if case.state == "arrived":

@@ -55,7 +55,7 @@ class LockedCase:
         return next((ask for ask in self.asks.values() if ask.settled == "chosen"), None)
 
     def claim_of(self, ask: Ask) -> ClaimRecord | None:
-        """Return the reservation there for this case; None when it was ended."""
+        """Return the reservation with this shelter; None when there is none, or when it was ended."""
         return self.claims.get(ask.claim_id or "")
 
     def note(self, shelter: ShelterRow) -> None:
@@ -99,7 +99,7 @@ async def let_go(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence
     """End the reservations with these shelters, so that the places are free again."""
     await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claim_of(ask) is not None])
     if actor.kind != "system":
-        await check_role(tx, actor)  # after the locks: it may be lost while this waits
+        await check_role(tx, actor)  # after the locks: the role may be lost while this waits
     for ask in sorted(asks, key=lambda ask: ask.shelter_id):
         claim = case.claims.pop(ask.claim_id or "", None)
         if claim is not None:
@@ -117,7 +117,7 @@ async def settle(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence
 def move(case: LockedCase, event: Event, now: datetime) -> None:
     """Move the case to its next state; when it is over, its needs are erased with it.
 
-    The unit in which a place was sought goes at the very end: until then it is counted with where the person sleeps.
+    The police unit of the search is erased only at the very end: it is counted with the answer to where the person sleeps.
     Refusal: Conflict, as `rules.cases.TABLE` says.
     """
     record = case.record
@@ -152,7 +152,7 @@ async def save_case(
 
 
 async def count_refusals(tx: Transaction, asks: Iterable[Ask], zone: ZoneInfo) -> None:
-    """Count why these shelters said no. Call it once each time that they are settled: after that a no cannot change."""
+    """Count why these shelters said no. Call this once each time that they are settled: after that a no cannot change."""
     refused = [ask for ask in asks if ask.reason is not None and ask.answered_at is not None]
     units = await list_units(tx, [ask.shelter_id for ask in refused])
     tallies: list[tuple[datetime, Tally]] = []
@@ -175,7 +175,7 @@ async def count_placed(tx: Transaction, chosen: Ask, now: datetime, zone: ZoneIn
 
 
 def erase_answers(tx: Transaction, case: LockedCase) -> None:
-    """Erase why shelters said no: like the needs, that says something about a person, so it goes when the case is over.
+    """Erase why shelters said no when the case is over: like the needs, these reasons say something about a person.
 
     The caller has moved the case to a state that is over, and settled and counted its shelters.
     """

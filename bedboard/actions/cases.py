@@ -58,7 +58,7 @@ async def open_case(
         raise NotAllowed("not_your_role")
     if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
         raise NotAllowed("no_organization")
-    await check_role(tx, actor)  # after the lock: it may be lost while this waits
+    await check_role(tx, actor)  # after the lock: the role may be lost while this waits
     if await count_open_cases(tx, actor) >= MOST_OPEN:
         raise Conflict("requests_of_person", most=MOST_OPEN)
     begun_at = await get_begun_at(tx, actor, MOST_CASES_AN_HOUR)
@@ -82,7 +82,7 @@ async def open_case(
 
 
 async def ask_more(tx: Transaction, actor: Actor, case_id: str, shelters: Mapping[str, str], now: datetime) -> LockedCase:
-    """Ask these shelters as well, and those again that were let go or did not work out.
+    """Ask these shelters too. A shelter that is settled may be asked again.
 
     Refusals: NotFound, Conflict `request_…`, Invalid `shelters`.
     """
@@ -123,10 +123,10 @@ async def choose_offer(
     zone: ZoneInfo,
     arrives_at: datetime | None = None,
 ) -> LockedCase:
-    """Choose the place that this shelter offers; the other shelters are let go in the same moment.
+    """Choose the place that this shelter offers; the other shelters are let go at the same moment.
 
-    By the kind of place and the hour this is decided, left to the desk, or provisional. `arrives_at`: the hour of arrival;
-    None: after `SOONEST_USUAL`.
+    The kind of place and the hour say whether the choice is a decision, waits for the desk, or is provisional. `arrives_at`:
+    the hour of arrival; None: after `SOONEST_USUAL`.
     Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
@@ -140,7 +140,7 @@ async def choose_offer(
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
     reserved = [other.shelter_id for other in [ask, *others] if case.claim_of(other) is not None]
     await lock_shelters(tx, case, reserved)
-    await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
+    await check_role(tx, actor)  # once more: the role may be lost while this waits for so many locks
     claim = case.claim_of(ask)
     is_kept = is_live(claim, now)
     is_open = (await get_place(tx, place_id)).state == "open"

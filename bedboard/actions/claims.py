@@ -1,4 +1,4 @@
-"""Claims, as holds and reservations share them: begin one, end one, and say in the journal what it is.
+"""Claims: begin one, end one and describe it in the journal, in the same way for holds and reservations.
 
 The caller holds the lock of the place's shelter.
 """
@@ -16,7 +16,7 @@ from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 
 def to_rule(claim: ClaimRecord) -> Claim:
-    """Return what the rules need of a stored claim."""
+    """Return a stored claim in the form that the rules use."""
     return Claim(cast(ClaimType, claim.type), claim.expires_at, claim.role, claim.organization_id, claim.id)
 
 
@@ -34,17 +34,17 @@ async def make_claim(
     action: str,
     now: datetime,
 ) -> ShelterRow:
-    """Add the claim and return its shelter as it is then.
+    """Add a claim to a place and return its shelter as it is then.
 
-    `present` is the place's claim that nobody has ended: it ends as used, or as expired when it is past its hour. The caller
-    has made sure that it may make way.
+    `present`: the claim on that place that nobody has ended. This ends it: as used, or as expired when it is past its hour.
+    The caller has checked that the new claim may take its place.
     """
     if present is not None:
         if is_live(present, now):
             end_claim(tx, present, "used", now)
         else:
             expire_claim(tx, present)
-        await tx.flush()  # a place has one claim at most that nobody has ended
+        await tx.flush()  # first: a place may have only one claim that nobody has ended
     return await save_claim(tx, actor, shelter, claim, action, None, now)
 
 
@@ -84,7 +84,7 @@ async def save_claim(
 ) -> ShelterRow:
     """Save the claim with the shelter's next version, a row in the journal and a bell; return the shelter.
 
-    A claim does not say that the board is right, so it confirms nothing.
+    This does not confirm the shelter: a claim does not say that its board is right.
     """
     tx.add(claim)
     saved, _ = await save_shelter(tx, shelter, [journal_row(actor, action, claim.place_id, before, claim_words(claim), now)])

@@ -40,7 +40,7 @@ async def disclose_telephone(
                 raise TooMany("too_many", retry_after_seconds=600)
         else:
             raise NotAllowed("hold_first")
-    await check_role(tx, actor)  # after the lock: it may be lost while this waits
+    await check_role(tx, actor)  # after the lock: the role may be lost while this waits
     sealed = await get_telephone(tx, shelter_id)
     if sealed is None:
         raise NotFound("no_such_shelter")

@@ -1,7 +1,7 @@
-"""Holds: a free place is kept for some minutes while people call, for the caller or (by shelter staff) for somebody who calls.
+"""Holds: keep a free place for some minutes while people call. Shelter staff can keep one for an organization that calls.
 
-Beginning a hold locks the organization of the holder, then the shelter. The first makes the limits true, the second gives a
-place to one holder only. Extending or releasing it locks the shelter.
+Beginning a hold locks the organization of the holder, then the shelter. The first lock keeps the limits, the second gives a
+place to one holder only. Extending or releasing a hold locks the shelter.
 """
 
 from collections.abc import Sequence
@@ -71,7 +71,7 @@ async def hold_place(
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
-    await _check_right(tx, actor, shelter_id)  # once more: it may be lost while this waits for the locks
+    await _check_right(tx, actor, shelter_id)  # once more: the right may be lost while this waits for the locks
     place, present = await _first_free(tx, actor, shelter_id, place_ids, now)
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
@@ -98,7 +98,7 @@ def _held(claim: ClaimRecord, shelter: ShelterRow) -> Held:
 async def _first_free(
     tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
 ) -> tuple[Place, ClaimRecord | None]:
-    """Return the first free one of these places, with its claim that is past its hour. The caller holds the shelter's lock.
+    """Return the first free one of these places, with its claim that is past its hour, if any. The caller locks the shelter.
 
     Refusals: NotFound, Conflict `not_free`, or `held_already` when the actor has one of them.
     """

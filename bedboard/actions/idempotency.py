@@ -93,7 +93,7 @@ async def apply_once(
 
 
 async def _take(tx: Transaction, actor: Actor, key: Key) -> None:
-    """Locks the key until the end of the transaction, without waiting."""
+    """Lock the key until the end of the transaction, without waiting. Refusal: Conflict `key_in_use`."""
     lock = hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8]
     if not await take_lock(tx, int.from_bytes(lock, "big", signed=True)):
         raise Conflict("key_in_use")

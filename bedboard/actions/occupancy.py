@@ -31,7 +31,7 @@ from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
 from bedboard.store.tables.board import Place, Shelter
 
-UNDO_GRACE = timedelta(seconds=5)  # the way of the tap over a bad connection
+UNDO_GRACE = timedelta(seconds=5)  # time for the tap to arrive over a bad connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,10 @@ async def _end_hold(tx: Transaction, place_id: str, ending: Ending, now: datetim
 
 
 async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
-    """Make the hold live again after its tap was undone; past its hour it stays ended. The caller knows that no other was made.
+    """Make a hold live again after the tap that ended it was undone. A hold past its hour stays ended.
 
-    If the holder has taken another place meanwhile, it has one more than the limit: better than to lose this one by a slip.
+    The caller knows that the place has no newer claim. If the holder has taken another place meanwhile, it may have one hold
+    more than the limit: that is better than losing this place by a wrong tap.
     """
     claim = await get_claim(tx, claim_id)
     if claim is not None and is_live(claim, now):
@@ -162,7 +163,7 @@ async def count_places(
     observed_at: datetime | None = None,
     version: int | None = None,
 ) -> Changed:
-    """Set the number of free places per kind, from a shelter that knows no single places; other kinds stay as they are.
+    """Set the number of free places per kind, for a shelter that knows only numbers; other kinds stay as they are.
 
     Places of a kind are interchangeable; those with criteria of their own are the last to change.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.

@@ -20,8 +20,9 @@ class Sent:
 
 
 async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> list[Sent]:
-    """Return the reminders whose step has come and that this process has to send: the row in `reminded` goes to one of all.
+    """Return the reminders whose step has come and that this process has to send.
 
+    A row in `reminded` for each step decides which of all processes sends it.
     A shelter that was never confirmed counts from when it was added, as on its page.
     """
     due: dict[Slot, Sent] = {}

@@ -1,6 +1,6 @@
 """Setup of a board: the deployment, units, kinds, organizations, shelters with their places, people, clients.
 
-Used by the commands that load data; pages for it come with their own rights.
+Only commands that load data use these actions, so they check no rights.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Signing in and out. Today: as somebody of a demo. Passkeys and OIDC end in the same `begin_session`."""
+"""Signing in and out. Today people can sign in to a demo only. Every way to sign in ends in `begin_session`."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def hash_token(token: str) -> bytes:
 
 
 async def begin_session(tx: Transaction, person: Person, clock: Clock) -> str:
-    """Begin a session for a person whose identity is sure, at the end of every sign-in; return the token for the cookie."""
+    """Begin a session for a person whose identity is sure, and return the token for the cookie."""
     token, now = clock.new_token(), clock.now()
     tx.add(Session(token_hash=hash_token(token), person_id=person.id, created_at=now, used_at=now))
     return token

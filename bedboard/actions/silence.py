@@ -1,6 +1,6 @@
 """Silence, and all that only time brings to a case: silent shelters, agreed hours that pass, a desk that closes, old cases.
 
-Every process may try each of these, as often as it likes: under the case's lock, one of them finds it still to be done.
+Every process may try each of these at any time: under the lock of the case, only one process finds it still to be done.
 """
 
 from collections.abc import Collection

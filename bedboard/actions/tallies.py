@@ -10,7 +10,7 @@ from bedboard.store.tallies import Tally, count_tallies
 async def count_nothing_found(
     tx: Transaction, slept: str, unit: str | None, excluded_by: Iterable[str], kinds: Iterable[str], at: datetime
 ) -> None:
-    """Count a search that ended without a place: the night's place, the reasons that excluded free ones, and suitable kinds.
+    """Count a search without a place: where the person sleeps, why free places did not fit, and which kinds would.
 
     `slept`: where the person slept instead. `unit`: the police unit of the search; None: not said. `at`: the local time.
     Reasons and kinds are counted for the whole country: with the unit, those of one search in a quiet place would

@@ -1,4 +1,4 @@
-"""Loads one night of a city's file into an empty database: each programme becomes a shelter with its places."""
+"""Load one night of a city's file into an empty database: each programme becomes a shelter with its places."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

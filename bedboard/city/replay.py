@@ -1,10 +1,10 @@
 """Move a board as the shelters' own systems would: a city's data, day after day, through the public API alone.
 
 Knows nothing of the database. One update per programme and day: `PUT /api/v1/shelters/{id}/occupancy`, with the token of that
-shelter. It sends `free` as the city counted it, and `closed` as the places that the board knows (`GET`, once per
-shelter) less those usable that day, because a capacity that shrinks is places closed. When a day has more usable places than
-the board has, `closed` is 0 and `free` goes as it is: the occupied ones are then fewer than in truth, which no seeker sees.
-Those updates are counted as clamped; the API still refuses more free places than there are.
+shelter. `free` is the city's count. `closed` is the number of places on the board (one `GET` per shelter) minus the usable
+places of that day: when a programme shrinks, the missing places are closed. When a day has more usable places than the board,
+`closed` is 0 and `free` stays as counted. The board then shows too few occupied places, which makes no difference to seekers.
+Such an update is counted as clamped. The API still refuses more free places than the shelter has.
 """
 
 import asyncio
@@ -94,8 +94,8 @@ async def replay(
 ) -> Summary:
     """Send the days one after another to `url` (see `check_url`), a day's updates spread evenly over its time.
 
-    `speed`: days per minute; 0 is as fast as possible. A day begins when the one before it is through. `progress` hears after
-    every update. `pause`: seconds before the first retry of a call without an answer; doubled for each further one.
+    `speed`: days per minute; 0 is as fast as possible. A day begins when the one before it has been sent. `progress` is called
+    after every update. `pause`: seconds before the first retry of a call without an answer; doubled for each further one.
     Never raises for what the server does: `Summary.stopped` says why it ended early.
     """
     clock = clock or Clock()

@@ -1,4 +1,4 @@
-"""Reads the open CSV file of the City of Toronto: what its shelters had each night.
+"""Read the open CSV file of the City of Toronto: the places of its shelters each night.
 
 Reading changes nothing: a file becomes nights of programmes, with a remark about every row that is left out or put right.
 """

@@ -1,4 +1,4 @@
-"""Why a command did not do what it was asked, as one sentence for the person who gave it."""
+"""Why a command failed, as one sentence for the person who gave it."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ BY_CONSTRAINT = {
 
 
 class Failure(Exception):
-    """A sentence: why a command did not do what it was asked."""
+    """One sentence that says why a command failed."""
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

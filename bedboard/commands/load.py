@@ -1,4 +1,4 @@
-"""`bedboard seed` and `bedboard import`: loads data into an empty database."""
+"""`bedboard seed` and `bedboard import`: load data into an empty database."""
 
 import tomllib
 from collections.abc import Callable, Mapping

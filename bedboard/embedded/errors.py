@@ -8,7 +8,7 @@ class EmbeddedError(RuntimeError):
 
 
 class InUseError(EmbeddedError):
-    """The data belongs to a active_tokens process: `pid`."""
+    """The data is in use by another process: `pid`."""
 
     def __init__(self, place: Path, pid: int) -> None:
         super().__init__(f"the database in {place} is in use by process {pid}")

@@ -1,4 +1,4 @@
-"""Starts and stops the embedded PostgreSQL."""
+"""Start and stop the embedded PostgreSQL."""
 
 import os
 import shutil
@@ -56,8 +56,8 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> "Embe
     """Start the database in `data_dir`, which is made and initialised first where needed.
 
     `settings` are server settings by name, over DEFAULTS; those in FIXED cannot be changed (ValueError).
-    Raises InUseError when a active_tokens process has this data, EmbeddedError when the server is not ready within
-    START_SECONDS, OSError when a directory cannot be made. May be called from any thread.
+    Raises InUseError when another process uses this data, EmbeddedError when the server is not ready within START_SECONDS,
+    OSError when a directory cannot be made. May be called from any thread.
     """
     if refused := FIXED.keys() & (settings or {}):
         raise ValueError(f"fixed settings of the embedded database: {', '.join(sorted(refused))}")
@@ -150,8 +150,8 @@ class Embedded:
     def _launch(self, program: str, *arguments: str, remove: Path | None = None) -> subprocess.Popen[bytes]:
         """Run one of PostgreSQL's programs under a supervisor.
 
-        The supervisor is a process and not a thread of ours: the
-        kernel's "signal when the parent dies" means the parent's *thread*, and a fork among threads may hang.
+        The supervisor is a process and not a thread of ours: the kernel's "signal when the parent dies" means the parent's
+        *thread*, and a fork among threads may hang.
         """
         dropped = self._programs.dropped
         command = [str(self._programs.bin / program), *arguments]

@@ -34,7 +34,7 @@ moves with the time. That function raises Invalid."""
 
 
 def would_do(found: Found) -> frozenset[str]:
-    """Return the free places that fit or are worth a call, but for shelters with stale news: there "free" says nothing."""
+    """Return the free places that fit or are worth a call, without shelters whose news is stale: there "free" says nothing."""
     return frozenset(place.id for match in found.matches if match.card.freshness != "stale" for place in match.places)
 
 

@@ -24,7 +24,7 @@ from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_know
 
 log = structlog.get_logger()
 
-MOST_KEPT = 30  # answers and snapshots: screens that come back together show the same
+MOST_KEPT = 30  # answers and snapshots; screens that come back together ask for the same ones
 BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
 
 
@@ -32,7 +32,10 @@ class Watcher(Protocol):
     """A search, or a memory of this process, that is told which shelters look different; nothing is drawn for it."""
 
     def see(self, changed: Sequence[Card]) -> None:
-        """Take the cards as they now are; none when shelters have gone, and once a minute. Must not await, or be slow."""
+        """Take the present cards of the shelters that look different. Must not await, or be slow.
+
+        `changed` is empty when shelters have left the board, and once a minute because "arrives now" moves with the clock.
+        """
 
 
 class Board:
@@ -137,7 +140,7 @@ class Board:
                 self._publish(cards)
             else:  # a board that cannot be followed must not give signs of life
                 self._aged.update(due)
-        if self.live and (minute := now.replace(second=0, microsecond=0)) != self._minute:  # hours of arrival move on
+        if self.live and (minute := now.replace(second=0, microsecond=0)) != self._minute:  # "arrives now" has moved
             self._minute = minute
             self._tell_watchers([])
         return len(due)
@@ -156,7 +159,7 @@ class Board:
         return row is None or row.version < version
 
     async def reached(self, shelter_id: str, version: int, seconds: float = 1.0) -> None:
-        """Wait until this board shows a version that the process itself has saved, so that the author reads it back.
+        """Wait until this board shows a version that the process itself has saved, so that its author sees the change.
 
         Gives up after `seconds`, without an error: the change is saved all the same.
         """
@@ -241,7 +244,7 @@ class Board:
     def snapshot(self, audience: Audience, known: Mapping[str, str]) -> bytes:
         """Return all that the audience may see, but for shelters whose stamp is the one in `known` (shelter id to stamp).
 
-        The very same bytes to everybody who asks for the same within a second, while nothing changes.
+        While nothing changes, all callers that ask for the same within a second get the same bytes.
         """
         key = (audience, frozenset(known.items()))
         return self._keep(key, lambda: self._make_snapshot(audience, known, self._clock.now()))

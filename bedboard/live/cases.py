@@ -1,6 +1,6 @@
 """The parties of each open case, in memory: their pages and programs are told when it changes.
 
-Nothing of what is asked is kept here.
+The needs of a household are not kept here.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ class OpenCases:
         board.watchers[self] = None
 
     async def read(self, tx: Transaction, ids: Collection[str] | None) -> None:
-        """Read these cases, which have changed, and tell their parties, of before and of now.
+        """Read these cases, which have changed, and tell their parties: those before the change and those after it.
 
-        `ids` None: any may have changed; then only the parties of cases that differ are told.
+        `ids` None: any case may have changed; then only the parties of cases that differ are told.
         """
         before = {case_id: self._open[case_id] for case_id in (self._open if ids is None else ids) if case_id in self._open}
         rows = {row.id: row for row in await list_parties(tx, ids)}
@@ -57,7 +57,7 @@ class OpenCases:
         turned.set()
 
     def see(self, changed: Sequence[Card]) -> None:
-        """Tell the seekers of cases whose reserved place was given away or has run out: the case itself does not change."""
+        """Tell the seekers of cases whose reservation was ended or has run out: the case itself does not change."""
         moved = set()
         for card in changed:
             now = frozenset(place.claim.id for place in card.places if place.claim and place.claim.type == "reservation")

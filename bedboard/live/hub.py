@@ -3,7 +3,7 @@
 Knows nothing of boards, people, HTTP or time: messages come ready made, the clock and the frame encoder are handed in.
 Everything here is synchronous, in one thread, and never waits for a viewer. The kinds of seat: `bedboard.live.seats`.
 
-The law: messages that a lagging viewer missed are made good by whole state, never by a queue.
+The law: a lagging viewer misses messages, and later gets whole state. There is never a queue for it.
 """
 
 import math
@@ -37,9 +37,12 @@ class Origin(Enum):
     """The source of a message that comes from no audience."""
 
     EVERYWHERE = auto()
-    """The pulse, and word that something of one's own has changed: part of no state, and only the newest counts."""
+    """The pulse, and the message that something of the viewer's own has changed.
+
+    No snapshot contains them. Only the newest of each counts.
+    """
     ALONE = auto()
-    """For this viewer only; the state of its audiences contains it."""
+    """A message for one viewer only, such as its first snapshot. A later snapshot of its audiences contains the same."""
 
 
 class Seat(Generic[V]):
@@ -153,7 +156,7 @@ class Hub(Generic[V]):
         return [seat.viewer for seat in self._seats]
 
     def join(self, seat: Seat[V], audience: Hashable, catch_up: CatchUp) -> None:
-        """Seat the viewer in an audience, one of several perhaps. A seat that was closed meanwhile stays out."""
+        """Seat the viewer in an audience; it may be in several. A seat that was closed meanwhile stays out."""
         if seat.closed:
             return
         seat.catch_ups[audience] = catch_up
@@ -187,9 +190,9 @@ class Hub(Generic[V]):
             self._hand_to(seat, Origin.ALONE, key, message, self.encode(message))
 
     def send_where(self, predicate: Callable[[V], bool], key: Hashable, message: Message) -> None:
-        """Hand a message to every viewer that the predicate picks; one that lags gets the newest of this key later.
+        """Hand a message to every viewer that the predicate picks.
 
-        No state of an audience contains it, so it is kept like a pulse.
+        A lagging viewer gets the newest message of this key later, as with a pulse: no snapshot contains it.
         """
         picked = [seat for seat in self._seats if predicate(seat.viewer)]
         frame = self.encode(message) if picked else b""
@@ -215,7 +218,9 @@ class Hub(Generic[V]):
         return len(found)
 
     def drop_stuck(self, now: float) -> int:
-        """Close viewers that could not take a message for too long, cut those closed before; return how many were closed.
+        """Close viewers that could not take a message for too long, and cut those that were closed before them.
+
+        Return how many were closed now.
 
         Call it every second or so; `now` is of the same clock as `monotonic`.
         """

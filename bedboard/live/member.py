@@ -17,13 +17,13 @@ MESSAGE_BYTES = 16 * 1024
 """The longest message that a viewer may send; a longer one closes its socket with 1009."""
 
 FRAMES_A_SECOND = 200
-"""The most that a viewer may send; a page sends a few a minute. More closes its socket with 1008."""
+"""The most frames that a viewer may send in a second. More closes its socket with 1008; a page sends a few a minute."""
 
 MOST_PARTS = 64
-"""The most frames of one message: a message in empty ones would never be too long."""
+"""The most frames of one message. A message of empty frames has no bytes, so `MESSAGE_BYTES` does not limit their number."""
 
 SLICE_BYTES = 4096
-"""So much is parsed at once: a flood of tiny frames is noticed before all of it has taken time."""
+"""The most bytes that are parsed at once, so that a flood of tiny frames is noticed before all of it is parsed."""
 
 POLICY_VIOLATION = 1008
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
@@ -32,7 +32,10 @@ LOGGER = logging.getLogger("websockets.server")
 
 
 def size_on_wire(frame: Frame) -> int:
-    """Return the bytes that a client's frame took: two, the length where it is longer than 125, the mask, the payload."""
+    """Return the size of a client's frame in bytes.
+
+    A frame is two bytes, a longer length field for a payload above 125 bytes, four bytes of mask, and the payload.
+    """
     count = len(frame.data)
     return 6 + count + (0 if count < 126 else 2 if count < 65_536 else 8)
 
@@ -55,13 +58,13 @@ class FrameLimit:
 
 
 def slices(data: bytes) -> Iterator[bytes]:
-    """Yield what has arrived in parts that are quickly parsed."""
+    """Yield the arrived bytes in parts of `SLICE_BYTES`."""
     for start in range(0, len(data), SLICE_BYTES):
         yield data[start : start + SLICE_BYTES]
 
 
 class Guest(Protocol):
-    """The person or program behind a member's connection, as its page's channel knows it."""
+    """The listener behind a member's connection: it hears the viewer's messages, and the end of the connection."""
 
     async def hear(self, text: bytes) -> None:
         """Take one whole message. Raises nothing: it closes its own seat when something is wrong."""
@@ -105,16 +108,16 @@ class Member(asyncio.Protocol):
         self._on_pause: Callable[[], None] | None = None
         self._on_resume: Callable[[], None] | None = None
         self._parser: Parser | None = None
-        self._owed = 0  # bytes that the parser has, and that are no whole frame yet
-        self._parts: list[bytes] | None = None  # of a message in several frames
-        self._is_text = True  # that message
-        self._messages: list[bytes] | None = None  # whole ones, while the guest is busy with the first
+        self._owed = 0  # bytes in the parser that are no whole frame yet
+        self._parts: list[bytes] | None = None  # the frames so far of a message in several frames
+        self._is_text = True  # whether that message is text
+        self._messages: list[bytes] | None = None  # whole messages, while the guest is busy with the first
         self._is_alive = True
 
     # --- what the hub does with it
 
     def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
-        """Say from now on when the viewer takes no more, and when it does again."""
+        """Call these from now on: when the viewer takes no more frames, and when it takes them again."""
         self._on_pause, self._on_resume = on_pause, on_resume
 
     def check_alive(self) -> bool:
@@ -129,7 +132,7 @@ class Member(asyncio.Protocol):
         return was_alive
 
     def close(self, code: int) -> None:
-        """Send a close frame, and nothing more; the viewer's own one, or `abort`, ends the connection."""
+        """Send a close frame, and nothing more; the viewer's own close frame, or `abort`, ends the connection."""
         if self._guest is None or self.transport.is_closing():
             return
         self._end()
@@ -145,13 +148,13 @@ class Member(asyncio.Protocol):
     # --- what its guest hears
 
     def seat(self, guest: Guest) -> None:
-        """Hand what the viewer says to this guest from now on, and first what it has said already."""
+        """Hand the viewer's messages to this guest from now on, first those that have already come."""
         self._guest = guest
         if self._messages:
             self._start_hearing()
 
     def take(self, text: bytes) -> None:
-        """Keep one whole message for the guest, which hears one at a time; nothing more is read meanwhile."""
+        """Keep one whole message for the guest, which hears one message at a time; nothing more is read meanwhile."""
         if self._messages is not None:
             self._messages.append(text)
             return
@@ -161,7 +164,7 @@ class Member(asyncio.Protocol):
             self._start_hearing()
 
     def _resume_reading(self) -> None:
-        """Read again what the viewer says, unless its guest is busy or its buffer is full; a closed one is always read."""
+        """Read from the viewer again, unless its guest is busy or its buffer is full; a closed connection is always read."""
         if not self.transport.is_closing() and (self._guest is None or (not self.paused and self._messages is None)):
             self.transport.resume_reading()
 
@@ -258,7 +261,7 @@ class Member(asyncio.Protocol):
             self.write(octets)
 
     def _fail(self, parser: Parser, code: int, reason: str) -> None:
-        parser.data_to_send()  # answers to pings that are worth nothing now
+        parser.data_to_send()  # drops answers to pings, which are of no use now
         parser.fail(code, reason)
         self._flush(parser)
         self._close_transport()

@@ -1,6 +1,6 @@
-"""News of one's own: tell people's pages and programs that something of theirs has changed, and never what.
+"""Own news: tell a person's pages and programs that something of their own has changed, and never what it is.
 
-Messages of a shared audience contain nothing of one person; a page that hears of news asks for its own over HTTP.
+Messages to a shared audience contain nothing about one person. A page that gets own news asks for the change over HTTP.
 """
 
 from collections.abc import Callable

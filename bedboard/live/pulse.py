@@ -46,7 +46,8 @@ class Pulse:
     async def run(self, every_seconds: float) -> None:
         """Beat until cancelled, and every second close viewers that do not read.
 
-        Not a job of the scheduler, which follows the wall clock: set back an hour, it would be silent for an hour.
+        This is no job of the scheduler, because the scheduler follows the clock of the machine. If somebody sets that clock
+        back by an hour, the scheduler runs nothing for an hour.
         """
         last = self._clock.monotonic()
         while True:
@@ -63,7 +64,7 @@ class Pulse:
     async def beat(self) -> bool:
         """Tell every viewer that the board is live, and close the sockets of ended sessions.
 
-        Return whether a pulse went out: not while the database is away on the line of the bell or on the pool.
+        Return whether a pulse went out. None goes out while the database is away, for the bell's connection or for the pool.
         """
         listener = self._board.listener
         if listener is None:
@@ -76,7 +77,7 @@ class Pulse:
             return False
         if self._board.listener is not listener:
             return False
-        # Only viewers that were asked about: one that has sat down meanwhile would be taken for signed out.
+        # Only viewers whose session or token was read: a viewer that has come meanwhile would look signed out.
         self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), SESSION_ENDED)
         self._board.as_of = self._clock.now()
         self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self._board.as_of}))

@@ -25,10 +25,10 @@ MATCHES_SHOWN = 40  # rows of a page
 
 
 class SearchLock:
-    """The lock around every search: one at a time, and before each this process gets on with everything else.
+    """The lock around every search: one search runs at a time, and other work of the process goes before each search.
 
-    A search takes some milliseconds in one piece; without the lock, fifty that arrive together would hold up a change of a
-    place at every answer that it waits for.
+    A search takes some milliseconds without a pause. Without the lock, fifty searches that arrive together would delay a
+    change of a place each time that it has waited for the database.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class SearchChannel(Channel):
         self._explain = explain
         self._search_lock = search_lock
         self._seat: Seat[Viewer] | None = None
-        self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or something that cannot be
+        self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or nothing that can be read
         self._number: int | None = None  # the page's own, to tell a late answer from the present one
         self._order: list[str] = []
         self._shown: dict[str, tuple[Fit, tuple[Reason, ...]]] = {}  # by lot
@@ -83,7 +83,7 @@ class SearchChannel(Channel):
         self._work: asyncio.Task[None] | None = None
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
-        self.board.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
+        self.board.watchers[self] = None  # before the page is seated, so that no change is missed
         async with self._search_lock:
             self._search(hello.get("search"))
 
@@ -112,7 +112,7 @@ class SearchChannel(Channel):
             await super().hear(message)
             return
         async with self._search_lock:
-            self._search(message if kind == "search" else message.get("search"))  # a hello that was late
+            self._search(message if kind == "search" else message.get("search"))  # a late hello has a search too
             self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
 
@@ -135,7 +135,7 @@ class SearchChannel(Channel):
             while self._dirty or self._gone:
                 async with self._search_lock:
                     order, figures = self._order, self._figures
-                    # A mailbox keeps the newest message only, so each must then be whole.
+                    # A mailbox keeps only the newest message, so each message to a mailbox must be whole.
                     changed = self._take_dirty()
                     found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
                     if found is not None and (found.get("fragments") or self._order != order or self._figures != figures):

@@ -22,9 +22,9 @@ HELLO_SECONDS = 2.0
 
 
 class Channel:
-    """One socket, as seen by its page: a board one way, and now and then the page's word that somebody uses it.
+    """The channel of one socket: the board goes to the page, and now and then the page says that somebody uses it.
 
-    `on_active` is awaited at that word. A search page has more to say: `bedboard.live.search`.
+    `on_active` is awaited when the page says that. A search page has more to say: `bedboard.live.search`.
     """
 
     def __init__(self, board: Board, audience: Audience, on_active: Callable[[], Awaitable[None]]) -> None:
@@ -50,13 +50,13 @@ class Channel:
         """Let go of everything: the viewer has left."""
 
     async def hear(self, message: Mapping[str, object]) -> None:
-        """Take one message of the page; leave out an unknown type."""
+        """Take one message of the page; ignore an unknown type."""
         if message.get("type") == "active":
             await self._on_active()
 
 
 class OwnChannel(Channel):
-    """The channel of a page without a shelter: only the pulse, and word that something of one's own has changed."""
+    """The channel of a page without a shelter: it brings only the pulse and own news."""
 
     def first(self, hello: Mapping[str, object]) -> bytes:
         return self.whole()

@@ -25,7 +25,7 @@ from bedboard.live.member import MESSAGE_BYTES, POLICY_VIOLATION, FrameLimit, Me
 EXTENSION = "bedboard.wire"
 
 SEND_BUFFER_BYTES = 32 * 1024
-"""Left to itself, Linux swallows megabytes for a viewer that is gone before anybody notices. It doubles this figure."""
+"""Without this limit, Linux takes megabytes for a viewer that is gone before the server notices. Linux doubles it."""
 
 
 def encode_text(message: str | bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Brings a database to the newest migration. One process at a time; a second one waits for the first."""
+"""Bring a database to the newest migration. One process does this at a time; a second one waits for the first."""
 
 import asyncio
 from pathlib import Path

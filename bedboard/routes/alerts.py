@@ -1,6 +1,6 @@
 """Alerts: leave the profile of a search, look at it again, stop; and the devices that may be woken.
 
-The profile is sealed before it leaves this module for the database; the memory of a repeated call does not contain it.
+The profile is sealed before it leaves this module for the database; the stored reply to the call does not contain it.
 """
 
 from base64 import urlsafe_b64decode
@@ -51,7 +51,7 @@ async def post_alert(call: Call) -> Response:
 
 
 async def show_alert(call: Call) -> Response:
-    """Show what is found now for the profile of one's own alert; its owner has then seen the news."""
+    """Show what is found now for the profile of an alert of the actor's own; the actor has then seen its news."""
     alert_id = call.path_params["alert_id"]
     async with call.transaction() as tx:
         alert = await read_alert(tx, call.actor, alert_id, call.now)

@@ -73,7 +73,7 @@ async def show_board(call: Call) -> Response:
 def _rank(card: Card, kind: str | None) -> int:
     """Return the order of a card: free (of the kind), fresh before ageing news; then unknown, so call; then full.
 
-    The order is that of the moment of loading: later changes stay where they are, so that nothing jumps under a finger.
+    A page gets this order when it is loaded. A card that changes later stays where it is, so that nothing jumps under a finger.
     """
     free = card.counts["free"] if kind is None else card.kinds[kind]["free"]
     if card.freshness == "stale":

@@ -37,8 +37,8 @@ class HasShelter(Protocol):
 class Call:
     """One request on its way through a handler.
 
-    `known_actor` None: nobody is signed in; only a public route, or the answer to a refusal, meets that. `now` is taken once,
-    when the call begins.
+    `known_actor` None: nobody is signed in, which happens only on a public route and in the answer to a refusal. `now` is taken
+    once, when the call begins.
     """
 
     request: Request
@@ -65,7 +65,7 @@ class Call:
         return catalogue
 
     def check_board_read(self) -> None:
-        """Refuse while nothing has been read, when every shelter would be missing. Refusal: Unavailable."""
+        """Refuse while nothing has been read: every shelter would be missing. Refusal: Unavailable."""
         if self.process.board.catalogue is None:
             raise Unavailable("database_away")
 

@@ -124,7 +124,7 @@ async def show_case(call: Call) -> Response:
 
 
 async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
-    """Read a case and draw it. Refusal: NotFound, also for those who may not see it."""
+    """Read a case and draw it. Refusal: NotFound, also for a person who may not see it."""
     process, actor, catalogue = call.process, call.actor, call.catalogue
     async with call.transaction() as tx:
         case = await read_case(tx, call, case_id)
@@ -161,7 +161,7 @@ async def case_page(call: Call, case_id: str, refusal: Refusal | None = None, ad
 
 
 def address_html(call: Call, case: CaseView, address: str | None) -> Markup:
-    """Draw the address of the chosen shelter; for None the empty element that it will stand in."""
+    """Draw the address of the chosen shelter; for None draw the empty element in which it will stand."""
     return call.process.pages.fragment(call.language, "fragments/_address.html", {"case": case, "address": address})
 
 

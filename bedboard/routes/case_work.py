@@ -1,4 +1,4 @@
-"""The work of each press on a case, done once, the same for a page and for the API.
+"""The work of each press on a case. It is done once, and is the same for a page and for the API.
 
 Work is a function of a transaction; the case is the one in the path of the call. It refuses what its action refuses.
 """

@@ -195,7 +195,7 @@ async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None
 
 
 def _times(usual: Iterable[int], saved: Fields, fields: Fields, name: str) -> list[str]:
-    """Return every half hour, and what is there already."""
+    """Return every half hour, and the saved and typed times."""
     present = {given[name] for given in (saved, fields) if CLOCK.match(given.get(name, ""))}
     return sorted(present.union(map(_clock, usual)))
 
@@ -223,7 +223,7 @@ async def _save(call: Call, form: CriteriaForm, work: Work) -> Response:
     try:
         done = await call.once(form.key, asked, work=lambda tx: work(tx, form.version), reply=reply, shown=call.shelter_shown)
     except Invalid as refusal:
-        if any(one.code == "key_reused" for one in refusal.fields):  # a page from before its own saving, gone back to
+        if any(one.code == "key_reused" for one in refusal.fields):  # an older page, to which the manager went back
             raise VersionMismatch("criteria_changed") from refusal
         raise
     return RedirectResponse(f"{call.path}?saved={done.reply.version or 0}", 303, {"Cache-Control": "no-store"})

@@ -26,12 +26,12 @@ from bedboard.views.cards import Card, Lot
 
 
 async def _do(call: Call, key: str, work: Callable[[Transaction], Awaitable[Held]]) -> Held | str:
-    """Do it once, wait until this process shows it, and return the hold, or, of a repetition, its id."""
+    """Do the work once, wait until this process shows it, and return the hold; for a repetition return the id of the hold."""
 
     def reply(held: Held) -> Reply:
         return Reply(200, f"{held.shelter.id} {held.claim_id}".encode(), held.shelter.version)
 
-    # Nothing of the profile is remembered, not even a fingerprint: the address says which place it is about.
+    # Nothing of the profile goes with the key, not even a fingerprint: the path names the place.
     done = await call.once(key, work=work, reply=reply)
     shelter_id, claim_id = done.reply.body.decode().split(" ")
     # A repetition waits too: its first press may have gone to another process.
@@ -40,7 +40,7 @@ async def _do(call: Call, key: str, work: Callable[[Transaction], Awaitable[Held
 
 
 async def _check_still_held(call: Call, claim_id: str) -> None:
-    """Refuse a repeated press, perhaps from a page of an hour ago, that must not look as if it had just held the place.
+    """Refuse a repeated press whose hold is over: its page, perhaps an hour old, must not show the place as held.
 
     Refusal: Conflict `hold_over`.
     """
@@ -51,7 +51,7 @@ async def _check_still_held(call: Call, claim_id: str) -> None:
 
 
 async def post_hold(call: Call) -> Response:
-    """Hold the place, or one that is quite like it; a caller who is too late sees what else there is."""
+    """Hold the place, or another one of its lot; a person who is too late sees the other places."""
     process, place_id, fields = call.process, call.path_params["place_id"], await call.fields()
     form = parse_form(HoldForm, {name: value for name, value in fields.items() if not is_profile_field(name)})
     lot = await _lot(call, place_id)
@@ -83,7 +83,7 @@ async def _lot(call: Call, place_id: str) -> Lot:
 
 
 async def _change_own(call: Call, work: Callable[[Transaction], Awaitable[Held]]) -> Response:
-    """Do something to one's own hold, and answer with what is one's own, or with the page where the button stands."""
+    """Change a hold of the actor's own, and answer with the strip, or with the page where the button stands."""
     form = await call.form(OwnForm)
     refusal: Refusal | None = None
     try:

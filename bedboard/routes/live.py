@@ -18,7 +18,7 @@ from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
-TOUCH_SECONDS = 30.0  # however often a page says that it is used
+TOUCH_SECONDS = 30.0  # a page that is in use touches its session at most once in this time
 
 
 async def page_socket(websocket: WebSocket, actor: Actor) -> None:
@@ -30,7 +30,7 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
         return
     token_hash = hash_token(websocket.cookies.get(process.identity.cookie, ""))
 
-    touched = float("-inf")  # the first word of use always counts: it may be the last before the session ends
+    touched = float("-inf")  # the first message of use always counts: the session may end before the next
 
     async def active() -> None:
         nonlocal touched
@@ -86,7 +86,7 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
 
 
 def api_audience(actor: Actor) -> Audience | None:
-    """Return the audience of an API client: every shelter, its own for a machine, None without live occupancy."""
+    """Return the audience of an API client: every shelter for a seeker, its own for a shelter's system, None for others."""
     if actor.role in SEEKERS:
         return Audience("api", "")
     if actor.role in REPORTERS and actor.shelter_ids:

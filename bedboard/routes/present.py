@@ -1,4 +1,4 @@
-"""The shelter as it now is: in the answer to what changes it, and in the answer to a refusal."""
+"""The shelter as it now is: in the answer to a change of it, and in the answer to a refusal."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps

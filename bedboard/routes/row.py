@@ -19,11 +19,11 @@ Touch = Literal["always", "by_page", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A call of the API as its document says it.
+    """A call of the API, for the OpenAPI document.
 
     `answers`: the possible shapes of the answer; none: it has no body. `problems`: the statuses of its refusals.
-    `version_of`: the thing whose version is the `ETag`; None: there is none. `takes_version`: it heeds `If-Match`.
-    `has_location`: it names the address of the new thing.
+    `version_of`: the thing whose version is the `ETag`; None: there is none. `takes_version`: the call obeys `If-Match`.
+    `has_location`: the answer names the address of the new thing.
     """
 
     id: str

@@ -106,7 +106,7 @@ async def _tap(
     def reply(changed: Changed) -> Reply:
         return Reply(200, str(changed.journal_id or "").encode(), changed.shelter.version)
 
-    # A tap that is sent again later says when it was tapped, and is the same tap all the same.
+    # A tap that is sent again later has an `observed_at`, and is still the same tap.
     fields = sorted((name, value) for name, value in (await call.fields()).items() if name != "observed_at")
     done = await call.once(key, repr(fields), work=work, reply=reply, shown=call.shelter_shown)
     journal_id = int(done.reply.body) if done.reply.body else None

@@ -46,7 +46,7 @@ def _load(path: Path) -> File:
 
 
 async def show_service_worker(_call: Call) -> Response:
-    """Answer at the root, because a service worker rules over what lies below its own address; never from a cache."""
+    """Answer at the root, because a service worker controls the pages below its own address; never from a cache."""
     headers = {"Cache-Control": "no-cache"}
     return Response(_load(STATIC / "js" / "sw.js").plain, 200, headers, media_type="text/javascript")
 

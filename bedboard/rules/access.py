@@ -41,7 +41,7 @@ OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of the table. `public`: without a session as well. `own`: the shelter in the call must be the actor's."""
+    """A rule of access. `public`: without a session as well. `own`: the actor must work for the shelter in the call."""
 
     roles: frozenset[Role]
     own: bool = False

@@ -206,7 +206,7 @@ def is_late_untold(arrives_at: datetime, told_at: datetime | None, zone: ZoneInf
 def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: datetime | None, now: datetime) -> bool:
     """Return whether those who bring the household may see the shelter's address: for `ADDRESS_SHOWN` after the decision.
 
-    For a later journey it is also shown for as long around the agreed hour, half of it before and half after.
+    It is also shown around the agreed hour, for half of `ADDRESS_SHOWN` before it and half after it.
     """
     if state not in ON_THE_WAY or decided_at is None:
         return False
@@ -214,7 +214,7 @@ def may_see_address(state: CaseState, decided_at: datetime | None, arrives_at: d
 
 
 def shows_needs(state: str, settled: str | None) -> bool:
-    """Return whether a shelter sees the needs: as long as its answer counts, and then as long as it expects them."""
+    """Return whether a shelter sees the needs: as long as its answer counts, and then as long as it expects the people."""
     return settled is None or (settled == "chosen" and state in RESERVED)
 
 
@@ -226,7 +226,7 @@ STEPS: tuple[SilenceStep, ...] = get_args(SilenceStep)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """The times after which a silent shelter is reminded, its second line told, and then the desk: each is longer."""
+    """The times after which a silent shelter is reminded, its managers are told, and the desk is told, in rising order."""
 
     reminder: timedelta = timedelta(minutes=5)
     second_line: timedelta = timedelta(minutes=10)

@@ -12,10 +12,10 @@ from bedboard.rules.refusals import Conflict
 ClaimType = Literal["hold", "reservation"]
 Ending = Literal["released", "used", "withdrawn", "expired"]
 
-HOLD = timedelta(minutes=30)  # and once as long again
+HOLD = timedelta(minutes=30)  # a hold may be extended once, by the same time
 MOST_OF_ONE = 3  # live holds of one person or program
 MOST_OF_ORGANIZATION = 10
-MOST_HOLDS_AN_HOUR = 30  # by one; a hold shows a telephone, and nobody calls thirty shelters in an hour
+MOST_HOLDS_AN_HOUR = 30  # of one person or program; each shows a telephone, and nobody calls thirty shelters in an hour
 
 
 @dataclass(frozen=True, slots=True)

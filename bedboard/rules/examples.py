@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, Profile] = {
     "several_needs": Profile(woman=1, needs=frozenset({"lvb", "psychiatric", "addiction"})),
     "night": Profile(woman=1, arrives_after=120),
 }
-"""Profiles by code, in the order in which they are shown; at night is 02:00."""
+"""Profiles by code, in the order in which they are shown; "at night" is 02:00."""
 
 
 class House(NamedTuple):

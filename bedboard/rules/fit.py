@@ -90,9 +90,9 @@ class Profile:
         return names + [name for name in NEEDS if name in self.needs]
 
     def ages(self) -> tuple[Ages, Ages] | None:
-        """Return the age bands of the youngest and the oldest leader of this party; None when nothing was said about it.
+        """Return the age bands of the youngest and the oldest person who leads the party; None when nothing was said.
 
-        With adults those are the adults. Minors alone lead it themselves; small children may be their own.
+        Adults lead a party that has any. Minors alone lead it themselves, but not the small ones: these may be their children.
         """
         if not self.minor_alone:
             return (ADULT, ADULT) if self.adults else None
@@ -145,7 +145,7 @@ def _kept(
 def make_terms(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Iterable[str]
 ) -> Terms:
-    """Return the same object for equal words, so that a search's findings about one shelter hold for its likes."""
+    """Return the same object for equal words, so that a search judges shelters with equal terms only once."""
     return _kept(frozenset(criteria.items()), frozenset(limits.items()), intake, frozenset(languages))
 
 
@@ -230,8 +230,8 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
 def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
     """Return the answer of the hours of intake to the hours of arrival; None when nothing was said about those.
 
-    People arrive within a journey's time after the one hour, or before the other. Outside the hours of intake it has to be
-    discussed (with the minute at which intake opens) and is never a no: a telephone may open a door.
+    With one hour only, people arrive within `ARRIVAL_WINDOW_MINUTES` after `arrives_after`, or before `arrives_before`. An
+    arrival outside the hours of intake has to be discussed, and is never a no: a call may open the door.
     """
     begin, until = profile.arrives_after, profile.arrives_before
     if begin is None and until is None:

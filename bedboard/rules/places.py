@@ -117,7 +117,7 @@ def _check_expected(change: PlaceChange, now: datetime) -> list[FieldError]:
 
 
 def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> Occupancy:
-    """Return the occupancy after the change. Claims do not matter: the shelter's own eyes go before any promise.
+    """Return the occupancy after the change. Claims do not matter: the shelter sees the place, and that counts more.
 
     Refusals: Invalid with every field that cannot be right; Conflict `overtaken` when something newer is known already.
     """
@@ -148,14 +148,14 @@ def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """The numbers of one kind from a shelter that knows no single places; `closed` None leaves closed places as they are."""
+    """The numbers of one kind, from a shelter that knows only numbers; `closed` None leaves closed places as they are."""
 
     free: int
     closed: int | None = None
 
 
 class Counted(NamedTuple):
-    """One place of the kind, as the spreading of a number needs it; `id` is the place's."""
+    """One place of the kind, as `spread_counts` needs it; `id` is the place's."""
 
     id: str
     state: PlaceState
@@ -165,9 +165,8 @@ class Counted(NamedTuple):
 def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dict[str, PlaceState]:
     """Return the places that have to change so that exactly `count.free` are shown free, each with its new state.
 
-    Places of one kind are interchangeable, so as few as possible change, in the order given; a live claim is never given
-    away: a claimed place stays as it is, and is not counted as free (opened, it would be shown as held). Refusal: Invalid
-    when the numbers cannot be.
+    Places of one kind are interchangeable, so as few as possible change, in the order given. A place with a live claim stays
+    as it is, and does not count as free. Refusal: Invalid when the numbers cannot be.
     """
     every = list(places)
     loose = [p for p in every if not p.claimed]

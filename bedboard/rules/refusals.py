@@ -1,7 +1,7 @@
 """Refusals: every way in which bedboard says no, as one small tree that knows nothing of HTTP and of words.
 
 A refusal has a `code`; the words for it, in each language, are in `web/templates/words/refusals.html`, and one table in
-`routes/replies.py` says which status each class gets. To raise one leaves the transaction, so nothing is changed.
+`routes/replies.py` says which status each class gets. A raised refusal rolls the transaction back, so nothing is changed.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The call does not go together with the present state, which goes with the answer where there is one."""
+    """The call is in conflict with the present state. The answer shows that state, where there is one."""
 
 
 class VersionMismatch(Refusal):
@@ -77,7 +77,7 @@ class Unavailable(Refusal):
 
 
 class Busy(Unavailable):
-    """The database answers, but others were before us for too long; nothing was saved, and the same call may be tried again."""
+    """The database answers, but other calls kept this one waiting for too long. Nothing was saved; the call may be repeated."""
 
     retry_after_seconds = 2
 

@@ -1,1 +1,1 @@
-"""The shapes of what comes in and goes out: forms, JSON bodies and answers. One shape per thing."""
+"""The shapes of input and output: forms, JSON bodies and answers. One shape per thing."""

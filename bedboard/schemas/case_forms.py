@@ -15,7 +15,7 @@ class EmptyForm(Form):
 
 
 class ChoiceForm(KeyForm):
-    """The requester takes an offer. `within`: minutes until they arrive; a local time in `arrives_at` goes before it."""
+    """The requester takes an offer. `within`: minutes until the arrival; if `arrives_at` has a local time, that one counts."""
 
     shelter: Id
     within: Literal["60", "120", "240"] = "120"

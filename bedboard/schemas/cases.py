@@ -33,7 +33,7 @@ class PostCase(SearchProfile):
 
 
 class PostShelters(Command):
-    """More shelters to ask; also again those whose answer no longer counts."""
+    """More shelters to ask. A shelter whose answer no longer counts may be asked again."""
 
     model_config = _like({"shelters": ["wilg"]})
 
@@ -46,8 +46,8 @@ class PostAnswer(Command):
     A contra-indication is named in `criterion`. With discuss, the requester sees the shelter's telephone. An answer counts
     until something is chosen.
 
-    `shelter` is needed from those who do not work for one: the desk when the shelter telephoned, and the police for a kind of
-    place on which they decide."""
+    `shelter` is needed from callers who do not work for a shelter: the desk when the shelter telephoned, and the police for a
+    kind of place on which they decide."""
 
     model_config = _like(
         {"answer": "yes", "place": "linde-1"},

@@ -34,7 +34,7 @@ class KindNumbers(Command):
 
 
 class PutOccupancy(Command):
-    """Numbers per kind, for those who know no single places. Kinds that are not named stay as they are."""
+    """Numbers per kind, for a shelter that knows only numbers. Kinds that are not named stay as they are."""
 
     kinds: Annotated[dict[Text, KindNumbers], Field(min_length=1, max_length=50)]
     observed_at: Moment | None = None
@@ -47,7 +47,7 @@ class PostConfirm(Command):
 
 
 class PostSearch(SearchProfile):
-    """A profile, and how many places at most are wanted back; the counts are always of all."""
+    """A profile, and the most places that the answer may list; the counts are always of all places."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 

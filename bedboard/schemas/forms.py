@@ -15,13 +15,13 @@ FieldText = Annotated[str, Field(max_length=40)]
 
 
 class TapForm(KeyForm):
-    """`observed_at`: when it was tapped, if that was earlier than it is sent."""
+    """A tap. `observed_at`: the moment of the tap, if it is sent later."""
 
     observed_at: Moment | None = None
 
 
 class StatusForm(TapForm):
-    """`expected_free_at`: as a `datetime-local` input sends it."""
+    """A new status. `expected_free_at`: as a `datetime-local` input sends it."""
 
     status: Reported
     reason: FieldText | None = None
@@ -29,25 +29,25 @@ class StatusForm(TapForm):
 
 
 class ConfirmForm(TapForm):
-    """`version`: the one that was on the page; nobody has looked at a newer one, so it is not confirmed."""
+    """A confirmation. `version`: the one on the page; a newer one is not confirmed, because nobody has looked at it."""
 
     version: Version | None = None
 
 
 class StaffHoldForm(TapForm):
-    """`caller`: the organization that telephones, as "organization role"."""
+    """A hold for a caller. `caller`: the organization that telephones, as "organization role"."""
 
     caller: Annotated[str, Field(max_length=130, pattern=r"^[a-z0-9][a-z0-9-]* (police|coordinator|desk)$")]
 
 
 class UndoForm(TapForm):
-    """`change`: the number of the tap in the journal."""
+    """An undo. `change`: the number of the tap in the journal."""
 
     change: Version
 
 
 class CountForm(TapForm):
-    """`free`: the number of free places per kind."""
+    """A count. `free`: the number of free places per kind."""
 
     free: dict[str, Count]
 
@@ -63,7 +63,7 @@ class CriteriaForm(KeyForm):
 
 
 class OwnForm(KeyForm):
-    """A button of one's own hold, alert or case. `back`: the page of ours on which it stands."""
+    """A button of a hold, alert or case of the actor's own. `back`: the page of ours on which it stands."""
 
     back: str = "/search"
 

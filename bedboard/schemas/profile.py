@@ -48,8 +48,8 @@ class Children(Part):
 class SearchProfile(Part):
     """The household that needs a place. Everything may be left open.
 
-    `group`: how many come as a group, more than one household. `avoid`: police units that are not safe. `near`: the police
-    unit from which it should be near. `arrives_after` "now" is the moment of asking; times are local.
+    `group`: the number of people in a group that is more than one household. `avoid`: police units that are not safe. `near`:
+    the police unit near which the place should be. `arrives_after` "now" is the moment of the search; times are local.
     """
 
     adults: Adults = Adults()

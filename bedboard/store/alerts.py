@@ -95,7 +95,7 @@ async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
 
 
 async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
-    """Delete the alerts that are past their hour and return their ids; a row that another process deletes is left to it."""
+    """Delete the alerts that are past their hour and return their ids; leave out rows that another transaction has locked."""
     over = text("select id from alert where expires_at <= :now order by id for update skip locked")
     connection = await tx.connection()
     ids = list((await connection.execute(over, {"now": now})).scalars())

@@ -129,8 +129,8 @@ CALLERS = text("""
 async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> list[ShelterRow]:
     """Return the shelters with these ids (unknown ones are left out), or all of them for None, by name.
 
-    Versions are read before places: a change between the two statements then gives an older version with newer places,
-    which the bell of that change puts right; the other way round would be a wrong board under the right version.
+    Versions are read before places. A change between the two statements then gives an older version with newer places, and
+    the bell of that change corrects it. The other order could give older places under the newest version, for good.
     """
     chosen = {"every": ids is None, "ids": list(ids or ())}
     connection = await tx.connection()

@@ -160,7 +160,7 @@ async def count_open_cases(tx: Transaction, actor: Actor) -> int:
 
 
 async def get_begun_at(tx: Transaction, actor: Actor, number: int) -> datetime | None:
-    """Return when the actor began the last case but so many (1: the last one); None when there are fewer.
+    """Return when the actor began their newest case (`number` 1), the one before it (2), and so on; None without so many.
 
     The caller holds the lock of the actor's organization.
     """
@@ -227,9 +227,10 @@ async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> l
 
 
 async def list_silent(tx: Transaction, asked_until: Sequence[datetime]) -> list[str]:
-    """Return the cases with a silent shelter that was asked by the n-th of these moments, and whose n-th step was not told.
+    """Return the cases with a shelter that is silent and whose next step of silence has come and was not told yet.
 
-    Without a lock: look at each again under its own.
+    `asked_until`: by step, the moment until which the shelter must have been asked. Read without a lock: check each case
+    again under its lock.
     """
     due = or_(*((col(Ask.step) < step) & (col(Ask.asked_at) <= until) for step, until in enumerate(asked_until, start=1)))
     found = await tx.exec(
@@ -273,7 +274,7 @@ async def list_waiting_for_desk(tx: Transaction, kinds: Collection[str]) -> list
 async def list_begun_before(tx: Transaction, moment: datetime, forgotten: datetime) -> list[str]:
     """Return the cases that began by `moment` and are not over, and the withdrawn ones that began by `forgotten`.
 
-    Of a withdrawn case nobody has said yet where the person slept.
+    For a withdrawn case nobody has said yet where the person slept.
     """
     found = await tx.exec(
         select(CaseRecord.id).where(

@@ -19,7 +19,7 @@ LOCK_SECONDS = 3.0
 GRACE_SECONDS = 2.0  # after the server's own limit on a statement, so that its "too long" arrives before we stop listening
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
 BUSY = {  # nothing is wrong and nothing was saved: try again
-    "40001",  # did not go together with another transaction
+    "40001",  # in conflict with another transaction
     "40P01",  # deadlock
     "55P03",  # waited too long for a lock
     "57014",  # the statement took too long, mostly by waiting for locks one after another
@@ -49,9 +49,9 @@ NO_CONNECTION = (DBAPIError, OSError, PoolTimeout, *LOST)
 
 
 def _translated(error: Exception, code: str) -> Refusal | None:
-    """Return the refusal that a driver's error means: Busy when the database answered or was not asked, or Unavailable.
+    """Return the refusal for an error of the driver: Busy, or Unavailable with this `code`.
 
-    None for a mistake of ours, which stays what it is. `code`: of Unavailable.
+    None: the error is a mistake in our code, and is raised as it is.
     """
     if isinstance(error, PoolTimeout):  # our own connections are all at work
         return Busy()
@@ -93,16 +93,16 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commit at the end, roll back on any error.
+        """Run the caller's block in a transaction: commit at its end, roll back on any error.
 
-        Refusals: Unavailable `database_away` when the database does not answer, Busy when it answers that others were before
-        us for too long, or when no connection of ours comes free. While it commits, no answer means that nobody knows whether
-        it was saved: Unavailable `perhaps_saved`.
+        Refusals: Busy when other transactions are in the way for too long, or when no connection of the pool comes free.
+        Unavailable `database_away` when the database does not answer. Unavailable `perhaps_saved` when it does not answer the
+        commit: nobody knows then whether the change was saved.
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             code = "database_away"
             try:
-                await session.connection()  # so that what follows is the caller's work, and its errors the caller's
+                await session.connection()  # first, because an OSError after this may come from the caller's own work
             except NO_CONNECTION as error:
                 raise _translated(error, code) or error from error
             try:

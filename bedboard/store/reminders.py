@@ -1,4 +1,4 @@
-"""When shelters were confirmed, and which reminders have gone out: a row is the slot that one of all processes gets."""
+"""When shelters were confirmed, and which reminders have gone out: a row is a slot, and one process alone gets it."""
 
 from datetime import datetime, time
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Confirmation(NamedTuple):
 
 
 async def list_confirmations(tx: Transaction) -> list[Confirmation]:
-    """Return those of every shelter, by id: two processes then insert their slots in the same order."""
+    """Return the moments of every shelter, by id, so that two processes insert their slots in the same order."""
     rows = await (await tx.connection()).execute(
         text("select id, confirmed_at, created_at, confirm_times from shelter order by id")
     )

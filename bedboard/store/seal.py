@@ -4,7 +4,7 @@ from cryptography.fernet import Fernet, MultiFernet
 
 
 class Seal:
-    """`keys`: Fernet keys, the newest first; the older ones still open what they sealed."""
+    """The seal. `keys`: Fernet keys, the newest first. The newest seals; each opens the text that it has sealed."""
 
     def __init__(self, keys: str) -> None:
         self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
@@ -13,10 +13,10 @@ class Seal:
         return self._fernet.encrypt(plain.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Raises cryptography.fernet.InvalidToken when no key fits."""
+        """Return the text. Raises cryptography.fernet.InvalidToken when no key fits."""
         return self._fernet.decrypt(sealed).decode()
 
 
 def new_key() -> str:
-    """A fresh key, in the form of the setting BEDBOARD_SECRET_KEY."""
+    """Return a fresh key, in the form of the setting BEDBOARD_SECRET_KEY."""
     return Fernet.generate_key().decode()

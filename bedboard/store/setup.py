@@ -1,4 +1,4 @@
-"""Adding in bulk, and the one row that says what a database is for."""
+"""Adding in bulk, and the one row that tells the purpose of a database."""
 
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,6 @@ async def add_deployment(tx: Transaction, name: str, time_zone: str, country: st
 
 
 async def add_places(tx: Transaction, rows: list[dict[str, Any]]) -> None:
-    """Columns of Place."""
+    """Add places; each row has the columns of Place."""
     if rows:
         await (await tx.connection()).execute(insert(Place), rows)

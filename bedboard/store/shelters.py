@@ -14,8 +14,8 @@ from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
     """Lock the shelter until the end of the transaction and return it, read afresh; None when there is none.
 
-    A transaction that only adds a row which points to the shelter (it is asked, it was reminded) does not wait for this, and
-    so can never stand in a circle with others that lock several shelters.
+    A transaction that only adds a row with a reference to the shelter (an ask, a reminder) does not wait for this lock. So it
+    can never wait in a circle with transactions that lock several shelters.
     """
     locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update(key_share=True)
     found = await tx.exec(locking.execution_options(populate_existing=True))

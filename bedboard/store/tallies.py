@@ -10,7 +10,7 @@ from bedboard.store.database import Transaction
 
 
 class Tally(NamedTuple):
-    """One more of something; `unit` and `kind` "" where not said."""
+    """One event to count; `unit` and `kind` are "" where they were not said."""
 
     what: str
     unit: str
@@ -26,14 +26,14 @@ COUNT = text("""
 
 
 async def count_tallies(tx: Transaction, at: datetime, tallies: Iterable[Tally]) -> None:
-    """One more of each in the month and hour of `at`, which is local."""
+    """Count each of these in the month and hour of `at`, a local moment."""
     await count_tallies_at(tx, [(at, mark) for mark in tallies])
 
 
 async def count_tallies_at(tx: Transaction, tallies: Iterable[tuple[datetime, Tally]]) -> None:
-    """One more of each in the month and hour of its own local moment.
+    """Count each of these in the month and hour of its own local moment.
 
-    In one order everywhere, so that two who count never wait for each other in a circle.
+    The rows are sorted, so that two transactions that count never wait for each other in a circle.
     """
     rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for at, mark in tallies]
     if rows:

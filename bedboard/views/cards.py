@@ -75,7 +75,7 @@ class PlaceView(NamedTuple):
 
 class Lot(NamedTuple):
     """Places of one shelter with the same kind, size and terms, so that a search need not tell them apart. `free`: those of
-    `places` that are free now; a hold on one of them may be given any."""
+    `places` that are free now; a hold on one of them gets any of them."""
 
     kind: str
     terms: Terms

@@ -78,7 +78,7 @@ def contra_indications(case: CaseView) -> Sequence[str]:
 
 
 class EventView(NamedTuple):
-    """A line of the time line: an event, and the names of its shelters. `role` None: nobody did it; it came with time."""
+    """A line of the time line: an event, and the names of its shelters. `role` None: time caused the event, not a person."""
 
     at: datetime
     what: str

@@ -95,7 +95,7 @@ class CaseView:
     def setback(self) -> AskView | None:
         """Return the shelter where a chosen place came to nothing, as long as no other shelter was asked since.
 
-        Nobody came there, or the desk said no; somebody may be on their way to a closed door.
+        Nobody came there, or the desk said no. The household may still be on its way to a closed door.
         """
         last: AskView | None = None
         for ask in self.asks if self.state == "asking" else ():

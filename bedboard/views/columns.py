@@ -29,7 +29,7 @@ FIT_SHIFT = ROW_BITS + DISTANCE_BITS + 2 * SIZE_BITS + 2
 
 
 def mask_of(names: Iterable[str]) -> int:
-    """Return the bits of these criteria; one that this version does not know, of a newer process, counts for nothing."""
+    """Return the bits of these criteria. A criterion that only a newer version of bedboard knows has no bit."""
     return sum(BITS.get(name, 0) for name in names)
 
 

@@ -119,7 +119,7 @@ def hold_object(claim_id: str, place_id: str, shelter_id: str, expires_at: datet
 
 
 def own_hold_object(hold: HoldRow, telephone: str) -> OwnHoldObject:
-    """Return one's own hold with the telephone to call, whose showing has been written down."""
+    """Return a hold for its holder, with the telephone to call. The caller has written that disclosure down."""
     common = hold_object(hold.id, hold.place_id, hold.shelter_id, hold.expires_at, extended=hold.extended)
     return {**common, "telephone": telephone}
 

@@ -35,7 +35,7 @@ DURATIONS: Mapping[str, int] = {
     "lapse_days": LONGEST_CASE // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,
 }
-"""What a sentence on the screen says of a duration comes from the rule, never from the sentence."""
+"""The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
 
 
 class CompiledTemplates(jinja2.BytecodeCache):
@@ -46,13 +46,13 @@ class CompiledTemplates(jinja2.BytecodeCache):
 
     def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
         if code := self._kept.get(bucket.key):
-            bucket.bytecode_from_string(code)  # which leaves out code of another text
+            bucket.bytecode_from_string(code)  # ignores code that was compiled from another text
 
     def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-# Apart: the compiler works out filters of constants, such as the name of a language.
+# One per language, because the compiler already applies filters to constants, such as the name of a language.
 COMPILED: Mapping[str, CompiledTemplates] = {language: CompiledTemplates() for language in SCREEN_LANGUAGES}
 
 

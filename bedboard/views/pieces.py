@@ -17,7 +17,7 @@ from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
 
-FIGURES_KEPT = 1000  # of searches: many pages see the same ones, and see them again at a change elsewhere
+FIGURES_KEPT = 1000  # figures of searches: many pages show the same ones, also after a change that does not concern them
 
 
 class Audience(NamedTuple):

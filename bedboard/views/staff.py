@@ -1,7 +1,7 @@
 """The cases of a shelter as its own people see them: the requester, the household, their answer, and what became of it.
 
-A shelter sees its own part of a case and nothing of the others'; of the requester the organization and the role; and the
-household only as long as its answer counts or they are on their way.
+A shelter sees its own part of a case, and nothing of the other shelters. Of the requester it sees the organization and role. It
+sees the household only as long as its answer counts or the household is on its way.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ class AskedView(NamedTuple):
 
     @property
     def news(self) -> str:
-        """Return a code for what its people should hear of, once; "" for nothing, such as their own answer."""
+        """Return a code for the news that the shelter's people hear once; "" for none, such as after their own answer."""
         ask = self.ask
         if ask.settled is None:
             by_others = "" if ask.answered_by == "shelter" else f"answered-by-{ask.answered_by}"
@@ -103,12 +103,15 @@ def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: 
 
 
 def may_be_refused_here(row: CaseRecord, ask: Ask) -> bool:
-    """Return whether the refusal that a case keeps may be about this shelter; then all its asks tell."""
+    """Return whether the refusal that a case keeps may be about this shelter; `is_refused_here` decides it."""
     return ask.settled == "refused_by_desk" and row.refusal is not None
 
 
 def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
-    """Return whether the refusal that a case keeps is about this shelter: a case keeps only the last. `asks`: all of it."""
+    """Return whether the last refusal of a case, the only one that it keeps, is about this shelter.
+
+    `asks`: all asks of the case.
+    """
     refused = [one.settled_at for one in asks if one.settled == "refused_by_desk" and one.settled_at is not None]
     return may_be_refused_here(row, ask) and ask.settled_at == max(refused, default=None)
 
@@ -135,7 +138,7 @@ def asked_view(
     said = open_profile(row.needs_sealed) if shows_needs(row.state, view.settled) else None
     try:
         profile = profile_of(said, catalogue, now) if said else None
-    except Invalid:  # of a unit that is gone, say
+    except Invalid:  # for instance, its police unit no longer exists
         profile = None
     reasons = judge(card.terms, profile) if profile else ()
     doubtful = {reason.criterion for reason in reasons if reason.answer != "yes"}

@@ -16,8 +16,8 @@ CASES_SHOWN = 3  # cases in the strip: it stands on top of every page, also on a
 
 
 class HoldView(NamedTuple):
-    """One's own hold. `place` None: it is no longer on the board; its status says whether it is still held, or what the
-    shelter has made of it."""
+    """A hold of the actor's own. `place` None: the place is no longer on the board. The status of the place says whether it is
+    still held, or how the shelter has changed it."""
 
     id: str
     card: Card
@@ -39,7 +39,7 @@ def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) 
 
 
 class AlertView(NamedTuple):
-    """One's own alert. `found_at` None: nothing new."""
+    """An alert of the actor's own. `found_at` None: nothing new."""
 
     id: str
     needs: NeedsView
@@ -77,8 +77,8 @@ def inbox_of(cases: Sequence[CaseView]) -> Inbox:
 
 
 class CasesView(NamedTuple):
-    """The unfinished cases of one's organization and role. `shown`: the most urgent ones, the newest first; `more`: the number
-    of the others. `inbox` None: the actor is not the desk."""
+    """The unfinished cases of the actor's organization and role. `shown`: the most urgent ones, the newest first. `more`: the
+    number of the others. `inbox` None: the actor is not the desk."""
 
     shown: Sequence[CaseView] = ()
     more: int = 0

@@ -91,8 +91,8 @@ async def show_case(call: Call) -> Response:
 async def _read_present(tx: Transaction, call: Call, case_id: str, shelter_id: str | None = None) -> Shown:
     """Read the case as the caller may see it. `shelter_id`: for which of its shelters a caller asks; None: for any.
 
-    A telephone that comes along is a disclosure, written down in this transaction. Refusal: NotFound, also for those who may
-    not see the case.
+    A telephone in it is a disclosure, written down in this transaction. Refusal: NotFound, also for callers who may not see
+    the case.
     """
     actor = call.actor
     _ = call.catalogue
@@ -124,7 +124,7 @@ async def _change(
     """Do the work once, wait until this process shows it, and return the case as it then is, and whether this was a repetition.
 
     `asked`: the parts that a repetition must share with the first call; nothing that is to be erased. `shelter_id`: as in
-    `_present`. A conflict carries the case as it now is.
+    `_read_present`. A conflict carries the case as it now is.
     """
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, Shown]:
@@ -141,7 +141,7 @@ async def _change(
         raise
     if done.result is not None:
         shown = done.result[1]
-        for ask in shown["shelters"]:  # it was read before this process had heard of the change
+        for ask in shown["shelters"]:  # the case was read before the board showed the change
             card = call.process.board.cards.get(ask["shelter"])
             places = {place.id: place.status for place in card.places} if card is not None else {}
             ask["place_status"] = places.get(ask["place"] or "")

@@ -27,7 +27,7 @@ async def post_search(call: Call) -> Response:
         raise Unavailable("database_away")
     async with process.search_lock:
         found = process.board.columns.found(profile, catalogue, command.limit)
-        as_of = process.clock.now() if process.board.live else process.board.as_of  # others may have searched first
+        as_of = process.clock.now() if process.board.live else process.board.as_of  # after the wait for other searches
         return json_bytes(to_json(found_object(found, as_of, command.limit)))
 
 

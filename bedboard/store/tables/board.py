@@ -109,7 +109,7 @@ class ClaimRecord(SQLModel, table=True):
     `ended_at` None: nobody has ended it; past `expires_at` it is over anyway, and None there is a placement, which only a
     person ends. `expected_at`: the agreed arrival of a placement. `person_id` or `client_id` is the holder's;
     both are None when the shelter made the hold for a caller, known by `organization_id` and `role` only.
-    `extended_at` set: a hold is extended once.
+    `extended_at` set: the hold was extended, and may not be extended again.
     """
 
     __tablename__ = "claim"
@@ -135,7 +135,10 @@ class ClaimRecord(SQLModel, table=True):
 
 
 class Journal(SQLModel, table=True):
-    """Append-only: every change with its actor, when it was seen and when we heard. A trigger refuses the rest."""
+    """Every change, with its actor, when it was seen and when the server heard of it.
+
+    A trigger lets nobody change or delete a row.
+    """
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     received_at: datetime = moment()

@@ -68,7 +68,7 @@ class Ask(SQLModel, table=True):
 
 
 class CaseEvent(SQLModel, table=True):
-    """Append-only: one line of a case's time line, which says nothing about the household. A trigger refuses the rest."""
+    """One line of a case's time line. It says nothing about the household. A trigger lets nobody change or delete a row."""
 
     __tablename__ = "case_event"
 

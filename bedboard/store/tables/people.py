@@ -67,7 +67,7 @@ class StoredReply(SQLModel, table=True):
 
 
 class Disclosure(SQLModel, table=True):
-    """Append-only: a look at a shelter's telephone or address, its viewer and reason. A trigger refuses the rest."""
+    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row."""
 
     __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
 

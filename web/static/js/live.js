@@ -118,7 +118,7 @@
     if (!tick() || !socket) return; // the message waited while this device slept, nobody knows for how long
     if (message.at) {
       const heard = Date.parse(message.at) - performance.now();
-      if (whole && heard < offset - SILENCE) return lose(); // the message was under way for too long
+      if (whole && heard < offset - SILENCE) return lose(); // the message took too long
       offset = whole ? Math.max(offset, heard) : heard; // the fastest message gives the best estimate
       lastAt = message.at;
     }

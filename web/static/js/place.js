@@ -1,6 +1,6 @@
 /* Puts elements from the server into the page: each whole element replaces the one with the same id. Answers to forms and
    refreshed parts come through htmx, with the swap style "place" from this file; messages of the socket come from live.js.
-   htmx's own swaps do not know stamps: an answer that was long under way would undo newer news from the socket. */
+   htmx's own swaps do not know stamps: an answer that took long would undo newer news from the socket. */
 (() => {
   "use strict";
   const PATIENCE = 10e3;

@@ -15,7 +15,7 @@
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
   let sending;
   let isRunning;
-  let isLater; // the server answers, but says "not now"
+  let isLater; // the server answers that it cannot do it now
   let decided = [];
   try {
     localStorage.length;
