@@ -35,7 +35,7 @@ async def disclose_telephone(
         elif is_stale:
             why = "stale"
             since = now - timedelta(hours=1)
-            await lock_organization(tx, actor.organization_id or "")  # or many at once would each count the others out
+            await lock_organization(tx, actor.organization_id or "")  # so that calls at the same moment are counted one by one
             if await count_shelters_seen(tx, actor, shelter_id, since) >= MOST_TELEPHONES_AN_HOUR:
                 raise TooMany("too_many", retry_after_seconds=600)
         else:

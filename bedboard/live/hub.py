@@ -279,7 +279,7 @@ class Hub(Generic[V]):
         if not group:
             return
         frame = self.encode(message)
-        # Copies: a seat that fails leaves meanwhile, and one that this frame fills up is moved, but has got it.
+        # Copies, because the group changes meanwhile: a seat that fails leaves it, and a seat that this frame fills is moved.
         seats, others = tuple(group.ready), tuple(group.others)
         writes = iter(tuple(group.ready.values()))
         while length_hint(writes):
