@@ -72,7 +72,8 @@ async def answer_case(
     await let_go(tx, actor, case, [ask], now)
     if said.place_id is not None:
         shelter = case.shelters[shelter_id]
-        case.note(await reserve_place(tx, actor, case.record, shelter, said.place_id, claim_id, offer_ends(now), now))
+        until = offer_ends(now)
+        case.note(await reserve_place(tx, actor, case.record, shelter, said.place_id, claim_id, until, now, ask.hold_id))
     ask.place_id, ask.claim_id = said.place_id, None if said.place_id is None else claim_id
     ask.answer, ask.reason, ask.criterion = said.answer, said.reason, said.criterion
     ask.answered_at, ask.answered_by = now, by

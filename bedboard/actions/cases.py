@@ -32,7 +32,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, T
 from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
-from bedboard.store.claims import lock_organization
+from bedboard.store.claims import list_unused_holds, lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import deciding_of, get_kind_of, get_place, list_kinds
 from bedboard.store.tables.cases import Ask, CaseRecord
@@ -102,11 +102,14 @@ async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
 
 
 async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mapping[str, str], now: datetime) -> LockedCase:
+    holds = await list_unused_holds(tx, actor, case.record.id, now)
     for shelter_id, kind in shelters.items():
         ask = case.asks.get(shelter_id) or Ask(case_id=case.record.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
         ask.kind_code, ask.asked_at, ask.step = kind, now, 0
         ask.answer = ask.answered_at = ask.answered_by = ask.place_id = ask.claim_id = ask.reason = ask.criterion = None
         ask.settled = ask.settled_at = None
+        own = sorted((hold for hold in holds if hold.shelter_id == shelter_id), key=lambda hold: hold.kind != kind)
+        ask.hold_id = own[0].id if own else None
         case.asks[shelter_id] = ask
     await save_case(tx, actor, case, "asked", now, list(shelters))
     tx.add_all(case.asks[shelter_id] for shelter_id in shelters)  # after the row to which they point

@@ -23,6 +23,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "refused": ("requester", "shelter"),
     "arrived": ("requester",),
     "missed": ("requester",),
+    "released": (),
     "withdrawn": ("shelter",),
     "ended": (),
     "lapsed": ("requester",),

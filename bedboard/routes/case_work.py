@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from bedboard.actions import answers, cases
+from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
@@ -111,6 +112,11 @@ def withdrawal_work(call: Call) -> CaseWork:
     """Return the work of giving the search up, as the requester."""
     zone = call.catalogue.zone
     return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), call.now, zone)
+
+
+def release_work(call: Call) -> CaseWork:
+    """Return the work of giving back the holds that the case uses, as the requester."""
+    return lambda tx: release_case_holds(tx, call.actor, _case_id(call), call.now)
 
 
 def outcome_work(call: Call, slept: str) -> CaseWork:

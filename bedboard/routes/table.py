@@ -126,6 +126,7 @@ CASES: tuple[Row, ...] = (
     Row("POST", "/requests/{case_id:id}/choose", cases.post_choice, "case_choose", SEEKING),
     Row("POST", "/requests/{case_id:id}/place", cases.post_place, "case_place", POLICE),
     Row("POST", "/requests/{case_id:id}/withdraw", cases.post_withdrawal, "case_withdraw", SEEKING),
+    Row("POST", "/requests/{case_id:id}/release-holds", cases.post_release, "case_release", SEEKING),
     Row("POST", "/requests/{case_id:id}/outcome", cases.post_outcome, "case_outcome", SEEKING),
     Row("POST", "/requests/{case_id:id}/address", cases.post_address, "case_address", SEEKING),
     Row("POST", "/requests/{case_id:id}/answer", cases.post_answer, "case_answer", DESK),

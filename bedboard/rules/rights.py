@@ -70,9 +70,12 @@ def is_held_for(holder: Seeker, requester: Seeker) -> bool:
     return (holder.organization, holder.role) == (requester.organization, requester.role)
 
 
-def can_be_offered(status: PlaceStatus, holder: Seeker | None, requester: Seeker) -> bool:
-    """Return whether a place may be offered to the requester; `holder` is None where nobody holds it."""
-    return status == "free" or (status == "held" and holder is not None and is_held_for(holder, requester))
+def can_be_offered(status: PlaceStatus, holder: Seeker | None, requester: Seeker, *, is_used: bool = False) -> bool:
+    """Return whether a place may be offered to the requester; `holder` is None where nobody holds it.
+
+    `is_used`: the case uses this very hold, which a colleague of the requester may have.
+    """
+    return status == "free" or (status == "held" and holder is not None and (is_used or is_held_for(holder, requester)))
 
 
 def answers_as(actor: Actor, requester: Seeker) -> AnsweredBy | None:

@@ -96,10 +96,21 @@ class PostOutcome(Command):
     slept: Slept
 
 
+class HoldUsedObject(TypedDict):
+    """A live hold of the requester that a case uses."""
+
+    id: str
+    place: str
+    expires_at: AwareDatetime
+
+
 class AskObject(TypedDict):
     """One shelter's part in a case. `says` lapsed: it said yes, and the place is no longer reserved. `place_status`: the status
     of the place on the board; anything but reserved means: call before you go. `telephone`: only for the requester, of a
-    shelter that said discuss; every showing of it is written down. `settled` null: the answer still counts."""
+    shelter that said discuss; every showing of it is written down. `settled` null: the answer still counts.
+
+    `hold`: the hold that the requester had there when asking, as long as it lasts; the shelter may offer that place. It is
+    for the requester and the desk only."""
 
     shelter: str
     kind: str
@@ -114,6 +125,7 @@ class AskObject(TypedDict):
     criterion: str | None
     settled: Settled | None
     telephone: str | None
+    hold: HoldUsedObject | None
 
 
 class CaseObject(TypedDict):

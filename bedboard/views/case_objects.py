@@ -40,6 +40,7 @@ def ask_object(ask: AskView) -> AskObject:
         "criterion": ask.criterion,
         "settled": ask.settled,
         "telephone": ask.telephone,
+        "hold": None if ask.hold is None else {"id": ask.hold.id, "place": ask.hold.place_id, "expires_at": ask.hold.until},
     }
 
 

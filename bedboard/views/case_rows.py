@@ -59,7 +59,8 @@ def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Cata
     if case.state != "asking" or ask.settled is not None:
         return ()
     name = callers_of(catalogue).get((case.organization_id, case.role), "")
-    offered = [place for place in ask.card.places if can_offer(place, case.requester._replace(organization=name))]
+    requester, hold_id = case.requester._replace(organization=name), ask.hold.id if ask.hold is not None else None
+    offered = [place for place in ask.card.places if can_offer(place, requester, hold_id)]
     side = answers_as(actor, case.requester)
     if side == "police":
         is_theirs = ask.says != "yes" and is_left_to_police(ask.said, ask.answered_by) and ask.card.freshness != "stale"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, may_see_address
@@ -16,10 +16,20 @@ from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 
+class HeldView(NamedTuple):
+    """The live hold that a case uses at one of its shelters. `place` None: it is no longer on the board."""
+
+    id: str
+    place_id: str
+    place: PlaceView | None
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class AskView:
     """One shelter's part in a case. `place` None: no place was offered, or it is gone; `until`: the end of its reservation.
-    `telephone` None: not shown. `settled` None: its answer still counts."""
+    `telephone` None: not shown. `settled` None: its answer still counts. `hold`: the hold there that the case uses; None:
+    none, or it is over."""
 
     card: Card
     kind: str
@@ -35,6 +45,7 @@ class AskView:
     settled: Settled | None
     settled_at: datetime | None
     telephone: str | None = None
+    hold: HeldView | None = None
 
     @property
     def said(self) -> AnswerCode | None:
@@ -85,6 +96,11 @@ class CaseView:
         )
 
     @property
+    def spare_holds(self) -> Sequence[AskView]:
+        """Return the shelters where the case still has a hold after a choice, or once it is over: they may be given back."""
+        return [ask for ask in self.asks if ask.hold is not None and self.state != "asking"]
+
+    @property
     def setback(self) -> AskView | None:
         """Return the shelter where a chosen place came to nothing, as long as no other shelter was asked since.
 
@@ -104,24 +120,33 @@ class CaseView:
         return sum(ask.says == says and ask.settled is None for ask in self.asks)
 
 
-def can_offer(place: PlaceView, requester: Seeker) -> bool:
-    """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
+def can_offer(place: PlaceView, requester: Seeker, hold_id: str | None = None) -> bool:
+    """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board.
+
+    `hold_id`: of the hold that the case uses there.
+    """
     claim = place.claim
     holder = None if claim is None else Seeker(claim.holder_key, claim.organization, claim.role)
-    return can_be_offered(place.status, holder, requester)
+    return can_be_offered(place.status, holder, requester, is_used=claim is not None and claim.id == hold_id)
 
 
 def ask_view(
-    ask: Ask, claim: ClaimRecord | None, cards: Mapping[str, Card], now: datetime, telephone: str | None = None
+    ask: Ask,
+    claim: ClaimRecord | None,
+    cards: Mapping[str, Card],
+    now: datetime,
+    telephone: str | None = None,
+    hold: ClaimRecord | None = None,
 ) -> AskView | None:
     """Return one shelter's part; None when the shelter is no longer on the board.
 
-    `claim`: the reservation there that nobody has ended; it may be past its hour.
+    `claim`: the reservation there that nobody has ended; it may be past its hour. `hold`: the live hold that the case uses.
     """
     card = cards.get(ask.shelter_id)
     if card is None:
         return None
     is_kept = claim is not None and claim.expires_at > now
+    places = {place.id: place for place in card.places}
     says = "silent" if ask.answer is None else ask.answer
     if says == "yes" and not is_kept and ask.settled is None:
         says = "lapsed"
@@ -133,13 +158,14 @@ def ask_view(
         answered_at=ask.answered_at,
         answered_by=cast(AnsweredBy | None, ask.answered_by),
         step=ask.step,
-        place=next((place for place in card.places if place.id == ask.place_id), None),
+        place=places.get(ask.place_id or ""),
         until=claim.expires_at if claim is not None and is_kept else None,
         reason=cast(NoReason | None, ask.reason),
         criterion=ask.criterion,
         settled=cast(Settled | None, ask.settled),
         settled_at=ask.settled_at,
         telephone=telephone,
+        hold=None if hold is None else HeldView(hold.id, hold.place_id, places.get(hold.place_id), hold.expires_at),
     )
 
 
@@ -155,14 +181,16 @@ def case_view(
 ) -> CaseView:
     """Return a case for this actor, with the parts of those shelters that are on the board.
 
-    `claims`: the reservations for it that nobody has ended, by id; `telephones`: those to show, by shelter.
+    `claims`: the reservations for it that nobody has ended and the live holds that it uses, by id; `telephones`: those to
+    show, by shelter.
     """
     said = open_profile(row.needs_sealed)
-    views = {
-        ask.shelter_id: view
-        for ask in asks
-        if (view := ask_view(ask, claims.get(ask.claim_id or ""), cards, now, (telephones or {}).get(ask.shelter_id)))
-    }
+    views: dict[str, AskView] = {}
+    for ask in asks:
+        telephone = (telephones or {}).get(ask.shelter_id)
+        view = ask_view(ask, claims.get(ask.claim_id or ""), cards, now, telephone, claims.get(ask.hold_id or ""))
+        if view is not None:
+            views[ask.shelter_id] = view
     state, requester = cast(CaseState, row.state), row.requester
     return CaseView(
         id=row.id,

@@ -82,23 +82,31 @@ def _arrival_of(said: SearchProfile) -> tuple[str, str]:
     return ("before", said.arrives_before) if said.arrives_before else ("open", "")
 
 
-def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: Profile | None) -> list[OfferView]:
+def _offers(card: Card, ask: Ask, row: CaseRecord, organization: str, profile: Profile | None) -> list[OfferView]:
     """Return the places that are free here or held for the requester.
 
-    First those that nothing speaks against, then those of the `kind` that was asked, and of those the smallest.
+    First the one that the case holds, then those that nothing speaks against, then those of the kind that was asked, and of
+    those the smallest.
     """
     requester = row.requester._replace(organization=organization)
     general = judge(card.terms, profile) if profile else ()
     offers = []
     for place in card.places:
-        if not can_offer(place, requester):
+        if not can_offer(place, requester, ask.hold_id):
             continue
         own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
         against = [reason for reason in own if reason.answer == "no" and reason not in general]
         offers.append(OfferView(place, place.status == "held", against))
     return sorted(
         offers,
-        key=lambda one: (bool(one.against), one.place.kind != kind, one.place.beds, one.place.cots, one.place.position),
+        key=lambda one: (
+            one.place.claim is None or one.place.claim.id != ask.hold_id,
+            bool(one.against),
+            one.place.kind != ask.kind_code,
+            one.place.beds,
+            one.place.cots,
+            one.place.position,
+        ),
     )
 
 
@@ -150,7 +158,7 @@ def asked_view(
         against=[reason for reason in reasons if reason.answer == "no"],
         discuss=[reason for reason in reasons if reason.answer in ("discuss", "unknown")],
         criteria=sorted(profile.asked(), key=lambda name: name not in doubtful) if profile else (),
-        offers=_offers(card, view.kind, row, organization, profile) if view.settled is None else (),
+        offers=_offers(card, ask, row, organization, profile) if view.settled is None else (),
         arrives_at=row.arrives_at if view.settled == "chosen" else None,
         is_late=view.settled == "chosen" and row.state in ON_THE_WAY and row.arrives_at is not None and row.arrives_at <= now,
         refusal=row.refusal if is_refused_here else None,

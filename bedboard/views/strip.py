@@ -25,6 +25,8 @@ class HoldView(NamedTuple):
     until: datetime
     extended: bool
     telephone: str
+    case_id: str | None = None
+    """The open case that uses it; None: there is none yet."""
 
 
 def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) -> list[HoldView]:
@@ -34,7 +36,7 @@ def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) 
         card = cards.get(row.shelter_id)
         if card is not None:
             place = next((place for place in card.places if place.id == row.place_id), None)
-            views.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone))
+            views.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone, row.case_id))
     return views
 
 

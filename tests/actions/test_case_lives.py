@@ -35,7 +35,7 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     None: ("begin",),
     "asking": ("offer", "offer", "offer", "answer", "ask more"),
     "with an offer": ("choose", "choose", "offer", "offer", "answer"),
-    "chosen": ("confirm", "confirm", "refuse"),
+    "chosen": ("confirm", "confirm", "refuse", "give back"),
     "provisional": ("arrive", "confirm", "refuse", "miss", "look"),
     "confirmed": ("arrive", "miss", "look"),
     "housed": ("confirm",),
@@ -43,7 +43,20 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "withdrawn": ("tell",),
     "ended": ("begin",),
 }
-ANYTHING = ("ask more", "offer", "answer", "choose", "confirm", "refuse", "arrive", "miss", "withdraw", "tell", "look")
+ANYTHING = (
+    "ask more",
+    "offer",
+    "answer",
+    "choose",
+    "confirm",
+    "refuse",
+    "arrive",
+    "miss",
+    "withdraw",
+    "tell",
+    "look",
+    "give back",
+)
 BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
 
 seeds = st.integers(0, 2**64 - 1)

@@ -30,7 +30,7 @@ async def ask_for_a_woman(detective: Page, site: Site) -> str:
     """From the search page to a request with every shelter that is proposed; gives its catalogue."""
     await detective.goto(f"{site.url}/search")
     await detective.locator('label:has(input[name="adults.woman"][value="1"])').click()
-    await detective.locator('button[formaction="/requests/new"]').click()
+    await detective.locator("button.several").click()
     await expect(detective.get_by_label("Linde")).to_be_checked()
     await detective.get_by_label("Ceder").set_checked(True)
     await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
@@ -106,7 +106,7 @@ async def test_without_scripts_a_case_ends_without_a_place_and_asks_where_the_pe
     page = await open_page(browser, site, "mark", scripts=False)
     await page.goto(f"{site.url}/search")
     await page.locator('label:has(input[name="adults.woman"][value="1"])').click()
-    await page.locator('button[formaction="/requests/new"]').click()
+    await page.locator("button.several").click()
     await page.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
     await page.locator(".withdrawing summary").click()
     await page.get_by_role("button", name="Trek in").click()

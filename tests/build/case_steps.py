@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
+from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.holds import hold_place, release_hold
@@ -97,6 +98,19 @@ class CaseSteps(Oracle):
             expected = "not_one_of"
         self.step(expected, lambda tx: tell_outcome(tx, who, self.ids[n], slept, self.now, ZONE), n)
 
+    def give_back(self, n: int, dice: Random) -> None:
+        who = self.someone(dice, REQUESTERS[n])
+        held = {row["id"]: row["place_id"] for key, row in self.rows.items() if key[0] == "claim" and self.is_live_hold(row)}
+        used = [part["hold_id"] for one in SHELTERS if (part := self.ask_of(n, one)) and part["hold_id"] in held]
+        case = self.case(n)
+        expected = "no_such_request" if case is None or not self.is_ours(n, who) else case["state"] if used else "hold_over"
+        self.step(expected, lambda tx: release_case_holds(tx, who, self.ids[n], self.now), n)
+        if case is not None and expected == case["state"]:
+            assert {self.statuses[held[one]] for one in used} <= {"free", "occupied", "closed"}
+
+    def is_live_hold(self, claim: dict[str, Any]) -> bool:
+        return bool(claim["type"] == "hold" and claim["ended_at"] is None and claim["expires_at"] > self.now)
+
     # ---- shelters and the desk
 
     def by(self, n: int, shelter: str, who: Actor) -> str | None:
@@ -131,7 +145,8 @@ class CaseSteps(Oracle):
         is_callers = kept is not None and kept["person_id"] is None and kept["client_id"] is None
         is_own = kept is not None and all(kept[by] == case[by] for by in ("person_id", "client_id"))
         is_for_them = kept is not None and (kept["organization_id"], kept["role"]) == one
-        is_requesters = is_hold and (is_for_them if is_callers else is_own)
+        is_used = kept is not None and part["hold_id"] == kept["id"]
+        is_requesters = is_hold and (is_used or (is_for_them if is_callers else is_own))
         is_free = kept is None or is_requesters or (own is not None and kept["id"] == own["id"])
         return "asking" if is_free and self.rows["place", said.place_id]["state"] == "open" else "not_free"
 

@@ -252,6 +252,10 @@ def _wrong_claims(rows: Rows) -> list[str]:
     kept = [row for row in rows_of(rows, "claim") if row["ended_at"] is None]
     promised = Counter(row["place_id"] for row in kept)
     wrong += [f"{place_id} is promised {count} times" for place_id, count in promised.items() if count > 1]
+    held = {row["id"]: row for row in rows_of(rows, "claim") if row["type"] == "hold"}
+    for part in parts:
+        if part["hold_id"] is not None and not held[part["hold_id"]]["place_id"].startswith(f"{part['shelter_id']}-"):
+            wrong.append(f"{part['case_id']} uses a hold of another shelter than {part['shelter_id']}")
     for claim in kept:
         if claim["type"] != "reservation":
             continue

@@ -13,7 +13,7 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
+from bedboard.routes.case_reads import opener_of, read_case, read_cases, seeker_of, show_done
 from bedboard.routes.case_work import (
     CaseWork,
     answer_work,
@@ -24,6 +24,7 @@ from bedboard.routes.case_work import (
     decision_work,
     opening_work,
     outcome_work,
+    release_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -176,8 +177,9 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
     unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
+    me = seeker_of(call)
     return {
-        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue) if profile is not None else None)
+        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue, me) if profile is not None else None)
         or next(iter(cards[shelter_id].kinds))
         for shelter_id in shelter_ids
     }
@@ -255,6 +257,10 @@ async def post_arrival(call: Call) -> Response:
 
 async def post_withdrawal(call: Call) -> Response:
     return await _answer_change(call, withdrawal_work(call))
+
+
+async def post_release(call: Call) -> Response:
+    return await _answer_change(call, release_work(call))
 
 
 async def post_outcome(call: Call) -> Response:

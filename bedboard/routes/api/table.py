@@ -252,6 +252,21 @@ API: tuple[Row | SocketRow, ...] = (
     ),
     Row(
         "POST",
+        "/api/v1/requests/{case_id:id}/release-holds",
+        api_cases.post_release,
+        "api_case_release",
+        SEEKING,
+        operation=Operation(
+            "postRelease",
+            "Give back the holds that the request uses",
+            "401 403 404 409 422 503",
+            (CaseObject,),
+            takes_key=True,
+            version_of="request",
+        ),
+    ),
+    Row(
+        "POST",
         "/api/v1/requests/{case_id:id}/outcome",
         api_cases.post_outcome,
         "api_case_outcome",

@@ -46,7 +46,8 @@ class Ask(SQLModel, table=True):
     """One shelter's part in a case.
 
     `answer` None: silent; `step`: the number of steps of its silence that have been told. `settled` None: an answer is still
-    expected, or counts. `kind_code`: the kind of place for which the shelter was asked.
+    expected, or counts. `kind_code`: the kind of place for which the shelter was asked. `hold_id`: the hold that the requester
+    had there when asking: the shelter may offer that place for this case; None: none.
     """
 
     __table_args__ = (Index("ix_ask_shelter_id_settled_at", "shelter_id", "settled_at"),)
@@ -63,6 +64,7 @@ class Ask(SQLModel, table=True):
     claim_id: str | None = Field(default=None, foreign_key="claim.id")
     reason: str | None = None
     criterion: str | None = None
+    hold_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
     settled: str | None = None
     settled_at: datetime | None = moment(nullable=True)
 
