@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 980, 740
+WIDTH, HEIGHT = 980, 762
 BOX = (150, 56)
 
 SAYS = {

@@ -11,9 +11,9 @@ from bedboard.actions.case_lock import (
     let_go,
     lock_case,
     lock_shelters,
+    look_further,
     move,
     save_case,
-    settle,
 )
 from bedboard.actions.reservations import keep_until, move_in, reserve_place
 from bedboard.actions.roles import check_role
@@ -122,7 +122,7 @@ async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, 
         raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
     chosen = case.chosen
     move(case, "refuse", now)
-    return await _look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
+    return await look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
 
 
 async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:
@@ -132,25 +132,6 @@ async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedC
     case = await lock_case(tx, case_id)
     await check_role(tx, actor)
     return case
-
-
-async def _look_further(
-    tx: Transaction,
-    actor: Actor,
-    case: LockedCase,
-    chosen: Ask | None,
-    settled: str,
-    what: str,
-    reason: str | None,
-    now: datetime,
-) -> LockedCase:
-    """Undo the choice: its place is free again, and other shelters may be asked."""
-    if chosen is None:
-        raise AssertionError(f"case {case.record.id} was past choosing and nothing was chosen")
-    await settle(tx, actor, case, [chosen], settled, now)
-    case.record.refusal = reason
-    case.record.arrives_at = case.record.decided_at = case.record.reminded_at = None
-    return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
 async def take_arrival(
@@ -168,7 +149,7 @@ async def take_arrival(
         raise Conflict("request_settled")  # another shelter was chosen
     move(case, "arrive" if arrived else "miss", now)
     if not arrived:
-        return await _look_further(tx, actor, case, chosen, "missed", "missed", None, now)
+        return await look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)

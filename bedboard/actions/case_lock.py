@@ -151,6 +151,28 @@ async def save_case(
     return case
 
 
+async def look_further(
+    tx: Transaction,
+    actor: Actor,
+    case: LockedCase,
+    chosen: Ask | None,
+    settled: str,
+    what: str,
+    reason: str | None,
+    now: datetime,
+) -> LockedCase:
+    """Undo the choice: its place is free again, and other shelters may be asked. The caller has moved the case.
+
+    `reason`: of the desk; None: the desk did not end it.
+    """
+    if chosen is None:
+        raise AssertionError(f"case {case.record.id} was past choosing and nothing was chosen")
+    await settle(tx, actor, case, [chosen], settled, now)
+    case.record.refusal = reason
+    case.record.arrives_at = case.record.decided_at = case.record.reminded_at = None
+    return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
+
+
 async def count_refusals(tx: Transaction, asks: Iterable[Ask], zone: ZoneInfo) -> None:
     """Count why these shelters said no. Call it once each time that they are settled: after that a no cannot change."""
     refused = [ask for ask in asks if ask.reason is not None and ask.answered_at is not None]

@@ -11,6 +11,7 @@ from bedboard.actions.case_lock import (
     erase_answers,
     lock_case_of_group,
     lock_shelters,
+    look_further,
     move,
     save_case,
     settle,
@@ -163,6 +164,17 @@ async def choose_offer(
     await count_refusals(tx, others, zone)
     what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
     return await save_case(tx, actor, case, what, now, [shelter_id])
+
+
+async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
+    """Give the chosen place up and look further with the same needs. Nothing is counted: the search goes on.
+
+    Refusals: NotFound, Conflict `request_…`.
+    """
+    case = await lock_case_of_group(tx, actor, case_id)
+    chosen = case.chosen
+    move(case, "resume", now)
+    return await look_further(tx, actor, case, chosen, "resumed", "resumed", None, now)
 
 
 async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:

@@ -24,6 +24,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "arrived": ("requester",),
     "missed": ("requester",),
     "released": (),
+    "resumed": ("shelter",),
     "withdrawn": ("shelter",),
     "ended": (),
     "lapsed": ("requester",),

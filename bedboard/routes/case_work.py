@@ -108,6 +108,11 @@ async def chosen_or_first(tx: Transaction, case_id: str) -> str:
     return next((ask for ask in asks if ask.settled == "chosen"), asks[0]).shelter_id
 
 
+def resuming_work(call: Call) -> CaseWork:
+    """Return the work of looking further after a choice, as the requester."""
+    return lambda tx: cases.resume_case(tx, call.actor, _case_id(call), call.now)
+
+
 def withdrawal_work(call: Call) -> CaseWork:
     """Return the work of giving the search up, as the requester."""
     zone = call.catalogue.zone

@@ -23,6 +23,7 @@ from bedboard.routes.case_work import (
     opening_work,
     outcome_work,
     release_work,
+    resuming_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -137,6 +138,17 @@ async def post_choice(call: Call) -> Response:
         return Task(press.key, work, (press.shelter, press.within, press.arrives_at or ""))
 
     return await _press(call, read)
+
+
+async def post_resumption(call: Call) -> Response:
+    """Give the chosen place up, and show at once the other shelters that may be asked."""
+    case_id = call.path_params["case_id"]
+    try:
+        press = await call.form(KeyForm)
+        await do_once(call, Task(press.key, resuming_work(call)))
+    except (Conflict, Invalid, NotAllowed) as refusal:
+        return await case_page(call, case_id, refusal)
+    return RedirectResponse(f"/requests/{case_id}/more", 303)
 
 
 async def post_withdrawal(call: Call) -> Response:

@@ -24,6 +24,7 @@ Event = Literal[
     "refuse",
     "arrive",
     "miss",
+    "resume",
     "withdraw",
     "tell_outcome",
     "lapse",
@@ -45,6 +46,7 @@ confirm               -not_chosen  confirmed    confirmed    -decided    arrived
 refuse                -not_chosen  asking       asking       -decided    -arrived   -arrived   -over           -over
 arrive                -not_chosen  -undecided   housed       arrived     -arrived   -arrived   -over           -over
 miss                  -not_chosen  -undecided   asking       asking      -arrived   -arrived   -over           -over
+resume                -not_chosen  asking       asking       asking      -arrived   -arrived   -over           -over
 withdraw              withdrawn    withdrawn    withdrawn    withdrawn   -arrived   -arrived   -over           -over
 tell_outcome          -going_on    -going_on    -going_on    -going_on   -arrived   -arrived   ended           -over
 lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   ended           -over
@@ -87,7 +89,7 @@ DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", 
 DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
 """The desk's reasons to refuse a choice, or to end a provisional one."""
 
-Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn"]
+Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "resumed", "withdrawn"]
 SETTLED: tuple[Settled, ...] = get_args(Settled)
 """The outcomes of one shelter's part in a case, once nothing is expected of it any more."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, may_see_address
+from bedboard.rules.cases import RESERVED, AnswerCode, CaseState, DeskReason, NoReason, Settled, may_see_address
 from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
 from bedboard.schemas.cases import Says, SeekingRole
 from bedboard.schemas.profile import SearchProfile
@@ -96,6 +96,19 @@ class CaseView:
         )
 
     @property
+    def is_lost(self) -> bool:
+        """Return whether the chosen place is not to be had any more, by the board, and nobody has said so of the case."""
+        return self.state in RESERVED and not self.place_is_kept
+
+    @property
+    def headline(self) -> str:
+        """Return the state of the case or, where the board says something else, a code of its own for the headline."""
+        if self.is_lost:
+            status = self.chosen.place.status if self.chosen is not None and self.chosen.place is not None else ""
+            return f"lost_{status}" if status in ("occupied", "closed") else "lost"
+        return "set_back" if self.setback is not None else self.state
+
+    @property
     def spare_holds(self) -> Sequence[AskView]:
         """Return the shelters where the case still has a hold after a choice, or once it is over: they may be given back."""
         return [ask for ask in self.asks if ask.hold is not None and self.state != "asking"]
@@ -104,11 +117,11 @@ class CaseView:
     def setback(self) -> AskView | None:
         """Return the shelter where a chosen place came to nothing, as long as no other shelter was asked since.
 
-        Nobody came there, or the desk said no; somebody may be on their way to a closed door.
+        Nobody came there, the desk said no, or the requester looks further; somebody may be on their way to a closed door.
         """
         last: AskView | None = None
         for ask in self.asks if self.state == "asking" else ():
-            if ask.settled in ("missed", "refused_by_desk") and ask.settled_at is not None:
+            if ask.settled in ("missed", "refused_by_desk", "resumed") and ask.settled_at is not None:
                 last = ask if last is None or last.settled_at is None or ask.settled_at > last.settled_at else last
         if last is None or last.settled_at is None:
             return None

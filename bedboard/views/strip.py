@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.rules.cases import RESERVED, STEPS
+from bedboard.rules.cases import STEPS
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
 from bedboard.store.tables.people import AlertRecord
@@ -95,7 +95,7 @@ def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
 
 def urgency(case: CaseView) -> int:
     """Return how urgent a case is for its requester: 0 for the most urgent."""
-    if case.setback is not None or (case.state in RESERVED and not case.place_is_kept):
+    if case.setback is not None or case.is_lost:
         return 0
     if case.state == "asking":
         return 1 if case.count("yes") else 2 if case.count("discuss") else 3

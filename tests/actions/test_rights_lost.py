@@ -8,7 +8,7 @@ from sqlalchemy import text
 from bedboard.actions import answers, case_holds, case_lock, disclosures, holds, roles
 from bedboard.actions.answers import confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_holds import release_case_holds
-from bedboard.actions.cases import ask_more, open_case, withdraw_case
+from bedboard.actions.cases import ask_more, open_case, resume_case, withdraw_case
 from bedboard.actions.disclosures import disclose_address, disclose_telephone
 from bedboard.actions.holds import Holder, hold_place
 from bedboard.rules.access import Actor
@@ -55,6 +55,12 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
         "confirmed",
         EMRE,
         lambda who: lambda tx: withdraw_case(tx, who, "r1", NOW, ZONE),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a search that goes on": (
+        "confirmed",
+        EMRE,
+        lambda who: lambda tx: resume_case(tx, who, "r1", NOW),
         "update person set ended_at = now() where id = 'emre'",
     ),
     "a confirmation": (
@@ -107,7 +113,7 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
     ),
 }
 AT_THE_SHELTERS = (
-    *("a choice", "a withdrawal", "a confirmation", "a refusal"),
+    *("a choice", "a withdrawal", "a search that goes on", "a confirmation", "a refusal"),
     *("a hold", "a hold for a caller", "holds that are given back"),
 )
 """Those that lock a shelter after something else, and so may wait a second time."""

@@ -106,3 +106,33 @@ async def test_choosing_elsewhere_gives_the_held_place_back_with_one_press(peopl
     await case.locator("#spare button").click()
     await expect(case.locator("#spare")).to_have_count(0)
     await expect(linde.locator("#tile-linde-1")).to_have_class(re.compile("free"))
+
+
+async def test_a_place_that_is_lost_after_the_choice_leads_on_with_the_same_needs(
+    people: tuple[Page, Page], site: Site
+) -> None:
+    detective, linde = people
+    await search(detective, site)
+    await detective.locator("#lot-linde-1").get_by_role("button", name=re.compile("Vraag deze plek aan")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.wait_for_url(re.compile(r"/requests/[a-z]{5}-[a-z]{5}-[a-z]{5}$"))
+    await is_live(detective)
+    case_id = detective.url.rpartition("/")[2]
+    await offer(site.process.database, "linde-1", case_id=case_id, at=site.clock.at)
+    case = detective.locator("#case")
+    await case.locator("#ask-linde").get_by_role("button", name=re.compile("Kies deze plek")).click()
+    await expect(case).to_have_attribute("data-state", "provisional")
+
+    await linde.locator("#tile-linde-1 > summary").click()
+    await linde.locator("#tile-linde-1").get_by_role("button", name="bezet").click()
+    await expect(case.locator(".state").first).to_contain_text("Let op: de opvang zegt nu bezet")
+    assert await violations(detective) == []
+    await case.locator("#chosen").get_by_role("button", name="Zoek verder").click()
+    await detective.wait_for_url(f"**/requests/{case_id}/more")
+    await expect(detective.locator(".case-head")).to_contain_text("1 vrouw")
+    await detective.get_by_label("Beuk").set_checked(True)
+    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.wait_for_url(f"**/requests/{case_id}")
+    await is_live(detective)
+    await expect(case.locator("#ask-beuk")).to_contain_text("nog geen antwoord")
+    await expect(case).to_have_attribute("data-state", "asking")

@@ -7,7 +7,7 @@ from typing import Any
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_holds import release_case_holds
-from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.cases import ask_more, choose_offer, open_case, resume_case, tell_outcome, withdraw_case
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.holds import hold_place, release_hold
 from bedboard.actions.occupancy import change_place
@@ -90,6 +90,12 @@ class CaseSteps(Oracle):
         who = self.someone(dice, REQUESTERS[n])
         expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "withdraw")
         self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], self.now, ZONE), n)
+
+    def resume(self, n: int, dice: Random) -> None:
+        who, chosen = self.someone(dice, REQUESTERS[n]), self.chosen(n)
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "resume")
+        self.step(expected, lambda tx: resume_case(tx, who, self.ids[n], self.now), n)
+        self.nothing_is_kept(n, chosen, expected)
 
     def tell(self, n: int, dice: Random) -> None:
         who, slept = self.someone(dice, REQUESTERS[n]), dice.choice(["street", "hotel", "palace"])

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.cases import ask_more, choose_offer, open_case, resume_case, tell_outcome, withdraw_case
 from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
@@ -144,6 +144,11 @@ async def arrive(
 
 async def miss(board_database: Database, shelter: str, **rest: Any) -> LockedCase:
     return await arrive(board_database, shelter, arrived=False, **rest)
+
+
+async def resume(board_database: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: resume_case(tx, who, case_id, at))
+    return case
 
 
 async def withdraw(board_database: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:

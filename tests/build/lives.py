@@ -7,6 +7,8 @@ from bedboard.rules.cases import (
     Event,
 )
 
+ASKING = "ask choose choose_for_desk choose_provisionally"
+
 # The table of the rules said a second time, by hand and by state: first what may happen and what comes of it, then what is
 # refused and why. A cell that is changed in the code fails here until somebody has thought about it twice.
 LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
@@ -21,14 +23,14 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "lapse": "withdrawn",
         },
         {
-            "not_chosen": "confirm refuse arrive miss",
+            "not_chosen": "confirm refuse arrive miss resume",
             "going_on": "tell_outcome",
         },
     ),
     "chosen": (
-        {"confirm": "confirmed", "refuse": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
+        {"confirm": "confirmed", "refuse": "asking", "resume": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
         {
-            "chosen": "ask choose choose_for_desk choose_provisionally",
+            "chosen": f"{ASKING}",
             "settled": "answer",
             "undecided": "arrive miss",
             "going_on": "tell_outcome",
@@ -40,19 +42,20 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "refuse": "asking",
             "arrive": "housed",
             "miss": "asking",
+            "resume": "asking",
             "withdraw": "withdrawn",
             "lapse": "withdrawn",
         },
         {
-            "chosen": "ask choose choose_for_desk choose_provisionally",
+            "chosen": f"{ASKING}",
             "settled": "answer",
             "going_on": "tell_outcome",
         },
     ),
     "confirmed": (
-        {"arrive": "arrived", "miss": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
+        {"arrive": "arrived", "miss": "asking", "resume": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
         {
-            "decided": "ask choose choose_for_desk choose_provisionally confirm refuse",
+            "decided": f"{ASKING} confirm refuse",
             "settled": "answer",
             "going_on": "tell_outcome",
         },
@@ -60,28 +63,28 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "housed": (
         {"confirm": "arrived", "lapse": "arrived"},
         {
-            "arrived": "ask choose choose_for_desk choose_provisionally refuse arrive miss withdraw tell_outcome",
+            "arrived": f"{ASKING} refuse arrive miss resume withdraw tell_outcome",
             "settled": "answer",
         },
     ),
     "arrived": (
         {},
         {
-            "arrived": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw tell_outcome lapse",
+            "arrived": f"{ASKING} confirm refuse arrive miss resume withdraw tell_outcome lapse",
             "settled": "answer",
         },
     ),
     "withdrawn": (
         {"tell_outcome": "ended", "lapse": "ended"},
         {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw",
+            "over": f"{ASKING} confirm refuse arrive miss resume withdraw",
             "settled": "answer",
         },
     ),
     "ended": (
         {},
         {
-            "over": "ask choose choose_for_desk choose_provisionally confirm refuse arrive miss withdraw tell_outcome lapse",
+            "over": f"{ASKING} confirm refuse arrive miss resume withdraw tell_outcome lapse",
             "settled": "answer",
         },
     ),

@@ -15,7 +15,11 @@ alter table case_event
     add constraint ck_case_event_what check (what in
         ('asked', 'yes', 'discuss', 'no', 'reminder', 'second_line', 'desk', 'chosen', 'chosen_for_desk',
          'chosen_provisionally', 'confirmed', 'refused', 'arrived', 'missed', 'withdrawn', 'ended', 'lapsed', 'late',
-         'released'));
+         'released', 'resumed'));
+alter table ask
+    drop constraint ck_ask_settled,
+    add constraint ck_ask_settled check (settled in
+        ('chosen', 'other_chosen', 'refused_by_desk', 'missed', 'resumed', 'withdrawn'));
 """
 
 

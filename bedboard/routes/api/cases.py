@@ -25,6 +25,7 @@ from bedboard.routes.case_work import (
     opening_work,
     outcome_work,
     release_work,
+    resuming_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -253,6 +254,10 @@ async def post_arrival(call: Call) -> Response:
     shelter_id = command.shelter if call.actor.role in SEEKERS else _own_shelter(call.actor, command.shelter)
     work = arrival_work(call, shelter_id, arrived=command.arrived)
     return await _answer_change(call, work, shelter_id or "", str(command.arrived), shelter_id=shelter_id)
+
+
+async def post_resumption(call: Call) -> Response:
+    return await _answer_change(call, resuming_work(call))
 
 
 async def post_withdrawal(call: Call) -> Response:

@@ -237,6 +237,21 @@ API: tuple[Row | SocketRow, ...] = (
     ),
     Row(
         "POST",
+        "/api/v1/requests/{case_id:id}/resume",
+        api_cases.post_resumption,
+        "api_case_resume",
+        SEEKING,
+        operation=Operation(
+            "postResumption",
+            "The chosen place falls through; look further with the same needs",
+            "401 403 404 409 422 503",
+            (CaseObject,),
+            takes_key=True,
+            version_of="request",
+        ),
+    ),
+    Row(
+        "POST",
         "/api/v1/requests/{case_id:id}/withdraw",
         api_cases.post_withdrawal,
         "api_case_withdraw",
