@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 980, 762
+WIDTH, HEIGHT = 980, 790
 BOX = (150, 56)
 
 SAYS = {
@@ -46,6 +46,7 @@ ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("provisional", "confirmed"): ("M500 272C560 268 610 245 630 207", (606, 262, "start")),
     ("provisional", "housed"): ("M490 310C502 344 536 372 588 374", (536, 350, "start")),
     ("confirmed", "arrived"): ("M740 178H808", (774, 170, "middle")),
+    ("housed", "asking"): ("M590 396C420 440 12 440 12 250C12 214 22 196 38 190", (300, 424, "middle")),
     ("housed", "arrived"): ("M740 374C840 372 880 290 884 208", (868, 300, "start")),
     ("withdrawn", "ended"): ("M190 374H332", (260, 366, "middle")),
 }
@@ -137,7 +138,7 @@ def draw() -> str:
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fdfdfb"/>',
             *draw_arrows(),
             *draw_states(),
-            *draw_table(452),
+            *draw_table(460),
             "</svg>",
             "",
         ]

@@ -1,7 +1,7 @@
 """Answers to a case by shelters, the desk and police; the decisions of the desk; and arrivals."""
 
 from dataclasses import astuple
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
@@ -18,7 +18,7 @@ from bedboard.actions.case_lock import (
 from bedboard.actions.reservations import keep_until, move_in, reserve_place
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, choice_ends, next_state, offer_ends
+from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, check_stay, choice_ends, next_state, offer_ends
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
 from bedboard.store.cases import get_ask
@@ -123,6 +123,23 @@ async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, 
     chosen = case.chosen
     move(case, "refuse", now)
     return await look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
+
+
+async def end_stay(
+    tx: Transaction, actor: Actor, case_id: str, reason: str, stays_until: date | None, now: datetime, zone: ZoneInfo
+) -> LockedCase:
+    """End a stay for the desk that nobody has ratified; the household may stay until then, and the requester looks further.
+
+    The place stays occupied: its shelter says when they have left.
+    Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
+    """
+    case = await _lock_for_desk(tx, actor, case_id)
+    if reason not in DESK_REASONS:
+        raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
+    case.record.stays_until = check_stay(stays_until, now.astimezone(zone).date())
+    chosen = case.chosen
+    move(case, "end_stay", now)
+    return await look_further(tx, actor, case, chosen, "stay_ended", "stay_ended", reason, now)
 
 
 async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:

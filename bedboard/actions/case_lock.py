@@ -123,7 +123,7 @@ def move(case: LockedCase, event: Event, now: datetime) -> None:
     record = case.record
     record.state = next_state(case.state, event)
     if record.state in OVER and record.over_at is None:
-        record.needs_sealed = record.refusal = None
+        record.needs_sealed = record.refusal = record.stays_until = None
         record.over_at = now
     if record.state in ENDS:
         record.unit_code = None

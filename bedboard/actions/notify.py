@@ -21,6 +21,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "chosen_provisionally": ("shelter",),
     "confirmed": ("requester", "shelter"),
     "refused": ("requester", "shelter"),
+    "stay_ended": ("requester", "shelter"),
     "arrived": ("requester",),
     "missed": ("requester",),
     "released": (),

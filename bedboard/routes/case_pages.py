@@ -12,7 +12,7 @@ from bedboard.routes.case_reads import is_desk_open, read_case, read_cases, seek
 from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import START, find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
-from bedboard.rules.cases import DESK_REASONS, MOST_ASKED, NO_REASONS, STEPS
+from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
@@ -176,6 +176,8 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "contra_indications": contra_indications(case),
         "slept": SLEPT,
         "now": call.now,
+        "today": call.now.astimezone(catalogue.zone).date(),
+        "longest_stay": LONGEST_STAY,
         "new_key": process.clock.new_id,
     }
     return case, process.pages.fragment(call.language, "fragments/_case.html", context)

@@ -4,8 +4,8 @@ Work is a function of a transaction; the case is the one in the path of the call
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Literal, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
 from bedboard.actions import answers, cases
 from bedboard.actions.case_holds import release_case_holds
@@ -15,6 +15,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.case_reads import show_done
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
+from bedboard.schemas.cases import Decision
 from bedboard.store.cases import list_asks
 from bedboard.store.database import Transaction
 
@@ -74,15 +75,22 @@ def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Cas
     return lambda tx: cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, arrives_at)
 
 
-def decision_work(call: Call, decision: Literal["confirm", "refuse"], reason: str | None) -> CaseWork:
-    """Return the work of the desk's decision. Refusal: Invalid when a `reason` is missing or does not belong."""
+def decision_work(call: Call, decision: Decision, reason: str | None, stays_until: date | None) -> CaseWork:
+    """Return the work of the desk's decision.
+
+    Refusal: Invalid when a `reason` is missing or does not belong, or `stays_until` does not.
+    """
     zone = call.catalogue.zone
+    if stays_until is not None and decision != "end_stay":
+        raise Invalid(FieldError("stays_until", "only_with_end_stay"))
     if decision == "confirm":
         if reason is not None:
             raise Invalid(FieldError("reason", "only_with_no"))
         return lambda tx: answers.confirm_case(tx, call.actor, _case_id(call), call.now, zone)
     if reason is None:
         raise Invalid(FieldError("reason", "needed_to_refuse"))
+    if decision == "end_stay":
+        return lambda tx: answers.end_stay(tx, call.actor, _case_id(call), reason, stays_until, call.now, zone)
     return lambda tx: answers.refuse_case(tx, call.actor, _case_id(call), reason, call.now)
 
 

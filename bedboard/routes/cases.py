@@ -215,7 +215,8 @@ async def post_answer(call: Call) -> Response:
 async def post_decision(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(DecisionForm)
-        return Task(press.key, decision_work(call, press.decision, press.reason), (press.decision,))
+        work = decision_work(call, press.decision, press.reason, press.stays_until)
+        return Task(press.key, work, (press.decision,))
 
     return await _press(call, read)
 

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, cast, get_args
 
 from bedboard.rules.access import Role
@@ -22,6 +22,7 @@ Event = Literal[
     "choose_provisionally",
     "confirm",
     "refuse",
+    "end_stay",
     "arrive",
     "miss",
     "resume",
@@ -44,6 +45,7 @@ choose_for_desk       chosen       -chosen      -chosen      -decided    -arrive
 choose_provisionally  provisional  -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
 confirm               -not_chosen  confirmed    confirmed    -decided    arrived    -arrived   -over           -over
 refuse                -not_chosen  asking       asking       -decided    -arrived   -arrived   -over           -over
+end_stay              -not_chosen  -not_arrived -not_arrived -not_arrived asking    -over      -over           -over
 arrive                -not_chosen  -undecided   housed       arrived     -arrived   -arrived   -over           -over
 miss                  -not_chosen  -undecided   asking       asking      -arrived   -arrived   -over           -over
 resume                -not_chosen  asking       asking       asking      -arrived   -arrived   -over           -over
@@ -87,9 +89,9 @@ NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
 
 DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
 DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
-"""The desk's reasons to refuse a choice, or to end a provisional one."""
+"""The desk's reasons to refuse a choice, or to end a provisional one or a stay."""
 
-Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "resumed", "withdrawn"]
+Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "resumed", "stay_ended", "withdrawn"]
 SETTLED: tuple[Settled, ...] = get_args(Settled)
 """The outcomes of one shelter's part in a case, once nothing is expected of it any more."""
 
@@ -103,6 +105,7 @@ ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
 LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay
+LONGEST_STAY = timedelta(days=7)  # after the desk has ended it: as long as a case may go on
 OUTCOME_FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 
 
@@ -181,6 +184,17 @@ def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
     if arrives_at > now + LATEST_ARRIVAL:
         raise Invalid(FieldError("arrives_at", "more_than_two_days"))
     return arrives_at
+
+
+def check_stay(stays_until: date | None, today: date) -> date:
+    """Return the last night for which a household may stay once the desk has ended its stay. Refusal: Invalid."""
+    if stays_until is None:
+        raise Invalid(FieldError("stays_until", "missing"))
+    if stays_until < today:
+        raise Invalid(FieldError("stays_until", "in_the_past"))
+    if stays_until > today + LONGEST_STAY:
+        raise Invalid(FieldError("stays_until", "stays_too_long"))
+    return stays_until
 
 
 def offer_ends(now: datetime) -> datetime:

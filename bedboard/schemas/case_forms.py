@@ -1,10 +1,12 @@
 """The forms on the pages of a case and on top of a shelter's own page. Each carries the key that was made when it was drawn."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
+from bedboard.schemas.cases import Decision
 from bedboard.schemas.fields import Form, Id, KeyForm
 
 CodeText = Annotated[str, Field(max_length=64)]
@@ -36,10 +38,11 @@ class PolicePlaceForm(KeyForm):
 
 
 class DecisionForm(KeyForm):
-    """The desk decides on the chosen place; a `reason` only with refuse."""
+    """The desk decides on the chosen place; a `reason` with refuse and end_stay, and then the last night too."""
 
-    decision: Literal["confirm", "refuse"]
+    decision: Decision
     reason: CodeText | None = None
+    stays_until: date | None = None
 
 
 class ArrivalForm(KeyForm):

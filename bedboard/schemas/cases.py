@@ -1,5 +1,6 @@
 """The API's calls about cases: their bodies and their answers."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -16,6 +17,7 @@ from bedboard.schemas.profile import SearchProfile
 Criterion = Annotated[str, Field(max_length=64, json_schema_extra={"enum": sorted(CRITERION_NAMES)})]
 Shelters = Annotated[list[Id], Field(max_length=50)]
 SeekingRole = Literal["coordinator", "police", "desk"]
+Decision = Literal["confirm", "refuse", "end_stay"]
 Says = Literal["silent", "yes", "discuss", "no", "lapsed"]
 """A shelter's answer to a case as it now stands; lapsed: it said yes, and the place is no longer reserved."""
 
@@ -73,12 +75,18 @@ class PostChoice(Command):
 
 
 class PostDecision(Command):
-    """The desk's decision on the chosen place; a `reason` only with refuse."""
+    """The desk's decision on the chosen place; a `reason` with refuse and end_stay.
 
-    model_config = _like({"decision": "confirm"})
+    With end_stay the desk ends a provisional placement after the arrival. The household may stay up to and including the night
+    of `stays_until`, a local date within a week, and the requester looks further."""
 
-    decision: Literal["confirm", "refuse"]
+    model_config = _like(
+        {"decision": "confirm"}, {"decision": "end_stay", "reason": "better_place", "stays_until": "2026-03-14"}
+    )
+
+    decision: Decision
     reason: DeskReason | None = None
+    stays_until: date | None = None
 
 
 class PostArrival(Command):
@@ -130,7 +138,8 @@ class AskObject(TypedDict):
 
 class CaseObject(TypedDict):
     """A case, for its requester and for the desk. `needs`: the household; null once nothing is sought any more, like every
-    `reason`. `chosen`: the shelter. `refusal`: the last reason of the desk to say no."""
+    `reason`. `chosen`: the shelter. `refusal`: the last reason of the desk to say no. `stays_until`: where the desk ended a
+    stay, the last night, a local date."""
 
     id: str
     version: int
@@ -142,6 +151,7 @@ class CaseObject(TypedDict):
     decided_at: AwareDatetime | None
     over_at: AwareDatetime | None
     refusal: DeskReason | None
+    stays_until: date | None
     needs: SearchProfile | None
     chosen: str | None
     shelters: list[AskObject]
@@ -149,7 +159,7 @@ class CaseObject(TypedDict):
 
 class AskedObject(TypedDict):
     """A case, for one of its shelters: its own part, and the household as long as its answer counts or they are expected.
-    `state` and the times are there for the chosen shelter only."""
+    `state` and the times are there for the chosen shelter only, and `stays_until` where the desk ended a stay."""
 
     id: str
     version: int
@@ -162,6 +172,7 @@ class AskedObject(TypedDict):
     arrives_at: NotRequired[AwareDatetime | None]
     decided_at: NotRequired[AwareDatetime | None]
     over_at: NotRequired[AwareDatetime | None]
+    stays_until: NotRequired[date | None]
 
 
 class CasesObject(TypedDict):

@@ -18,6 +18,7 @@ def case_object(case: CaseView) -> CaseObject:
         "decided_at": case.decided_at,
         "over_at": case.over_at,
         "refusal": case.refusal,
+        "stays_until": case.stays_until,
         "needs": case.profile,
         "chosen": None if case.chosen is None else case.chosen.card.id,
         "shelters": [ask_object(ask) for ask in case.asks],
@@ -61,6 +62,8 @@ def asked_object(case: CaseView, shelter_id: str) -> AskedObject | None:
         "needs": case.profile if shows_needs(case.state, ask.settled) else None,
         "shelters": [ask_object(ask)],
     }
+    if ask.settled == "stay_ended":
+        shown["stays_until"] = case.stays_until
     if ask.settled == "chosen":
         shown["state"] = case.state
         shown["arrives_at"], shown["decided_at"], shown["over_at"] = case.arrives_at, case.decided_at, case.over_at

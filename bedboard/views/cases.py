@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, cast
 
 from bedboard.rules.access import Actor
@@ -14,6 +14,9 @@ from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
+
+SETBACKS: tuple[Settled, ...] = ("missed", "refused_by_desk", "resumed", "stay_ended")
+"""The ends of a choice after which the requester looks further."""
 
 
 class HeldView(NamedTuple):
@@ -74,6 +77,7 @@ class CaseView:
     decided_at: datetime | None
     over_at: datetime | None
     refusal: DeskReason | None
+    stays_until: date | None
     asks: tuple[AskView, ...]
     chosen: AskView | None
     shows_address: bool
@@ -106,7 +110,9 @@ class CaseView:
         if self.is_lost:
             status = self.chosen.place.status if self.chosen is not None and self.chosen.place is not None else ""
             return f"lost_{status}" if status in ("occupied", "closed") else "lost"
-        return "set_back" if self.setback is not None else self.state
+        if self.setback is None:
+            return self.state
+        return "stay_ended" if self.setback.settled == "stay_ended" else "set_back"
 
     @property
     def spare_holds(self) -> Sequence[AskView]:
@@ -117,11 +123,12 @@ class CaseView:
     def setback(self) -> AskView | None:
         """Return the shelter where a chosen place came to nothing, as long as no other shelter was asked since.
 
-        Nobody came there, the desk said no, or the requester looks further; somebody may be on their way to a closed door.
+        Nobody came there, the desk said no or ended the stay, or the requester looks further. Somebody may be on their way to a
+        closed door.
         """
         last: AskView | None = None
         for ask in self.asks if self.state == "asking" else ():
-            if ask.settled in ("missed", "refused_by_desk", "resumed") and ask.settled_at is not None:
+            if ask.settled in SETBACKS and ask.settled_at is not None:
                 last = ask if last is None or last.settled_at is None or ask.settled_at > last.settled_at else last
         if last is None or last.settled_at is None:
             return None
@@ -217,6 +224,7 @@ def case_view(
         decided_at=row.decided_at,
         over_at=row.over_at,
         refusal=cast(DeskReason | None, row.refusal),
+        stays_until=row.stays_until,
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),

@@ -5,7 +5,7 @@ household only as long as its answer counts or they are on their way.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from bedboard.rules.cases import ON_THE_WAY, OVER, shows_needs
@@ -33,7 +33,7 @@ class AskedView(NamedTuple):
     """A case as one of its shelters sees it. `needs` None: not to be shown, or not any more. `arrival`: now, after, before or
     open, and the local time that goes with it. `against` and `discuss`: the verdicts of the shelter's terms other than yes.
     `criteria`: those that the household asks for, the doubtful ones first. `arrives_at` None: nothing is agreed. `refusal`:
-    why the desk said no to this very shelter."""
+    why the desk said no to this very shelter. `stays_until`: the last night here, where the desk ended the stay."""
 
     id: str
     organization: str
@@ -49,6 +49,7 @@ class AskedView(NamedTuple):
     arrives_at: datetime | None
     is_late: bool
     refusal: str | None
+    stays_until: date | None
 
     @property
     def group(self) -> str:
@@ -110,14 +111,17 @@ def _offers(card: Card, ask: Ask, row: CaseRecord, organization: str, profile: P
     )
 
 
+ENDED_BY_DESK = ("refused_by_desk", "stay_ended")
+
+
 def may_be_refused_here(row: CaseRecord, ask: Ask) -> bool:
     """Return whether the refusal that a case keeps may be about this shelter; then all its asks tell."""
-    return ask.settled == "refused_by_desk" and row.refusal is not None
+    return ask.settled in ENDED_BY_DESK and row.refusal is not None
 
 
 def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
     """Return whether the refusal that a case keeps is about this shelter: a case keeps only the last. `asks`: all of it."""
-    refused = [one.settled_at for one in asks if one.settled == "refused_by_desk" and one.settled_at is not None]
+    refused = [one.settled_at for one in asks if one.settled in ENDED_BY_DESK and one.settled_at is not None]
     return may_be_refused_here(row, ask) and ask.settled_at == max(refused, default=None)
 
 
@@ -162,6 +166,7 @@ def asked_view(
         arrives_at=row.arrives_at if view.settled == "chosen" else None,
         is_late=view.settled == "chosen" and row.state in ON_THE_WAY and row.arrives_at is not None and row.arrives_at <= now,
         refusal=row.refusal if is_refused_here else None,
+        stays_until=row.stays_until if view.settled == "stay_ended" else None,
     )
 
 

@@ -23,8 +23,8 @@ from bedboard.rules.cases import Patience
 from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.tables.board import Kind
 from tests.build import add_board
-from tests.build.case_steps import CaseSteps
 from tests.build.cases import OVER, ZONE, add_case_board, wrong_with
+from tests.build.later_steps import LaterSteps
 from tests.build.lives import said_by_hand
 from tests.build.oracle import REQUESTERS, SHELTERS, World
 
@@ -38,7 +38,7 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "chosen": ("confirm", "confirm", "refuse", "resume", "give back"),
     "provisional": ("arrive", "confirm", "refuse", "miss", "look"),
     "confirmed": ("arrive", "miss", "resume", "look"),
-    "housed": ("confirm",),
+    "housed": ("confirm", "end stay"),
     "arrived": ("begin",),
     "withdrawn": ("tell",),
     "ended": ("begin",),
@@ -50,6 +50,7 @@ ANYTHING = (
     "choose",
     "confirm",
     "refuse",
+    "end stay",
     "arrive",
     "miss",
     "resume",
@@ -64,7 +65,7 @@ seeds = st.integers(0, 2**64 - 1)
 MINUTES = ((1, 4, 5, 6), (1, 4, 5, 6), (1, 4, 5, 6), (15, 31, 61), (15, 31, 61), (120, 240, 600, 24 * 60, 81 * 60, 170 * 60))
 
 
-class Lives(CaseSteps):
+class Lives(LaterSteps):
     """One life: the steps that chance picks, and time."""
 
     # ---- what happens next

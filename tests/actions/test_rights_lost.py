@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.actions import answers, case_holds, case_lock, disclosures, holds, roles
-from bedboard.actions.answers import confirm_case, refuse_case, take_arrival
+from bedboard.actions.answers import confirm_case, end_stay, refuse_case, take_arrival
 from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.cases import ask_more, open_case, resume_case, withdraw_case
 from bedboard.actions.disclosures import disclose_address, disclose_telephone
@@ -74,6 +74,12 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
         HANNEKE,
         lambda who: lambda tx: refuse_case(tx, who, "r1", "other", NOW),
         "update person set ended_at = now() where id = 'hanneke'",
+    ),
+    "the end of a stay": (
+        "housed",
+        HANNEKE,
+        lambda who: lambda tx: end_stay(tx, who, "r1", "other", NOW.date(), NOW, ZONE),
+        "update person set role = 'auditor' where id = 'hanneke'",
     ),
     "the address": (
         "confirmed",

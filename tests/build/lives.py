@@ -23,7 +23,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "lapse": "withdrawn",
         },
         {
-            "not_chosen": "confirm refuse arrive miss resume",
+            "not_chosen": "confirm refuse end_stay arrive miss resume",
             "going_on": "tell_outcome",
         },
     ),
@@ -33,6 +33,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "chosen": f"{ASKING}",
             "settled": "answer",
             "undecided": "arrive miss",
+            "not_arrived": "end_stay",
             "going_on": "tell_outcome",
         },
     ),
@@ -49,6 +50,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         {
             "chosen": f"{ASKING}",
             "settled": "answer",
+            "not_arrived": "end_stay",
             "going_on": "tell_outcome",
         },
     ),
@@ -56,12 +58,13 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         {"arrive": "arrived", "miss": "asking", "resume": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
         {
             "decided": f"{ASKING} confirm refuse",
+            "not_arrived": "end_stay",
             "settled": "answer",
             "going_on": "tell_outcome",
         },
     ),
     "housed": (
-        {"confirm": "arrived", "lapse": "arrived"},
+        {"confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
         {
             "arrived": f"{ASKING} refuse arrive miss resume withdraw tell_outcome",
             "settled": "answer",
@@ -71,20 +74,21 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         {},
         {
             "arrived": f"{ASKING} confirm refuse arrive miss resume withdraw tell_outcome lapse",
+            "over": "end_stay",
             "settled": "answer",
         },
     ),
     "withdrawn": (
         {"tell_outcome": "ended", "lapse": "ended"},
         {
-            "over": f"{ASKING} confirm refuse arrive miss resume withdraw",
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw",
             "settled": "answer",
         },
     ),
     "ended": (
         {},
         {
-            "over": f"{ASKING} confirm refuse arrive miss resume withdraw tell_outcome lapse",
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw tell_outcome lapse",
             "settled": "answer",
         },
     ),

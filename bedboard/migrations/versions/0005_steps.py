@@ -15,11 +15,14 @@ alter table case_event
     add constraint ck_case_event_what check (what in
         ('asked', 'yes', 'discuss', 'no', 'reminder', 'second_line', 'desk', 'chosen', 'chosen_for_desk',
          'chosen_provisionally', 'confirmed', 'refused', 'arrived', 'missed', 'withdrawn', 'ended', 'lapsed', 'late',
-         'released', 'resumed'));
+         'released', 'resumed', 'stay_ended'));
 alter table ask
     drop constraint ck_ask_settled,
     add constraint ck_ask_settled check (settled in
-        ('chosen', 'other_chosen', 'refused_by_desk', 'missed', 'resumed', 'withdrawn'));
+        ('chosen', 'other_chosen', 'refused_by_desk', 'missed', 'resumed', 'stay_ended', 'withdrawn'));
+alter table case_record
+    add column stays_until date,
+    add constraint ck_case_record_no_stay_when_over check (over_at is null or stays_until is null);
 """
 
 

@@ -245,7 +245,8 @@ async def post_choice(call: Call) -> Response:
 
 async def post_decision(call: Call) -> Response:
     command = await call.json(PostDecision)
-    return await _answer_change(call, decision_work(call, command.decision, command.reason), command.decision)
+    work = decision_work(call, command.decision, command.reason, command.stays_until)
+    return await _answer_change(call, work, command.decision)
 
 
 async def post_arrival(call: Call) -> Response:

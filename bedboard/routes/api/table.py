@@ -225,7 +225,7 @@ API: tuple[Row | SocketRow, ...] = (
         api_cases.post_decision,
         "api_case_decide",
         DESK,
-        operation=change_case("postDecision", "The desk confirms or refuses", PostDecision),
+        operation=change_case("postDecision", "The desk confirms, refuses, or ends a stay", PostDecision),
     ),
     Row(
         "POST",

@@ -13,8 +13,8 @@ class CaseRecord(SQLModel, table=True):
     """One case, under a reference that can be spoken (`id`). The row is the lock for everything about it.
 
     `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them.
-    `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `over_at` None: a
-    place is still sought.
+    `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `stays_until`: the
+    last night in a place where the desk ended the stay, local. `over_at` None: a place is still sought.
     """
 
     __tablename__ = "case_record"
@@ -35,6 +35,7 @@ class CaseRecord(SQLModel, table=True):
     decided_at: datetime | None = moment(nullable=True)
     reminded_at: datetime | None = moment(nullable=True)
     refusal: str | None = None
+    stays_until: date | None = None
     over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
 
     @property
