@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 980, 790
+WIDTH, HEIGHT = 1076, 812
 BOX = (150, 56)
 
 SAYS = {
@@ -22,6 +22,7 @@ SAYS = {
     "arrived": "the end: with a place",
     "withdrawn": "where do they sleep?",
     "ended": "the end: without one",
+    "cancelled": "the end: not sought now",
 }
 AT = {  # the upper left corner of each state
     "asking": (40, 150),
@@ -32,8 +33,9 @@ AT = {  # the upper left corner of each state
     "arrived": (810, 150),
     "withdrawn": (40, 346),
     "ended": (334, 346),
+    "cancelled": (860, 46),
 }
-FRAME = (22, 30, 736, 296)  # around the states with the same events to withdrawn: left, top, width, height
+FRAME = (22, 30, 736, 296)  # around the states with the same events to the states of OUT: left, top, width, height
 IN_FRAME = ("asking", "chosen", "provisional", "confirmed")
 ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("asking", "chosen"): ("M150 150C186 92 260 62 348 62", (206, 72, "end")),
@@ -48,9 +50,13 @@ ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("confirmed", "arrived"): ("M740 178H808", (774, 170, "middle")),
     ("housed", "asking"): ("M590 396C420 440 12 440 12 250C12 214 22 196 38 190", (300, 424, "middle")),
     ("housed", "arrived"): ("M740 374C840 372 880 290 884 208", (868, 300, "start")),
+    ("withdrawn", "cancelled"): ("M40 396C-4 330 -4 14 60 10H780C830 10 850 30 858 60", (430, 24, "middle")),
     ("withdrawn", "ended"): ("M190 374H332", (260, 366, "middle")),
 }
-TO_WITHDRAWN = ("M115 326V344", (126, 340, "start"))
+OUT = {  # where the same events lead from each state of the frame
+    "withdrawn": ("M115 326V344", (126, 340, "start")),
+    "cancelled": ("M758 74H858", (808, 68, "middle")),
+}
 
 STYLE = """
  .box{fill:#fdfdfb;stroke:#12273a;stroke-width:1.5}.end{stroke-width:3}.frame{fill:none;stroke:#4a5a68;stroke-dasharray:5 4}
@@ -93,17 +99,18 @@ def draw_states() -> list[str]:
 
 def draw_arrows() -> list[str]:
     ways = leading()
-    common = {state: ways.pop((state, "withdrawn"), []) for state in IN_FRAME}
-    if len({tuple(events) for events in common.values()}) != 1:
-        raise SystemExit(f"not the same leads to withdrawn from each of {IN_FRAME}: {common}")
+    common = {end: {state: ways.pop((state, end), []) for state in IN_FRAME} for end in OUT}
+    for end, found in common.items():
+        if len({tuple(events) for events in found.values()}) != 1:
+            raise SystemExit(f"not the same leads to {end} from each of {IN_FRAME}: {found}")
     if ways.keys() != ARROWS.keys():
         raise SystemExit(
             f"say in {Path(__file__).name} where these arrows go, or take them away: {ways.keys() ^ ARROWS.keys()}"
         )
     left, top, width, height = FRAME
     parts = [f'<rect class="frame" x="{left}" y="{top}" width="{width}" height="{height}" rx="10"/>']
-    way, (x, y, anchor) = TO_WITHDRAWN
-    parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(common[IN_FRAME[0]]), anchor))
+    for end, (way, (x, y, anchor)) in OUT.items():
+        parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(common[end][IN_FRAME[0]]), anchor))
     for key, events in ways.items():
         way, (x, y, anchor) = ARROWS[key]
         parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(events), anchor))

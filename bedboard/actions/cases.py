@@ -23,6 +23,7 @@ from bedboard.rules.cases import (
     MOST_CASES_AN_HOUR,
     MOST_OPEN,
     RESERVED,
+    WITHDRAW_REASONS,
     Event,
     check_arrival,
     check_shelters,
@@ -177,19 +178,27 @@ async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime
     return await look_further(tx, actor, case, chosen, "resumed", "resumed", None, now)
 
 
-async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """Withdraw the case, so that every place is free again. One question is left: where does this person sleep?
+async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, why: str, now: datetime, zone: ZoneInfo) -> LockedCase:
+    """Withdraw the case, so that every place is free again. The reason is counted and not kept with the case.
 
-    Refusals: NotFound, Conflict `request_…`.
+    With no_place one question is left: where does this person sleep? With another reason the case is at its end, also when
+    it was withdrawn with no_place before.
+    Refusals: NotFound, Invalid, Conflict `request_…`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
-    return await give_up(tx, actor, case, "withdrawn", now, zone)
+    if why not in WITHDRAW_REASONS:
+        raise Invalid(FieldError("why", "not_one_of", {"allowed": list(WITHDRAW_REASONS)}))
+    if why == "no_place":  # it is counted by where the person sleeps
+        return await give_up(tx, actor, case, "withdrawn", now, zone)
+    case = await give_up(tx, actor, case, "cancelled", now, zone, event="cancel")
+    await count_tallies(tx, now.astimezone(zone), [Tally("withdrawn", "", "", why)])
+    return case
 
 
 async def give_up(
     tx: Transaction, actor: Actor, case: LockedCase, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
 ) -> LockedCase:
-    """Give up a case without a place. `what`: withdrawn by the requester, or lapsed. Refusal: Conflict `request_…`."""
+    """Give up a case. `what`: withdrawn or cancelled by the requester, or lapsed. Refusal: Conflict `request_…`."""
     is_reserved = case.state in RESERVED
     move(case, event, now)
     left = [ask for ask in case.asks.values() if ask.settled is None or (is_reserved and ask.settled == "chosen")]

@@ -27,6 +27,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "released": (),
     "resumed": ("shelter",),
     "withdrawn": ("shelter",),
+    "cancelled": ("shelter",),
     "ended": (),
     "lapsed": ("requester",),
     "late": ("requester", "shelter"),

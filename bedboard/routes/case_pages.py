@@ -12,7 +12,7 @@ from bedboard.routes.case_reads import is_desk_open, read_case, read_cases, seek
 from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import START, find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
-from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS
+from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
@@ -175,6 +175,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "desk_reasons": DESK_REASONS,
         "contra_indications": contra_indications(case),
         "slept": SLEPT,
+        "withdraw_reasons": WITHDRAW_REASONS,
         "now": call.now,
         "today": call.now.astimezone(catalogue.zone).date(),
         "longest_stay": LONGEST_STAY,

@@ -121,10 +121,10 @@ def resuming_work(call: Call) -> CaseWork:
     return lambda tx: cases.resume_case(tx, call.actor, _case_id(call), call.now)
 
 
-def withdrawal_work(call: Call) -> CaseWork:
+def withdrawal_work(call: Call, why: str) -> CaseWork:
     """Return the work of giving the search up, as the requester."""
     zone = call.catalogue.zone
-    return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), call.now, zone)
+    return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), why, call.now, zone)
 
 
 def release_work(call: Call) -> CaseWork:

@@ -39,6 +39,7 @@ from bedboard.schemas.case_forms import (
     EmptyForm,
     OutcomeForm,
     PolicePlaceForm,
+    WithdrawalForm,
 )
 from bedboard.schemas.fields import ID, KeyForm, local_moment
 from bedboard.schemas.parse import parse_form
@@ -153,7 +154,8 @@ async def post_resumption(call: Call) -> Response:
 
 async def post_withdrawal(call: Call) -> Response:
     async def read() -> Task:
-        return Task((await call.form(KeyForm)).key, withdrawal_work(call))
+        press = await call.form(WithdrawalForm)
+        return Task(press.key, withdrawal_work(call, press.why))
 
     return await _press(call, read)
 

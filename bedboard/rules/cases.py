@@ -13,7 +13,7 @@ from bedboard.rules.access import Role
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
-CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended"]
+CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
 Event = Literal[
     "ask",
     "answer",
@@ -27,6 +27,7 @@ Event = Literal[
     "miss",
     "resume",
     "withdraw",
+    "cancel",
     "tell_outcome",
     "lapse",
 ]
@@ -36,22 +37,24 @@ Event = Literal[
 #   chosen       an offer was chosen; the desk decides                arrived    the end: with a place
 #   provisional  chosen outside the desk's hours; it counts           withdrawn  no place; where does this person sleep?
 #   confirmed    decided; on the way                                  ended      the end: without a place
+#                                                                     cancelled  the end: nothing is sought any more
 TABLE = """
-                      asking       chosen       provisional  confirmed   housed     arrived    withdrawn       ended
-ask                   asking       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-answer                asking       -settled     -settled     -settled    -settled   -settled   -settled        -settled
-choose                confirmed    -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-choose_for_desk       chosen       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-choose_provisionally  provisional  -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-confirm               -not_chosen  confirmed    confirmed    -decided    arrived    -arrived   -over           -over
-refuse                -not_chosen  asking       asking       -decided    -arrived   -arrived   -over           -over
-end_stay              -not_chosen  -not_arrived -not_arrived -not_arrived asking    -over      -over           -over
-arrive                -not_chosen  -undecided   housed       arrived     -arrived   -arrived   -over           -over
-miss                  -not_chosen  -undecided   asking       asking      -arrived   -arrived   -over           -over
-resume                -not_chosen  asking       asking       asking      -arrived   -arrived   -over           -over
-withdraw              withdrawn    withdrawn    withdrawn    withdrawn   -arrived   -arrived   -over           -over
-tell_outcome          -going_on    -going_on    -going_on    -going_on   -arrived   -arrived   ended           -over
-lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   ended           -over
+                      asking       chosen        provisional   confirmed     housed    arrived   withdrawn  ended     cancelled
+ask                   asking       -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+answer                asking       -settled      -settled      -settled      -settled  -settled  -settled   -settled  -settled
+choose                confirmed    -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+choose_for_desk       chosen       -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+choose_provisionally  provisional  -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+confirm               -not_chosen  confirmed     confirmed     -decided      arrived   -arrived  -over      -over     -over
+refuse                -not_chosen  asking        asking        -decided      -arrived  -arrived  -over      -over     -over
+end_stay              -not_chosen  -not_arrived  -not_arrived  -not_arrived  asking    -over     -over      -over     -over
+arrive                -not_chosen  -undecided    housed        arrived       -arrived  -arrived  -over      -over     -over
+miss                  -not_chosen  -undecided    asking        asking        -arrived  -arrived  -over      -over     -over
+resume                -not_chosen  asking        asking        asking        -arrived  -arrived  -over      -over     -over
+withdraw              withdrawn    withdrawn     withdrawn     withdrawn     -arrived  -arrived  -over      -over     -over
+cancel                cancelled    cancelled     cancelled     cancelled     -arrived  -arrived  cancelled  -over     -over
+tell_outcome          -going_on    -going_on     -going_on     -going_on     -arrived  -arrived  ended      -over     -over
+lapse                 withdrawn    withdrawn     withdrawn     withdrawn     arrived   -arrived  ended      -over     -over
 """
 
 
@@ -71,9 +74,9 @@ NEXT: Mapping[tuple[CaseState, Event], str] = _read_table()
 STATES: tuple[CaseState, ...] = tuple(dict.fromkeys(state for state, _ in NEXT))
 EVENTS: tuple[Event, ...] = tuple(dict.fromkeys(event for _, event in NEXT))
 
-OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended"})
+OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended", "cancelled"})
 """Nothing is sought any more: the needs are erased, and no place is reserved."""
-ENDS: frozenset[CaseState] = frozenset({"arrived", "ended"})
+ENDS: frozenset[CaseState] = frozenset({"arrived", "ended", "cancelled"})
 """Nobody has anything to do with it any more."""
 RESERVED: frozenset[CaseState] = frozenset({"chosen", "provisional", "confirmed"})
 """Exactly one place is reserved: the chosen one, as long as its time has not run out."""
@@ -90,6 +93,10 @@ NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
 DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
 DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
 """The desk's reasons to refuse a choice, or to end a provisional one or a stay."""
+
+WithdrawReason = Literal["found_otherwise", "not_wanted", "not_needed", "by_mistake", "no_place"]
+WITHDRAW_REASONS: tuple[WithdrawReason, ...] = get_args(WithdrawReason)
+"""The requester's reasons to withdraw a case. Only no_place asks where the person sleeps, and counts as a night without one."""
 
 Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "resumed", "stay_ended", "withdrawn"]
 SETTLED: tuple[Settled, ...] = get_args(Settled)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bedboard.rules.cases import AnswerCode, ShelterAnswer
+from bedboard.rules.cases import AnswerCode, ShelterAnswer, WithdrawReason
 from bedboard.schemas.cases import Decision
 from bedboard.schemas.fields import Form, Id, KeyForm
 
@@ -22,6 +22,12 @@ class ChoiceForm(KeyForm):
     shelter: Id
     within: Literal["60", "120", "240"] = "120"
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
+
+
+class WithdrawalForm(KeyForm):
+    """The requester says why nothing is sought any more."""
+
+    why: WithdrawReason
 
 
 class OutcomeForm(KeyForm):

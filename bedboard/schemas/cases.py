@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import AwareDatetime, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled
+from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, WithdrawReason
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.rights import AnsweredBy
@@ -96,6 +96,15 @@ class PostArrival(Command):
 
     arrived: bool
     shelter: Id | None = None
+
+
+class PostWithdrawal(Command):
+    """Why nothing is sought any more. It is counted and not kept. With no_place, `outcome` still asks where the person sleeps;
+    with the other reasons the request is at its end, and no night without a place is counted."""
+
+    model_config = _like({"why": "no_place"})
+
+    why: WithdrawReason
 
 
 class PostOutcome(Command):

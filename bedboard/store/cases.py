@@ -213,7 +213,7 @@ class PartiesRow(NamedTuple):
 PARTIES = text("""
     select r.id, r.state, r.version, r.organization_id, r.role, array_agg(a.shelter_id) as shelter_ids
     from case_record r join ask a on a.case_id = r.id
-    where :every and r.state not in ('arrived', 'ended') or r.id = any(:ids)
+    where :every and r.state not in ('arrived', 'ended', 'cancelled') or r.id = any(:ids)
     group by r.id
 """)
 

@@ -54,7 +54,7 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
     "a withdrawal": (
         "confirmed",
         EMRE,
-        lambda who: lambda tx: withdraw_case(tx, who, "r1", NOW, ZONE),
+        lambda who: lambda tx: withdraw_case(tx, who, "r1", "no_place", NOW, ZONE),
         "update person set ended_at = now() where id = 'emre'",
     ),
     "a search that goes on": (

@@ -109,7 +109,7 @@ async def test_without_scripts_a_case_ends_without_a_place_and_asks_where_the_pe
     await page.locator("button.several").click()
     await page.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
     await page.locator(".withdrawing summary").click()
-    await page.get_by_role("button", name="Trek in").click()
+    await page.get_by_role("button", name="geen plek gevonden").click()
     await expect(page.locator("#case")).to_have_attribute("data-state", "withdrawn")
     await page.goto(f"{site.url}/requests")
     await expect(page.locator("#cases")).to_contain_text("waar slaapt deze persoon?")

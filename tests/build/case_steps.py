@@ -88,8 +88,12 @@ class CaseSteps(Oracle):
 
     def withdraw(self, n: int, dice: Random) -> None:
         who = self.someone(dice, REQUESTERS[n])
-        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "withdraw")
-        self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], self.now, ZONE), n)
+        why = dice.choice(["no_place", "no_place", "by_mistake", "not_wanted", "tired"])
+        event: Event = "withdraw" if why == "no_place" else "cancel"
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, event)
+        if why == "tired" and expected != "no_such_request":
+            expected = "not_one_of"
+        self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], why, self.now, ZONE), n)
 
     def resume(self, n: int, dice: Random) -> None:
         who, chosen = self.someone(dice, REQUESTERS[n]), self.chosen(n)

@@ -151,8 +151,10 @@ async def resume(board_database: Database, *, who: Actor = MARK, case_id: str = 
     return case
 
 
-async def withdraw(board_database: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board_database, lambda tx: withdraw_case(tx, who, case_id, at, ZONE))
+async def withdraw(
+    board_database: Database, why: str = "no_place", *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: withdraw_case(tx, who, case_id, why, at, ZONE))
     return case
 
 
@@ -180,6 +182,7 @@ async def bring_to(board_database: Database, state: str, case_id: str = "r1", at
         "arrived": ("choose", "confirm", "arrive"),
         "withdrawn": ("withdraw",),
         "ended": ("withdraw", "tell"),
+        "cancelled": ("cancel",),
     }
     for step in steps[state]:
         if step == "choose":
@@ -194,6 +197,8 @@ async def bring_to(board_database: Database, state: str, case_id: str = "r1", at
             await arrive(board_database, "linde", case_id=case_id, at=at)
         elif step == "withdraw":
             await withdraw(board_database, case_id=case_id, at=at)
+        elif step == "cancel":
+            await withdraw(board_database, "not_needed", case_id=case_id, at=at)
         else:
             await tell(board_database, case_id=case_id, at=at)
 
@@ -242,7 +247,7 @@ def told(rows: Rows) -> list[tuple[str, str | None, str, str]]:
 
 LIVING = ("asking", "chosen", "provisional", "confirmed")
 WITH_CHOICE = ("chosen", "provisional", "confirmed", "housed", "arrived")
-OVER = ("arrived", "withdrawn", "ended")
+OVER = ("arrived", "withdrawn", "ended", "cancelled")
 
 
 def wrong_with(rows: Rows) -> list[str]:

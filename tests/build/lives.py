@@ -20,6 +20,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "choose_for_desk": "chosen",
             "choose_provisionally": "provisional",
             "withdraw": "withdrawn",
+            "cancel": "cancelled",
             "lapse": "withdrawn",
         },
         {
@@ -28,7 +29,14 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         },
     ),
     "chosen": (
-        {"confirm": "confirmed", "refuse": "asking", "resume": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
+        {
+            "confirm": "confirmed",
+            "refuse": "asking",
+            "resume": "asking",
+            "withdraw": "withdrawn",
+            "cancel": "cancelled",
+            "lapse": "withdrawn",
+        },
         {
             "chosen": f"{ASKING}",
             "settled": "answer",
@@ -45,6 +53,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "miss": "asking",
             "resume": "asking",
             "withdraw": "withdrawn",
+            "cancel": "cancelled",
             "lapse": "withdrawn",
         },
         {
@@ -55,7 +64,14 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         },
     ),
     "confirmed": (
-        {"arrive": "arrived", "miss": "asking", "resume": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
+        {
+            "arrive": "arrived",
+            "miss": "asking",
+            "resume": "asking",
+            "withdraw": "withdrawn",
+            "cancel": "cancelled",
+            "lapse": "withdrawn",
+        },
         {
             "decided": f"{ASKING} confirm refuse",
             "not_arrived": "end_stay",
@@ -66,20 +82,20 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "housed": (
         {"confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
         {
-            "arrived": f"{ASKING} refuse arrive miss resume withdraw tell_outcome",
+            "arrived": f"{ASKING} refuse arrive miss resume withdraw cancel tell_outcome",
             "settled": "answer",
         },
     ),
     "arrived": (
         {},
         {
-            "arrived": f"{ASKING} confirm refuse arrive miss resume withdraw tell_outcome lapse",
+            "arrived": f"{ASKING} confirm refuse arrive miss resume withdraw cancel tell_outcome lapse",
             "over": "end_stay",
             "settled": "answer",
         },
     ),
     "withdrawn": (
-        {"tell_outcome": "ended", "lapse": "ended"},
+        {"cancel": "cancelled", "tell_outcome": "ended", "lapse": "ended"},
         {
             "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw",
             "settled": "answer",
@@ -88,7 +104,14 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "ended": (
         {},
         {
-            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw tell_outcome lapse",
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw cancel tell_outcome lapse",
+            "settled": "answer",
+        },
+    ),
+    "cancelled": (
+        {},
+        {
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw cancel tell_outcome lapse",
             "settled": "answer",
         },
     ),

@@ -68,7 +68,7 @@ CALLS: dict[str, Call] = {
     "case_choose": Call(f"/requests/{NOBODYS}/choose", 404, {"shelter": "linde", "key": "o"}),
     "case_release": Call(f"/requests/{NOBODYS}/release-holds", 404, {"key": "v"}),
     "case_resume": Call(f"/requests/{NOBODYS}/resume", 404, {"key": "w"}),
-    "case_withdraw": Call(f"/requests/{NOBODYS}/withdraw", 404, {"key": "p"}),
+    "case_withdraw": Call(f"/requests/{NOBODYS}/withdraw", 404, {"why": "no_place", "key": "p"}),
     "case_outcome": Call(f"/requests/{NOBODYS}/outcome", 404, {"slept": "hotel", "key": "q"}),
     "case_address": Call(f"/requests/{NOBODYS}/address", 404, {}),
     "case_place": Call(f"/requests/{NOBODYS}/place", 404, {"shelter": "linde", "place": "linde-1", "key": "r"}),
@@ -102,7 +102,7 @@ CALLS: dict[str, Call] = {
     "api_case_arrival": Call(f"/api/v1/requests/{NOBODYS}/arrival", 404, json={"arrived": True}),
     "api_case_release": Call(f"/api/v1/requests/{NOBODYS}/release-holds", 404),
     "api_case_resume": Call(f"/api/v1/requests/{NOBODYS}/resume", 404),
-    "api_case_withdraw": Call(f"/api/v1/requests/{NOBODYS}/withdraw", 404),
+    "api_case_withdraw": Call(f"/api/v1/requests/{NOBODYS}/withdraw", 404, json={"why": "no_place"}),
     "api_case_outcome": Call(f"/api/v1/requests/{NOBODYS}/outcome", 404, json={"slept": "hotel"}),
     "api_case_address": Call(f"/api/v1/requests/{NOBODYS}/address", 404),
 }

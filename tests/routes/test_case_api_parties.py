@@ -25,7 +25,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "arrival": ("POST", {"shelter": "linde", "arrived": True}),
     "release-holds": ("POST", None),
     "resume": ("POST", None),
-    "withdraw": ("POST", None),
+    "withdraw": ("POST", {"why": "no_place"}),
     "outcome": ("POST", {"slept": "hotel"}),
     "address": ("POST", None),
     "": ("GET", None),
@@ -84,7 +84,7 @@ async def test_the_list_shows_everybody_their_own_cases_and_no_telephone(site: S
     elsewhere = await begin(site, "linde", token="other-police")  # noqa: S106
     await call(site, "demo-shelter-ceder", f"/requests/{police}/answers", {"answer": "discuss"})
     desk = await begin(site, "wilg", token="demo-desk")  # noqa: S106
-    await call(site, "demo-desk", f"/requests/{desk}/withdraw")
+    await call(site, "demo-desk", f"/requests/{desk}/withdraw", {"why": "no_place"})
     seekers = ("demo-police", "colleague", "demo-coordinator", "other-police", "demo-desk")
     every = {who: await seen(site, who) for who in (*seekers, *SHELTERS)}
     assert {who: {one["id"] for one in found} for who, found in every.items()} == {

@@ -15,14 +15,31 @@ alter table case_event
     add constraint ck_case_event_what check (what in
         ('asked', 'yes', 'discuss', 'no', 'reminder', 'second_line', 'desk', 'chosen', 'chosen_for_desk',
          'chosen_provisionally', 'confirmed', 'refused', 'arrived', 'missed', 'withdrawn', 'ended', 'lapsed', 'late',
-         'released', 'resumed', 'stay_ended'));
+         'released', 'resumed', 'stay_ended', 'cancelled'));
 alter table ask
     drop constraint ck_ask_settled,
     add constraint ck_ask_settled check (settled in
         ('chosen', 'other_chosen', 'refused_by_desk', 'missed', 'resumed', 'stay_ended', 'withdrawn'));
 alter table case_record
     add column stays_until date,
+    drop constraint ck_case_record_state,
+    add constraint ck_case_record_state check (state in
+        ('asking', 'chosen', 'provisional', 'confirmed', 'housed', 'arrived', 'withdrawn', 'ended', 'cancelled')),
+    drop constraint ck_case_record_over_when_over,
+    add constraint ck_case_record_over_when_over
+        check ((over_at is null) = (state not in ('arrived', 'withdrawn', 'ended', 'cancelled'))),
+    drop constraint ck_case_record_no_unit_at_its_end,
+    add constraint ck_case_record_no_unit_at_its_end
+        check (state not in ('arrived', 'ended', 'cancelled') or unit_code is null),
     add constraint ck_case_record_no_stay_when_over check (over_at is null or stays_until is null);
+drop index ix_case_record_open_organization_id;
+create index ix_case_record_open_organization_id on case_record (organization_id, role)
+    where state not in ('arrived', 'ended', 'cancelled');
+alter table tally
+    drop constraint ck_tally_what,
+    add constraint ck_tally_what check (what in
+        ('slept', 'excluded_by', 'kind_sought', 'request', 'withdrawn', 'placed_kind', 'placed_unit',
+         'refused', 'refused_kind', 'refused_unit', 'contra_indication'));
 """
 
 

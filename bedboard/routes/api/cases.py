@@ -47,6 +47,7 @@ from bedboard.schemas.cases import (
     PostDecision,
     PostOutcome,
     PostShelters,
+    PostWithdrawal,
 )
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_cases_of, list_claims_of_all, list_open_cases
@@ -262,7 +263,7 @@ async def post_resumption(call: Call) -> Response:
 
 
 async def post_withdrawal(call: Call) -> Response:
-    return await _answer_change(call, withdrawal_work(call))
+    return await _answer_change(call, withdrawal_work(call, (await call.json(PostWithdrawal)).why))
 
 
 async def post_release(call: Call) -> Response:

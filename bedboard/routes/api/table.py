@@ -38,6 +38,7 @@ from bedboard.schemas.cases import (
     PostDecision,
     PostOutcome,
     PostShelters,
+    PostWithdrawal,
 )
 from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
@@ -256,14 +257,7 @@ API: tuple[Row | SocketRow, ...] = (
         api_cases.post_withdrawal,
         "api_case_withdraw",
         SEEKING,
-        operation=Operation(
-            "postWithdrawal",
-            "Nothing is sought any more",
-            "401 403 404 409 422 503",
-            (CaseObject,),
-            takes_key=True,
-            version_of="request",
-        ),
+        operation=change_case("postWithdrawal", "Nothing is sought any more", PostWithdrawal),
     ),
     Row(
         "POST",
