@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 1076, 812
+WIDTH, HEIGHT = 1076, 878
 BOX = (150, 56)
 
 SAYS = {
@@ -22,7 +22,7 @@ SAYS = {
     "arrived": "the end: with a place",
     "withdrawn": "where do they sleep?",
     "ended": "the end: without one",
-    "cancelled": "the end: not sought now",
+    "cancelled": "the end: called off",
 }
 AT = {  # the upper left corner of each state
     "asking": (40, 150),
@@ -37,6 +37,7 @@ AT = {  # the upper left corner of each state
 }
 FRAME = (22, 30, 736, 296)  # around the states with the same events to the states of OUT: left, top, width, height
 IN_FRAME = ("asking", "chosen", "provisional", "confirmed")
+HANDING = ("hand_over", "keep", "take_over")  # change no state; said once, below the frame
 ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("asking", "chosen"): ("M150 150C186 92 260 62 348 62", (206, 72, "end")),
     ("chosen", "asking"): ("M350 90C290 92 220 110 178 149", (298, 112, "start")),
@@ -89,7 +90,7 @@ def draw_states() -> list[str]:
     for state in STATES:
         (x, y), (width, height) = AT[state], BOX
         is_end = not any(NEXT[state, event] in STATES for event in EVENTS)
-        stays = [event for event in EVENTS if NEXT[state, event] == state]
+        stays = [event for event in EVENTS if NEXT[state, event] == state and event not in HANDING]
         parts.append(f'<rect class="box{" end" if is_end else ""}" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>')
         parts.append(text(x + 14, y + 23, "name", state) + text(x + 14, y + 42, "sub", SAYS[state]))
         if stays:
@@ -111,6 +112,7 @@ def draw_arrows() -> list[str]:
     parts = [f'<rect class="frame" x="{left}" y="{top}" width="{width}" height="{height}" rx="10"/>']
     for end, (way, (x, y, anchor)) in OUT.items():
         parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(common[end][IN_FRAME[0]]), anchor))
+    parts.append(text(484, 324, "what", f"↻ {words(list(HANDING))} (housed too)", "end"))
     for key, events in ways.items():
         way, (x, y, anchor) = ARROWS[key]
         parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(events), anchor))

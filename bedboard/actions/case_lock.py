@@ -124,6 +124,7 @@ def move(case: LockedCase, event: Event, now: datetime) -> None:
     record.state = next_state(case.state, event)
     if record.state in OVER and record.over_at is None:
         record.needs_sealed = record.refusal = record.stays_until = None
+        record.handed_organization_id = record.handed_role = record.handed_at = None
         record.over_at = now
     if record.state in ENDS:
         record.unit_code = None

@@ -181,7 +181,7 @@ async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime
 async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, why: str, now: datetime, zone: ZoneInfo) -> LockedCase:
     """Withdraw the case, so that every place is free again. The reason is counted and not kept with the case.
 
-    With no_place one question is left: where does this person sleep? With another reason the case is at its end, also when
+    With no_place one question is left: where does this person sleep? With another reason the case is at its end, even if
     it was withdrawn with no_place before.
     Refusals: NotFound, Invalid, Conflict `request_…`.
     """

@@ -43,14 +43,14 @@ def opener_of(process: Process) -> OpenProfile:
 
 
 async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephones: bool = True) -> CaseView:
-    """Read a case for its requester (or a colleague) and for the desk.
+    """Read a case for its requester (or a colleague), for the group that is offered it, and for the desk.
 
     The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
     transaction. `with_telephones`: false where none is shown. Refusal: NotFound, also for everybody else.
     """
     process, actor, now = call.process, call.actor, call.now
     row = await get_case(tx, case_id)
-    if row is None or not may_see_case(actor, row.requester):
+    if row is None or not may_see_case(actor, row.requester, row.handed_to):
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]

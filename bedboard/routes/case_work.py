@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from bedboard.actions import answers, cases
+from bedboard.actions.case_hand_over import hand_over_case, take_over_case
 from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.holds import Holder
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import show_done
@@ -130,6 +132,19 @@ def withdrawal_work(call: Call, why: str) -> CaseWork:
 def release_work(call: Call) -> CaseWork:
     """Return the work of giving back the holds that the case uses, as the requester."""
     return lambda tx: release_case_holds(tx, call.actor, _case_id(call), call.now)
+
+
+def hand_over_work(call: Call, organization_id: str | None, role: str | None) -> CaseWork:
+    """Return the work of offering the case to others, or of keeping it. Refusal: Invalid when only one of both is given."""
+    if (organization_id is None) != (role is None):
+        raise Invalid(FieldError("organization" if organization_id is None else "role", "missing"))
+    to = None if organization_id is None or role is None else Holder(organization_id, role)
+    return lambda tx: hand_over_case(tx, call.actor, _case_id(call), to, call.now)
+
+
+def take_over_work(call: Call) -> CaseWork:
+    """Return the work of taking over a case that is offered to the actor's organization and role."""
+    return lambda tx: take_over_case(tx, call.actor, _case_id(call), call.now)
 
 
 def outcome_work(call: Call, slept: str) -> CaseWork:

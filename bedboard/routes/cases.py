@@ -20,10 +20,12 @@ from bedboard.routes.case_work import (
     choice_work,
     decision_work,
     do_once,
+    hand_over_work,
     opening_work,
     outcome_work,
     release_work,
     resuming_work,
+    take_over_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -37,6 +39,7 @@ from bedboard.schemas.case_forms import (
     ChoiceForm,
     DecisionForm,
     EmptyForm,
+    HandOverForm,
     OutcomeForm,
     PolicePlaceForm,
     WithdrawalForm,
@@ -165,6 +168,22 @@ async def post_release(call: Call) -> Response:
 
     async def read() -> Task:
         return Task((await call.form(KeyForm)).key, release_work(call))
+
+    return await _press(call, read)
+
+
+async def post_hand_over(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(HandOverForm)
+        organization_id, _, role = (press.to or "").partition(" ")
+        return Task(press.key, hand_over_work(call, organization_id or None, role or None), (press.to or "",))
+
+    return await _press(call, read)
+
+
+async def post_take_over(call: Call) -> Response:
+    async def read() -> Task:
+        return Task((await call.form(KeyForm)).key, take_over_work(call))
 
     return await _press(call, read)
 

@@ -14,23 +14,10 @@ from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
 CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
-Event = Literal[
-    "ask",
-    "answer",
-    "choose",
-    "choose_for_desk",
-    "choose_provisionally",
-    "confirm",
-    "refuse",
-    "end_stay",
-    "arrive",
-    "miss",
-    "resume",
-    "withdraw",
-    "cancel",
-    "tell_outcome",
-    "lapse",
-]
+RequesterEvent = Literal["ask", "choose", "choose_for_desk", "choose_provisionally", "resume", "withdraw", "cancel"]
+ShelterEvent = Literal["answer", "confirm", "refuse", "end_stay", "arrive", "miss"]
+OtherEvent = Literal["hand_over", "keep", "take_over", "tell_outcome", "lapse"]
+Event = Literal[RequesterEvent, ShelterEvent, OtherEvent]
 
 # What each event makes of each state: the next state, or after a dash the refusal.
 #   asking       shelters are asked; nothing has been chosen          housed     arrived, and the desk has still to ratify
@@ -53,6 +40,9 @@ miss                  -not_chosen  -undecided    asking        asking        -ar
 resume                -not_chosen  asking        asking        asking        -arrived  -arrived  -over      -over     -over
 withdraw              withdrawn    withdrawn     withdrawn     withdrawn     -arrived  -arrived  -over      -over     -over
 cancel                cancelled    cancelled     cancelled     cancelled     -arrived  -arrived  cancelled  -over     -over
+hand_over             asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
+keep                  asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
+take_over             asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
 tell_outcome          -going_on    -going_on     -going_on     -going_on     -arrived  -arrived  ended      -over     -over
 lapse                 withdrawn    withdrawn     withdrawn     withdrawn     arrived   -arrived  ended      -over     -over
 """
@@ -109,6 +99,7 @@ OFFER_LASTS = timedelta(minutes=60)
 KEPT_AFTER_ARRIVAL = timedelta(hours=12)  # a chosen place waits so long for people who are late
 KEPT_FOR_DESK = timedelta(hours=72)  # and as long as the desk has not decided: a desk may be closed for a weekend
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
+SOONEST = timedelta(minutes=30)  # when they leave at once
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
 LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay

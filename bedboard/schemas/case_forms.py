@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bedboard.rules.cases import AnswerCode, ShelterAnswer, WithdrawReason
 from bedboard.schemas.cases import Decision
-from bedboard.schemas.fields import Form, Id, KeyForm
+from bedboard.schemas.fields import CALLER_PATTERN, Form, Id, KeyForm
 
 CodeText = Annotated[str, Field(max_length=64)]
 
@@ -20,7 +20,7 @@ class ChoiceForm(KeyForm):
     """The requester takes an offer. `within`: minutes until they arrive; a local time in `arrives_at` goes before it."""
 
     shelter: Id
-    within: Literal["60", "120", "240"] = "120"
+    within: Literal["30", "60", "120", "240"] = "120"
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
 
@@ -28,6 +28,12 @@ class WithdrawalForm(KeyForm):
     """The requester says why nothing is sought any more."""
 
     why: WithdrawReason
+
+
+class HandOverForm(KeyForm):
+    """The requester hands the case over. `to`: the organization and role, as "organization role"; None: keep it."""
+
+    to: Annotated[str, Field(max_length=130, pattern=CALLER_PATTERN)] | None = None
 
 
 class OutcomeForm(KeyForm):

@@ -107,6 +107,16 @@ class PostWithdrawal(Command):
     why: WithdrawReason
 
 
+class PostHandOver(Command):
+    """The organization and role with which the request goes on, once somebody there has taken it over. Both absent or null: it
+    stays with its requester, and an offer is taken back."""
+
+    model_config = _like({"organization": "oever", "role": "coordinator"})
+
+    organization: Id | None = None
+    role: SeekingRole | None = None
+
+
 class PostOutcome(Command):
     """Where the person sleeps. It is counted and not kept with the case."""
 
@@ -145,10 +155,17 @@ class AskObject(TypedDict):
     hold: HoldUsedObject | None
 
 
+class HandedObject(TypedDict):
+    """An organization and a role to which a request is offered."""
+
+    organization: str
+    role: str
+
+
 class CaseObject(TypedDict):
     """A case, for its requester and for the desk. `needs`: the household; null once nothing is sought any more, like every
     `reason`. `chosen`: the shelter. `refusal`: the last reason of the desk to say no. `stays_until`: where the desk ended a
-    stay, the last night, a local date."""
+    stay, the last night, a local date. `handed_to`: the group that is offered the request."""
 
     id: str
     version: int
@@ -161,6 +178,7 @@ class CaseObject(TypedDict):
     over_at: AwareDatetime | None
     refusal: DeskReason | None
     stays_until: date | None
+    handed_to: HandedObject | None
     needs: SearchProfile | None
     chosen: str | None
     shelters: list[AskObject]

@@ -19,6 +19,9 @@ def case_object(case: CaseView) -> CaseObject:
         "over_at": case.over_at,
         "refusal": case.refusal,
         "stays_until": case.stays_until,
+        "handed_to": None
+        if case.handed_to is None
+        else {"organization": case.handed_to.organization, "role": case.handed_to.role},
         "needs": case.profile,
         "chosen": None if case.chosen is None else case.chosen.card.id,
         "shelters": [ask_object(ask) for ask in case.asks],

@@ -9,7 +9,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event, choice_of
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
-from bedboard.store.board import Catalogue
+from bedboard.store.board import Caller, Catalogue
 from bedboard.store.tables.cases import CaseEvent
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, CaseView, can_offer
@@ -30,6 +30,12 @@ class AskRow(NamedTuple):
 def callers_of(catalogue: Catalogue) -> Mapping[tuple[str, str], str]:
     """Return the names of organizations by their id and the role in which their people look for places."""
     return {(caller.organization_id, caller.role): caller.organization for caller in catalogue.callers}
+
+
+def receivers_of(case: CaseView, catalogue: Catalogue) -> list[Caller]:
+    """Return the organizations and roles to which a case may be handed over: all but its own."""
+    own = (case.organization_id, case.role)
+    return [caller for caller in catalogue.callers if (caller.organization_id, caller.role) != own]
 
 
 def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) -> list[AskRow]:

@@ -64,7 +64,9 @@ class AskView:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case for its requester and the desk. `requester`: with the id of the organization. `needs` and `profile` None: erased,
-    or not to be opened. `chosen` None: nothing is chosen. `is_ours`: the actor or a colleague is the requester."""
+    or not to be opened. `chosen` None: nothing is chosen. `is_ours`: the actor or a colleague is the requester.
+
+    `handed_to`: the group that is offered the case, without a key; None: nobody. `is_offered`: the actor is one of them."""
 
     id: str
     version: int
@@ -82,6 +84,9 @@ class CaseView:
     chosen: AskView | None
     shows_address: bool
     is_ours: bool
+    handed_to: Seeker | None = None
+    handed_at: datetime | None = None
+    is_offered: bool = False
 
     @property
     def organization_id(self) -> str:
@@ -229,4 +234,7 @@ def case_view(
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
         is_ours=is_of_same_group(actor, requester),
+        handed_to=row.handed_to,
+        handed_at=row.handed_at,
+        is_offered=row.handed_to is not None and is_of_same_group(actor, row.handed_to),
     )

@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST_CASE, LONGEST_STAY, OFFER_LASTS, SOONEST_USUAL
+from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST_CASE, LONGEST_STAY, OFFER_LASTS, SOONEST, SOONEST_USUAL
 from bedboard.rules.claims import HOLD
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.places import FURTHEST_EXPECTED
@@ -29,6 +29,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DURATIONS: Mapping[str, int] = {
     "hold_minutes": HOLD // MINUTE,
     "offer_minutes": OFFER_LASTS // MINUTE,
+    "soonest_minutes": SOONEST // MINUTE,
     "usual_hours": SOONEST_USUAL // HOUR,
     "address_hours": ADDRESS_SHOWN // HOUR,
     "latest_arrival_hours": LATEST_ARRIVAL // HOUR,

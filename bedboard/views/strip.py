@@ -95,7 +95,7 @@ def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
 
 def urgency(case: CaseView) -> int:
     """Return how urgent a case is for its requester: 0 for the most urgent."""
-    if case.setback is not None or case.is_lost:
+    if case.setback is not None or case.is_lost or case.is_offered:
         return 0
     if case.state == "asking":
         return 1 if case.count("yes") else 2 if case.count("discuss") else 3

@@ -42,6 +42,7 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "arrived": ("begin",),
     "withdrawn": ("tell",),
     "ended": ("begin",),
+    "cancelled": ("begin",),
 }
 ANYTHING = (
     "ask more",
@@ -58,6 +59,7 @@ ANYTHING = (
     "tell",
     "look",
     "give back",
+    *("hand over", "take over", "take over"),
 )
 BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
 

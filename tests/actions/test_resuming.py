@@ -84,7 +84,7 @@ async def test_strangers_do_not_give_up_the_place_of_others(case_database: Datab
 async def test_people_who_have_arrived_are_not_looked_for_any_further(
     pools: tuple[Database, Database], case_locked: bool
 ) -> None:
-    await bring_to(pools[0], "confirmed")
+    await bring_to(pools[0], "provisional")
     said = await overtaken(
         pools,
         lambda tx: take_arrival(tx, SANNE, "r1", "linde", NOW, ZONE, arrived=True),
@@ -94,6 +94,6 @@ async def test_people_who_have_arrived_are_not_looked_for_any_further(
 
     def check() -> None:
         assert said == "request_arrived"
-        assert rows["case_record", "r1"]["state"] == "arrived"
+        assert rows["case_record", "r1"]["state"] == "housed"
 
     goes(case_locked, check)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bedboard.actions.answers import confirm_case, end_stay
+from bedboard.actions.answers import end_stay
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import LONGEST_STAY
 from bedboard.rules.refusals import NotAllowed
@@ -105,17 +105,17 @@ async def test_only_the_desk_ends_a_stay(case_database: Database) -> None:
 
 
 @CASE_CONTROL
-async def test_a_stay_that_a_colleague_ratifies_is_not_ended(pools: tuple[Database, Database], case_locked: bool) -> None:
+async def test_of_two_who_end_a_stay_one_counts(pools: tuple[Database, Database], case_locked: bool) -> None:
     await bring_to(pools[0], "housed")
     said = await overtaken(
         pools,
-        lambda tx: confirm_case(tx, HANNEKE, "r1", MORNING, ZONE),
-        lambda tx: end_stay(tx, HANNEKE, "r1", "other", SUNDAY, MORNING, ZONE),
+        lambda tx: end_stay(tx, HANNEKE, "r1", "not_safe", SUNDAY, MORNING, ZONE),
+        lambda tx: end_stay(tx, HANNEKE, "r1", "other", TODAY, MORNING, ZONE),
     )
     rows = await every_row(pools[0])
 
     def check() -> None:
-        assert said == "request_over"
-        assert rows["case_record", "r1"]["state"] == "arrived"
+        assert said == "request_not_chosen"
+        assert (rows["case_record", "r1"]["refusal"], rows["case_record", "r1"]["stays_until"]) == ("not_safe", SUNDAY)
 
     goes(case_locked, check)

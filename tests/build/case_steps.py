@@ -52,7 +52,7 @@ class CaseSteps(Oracle):
             self.ids[n] = kept
 
     def ask_more(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
+        who = self.someone(dice, self.owner(n))
         present = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] is None]
         new = [one for one in SHELTERS if one not in present]
         shelters = {self.one_of(dice, new, SHELTERS), self.one_of(dice, new, SHELTERS)}
@@ -63,7 +63,7 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: ask_more(tx, who, self.ids[n], kinds, self.now), n)
 
     def choose(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
+        who = self.someone(dice, self.owner(n))
         offered = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["place_id"]]
         shelter = self.one_of(dice, offered, SHELTERS)
         hours = dice.choice([None, None, None, None, -1, 0, 1, 47, 49])
@@ -87,7 +87,7 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: choose_offer(tx, who, self.ids[n], shelter, self.now, ZONE, arrives_at), n)
 
     def withdraw(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
+        who = self.someone(dice, self.owner(n))
         why = dice.choice(["no_place", "no_place", "by_mistake", "not_wanted", "tired"])
         event: Event = "withdraw" if why == "no_place" else "cancel"
         expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, event)
@@ -96,20 +96,20 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], why, self.now, ZONE), n)
 
     def resume(self, n: int, dice: Random) -> None:
-        who, chosen = self.someone(dice, REQUESTERS[n]), self.chosen(n)
+        who, chosen = self.someone(dice, self.owner(n)), self.chosen(n)
         expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "resume")
         self.step(expected, lambda tx: resume_case(tx, who, self.ids[n], self.now), n)
         self.nothing_is_kept(n, chosen, expected)
 
     def tell(self, n: int, dice: Random) -> None:
-        who, slept = self.someone(dice, REQUESTERS[n]), dice.choice(["street", "hotel", "palace"])
+        who, slept = self.someone(dice, self.owner(n)), dice.choice(["street", "hotel", "palace"])
         expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "tell_outcome")
         if slept == "palace" and expected != "no_such_request":
             expected = "not_one_of"
         self.step(expected, lambda tx: tell_outcome(tx, who, self.ids[n], slept, self.now, ZONE), n)
 
     def give_back(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
+        who = self.someone(dice, self.owner(n))
         held = {row["id"]: row["place_id"] for key, row in self.rows.items() if key[0] == "claim" and self.is_live_hold(row)}
         used = [part["hold_id"] for one in SHELTERS if (part := self.ask_of(n, one)) and part["hold_id"] in held]
         case = self.case(n)
@@ -276,7 +276,7 @@ class CaseSteps(Oracle):
         assert said != "done" or kept["type"] == "hold"
 
     def look(self, n: int, dice: Random) -> None:
-        who, case = self.someone(dice, dice.choice([REQUESTERS[n], HANNEKE])), self.case(n)
+        who, case = self.someone(dice, dice.choice([self.owner(n), HANNEKE])), self.case(n)
         if case is None or not (who.role == "desk" or self.is_ours(n, who)):
             expected = "no_such_request"
         else:

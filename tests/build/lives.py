@@ -1,19 +1,28 @@
 """The life of a case as it was written down by hand, apart from the rules."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from bedboard.rules.cases import (
     CaseState,
     Event,
 )
 
+HANDING = "hand_over keep take_over"
 ASKING = "ask choose choose_for_desk choose_provisionally"
+
+
+def handing(state: CaseState) -> Mapping[Any, CaseState]:
+    """A case that is handed over, kept or taken over goes on as it was."""
+    return {"hand_over": state, "keep": state, "take_over": state}
+
 
 # The table of the rules said a second time, by hand and by state: first what may happen and what comes of it, then what is
 # refused and why. A cell that is changed in the code fails here until somebody has thought about it twice.
 LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "asking": (
         {
+            **handing("asking"),
             "ask": "asking",
             "answer": "asking",
             "choose": "confirmed",
@@ -30,6 +39,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     ),
     "chosen": (
         {
+            **handing("chosen"),
             "confirm": "confirmed",
             "refuse": "asking",
             "resume": "asking",
@@ -47,6 +57,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     ),
     "provisional": (
         {
+            **handing("provisional"),
             "confirm": "confirmed",
             "refuse": "asking",
             "arrive": "housed",
@@ -65,6 +76,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     ),
     "confirmed": (
         {
+            **handing("confirmed"),
             "arrive": "arrived",
             "miss": "asking",
             "resume": "asking",
@@ -80,7 +92,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         },
     ),
     "housed": (
-        {"confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
+        {**handing("housed"), "confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
         {
             "arrived": f"{ASKING} refuse arrive miss resume withdraw cancel tell_outcome",
             "settled": "answer",
@@ -89,7 +101,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "arrived": (
         {},
         {
-            "arrived": f"{ASKING} confirm refuse arrive miss resume withdraw cancel tell_outcome lapse",
+            "arrived": f"{ASKING} confirm refuse arrive miss resume withdraw cancel {HANDING} tell_outcome lapse",
             "over": "end_stay",
             "settled": "answer",
         },
@@ -97,21 +109,21 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "withdrawn": (
         {"cancel": "cancelled", "tell_outcome": "ended", "lapse": "ended"},
         {
-            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw",
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw {HANDING}",
             "settled": "answer",
         },
     ),
     "ended": (
         {},
         {
-            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw cancel tell_outcome lapse",
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw cancel {HANDING} tell_outcome lapse",
             "settled": "answer",
         },
     ),
     "cancelled": (
         {},
         {
-            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw cancel tell_outcome lapse",
+            "over": f"{ASKING} confirm refuse end_stay arrive miss resume withdraw cancel {HANDING} tell_outcome lapse",
             "settled": "answer",
         },
     ),

@@ -22,10 +22,12 @@ from bedboard.routes.case_work import (
     choice_work,
     chosen_or_first,
     decision_work,
+    hand_over_work,
     opening_work,
     outcome_work,
     release_work,
     resuming_work,
+    take_over_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -45,6 +47,7 @@ from bedboard.schemas.cases import (
     PostCase,
     PostChoice,
     PostDecision,
+    PostHandOver,
     PostOutcome,
     PostShelters,
     PostWithdrawal,
@@ -268,6 +271,16 @@ async def post_withdrawal(call: Call) -> Response:
 
 async def post_release(call: Call) -> Response:
     return await _answer_change(call, release_work(call))
+
+
+async def post_hand_over(call: Call) -> Response:
+    command = await call.json(PostHandOver)
+    work = hand_over_work(call, command.organization, command.role)
+    return await _answer_change(call, work, command.organization or "", command.role or "")
+
+
+async def post_take_over(call: Call) -> Response:
+    return await _answer_change(call, take_over_work(call))
 
 
 async def post_outcome(call: Call) -> Response:

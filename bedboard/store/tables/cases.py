@@ -14,7 +14,8 @@ class CaseRecord(SQLModel, table=True):
 
     `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them.
     `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `stays_until`: the
-    last night in a place where the desk ended the stay, local. `over_at` None: a place is still sought.
+    last night in a place where the desk ended the stay, local. `handed_…`: the group to which the case is offered, and when.
+    `over_at` None: a place is still sought.
     """
 
     __tablename__ = "case_record"
@@ -36,11 +37,21 @@ class CaseRecord(SQLModel, table=True):
     reminded_at: datetime | None = moment(nullable=True)
     refusal: str | None = None
     stays_until: date | None = None
+    handed_organization_id: str | None = Field(default=None, foreign_key="organization.id")
+    handed_role: str | None = None
+    handed_at: datetime | None = moment(nullable=True)
     over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
 
     @property
     def requester(self) -> Seeker:
         return Seeker(seeker_key(self.person_id, self.client_id), self.organization_id, self.role)
+
+    @property
+    def handed_to(self) -> Seeker | None:
+        """Return the group to which the case is offered; None: to nobody, or it was taken over."""
+        if self.handed_organization_id is None or self.handed_role is None:
+            return None
+        return Seeker(None, self.handed_organization_id, self.handed_role)
 
 
 class Ask(SQLModel, table=True):
