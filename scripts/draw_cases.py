@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 980, 764
+WIDTH, HEIGHT = 1076, 902
 BOX = (150, 56)
 
 SAYS = {
@@ -22,6 +22,7 @@ SAYS = {
     "arrived": "the end: with a place",
     "withdrawn": "where do they sleep?",
     "ended": "the end: without one",
+    "cancelled": "the end: called off",
 }
 AT = {  # the upper left corner of each state
     "asking": (40, 150),
@@ -32,9 +33,11 @@ AT = {  # the upper left corner of each state
     "arrived": (810, 150),
     "withdrawn": (40, 346),
     "ended": (334, 346),
+    "cancelled": (860, 46),
 }
-FRAME = (22, 30, 736, 296)  # around the states with the same events to withdrawn: left, top, width, height
+FRAME = (22, 30, 736, 296)  # around the states with the same events to the states of OUT: left, top, width, height
 IN_FRAME = ("asking", "chosen", "provisional", "confirmed")
+HANDING = ("hand_over", "keep", "take_over")  # change no state; said once, below the frame
 ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("asking", "chosen"): ("M150 150C186 92 260 62 348 62", (206, 72, "end")),
     ("chosen", "asking"): ("M350 90C290 92 220 110 178 149", (298, 112, "start")),
@@ -48,10 +51,15 @@ ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("provisional", "confirmed"): ("M500 272C560 268 610 245 630 207", (606, 262, "start")),
     ("provisional", "housed"): ("M490 310C502 344 536 372 588 374", (536, 350, "start")),
     ("confirmed", "arrived"): ("M740 178H808", (788, 170, "middle")),
+    ("housed", "asking"): ("M590 396C420 440 12 440 12 250C12 214 22 196 38 190", (300, 424, "middle")),
     ("housed", "arrived"): ("M740 374C840 372 880 290 884 208", (868, 300, "start")),
+    ("withdrawn", "cancelled"): ("M40 396C-4 330 -4 14 60 10H780C830 10 850 30 858 60", (430, 24, "middle")),
     ("withdrawn", "ended"): ("M190 374H332", (260, 366, "middle")),
 }
-TO_WITHDRAWN = ("M115 326V344", (126, 340, "start"))
+OUT = {  # where the same events lead from each state of the frame
+    "withdrawn": ("M115 326V344", (126, 340, "start")),
+    "cancelled": ("M758 74H858", (808, 68, "middle")),
+}
 
 STYLE = """
  .box{fill:#fdfdfb;stroke:#12273a;stroke-width:1.5}.end{stroke-width:3}.frame{fill:none;stroke:#4a5a68;stroke-dasharray:5 4}
@@ -84,7 +92,7 @@ def draw_states() -> list[str]:
     for state in STATES:
         (x, y), (width, height) = AT[state], BOX
         is_end = not any(NEXT[state, event] in STATES for event in EVENTS)
-        stays = [event for event in EVENTS if NEXT[state, event] == state]
+        stays = [event for event in EVENTS if NEXT[state, event] == state and event not in HANDING]
         parts.append(f'<rect class="box{" end" if is_end else ""}" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>')
         parts.append(text(x + 14, y + 23, "name", state) + text(x + 14, y + 42, "sub", SAYS[state]))
         if stays:
@@ -94,17 +102,19 @@ def draw_states() -> list[str]:
 
 def draw_arrows() -> list[str]:
     ways = leading()
-    common = {state: ways.pop((state, "withdrawn"), []) for state in IN_FRAME}
-    if len({tuple(events) for events in common.values()}) != 1:
-        raise SystemExit(f"not the same leads to withdrawn from each of {IN_FRAME}: {common}")
+    common = {end: {state: ways.pop((state, end), []) for state in IN_FRAME} for end in OUT}
+    for end, found in common.items():
+        if len({tuple(events) for events in found.values()}) != 1:
+            raise SystemExit(f"not the same leads to {end} from each of {IN_FRAME}: {found}")
     if ways.keys() != ARROWS.keys():
         raise SystemExit(
             f"say in {Path(__file__).name} where these arrows go, or take them away: {ways.keys() ^ ARROWS.keys()}"
         )
     left, top, width, height = FRAME
     parts = [f'<rect class="frame" x="{left}" y="{top}" width="{width}" height="{height}" rx="10"/>']
-    way, (x, y, anchor) = TO_WITHDRAWN
-    parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(common[IN_FRAME[0]]), anchor))
+    for end, (way, (x, y, anchor)) in OUT.items():
+        parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(common[end][IN_FRAME[0]]), anchor))
+    parts.append(text(484, 324, "what", f"↻ {words(list(HANDING))} (housed too)", "end"))
     for key, events in ways.items():
         way, (x, y, anchor) = ARROWS[key]
         parts.append(f'<path class="way" d="{way}"/>' + text(x, y, "what", words(events), anchor))
@@ -139,7 +149,7 @@ def draw() -> str:
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fdfdfb"/>',
             *draw_arrows(),
             *draw_states(),
-            *draw_table(452),
+            *draw_table(460),
             "</svg>",
             "",
         ]

@@ -52,7 +52,7 @@ def take_request(browser: Browser, base: str, folder: Path) -> None:
     requester = open_page(browser, base, "mark", "/search", PHONE, "dark", "nl")
     requester.locator('label:has(input[name="adults.woman"][value="1"])').click()
     requester.locator('label:has(input[name="needs.lvb"])').click()
-    requester.locator('button[formaction="/requests/new"]').click()
+    requester.locator("button.several").click()
     requester.get_by_role("button", name="Vraag deze opvangen").click()
     requester.locator(".part").first.wait_for()
     case_id = requester.url.rpartition("/")[2]

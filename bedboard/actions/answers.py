@@ -1,7 +1,7 @@
 """Answers to a case by shelters, the desk and police; the decisions of the desk; and arrivals."""
 
 from dataclasses import astuple
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
@@ -11,14 +11,14 @@ from bedboard.actions.case_lock import (
     let_go,
     lock_case,
     lock_shelters,
+    look_further,
     move,
     save_case,
-    settle,
 )
 from bedboard.actions.reservations import move_in, reserve_place
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, next_state, offer_ends
+from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, check_stay, next_state, offer_ends
 from bedboard.rules.claims import is_live
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
@@ -73,7 +73,8 @@ async def answer_case(
     await let_go(tx, actor, case, [ask], now)
     if said.place_id is not None:
         shelter = case.shelters[shelter_id]
-        case.note(await reserve_place(tx, actor, case.record, shelter, said.place_id, claim_id, offer_ends(now), now))
+        until = offer_ends(now)
+        case.note(await reserve_place(tx, actor, case.record, shelter, said.place_id, claim_id, until, now, ask.hold_id))
     ask.place_id, ask.claim_id = said.place_id, None if said.place_id is None else claim_id
     ask.answer, ask.reason, ask.criterion = said.answer, said.reason, said.criterion
     ask.answered_at, ask.answered_by = now, by
@@ -120,7 +121,24 @@ async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, 
         raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
     chosen = case.chosen
     move(case, "refuse", now)
-    return await _look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
+    return await look_further(tx, actor, case, chosen, "refused_by_desk", "refused", reason, now)
+
+
+async def end_stay(
+    tx: Transaction, actor: Actor, case_id: str, reason: str, stays_until: date | None, now: datetime, zone: ZoneInfo
+) -> LockedCase:
+    """End a stay for the desk that nobody has ratified; the household may stay until then, and the requester looks further.
+
+    The place stays occupied: its shelter says when they have left.
+    Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
+    """
+    case = await _lock_for_desk(tx, actor, case_id)
+    if reason not in DESK_REASONS:
+        raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
+    case.record.stays_until = check_stay(stays_until, now.astimezone(zone).date())
+    chosen = case.chosen
+    move(case, "end_stay", now)
+    return await look_further(tx, actor, case, chosen, "stay_ended", "stay_ended", reason, now)
 
 
 async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedCase:
@@ -130,25 +148,6 @@ async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedC
     case = await lock_case(tx, case_id)
     await check_role(tx, actor)
     return case
-
-
-async def _look_further(
-    tx: Transaction,
-    actor: Actor,
-    case: LockedCase,
-    chosen: Ask | None,
-    settled: str,
-    what: str,
-    reason: str | None,
-    now: datetime,
-) -> LockedCase:
-    """Undo the choice: its place is free again, and other shelters may be asked."""
-    if chosen is None:
-        raise AssertionError(f"case {case.record.id} was past choosing and nothing was chosen")
-    await settle(tx, actor, case, [chosen], settled, now)
-    case.record.refusal = reason
-    case.record.arrives_at = case.record.decided_at = case.record.reminded_at = None
-    return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
 async def take_arrival(
@@ -167,7 +166,7 @@ async def take_arrival(
     move(case, "arrive" if arrived else "miss", now)
     case.record.decided_at = case.record.decided_at or now  # at the door, before the desk had decided
     if not arrived:
-        return await _look_further(tx, actor, case, chosen, "missed", "missed", None, now)
+        return await look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)

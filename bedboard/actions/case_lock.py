@@ -123,7 +123,8 @@ def move(case: LockedCase, event: Event, now: datetime) -> None:
     record = case.record
     record.state = next_state(case.state, event)
     if record.state in OVER and record.over_at is None:
-        record.needs_sealed = record.refusal = None
+        record.needs_sealed = record.refusal = record.stays_until = None
+        record.handed_organization_id = record.handed_role = record.handed_at = None
         record.over_at = now
     if record.state in ENDS:
         record.unit_code = None
@@ -149,6 +150,28 @@ async def save_case(
     case.events.append((what, [one for one in (*shelter_ids, *told) if one is not None]))
     await ring(tx, "case", case.record.id, case.record.version)
     return case
+
+
+async def look_further(
+    tx: Transaction,
+    actor: Actor,
+    case: LockedCase,
+    chosen: Ask | None,
+    settled: str,
+    what: str,
+    reason: str | None,
+    now: datetime,
+) -> LockedCase:
+    """Undo the choice: its place is free again, and other shelters may be asked. The caller has moved the case.
+
+    `reason`: of the desk; None: the desk did not end it.
+    """
+    if chosen is None:
+        raise AssertionError(f"case {case.record.id} was past choosing and nothing was chosen")
+    await settle(tx, actor, case, [chosen], settled, now)
+    case.record.refusal = reason
+    case.record.arrives_at = case.record.decided_at = case.record.reminded_at = None
+    return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
 async def count_refusals(tx: Transaction, asks: Iterable[Ask], zone: ZoneInfo) -> None:

@@ -11,6 +11,7 @@ from bedboard.actions.case_lock import (
     erase_answers,
     lock_case_of_group,
     lock_shelters,
+    look_further,
     move,
     save_case,
     settle,
@@ -22,6 +23,7 @@ from bedboard.rules.cases import (
     MOST_CASES_AN_HOUR,
     MOST_OPEN,
     RESERVED,
+    WITHDRAW_REASONS,
     Event,
     check_arrival,
     check_shelters,
@@ -32,7 +34,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, T
 from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
-from bedboard.store.claims import lock_organization
+from bedboard.store.claims import list_unused_holds, lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_deciding, get_place, list_kinds
 from bedboard.store.tables.cases import Ask, CaseRecord
@@ -102,11 +104,14 @@ async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
 
 
 async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mapping[str, str], now: datetime) -> LockedCase:
+    holds = await list_unused_holds(tx, actor, case.record.id, now)
     for shelter_id, kind in shelters.items():
         ask = case.asks.get(shelter_id) or Ask(case_id=case.record.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
         ask.kind_code, ask.asked_at, ask.step = kind, now, 0
         ask.answer = ask.answered_at = ask.answered_by = ask.place_id = ask.claim_id = ask.reason = ask.criterion = None
         ask.settled = ask.settled_at = None
+        own = sorted((hold for hold in holds if hold.shelter_id == shelter_id), key=lambda hold: hold.kind != kind)
+        ask.hold_id = own[0].id if own else None
         case.asks[shelter_id] = ask
     await save_case(tx, actor, case, "asked", now, list(shelters))
     tx.add_all(case.asks[shelter_id] for shelter_id in shelters)  # after the row to which they point
@@ -160,19 +165,38 @@ async def choose_offer(
     return await save_case(tx, actor, case, what, now, [shelter_id])
 
 
-async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """Withdraw the case, so that every place is free again. One question is left: where does this person sleep?
+async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
+    """Give the chosen place up and look further with the same needs. Nothing is counted: the search goes on.
 
     Refusals: NotFound, Conflict `request_…`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
-    return await give_up(tx, actor, case, "withdrawn", now, zone)
+    chosen = case.chosen
+    move(case, "resume", now)
+    return await look_further(tx, actor, case, chosen, "resumed", "resumed", None, now)
+
+
+async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, why: str, now: datetime, zone: ZoneInfo) -> LockedCase:
+    """Withdraw the case, so that every place is free again. The reason is counted and not kept with the case.
+
+    With no_place one question is left: where does this person sleep? With another reason the case is at its end, even if
+    it was withdrawn with no_place before.
+    Refusals: NotFound, Invalid, Conflict `request_…`.
+    """
+    case = await lock_case_of_group(tx, actor, case_id)
+    if why not in WITHDRAW_REASONS:
+        raise Invalid(FieldError("why", "not_one_of", {"allowed": list(WITHDRAW_REASONS)}))
+    if why == "no_place":  # it is counted by where the person sleeps
+        return await give_up(tx, actor, case, "withdrawn", now, zone)
+    case = await give_up(tx, actor, case, "cancelled", now, zone, event="cancel")
+    await count_tallies(tx, now.astimezone(zone), [Tally("withdrawn", "", "", why)])
+    return case
 
 
 async def give_up(
     tx: Transaction, actor: Actor, case: LockedCase, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
 ) -> LockedCase:
-    """Give up a case without a place. `what`: withdrawn by the requester, or lapsed. Refusal: Conflict `request_…`.
+    """Give up a case. `what`: withdrawn or cancelled by the requester, or lapsed. Refusal: Conflict `request_…`.
 
     The place of a case that lapsed is closed: nobody has said whether people are in it.
     """

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from bedboard.actions.case_lock import LockedCase
-from bedboard.store.cases import get_requester
+from bedboard.store.cases import get_case, get_requester
 from bedboard.store.database import Transaction
-from bedboard.store.people import list_people_of_role, list_shelter_people
+from bedboard.store.people import get_handed_over_by, list_people_of_group, list_people_of_role, list_shelter_people
 
 WHO: Mapping[str, Sequence[str]] = {
     "asked": ("shelter",),
@@ -22,15 +22,23 @@ WHO: Mapping[str, Sequence[str]] = {
     "desk_closed": ("requester", "shelter", "desk"),
     "confirmed": ("requester", "shelter"),
     "refused": ("requester", "shelter"),
+    "stay_ended": ("requester", "shelter"),
     "arrived": ("requester",),
     "missed": ("requester",),
+    "released": (),
+    "handed_over": ("receivers",),
+    "kept": (),
+    "taken_over": ("former", "requester", "shelter"),
+    "resumed": ("shelter",),
     "withdrawn": ("shelter",),
+    "cancelled": ("shelter",),
     "ended": (),
     "lapsed": ("requester",),
     "late": ("requester", "shelter", "desk"),
 }
 """By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
-and outside its hours the requester."""
+and outside its hours the requester. Receivers: the people of the group that is offered the case; former: the person that
+offered it."""
 
 
 Notice = tuple[str, Literal["asked", "news"]]
@@ -57,6 +65,11 @@ async def list_people_to_notify(
         if is_requester:
             requester = await get_requester(tx, case_id)
             found |= {requester} if requester is not None else set()
+        elif who == "receivers":
+            found |= await _list_receivers(tx, case_id)
+        elif who == "former":
+            former = await get_handed_over_by(tx, case_id)
+            found |= {former} if former is not None else set()
         elif who in ("desk", "desk_or_requester"):
             found |= set(await list_people_of_role(tx, "desk"))
         else:
@@ -64,3 +77,10 @@ async def list_people_to_notify(
             for shelter_id in shelter_ids:
                 found |= set(await list_shelter_people(tx, shelter_id, roles))
     return frozenset(found)
+
+
+async def _list_receivers(tx: Transaction, case_id: str) -> set[str]:
+    """Return the ids of the people that are offered the case; none when nobody is."""
+    row = await get_case(tx, case_id)
+    to = None if row is None else row.handed_to
+    return set() if to is None else set(await list_people_of_group(tx, to.organization, to.role))

@@ -30,8 +30,9 @@ async def reserve_place(
     claim_id: str,
     until: datetime,
     now: datetime,
+    hold_id: str | None = None,
 ) -> ShelterRow:
-    """Reserve the place for the case until then; a hold of the requester on it is used up.
+    """Reserve the place for the case until then; a hold of the requester on it, or the hold of the case, is used up.
 
     Refusals: NotFound, Conflict `not_free` when it is occupied, closed, or kept for somebody else.
     """
@@ -40,7 +41,8 @@ async def reserve_place(
     place = await get_place(tx, place_id)
     present = await get_open_claim(tx, place_id)
     holder = None if present is None else present.holder
-    if not can_be_offered(get_status(place, present, now), holder, record.requester):
+    is_used = present is not None and present.id == hold_id
+    if not can_be_offered(get_status(place, present, now), holder, record.requester, is_used=is_used):
         raise Conflict("not_free")
     claim = ClaimRecord(
         id=claim_id,

@@ -85,13 +85,17 @@ class OpenCases:
         """Return whether an open case waits for this actor as a seeker, or as the desk that decides."""
         if actor.role == "desk":
             return bool(self._open)
-        return actor.role in SEEKERS and any(
-            (row.organization_id, row.role) == (actor.organization_id, actor.role) for row in self._open.values()
-        )
+        return actor.role in SEEKERS and any((actor.organization_id, actor.role) in _groups(row) for row in self._open.values())
+
+
+def _groups(row: PartiesRow) -> Collection[tuple[str | None, str | None]]:
+    """Return the requesters of a case: the group that has it, and the group that is offered it."""
+    offered = [(row.handed_organization_id, row.handed_role)] if row.handed_role is not None else []
+    return [(row.organization_id, row.role), *offered]
 
 
 def _seeks_or_decides(row: PartiesRow, viewer: Viewer) -> bool:
-    return viewer.role == "desk" or (viewer.organization, viewer.role) == (row.organization_id, row.role)
+    return viewer.role == "desk" or (viewer.organization, viewer.role) in _groups(row)
 
 
 def _concerns(row: PartiesRow, viewer: Viewer) -> bool:

@@ -8,18 +8,19 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import is_desk_open, read_case, read_cases
+from bedboard.routes.case_reads import is_desk_open, read_case, read_cases, seeker_of
 from bedboard.routes.replies import html, http_status, notice, page
-from bedboard.routes.search import find, profile_fields, search_page
+from bedboard.routes.search import START, find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
-from bedboard.rules.cases import DESK_REASONS, MOST_ASKED, NO_REASONS, STEPS
-from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS, WITHDRAW_REASONS
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
-from bedboard.views.candidates import LOTS, candidates
-from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, time_line
+from bedboard.views.candidates import LOTS, candidates, held_matches, is_held_by
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, receivers_of, time_line
 from bedboard.views.cases import CaseView
 from bedboard.views.needs import needs_of
 from bedboard.views.strip import inbox_of, urgency
@@ -31,31 +32,61 @@ ENDED_SHOWN = timedelta(hours=24)
 
 
 async def post_case_new(call: Call) -> Response:
-    """Show the shelters that suit a search; its profile stays in the fields of the page."""
-    return await new_page(call, profile_fields(await call.fields()))
+    """Show the shelters that suit a search; its profile stays in the fields of the page.
+
+    With a `place`, its shelter comes first and is the only one that is ticked.
+    """
+    fields = await call.fields()
+    return await new_page(call, profile_fields(fields), wanted=fields.get("place"))
+
+
+def _place_wanted(call: Call, place_id: str) -> tuple[Card, PlaceView]:
+    """Return the place that somebody asks for, with its shelter. Refusal: NotFound."""
+    call.check_board_read()
+    for card in call.process.board.cards.values():
+        for place in card.places:
+            if place.id == place_id:
+                return card, place
+    raise NotFound("no_such_place")
 
 
 async def new_page(
-    call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, ticked: Collection[str] | None = None
+    call: Call,
+    fields: Mapping[str, str],
+    refusal: Refusal | None = None,
+    ticked: Collection[str] | None = None,
+    wanted: str | None = None,
 ) -> Response:
-    """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page."""
+    """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page.
+
+    `wanted`: the place that somebody asks for.
+    """
+    asking, me = None if wanted is None else _place_wanted(call, wanted), seeker_of(call)
     try:
         said = read_profile(fields)
         profile, found = await find(call, said, LOTS)
         if not profile.asked():
+            if asking is not None:
+                return await search_page(call, fields or START, refusal, asking=asking)
             raise Invalid(FieldError("adults", "say_for_whom"))
     except Invalid as wrong:
-        return await search_page(call, fields, wrong)
+        return await search_page(call, fields, wrong, asking=asking)
+    if asking is not None and asking[1].status != "free" and not is_held_by(asking[1], me):
+        refusal, asking = refusal or Conflict("not_free"), None
+    if asking is not None and ticked is None:
+        ticked = {asking[0].id}
+    held = held_matches(call.process.board.cards.values(), me, profile, call.catalogue, asking[1].id if asking else None)
     context = {
         "case": None,
         "fields": write_profile(said),
         "said": said,
         "asked": needs_of(said),
-        "candidates": candidates(found, ticked),
+        "wanted": asking[1].id if asking else None,
+        "candidates": candidates(found, ticked, held=held),
         "still": MOST_ASKED,
         "most": MOST_ASKED,
     }
-    return await _page(call, "pages/case_new.html", context, "new", "/search", refusal)
+    return await _page(call, "pages/case_new.html", context, "new", "/search", refusal, write_profile(said))
 
 
 async def show_more(call: Call) -> Response:
@@ -72,7 +103,8 @@ async def more_page(
         raise NotFound("no_such_request")
     if case.state != "asking" or case.profile is None:
         return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
-    _, found = await find(call, case.profile, LOTS)
+    profile, found = await find(call, case.profile, LOTS)
+    held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue)
     asked = [ask for ask in case.asks if ask.settled is None]
     still = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {
@@ -80,7 +112,8 @@ async def more_page(
         "fields": {},
         "said": case.profile,
         "asked": case.needs,
-        "candidates": candidates(found, ticked, case.asks, still) if still > 0 else [],
+        "wanted": None,
+        "candidates": candidates(found, ticked, case.asks, still, held) if still > 0 else [],
         "still": max(still, 0),
         "most": MOST_ASKED,
     }
@@ -134,6 +167,8 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "rows": ask_rows(case, actor, catalogue, call.now),
         "events": time_line(events, process.board.cards),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
+        "callers": callers_of(catalogue),
+        "receivers": receivers_of(case, catalogue),
         "is_desk": may_decide(actor),
         "desk_is_open": is_desk_open(call),
         "catalogue": catalogue,
@@ -142,7 +177,10 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "desk_reasons": DESK_REASONS,
         "contra_indications": contra_indications(case),
         "slept": SLEPT,
+        "withdraw_reasons": WITHDRAW_REASONS,
         "now": call.now,
+        "today": call.now.astimezone(catalogue.zone).date(),
+        "longest_stay": LONGEST_STAY,
         "new_key": process.clock.new_id,
     }
     return case, process.pages.fragment(call.language, "fragments/_case.html", context)
@@ -172,14 +210,20 @@ async def address_fragment(call: Call, case_id: str, address: str) -> Response:
 
 
 async def _page(
-    call: Call, template: str, context: Mapping[str, Any], here: str, path: str, refusal: Refusal | None = None
+    call: Call,
+    template: str,
+    context: Mapping[str, Any],
+    here: str,
+    path: str,
+    refusal: Refusal | None = None,
+    profile: Mapping[str, str] | None = None,
 ) -> Response:
-    """Draw a page of cases. `here`: as in `own_strip`; `path`: the address that a reload asks for."""
+    """Draw a page of cases. `here` and `profile`: as in `own_strip`; `path`: the address that a reload asks for."""
     process = call.process
     around = {
         "catalogue": call.catalogue,
         "new_key": process.clock.new_id,
-        "strip": await own_strip(call, here),
+        "strip": await own_strip(call, here, profile),
         "notice": Markup(notice(call, refusal)),  # noqa: S704
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,

@@ -5,6 +5,7 @@ A case is read for each request: people look at it seldom, and always wait for i
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -15,11 +16,14 @@ from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
 from bedboard.rules.refusals import NotFound, Refusal
-from bedboard.rules.rights import is_of_same_group, may_see_case
+from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
+from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
+from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import CaseRecord
+from bedboard.views.case_rows import callers_of
 from bedboard.views.cases import CaseView, case_view
 from bedboard.views.needs import OpenProfile
 
@@ -39,14 +43,14 @@ def opener_of(process: Process) -> OpenProfile:
 
 
 async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephones: bool = True) -> CaseView:
-    """Read a case for its requester (or a colleague) and for the desk.
+    """Read a case for its requester (or a colleague), for the group that is offered it, and for the desk.
 
     The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
     transaction. `with_telephones`: false where none is shown. Refusal: NotFound, also for everybody else.
     """
     process, actor, now = call.process, call.actor, call.now
     row = await get_case(tx, case_id)
-    if row is None or not may_see_case(actor, row.requester):
+    if row is None or not may_see_case(actor, row.requester, row.handed_to):
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
@@ -56,7 +60,7 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     return case_view(
         row,
         asks,
-        await list_claims_of_all(tx, [case_id]),
+        await _claims(tx, [case_id], now),
         process.board.cards,
         opener_of(process),
         actor,
@@ -65,13 +69,24 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     )
 
 
+async def _claims(tx: Transaction, case_ids: Sequence[str], now: datetime) -> dict[str, ClaimRecord]:
+    """Return the reservations for these cases and the live holds that they use, by id."""
+    return await list_claims_of_all(tx, case_ids) | await list_holds_of_cases(tx, case_ids, now)
+
+
 async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord]) -> list[CaseView]:
     """Read what belongs to these cases, without telephones. The caller knows that the actor may see them."""
     process, actor, now = call.process, call.actor, call.now
     asks = await list_asks_of_all(tx, [row.id for row in rows])
-    claims = await list_claims_of_all(tx, [row.id for row in rows])
+    claims = await _claims(tx, [row.id for row in rows], now)
     cards, open_needs = process.board.cards, opener_of(process)
     return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
+
+
+def seeker_of(call: Call) -> Seeker:
+    """Return the actor as a seeker, with the name of its organization, as on the board."""
+    actor = call.actor
+    return Seeker(actor.key, callers_of(call.catalogue).get((actor.organization_id or "", actor.role), ""), actor.role)
 
 
 def is_desk_open(call: Call) -> bool:

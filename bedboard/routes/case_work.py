@@ -4,16 +4,20 @@ Work is a function of a transaction; the case is the one in the path of the call
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Literal, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
 from bedboard.actions import answers, cases
+from bedboard.actions.case_hand_over import hand_over_case, take_over_case
+from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.holds import Holder
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import show_done
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
+from bedboard.schemas.cases import Decision
 from bedboard.store.cases import list_asks
 from bedboard.store.database import Transaction
 
@@ -73,15 +77,22 @@ def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Cas
     return lambda tx: cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, arrives_at)
 
 
-def decision_work(call: Call, decision: Literal["confirm", "refuse"], reason: str | None) -> CaseWork:
-    """Return the work of the desk's decision. Refusal: Invalid when a `reason` is missing or does not belong."""
+def decision_work(call: Call, decision: Decision, reason: str | None, stays_until: date | None) -> CaseWork:
+    """Return the work of the desk's decision.
+
+    Refusal: Invalid when a `reason` is missing or does not belong, or `stays_until` does not.
+    """
     zone = call.catalogue.zone
+    if stays_until is not None and decision != "end_stay":
+        raise Invalid(FieldError("stays_until", "only_with_end_stay"))
     if decision == "confirm":
         if reason is not None:
             raise Invalid(FieldError("reason", "only_with_no"))
         return lambda tx: answers.confirm_case(tx, call.actor, _case_id(call), call.now, zone)
     if reason is None:
         raise Invalid(FieldError("reason", "needed_to_refuse"))
+    if decision == "end_stay":
+        return lambda tx: answers.end_stay(tx, call.actor, _case_id(call), reason, stays_until, call.now, zone)
     return lambda tx: answers.refuse_case(tx, call.actor, _case_id(call), reason, call.now)
 
 
@@ -107,10 +118,33 @@ async def chosen_or_first(tx: Transaction, case_id: str) -> str:
     return next((ask for ask in asks if ask.settled == "chosen"), asks[0]).shelter_id
 
 
-def withdrawal_work(call: Call) -> CaseWork:
+def resuming_work(call: Call) -> CaseWork:
+    """Return the work of looking further after a choice, as the requester."""
+    return lambda tx: cases.resume_case(tx, call.actor, _case_id(call), call.now)
+
+
+def withdrawal_work(call: Call, why: str) -> CaseWork:
     """Return the work of giving the search up, as the requester."""
     zone = call.catalogue.zone
-    return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), call.now, zone)
+    return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), why, call.now, zone)
+
+
+def release_work(call: Call) -> CaseWork:
+    """Return the work of giving back the holds that the case uses, as the requester."""
+    return lambda tx: release_case_holds(tx, call.actor, _case_id(call), call.now)
+
+
+def hand_over_work(call: Call, organization_id: str | None, role: str | None) -> CaseWork:
+    """Return the work of offering the case to others, or of keeping it. Refusal: Invalid when only one of both is given."""
+    if (organization_id is None) != (role is None):
+        raise Invalid(FieldError("organization" if organization_id is None else "role", "missing"))
+    to = None if organization_id is None or role is None else Holder(organization_id, role)
+    return lambda tx: hand_over_case(tx, call.actor, _case_id(call), to, call.now)
+
+
+def take_over_work(call: Call) -> CaseWork:
+    """Return the work of taking over a case that is offered to the actor's organization and role."""
+    return lambda tx: take_over_case(tx, call.actor, _case_id(call), call.now)
 
 
 def outcome_work(call: Call, slept: str) -> CaseWork:

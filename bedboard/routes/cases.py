@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.disclosures import disclose_address
 from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
-from bedboard.routes.case_reads import opener_of
+from bedboard.routes.case_reads import opener_of, seeker_of
 from bedboard.routes.case_work import (
     Task,
     answer_work,
@@ -20,8 +20,12 @@ from bedboard.routes.case_work import (
     choice_work,
     decision_work,
     do_once,
+    hand_over_work,
     opening_work,
     outcome_work,
+    release_work,
+    resuming_work,
+    take_over_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -35,8 +39,10 @@ from bedboard.schemas.case_forms import (
     ChoiceForm,
     DecisionForm,
     EmptyForm,
+    HandOverForm,
     OutcomeForm,
     PolicePlaceForm,
+    WithdrawalForm,
 )
 from bedboard.schemas.fields import ID, KeyForm, local_moment
 from bedboard.schemas.parse import parse_form
@@ -69,16 +75,22 @@ def _ticked(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def _other_than(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in form.items() if name not in fields and not name.startswith("ask.")}
+    own = {name: value for name, value in form.items() if name not in fields and name != "place"}
+    return {name: value for name, value in own.items() if not name.startswith("ask.")}
 
 
-def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile) -> dict[str, str]:
-    """Return the kind of the best match at this moment of each ticked shelter, or that which the page showed."""
-    cards = call.process.board.cards
-    return {
-        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue) if shelter_id in cards else None) or shown
-        for shelter_id, shown in ticked.items()
-    }
+def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile, wanted: str | None) -> dict[str, str]:
+    """Return the kind for which each ticked shelter is asked: the one that the page showed, as long as it is to be had.
+
+    Otherwise it is the kind of the best match at this moment. `wanted`: the place that somebody asked for; its kind stays.
+    """
+    cards, me = call.process.board.cards, seeker_of(call)
+    kinds = dict(ticked)
+    for shelter_id, shown in ticked.items():
+        card = cards.get(shelter_id)
+        if card is not None and not card.lot_of(wanted or ""):
+            kinds[shelter_id] = best_kind(card, profile, call.catalogue, me, shown) or shown
+    return kinds
 
 
 async def post_case(call: Call) -> Response:
@@ -94,10 +106,10 @@ async def post_case(call: Call) -> Response:
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
         sealed = seal_profile(call.process.seal, said)
-        work = opening_work(call, sealed, said.near, _best_kinds(call, ticked, profile))
+        work = opening_work(call, sealed, said.near, _best_kinds(call, ticked, profile, form.get("place")))
         case_id = await do_once(call, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
-        return await new_page(call, fields, refusal, ticked)
+        return await new_page(call, fields, refusal, ticked, form.get("place"))
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
@@ -112,7 +124,7 @@ async def post_shelters(call: Call) -> Response:
         async with call.transaction() as tx:
             row = await get_case(tx, case_id)
         said = None if row is None else opener_of(call.process)(row.needs_sealed)
-        kinds = ticked if said is None else _best_kinds(call, ticked, profile_of(said, call.catalogue, call.now))
+        kinds = ticked if said is None else _best_kinds(call, ticked, profile_of(said, call.catalogue, call.now), None)
         await do_once(call, Task(press.key, asking_work(call, kinds), tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return await more_page(call, case_id, refusal, ticked)
@@ -132,9 +144,46 @@ async def post_choice(call: Call) -> Response:
     return await _press(call, read)
 
 
+async def post_resumption(call: Call) -> Response:
+    """Give the chosen place up, and show at once the other shelters that may be asked."""
+    case_id = call.path_params["case_id"]
+    try:
+        press = await call.form(KeyForm)
+        await do_once(call, Task(press.key, resuming_work(call)))
+    except (Conflict, Invalid, NotAllowed) as refusal:
+        return await case_page(call, case_id, refusal)
+    return RedirectResponse(f"/requests/{case_id}/more", 303)
+
+
 async def post_withdrawal(call: Call) -> Response:
     async def read() -> Task:
-        return Task((await call.form(KeyForm)).key, withdrawal_work(call))
+        press = await call.form(WithdrawalForm)
+        return Task(press.key, withdrawal_work(call, press.why))
+
+    return await _press(call, read)
+
+
+async def post_release(call: Call) -> Response:
+    """Give back the holds that the case does not need any more."""
+
+    async def read() -> Task:
+        return Task((await call.form(KeyForm)).key, release_work(call))
+
+    return await _press(call, read)
+
+
+async def post_hand_over(call: Call) -> Response:
+    async def read() -> Task:
+        press = await call.form(HandOverForm)
+        organization_id, _, role = (press.to or "").partition(" ")
+        return Task(press.key, hand_over_work(call, organization_id or None, role or None), (press.to or "",))
+
+    return await _press(call, read)
+
+
+async def post_take_over(call: Call) -> Response:
+    async def read() -> Task:
+        return Task((await call.form(KeyForm)).key, take_over_work(call))
 
     return await _press(call, read)
 
@@ -187,7 +236,8 @@ async def post_answer(call: Call) -> Response:
 async def post_decision(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(DecisionForm)
-        return Task(press.key, decision_work(call, press.decision, press.reason), (press.decision,))
+        work = decision_work(call, press.decision, press.reason, press.stays_until)
+        return Task(press.key, work, (press.decision,))
 
     return await _press(call, read)
 

@@ -10,6 +10,7 @@ from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.board import board_audience
 from bedboard.routes.call import Call
+from bedboard.routes.case_reads import seeker_of
 from bedboard.routes.parse import own_path
 from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import profile_fields, search_page
@@ -22,6 +23,7 @@ from bedboard.schemas.profile import is_profile_field
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
+from bedboard.views.candidates import is_held_by
 from bedboard.views.cards import Card, Lot
 
 
@@ -118,6 +120,8 @@ def _places(call: Call, card: Card) -> Markup:
     process, language = call.process, call.language
     criteria = [name for group in CRITERIA.values() for name in group]
     context = {"card": card, "catalogue": call.catalogue, "criteria": criteria, "new_key": process.clock.new_id}
+    me = seeker_of(call)
+    context["ours"] = {place.id for place in card.places if is_held_by(place, me)}
     return Markup(process.pages.render(language, "fragments/_places.html", context))  # noqa: S704
 
 

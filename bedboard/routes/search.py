@@ -71,7 +71,8 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
         "slept": SLEPT,
         "counted": None,
         "new_key": process.clock.new_id,
-        "strip": await own_strip(call),
+        "asking": None,
+        "strip": await own_strip(call, profile=profile_fields(fields) if fields is not START else None),
         "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,

@@ -1,5 +1,7 @@
 """The strip on top of every page for people who look for a place: reading and drawing it."""
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 from starlette.responses import Response
 
@@ -23,10 +25,11 @@ async def _cases(tx: Transaction, call: Call) -> CasesView:
     return cases_view(own, inbox)
 
 
-async def own_strip(call: Call, here: str | None = None) -> Markup:
+async def own_strip(call: Call, here: str | None = None, profile: Mapping[str, str] | None = None) -> Markup:
     """Draw the strip on top of every page: the actor's own holds with their telephones, alerts and cases.
 
     Each showing of a telephone is written down as a disclosure. `here`: the case of the page itself, or "requests" for all.
+    `profile`: the fields of the search on this page, which go along when a held place is asked for.
     Asks the database only when there is something; says so when it does not answer or is too busy.
     """
     process, actor = call.process, call.actor
@@ -58,6 +61,7 @@ async def own_strip(call: Call, here: str | None = None) -> Markup:
         "cases": cases,
         "cases_away": away and has_cases,
         "is_busy": is_busy,
+        "profile": profile or {},
         "here": here if ID.match(here) else "",
         "new_key": process.clock.new_id,
         "back": call.path if call.request.method == "GET" and call.path != "/strip" else "/search",

@@ -5,50 +5,46 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
-CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended"]
-Event = Literal[
-    "ask",
-    "answer",
-    "choose",
-    "choose_for_desk",
-    "choose_provisionally",
-    "close_desk",
-    "confirm",
-    "refuse",
-    "arrive",
-    "miss",
-    "withdraw",
-    "tell_outcome",
-    "lapse",
-]
+CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
+RequesterEvent = Literal["ask", "choose", "choose_for_desk", "choose_provisionally", "resume", "withdraw", "cancel"]
+ShelterEvent = Literal["answer", "confirm", "refuse", "end_stay", "arrive", "miss"]
+OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "tell_outcome", "lapse"]
+Event = Literal[RequesterEvent, ShelterEvent, OtherEvent]
 
 # What each event makes of each state: the next state, or after a dash the refusal.
 #   asking       shelters are asked; nothing has been chosen          housed     arrived, and the desk has still to ratify
 #   chosen       an offer was chosen; the desk decides                arrived    the end: with a place
 #   provisional  chosen outside the desk's hours; it counts           withdrawn  no place; where does this person sleep?
 #   confirmed    decided; on the way                                  ended      the end: without a place
+#                                                                     cancelled  the end: nothing is sought any more
 TABLE = """
-                      asking       chosen       provisional  confirmed   housed     arrived    withdrawn       ended
-ask                   asking       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-answer                asking       -settled     -settled     -settled    -settled   -settled   -settled        -settled
-choose                confirmed    -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-choose_for_desk       chosen       -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-choose_provisionally  provisional  -chosen      -chosen      -decided    -arrived   -arrived   -over           -over
-close_desk            -not_chosen  provisional  -decided     -decided    -arrived   -arrived   -over           -over
-confirm               -not_chosen  confirmed    confirmed    -decided    arrived    -arrived   -over           -over
-refuse                -not_chosen  asking       asking       -decided    -arrived   -arrived   -over           -over
-arrive                -not_chosen  housed       housed       arrived     -arrived   -arrived   -over           -over
-miss                  -not_chosen  asking       asking       asking      -arrived   -arrived   -over           -over
-withdraw              withdrawn    withdrawn    withdrawn    withdrawn   -arrived   -arrived   -over           -over
-tell_outcome          -going_on    -going_on    -going_on    -going_on   -arrived   -arrived   ended           -over
-lapse                 withdrawn    withdrawn    withdrawn    withdrawn   arrived    -arrived   ended           -over
+                      asking       chosen        provisional   confirmed     housed    arrived   withdrawn  ended     cancelled
+ask                   asking       -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+answer                asking       -settled      -settled      -settled      -settled  -settled  -settled   -settled  -settled
+choose                confirmed    -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+choose_for_desk       chosen       -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+choose_provisionally  provisional  -chosen       -chosen       -decided      -arrived  -arrived  -over      -over     -over
+close_desk            -not_chosen  provisional   -decided      -decided      -arrived  -arrived  -over      -over     -over
+confirm               -not_chosen  confirmed     confirmed     -decided      arrived   -arrived  -over      -over     -over
+refuse                -not_chosen  asking        asking        -decided      -arrived  -arrived  -over      -over     -over
+end_stay              -not_chosen  -not_arrived  -not_arrived  -not_arrived  asking    -over     -over      -over     -over
+arrive                -not_chosen  housed        housed        arrived       -arrived  -arrived  -over      -over     -over
+miss                  -not_chosen  asking        asking        asking        -arrived  -arrived  -over      -over     -over
+resume                -not_chosen  asking        asking        asking        -arrived  -arrived  -over      -over     -over
+withdraw              withdrawn    withdrawn     withdrawn     withdrawn     -arrived  -arrived  -over      -over     -over
+cancel                cancelled    cancelled     cancelled     cancelled     -arrived  -arrived  cancelled  -over     -over
+hand_over             asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
+keep                  asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
+take_over             asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
+tell_outcome          -going_on    -going_on     -going_on     -going_on     -arrived  -arrived  ended      -over     -over
+lapse                 withdrawn    withdrawn     withdrawn     withdrawn     arrived   -arrived  ended      -over     -over
 """
 
 
@@ -68,9 +64,9 @@ NEXT: Mapping[tuple[CaseState, Event], str] = _read_table()
 STATES: tuple[CaseState, ...] = tuple(dict.fromkeys(state for state, _ in NEXT))
 EVENTS: tuple[Event, ...] = tuple(dict.fromkeys(event for _, event in NEXT))
 
-OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended"})
+OVER: frozenset[CaseState] = frozenset({"arrived", "withdrawn", "ended", "cancelled"})
 """Nothing is sought any more: the needs are erased, and no place is reserved."""
-ENDS: frozenset[CaseState] = frozenset({"arrived", "ended"})
+ENDS: frozenset[CaseState] = frozenset({"arrived", "ended", "cancelled"})
 """Nobody has anything to do with it any more."""
 RESERVED: frozenset[CaseState] = frozenset({"chosen", "provisional", "confirmed"})
 """Exactly one place is reserved: the chosen one, until a person says what became of it."""
@@ -86,9 +82,13 @@ NO_REASONS: tuple[NoReason, ...] = get_args(NoReason)
 
 DeskReason = Literal["not_eligible", "better_place", "not_safe", "information", "other"]
 DESK_REASONS: tuple[DeskReason, ...] = get_args(DeskReason)
-"""The desk's reasons to refuse a choice, or to end a provisional one."""
+"""The desk's reasons to refuse a choice, or to end a provisional one or a stay."""
 
-Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "withdrawn"]
+WithdrawReason = Literal["found_otherwise", "not_wanted", "not_needed", "by_mistake", "no_place"]
+WITHDRAW_REASONS: tuple[WithdrawReason, ...] = get_args(WithdrawReason)
+"""The requester's reasons to withdraw a case. Only no_place asks where the person sleeps, and counts as a night without one."""
+
+Settled = Literal["chosen", "other_chosen", "refused_by_desk", "missed", "resumed", "stay_ended", "withdrawn"]
 SETTLED: tuple[Settled, ...] = get_args(Settled)
 """The outcomes of one shelter's part in a case, once nothing is expected of it any more."""
 
@@ -99,9 +99,11 @@ OFFER_LASTS = timedelta(minutes=60)
 LATE_AGAIN = timedelta(hours=1)  # after the agreed hour: lateness is told once more
 LATE_MORNING = time(8)  # local, of the next day: and once more
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
+SOONEST = timedelta(minutes=30)  # when they leave at once
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
 LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay
+LONGEST_STAY = timedelta(days=7)  # after the desk has ended it: as long as a case may go on
 OUTCOME_FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 
 
@@ -180,6 +182,17 @@ def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
     if arrives_at > now + LATEST_ARRIVAL:
         raise Invalid(FieldError("arrives_at", "more_than_two_days"))
     return arrives_at
+
+
+def check_stay(stays_until: date | None, today: date) -> date:
+    """Return the last night for which a household may stay once the desk has ended its stay. Refusal: Invalid."""
+    if stays_until is None:
+        raise Invalid(FieldError("stays_until", "missing"))
+    if stays_until < today:
+        raise Invalid(FieldError("stays_until", "in_the_past"))
+    if stays_until > today + LONGEST_STAY:
+        raise Invalid(FieldError("stays_until", "stays_too_long"))
+    return stays_until
 
 
 def offer_ends(now: datetime) -> datetime:

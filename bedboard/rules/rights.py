@@ -45,9 +45,13 @@ def is_of_same_group(actor: Actor, seeker: Seeker) -> bool:
     return actor.role in SEEKERS and (actor.organization_id, actor.role) == (seeker.organization, seeker.role)
 
 
-def may_see_case(actor: Actor, requester: Seeker) -> bool:
-    """Return whether the actor may see the whole case and the address: its requester, a colleague, or the desk."""
-    return actor.role == "desk" or is_of_same_group(actor, requester)
+def may_see_case(actor: Actor, requester: Seeker, handed_to: Seeker | None = None) -> bool:
+    """Return whether the actor may see the whole case: its requester, a colleague, or the desk.
+
+    `handed_to`: the group that is offered the case sees it too, before it takes it over, without a telephone or the address.
+    """
+    is_offered = handed_to is not None and is_of_same_group(actor, handed_to)
+    return actor.role == "desk" or is_of_same_group(actor, requester) or is_offered
 
 
 def may_decide(actor: Actor) -> bool:
@@ -71,9 +75,12 @@ def is_held_for(holder: Seeker, requester: Seeker) -> bool:
     return (holder.organization, holder.role) == (requester.organization, requester.role)
 
 
-def can_be_offered(status: PlaceStatus, holder: Seeker | None, requester: Seeker) -> bool:
-    """Return whether a place may be offered to the requester; `holder` is None where nobody holds it."""
-    return status == "free" or (status == "held" and holder is not None and is_held_for(holder, requester))
+def can_be_offered(status: PlaceStatus, holder: Seeker | None, requester: Seeker, *, is_used: bool = False) -> bool:
+    """Return whether a place may be offered to the requester; `holder` is None where nobody holds it.
+
+    `is_used`: the case uses this very hold, which a colleague of the requester may have.
+    """
+    return status == "free" or (status == "held" and holder is not None and (is_used or is_held_for(holder, requester)))
 
 
 def answers_as(actor: Actor, requester: Seeker) -> AnsweredBy | None:

@@ -1,11 +1,13 @@
 """The forms on the pages of a case and on top of a shelter's own page. Each carries the key that was made when it was drawn."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bedboard.rules.cases import AnswerCode, ShelterAnswer
-from bedboard.schemas.fields import Form, Id, KeyForm
+from bedboard.rules.cases import AnswerCode, ShelterAnswer, WithdrawReason
+from bedboard.schemas.cases import Decision
+from bedboard.schemas.fields import CALLER_PATTERN, Form, Id, KeyForm
 
 CodeText = Annotated[str, Field(max_length=64)]
 
@@ -18,8 +20,20 @@ class ChoiceForm(KeyForm):
     """The requester takes an offer. `within`: minutes until the arrival; if `arrives_at` has a local time, that one counts."""
 
     shelter: Id
-    within: Literal["60", "120", "240"] = "120"
+    within: Literal["30", "60", "120", "240"] = "120"
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
+
+
+class WithdrawalForm(KeyForm):
+    """The requester says why nothing is sought any more."""
+
+    why: WithdrawReason
+
+
+class HandOverForm(KeyForm):
+    """The requester hands the case over. `to`: the organization and role, as "organization role"; None: keep it."""
+
+    to: Annotated[str, Field(max_length=130, pattern=CALLER_PATTERN)] | None = None
 
 
 class OutcomeForm(KeyForm):
@@ -36,10 +50,11 @@ class PolicePlaceForm(KeyForm):
 
 
 class DecisionForm(KeyForm):
-    """The desk decides on the chosen place; a `reason` only with refuse."""
+    """The desk decides on the chosen place; a `reason` with refuse and end_stay, and then the last night too."""
 
-    decision: Literal["confirm", "refuse"]
+    decision: Decision
     reason: CodeText | None = None
+    stays_until: date | None = None
 
 
 class ArrivalForm(KeyForm):

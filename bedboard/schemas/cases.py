@@ -1,11 +1,12 @@
 """The API's calls about cases: their bodies and their answers."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AwareDatetime, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled
+from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, WithdrawReason
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.rights import AnsweredBy
@@ -16,6 +17,7 @@ from bedboard.schemas.profile import SearchProfile
 Criterion = Annotated[str, Field(max_length=64, json_schema_extra={"enum": sorted(CRITERION_NAMES)})]
 Shelters = Annotated[list[Id], Field(max_length=50)]
 SeekingRole = Literal["coordinator", "police", "desk"]
+Decision = Literal["confirm", "refuse", "end_stay"]
 Says = Literal["silent", "yes", "discuss", "no", "lapsed"]
 """A shelter's answer to a case as it now stands; lapsed: it said yes, and the place is no longer reserved."""
 
@@ -73,12 +75,18 @@ class PostChoice(Command):
 
 
 class PostDecision(Command):
-    """The desk's decision on the chosen place; a `reason` only with refuse."""
+    """The desk's decision on the chosen place; a `reason` with refuse and end_stay.
 
-    model_config = _like({"decision": "confirm"})
+    With end_stay the desk ends a provisional placement after the arrival. The household may stay up to and including the night
+    of `stays_until`, a local date within a week, and the requester looks further."""
 
-    decision: Literal["confirm", "refuse"]
+    model_config = _like(
+        {"decision": "confirm"}, {"decision": "end_stay", "reason": "better_place", "stays_until": "2026-03-14"}
+    )
+
+    decision: Decision
     reason: DeskReason | None = None
+    stays_until: date | None = None
 
 
 class PostArrival(Command):
@@ -90,16 +98,46 @@ class PostArrival(Command):
     shelter: Id | None = None
 
 
+class PostWithdrawal(Command):
+    """Why nothing is sought any more. It is counted and not kept. With no_place, `outcome` still asks where the person sleeps;
+    with the other reasons the request is at its end, and no night without a place is counted."""
+
+    model_config = _like({"why": "no_place"})
+
+    why: WithdrawReason
+
+
+class PostHandOver(Command):
+    """The organization and role with which the request goes on, once somebody there has taken it over. Both absent or null: it
+    stays with its requester, and an offer is taken back."""
+
+    model_config = _like({"organization": "oever", "role": "coordinator"})
+
+    organization: Id | None = None
+    role: SeekingRole | None = None
+
+
 class PostOutcome(Command):
     """Where the person sleeps. It is counted and not kept with the case."""
 
     slept: Slept
 
 
+class HoldUsedObject(TypedDict):
+    """A live hold of the requester that a case uses."""
+
+    id: str
+    place: str
+    expires_at: AwareDatetime
+
+
 class AskObject(TypedDict):
     """One shelter's part in a case. `says` lapsed: it said yes, and the place is no longer reserved. `place_status`: the status
     of the place on the board; anything but reserved means: call before you go. `telephone`: only for the requester, of a
-    shelter that said discuss; every showing of it is written down. `settled` null: the answer still counts."""
+    shelter that said discuss; every showing of it is written down. `settled` null: the answer still counts.
+
+    `hold`: the hold that the requester had there when asking, as long as it lasts; the shelter may offer that place. It is
+    for the requester and the desk only."""
 
     shelter: str
     kind: str
@@ -114,11 +152,20 @@ class AskObject(TypedDict):
     criterion: str | None
     settled: Settled | None
     telephone: str | None
+    hold: HoldUsedObject | None
+
+
+class HandedObject(TypedDict):
+    """An organization and a role to which a request is offered."""
+
+    organization: str
+    role: str
 
 
 class CaseObject(TypedDict):
     """A case, for its requester and for the desk. `needs`: the household; null once nothing is sought any more, like every
-    `reason`. `chosen`: the shelter. `refusal`: the last reason of the desk to say no."""
+    `reason`. `chosen`: the shelter. `refusal`: the last reason of the desk to say no. `stays_until`: where the desk ended a
+    stay, the last night, a local date. `handed_to`: the group that is offered the request."""
 
     id: str
     version: int
@@ -130,6 +177,8 @@ class CaseObject(TypedDict):
     decided_at: AwareDatetime | None
     over_at: AwareDatetime | None
     refusal: DeskReason | None
+    stays_until: date | None
+    handed_to: HandedObject | None
     needs: SearchProfile | None
     chosen: str | None
     shelters: list[AskObject]
@@ -137,7 +186,7 @@ class CaseObject(TypedDict):
 
 class AskedObject(TypedDict):
     """A case, for one of its shelters: its own part, and the household as long as its answer counts or they are expected.
-    `state` and the times are there for the chosen shelter only."""
+    `state` and the times are there for the chosen shelter only, and `stays_until` where the desk ended a stay."""
 
     id: str
     version: int
@@ -150,6 +199,7 @@ class AskedObject(TypedDict):
     arrives_at: NotRequired[AwareDatetime | None]
     decided_at: NotRequired[AwareDatetime | None]
     over_at: NotRequired[AwareDatetime | None]
+    stays_until: NotRequired[date | None]
 
 
 class CasesObject(TypedDict):

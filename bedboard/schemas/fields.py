@@ -15,6 +15,10 @@ ID = re.compile(rf"^{ID_PATTERN}\Z")
 Id = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 
 
+CALLER_PATTERN = r"^[a-z0-9][a-z0-9-]* (police|coordinator|desk)$"
+"""An organization and a role, as one field of a form."""
+
+
 def _read_time(value: Any) -> Any:
     try:
         return datetime.fromisoformat(value)

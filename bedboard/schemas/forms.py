@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bedboard.rules.places import Reported
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import Count, Form, KeyForm, Moment, Version
+from bedboard.schemas.fields import CALLER_PATTERN, Count, Form, KeyForm, Moment, Version
 
 FieldText = Annotated[str, Field(max_length=40)]
 
@@ -37,7 +37,7 @@ class ConfirmForm(TapForm):
 class StaffHoldForm(TapForm):
     """A hold for a caller. `caller`: the organization that telephones, as "organization role"."""
 
-    caller: Annotated[str, Field(max_length=130, pattern=r"^[a-z0-9][a-z0-9-]* (police|coordinator|desk)$")]
+    caller: Annotated[str, Field(max_length=130, pattern=CALLER_PATTERN)]
 
 
 class UndoForm(TapForm):

@@ -82,14 +82,15 @@ async def list_claims_of_all(tx: Transaction, case_ids: Collection[str]) -> dict
 
 
 async def list_cases_of(tx: Transaction, organization_id: str, role: str, since: datetime) -> Sequence[CaseRecord]:
-    """Return the cases of one organization in one role that are not at their end, or ended after `since`; the newest first."""
+    """Return the cases of one organization in one role that are not at their end, or ended after `since`; the newest first.
+
+    Those that are offered to them are among these.
+    """
+    own = (CaseRecord.organization_id == organization_id) & (CaseRecord.role == role)
+    offered = (CaseRecord.handed_organization_id == organization_id) & (CaseRecord.handed_role == role)
     found = await tx.exec(
         select(CaseRecord)
-        .where(
-            CaseRecord.organization_id == organization_id,
-            CaseRecord.role == role,
-            or_(col(CaseRecord.state).not_in(ENDED), col(CaseRecord.over_at) > since),
-        )
+        .where(own | offered, or_(col(CaseRecord.state).not_in(ENDED), col(CaseRecord.over_at) > since))
         .order_by(col(CaseRecord.created_at).desc(), col(CaseRecord.id))
     )
     return found.all()
@@ -208,12 +209,15 @@ class PartiesRow(NamedTuple):
     role: str
     shelter_ids: frozenset[str]
     version: int
+    handed_organization_id: str | None = None
+    handed_role: str | None = None
 
 
 PARTIES = text("""
-    select r.id, r.state, r.version, r.organization_id, r.role, array_agg(a.shelter_id) as shelter_ids
+    select r.id, r.state, r.version, r.organization_id, r.role, r.handed_organization_id, r.handed_role,
+        array_agg(a.shelter_id) as shelter_ids
     from case_record r join ask a on a.case_id = r.id
-    where :every and r.state not in ('arrived', 'ended') or r.id = any(:ids)
+    where :every and r.state not in ('arrived', 'ended', 'cancelled') or r.id = any(:ids)
     group by r.id
 """)
 
@@ -222,7 +226,17 @@ async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> l
     """Return the parties of these cases (unknown ones are left out), or for None of all that are not at their end."""
     rows = await (await tx.connection()).execute(PARTIES, {"every": ids is None, "ids": list(ids or ())})
     return [
-        PartiesRow(row.id, row.state, row.organization_id, row.role, frozenset(row.shelter_ids), row.version) for row in rows
+        PartiesRow(
+            row.id,
+            row.state,
+            row.organization_id,
+            row.role,
+            frozenset(row.shelter_ids),
+            row.version,
+            row.handed_organization_id,
+            row.handed_role,
+        )
+        for row in rows
     ]
 
 

@@ -1,6 +1,6 @@
 """Claims, as people make and end them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord, Organization, Place
+from bedboard.store.tables.cases import Ask
 
 
 async def lock_organization(tx: Transaction, organization_id: str) -> bool:
@@ -74,7 +75,9 @@ async def count_begun(tx: Transaction, actor: Actor, since: datetime) -> int:
 
 
 HOLDS_OF = text("""
-    select c.id, c.place_id, p.shelter_id, c.expires_at, c.extended_at is not null as extended
+    select c.id, c.place_id, p.shelter_id, c.expires_at, c.extended_at is not null as extended,
+        (select a.case_id from ask a join case_record r on r.id = a.case_id
+         where a.hold_id = c.id and a.settled is null and r.over_at is null order by a.case_id limit 1) as case_id
     from claim c join place p on p.id = c.place_id
     where c.type = 'hold' and c.ended_at is null and c.expires_at > :now
       and (:kind = 'person' and c.person_id = :id or :kind = 'client' and c.client_id = :id)
@@ -83,19 +86,60 @@ HOLDS_OF = text("""
 
 
 class HoldRow(NamedTuple):
-    """A live hold, for its holder."""
+    """A live hold, for its holder. `case_id`: the open case that uses it; None: there is none."""
 
     id: str
     place_id: str
     shelter_id: str
     expires_at: datetime
     extended: bool
+    case_id: str | None = None
 
 
 async def list_holds(tx: Transaction, actor: Actor, now: datetime) -> Sequence[HoldRow]:
     """Return the actor's own live holds, the first to end first."""
     found = await (await tx.connection()).execute(HOLDS_OF, {"kind": actor.kind, "id": actor.id, "now": now})
     return [HoldRow(*row) for row in found]
+
+
+UNUSED_HOLDS = text("""
+    select c.id, p.shelter_id, p.kind_code from claim c join place p on p.id = c.place_id
+    where c.type = 'hold' and c.ended_at is null and c.expires_at > :now
+      and (:kind = 'person' and c.person_id = :id or :kind = 'client' and c.client_id = :id)
+      and not exists (select from ask a join case_record r on r.id = a.case_id
+                      where a.hold_id = c.id and a.case_id <> :case_id and a.settled is null and r.over_at is null)
+    order by c.expires_at, c.id
+""")
+
+
+class UnusedHold(NamedTuple):
+    """A live hold that no other case uses, with the kind of its place."""
+
+    id: str
+    shelter_id: str
+    kind: str
+
+
+async def list_unused_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> list[UnusedHold]:
+    """Return the actor's own live holds that no other open case uses, the first to end first."""
+    chosen = {"kind": actor.kind, "id": actor.id, "case_id": case_id, "now": now}
+    return [UnusedHold(*row) for row in await (await tx.connection()).execute(UNUSED_HOLDS, chosen)]
+
+
+async def list_holds_of_cases(tx: Transaction, case_ids: Collection[str], now: datetime) -> dict[str, ClaimRecord]:
+    """Return the live holds that these cases use, by id, read afresh and without a lock."""
+    used = select(Ask.hold_id).where(col(Ask.case_id).in_(case_ids), col(Ask.hold_id).is_not(None))
+    found = await tx.exec(
+        select(ClaimRecord)
+        .where(
+            col(ClaimRecord.id).in_(used),
+            ClaimRecord.type == "hold",
+            col(ClaimRecord.ended_at).is_(None),
+            col(ClaimRecord.expires_at) > now,
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {claim.id: claim for claim in found}
 
 
 async def get_claim_shelter_id(tx: Transaction, claim_id: str) -> str | None:

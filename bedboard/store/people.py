@@ -196,6 +196,37 @@ async def list_organization_names(tx: Transaction, ids: Collection[str]) -> dict
     return dict((await tx.exec(select(Organization.id, Organization.name).where(col(Organization.id).in_(ids)))).all())
 
 
+HANDED_OVER_BY = text("""
+    select p.id from case_event e join person p on p.id = e.actor_id
+    where e.case_id = :case_id and e.what = 'handed_over' and e.actor_kind = 'person' and p.ended_at is null
+    order by e.id desc limit 1
+""")
+
+
+async def get_handed_over_by(tx: Transaction, case_id: str) -> str | None:
+    """Return the id of the last person that offered the case to others; None when a program did, or the person has left."""
+    person_id: str | None = (await (await tx.connection()).execute(HANDED_OVER_BY, {"case_id": case_id})).scalar_one_or_none()
+    return person_id
+
+
+SEEKS = text("""
+    select exists (select from person where organization_id = :organization_id and role = :role and ended_at is null)
+        or exists (select from client where organization_id = :organization_id and role = :role and ended_at is null)
+""")
+
+
+async def has_seekers(tx: Transaction, organization_id: str, role: str) -> bool:
+    """Return whether somebody of this organization acts in this role: a person or a program."""
+    chosen = {"organization_id": organization_id, "role": role}
+    return bool((await (await tx.connection()).execute(SEEKS, chosen)).scalar_one())
+
+
+async def list_people_of_group(tx: Transaction, organization_id: str, role: str) -> list[str]:
+    """Return the ids of the people of an organization in this role."""
+    own = (Person.organization_id == organization_id, Person.role == role, col(Person.ended_at).is_(None))
+    return list(await tx.exec(select(Person.id).where(*own).order_by(Person.id)))
+
+
 async def list_people_of_role(tx: Transaction, role: str) -> list[str]:
     """Return the ids of all people in this role."""
     found = await tx.exec(select(Person.id).where(Person.role == role, col(Person.ended_at).is_(None)).order_by(Person.id))

@@ -1,13 +1,15 @@
 """The shelters that may be asked for a case, the best first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from bedboard.rules.cases import MOST_ASKED
 from bedboard.rules.fit import Profile
+from bedboard.rules.rights import Seeker
 from bedboard.store.board import Catalogue
-from bedboard.views.cards import Card
-from bedboard.views.cases import AskView
+from bedboard.views.cards import Card, PlaceView
+from bedboard.views.cases import AskView, can_offer
 from bedboard.views.found import Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
@@ -23,33 +25,88 @@ def best_matches(found: Found) -> dict[str, Match]:
     return best
 
 
-def best_kind(card: Card, profile: Profile, catalogue: Catalogue) -> str | None:
-    """Return the kind of a shelter's best match; None when nothing there fits or is worth a call."""
-    return next((match.lot.kind for match in Finder(profile, catalogue).found([card], 1).matches), None)
+def best_kind(
+    card: Card, profile: Profile, catalogue: Catalogue, me: Seeker | None = None, shown: str | None = None
+) -> str | None:
+    """Return the kind of a shelter's best match; None when nothing there fits or is worth a call.
+
+    A place that is held for `me` goes before, then the kind that the page has `shown`, as long as one of it is there.
+    """
+    held = [] if me is None else held_matches([card], me, profile, catalogue)
+    matches = held or Finder(profile, catalogue).found([card], None).matches
+    kinds = [match.lot.kind for match in matches]
+    return shown if shown in kinds else next(iter(kinds), None)
+
+
+def held_matches(
+    cards: Iterable[Card], me: Seeker, profile: Profile, catalogue: Catalogue, wanted: str | None = None
+) -> list[Match]:
+    """Return the matches with a place that is held for `me`, as if it were free; the best first.
+
+    `me`: with the name of the organization, as on the board. `wanted`: a place that is shown even if it is excluded, and then
+    comes first.
+    """
+    finder = Finder(profile, catalogue)
+    own = [card for card in cards if any(place.id == wanted or is_held_by(place, me) for place in card.places)]
+    matches: list[Match] = []
+    for card in own:
+        ours = {place.id for place in card.places if is_held_by(place, me)} | {wanted}
+        places = [place._replace(status="free") if is_held_by(place, me) else place for place in card.places]
+        shown = replace(card, places=tuple(places))
+        found = [match for match in finder.found([shown], None).matches if ours & {place.id for place in match.places}]
+        lot = shown.lot_of(wanted or "")
+        if lot is not None and lot.id not in [match.lot.id for match in found] and lot.free:
+            found.append(Match(shown, lot, "excluded", profile))
+        matches += found
+    return sorted(matches, key=lambda match: wanted not in [place.id for place in match.lot.places])
+
+
+def is_held_by(place: PlaceView, me: Seeker) -> bool:
+    """Return whether a place is held for this seeker at this moment."""
+    return place.status == "held" and can_offer(place, me)
 
 
 class Candidate(NamedTuple):
     """A shelter that may be asked, with its best match. `chosen`: its box is ticked. `earlier`: its part in this case so far;
-    None: it was not asked."""
+    None: it was not asked. `held`: a place of the match is held for the requester."""
 
     match: Match
     chosen: bool
     earlier: AskView | None = None
+    held: bool = False
 
 
 def candidates(
-    found: Found, ticked: Collection[str] | None, asked: Sequence[AskView] = (), still: int = MOST_ASKED
+    found: Found,
+    ticked: Collection[str] | None,
+    asked: Sequence[AskView] = (),
+    still: int = MOST_ASKED,
+    held: Sequence[Match] = (),
 ) -> list[Candidate]:
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
     `ticked` None: nobody has chosen yet. Then the best shelters are ticked that were not asked before, first those that are
-    open at the arrival. `still`: the number of shelters that may still be asked.
+    open at the arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they
+    come first.
     """
+    best: dict[str, Match] = {}
+    for match in held:
+        best.setdefault(match.card.id, match)
+    ours = frozenset(best)
+    best |= {shelter_id: match for shelter_id, match in best_matches(found).items() if shelter_id not in ours}
     earlier = {ask.card.id: ask for ask in asked}
     unsettled = {shelter_id for shelter_id, ask in earlier.items() if ask.settled is None}
-    matches = [match for shelter_id, match in best_matches(found).items() if shelter_id not in unsettled][:LISTED]
+    matches = [match for shelter_id, match in best.items() if shelter_id not in unsettled][:LISTED]
     shut = {match.card.id for match in matches for one in match.reasons if one.criterion == "intake" and one.answer != "yes"}
     new = [match.card.id for match in matches if match.card.id not in earlier]
     first = sorted(new, key=lambda shelter_id: shelter_id in shut)
     chosen = first[: min(TICKED, still)] if ticked is None else ticked
-    return [Candidate(match, match.card.id in chosen, earlier.get(match.card.id)) for match in matches]
+    return [
+        Candidate(
+            match,
+            match.card.id in chosen,
+            earlier.get(match.card.id),
+            any(place.claim is not None for place in match.places),  # free for nobody else
+        )
+        for match in matches
+    ]

@@ -18,6 +18,10 @@ def case_object(case: CaseView) -> CaseObject:
         "decided_at": case.decided_at,
         "over_at": case.over_at,
         "refusal": case.refusal,
+        "stays_until": case.stays_until,
+        "handed_to": None
+        if case.handed_to is None
+        else {"organization": case.handed_to.organization, "role": case.handed_to.role},
         "needs": case.profile,
         "chosen": None if case.chosen is None else case.chosen.card.id,
         "shelters": [ask_object(ask) for ask in case.asks],
@@ -40,6 +44,7 @@ def ask_object(ask: AskView) -> AskObject:
         "criterion": ask.criterion,
         "settled": ask.settled,
         "telephone": ask.telephone,
+        "hold": None if ask.hold is None else {"id": ask.hold.id, "place": ask.hold.place_id, "expires_at": ask.hold.until},
     }
 
 
@@ -60,6 +65,8 @@ def asked_object(case: CaseView, shelter_id: str) -> AskedObject | None:
         "needs": case.profile if shows_needs(case.state, ask.settled) else None,
         "shelters": [ask_object(ask)],
     }
+    if ask.settled == "stay_ended":
+        shown["stays_until"] = case.stays_until
     if ask.settled == "chosen":
         shown["state"] = case.state
         shown["arrives_at"], shown["decided_at"], shown["over_at"] = case.arrives_at, case.decided_at, case.over_at

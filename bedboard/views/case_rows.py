@@ -10,7 +10,7 @@ from bedboard.rules.cases import Event
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.deciding import choice_of
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
-from bedboard.store.board import Catalogue
+from bedboard.store.board import Caller, Catalogue
 from bedboard.store.tables.cases import CaseEvent
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, CaseView, can_offer
@@ -31,6 +31,12 @@ class AskRow(NamedTuple):
 def callers_of(catalogue: Catalogue) -> Mapping[tuple[str, str], str]:
     """Return the names of organizations by their id and the role in which their people look for places."""
     return {(caller.organization_id, caller.role): caller.organization for caller in catalogue.callers}
+
+
+def receivers_of(case: CaseView, catalogue: Catalogue) -> list[Caller]:
+    """Return the organizations and roles to which a case may be handed over: all but its own."""
+    own = (case.organization_id, case.role)
+    return [caller for caller in catalogue.callers if (caller.organization_id, caller.role) != own]
 
 
 def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) -> list[AskRow]:
@@ -60,7 +66,8 @@ def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Cata
     if case.state != "asking" or ask.settled is not None:
         return ()
     name = callers_of(catalogue).get((case.organization_id, case.role), "")
-    offered = [place for place in ask.card.places if can_offer(place, case.requester._replace(organization=name))]
+    requester, hold_id = case.requester._replace(organization=name), ask.hold.id if ask.hold is not None else None
+    offered = [place for place in ask.card.places if can_offer(place, requester, hold_id)]
     side = answers_as(actor, case.requester)
     if side == "police":
         is_theirs = ask.says != "yes" and is_left_to_police(ask.said, ask.answered_by) and ask.card.freshness != "stale"

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
+from datetime import date, datetime
+from typing import NamedTuple, cast
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, is_late, may_see_address
+from bedboard.rules.cases import RESERVED, AnswerCode, CaseState, DeskReason, NoReason, Settled, is_late, may_see_address
 from bedboard.rules.claims import is_live
 from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
 from bedboard.schemas.cases import Says, SeekingRole
@@ -16,13 +16,26 @@ from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
+SETBACKS: tuple[Settled, ...] = ("missed", "refused_by_desk", "resumed", "stay_ended")
+"""The ends of a choice after which the requester looks further."""
+
+
+class HeldView(NamedTuple):
+    """The live hold that a case uses at one of its shelters. `place` None: it is no longer on the board."""
+
+    id: str
+    place_id: str
+    place: PlaceView | None
+    until: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class AskView:
     """One shelter's part in a case.
 
     `place` None: no place was offered, or it is gone. `is_kept`: it is reserved for the case now, until `until`; None there: it
-    was chosen, and no clock ends that. `telephone` None: not shown. `settled` None: its answer still counts.
+    was chosen, and no clock ends that. `telephone` None: not shown. `settled` None: its answer still counts. `hold`: the hold
+    there that the case uses; None: none, or it is over.
     """
 
     card: Card
@@ -40,6 +53,7 @@ class AskView:
     settled: Settled | None
     settled_at: datetime | None
     telephone: str | None = None
+    hold: HeldView | None = None
 
     @property
     def said(self) -> AnswerCode | None:
@@ -57,7 +71,8 @@ class CaseView:
     """A case for its requester and the desk. `requester`: with the id of the organization.
 
     `needs` and `profile` None: erased, or not to be opened. `chosen` None: nothing is chosen. `is_ours`: the actor or a
-    colleague is the requester. `is_late`: the agreed hour has passed, and nobody has said whether they came.
+    colleague is the requester. `is_late`: the agreed hour has passed, and nobody has said whether they came. `handed_to`: the
+    group that is offered the case, without a key; None: nobody. `is_offered`: the actor is one of them.
     """
 
     id: str
@@ -71,11 +86,15 @@ class CaseView:
     decided_at: datetime | None
     over_at: datetime | None
     refusal: DeskReason | None
+    stays_until: date | None
     asks: tuple[AskView, ...]
     chosen: AskView | None
     shows_address: bool
     is_ours: bool
     is_late: bool
+    handed_to: Seeker | None = None
+    handed_at: datetime | None = None
+    is_offered: bool = False
 
     @property
     def organization_id(self) -> str:
@@ -92,14 +111,35 @@ class CaseView:
         return chosen is not None and chosen.is_kept and chosen.place is not None and chosen.place.status == "reserved"
 
     @property
+    def is_lost(self) -> bool:
+        """Return whether the chosen place is not to be had any more, by the board, and nobody has said so of the case."""
+        return self.state in RESERVED and not self.place_is_kept
+
+    @property
+    def headline(self) -> str:
+        """Return the state of the case or, where the board says something else, a code of its own for the headline."""
+        if self.is_lost:
+            status = self.chosen.place.status if self.chosen is not None and self.chosen.place is not None else ""
+            return f"lost_{status}" if status in ("occupied", "closed") else "lost"
+        if self.setback is None:
+            return self.state
+        return "stay_ended" if self.setback.settled == "stay_ended" else "set_back"
+
+    @property
+    def spare_holds(self) -> Sequence[AskView]:
+        """Return the shelters where the case still has a hold after a choice, or once it is over: they may be given back."""
+        return [ask for ask in self.asks if ask.hold is not None and self.state != "asking"]
+
+    @property
     def setback(self) -> AskView | None:
         """Return the shelter where a chosen place came to nothing, as long as no other shelter was asked since.
 
-        Nobody came there, or the desk said no. The household may still be on its way to a closed door.
+        Nobody came there, the desk said no or ended the stay, or the requester looks further. Somebody may be on their way to a
+        closed door.
         """
         last: AskView | None = None
         for ask in self.asks if self.state == "asking" else ():
-            if ask.settled in ("missed", "refused_by_desk") and ask.settled_at is not None:
+            if ask.settled in SETBACKS and ask.settled_at is not None:
                 last = ask if last is None or last.settled_at is None or ask.settled_at > last.settled_at else last
         if last is None or last.settled_at is None:
             return None
@@ -111,24 +151,33 @@ class CaseView:
         return sum(ask.says == says and ask.settled is None for ask in self.asks)
 
 
-def can_offer(place: PlaceView, requester: Seeker) -> bool:
-    """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board."""
+def can_offer(place: PlaceView, requester: Seeker, hold_id: str | None = None) -> bool:
+    """Return whether a place may be offered now. `requester`: with the name of the organization, as on the board.
+
+    `hold_id`: of the hold that the case uses there.
+    """
     claim = place.claim
     holder = None if claim is None else Seeker(claim.holder_key, claim.organization, claim.role)
-    return can_be_offered(place.status, holder, requester)
+    return can_be_offered(place.status, holder, requester, is_used=claim is not None and claim.id == hold_id)
 
 
 def ask_view(
-    ask: Ask, claim: ClaimRecord | None, cards: Mapping[str, Card], now: datetime, telephone: str | None = None
+    ask: Ask,
+    claim: ClaimRecord | None,
+    cards: Mapping[str, Card],
+    now: datetime,
+    telephone: str | None = None,
+    hold: ClaimRecord | None = None,
 ) -> AskView | None:
     """Return one shelter's part; None when the shelter is no longer on the board.
 
-    `claim`: the reservation there that nobody has ended; it may be past its hour.
+    `claim`: the reservation there that nobody has ended; it may be past its hour. `hold`: the live hold that the case uses.
     """
     card = cards.get(ask.shelter_id)
     if card is None:
         return None
     is_kept = is_live(claim, now)
+    places = {place.id: place for place in card.places}
     says = "silent" if ask.answer is None else ask.answer
     if says == "yes" and not is_kept and ask.settled is None:
         says = "lapsed"
@@ -140,7 +189,7 @@ def ask_view(
         answered_at=ask.answered_at,
         answered_by=cast(AnsweredBy | None, ask.answered_by),
         step=ask.step,
-        place=next((place for place in card.places if place.id == ask.place_id), None),
+        place=places.get(ask.place_id or ""),
         is_kept=is_kept,
         until=claim.expires_at if claim is not None and is_kept else None,
         reason=cast(NoReason | None, ask.reason),
@@ -148,6 +197,14 @@ def ask_view(
         settled=cast(Settled | None, ask.settled),
         settled_at=ask.settled_at,
         telephone=telephone,
+        hold=None
+        if hold is None
+        else HeldView(
+            hold.id,
+            hold.place_id,
+            places.get(hold.place_id),
+            cast(datetime, hold.expires_at),  # a hold always has an hour
+        ),
     )
 
 
@@ -163,14 +220,16 @@ def case_view(
 ) -> CaseView:
     """Return a case for this actor, with the parts of those shelters that are on the board.
 
-    `claims`: the reservations for it that nobody has ended, by id; `telephones`: those to show, by shelter.
+    `claims`: the reservations for it that nobody has ended and the live holds that it uses, by id; `telephones`: those to
+    show, by shelter.
     """
     said = open_profile(row.needs_sealed)
-    views = {
-        ask.shelter_id: view
-        for ask in asks
-        if (view := ask_view(ask, claims.get(ask.claim_id or ""), cards, now, (telephones or {}).get(ask.shelter_id)))
-    }
+    views: dict[str, AskView] = {}
+    for ask in asks:
+        telephone = (telephones or {}).get(ask.shelter_id)
+        view = ask_view(ask, claims.get(ask.claim_id or ""), cards, now, telephone, claims.get(ask.hold_id or ""))
+        if view is not None:
+            views[ask.shelter_id] = view
     state, requester = cast(CaseState, row.state), row.requester
     return CaseView(
         id=row.id,
@@ -184,9 +243,13 @@ def case_view(
         decided_at=row.decided_at,
         over_at=row.over_at,
         refusal=cast(DeskReason | None, row.refusal),
+        stays_until=row.stays_until,
         asks=tuple(views.values()),
         chosen=next((view for view in views.values() if view.settled == "chosen"), None),
         shows_address=may_see_address(state, row.decided_at, row.arrives_at, now),
         is_ours=is_of_same_group(actor, requester),
         is_late=is_late(state, row.arrives_at, now),
+        handed_to=row.handed_to,
+        handed_at=row.handed_at,
+        is_offered=row.handed_to is not None and is_of_same_group(actor, row.handed_to),
     )

@@ -4,7 +4,7 @@ import gettext
 import hashlib
 import io
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST_CASE, OFFER_LASTS, SOONEST_USUAL
+from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST_CASE, LONGEST_STAY, OFFER_LASTS, SOONEST, SOONEST_USUAL
 from bedboard.rules.claims import HOLD
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.places import FURTHEST_EXPECTED
@@ -29,10 +29,12 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DURATIONS: Mapping[str, int] = {
     "hold_minutes": HOLD // MINUTE,
     "offer_minutes": OFFER_LASTS // MINUTE,
+    "soonest_minutes": SOONEST // MINUTE,
     "usual_hours": SOONEST_USUAL // HOUR,
     "address_hours": ADDRESS_SHOWN // HOUR,
     "latest_arrival_hours": LATEST_ARRIVAL // HOUR,
     "lapse_days": LONGEST_CASE // DAY,
+    "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,
 }
 """The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
@@ -102,6 +104,9 @@ class Pages:
         def short_date(moment: datetime) -> str:
             return format_date(moment.astimezone(self.zone).date(), "EEE d MMM", locale=language)
 
+        def day(on: date) -> str:
+            return format_date(on, "EEEE d MMMM", locale=language)
+
         def local_input(moment: datetime) -> str:
             return moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
 
@@ -114,6 +119,7 @@ class Pages:
         environment.filters.update(
             clock_time=clock_time,
             short_date=short_date,
+            day=day,
             local_input=local_input,
             day_minutes=day_minutes,
             language_name=language_name,

@@ -5,7 +5,7 @@ sees the household only as long as its answer counts or the household is on its 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, cast
 
 from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
@@ -33,7 +33,7 @@ class AskedView(NamedTuple):
     """A case as one of its shelters sees it. `needs` None: not to be shown, or not any more. `arrival`: now, after, before or
     open, and the local time that goes with it. `against` and `discuss`: the verdicts of the shelter's terms other than yes.
     `criteria`: those that the household asks for, the doubtful ones first. `arrives_at` None: nothing is agreed. `refusal`:
-    why the desk said no to this very shelter."""
+    why the desk said no to this very shelter. `stays_until`: the last night here, where the desk ended the stay."""
 
     id: str
     organization: str
@@ -49,6 +49,7 @@ class AskedView(NamedTuple):
     arrives_at: datetime | None
     is_late: bool
     refusal: str | None
+    stays_until: date | None
 
     @property
     def group(self) -> str:
@@ -82,29 +83,40 @@ def _arrival_of(said: SearchProfile) -> tuple[str, str]:
     return ("before", said.arrives_before) if said.arrives_before else ("open", "")
 
 
-def _offers(card: Card, kind: str, row: CaseRecord, organization: str, profile: Profile | None) -> list[OfferView]:
+def _offers(card: Card, ask: Ask, row: CaseRecord, organization: str, profile: Profile | None) -> list[OfferView]:
     """Return the places that are free here or held for the requester.
 
-    First those that nothing speaks against, then those of the `kind` that was asked, and of those the smallest.
+    First the one that the case holds, then those that nothing speaks against, then those of the kind that was asked, and of
+    those the smallest.
     """
     requester = row.requester._replace(organization=organization)
     general = judge(card.terms, profile) if profile else ()
     offers = []
     for place in card.places:
-        if not can_offer(place, requester):
+        if not can_offer(place, requester, ask.hold_id):
             continue
         own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
         against = [reason for reason in own if reason.answer == "no" and reason not in general]
         offers.append(OfferView(place, place.status == "held", against))
     return sorted(
         offers,
-        key=lambda one: (bool(one.against), one.place.kind != kind, one.place.beds, one.place.cots, one.place.position),
+        key=lambda one: (
+            one.place.claim is None or one.place.claim.id != ask.hold_id,
+            bool(one.against),
+            one.place.kind != ask.kind_code,
+            one.place.beds,
+            one.place.cots,
+            one.place.position,
+        ),
     )
+
+
+ENDED_BY_DESK = ("refused_by_desk", "stay_ended")
 
 
 def may_be_refused_here(row: CaseRecord, ask: Ask) -> bool:
     """Return whether the refusal that a case keeps may be about this shelter; `is_refused_here` decides it."""
-    return ask.settled == "refused_by_desk" and row.refusal is not None
+    return ask.settled in ENDED_BY_DESK and row.refusal is not None
 
 
 def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
@@ -112,7 +124,7 @@ def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
 
     `asks`: all asks of the case.
     """
-    refused = [one.settled_at for one in asks if one.settled == "refused_by_desk" and one.settled_at is not None]
+    refused = [one.settled_at for one in asks if one.settled in ENDED_BY_DESK and one.settled_at is not None]
     return may_be_refused_here(row, ask) and ask.settled_at == max(refused, default=None)
 
 
@@ -153,10 +165,11 @@ def asked_view(
         against=[reason for reason in reasons if reason.answer == "no"],
         discuss=[reason for reason in reasons if reason.answer in ("discuss", "unknown")],
         criteria=sorted(profile.asked(), key=lambda name: name not in doubtful) if profile else (),
-        offers=_offers(card, view.kind, row, organization, profile) if view.settled is None else (),
+        offers=_offers(card, ask, row, organization, profile) if view.settled is None else (),
         arrives_at=row.arrives_at if view.settled == "chosen" else None,
         is_late=view.settled == "chosen" and is_late(cast(CaseState, row.state), row.arrives_at, now),
         refusal=row.refusal if is_refused_here else None,
+        stays_until=row.stays_until if view.settled == "stay_ended" else None,
     )
 
 

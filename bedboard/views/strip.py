@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.rules.cases import RESERVED, STEPS
+from bedboard.rules.cases import STEPS
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
 from bedboard.store.tables.people import AlertRecord
@@ -25,6 +25,8 @@ class HoldView(NamedTuple):
     until: datetime
     extended: bool
     telephone: str
+    case_id: str | None = None
+    """The open case that uses it; None: there is none yet."""
 
 
 def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) -> list[HoldView]:
@@ -34,7 +36,7 @@ def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) 
         card = cards.get(row.shelter_id)
         if card is not None:
             place = next((place for place in card.places if place.id == row.place_id), None)
-            views.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone))
+            views.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone, row.case_id))
     return views
 
 
@@ -93,7 +95,7 @@ def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
 
 def urgency(case: CaseView) -> int:
     """Return how urgent a case is for its requester: 0 for the most urgent."""
-    if case.setback is not None or (case.state in RESERVED and not case.place_is_kept):
+    if case.setback is not None or case.is_lost or case.is_offered:
         return 0
     if case.state == "asking":
         return 1 if case.count("yes") else 2 if case.count("discuss") else 3

@@ -166,7 +166,7 @@ async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_wait
             place = f"{random.choice(shelters)}-{worker + 1}"
             steps.append(lambda tx, case_id=case_id, at=at, place=place: hold_place(tx, who, [place], f"h-{case_id}", at))  # type: ignore[misc]
             steps.append(lambda tx, at=at, place=place: change_place(tx, SANNE, place, PlaceChange("free"), at))  # type: ignore[misc]
-            steps.append(lambda tx, case_id=case_id, at=at: withdraw_case(tx, who, case_id, at, ZONE))  # type: ignore[misc]
+            steps.append(lambda tx, case_id=case_id, at=at: withdraw_case(tx, who, case_id, "no_place", at, ZONE))  # type: ignore[misc]
             for step in steps:
                 try:
                     await do(pools[worker % 2], step)

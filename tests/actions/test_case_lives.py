@@ -32,8 +32,8 @@ from bedboard.rules.cases import Patience
 from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.tables.board import Kind
 from tests.build import add_board
-from tests.build.case_steps import CaseSteps
 from tests.build.cases import DESK_KINDS, OVER, ZONE, add_case_board, wrong_with
+from tests.build.later_steps import LaterSteps
 from tests.build.lives import said_by_hand
 from tests.build.oracle import REQUESTERS, SHELTERS, World
 
@@ -44,22 +44,39 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     None: ("begin",),
     "asking": ("offer", "offer", "offer", "answer", "ask more"),
     "with an offer": ("choose", "choose", "offer", "offer", "answer"),
-    "chosen": ("confirm", "confirm", "refuse"),
+    "chosen": ("confirm", "confirm", "refuse", "resume", "give back"),
     "provisional": ("arrive", "confirm", "refuse", "miss", "look"),
-    "confirmed": ("arrive", "miss", "look"),
-    "housed": ("confirm",),
+    "confirmed": ("arrive", "miss", "resume", "look"),
+    "housed": ("confirm", "end stay"),
     "arrived": ("begin",),
     "withdrawn": ("tell",),
     "ended": ("begin",),
+    "cancelled": ("begin",),
 }
-ANYTHING = ("ask more", "offer", "answer", "choose", "confirm", "refuse", "arrive", "miss", "withdraw", "tell", "look")
+ANYTHING = (
+    "ask more",
+    "offer",
+    "answer",
+    "choose",
+    "confirm",
+    "refuse",
+    "end stay",
+    "arrive",
+    "miss",
+    "resume",
+    "withdraw",
+    "tell",
+    "look",
+    "give back",
+    *("hand over", "take over", "take over"),
+)
 BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
 
 seeds = st.integers(0, 2**64 - 1)
 MINUTES = ((1, 4, 5, 6), (1, 4, 5, 6), (1, 4, 5, 6), (15, 31, 61), (15, 31, 61), (120, 240, 600, 24 * 60, 81 * 60, 170 * 60))
 
 
-class Lives(CaseSteps):
+class Lives(LaterSteps):
     """One life: the steps that chance picks, and time."""
 
     # ---- what happens next

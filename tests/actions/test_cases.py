@@ -225,7 +225,7 @@ async def test_a_colleague_may_do_everything_and_strangers_do_not_know_it(case_d
         for action in (
             lambda tx, who=stranger: ask_more(tx, who, "r1", {"linde": "cosm"}, NOW),
             lambda tx, who=stranger: choose_offer(tx, who, "r1", "beuk", NOW, ZONE),
-            lambda tx, who=stranger: withdraw_case(tx, who, "r1", NOW, ZONE),
+            lambda tx, who=stranger: withdraw_case(tx, who, "r1", "no_place", NOW, ZONE),
             lambda tx, who=stranger: tell_outcome(tx, who, "r1", "street", NOW, ZONE),
         ):
             refusal = await refused(case_database, action)
@@ -238,5 +238,5 @@ async def test_a_colleague_may_do_everything_and_strangers_do_not_know_it(case_d
 
 
 async def test_a_case_that_is_not_there_is_not_found(case_database: Database) -> None:
-    refusal = await refused(case_database, lambda tx: withdraw_case(tx, MARK, "none", NOW, ZONE))
+    refusal = await refused(case_database, lambda tx: withdraw_case(tx, MARK, "none", "no_place", NOW, ZONE))
     assert (type(refusal), refusal.code) == (NotFound, "no_such_request")

@@ -38,6 +38,11 @@ async def woken(case_database: Database, what: str, *shelters: str, is_desk_open
         ("desk_closed", LINDE | {"mark", "hanneke"}, LINDE | {"mark", "hanneke"}),
         ("lapsed", {"mark"}, {"mark"}),
         ("withdrawn", LINDE, LINDE),
+        ("cancelled", LINDE, LINDE),
+        ("resumed", LINDE, LINDE),
+        ("stay_ended", LINDE | {"mark"}, LINDE | {"mark"}),
+        ("released", set(), set()),
+        ("kept", set(), set()),
         ("ended", set(), set()),
     ],
 )

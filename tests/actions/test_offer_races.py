@@ -153,4 +153,4 @@ async def test_an_offer_that_runs_out_is_chosen_or_taken_and_never_both(pools: t
         assert set(said) <= {"done", "offer_over", "not_free", "request_chosen"}
         assert wrong_with(await every_row(pools[0])) == []
         await run(pools[0], "update claim set ended_at = now(), ending = 'released' where ended_at is null and type = 'hold'")
-        await do(pools[0], lambda tx, case_id=case_id: withdraw_case(tx, MARK, case_id, end, ZONE))  # type: ignore[misc]
+        await do(pools[0], lambda tx, case_id=case_id: withdraw_case(tx, MARK, case_id, "no_place", end, ZONE))  # type: ignore[misc]

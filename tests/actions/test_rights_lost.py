@@ -5,17 +5,20 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions import answers, case_lock, disclosures, holds, roles
-from bedboard.actions.answers import confirm_case, refuse_case, take_arrival
-from bedboard.actions.cases import ask_more, open_case, withdraw_case
+from bedboard.actions import answers, case_hand_over, case_holds, case_lock, disclosures, holds, roles
+from bedboard.actions.answers import confirm_case, end_stay, refuse_case, take_arrival
+from bedboard.actions.case_hand_over import hand_over_case, take_over_case
+from bedboard.actions.case_holds import release_case_holds
+from bedboard.actions.cases import ask_more, open_case, resume_case, withdraw_case
 from bedboard.actions.disclosures import disclose_address, disclose_telephone
 from bedboard.actions.holds import Holder, hold_place
 from bedboard.rules.access import Actor
 from bedboard.store.database import Database, Transaction
 from tests.actions.races import Action, answering, choosing, overtaken
 from tests.build import NOW, SEAL
-from tests.build.cases import EMRE, HANNEKE, NEEDS, SANNE, ZONE, bring_to
-from tests.build.rows import every_row, goes
+from tests.build.cases import EMRE, HANNEKE, LUCIA, MARK, NEEDS, SANNE, ZONE, ask, bring_to
+from tests.build.holds import hold
+from tests.build.rows import do, every_row, goes
 
 RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
     # the state of the case; the actor; the action; the statement that takes the right away
@@ -52,7 +55,13 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
     "a withdrawal": (
         "confirmed",
         EMRE,
-        lambda who: lambda tx: withdraw_case(tx, who, "r1", NOW, ZONE),
+        lambda who: lambda tx: withdraw_case(tx, who, "r1", "no_place", NOW, ZONE),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a search that goes on": (
+        "confirmed",
+        EMRE,
+        lambda who: lambda tx: resume_case(tx, who, "r1", NOW),
         "update person set ended_at = now() where id = 'emre'",
     ),
     "a confirmation": (
@@ -67,11 +76,35 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
         lambda who: lambda tx: refuse_case(tx, who, "r1", "other", NOW),
         "update person set ended_at = now() where id = 'hanneke'",
     ),
+    "the end of a stay": (
+        "housed",
+        HANNEKE,
+        lambda who: lambda tx: end_stay(tx, who, "r1", "other", NOW.date(), NOW, ZONE),
+        "update person set role = 'auditor' where id = 'hanneke'",
+    ),
     "the address": (
         "confirmed",
         HANNEKE,
         lambda who: lambda tx: disclose_address(tx, who, "r1", SEAL, NOW),
         "update person set ended_at = now() where id = 'hanneke'",
+    ),
+    "holds that are given back": (
+        "with a hold",
+        EMRE,
+        lambda who: lambda tx: release_case_holds(tx, who, "r1", NOW),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a hand-over": (
+        "asking",
+        EMRE,
+        lambda who: lambda tx: hand_over_case(tx, who, "r1", Holder("oever", "coordinator"), NOW),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "a case that is taken over": (
+        "handed over",
+        LUCIA,
+        lambda who: lambda tx: take_over_case(tx, who, "r1", NOW),
+        "update person set role = 'auditor' where id = 'lucia'",
     ),
     "another case": (
         "asking",
@@ -98,7 +131,11 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
         "update person set role = 'auditor' where id = 'emre'",
     ),
 }
-AT_THE_SHELTERS = ("a choice", "a withdrawal", "a confirmation", "a refusal", "a hold", "a hold for a caller")
+AT_THE_SHELTERS = (
+    *("a choice", "a withdrawal", "a search that goes on", "a confirmation", "a refusal"),
+    *("a hold", "a hold for a caller", "holds that are given back"),
+    "a case that is taken over",
+)
 """Those that lock a shelter after something else, and so may wait a second time."""
 
 
@@ -121,13 +158,20 @@ async def test_people_who_lose_the_right_while_they_wait_change_and_see_nothing(
     pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, what: str, others: Action, asks_late: bool
 ) -> None:
     so_far, who, action, takes_away = RIGHTS[what]
-    await bring_to(pools[0], so_far)
+    if so_far == "with a hold":
+        await hold(pools[0])
+        await ask(pools[0], "linde")
+    elif so_far == "handed over":
+        await bring_to(pools[0], "asking")
+        await do(pools[0], lambda tx: hand_over_case(tx, MARK, "r1", Holder("oever", "coordinator"), NOW))
+    else:
+        await bring_to(pools[0], so_far)
     if not asks_late:
 
         async def earlier(*_: object) -> bool:
             return True  # as it was when the call came in
 
-        for module in (answers, case_lock, disclosures, holds, roles):
+        for module in (answers, case_hand_over, case_holds, case_lock, disclosures, holds, roles):
             for name in ("may_act", "still_has_role"):
                 if hasattr(module, name):
                     monkeypatch.setattr(module, name, earlier)

@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
-from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.case_holds import release_case_holds
+from bedboard.actions.cases import ask_more, choose_offer, open_case, resume_case, tell_outcome, withdraw_case
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.holds import hold_place, release_hold
 from bedboard.actions.occupancy import change_place
@@ -57,7 +58,7 @@ class CaseSteps(Oracle):
             self.ids[n] = kept
 
     def ask_more(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
+        who = self.someone(dice, self.owner(n))
         present = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] is None]
         new = [one for one in SHELTERS if one not in present]
         shelters = {self.one_of(dice, new, SHELTERS), self.one_of(dice, new, SHELTERS)}
@@ -68,7 +69,7 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: ask_more(tx, who, self.ids[n], kinds, self.now), n)
 
     def choose(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
+        who = self.someone(dice, self.owner(n))
         offered = [one for one in SHELTERS if (part := self.ask_of(n, one)) and part["place_id"]]
         shelter = self.one_of(dice, offered, SHELTERS)
         hours = dice.choice([None, None, None, None, -1, 0, 1, 47, 49])
@@ -92,16 +93,39 @@ class CaseSteps(Oracle):
         self.step(expected, lambda tx: choose_offer(tx, who, self.ids[n], shelter, self.now, ZONE, arrives_at), n)
 
     def withdraw(self, n: int, dice: Random) -> None:
-        who = self.someone(dice, REQUESTERS[n])
-        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "withdraw")
-        self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], self.now, ZONE), n)
+        who = self.someone(dice, self.owner(n))
+        why = dice.choice(["no_place", "no_place", "by_mistake", "not_wanted", "tired"])
+        event: Event = "withdraw" if why == "no_place" else "cancel"
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, event)
+        if why == "tired" and expected != "no_such_request":
+            expected = "not_one_of"
+        self.step(expected, lambda tx: withdraw_case(tx, who, self.ids[n], why, self.now, ZONE), n)
+
+    def resume(self, n: int, dice: Random) -> None:
+        who, chosen = self.someone(dice, self.owner(n)), self.chosen(n)
+        expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "resume")
+        self.step(expected, lambda tx: resume_case(tx, who, self.ids[n], self.now), n)
+        self.nothing_is_kept(n, chosen, expected)
 
     def tell(self, n: int, dice: Random) -> None:
-        who, slept = self.someone(dice, REQUESTERS[n]), dice.choice(["street", "hotel", "palace"])
+        who, slept = self.someone(dice, self.owner(n)), dice.choice(["street", "hotel", "palace"])
         expected = "no_such_request" if not self.is_ours(n, who) else self.after(n, "tell_outcome")
         if slept == "palace" and expected != "no_such_request":
             expected = "not_one_of"
         self.step(expected, lambda tx: tell_outcome(tx, who, self.ids[n], slept, self.now, ZONE), n)
+
+    def give_back(self, n: int, dice: Random) -> None:
+        who = self.someone(dice, self.owner(n))
+        held = {row["id"]: row["place_id"] for key, row in self.rows.items() if key[0] == "claim" and self.is_live_hold(row)}
+        used = [part["hold_id"] for one in SHELTERS if (part := self.ask_of(n, one)) and part["hold_id"] in held]
+        case = self.case(n)
+        expected = "no_such_request" if case is None or not self.is_ours(n, who) else case["state"] if used else "hold_over"
+        self.step(expected, lambda tx: release_case_holds(tx, who, self.ids[n], self.now), n)
+        if case is not None and expected == case["state"]:
+            assert {self.statuses[held[one]] for one in used} <= {"free", "occupied", "closed"}
+
+    def is_live_hold(self, claim: dict[str, Any]) -> bool:
+        return bool(claim["type"] == "hold" and claim["ended_at"] is None and claim["expires_at"] > self.now)
 
     # ---- shelters and the desk
 
@@ -137,7 +161,8 @@ class CaseSteps(Oracle):
         is_callers = kept is not None and kept["person_id"] is None and kept["client_id"] is None
         is_own = kept is not None and all(kept[by] == case[by] for by in ("person_id", "client_id"))
         is_for_them = kept is not None and (kept["organization_id"], kept["role"]) == one
-        is_requesters = is_hold and (is_for_them if is_callers else is_own)
+        is_used = kept is not None and part["hold_id"] == kept["id"]
+        is_requesters = is_hold and (is_used or (is_for_them if is_callers else is_own))
         is_free = kept is None or is_requesters or (own is not None and kept["id"] == own["id"])
         return "asking" if is_free and self.rows["place", said.place_id]["state"] == "open" else "not_free"
 
@@ -257,7 +282,7 @@ class CaseSteps(Oracle):
         assert said != "done" or kept["type"] == "hold"
 
     def look(self, n: int, dice: Random) -> None:
-        who, case = self.someone(dice, dice.choice([REQUESTERS[n], HANNEKE])), self.case(n)
+        who, case = self.someone(dice, dice.choice([self.owner(n), HANNEKE])), self.case(n)
         if case is None or not (who.role == "desk" or self.is_ours(n, who)):
             expected = "no_such_request"
         else:

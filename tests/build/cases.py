@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.cases import ask_more, choose_offer, open_case, tell_outcome, withdraw_case
+from bedboard.actions.cases import ask_more, choose_offer, open_case, resume_case, tell_outcome, withdraw_case
 from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
@@ -147,8 +147,15 @@ async def miss(board_database: Database, shelter: str, **rest: Any) -> LockedCas
     return await arrive(board_database, shelter, arrived=False, **rest)
 
 
-async def withdraw(board_database: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
-    case: LockedCase = await do(board_database, lambda tx: withdraw_case(tx, who, case_id, at, ZONE))
+async def resume(board_database: Database, *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: resume_case(tx, who, case_id, at))
+    return case
+
+
+async def withdraw(
+    board_database: Database, why: str = "no_place", *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+) -> LockedCase:
+    case: LockedCase = await do(board_database, lambda tx: withdraw_case(tx, who, case_id, why, at, ZONE))
     return case
 
 
@@ -176,6 +183,7 @@ async def bring_to(board_database: Database, state: str, case_id: str = "r1", at
         "arrived": ("choose", "confirm", "arrive"),
         "withdrawn": ("withdraw",),
         "ended": ("withdraw", "tell"),
+        "cancelled": ("cancel",),
     }
     for step in steps[state]:
         if step == "choose":
@@ -190,6 +198,8 @@ async def bring_to(board_database: Database, state: str, case_id: str = "r1", at
             await arrive(board_database, "linde", case_id=case_id, at=at)
         elif step == "withdraw":
             await withdraw(board_database, case_id=case_id, at=at)
+        elif step == "cancel":
+            await withdraw(board_database, "not_needed", case_id=case_id, at=at)
         else:
             await tell(board_database, case_id=case_id, at=at)
 
@@ -241,7 +251,7 @@ WITH_CHOICE = ("chosen", "provisional", "confirmed", "housed", "arrived")
 DESK_KINDS = ("cosm", "women")
 """The kinds on which the desk decides in a test; of others it never closes."""
 
-OVER = ("arrived", "withdrawn", "ended")
+OVER = ("arrived", "withdrawn", "ended", "cancelled")
 
 
 def wrong_with(rows: Rows) -> list[str]:
@@ -256,6 +266,10 @@ def _wrong_claims(rows: Rows) -> list[str]:
     kept = [row for row in rows_of(rows, "claim") if row["ended_at"] is None]
     promised = Counter(row["place_id"] for row in kept)
     wrong += [f"{place_id} is promised {count} times" for place_id, count in promised.items() if count > 1]
+    held = {row["id"]: row for row in rows_of(rows, "claim") if row["type"] == "hold"}
+    for part in parts:
+        if part["hold_id"] is not None and not held[part["hold_id"]]["place_id"].startswith(f"{part['shelter_id']}-"):
+            wrong.append(f"{part['case_id']} uses a hold of another shelter than {part['shelter_id']}")
     for claim in kept:
         if claim["type"] != "reservation":
             continue

@@ -1,97 +1,134 @@
 """The life of a case as it was written down by hand, apart from the rules."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from bedboard.rules.cases import (
     CaseState,
     Event,
 )
 
+HANDING = "hand_over keep take_over"
+ASKING = "ask choose choose_for_desk choose_provisionally"
+
+
+def handing(state: CaseState) -> Mapping[Any, CaseState]:
+    """A case that is handed over, kept or taken over goes on as it was."""
+    return {"hand_over": state, "keep": state, "take_over": state}
+
+
 # The table of the rules said a second time, by hand and by state: first what may happen and what comes of it, then what is
 # refused and why. A cell that is changed in the code fails here until somebody has thought about it twice.
 LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "asking": (
         {
+            **handing("asking"),
             "ask": "asking",
             "answer": "asking",
             "choose": "confirmed",
             "choose_for_desk": "chosen",
             "choose_provisionally": "provisional",
             "withdraw": "withdrawn",
+            "cancel": "cancelled",
             "lapse": "withdrawn",
         },
         {
-            "not_chosen": "close_desk confirm refuse arrive miss",
+            "not_chosen": "close_desk confirm refuse end_stay arrive miss resume",
             "going_on": "tell_outcome",
         },
     ),
     "chosen": (
         {
+            **handing("chosen"),
             "close_desk": "provisional",
             "confirm": "confirmed",
             "refuse": "asking",
             "arrive": "housed",
             "miss": "asking",
+            "resume": "asking",
             "withdraw": "withdrawn",
+            "cancel": "cancelled",
             "lapse": "withdrawn",
         },
         {
-            "chosen": "ask choose choose_for_desk choose_provisionally",
+            "chosen": f"{ASKING}",
             "settled": "answer",
+            "not_arrived": "end_stay",
             "going_on": "tell_outcome",
         },
     ),
     "provisional": (
         {
+            **handing("provisional"),
             "confirm": "confirmed",
             "refuse": "asking",
             "arrive": "housed",
             "miss": "asking",
+            "resume": "asking",
             "withdraw": "withdrawn",
+            "cancel": "cancelled",
             "lapse": "withdrawn",
         },
         {
-            "chosen": "ask choose choose_for_desk choose_provisionally",
+            "chosen": f"{ASKING}",
             "decided": "close_desk",
             "settled": "answer",
+            "not_arrived": "end_stay",
             "going_on": "tell_outcome",
         },
     ),
     "confirmed": (
-        {"arrive": "arrived", "miss": "asking", "withdraw": "withdrawn", "lapse": "withdrawn"},
         {
-            "decided": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse",
+            **handing("confirmed"),
+            "arrive": "arrived",
+            "miss": "asking",
+            "resume": "asking",
+            "withdraw": "withdrawn",
+            "cancel": "cancelled",
+            "lapse": "withdrawn",
+        },
+        {
+            "decided": f"{ASKING} close_desk confirm refuse",
+            "not_arrived": "end_stay",
             "settled": "answer",
             "going_on": "tell_outcome",
         },
     ),
     "housed": (
-        {"confirm": "arrived", "lapse": "arrived"},
+        {**handing("housed"), "confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
         {
-            "arrived": "ask choose choose_for_desk choose_provisionally close_desk refuse arrive miss withdraw tell_outcome",
+            "arrived": f"{ASKING} close_desk refuse arrive miss resume withdraw cancel tell_outcome",
             "settled": "answer",
         },
     ),
     "arrived": (
         {},
         {
-            "arrived": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse arrive miss withdraw"
-            " tell_outcome lapse",
+            "arrived": f"{ASKING} close_desk confirm refuse arrive miss resume withdraw cancel {HANDING} tell_outcome lapse",
+            "over": "end_stay",
             "settled": "answer",
         },
     ),
     "withdrawn": (
-        {"tell_outcome": "ended", "lapse": "ended"},
+        {"cancel": "cancelled", "tell_outcome": "ended", "lapse": "ended"},
         {
-            "over": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse arrive miss withdraw",
+            "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw {HANDING}",
             "settled": "answer",
         },
     ),
     "ended": (
         {},
         {
-            "over": "ask choose choose_for_desk choose_provisionally close_desk confirm refuse arrive miss withdraw"
-            " tell_outcome lapse",
+            "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw cancel"
+            f" {HANDING} tell_outcome lapse",
+            "settled": "answer",
+        },
+    ),
+    "cancelled": (
+        {},
+        {
+            "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw cancel"
+            f" {HANDING} tell_outcome lapse",
             "settled": "answer",
         },
     ),

@@ -130,6 +130,12 @@ class Oracle(RuleBasedStateMachine):
         case = self.case(n)
         return case is not None and (who.organization_id, who.role) == (case["organization_id"], case["role"])
 
+    def owner(self, n: int) -> Actor:
+        """Return the present requester of the case: somebody may have taken it over."""
+        case = self.case(n)
+        ids = () if case is None else (case["person_id"], case["client_id"])
+        return next((who for who in EVERYBODY if who.id in ids), REQUESTERS[n])
+
     def after(self, n: int, event: Event) -> str:
         """The state that the table gives, said by hand, or the refusal."""
         case = self.case(n)

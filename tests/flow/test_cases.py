@@ -166,12 +166,12 @@ async def test_what_was_acknowledged_of_many_cases_outlives_kill_9(database: Dat
                     path = f"/{begun.json()['id']}"
                     offered = await asked.post(f"/requests{path}/answers", json={"answer": "yes", "place": place})
                     if offered.status_code == 409:  # the last case of the process before still has it
-                        note(await post(police, f"{path}/withdraw"), "withdrawn")
+                        note(await post(police, f"{path}/withdraw", {"why": "no_place"}), "withdrawn")
                         continue
                     note(offered.json(), "yes")
                     chosen = await post(police, f"{path}/choose", {"shelter": shelter})
                     note(chosen, "chosen_for_desk" if shelter == "linde" else "chosen")
-                    note(await post(police, f"{path}/withdraw"), "withdrawn")
+                    note(await post(police, f"{path}/withdraw", {"why": "no_place"}), "withdrawn")
                     note(await post(police, f"{path}/outcome", {"slept": "hotel"}), "ended")
 
     for _ in range(ROUNDS):

@@ -34,7 +34,7 @@ def test_the_picture_shows_every_state_every_event_and_every_refusal(script: Mod
 
 
 def test_an_arrow_that_has_no_place_yet_is_an_error(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "NEXT", {**NEXT, ("housed", "refuse"): "asking"})
+    monkeypatch.setattr(script, "NEXT", {**NEXT, ("housed", "miss"): "chosen"})
     with pytest.raises(SystemExit, match="where these arrows go"):
         script.draw()
     monkeypatch.setattr(script, "NEXT", {**NEXT, ("confirmed", "withdraw"): "request_decided"})

@@ -47,7 +47,7 @@ REFUSALS = {
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
     *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
-    "request_answered",
+    *("request_answered", "not_handed_over"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
@@ -79,6 +79,9 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "asked_already": NO_DETAIL,
     "unknown_shelter": NO_DETAIL,
     "more_than_two_days": NO_DETAIL,
+    "stays_too_long": NO_DETAIL,
+    "only_with_end_stay": NO_DETAIL,
+    "yours_already": NO_DETAIL,
     "needed_to_refuse": NO_DETAIL,
     "only_with_yes": NO_DETAIL,
     "only_with_no": NO_DETAIL,

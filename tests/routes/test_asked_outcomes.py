@@ -74,7 +74,7 @@ async def test_what_became_of_it_stays_to_be_read_for_twelve_hours(site: Site, s
     await call(site, "demo-shelter-wilg", f"/requests/{other}/answers", {"answer": "yes", "place": "wilg-1"})
     await call(site, "demo-police", f"/requests/{other}/choose", {"shelter": "wilg"})
     silent = await begin(site, "linde", **WOMAN)
-    await call(site, "demo-police", f"/requests/{silent}/withdraw")
+    await call(site, "demo-police", f"/requests/{silent}/withdraw", {"why": "no_place"})
     page = await sanne.get("/staff/linde")
     words = asked(page)
     assert words.startswith("3 aanvragen geregeld")

@@ -76,7 +76,7 @@ async def test_what_is_settled_takes_no_answer_any_more(site: Site, sanne: httpx
     case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
     [form] = answers(page, case_id, answer="discuss")
-    await call(site, "demo-police", f"/requests/{case_id}/withdraw")
+    await call(site, "demo-police", f"/requests/{case_id}/withdraw", {"why": "no_place"})
     reply = await sanne.post(form.action, data=form.fields, headers=FRAGMENT)
     assert reply.status_code == 409 and 'data-code="request_settled"' in reply.text
     assert "de aanvraag is ingetrokken" in asked(reply) and answers(reply, case_id) == []

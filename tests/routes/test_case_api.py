@@ -85,7 +85,7 @@ async def test_without_a_place_a_case_ends_once_the_requester_says_where_the_per
     await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
     early = await call(site, "demo-police", f"/requests/{case_id}/outcome", {"slept": "hotel"}, 409)
     assert (early["code"], early["present"]["state"]) == ("request_going_on", "asking")
-    gone = await call(site, "demo-police", f"/requests/{case_id}/withdraw")
+    gone = await call(site, "demo-police", f"/requests/{case_id}/withdraw", {"why": "no_place"})
     assert (gone["state"], gone["needs"], part(gone, "linde")["settled"]) == ("withdrawn", None, "withdrawn")
     assert await status_of(site, "linde-1") == "free"
     assert [one["id"] for one in await seen(site, "demo-police")] == [case_id]

@@ -23,7 +23,11 @@ CALLS: dict[str, tuple[str, Any]] = {
     "choose": ("POST", {"shelter": "linde"}),
     "decide": ("POST", {"decision": "confirm"}),
     "arrival": ("POST", {"shelter": "linde", "arrived": True}),
-    "withdraw": ("POST", None),
+    "release-holds": ("POST", None),
+    "resume": ("POST", None),
+    "hand-over": ("POST", {}),
+    "take-over": ("POST", None),
+    "withdraw": ("POST", {"why": "no_place"}),
     "outcome": ("POST", {"slept": "hotel"}),
     "address": ("POST", None),
     "": ("GET", None),
@@ -31,6 +35,7 @@ CALLS: dict[str, tuple[str, Any]] = {
 # The status for each caller of a case that demo-police opened; linde is asked and has not answered. With 409 and the 403 of
 # the address the caller may do it, but not now.
 OWN = {"": 200, "shelters": 200, "answers": 403, "choose": 409, "withdraw": 200, "outcome": 409, "address": 403}
+OWN |= {"release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404}
 MAY: dict[str, dict[str, int]] = {
     "demo-police": OWN,
     "colleague": OWN,
@@ -81,7 +86,7 @@ async def test_the_list_shows_everybody_their_own_cases_and_no_telephone(site: S
     elsewhere = await begin(site, "linde", token="other-police")  # noqa: S106
     await call(site, "demo-shelter-ceder", f"/requests/{police}/answers", {"answer": "discuss"})
     desk = await begin(site, "wilg", token="demo-desk")  # noqa: S106
-    await call(site, "demo-desk", f"/requests/{desk}/withdraw")
+    await call(site, "demo-desk", f"/requests/{desk}/withdraw", {"why": "no_place"})
     seekers = ("demo-police", "colleague", "demo-coordinator", "other-police", "demo-desk")
     every = {who: await seen(site, who) for who in (*seekers, *SHELTERS)}
     assert {who: {one["id"] for one in found} for who, found in every.items()} == {

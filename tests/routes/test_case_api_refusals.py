@@ -102,7 +102,7 @@ async def test_a_conflict_comes_with_the_case_as_the_caller_may_see_it(site: Sit
 async def test_a_thirteenth_case_within_the_hour_is_too_many(site: Site) -> None:
     for _ in range(MOST_CASES_AN_HOUR):
         case_id = await begin(site, "linde")
-        await call(site, "demo-police", f"/requests/{case_id}/withdraw")
+        await call(site, "demo-police", f"/requests/{case_id}/withdraw", {"why": "no_place"})
     async with site.api("demo-police") as api:
         reply = await api.post("/requests", json=WOMAN | {"shelters": ["linde"]})
     assert (reply.status_code, reply.headers["retry-after"]) == (429, "3600")  # the clock stands still
@@ -148,7 +148,7 @@ async def test_the_same_key_with_another_case_is_refused_as_long_as_the_first_ca
         for other in ({"shelters": ["ceder"]}, {"shelters": ["linde"], "needs": ["lvb"]}):
             reply = await police.post("/requests", json=WOMAN | other, headers=key)
             assert (reply.status_code, reply.json()["errors"][0]["code"]) == (422, "key_reused")
-        await police.post(f"/requests/{case_id}/withdraw")
+        await police.post(f"/requests/{case_id}/withdraw", json={"why": "no_place"})
         erased = await police.post("/requests", json={"needs": ["lvb"], "shelters": ["linde"]}, headers=key)
         assert (erased.status_code, erased.json()["id"], erased.json()["needs"]) == (201, case_id, None)
 

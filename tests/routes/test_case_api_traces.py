@@ -76,7 +76,7 @@ async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_th
         await keyed("demo-police", f"{path}/choose", {"shelter": "linde"}, "linde", "")
         await keyed("demo-desk", f"{path}/decide", {"decision": "confirm"}, "confirm")
         await call(site, "demo-police", f"{path}/address")
-        await keyed("demo-police", f"{path}/withdraw", None)
+        await keyed("demo-police", f"{path}/withdraw", {"why": "no_place"})
         await keyed("demo-police", f"{path}/outcome", {"slept": "homeless_shelter"})
     finally:
         set_up_log("warning")

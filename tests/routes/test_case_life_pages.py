@@ -66,7 +66,7 @@ async def _says(browser: httpx.AsyncClient, case: str, words: str) -> bool:
 async def test_without_a_place_it_ends_with_one_answer(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await offered(site, mark)
-    page = await done(mark, case, "withdraw")
+    page = await done(mark, case, "withdraw", why="no_place")
     assert await status_of(site, "beuk-1") == "free"
     assert "Waar slaapt deze persoon vannacht?" in page and "zwanger" not in page
     assert "Nog één vraag" in (await mark.get("/")).text, "on every page, until it is answered"

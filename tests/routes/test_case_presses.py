@@ -34,6 +34,7 @@ __all__ = ["people", "site"]  # fixtures
         ("choose", {"shelter": "beuk\x00"}, 422),
         ("choose", {}, 422),
         ("withdraw", {"why": "no more"}, 422),
+        ("withdraw", {}, 422),
         ("outcome", {"slept": "hotel"}, 409),
         ("outcome", {"slept": "x" * 99}, 422),
         ("address", {}, 403),
@@ -80,7 +81,7 @@ async def test_an_impossible_press_is_refused_and_the_page_says_why(
         ("arrival", {"shelter": "linde", "arrival": "arrived"}, 409),
         ("arrival", {"shelter": "linde", "arrival": "perhaps"}, 422),
         ("choose", {"shelter": "linde"}, 404),
-        ("withdraw", {}, 404),
+        ("withdraw", {"why": "no_place"}, 404),
     ],
 )
 async def test_an_impossible_press_of_the_desk_is_refused(
@@ -141,7 +142,7 @@ async def test_colleagues_see_and_do_everything_and_strangers_nothing(site: Site
         for what, data in (
             ("choose", {"shelter": "beuk", "key": "a"}),
             ("choose", {"key": "wrong"}),
-            ("withdraw", {"key": "b"}),
+            ("withdraw", {"why": "no_place", "key": "b"}),
             ("outcome", {"slept": "hotel", "key": "c"}),
             ("address", {}),
             ("shelters", {"ask.linde": "cosm", "key": "d"}),
@@ -215,7 +216,7 @@ async def test_the_household_is_only_kept_sealed_and_erased_when_the_case_is_ove
             hanneke = await people("hanneke")
             await done(hanneke, case, "answer", shelter="ceder", answer="no", criterion="wheelchair")
             assert await found() == ["wheelchair"], "a contra-indication is kept as long as the case lives"
-            await done(mark, case, "withdraw")
+            await done(mark, case, "withdraw", why="no_place")
             await done(mark, case, "outcome", slept="street")
             assert (await mark.get("/requests/nobodys")).status_code == 404
             rung = str(await ear.heard())

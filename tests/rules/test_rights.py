@@ -84,6 +84,7 @@ def test_a_place_is_offered_when_it_is_free_or_held_for_the_requester(status: st
     bob = Seeker("person:bob", "north", "coordinator")
     found = [can_be_offered(status, holder, ANN) for holder in (None, ANN, bob)]  # type: ignore[arg-type]
     assert found == {"free": [True, True, True], "held": [False, True, False]}.get(status, [False] * 3)
+    assert can_be_offered(status, bob, ANN, is_used=True) is (status in ("free", "held"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("role", ROLES)

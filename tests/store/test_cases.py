@@ -170,7 +170,7 @@ async def test_a_case_concerns_its_requester_and_the_asked_shelters(tx: Transact
     await add_ask(tx, "over", "wilg", **settled("withdrawn"))
     rows = {row.id: row for row in await list_parties(tx)}
     assert rows.keys() == {"open", "untold"}
-    assert rows["open"] == ("open", "asking", "oever", "police", frozenset({"linde", "ceder"}), 1)
+    assert rows["open"] == ("open", "asking", "oever", "police", frozenset({"linde", "ceder"}), 1, None, None)
     assert [row.id for row in await list_parties(tx, ["over", "none"])] == ["over"]
     assert await list_parties(tx, []) == []
 

@@ -27,6 +27,8 @@ from tests.build.statements import (
 
 # On the board of `build.add_board`; before each, one live claim on linde-1 and one answer of sanne's are put there, and a
 # request of mark's ("r") to linde, which is silent, and to ceder, which offers ceder-1 (by the claim "kept").
+HANDED_TO = f"handed_organization_id = 'oever', handed_role = 'desk', handed_at = {AT}"
+
 BREAKS: list[tuple[str, str]] = [
     ("pk_deployment", f"insert into deployment values (1, 'x', 'UTC', true, {AT})"),
     ("ck_deployment_country", "update deployment set country = 'nl'"),
@@ -145,6 +147,18 @@ BREAKS: list[tuple[str, str]] = [
         "ck_case_record_no_unit_at_its_end",
         f"update case_record set over_at = {AT}, state = 'ended', needs_sealed = null, unit_code = 'noord'",
     ),
+    (
+        "ck_case_record_no_stay_when_over",
+        f"update case_record set over_at = {AT}, state = 'withdrawn', needs_sealed = null, stays_until = '2026-03-14'",
+    ),
+    ("fk_case_record_handed_organization_id", f"update case_record set {HANDED_TO.replace('oever', 'nobody')}"),
+    ("ck_case_record_handed_role", f"update case_record set {HANDED_TO.replace('desk', 'staff')}"),
+    ("ck_case_record_handed_as_a_whole", "update case_record set handed_role = 'desk'"),
+    ("ck_case_record_handed_as_a_whole", f"update case_record set {HANDED_TO.replace(AT, 'null')}"),
+    (
+        "ck_case_record_not_handed_when_over",
+        f"update case_record set over_at = {AT}, state = 'withdrawn', needs_sealed = null, {HANDED_TO}",
+    ),
     ("ck_case_record_agreed_when_decided", f"update case_record set state = 'confirmed', arrives_at = {AT}"),
     ("ck_case_record_agreed_when_decided", f"update case_record set state = 'provisional', decided_at = {AT}"),
     ("pk_ask", f"{ASK} ('r', 'linde', 'cosm', {AT}, 0)"),
@@ -152,6 +166,7 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_ask_shelter_id", f"{ASK} ('r', 'nowhere', 'women', {AT}, 0)"),
     ("fk_ask_kind_code", f"{ASK} ('r', 'wilg', 'nothing', {AT}, 0)"),
     ("fk_ask_place_id", "update ask set place_id = 'nowhere' where answer = 'yes'"),
+    ("fk_ask_hold_id", "update ask set hold_id = 'none'"),
     ("fk_ask_claim_id", "update ask set claim_id = 'none' where answer = 'yes'"),
     ("ck_ask_step", "update ask set step = 4"),
     ("ck_ask_answer", f"update ask set answer = 'maybe', answered_at = {AT}, answered_by = 'shelter' where answer is null"),
@@ -223,6 +238,8 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
         f"update case_record set state = 'withdrawn', over_at = {AT}, needs_sealed = null, unit_code = 'noord'",
         f"update case_record set state = 'confirmed', decided_at = {AT}, arrives_at = {AT}, refusal = 'other'",
+        f"update case_record set state = 'cancelled', over_at = {AT}, needs_sealed = null",
+        f"update case_record set {HANDED_TO}",
         f"update ask set {NO}, reason = 'contra_indication', criterion = 'man', step = 3",
         f"update ask set {NO}",  # erased when it is over
         f"update ask set settled = 'chosen', settled_at = {AT} where answer = 'yes'",

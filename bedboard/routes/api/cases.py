@@ -13,7 +13,7 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import opener_of, read_case, read_cases, show_done
+from bedboard.routes.case_reads import opener_of, read_case, read_cases, seeker_of, show_done
 from bedboard.routes.case_work import (
     CaseWork,
     answer_work,
@@ -22,8 +22,12 @@ from bedboard.routes.case_work import (
     choice_work,
     chosen_or_first,
     decision_work,
+    hand_over_work,
     opening_work,
     outcome_work,
+    release_work,
+    resuming_work,
+    take_over_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -43,8 +47,10 @@ from bedboard.schemas.cases import (
     PostCase,
     PostChoice,
     PostDecision,
+    PostHandOver,
     PostOutcome,
     PostShelters,
+    PostWithdrawal,
 )
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_cases_of, list_claims_of_all, list_open_cases
@@ -176,8 +182,9 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
     unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
+    me = seeker_of(call)
     return {
-        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue) if profile is not None else None)
+        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue, me) if profile is not None else None)
         or next(iter(cards[shelter_id].kinds))
         for shelter_id in shelter_ids
     }
@@ -242,7 +249,8 @@ async def post_choice(call: Call) -> Response:
 
 async def post_decision(call: Call) -> Response:
     command = await call.json(PostDecision)
-    return await _answer_change(call, decision_work(call, command.decision, command.reason), command.decision)
+    work = decision_work(call, command.decision, command.reason, command.stays_until)
+    return await _answer_change(call, work, command.decision)
 
 
 async def post_arrival(call: Call) -> Response:
@@ -253,8 +261,26 @@ async def post_arrival(call: Call) -> Response:
     return await _answer_change(call, work, shelter_id or "", str(command.arrived), shelter_id=shelter_id)
 
 
+async def post_resumption(call: Call) -> Response:
+    return await _answer_change(call, resuming_work(call))
+
+
 async def post_withdrawal(call: Call) -> Response:
-    return await _answer_change(call, withdrawal_work(call))
+    return await _answer_change(call, withdrawal_work(call, (await call.json(PostWithdrawal)).why))
+
+
+async def post_release(call: Call) -> Response:
+    return await _answer_change(call, release_work(call))
+
+
+async def post_hand_over(call: Call) -> Response:
+    command = await call.json(PostHandOver)
+    work = hand_over_work(call, command.organization, command.role)
+    return await _answer_change(call, work, command.organization or "", command.role or "")
+
+
+async def post_take_over(call: Call) -> Response:
+    return await _answer_change(call, take_over_work(call))
 
 
 async def post_outcome(call: Call) -> Response:

@@ -24,7 +24,8 @@ held ends by itself at `expires_at`; a program holds three places at most, its o
 
 A request asks up to eight shelters for one case: `asking`; then one offer is chosen, and it is `confirmed`, waits for the desk
 (`chosen`), or counts until the desk looks at it (`provisional`); then they have `arrived` (`housed` while the desk has still to
-look). Or it is `withdrawn`, and `ended` once it was said where the person sleeps. `{type: requests}` on `/api/v1/live` says
+look). Or it is `withdrawn` without a place, and `ended` once
+it was said where the person sleeps; or it is `cancelled` for another reason. `{type: requests}` on `/api/v1/live` says
 that a request which concerns the caller has changed: ask for them again, and also after each `snapshot`. A call about a request
 that is repeated with its `Idempotency-Key` is answered with the request as it now is; reasons, and where somebody sleeps, are
 not compared, because they are not kept. An address is shown for 12 hours after the decision. Every look at an address or a

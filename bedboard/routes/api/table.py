@@ -1,20 +1,17 @@
 """The calls of the API, one row each, and the document that is made of them."""
 
-from typing import Any
-
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from bedboard.routes import live
-from bedboard.routes.api import cases as api_cases
 from bedboard.routes.api import search as api_search
 from bedboard.routes.api import shelters
+from bedboard.routes.api.case_table import CASES
 from bedboard.routes.api.openapi import build_document
 from bedboard.routes.call import Call
 from bedboard.routes.replies import json_bytes
 from bedboard.routes.row import Operation, Row, SocketRow
 from bedboard.rules.access import (
-    DESK,
     EVERYBODY,
     OVERSEERS,
     OWN_REPORTING,
@@ -26,26 +23,11 @@ from bedboard.rules.access import (
     Rule,
 )
 from bedboard.schemas.answers import BoardObject, FoundObject, HoldObject, HoldsObject, KnownShelterObject, ShelterObject
-from bedboard.schemas.cases import (
-    AddressObject,
-    AskedObject,
-    CaseObject,
-    CasesObject,
-    PostAnswer,
-    PostArrival,
-    PostCase,
-    PostChoice,
-    PostDecision,
-    PostOutcome,
-    PostShelters,
-)
 from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
 
 WRITES = "400 401 403 404 409 412 413 422 503"
-CASE_WRITES = "400 401 403 404 409 413 422 503"
 KNOWN = (ShelterObject, KnownShelterObject)
-ASKED = (CaseObject, AskedObject)
 
 
 async def show_openapi(_call: Call) -> Response:
@@ -55,11 +37,6 @@ async def show_openapi(_call: Call) -> Response:
 def change_shelter(name: str, summary: str, body: type[BaseModel]) -> Operation:
     """Describe a call that changes a shelter and gives it back."""
     return Operation(name, summary, WRITES, (ShelterObject,), body, takes_key=True, takes_version=True, version_of="shelter")
-
-
-def change_case(name: str, summary: str, body: type[BaseModel], answers: tuple[Any, ...] = (CaseObject,)) -> Operation:
-    """Describe a call that changes a case and gives it back."""
-    return Operation(name, summary, CASE_WRITES, answers, body, takes_key=True, version_of="request")
 
 
 API: tuple[Row | SocketRow, ...] = (
@@ -154,120 +131,7 @@ API: tuple[Row | SocketRow, ...] = (
         SEEKING_OR_REPORTING,
         operation=Operation("extendHold", "30 minutes longer, once", "401 403 404 409 422 503", (HoldObject,), takes_key=True),
     ),
-    Row(
-        "GET",
-        "/api/v1/requests",
-        api_cases.show_cases,
-        "api_cases",
-        SEEKING_OR_REPORTING,
-        operation=Operation(
-            "getRequests",
-            "One's own requests and those of colleagues; for the desk all that are open; for a shelter what it was asked",
-            "401 403 503",
-            (CasesObject,),
-        ),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests",
-        api_cases.post_case,
-        "api_case_open",
-        SEEKING,
-        operation=Operation(
-            "postRequest",
-            "Ask up to eight shelters for one case",
-            "400 401 403 409 413 422 429 503",
-            (CaseObject,),
-            PostCase,
-            takes_key=True,
-            version_of="request",
-            has_location=True,
-            status=201,
-        ),
-    ),
-    Row(
-        "GET",
-        "/api/v1/requests/{case_id:id}",
-        api_cases.show_case,
-        "api_case",
-        SEEKING_OR_REPORTING,
-        operation=Operation(
-            "getRequest", "One request, as the caller may see it", "401 403 404 503", ASKED, version_of="request"
-        ),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/shelters",
-        api_cases.post_shelters,
-        "api_case_shelters",
-        SEEKING,
-        operation=change_case("postShelters", "Ask more shelters", PostShelters),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/answers",
-        api_cases.post_answer,
-        "api_case_answers",
-        Rule(REPORTERS | {"desk", "police"}),
-        operation=change_case("postAnswer", "What a shelter says", PostAnswer, ASKED),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/choose",
-        api_cases.post_choice,
-        "api_case_choose",
-        SEEKING,
-        operation=change_case("postChoice", "Take one shelter's offer", PostChoice),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/decide",
-        api_cases.post_decision,
-        "api_case_decide",
-        DESK,
-        operation=change_case("postDecision", "The desk confirms or refuses", PostDecision),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/arrival",
-        api_cases.post_arrival,
-        "api_case_arrival",
-        Rule(REPORTERS | {"desk"}),
-        operation=change_case("postArrival", "They came, or did not", PostArrival, ASKED),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/withdraw",
-        api_cases.post_withdrawal,
-        "api_case_withdraw",
-        SEEKING,
-        operation=Operation(
-            "postWithdrawal",
-            "Nothing is sought any more",
-            "401 403 404 409 422 503",
-            (CaseObject,),
-            takes_key=True,
-            version_of="request",
-        ),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/outcome",
-        api_cases.post_outcome,
-        "api_case_outcome",
-        SEEKING,
-        operation=change_case("postOutcome", "Where the person sleeps", PostOutcome),
-    ),
-    Row(
-        "POST",
-        "/api/v1/requests/{case_id:id}/address",
-        api_cases.post_address,
-        "api_case_address",
-        SEEKING,
-        operation=Operation(
-            "postAddress", "Where the chosen shelter is; a look that is written down", "401 403 404 409 503", (AddressObject,)
-        ),
-    ),
+    *CASES,
     SocketRow("/api/v1/live", live.api_socket, "api_live", SEEKING_OR_REPORTING),
 )
 

@@ -13,8 +13,9 @@ class CaseRecord(SQLModel, table=True):
     """One case, under a reference that can be spoken (`id`). The row is the lock for everything about it.
 
     `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them.
-    `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `over_at` None: a
-    place is still sought.
+    `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `stays_until`: the
+    last night in a place where the desk ended the stay, local. `handed_…`: the group to which the case is offered, and when.
+    `over_at` None: a place is still sought.
     """
 
     __tablename__ = "case_record"
@@ -35,18 +36,30 @@ class CaseRecord(SQLModel, table=True):
     decided_at: datetime | None = moment(nullable=True)
     reminded_at: datetime | None = moment(nullable=True)
     refusal: str | None = None
+    stays_until: date | None = None
+    handed_organization_id: str | None = Field(default=None, foreign_key="organization.id")
+    handed_role: str | None = None
+    handed_at: datetime | None = moment(nullable=True)
     over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
 
     @property
     def requester(self) -> Seeker:
         return Seeker(seeker_key(self.person_id, self.client_id), self.organization_id, self.role)
 
+    @property
+    def handed_to(self) -> Seeker | None:
+        """Return the group to which the case is offered; None: to nobody, or it was taken over."""
+        if self.handed_organization_id is None or self.handed_role is None:
+            return None
+        return Seeker(None, self.handed_organization_id, self.handed_role)
+
 
 class Ask(SQLModel, table=True):
     """One shelter's part in a case.
 
     `answer` None: silent; `step`: the number of steps of its silence that have been told. `settled` None: an answer is still
-    expected, or counts. `kind_code`: the kind of place for which the shelter was asked.
+    expected, or counts. `kind_code`: the kind of place for which the shelter was asked. `hold_id`: the hold that the requester
+    had there when asking: the shelter may offer that place for this case; None: none.
     """
 
     __table_args__ = (Index("ix_ask_shelter_id_settled_at", "shelter_id", "settled_at"),)
@@ -63,6 +76,7 @@ class Ask(SQLModel, table=True):
     claim_id: str | None = Field(default=None, foreign_key="claim.id")
     reason: str | None = None
     criterion: str | None = None
+    hold_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
     settled: str | None = None
     settled_at: datetime | None = moment(nullable=True)
 

@@ -70,8 +70,8 @@
     const html = kept.get(idOf(row));
     const fresh = html && element(html);
     if (!fresh) return;
-    const button = row.querySelector("button");
-    const next = fresh.querySelector("button");
+    const button = row.querySelector("[name=key]");
+    const next = fresh.querySelector("[name=key]");
     const key = next?.value;
     kept.delete(idOf(row));
     if (button && next) next.setAttribute("value", button.value);
@@ -79,10 +79,9 @@
     if (button?.isConnected && next) button.value = key;
   }
   function strike(row) {
-    const button = row.querySelector("button");
     row.classList.add("gone");
-    if (button === document.activeElement) row.querySelector("a").focus({ preventScroll: true });
-    if (button) button.disabled = true;
+    if (row.querySelector("button:focus")) row.querySelector("a").focus({ preventScroll: true });
+    for (const button of row.querySelectorAll("button")) button.disabled = true;
   }
   function appear(id) {
     const row = element(kept.get(id));
@@ -192,6 +191,19 @@
       event.stopPropagation();
       ask();
       see();
+    },
+    true,
+  );
+
+  // --- a held place is asked for from the strip: the choices of this moment go along
+  document.addEventListener(
+    "submit",
+    ({ target }) => {
+      if (!target.matches("#strip form[action='/requests/new']")) return;
+      for (const input of target.querySelectorAll("input:not([name=place])")) input.remove();
+      for (const [name, value] of [...new FormData(form)].filter(isOwn)) {
+        target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      }
     },
     true,
   );

@@ -1,0 +1,79 @@
+"""Hand-over: a case goes on with another organization or role, for instance from the police at night to a coordinator.
+
+Until somebody there takes it over, it stays the case of the first requester.
+"""
+
+from datetime import datetime
+
+from bedboard.actions.case_lock import LockedCase, lock_case, lock_case_of_group, lock_shelters, move, save_case
+from bedboard.actions.claims import claim_words, save_claim
+from bedboard.actions.holds import Holder
+from bedboard.actions.roles import check_role
+from bedboard.rules.access import SEEKERS, Actor
+from bedboard.rules.cases import MOST_OPEN
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
+from bedboard.rules.rights import is_of_same_group
+from bedboard.store.cases import count_open_cases
+from bedboard.store.claims import lock_organization
+from bedboard.store.database import Transaction
+from bedboard.store.people import has_seekers, still_has_role
+
+
+async def hand_over_case(tx: Transaction, actor: Actor, case_id: str, to: Holder | None, now: datetime) -> LockedCase:
+    """Offer the case to another organization or role; None: keep it, and take an offer back.
+
+    Refusals: NotFound, Invalid, Conflict `request_…`, `not_handed_over`.
+    """
+    case = await lock_case_of_group(tx, actor, case_id)
+    record = case.record
+    if to is None:
+        move(case, "keep", now)
+        if record.handed_to is None:
+            raise Conflict("not_handed_over")
+        record.handed_organization_id = record.handed_role = record.handed_at = None
+        return await save_case(tx, actor, case, "kept", now)
+    if to.role not in SEEKERS:
+        raise Invalid(FieldError("role", "not_one_of", {"allowed": sorted(SEEKERS)}))
+    if (to.organization_id, to.role) == (record.organization_id, record.role):
+        raise Invalid(FieldError("organization", "yours_already"))
+    if not await has_seekers(tx, to.organization_id, to.role):
+        raise Invalid(FieldError("organization", "unknown_caller"))
+    move(case, "hand_over", now)
+    record.handed_organization_id, record.handed_role, record.handed_at = to.organization_id, to.role, now
+    return await save_case(tx, actor, case, "handed_over", now)
+
+
+async def take_over_case(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
+    """Take over a case that is offered to the actor's organization and role, with all its reservations.
+
+    Locks the organization, the case, and each shelter that keeps a place for it.
+    Refusals: NotFound, NotAllowed, Conflict `request_…`, `requests_of_person`.
+    """
+    if actor.role not in SEEKERS:
+        raise NotAllowed("not_your_role")
+    if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
+        raise NotAllowed("no_organization")
+    case = await lock_case(tx, case_id)
+    record = case.record
+    handed_to = record.handed_to
+    if handed_to is None or not is_of_same_group(actor, handed_to) or not await still_has_role(tx, actor):
+        raise NotFound("no_such_request")
+    if await count_open_cases(tx, actor) >= MOST_OPEN:
+        raise Conflict("requests_of_person", most=MOST_OPEN)
+    kept = [ask for ask in case.asks.values() if case.claim_of(ask) is not None]
+    await lock_shelters(tx, case, [ask.shelter_id for ask in kept])
+    await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
+    move(case, "take_over", now)
+    record.organization_id, record.role = handed_to.organization, handed_to.role
+    record.person_id = actor.id if actor.kind == "person" else None
+    record.client_id = actor.id if actor.kind == "client" else None
+    record.handed_organization_id = record.handed_role = record.handed_at = None
+    for ask in sorted(kept, key=lambda ask: ask.shelter_id):
+        claim = case.claim_of(ask)
+        if claim is None:  # its time has run out, and during the wait somebody took the place
+            continue
+        before = claim_words(claim)
+        claim.organization_id, claim.role = record.organization_id, record.role
+        claim.person_id, claim.client_id = record.person_id, record.client_id
+        case.note(await save_claim(tx, actor, case.shelters[ask.shelter_id], claim, "reserve", before, now))
+    return await save_case(tx, actor, case, "taken_over", now, told=[ask.shelter_id for ask in kept])

@@ -1,0 +1,196 @@
+"""The calls of the API about cases, one row each."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from bedboard.routes.api import cases as api_cases
+from bedboard.routes.row import Operation, Row
+from bedboard.rules.access import DESK, REPORTERS, SEEKING, SEEKING_OR_REPORTING, Rule
+from bedboard.schemas.cases import (
+    AddressObject,
+    AskedObject,
+    CaseObject,
+    CasesObject,
+    PostAnswer,
+    PostArrival,
+    PostCase,
+    PostChoice,
+    PostDecision,
+    PostHandOver,
+    PostOutcome,
+    PostShelters,
+    PostWithdrawal,
+)
+
+CASE_WRITES = "400 401 403 404 409 413 422 503"
+ASKED = (CaseObject, AskedObject)
+
+
+def change_case(name: str, summary: str, body: type[BaseModel], answers: tuple[Any, ...] = (CaseObject,)) -> Operation:
+    """Describe a call that changes a case and gives it back."""
+    return Operation(name, summary, CASE_WRITES, answers, body, takes_key=True, version_of="request")
+
+
+CASES: tuple[Row, ...] = (
+    Row(
+        "GET",
+        "/api/v1/requests",
+        api_cases.show_cases,
+        "api_cases",
+        SEEKING_OR_REPORTING,
+        operation=Operation(
+            "getRequests",
+            "One's own requests and those of colleagues; for the desk all that are open; for a shelter what it was asked",
+            "401 403 503",
+            (CasesObject,),
+        ),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests",
+        api_cases.post_case,
+        "api_case_open",
+        SEEKING,
+        operation=Operation(
+            "postRequest",
+            "Ask up to eight shelters for one case",
+            "400 401 403 409 413 422 429 503",
+            (CaseObject,),
+            PostCase,
+            takes_key=True,
+            version_of="request",
+            has_location=True,
+            status=201,
+        ),
+    ),
+    Row(
+        "GET",
+        "/api/v1/requests/{case_id:id}",
+        api_cases.show_case,
+        "api_case",
+        SEEKING_OR_REPORTING,
+        operation=Operation(
+            "getRequest", "One request, as the caller may see it", "401 403 404 503", ASKED, version_of="request"
+        ),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/shelters",
+        api_cases.post_shelters,
+        "api_case_shelters",
+        SEEKING,
+        operation=change_case("postShelters", "Ask more shelters", PostShelters),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/answers",
+        api_cases.post_answer,
+        "api_case_answers",
+        Rule(REPORTERS | {"desk", "police"}),
+        operation=change_case("postAnswer", "What a shelter says", PostAnswer, ASKED),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/choose",
+        api_cases.post_choice,
+        "api_case_choose",
+        SEEKING,
+        operation=change_case("postChoice", "Take one shelter's offer", PostChoice),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/decide",
+        api_cases.post_decision,
+        "api_case_decide",
+        DESK,
+        operation=change_case("postDecision", "The desk confirms, refuses, or ends a stay", PostDecision),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/arrival",
+        api_cases.post_arrival,
+        "api_case_arrival",
+        Rule(REPORTERS | {"desk"}),
+        operation=change_case("postArrival", "They came, or did not", PostArrival, ASKED),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/resume",
+        api_cases.post_resumption,
+        "api_case_resume",
+        SEEKING,
+        operation=Operation(
+            "postResumption",
+            "The chosen place falls through; look further with the same needs",
+            "401 403 404 409 422 503",
+            (CaseObject,),
+            takes_key=True,
+            version_of="request",
+        ),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/withdraw",
+        api_cases.post_withdrawal,
+        "api_case_withdraw",
+        SEEKING,
+        operation=change_case("postWithdrawal", "Nothing is sought any more", PostWithdrawal),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/release-holds",
+        api_cases.post_release,
+        "api_case_release",
+        SEEKING,
+        operation=Operation(
+            "postRelease",
+            "Give back the holds that the request uses",
+            "401 403 404 409 422 503",
+            (CaseObject,),
+            takes_key=True,
+            version_of="request",
+        ),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/hand-over",
+        api_cases.post_hand_over,
+        "api_case_hand_over",
+        SEEKING,
+        operation=change_case("postHandOver", "Offer the request to another organization or role", PostHandOver),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/take-over",
+        api_cases.post_take_over,
+        "api_case_take_over",
+        SEEKING,
+        operation=Operation(
+            "postTakeOver",
+            "Take over a request that is offered to one's own organization and role",
+            "401 403 404 409 422 503",
+            (CaseObject,),
+            takes_key=True,
+            version_of="request",
+        ),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/outcome",
+        api_cases.post_outcome,
+        "api_case_outcome",
+        SEEKING,
+        operation=change_case("postOutcome", "Where the person sleeps", PostOutcome),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/address",
+        api_cases.post_address,
+        "api_case_address",
+        SEEKING,
+        operation=Operation(
+            "postAddress", "Where the chosen shelter is; a look that is written down", "401 403 404 409 503", (AddressObject,)
+        ),
+    ),
+)

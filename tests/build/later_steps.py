@@ -1,0 +1,68 @@
+"""More steps in the lives of five cases, as in `case_steps.py`."""
+
+from datetime import timedelta
+from random import Random
+
+from bedboard.actions.answers import end_stay
+from bedboard.actions.case_hand_over import hand_over_case, take_over_case
+from bedboard.actions.holds import Holder
+from tests.build.case_steps import CaseSteps
+from tests.build.cases import HANNEKE, ZONE
+from tests.build.oracle import EVERYBODY
+
+
+class LaterSteps(CaseSteps):
+    """Steps that end something, or give it to others."""
+
+    def end_stay(self, n: int, dice: Random) -> None:
+        who, days, chosen = self.someone(dice, HANNEKE), dice.choice([None, -1, 0, 3, 7, 8]), self.chosen(n)
+        until = None if days is None else self.now.astimezone(ZONE).date() + timedelta(days=days)
+        expected = self.decided(n, who, "end_stay")
+        if expected not in ("not_your_role", "no_such_request"):
+            wrong = {None: "missing", -1: "in_the_past", 8: "stays_too_long"}.get(days)
+            expected = wrong or expected
+        self.step(expected, lambda tx: end_stay(tx, who, self.ids[n], "other", until, self.now, ZONE), n)
+        case = self.case(n)
+        if expected == "asking" and chosen is not None and case is not None:
+            assert case["stays_until"] == until and case["needs_sealed"] is not None
+
+    def hand_over(self, n: int, dice: Random) -> None:
+        who, case = self.someone(dice, self.owner(n)), self.case(n)
+        to = dice.choice([None, Holder("oever", "coordinator"), Holder("oever", "police"), Holder("elsewhere", "police")])
+        to = dice.choice([to, to, to, Holder("oever", "staff"), Holder("nowhere", "police")])
+        if case is None or not self.is_ours(n, who):
+            expected = "no_such_request"
+        elif to is None:
+            expected = self.after(n, "keep")
+            if expected == case["state"] and case["handed_at"] is None:
+                expected = "not_handed_over"
+        else:
+            expected = {"staff": "not_one_of"}.get(to.role) or {"nowhere": "unknown_caller"}.get(to.organization_id, "")
+            if (to.organization_id, to.role) == (case["organization_id"], case["role"]):
+                expected = "yours_already"
+            expected = expected or self.after(n, "hand_over")
+        self.step(expected, lambda tx: hand_over_case(tx, who, self.ids[n], to, self.now), n)
+        now = self.case(n)
+        if case is not None and now is not None and expected == case["state"]:
+            offered_to = (None, None) if to is None else (to.organization_id, to.role)
+            assert (now["handed_organization_id"], now["handed_role"]) == offered_to
+            assert self.owner(n) is not None and now["person_id"] == case["person_id"], "until it is taken over"
+
+    def take_over(self, n: int, dice: Random) -> None:
+        case = self.case(n)
+        receivers = [
+            one
+            for one in EVERYBODY
+            if case is not None and (one.organization_id, one.role) == (case["handed_organization_id"], case["handed_role"])
+        ]
+        who = self.someone(dice, dice.choice(receivers or EVERYBODY))
+        expected = self.after(n, "take_over") if who in receivers else "no_such_request"
+        if who.role not in ("police", "coordinator", "desk"):
+            expected = "not_your_role"
+        self.step(expected, lambda tx: take_over_case(tx, who, self.ids[n], self.now), n)
+        now = self.case(n)
+        if case is not None and now is not None and expected == case["state"]:
+            assert self.is_ours(n, who) and now["handed_at"] is None
+            for row in [row for key, row in self.rows.items() if key[0] == "claim" and row["case_id"] == self.ids[n]]:
+                if row["ended_at"] is None and row["expires_at"] > self.now:
+                    assert (row["organization_id"], row["role"]) == (now["organization_id"], now["role"])

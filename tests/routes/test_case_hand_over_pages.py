@@ -1,0 +1,109 @@
+"""Handing a case over: on the pages of both sides, in their strips, and by the API."""
+
+from typing import Any
+
+import pytest
+
+from tests.build.api import begin as begin_by_api
+from tests.build.api import call, kept, seen, sql
+from tests.build.api import see as see_by_api
+from tests.build.forms import FORM, People, done, main, offer, offered, people, press, see, site
+from tests.build.site import Site
+
+__all__ = ["people", "site"]  # fixtures
+
+
+async def test_police_hand_a_case_to_a_coordinator_who_takes_it_over_with_one_press(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await offered(site, mark)
+    assert (await lucia.get(f"/requests/{case}")).status_code == 404
+    page = await see(mark, case)
+    assert 'value="oever coordinator"' in page and 'value="oever police"' not in page
+    reply = await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    assert reply.status_code == 303
+    words = main(await see(mark, case))
+    assert "Aangeboden aan Stichting Oever (zorgcoördinator) om 14:00." in words and "blijft de aanvraag van u" in words
+    assert "aangeboden aan een andere organisatie of rol politie" in words
+    for path in ("/", "/requests", "/strip"):
+        page = (await lucia.get(path)).text
+        assert case in page and "aan u aangeboden: neem over" in page, path
+    page = await see(lucia, case)
+    words = main(page)
+    assert "Stichting Oever (politie) draagt deze aanvraag aan u over." in words and "1 vrouw" in words
+    assert "Kies deze plek" not in words and "Trek deze aanvraag in" not in words and "Draag deze aanvraag over" not in words
+    assert (await lucia.get(f"/requests/{case}/more")).status_code == 404
+    page = await done(lucia, case, "take-over")
+    assert "Kies deze plek" in page and "overgenomen" in page
+    assert (await mark.get(f"/requests/{case}")).status_code == 404
+    assert case not in (await mark.get("/strip")).text
+    page = await done(lucia, case, "choose", shelter="beuk")
+    assert "<b>bevestigd</b>" in page
+
+
+async def test_the_first_keeps_it_as_long_as_nobody_takes_over(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await offered(site, mark)
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    assert (await lucia.post(f"/requests/{case}/choose", data={"shelter": "beuk", "key": "c"})).status_code == 404
+    assert (await lucia.post(f"/requests/{case}/address", headers={"Content-Type": FORM})).status_code == 404
+    page = await done(mark, case, "hand-over")
+    assert "Aangeboden aan" not in page and "aanbod teruggenomen" in page
+    assert (await lucia.get(f"/requests/{case}")).status_code == 404
+    assert (await press(mark, page, "choose", shelter="beuk")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ({"organization": "oever"}, "role", "missing"),
+        ({"role": "coordinator"}, "organization", "missing"),
+        ({"organization": 7, "role": "coordinator"}, "organization", "not_text"),
+        ({"organization": "Oever!", "role": "coordinator"}, "organization", "wrong"),
+        ({"organization": "oever", "role": "staff"}, "role", "not_one_of"),
+        ({"organization": "oever", "role": ["desk"]}, "role", "not_one_of"),
+        ({"organization": "oever", "role": "police"}, "organization", "yours_already"),
+        ({"organization": "nowhere", "role": "police"}, "organization", "unknown_caller"),
+        ({"to": "oever coordinator"}, "to", "unknown_field"),
+    ],
+)
+async def test_an_impossible_hand_over_is_refused_with_its_field(
+    site: Site, body: dict[str, Any], field: str, code: str
+) -> None:
+    case_id = await begin_by_api(site, "linde")
+    before = await kept(site)
+    told = await call(site, "demo-police", f"/requests/{case_id}/hand-over", body, 422)
+    assert [(one["field"], one["code"]) for one in told["errors"]] == [(field, code)]
+    assert await kept(site) == before
+
+
+async def test_programs_hand_over_and_take_over(site: Site) -> None:
+    case_id = await begin_by_api(site, "ceder")
+    await call(site, "demo-shelter-ceder", f"/requests/{case_id}/answers", {"answer": "discuss"})
+    assert (await call(site, "demo-coordinator", f"/requests/{case_id}/take-over", status=404))["code"] == "no_such_request"
+    body = {"organization": "oever", "role": "coordinator"}
+    case = await call(site, "demo-police", f"/requests/{case_id}/hand-over", body)
+    assert (case["handed_to"], case["role"]) == (body, "police")
+    offered = await see_by_api(site, "demo-coordinator", case_id)
+    assert offered["handed_to"] == body and [one["telephone"] for one in offered["shelters"]] == [None]
+    assert [one["id"] for one in await seen(site, "demo-coordinator")] == [case_id]
+    assert await sql(site, "select count(*) from disclosure where actor_id = 'demo-coordinator'") == [(0,)]
+    case = await call(site, "demo-coordinator", f"/requests/{case_id}/take-over")
+    assert (case["handed_to"], case["role"]) == (None, "coordinator")
+    assert [one["telephone"] for one in case["shelters"]] == ["CANARY-TEL-ceder"]
+    await see_by_api(site, "demo-police", case_id, 404)
+    assert await seen(site, "demo-police") == []
+    back = await call(site, "demo-coordinator", f"/requests/{case_id}/hand-over", {}, 409)
+    assert back["code"] == "not_handed_over"
+
+
+@pytest.mark.parametrize("arrival", ["now", "open"])
+async def test_a_household_that_comes_at_once_is_not_announced_in_two_hours(site: Site, people: People, arrival: str) -> None:
+    mark = await people("mark")
+    reply = await mark.post("/requests", data={"adults.woman": "1", "arrival": arrival, "ask.beuk": "women", "key": "k"})
+    case = reply.headers["location"].rpartition("/")[2]
+    await offer(site, "beuk-1", case)
+    page = await see(mark, case)
+    chosen = {"now": 'value="30" checked', "open": 'value="120" checked'}[arrival]
+    assert chosen in page and page.count('" checked') == 1
+    words = main(await done(mark, case, "choose", shelter="beuk", within="30" if arrival == "now" else "120"))
+    assert ("aankomst 14:30" if arrival == "now" else "aankomst 16:00") in words

@@ -1,0 +1,66 @@
+"""Withdrawing a case asks why, on its page and by the API."""
+
+from typing import Any
+
+import pytest
+
+from tests.build.api import begin as begin_by_api
+from tests.build.api import call, kept, sql
+from tests.build.forms import People, done, main, offered, people, see, site, status_of
+from tests.build.site import Site
+
+__all__ = ["people", "site"]  # fixtures
+
+SLEEPS = "Waar slaapt deze persoon vannacht?"
+
+
+async def test_a_mistake_is_asked_for_before_the_night_and_ends_the_case(site: Site, people: People) -> None:
+    mark = await people("mark")
+    case = await offered(site, mark)
+    page = await see(mark, case)
+    assert "Waarom trekt u de aanvraag in?" in page and "vergissing" in page
+    page = await done(mark, case, "withdraw", why="by_mistake")
+    assert SLEEPS not in page and "<b>ingetrokken</b>" in page and "vergissing" not in page
+    assert await status_of(site, "beuk-1") == "free"
+    assert case not in (await mark.get("/strip")).text
+    assert await sql(site, "select what, code from tally") == [("withdrawn", "by_mistake")]
+
+
+async def test_a_night_without_a_place_can_still_turn_out_otherwise(site: Site, people: People) -> None:
+    mark = await people("mark")
+    case = await offered(site, mark)
+    page = await done(mark, case, "withdraw", why="no_place")
+    assert SLEEPS in page and "Toch niet zonder plek?" in main(page)
+    page = await done(mark, case, "withdraw", why="found_otherwise")
+    assert SLEEPS not in page and "<b>ingetrokken</b>" in page
+    assert await sql(site, "select what, code from tally") == [("withdrawn", "found_otherwise")]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "missing"),
+        ({"why": "tired"}, "not_one_of"),
+        ({"why": 3}, "not_one_of"),
+        ({"why": None}, "not_one_of"),
+        ({"why": ["no_place"]}, "not_one_of"),
+    ],
+)
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_a_reason_that_is_none_is_refused_with_its_field(site: Site, body: Any, code: str, language: str) -> None:
+    case_id = await begin_by_api(site, "linde")
+    before = await kept(site)
+    async with site.api("demo-police") as police:
+        reply = await police.post(f"/requests/{case_id}/withdraw", json=body, headers={"Accept-Language": language})
+    assert reply.status_code == 422
+    assert [(one["field"], one["code"]) for one in reply.json()["errors"]] == [("why", code)]
+    assert await kept(site) == before
+
+
+async def test_a_program_withdraws_for_another_reason_than_a_night_without_a_place(site: Site) -> None:
+    case_id = await begin_by_api(site, "linde")
+    gone = await call(site, "demo-police", f"/requests/{case_id}/withdraw", {"why": "not_wanted"})
+    assert (gone["state"], gone["needs"]) == ("cancelled", None)
+    late = await call(site, "demo-police", f"/requests/{case_id}/outcome", {"slept": "hotel"}, 409)
+    assert late["code"] == "request_over"
+    assert await sql(site, "select what, code from tally") == [("withdrawn", "not_wanted")]
