@@ -1,10 +1,10 @@
 """Move a board as the shelters' own systems would: a city's data, day after day, through the public API alone.
 
 Knows nothing of the database. One update per programme and day: `PUT /api/v1/shelters/{id}/occupancy`, with the token of that
-shelter. It sends `free` as the city counted it, and `closed` as the places that the board knows (`GET`, once per
+shelter. It sends `empty` as the city counted the free ones, and `closed` as the places that the board knows (`GET`, once per
 shelter) less those usable that day, because a capacity that shrinks is places closed. When a day has more usable places than
-the board has, `closed` is 0 and `free` goes as it is: the occupied ones are then fewer than in truth, which no seeker sees.
-Those updates are counted as clamped; the API still refuses more free places than there are.
+the board has, `closed` is 0 and `empty` goes as it is: the occupied ones are then fewer than in truth, which no seeker sees.
+Those updates are counted as clamped; the API still refuses more empty places than there are.
 """
 
 import asyncio
@@ -169,7 +169,7 @@ class _Sender:
             return
         usable = programme.occupied + programme.free
         total = places.get(programme.kind, usable)  # a kind that is not there is the API's to refuse
-        numbers = {"free": programme.free, "closed": max(0, total - usable)}
+        numbers = {"empty": programme.free, "closed": max(0, total - usable)}
         self._summary.sent += 1
         key = f"{self._run}-{day.on}-{programme.id}"
         reply = await self._call("PUT", f"/shelters/{programme.id}/occupancy", token, {"kinds": {programme.kind: numbers}}, key)

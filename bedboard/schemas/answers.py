@@ -11,7 +11,10 @@ from bedboard.rules.places import PlaceStatus
 
 
 class Counts(TypedDict):
-    """Places of one kind; the five statuses add up to `total`."""
+    """Places of one kind; the five statuses add up to `total`.
+
+    `unplaced`: how many holds and reservations have no place, because fewer places are empty than are promised: call.
+    """
 
     free: int
     held: int
@@ -19,6 +22,7 @@ class Counts(TypedDict):
     occupied: int
     closed: int
     total: int
+    unplaced: int
 
 
 class PlaceObject(TypedDict):

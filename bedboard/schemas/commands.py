@@ -27,9 +27,10 @@ class PatchPlace(Command):
 
 
 class KindNumbers(Command):
-    """How many places of one kind are free; `closed` absent leaves closed places as they are."""
+    """How many places of one kind are empty: nobody sleeps there and they are usable, whether promised or not. The server takes
+    live holds and reservations off. `closed` absent leaves the number of closed places as it is."""
 
-    free: Count
+    empty: Count
     closed: Count | None = None
 
 

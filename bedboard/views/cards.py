@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from bedboard.rules.claims import Claim
+from bedboard.rules.claims import is_live
 from bedboard.rules.criteria import takes
 from bedboard.rules.fit import Terms, make_terms
 from bedboard.rules.freshness import (
@@ -19,8 +19,8 @@ from bedboard.rules.freshness import (
     phase_at,
     turning_points,
 )
-from bedboard.rules.places import PlaceStatus, count_statuses, status_of
-from bedboard.store.board import Catalogue, ShelterRow
+from bedboard.rules.places import PlaceStatus, count_statuses, status_of, unplaced_count
+from bedboard.store.board import Catalogue, PlaceRow, ShelterRow
 
 MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
 
@@ -64,6 +64,8 @@ class PlaceView(NamedTuple):
     claim: ClaimView | None
     terms: Terms
     position: int
+    shut_out: ClaimView | None = None
+    """A live claim on a place that the shelter calls occupied or closed; `claim` is None then."""
 
 
 class Lot(NamedTuple):
@@ -86,6 +88,7 @@ class Lot(NamedTuple):
 @dataclass(frozen=True)
 class Card:
     """One shelter at one moment. `counts` has every status and `total`; `kinds` has such counts per kind, in board order.
+    `unplaced`: the number of promises without a place per kind that has any.
 
     `changes_at`: when time alone changes the card; None: never. `never_confirmed` goes with freshness stale.
     """
@@ -140,6 +143,12 @@ class Card:
             by_kind.setdefault(place.kind, []).append(place.status)
         return {kind: count_statuses(statuses) for kind, statuses in by_kind.items()}
 
+    @cached_property
+    def unplaced(self) -> Mapping[str, int]:
+        shut_out = Counter(place.kind for place in self.places if place.shut_out)
+        counts = {kind: unplaced_count(self.kinds[kind]["free"], number) for kind, number in shut_out.items()}
+        return {kind: number for kind, number in counts.items() if number}
+
 
 def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, now: datetime) -> Card:
     """Return the card of a shelter at this moment.
@@ -182,13 +191,14 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
                 kind=place.kind,
                 beds=place.beds,
                 cots=place.cots,
-                status=(status := status_of(place.state, place.claim, now)),
+                status=status_of(place.state, place.claim, now),
                 since=place.since,
                 expected_free_at=place.expected_free_at,
                 closed_reason=place.closed_reason,
-                claim=_claim_view(place.claim) if place.claim is not None and status in ("held", "reserved") else None,
+                claim=_claim_view(place, now) if place.state == "open" else None,
                 terms=_terms(row, place.criteria) if place.criteria else terms,
                 position=position,
+                shut_out=None if place.state == "open" else _claim_view(place, now),
             )
             for position, place in enumerate(row.places)
         ),
@@ -201,7 +211,11 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
     return make_terms({**row.criteria, **own}, row.limits, intake, row.languages)
 
 
-def _claim_view(claim: Claim) -> ClaimView:
+def _claim_view(place: PlaceRow, now: datetime) -> ClaimView | None:
+    """Return the live claim on a place; None without one."""
+    claim = place.claim
+    if claim is None or not is_live(claim, now):
+        return None
     return ClaimView(claim.type, claim.organization, claim.role, claim.expires_at, claim.id, claim.holder_key, claim.case_id)
 
 

@@ -39,7 +39,7 @@ CALLS: dict[str, Call] = {
     "staff_places": Call("/staff/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
     "staff_confirm": Call("/staff/{shelter}/confirm", 303, {"key": "b"}),
     "staff_undo": Call("/staff/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
-    "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
+    "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"empty.cosm": "1", "key": "d"}),
     "staff_hold": Call("/staff/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
     "staff_release": Call(f"/staff/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
     "staff_asked": Call("/staff/{shelter}/requests", 200),
@@ -82,7 +82,7 @@ CALLS: dict[str, Call] = {
     "api_openapi": Call("/api/v1/openapi.json", 200),
     "api_board": Call("/api/v1/board", 200),
     "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
-    "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json={"kinds": {"cosm": {"free": 1}}}),
+    "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json={"kinds": {"cosm": {"empty": 1}}}),
     "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json={}),
     "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
     "api_search": Call("/api/v1/search", 200, json={}),

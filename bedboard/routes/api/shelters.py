@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
+from bedboard.actions.counts import count_places
 from bedboard.actions.idempotency import Reply
-from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places
+from bedboard.actions.occupancy import Changed, change_place, confirm_shelter
 from bedboard.routes.call import Call
 from bedboard.routes.live import api_audience
 from bedboard.routes.parse import if_match
@@ -99,7 +100,7 @@ async def patch_place(call: Call) -> Response:
 
 async def put_occupancy(call: Call) -> Response:
     shelter_id, command = call.path_params["shelter_id"], await call.json(PutOccupancy)
-    counts = {kind: KindCount(numbers.free, numbers.closed) for kind, numbers in command.kinds.items()}
+    counts = {kind: KindCount(numbers.empty, numbers.closed) for kind, numbers in command.kinds.items()}
     return await _change(
         call,
         lambda tx, version: count_places(tx, call.actor, shelter_id, counts, call.now, command.observed_at, version),
