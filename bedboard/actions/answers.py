@@ -15,6 +15,7 @@ from bedboard.actions.case_lock import (
     save_case,
     settle,
 )
+from bedboard.actions.confirming import confirm_all
 from bedboard.actions.reservations import keep_until, move_in, reserve_place
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
@@ -172,7 +173,7 @@ async def take_arrival(
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
     if by == "shelter":  # as with every change of a place that a shelter tells
-        shelter.confirmed_at = max(shelter.confirmed_at or now, now)
+        confirm_all(shelter, actor, now)
     case.note(await move_in(tx, actor, shelter, chosen.place_id, claim, now))
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bedboard.actions.claims import to_rule
+from bedboard.actions.confirming import confirm_kinds
 from bedboard.actions.occupancy import (
     Changed,
     apply_occupancy,
@@ -36,10 +37,11 @@ async def count_places(
     observed_at: datetime | None = None,
     version: int | None = None,
 ) -> Changed:
-    """Set the number of empty places per kind, from a shelter that knows no single places; other kinds stay as they are.
+    """Set the number of empty places per kind, from a shelter that knows no single places, and confirm these kinds.
 
-    A live claim stays, and takes one of the empty places. With more claims than empty places some claims have none: their
-    cases and holders are told. Places of a kind are interchangeable; those with criteria of their own are the last to be open.
+    Other kinds stay as they are, and as old as they are. A live claim stays, and takes one of the empty places. With more
+    claims than empty places some claims have none: their cases and holders are told. Places of a kind are interchangeable;
+    those with criteria of their own are the last to be open.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter = await lock_own_shelter(tx, actor, shelter_id, version)
@@ -69,7 +71,8 @@ async def count_places(
     await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
     rows = rows or [journal_row(actor, "count", None, None, None, now, seen_at)]
-    changed = await save_change(tx, shelter, rows, seen_at)
+    confirm_kinds(shelter, actor, seen_at, counts)
+    changed = await save_change(tx, shelter, rows)
     return Changed(changed.shelter)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bedboard.actions.claims import end_claim
+from bedboard.actions.confirming import confirm_all
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending
@@ -64,9 +65,8 @@ def words_of(occupancy: Occupancy) -> dict[str, Any]:
     return occupancy_words(occupancy.state, occupancy.expected_free_at, occupancy.closed_reason, occupancy.since)
 
 
-async def save_change(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]], confirmed_at: datetime) -> Changed:
-    """Save the shelter as confirmed at this moment, with these rows in the journal. The caller holds the shelter's lock."""
-    shelter.confirmed_at = max(shelter.confirmed_at or confirmed_at, confirmed_at)
+async def save_change(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> Changed:
+    """Save the shelter with these rows in the journal. The caller holds its lock, and has said what is confirmed."""
     row, ids = await save_shelter(tx, shelter, rows)
     return Changed(row, ids[0] if len(ids) == 1 else None)
 
@@ -97,7 +97,8 @@ async def change_place(
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
-    return await save_change(tx, shelter, [row], after.observed_at)
+    confirm_all(shelter, actor, after.observed_at)
+    return await save_change(tx, shelter, [row])
 
 
 async def tell_case(tx: Transaction, place_id: str) -> None:
@@ -139,7 +140,8 @@ async def confirm_shelter(
     shelter = await lock_own_shelter(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     await see_places(tx, shelter_id, seen_at)
-    return await save_change(tx, shelter, [journal_row(actor, "confirm", None, None, None, now, seen_at)], seen_at)
+    confirm_all(shelter, actor, seen_at)
+    return await save_change(tx, shelter, [journal_row(actor, "confirm", None, None, None, now, seen_at)])
 
 
 async def undo_change(
@@ -173,7 +175,6 @@ async def undo_change(
         await tell_case(tx, place.id)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    changed = await save_change(
-        tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)], now
-    )
+    confirm_all(shelter, actor, now)
+    changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)])
     return Changed(changed.shelter)

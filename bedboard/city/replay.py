@@ -172,7 +172,8 @@ class _Sender:
         numbers = {"empty": programme.free, "closed": max(0, total - usable)}
         self._summary.sent += 1
         key = f"{self._run}-{day.on}-{programme.id}"
-        reply = await self._call("PUT", f"/shelters/{programme.id}/occupancy", token, {"kinds": {programme.kind: numbers}}, key)
+        body = {"kinds": {programme.kind: numbers}, "observed_at": self._clock.now().isoformat()}
+        reply = await self._call("PUT", f"/shelters/{programme.id}/occupancy", token, body, key)
         if reply.status_code == 200:
             self._summary.accepted += 1
             self._summary.clamped += usable > total

@@ -35,10 +35,11 @@ class KindNumbers(Command):
 
 
 class PutOccupancy(Command):
-    """Numbers per kind, for those who know no single places. Kinds that are not named stay as they are."""
+    """Numbers per kind, for those who know no single places. Kinds that are not named stay as they are, and as old as they are.
+    `observed_at` is when the numbers were true: the named kinds are confirmed as of then, so old numbers make nothing fresh."""
 
     kinds: Annotated[dict[Text, KindNumbers], Field(min_length=1, max_length=50)]
-    observed_at: Moment | None = None
+    observed_at: Moment
 
 
 class PostConfirm(Command):

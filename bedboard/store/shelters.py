@@ -1,6 +1,6 @@
 """Shelters and places, as people change them: one row, one lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -20,6 +20,11 @@ async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
     locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update(key_share=True)
     found = await tx.exec(locking.execution_options(populate_existing=True))
     return found.one_or_none()
+
+
+def confirmed_kinds(stored: Mapping[str, str]) -> dict[str, datetime]:
+    """Return the moments at which single kinds of a shelter were confirmed, from their column."""
+    return {kind: datetime.fromisoformat(at) for kind, at in stored.items()}
 
 
 async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:

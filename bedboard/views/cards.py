@@ -108,6 +108,7 @@ class Card:
     terms: Terms
     places: tuple[PlaceView, ...]
     changes_at: datetime | None
+    confirmed_by_system: bool = False
 
     @property
     def never_confirmed(self) -> bool:
@@ -203,6 +204,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
             for position, place in enumerate(row.places)
         ),
         changes_at=points[phase] if phase < len(points) else None,
+        confirmed_by_system=row.confirmed_by_system,
     )
 
 

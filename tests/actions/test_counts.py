@@ -6,13 +6,14 @@ from random import Random
 import pytest
 
 from bedboard.actions.counts import count_places
-from bedboard.actions.occupancy import Changed
+from bedboard.actions.occupancy import Changed, confirm_shelter
 from bedboard.actions.setup import add_shelter
+from bedboard.rules.access import Actor
 from bedboard.rules.places import KindCount, unplaced_count
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, place, shelter
-from tests.build.cases import MINUTE, SANNE
+from tests.build.cases import MACHINE, MINUTE, SANNE
 from tests.build.occupancy import BEFORE, BELL, LINDE, SYSTEM, words, written
 from tests.build.rows import claim, do, looking
 
@@ -23,7 +24,7 @@ async def test_a_number_changes_as_many_places_as_it_must_and_sees_them_all(boar
     async with looking(board_database) as seen:
         changed: Changed = await do(board_database, lambda tx: count_places(tx, SANNE, "linde", {"cosm": KindCount(1)}, NOW))
     assert seen.changed == {
-        LINDE: {"version": 2, "confirmed_at": NOW},
+        LINDE: {"version": 2, "kinds_confirmed_at": {"cosm": NOW.isoformat()}},
         ("place", "linde-1"): {"observed_at": NOW},
         ("place", "linde-2"): {"state": "occupied", "since": NOW, "observed_at": NOW},
         ("place", "linde-3"): {"observed_at": NOW},
@@ -51,7 +52,7 @@ async def test_several_kinds_are_one_change(board_database: Database) -> None:
         "expected_free_at": None,
         "closed_reason": None,
     }
-    assert seen.changed[LINDE] == {"version": 2, "confirmed_at": seen_at}
+    assert seen.changed[LINDE]["kinds_confirmed_at"] == {"cosm": seen_at.isoformat(), "women": seen_at.isoformat()}
     assert seen.bells == [BELL]
 
 
@@ -65,9 +66,35 @@ async def test_a_number_that_is_right_already_is_written_down_once(board_databas
     assert len(seen.changed) == 5
 
 
-async def count(database: Database, shelter_id: str, **counts: KindCount) -> ShelterRow:
-    """Count as the system of the shelter, and return the shelter."""
-    changed: Changed = await do(database, lambda tx: count_places(tx, SYSTEM, shelter_id, counts, NOW))
+async def test_a_system_confirms_only_the_kinds_that_it_names(board_database: Database) -> None:
+    for kind, confirmed_at in (("cosm", BEFORE), ("women", NOW)):
+        row = await count(board_database, "linde", MACHINE, **{kind: KindCount(0)})
+        assert row.confirmed_at == confirmed_at
+        assert row.confirmed_by_system
+    confirmed: Changed = await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW + MINUTE))
+    assert confirmed.shelter.confirmed_at == NOW + MINUTE
+    assert not confirmed.shelter.confirmed_by_system
+
+
+async def test_old_numbers_make_no_shelter_fresh(board_database: Database) -> None:
+    counts = {"cosm": KindCount(2), "women": KindCount(0)}
+    seen_at = NOW - 50 * MINUTE
+    for later in (NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=8)):
+        async with board_database.transaction() as tx:
+            changed = await count_places(tx, MACHINE, "linde", counts, later, seen_at)
+        assert changed.shelter.confirmed_at == seen_at
+
+
+async def test_a_confirmation_of_all_forgets_the_older_ones_of_single_kinds(board_database: Database) -> None:
+    await do(board_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW, NOW - MINUTE))
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
+    assert seen.changed[LINDE] == {"version": 3, "confirmed_at": NOW, "kinds_confirmed_at": {}, "confirmed_by": "person"}
+
+
+async def count(database: Database, shelter_id: str, by: Actor = SYSTEM, **counts: KindCount) -> ShelterRow:
+    """Count, and return the shelter."""
+    changed: Changed = await do(database, lambda tx: count_places(tx, by, shelter_id, counts, NOW, NOW))
     return changed.shelter
 
 

@@ -54,7 +54,7 @@ async def test_a_tap_is_written_down_with_its_moment_and_its_actor(board_databas
             actor_id="demo-shelter-linde",
         )
     ]
-    assert seen.changed[LINDE] == {"version": 2, "confirmed_at": tapped_at}
+    assert seen.changed[LINDE] == {"version": 2, "confirmed_at": tapped_at, "confirmed_by": "client"}
 
 
 async def test_an_observation_before_a_confirmation_changes_nothing_after_it(board_database: Database) -> None:

@@ -1,5 +1,6 @@
 """Numbers per kind on the pages and in the API: more is promised than there is, and everybody concerned hears it."""
 
+from tests.build import NOW
 from tests.build.pages import forms, press
 from tests.build.site import Site
 
@@ -11,7 +12,9 @@ async def test_more_promised_than_there_is_stands_on_the_board_the_staff_page_an
     [hold] = forms(await mark.get("/shelters/linde"), "/places/linde-1/hold")
     await press(mark, hold)
     async with site.api("demo-shelter-linde") as machine:
-        answer = await machine.put(OCCUPANCY, json={"kinds": {"cosm": {"empty": 0, "closed": 0}}})
+        answer = await machine.put(
+            OCCUPANCY, json={"kinds": {"cosm": {"empty": 0, "closed": 0}}, "observed_at": NOW.isoformat()}
+        )
     counts = answer.json()["counts"]["cosm"]
     assert counts == {"free": 0, "held": 0, "reserved": 0, "occupied": 3, "closed": 0, "total": 3, "unplaced": 1}
     staff = (await sanne.get("/staff/linde")).text
@@ -42,6 +45,7 @@ async def test_the_form_for_numbers_asks_for_what_is_empty_held_places_too(site:
 
 async def test_the_same_numbers_again_change_nothing(site: Site) -> None:
     async with site.api("demo-shelter-linde") as machine:
-        answers = [(await machine.put(OCCUPANCY, json={"kinds": {"cosm": {"empty": 1, "closed": 1}}})).json() for _ in range(2)]
+        body = {"kinds": {"cosm": {"empty": 1, "closed": 1}}, "observed_at": NOW.isoformat()}
+        answers = [(await machine.put(OCCUPANCY, json=body)).json() for _ in range(2)]
     assert answers[0]["places"] == answers[1]["places"]
     assert answers[0]["counts"] == answers[1]["counts"]

@@ -1,0 +1,27 @@
+"""Confirmation: the age of a shelter's news after a report about it. The caller holds the shelter's lock, and saves."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from bedboard.rules.access import Actor
+from bedboard.store.shelters import confirmed_kinds
+from bedboard.store.tables.board import Shelter
+
+
+def confirm_all(shelter: Shelter, actor: Actor, seen_at: datetime) -> None:
+    """Confirm every kind of the shelter as of `seen_at`, unless something newer is known."""
+    shelter.confirmed_at = max(shelter.confirmed_at or seen_at, seen_at)
+    shelter.confirmed_by = actor.kind
+    newer = confirmed_kinds(shelter.kinds_confirmed_at)
+    _keep(shelter, {kind: at for kind, at in newer.items() if at > shelter.confirmed_at})
+
+
+def confirm_kinds(shelter: Shelter, actor: Actor, seen_at: datetime, kinds: Collection[str]) -> None:
+    """Confirm these kinds only as of `seen_at`, unless something newer is known."""
+    known = confirmed_kinds(shelter.kinds_confirmed_at)
+    shelter.confirmed_by = actor.kind
+    _keep(shelter, known | {kind: max(known.get(kind, seen_at), seen_at) for kind in kinds})
+
+
+def _keep(shelter: Shelter, kinds: dict[str, datetime]) -> None:
+    shelter.kinds_confirmed_at = {kind: at.isoformat() for kind, at in sorted(kinds.items())}
