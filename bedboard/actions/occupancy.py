@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bedboard.actions.claims import end_claim
-from bedboard.actions.confirming import confirm_all
+from bedboard.actions.confirming import confirm_all, confirm_by_change
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending
+from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.places import Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at
 from bedboard.rules.refusals import Conflict, NotFound, VersionMismatch
 from bedboard.store.bell import ring
@@ -72,11 +73,17 @@ async def save_change(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str
 
 
 async def change_place(
-    tx: Transaction, actor: Actor, place_id: str, change: PlaceChange, now: datetime, version: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    place_id: str,
+    change: PlaceChange,
+    now: datetime,
+    version: int | None = None,
+    limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
-    """Make one place free, occupied or closed, which also confirms the whole shelter.
+    """Make one place free, occupied or closed, which also confirms the whole shelter unless its news is stale.
 
-    `version`: the shelter's version as the caller knows it; None is not checked.
+    `version`: the shelter's version as the caller knows it; None is not checked. `limits`: those of the deployment.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter_id = await get_shelter_id(tx, place_id)
@@ -97,7 +104,7 @@ async def change_place(
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
-    confirm_all(shelter, actor, after.observed_at)
+    await confirm_by_change(tx, shelter, actor, after.observed_at, limits)
     return await save_change(tx, shelter, [row])
 
 
@@ -145,11 +152,18 @@ async def confirm_shelter(
 
 
 async def undo_change(
-    tx: Transaction, actor: Actor, shelter_id: str, journal_id: int, now: datetime, within: timedelta
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    journal_id: int,
+    now: datetime,
+    within: timedelta,
+    limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
     """Undo the actor's own last tap on a place, while `within` has not passed and nothing has happened to the place since.
 
-    The confirmation stays: somebody looked at the place. Refusals: NotFound, Conflict `too_late_to_undo`.
+    The confirmation stays: somebody looked at the place. `limits`: as for the tap.
+    Refusals: NotFound, Conflict `too_late_to_undo`.
     """
     shelter = await lock_own_shelter(tx, actor, shelter_id, None)
     tap = await get_journal(tx, journal_id)
@@ -175,6 +189,6 @@ async def undo_change(
         await tell_case(tx, place.id)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    confirm_all(shelter, actor, now)
+    await confirm_by_change(tx, shelter, actor, now, limits)
     changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)])
     return Changed(changed.shelter)

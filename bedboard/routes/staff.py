@@ -140,7 +140,9 @@ async def post_place(call: Call) -> Response:
     change = PlaceChange(form.status, form.reason, expected_free_at, form.observed_at)
 
     async def work(tx: Transaction) -> Changed:
-        return _check_here(call, await change_place(tx, call.actor, place_id, change, call.now), "no_such_place")
+        limits = call.process.settings.limits
+        changed = await change_place(tx, call.actor, place_id, change, call.now, limits=limits)
+        return _check_here(call, changed, "no_such_place")
 
     return await _tap(call, form.key, work, place_id)
 
@@ -156,8 +158,9 @@ async def post_confirm(call: Call) -> Response:
 @showing_present(_show_present)
 async def post_undo(call: Call) -> Response:
     shelter_id, form = call.path_params["shelter_id"], await call.form(UndoForm)
-    within = timedelta(seconds=call.process.settings.undo_seconds)
-    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within))
+    settings = call.process.settings
+    within, limits = timedelta(seconds=settings.undo_seconds), settings.limits
+    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within, limits))
 
 
 @showing_present(_show_present)

@@ -28,6 +28,15 @@ class FreshnessLimits:
         return FreshnessLimits(min(x.fresh for x in every), min(x.ageing for x in every))
 
 
+USUAL_LIMITS = FreshnessLimits(timedelta(hours=2), timedelta(hours=8))  # where a deployment and a kind say nothing else
+
+
+def limits_for(kinds: Iterable[FreshnessLimits | None], usual: FreshnessLimits) -> FreshnessLimits:
+    """Return the strictest limits of a shelter's kinds; a kind with None, and a shelter without kinds, has the `usual` ones."""
+    own = [limits or usual for limits in kinds]
+    return own[0].strictest(own[1:]) if own else usual
+
+
 def oldest_confirmation(
     confirmed_at: datetime | None, by_kind: Mapping[str, datetime], kinds: Collection[str]
 ) -> datetime | None:

@@ -36,7 +36,10 @@ class PlaceObject(TypedDict):
 
 
 class ShelterObject(TypedDict):
-    """A shelter by its code name. `confirmed_at` null and freshness "stale": unknown, so call."""
+    """A shelter by its code name. `confirmed_at`: of the kind of place that was confirmed longest ago; null: never.
+
+    `unconfirmed`: its news is stale, so call. A change of one place does not alter that: confirm the rest, or send its numbers.
+    """
 
     id: str
     name: str
@@ -44,6 +47,7 @@ class ShelterObject(TypedDict):
     version: int
     confirmed_at: AwareDatetime | None
     freshness: Freshness
+    unconfirmed: bool
     counts: dict[str, Counts]
     places: list[PlaceObject]
 

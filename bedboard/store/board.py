@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from bedboard.rules.freshness import FreshnessLimits, oldest_confirmation
 from bedboard.rules.places import PlaceState
 from bedboard.rules.rights import seeker_key
 from bedboard.store.database import Transaction
-from bedboard.store.shelters import confirmed_kinds
+from bedboard.store.shelters import confirmed_kinds, limits_of
 
 
 class PlaceRow(NamedTuple):
@@ -222,15 +222,9 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
                 names={"nl": row.name_nl, "en": row.name_en},
                 long_names={"nl": row.long_nl, "en": row.long_en},
                 deciding=Deciding(row.decides, row.desk_hours, row.outside_hours),
-                limits=_limits(row.fresh_minutes, row.ageing_minutes),
+                limits=limits_of(row.fresh_minutes, row.ageing_minutes),
             )
             for row in kinds
         },
         callers=tuple(Caller(*row) for row in callers),
     )
-
-
-def _limits(fresh_minutes: int | None, ageing_minutes: int | None) -> FreshnessLimits | None:
-    if fresh_minutes is None or ageing_minutes is None:
-        return None
-    return FreshnessLimits(timedelta(minutes=fresh_minutes), timedelta(minutes=ageing_minutes))

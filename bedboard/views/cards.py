@@ -16,6 +16,7 @@ from bedboard.rules.freshness import (
     Reminder,
     current_reminder,
     freshness_of,
+    limits_for,
     phase_at,
     turning_points,
 )
@@ -88,6 +89,7 @@ class Lot(NamedTuple):
 @dataclass(frozen=True)
 class Card:
     """One shelter at one moment. `counts` has every status and `total`; `kinds` has such counts per kind, in board order.
+    `asks_rest`: stale, and something of it is newer than its news, so that its people are asked about the rest.
     `unplaced`: the number of promises without a place per kind that has any.
 
     `changes_at`: when time alone changes the card; None: never. `never_confirmed` goes with freshness stale.
@@ -109,6 +111,7 @@ class Card:
     places: tuple[PlaceView, ...]
     changes_at: datetime | None
     confirmed_by_system: bool = False
+    asks_rest: bool = False
 
     @property
     def never_confirmed(self) -> bool:
@@ -156,10 +159,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
 
     `limits`: those of the settings; stricter limits of a kind go before them.
     """
-    own = {catalogue.kinds[place.kind].limits for place in row.places}
-    kind_limits = [one for one in own if one is not None]
-    if kind_limits:
-        limits = kind_limits[0].strictest(kind_limits[1:] + ([limits] if None in own else []))
+    limits = limits_for({catalogue.kinds[place.kind].limits for place in row.places}, limits)
     points = turning_points(
         row.confirmed_at,
         row.created_at,
@@ -178,7 +178,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
         unit_name=unit.name,
         organization=row.organization,
         stamp=Stamp(row.version, phase),
-        freshness=freshness_of(row.confirmed_at, limits, now),
+        freshness=(freshness := freshness_of(row.confirmed_at, limits, now)),
         confirmed_at=row.confirmed_at,
         reminder=current_reminder(row.confirmed_at, row.created_at, row.confirm_times, catalogue.zone, now),
         intake_from_minutes=row.intake_from_minutes,
@@ -205,6 +205,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
         ),
         changes_at=points[phase] if phase < len(points) else None,
         confirmed_by_system=row.confirmed_by_system,
+        asks_rest=freshness == "stale" and any(p.observed_at > (row.confirmed_at or row.created_at) for p in row.places),
     )
 
 

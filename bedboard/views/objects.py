@@ -33,6 +33,7 @@ def shelter_object(card: Card) -> ShelterObject:
         "version": card.stamp.version,
         "confirmed_at": card.confirmed_at,
         "freshness": card.freshness,
+        "unconfirmed": card.freshness == "stale",
         "counts": {kind: counts_object(counts, card.unplaced.get(kind, 0)) for kind, counts in card.kinds.items()},
         "places": [
             {

@@ -12,6 +12,7 @@ from bedboard.store.board import get_shelter
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import ANNEKE, HOUR, MACHINE, MINUTE, SANNE
+from tests.build.moments import TICK
 from tests.build.occupancy import BEFORE, BELL, LINDE, OCCUPIED, SYSTEM, words, written
 from tests.build.rows import claim, do, journal_of, looking, run
 
@@ -92,12 +93,54 @@ async def test_the_same_news_again_is_a_new_version_and_a_row_of_its_own(board_d
     ]
 
 
-async def test_a_shelter_that_never_confirmed_is_confirmed_by_its_first_tap(board_database: Database) -> None:
+async def test_a_shelter_that_never_confirmed_is_not_confirmed_by_a_tap(board_database: Database) -> None:
     await run(board_database, "insert into membership values ('sanne', 'wilg')")
     async with looking(board_database) as seen:
         await do(board_database, lambda tx: change_place(tx, SANNE, "wilg-1", PlaceChange("occupied", observed_at=BEFORE), NOW))
-    assert seen.changed["shelter", "wilg"] == {"version": 2, "confirmed_at": BEFORE}
+    assert seen.changed["shelter", "wilg"] == {"version": 2}
+    assert seen.changed["place", "wilg-1"]["state"] == "occupied"
     assert seen.bells == [("shelter", "wilg", 2)]
+
+
+@pytest.mark.parametrize(
+    ("age", "confirms"), [(HOUR, True), (8 * HOUR - TICK, True), (8 * HOUR, False), (11 * HOUR, False), (50 * HOUR, False)]
+)
+async def test_a_tap_confirms_the_other_places_only_while_the_news_is_not_stale(
+    board_database: Database, age: timedelta, confirms: bool
+) -> None:
+    now = BEFORE + age
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, now))
+    assert seen.changed[LINDE] == {"version": 2} | ({"confirmed_at": now} if confirms else {})
+    assert {key for key in seen.changed if key[0] == "place"} == {("place", "linde-1")}
+
+
+async def test_a_tap_that_waited_counts_as_of_the_moment_of_the_tap(board_database: Database) -> None:
+    tapped_at = BEFORE + 7 * HOUR
+    change = PlaceChange("occupied", observed_at=tapped_at)
+    await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", change, tapped_at + 3 * HOUR))
+    assert (await do(board_database, lambda tx: get_shelter(tx, "linde"))).confirmed_at == tapped_at
+
+
+async def test_a_kind_with_stricter_limits_makes_a_tap_speak_for_itself_alone(board_database: Database) -> None:
+    await run(board_database, "update kind set fresh_minutes = 10, ageing_minutes = 30 where code = 'women'")
+    await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
+    assert (await do(board_database, lambda tx: get_shelter(tx, "linde"))).confirmed_at == BEFORE
+
+
+async def test_undoing_a_tap_in_a_stale_shelter_confirms_nothing(board_database: Database) -> None:
+    now = NOW + 11 * HOUR
+    tapped: Changed = await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, now))
+    journal_id = tapped.journal_id or 0
+    await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", journal_id, now, 10 * MINUTE))
+    assert (await do(board_database, lambda tx: get_shelter(tx, "linde"))).confirmed_at == BEFORE
+
+
+async def test_still_correct_leaves_claims_alone(board_database: Database) -> None:
+    await claim(board_database, "one", "linde-1", NOW)
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW))
+    assert not [key for key in seen.changed if key[0] == "claim"]
 
 
 async def test_the_report_of_the_shelter_goes_before_a_promise(board_database: Database) -> None:

@@ -16,6 +16,7 @@ from bedboard.rules.freshness import (
     Reminder,
     current_reminder,
     freshness_of,
+    limits_for,
     oldest_confirmation,
     phase_at,
     turning_points,
@@ -166,3 +167,17 @@ def test_a_shelter_is_as_old_as_its_oldest_kind(
     confirmed_at: datetime | None, by_kind: dict[str, datetime], kinds: list[str], oldest: datetime | None
 ) -> None:
     assert oldest_confirmation(confirmed_at, by_kind, kinds) == oldest
+
+
+@pytest.mark.parametrize(
+    ("own", "limits"),
+    [
+        ([], LIMITS),
+        ([None], LIMITS),
+        ([FreshnessLimits(HOUR, 9 * HOUR)], FreshnessLimits(HOUR, 9 * HOUR)),
+        ([FreshnessLimits(HOUR, 9 * HOUR), None], FreshnessLimits(HOUR, 8 * HOUR)),
+        ([FreshnessLimits(HOUR, 9 * HOUR), FreshnessLimits(3 * HOUR, 4 * HOUR)], FreshnessLimits(HOUR, 4 * HOUR)),
+    ],
+)
+def test_the_strictest_kind_gives_the_limits_of_a_shelter(own: list[FreshnessLimits | None], limits: FreshnessLimits) -> None:
+    assert limits_for(own, LIMITS) == limits

@@ -95,7 +95,8 @@ async def add_present(call: Call, refusal: Conflict | VersionMismatch) -> None:
 async def patch_place(call: Call) -> Response:
     place_id, command = call.path_params["place_id"], await call.json(PatchPlace)
     change = PlaceChange(command.status, command.reason, command.expected_free_at, command.observed_at)
-    return await _change(call, lambda tx, version: change_place(tx, call.actor, place_id, change, call.now, version))
+    limits = call.process.settings.limits
+    return await _change(call, lambda tx, version: change_place(tx, call.actor, place_id, change, call.now, version, limits))
 
 
 async def put_occupancy(call: Call) -> Response:
