@@ -11,7 +11,10 @@ from bedboard.rules.places import PlaceStatus
 
 
 class Counts(TypedDict):
-    """Places of one kind; the five statuses add up to `total`."""
+    """Places of one kind; the five statuses add up to `total`.
+
+    `unplaced`: how many holds and reservations have no place, because fewer places are empty than are promised: call.
+    """
 
     free: int
     held: int
@@ -19,6 +22,7 @@ class Counts(TypedDict):
     occupied: int
     closed: int
     total: int
+    unplaced: int
 
 
 class PlaceObject(TypedDict):
@@ -32,7 +36,10 @@ class PlaceObject(TypedDict):
 
 
 class ShelterObject(TypedDict):
-    """A shelter by its code name. `confirmed_at` null and freshness "stale": unknown, so call."""
+    """A shelter by its code name. `confirmed_at`: of the kind of place that was confirmed longest ago; null: never.
+
+    `unconfirmed`: its news is stale, so call. A change of one place does not alter that: confirm the rest, or send its numbers.
+    """
 
     id: str
     name: str
@@ -40,6 +47,7 @@ class ShelterObject(TypedDict):
     version: int
     confirmed_at: AwareDatetime | None
     freshness: Freshness
+    unconfirmed: bool
     counts: dict[str, Counts]
     places: list[PlaceObject]
 

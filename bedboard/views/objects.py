@@ -33,7 +33,8 @@ def shelter_object(card: Card) -> ShelterObject:
         "version": card.stamp.version,
         "confirmed_at": card.confirmed_at,
         "freshness": card.freshness,
-        "counts": {kind: counts_object(counts) for kind, counts in card.kinds.items()},
+        "unconfirmed": card.freshness == "stale",
+        "counts": {kind: counts_object(counts, card.unplaced.get(kind, 0)) for kind, counts in card.kinds.items()},
         "places": [
             {
                 "id": place.id,
@@ -49,8 +50,8 @@ def shelter_object(card: Card) -> ShelterObject:
     }
 
 
-def counts_object(counts: Mapping[str, int]) -> Counts:
-    """Return the numbers of places of one kind, by status."""
+def counts_object(counts: Mapping[str, int], unplaced: int) -> Counts:
+    """Return the numbers of places of one kind, by status, and of its promises without a place."""
     return {
         "free": counts["free"],
         "held": counts["held"],
@@ -58,6 +59,7 @@ def counts_object(counts: Mapping[str, int]) -> Counts:
         "occupied": counts["occupied"],
         "closed": counts["closed"],
         "total": counts["total"],
+        "unplaced": unplaced,
     }
 
 

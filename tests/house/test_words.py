@@ -88,7 +88,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "only_with_contra_indication": NO_DETAIL,
     "not_here": NO_DETAIL,
     "too_many_shelters": {"most": 8},
-    "more_than_places": {"asked": 9, "closed": 1, "held": 2, "total": 6},
+    "more_than_places": {"empty": 9, "closed": 1, "total": 6},
     "not_one_of": {"allowed": ["free", "occupied"]},
     "too_small": {"least": 0},
     "too_large": {"most": 12},

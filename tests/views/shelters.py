@@ -59,6 +59,7 @@ def shelter(
     confirmed: float | None = 1,
     criteria: Mapping[str, str] | None = None,
     limits: Mapping[str, int] | None = None,
+    by_system: bool = False,
 ) -> ShelterRow:
     """Confirmed that many hours ago, None: never. Takes women, and no men, unless told otherwise."""
     return ShelterRow(
@@ -77,6 +78,7 @@ def shelter(
         limits=limits or {},
         languages=(),
         places=tuple(places),
+        confirmed_by_system=by_system,
     )
 
 

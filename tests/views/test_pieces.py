@@ -23,3 +23,14 @@ def drawn(language: str, *, late: bool) -> str:
 def test_a_fresh_shelter_without_a_free_place_offers_a_call_to_the_desk_only(language: str) -> None:
     assert 'class="on"' not in drawn(language, late=False)
     assert 'class="on"' in drawn(language, late=True)
+
+
+@pytest.mark.parametrize(("language", "words"), [("nl", "doorgegeven door het systeem van de opvang"), ("en", "system")])
+def test_a_card_says_that_a_system_gave_the_news(language: str, words: str) -> None:
+    pieces = Pieces(Pages(WEB, ZoneInfo("Europe/Amsterdam")), lambda: "0" * 32)
+    for view in ("board", "staff"):
+        bodies = [
+            pieces.get(Audience(view, language), card(shelter(f"eik{n}", [place("eik-1")], by_system=bool(n))), REFERENCE).body
+            for n in (0, 1)
+        ]
+        assert [words in body for body in bodies] == [False, True]

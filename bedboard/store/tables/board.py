@@ -65,7 +65,9 @@ class Organization(SQLModel, table=True):
 class Shelter(SQLModel, table=True):
     """`name` is a code name. The row is the lock for everything about its places; `version` counts its changes.
 
-    `confirm_times` are local "HH:MM"; `intake_*_minutes` count from local midnight, 0 to 1440.
+    `confirmed_at`: when all of it was confirmed; `kinds_confirmed_at`: later moments of single kinds, as ISO 8601;
+    `confirmed_by`: the kind of the actor that confirmed last. `confirm_times` are local "HH:MM"; `intake_*_minutes` count
+    from local midnight, 0 to 1440.
     """
 
     id: str = Field(primary_key=True)
@@ -83,6 +85,10 @@ class Shelter(SQLModel, table=True):
     languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    kinds_confirmed_at: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    confirmed_by: str = Field(default="person", sa_column=Column(Text, nullable=False, server_default="person"))
 
 
 class Place(SQLModel, table=True):
