@@ -24,6 +24,7 @@ EXPLOITATIONS = CRITERIA["exploitation"]
 NEEDS = CRITERIA["needs"]
 
 MOST_OF_EACH = 20
+SMALLEST_GROUP = 2
 ARRIVAL_WINDOW_MINUTES = 120  # a journey from one end of the country to the other
 DAY_MINUTES = 1440
 
@@ -73,6 +74,11 @@ class Profile:
         return self.child_0_3 + self.child_4_11 + self.child_12_17 + self.boy_12_17
 
     @property
+    def unnamed(self) -> int:
+        """Return the number of people in a group about whose age nothing was said."""
+        return max(0, self.group - self.adults - self.children)
+
+    @property
     def people(self) -> int:
         """Return the number of people who need a bed or a cot: 1 at least, even if nothing was said."""
         return max(1, self.group, self.adults + self.children)
@@ -106,6 +112,8 @@ def check_profile(profile: Profile) -> None:
         raise Invalid(FieldError("minor_alone", "not_with_adults"))
     if profile.minor_alone and profile.group:
         raise Invalid(FieldError("minor_alone", "not_with_group"))
+    if 0 < profile.group < SMALLEST_GROUP:
+        raise Invalid(FieldError("group", "too_small", {"least": SMALLEST_GROUP}))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -199,7 +207,8 @@ def _criterion(terms: Terms, name: str) -> Reason:
 
 
 def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
-    """Return yes for a number within its limit and no beyond it; an age band that a limit cuts through is to be discussed."""
+    """Return yes for a number within its limit and no beyond it. A limit that cuts through what is known has to be discussed:
+    through an age band, or through a group of which not everybody was named."""
     reasons: list[Reason] = []
 
     def add(name: str, holds: bool | None) -> None:
@@ -213,11 +222,11 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
     if ages is not None and "max_age" in limits:
         oldest, most = ages[1], limits["max_age"]
         add("max_age", True if oldest[1] <= most else False if oldest[0] > most else None)
-    if profile.adults and "max_adults" in limits:
-        add("max_adults", profile.adults <= limits["max_adults"])
-    children = profile.children - profile.minor_alone  # one of them leads the party
-    if children > 0 and "max_children" in limits:
-        add("max_children", children <= limits["max_children"])
+    children = max(0, profile.children - profile.minor_alone)  # one of them leads the party
+    for name, least in (("max_adults", profile.adults), ("max_children", children)):
+        most = least + profile.unnamed
+        if most and name in limits:
+            add(name, True if most <= limits[name] else False if least > limits[name] else None)
     if profile.children and not profile.minor_alone and "oldest_son" in limits:
         limit = limits["oldest_son"]
         if profile.boy_12_17:
@@ -230,8 +239,9 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
 def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
     """Return the answer of the hours of intake to the hours of arrival; None when nothing was said about those.
 
-    People arrive within a journey's time after the one hour, or before the other. Outside the hours of intake it has to be
-    discussed (with the minute at which intake opens) and is never a no: a telephone may open a door.
+    People arrive at some minute of a journey's time after the one hour, or before the other. When intake is not open all that
+    time it has to be discussed: `intake` has the minute at which it opens, `intake_until` the one at which it closes on
+    them. It is never a no: a telephone may open a door.
     """
     begin, until = profile.arrives_after, profile.arrives_before
     if begin is None and until is None:
@@ -240,14 +250,13 @@ def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
         begin = (until or 0) - ARRIVAL_WINDOW_MINUTES
     if until is None:
         until = begin + ARRIVAL_WINDOW_MINUTES
-    if until <= begin:
-        until += DAY_MINUTES  # over midnight
     opens, closes = intake
-    if closes <= opens:
-        closes += DAY_MINUTES
-    shifts = (-DAY_MINUTES, 0, DAY_MINUTES)
-    possible = any(opens + shift < until and begin < closes + shift for shift in shifts)
-    return Reason("intake", "yes" if possible else "discuss", opens)
+    # Both lengths are at most a day, and `waited` is how long intake has been open when the first minute comes.
+    window, hours = ((end - start - 1) % DAY_MINUTES + 1 for start, end in ((begin, until), (opens, closes)))
+    waited = (begin - opens) % DAY_MINUTES
+    if hours == DAY_MINUTES or waited + window <= hours:
+        return Reason("intake", "yes", opens)
+    return Reason("intake_until", "discuss", closes) if waited < hours else Reason("intake", "discuss", opens)
 
 
 def distance(here: tuple[int, int], there: tuple[int, int]) -> int:

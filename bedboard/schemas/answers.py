@@ -60,7 +60,7 @@ class BoardObject(TypedDict):
 
 class ReasonObject(TypedDict):
     """The answer to one criterion or limit. `detail`: the limit's number, how many people, or the local minute at which
-    intake opens; null when there is none."""
+    intake opens (of `intake`) or closes (of `intake_until`); null when there is none."""
 
     criterion: str
     verdict: ReasonVerdict

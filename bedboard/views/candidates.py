@@ -48,7 +48,12 @@ def candidates(
     earlier = {ask.card.id: ask for ask in asked}
     unsettled = {shelter_id for shelter_id, ask in earlier.items() if ask.settled is None}
     matches = [match for shelter_id, match in best_matches(found).items() if shelter_id not in unsettled][:LISTED]
-    shut = {match.card.id for match in matches for one in match.reasons if one.criterion == "intake" and one.answer != "yes"}
+    shut = {
+        match.card.id
+        for match in matches
+        for one in match.reasons
+        if one.criterion in ("intake", "intake_until") and one.answer != "yes"
+    }
     new = [match.card.id for match in matches if match.card.id not in earlier]
     first = sorted(new, key=lambda shelter_id: shelter_id in shut)
     chosen = first[: min(TICKED, still)] if ticked is None else ticked

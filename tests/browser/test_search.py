@@ -251,6 +251,16 @@ async def test_choices_that_cannot_be_are_said_and_mended(phone: Page) -> None:
     await expect(phone.locator("#count")).to_contain_text("4 vrij")
 
 
+async def test_a_person_can_say_seven_women(phone: Page) -> None:
+    more = phone.locator("#profile > .larger")
+    await more.locator("summary").click()
+    await choice(phone, "adults.woman", "7").click()
+    await expect(phone.locator("#figures #excluded")).to_contain_text("5 te klein")
+    await choice(phone, "adults.woman", "1").click()
+    await expect(more.locator(":checked")).to_have_count(0)
+    await expect(phone.locator("#count")).to_contain_text("2 passen")
+
+
 @DEVICES
 async def test_axe_finds_nothing_on_the_search_page(browser: Browser, site: Site, size: ViewportSize, language: str) -> None:
     page = await open_search(browser, site, size=size, scheme="light", language=language)

@@ -72,6 +72,8 @@ async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
         ({"languages": ["xx"]}, "languages", "not_one_of"),
         ({"minor_alone": True, "adults": {"man": 1}}, "minor_alone", "not_with_adults"),
         ({"minor_alone": True, "group": 3}, "minor_alone", "not_with_group"),
+        ({"group": 1}, "group", "too_small"),
+        ({"group": 21}, "group", "too_large"),
         ({"arrives_after": "25:00"}, "arrives_after", "wrong"),
         ({"limit": 0}, "limit", "too_small"),
     ],

@@ -152,10 +152,17 @@ def test_near_says_nothing_about_whether_it_fits(terms: Terms, profile: Profile,
 def test_only_a_minor_who_is_not_alone_is_refused(profile: Profile, adult: str, count: int) -> None:
     check_profile(profile)
     for name in (adult, "group"):
-        company = but(profile, minor_alone=True, **{name: count})
+        company = but(profile, minor_alone=True, **{name: count + 1})
         with pytest.raises(Invalid) as refusal:
             check_profile(company)
         assert [field.field for field in refusal.value.fields] == ["minor_alone"]
+
+
+def test_a_group_is_of_two_or_more() -> None:
+    check_profile(Profile(group=2))
+    with pytest.raises(Invalid) as refusal:
+        check_profile(Profile(group=1))
+    assert [(field.field, field.detail) for field in refusal.value.fields] == [("group", {"least": 2})]
 
 
 # ---- what a shelter says
@@ -172,7 +179,7 @@ def test_every_asked_criterion_gets_the_answer_of_the_shelter_once(terms: Terms,
     open_question = profile.children and not (profile.adults or profile.minor_alone or profile.group)
     also = {"minor_alone": "unknown"} if open_question else {}
     assert said == {name: terms.criteria.get(name, "unknown") for name in wanted} | also
-    assert {reason.criterion for reason in reasons} <= CRITERION_NAMES | LIMIT_NAMES | {"intake", "language"}
+    assert {reason.criterion for reason in reasons} <= CRITERION_NAMES | LIMIT_NAMES | {"intake", "intake_until", "language"}
 
 
 @quick

@@ -66,14 +66,14 @@ HOUSES: dict[str, House] = {
     "a house that has said nothing yet": house(beds=6),
     **{f"from {n} years": house(yes=EVERYTHING, beds=6, min_age=n) for n in (4, 5, 8, 12, 13, 17, 18, 19, 21, 99)},
     **{f"up to {n} years": house(yes=EVERYTHING, beds=6, max_age=n) for n in (3, 11, 12, 16, 17, 18, 65, 120)},
-    **{f"{n} adults at most": house(yes=EVERYTHING, beds=6, max_adults=n) for n in (0, 2, 3, 4)},
-    **{f"{n} children at most": house(yes=EVERYTHING, beds=6, max_children=n) for n in (0, 2, 3, 4)},
+    **{f"{n} adults at most": house(yes=EVERYTHING, beds=6, max_adults=n) for n in (0, 2, 3, 4, 5, 6)},
+    **{f"{n} children at most": house(yes=EVERYTHING, beds=6, max_children=n) for n in (0, 1, 2, 3, 4)},
     **{f"sons up to {n} years": house(yes=EVERYTHING, beds=6, oldest_son=n) for n in (11, 12, 16, 17)},
     "90 days at most": house(yes=EVERYTHING, longest_stay_days=90),
     "no sons of 12 and older, but up to 17 years": house("woman", no="boy_12_17", beds=2, oldest_son=17),
     **{
         f"intake {hours}": house("woman", intake=hours)
-        for hours in ("09:00-17:00", "20:00-08:00", "22:00-02:00", "00:30-06:00")
+        for hours in ("09:00-17:00", "08:00-22:00", "20:00-08:00", "22:00-02:00", "00:30-06:00")
     },
     "intake day and night": house("woman"),
     "they speak Dutch and English": house("woman", languages="nl en"),

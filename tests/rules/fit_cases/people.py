@@ -29,6 +29,9 @@ PEOPLE: dict[str, Profile] = {
     # groups
     "a group of five": Profile(group=5),
     "a group of five with a baby": Profile(group=5, child_0_3=1),
+    "a group of six": Profile(group=6),
+    "a group of six, four of them men": Profile(man=4, group=6),
+    "six men together": Profile(man=6, group=6),
     "four Romanian men": Profile(man=4, group=4, status="eu", exploitation="labour", languages=frozenset({"ro"})),
     "a group of two, who are neither": Profile(other_gender=2, group=2),
     # troubles and needs
@@ -49,10 +52,14 @@ PEOPLE: dict[str, Profile] = {
     "a woman at 07:30": Profile(woman=1, arrives_after=clock("07:30")),
     "a woman at 06:30": Profile(woman=1, arrives_after=clock("06:30")),
     "a woman at 17:00": Profile(woman=1, arrives_after=clock("17:00")),
+    "a woman at 15:00": Profile(woman=1, arrives_after=clock("15:00")),
+    "a woman at 15:01": Profile(woman=1, arrives_after=clock("15:01")),
+    "a woman after 21:59": Profile(woman=1, arrives_after=clock("21:59")),
     "a woman at 16:59": Profile(woman=1, arrives_after=clock("16:59")),
     "a woman at 23:30": Profile(woman=1, arrives_after=clock("23:30")),
     "a woman before 09:00": Profile(woman=1, arrives_before=clock("09:00")),
     "a woman before 10:00": Profile(woman=1, arrives_before=clock("10:00")),
+    "a woman before 11:00": Profile(woman=1, arrives_before=clock("11:00")),
     "a woman before 20:00": Profile(woman=1, arrives_before=clock("20:00")),
     "a woman before 01:00": Profile(woman=1, arrives_before=clock("01:00")),
     # languages
