@@ -13,7 +13,7 @@ CRITERIA: Mapping[str, tuple[str, ...]] = {
     "adults": ("woman", "man", "other_gender"),
     "children": ("child_0_3", "child_4_11", "child_12_17", "boy_12_17"),
     "household": ("minor_alone", "group"),
-    "status": ("third_country", "eu", "dublin", "undocumented", "reflection", "b8"),
+    "status": ("dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"),
     "exploitation": ("sexual", "labour", "criminal", "other_exploitation"),
     "needs": ("lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"),
 }

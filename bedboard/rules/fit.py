@@ -44,7 +44,8 @@ class Profile:
 
     `minor_alone`: a minor without parents; the children are then that minor and any others. `group`: the number of people in
     a group that is more than one household. `avoid`: codes of police units that are not safe. `near`: the police unit near
-    which the place should be. `arrives_after` and `arrives_before`: local minutes since midnight.
+    which the place should be. `statuses`: all that are known to hold, such as a Dublin claimant in the reflection period.
+    `arrives_after` and `arrives_before`: local minutes since midnight.
     """
 
     woman: int = 0
@@ -56,7 +57,7 @@ class Profile:
     boy_12_17: int = 0
     minor_alone: bool = False
     group: int = 0
-    status: str | None = None
+    statuses: frozenset[str] = frozenset()
     exploitation: str | None = None
     needs: frozenset[str] = frozenset()
     avoid: frozenset[str] = frozenset()
@@ -92,7 +93,8 @@ class Profile:
         """Return the criteria that this profile asks about, in the order in which people name them."""
         names = [name for name in PARTY if getattr(self, name)]
         names += [name for name in ("minor_alone", "group") if getattr(self, name)]
-        names += [name for name in (self.status, self.exploitation) if name]
+        names += [name for name in PERSON_STATUSES if name in self.statuses]
+        names += [self.exploitation] if self.exploitation else []
         return names + [name for name in NEEDS if name in self.needs]
 
     def ages(self) -> tuple[Ages, Ages] | None:

@@ -3,6 +3,7 @@
 A profile comes in a body and stays in memory: it is never part of an address, a log line or an answer that is remembered.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol, get_args
@@ -17,7 +18,7 @@ from bedboard.schemas.parse import parse_form
 
 Number = Annotated[int, Field(ge=0, le=MOST_OF_EACH)]
 Code = Annotated[str, Field(max_length=64)]
-Status = Literal["third_country", "eu", "dublin", "undocumented", "reflection", "b8"]
+Status = Literal["dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"]
 Exploitation = Literal["sexual", "labour", "criminal", "other", "unknown"]
 Need = Literal["lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"]
 ClockText = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -48,15 +49,16 @@ class Children(Part):
 class SearchProfile(Part):
     """The household that needs a place. Everything may be left open.
 
-    `group`: how many come as a group, more than one household. `avoid`: police units that are not safe. `near`: the police
-    unit from which it should be near. `arrives_after` "now" is the moment of asking; times are local.
+    `group`: how many come as a group, more than one household. `statuses`: everything that is known, so there may be several.
+    `avoid`: police units that are not safe. `near`: the police unit from which it should be near. `arrives_after` "now" is
+    the moment of asking; times are local.
     """
 
     adults: Adults = Adults()
     children: Children = Children()
     minor_alone: bool = False
     group: Number = 0
-    status: Status | None = None
+    statuses: Annotated[list[Status], Field(max_length=20)] = []
     exploitation: Exploitation | None = None
     needs: Annotated[list[Need], Field(max_length=20)] = []
     avoid: Annotated[list[Code], Field(max_length=50)] = []
@@ -64,6 +66,21 @@ class SearchProfile(Part):
     languages: Annotated[list[Code], Field(max_length=20)] = []
     arrives_after: Annotated[str, Field(pattern=r"^(now|([01][0-9]|2[0-3]):[0-5][0-9])$")] | None = None
     arrives_before: ClockText | None = None
+
+
+def read_kept_profile(text: str | bytes) -> SearchProfile:
+    """Read a profile that this version or an earlier one has sealed. Raises ValueError when it cannot be read.
+
+    Earlier profiles have one `status`, and may have a group of one.
+    """
+    said = json.loads(text)
+    if isinstance(said, dict):
+        status = said.pop("status", None)
+        if status is not None:
+            said["statuses"] = [status]
+        if said.get("group") == 1:
+            del said["group"]
+    return SearchProfile.model_validate(said)
 
 
 class Region(Protocol):
@@ -95,7 +112,7 @@ def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
         **said.children.model_dump(),
         minor_alone=said.minor_alone,
         group=said.group,
-        status=said.status,
+        statuses=frozenset(said.statuses),
         exploitation=exploitation,
         needs=frozenset(said.needs),
         avoid=frozenset(said.avoid),
@@ -118,9 +135,9 @@ def _minutes(clock: str | None, zone: ZoneInfo, now: datetime) -> int | None:
     return int(hours) * 60 + int(minutes)
 
 
-FIELDS = frozenset({"minor_alone", "group", "status", "exploitation", "near", "arrival", "at"})
+FIELDS = frozenset({"minor_alone", "group", "exploitation", "near", "arrival", "at"})
 GROUPS = {"adults": CRITERIA["adults"], "children": CRITERIA["children"]}
-LISTS = ("needs", "avoid", "languages")
+LISTS = ("statuses", "needs", "avoid", "languages")
 
 
 def is_profile_field(name: str) -> bool:
@@ -163,7 +180,7 @@ def write_profile(said: SearchProfile) -> dict[str, str]:
     fields |= {f"children.{name}": str(number) for name, number in said.children.model_dump().items() if number}
     fields |= {"minor_alone": "on"} if said.minor_alone else {}
     fields |= {"group": str(said.group)} if said.group else {}
-    fields |= {name: value for name in ("status", "exploitation", "near") if (value := getattr(said, name))}
+    fields |= {name: value for name in ("exploitation", "near") if (value := getattr(said, name))}
     fields |= {f"{name}.{code}": "on" for name in LISTS for code in getattr(said, name)}
     if said.arrives_after == "now":
         return fields | {"arrival": "now"}

@@ -25,5 +25,5 @@ def needs_of(said: SearchProfile) -> NeedsView:
     numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
     party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
     exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
-    rest = [code for code in (said.status, exploitation, *said.needs) if code and code != "unknown"]
+    rest = [code for code in (*said.statuses, exploitation, *said.needs) if code and code != "unknown"]
     return NeedsView(party, rest, said.languages, said.avoid)

@@ -51,7 +51,7 @@ parties = st.builds(
     Profile,
     **{name: few for name in PARTY},
     group=st.sampled_from((0, 0, 2, 4, 7)),
-    status=st.none() | st.sampled_from(PERSON_STATUSES),
+    statuses=subsets(PERSON_STATUSES),
     exploitation=st.none() | st.sampled_from(EXPLOITATIONS),
     needs=subsets(NEEDS),
     avoid=subsets(UNITS),

@@ -57,6 +57,11 @@ async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
     assert len((await ask(site, {"limit": 2}))["matches"]) == 2
 
 
+async def test_several_statuses_can_hold_at_once(site: Site) -> None:
+    found = await ask(site, WOMAN | {"statuses": ["reflection", "dublin"]})
+    assert [reason["criterion"] for reason in found["matches"][0]["reasons"]] == ["woman", "dublin", "reflection", "size"]
+
+
 @pytest.mark.parametrize(
     ("profile", "field", "code"),
     [
@@ -65,7 +70,9 @@ async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
         ({"adults": {"woman": "1"}}, "adults.woman", "not_a_number"),
         ({"adults": {"wolf": 1}}, "adults.wolf", "unknown_field"),
         ({"name": "Maria"}, "name", "unknown_field"),
-        ({"status": "tourist"}, "status", "not_one_of"),
+        ({"statuses": ["tourist"]}, "statuses.0", "not_one_of"),
+        ({"statuses": "eu"}, "statuses", "wrong"),
+        ({"status": "eu"}, "status", "unknown_field"),
         ({"needs": ["love"]}, "needs.0", "not_one_of"),
         ({"avoid": ["atlantis"]}, "avoid", "not_one_of"),
         ({"near": "atlantis"}, "near", "not_one_of"),
@@ -210,10 +217,10 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
             "children.boy_12_17": "13",
             "needs.wheelchair": "on",
             "languages.ti": "on",
-            "status": "dublin",
+            "statuses": ["dublin"],
         }
         async with site.api("demo-police") as police:
-            for body in (profile, profile | {"status": "dublin", "name": "Blessing"}, profile | {"group": 99}):
+            for body in (profile, profile | {"statuses": ["dublin"], "name": "Blessing"}, profile | {"group": 99}):
                 await police.post("/search", json=body, headers={"Idempotency-Key": "k"})
             await police.post("/places/linde-1/holds", json=profile)
         browser = await site.sign_in("mark")

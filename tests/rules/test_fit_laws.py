@@ -54,8 +54,7 @@ def asking_for_more(profile: Profile) -> list[Profile]:
     more = [replace(profile, needs=profile.needs | {need}) for need in NEEDS]
     more += [replace(profile, avoid=profile.avoid | {unit}) for unit in UNITS]
     more += [replace(profile, languages=frozenset({tongue})) for tongue in TONGUES if not profile.languages]
-    if profile.status is None:
-        more += [replace(profile, status=status) for status in PERSON_STATUSES]
+    more += [replace(profile, statuses=profile.statuses | {status}) for status in PERSON_STATUSES]
     if profile.exploitation is None:
         more += [replace(profile, exploitation=exploitation) for exploitation in EXPLOITATIONS]
     if (profile.arrives_after, profile.arrives_before) == (None, None):
@@ -175,7 +174,7 @@ def test_every_asked_criterion_gets_the_answer_of_the_shelter_once(terms: Terms,
     assert len(answers(reasons)) == len(reasons)
     said = {reason.criterion: reason.answer for reason in reasons if reason.criterion in CRITERION_NAMES}
     wanted = {name for name in (*PARTY, "minor_alone", "group") if getattr(profile, name)} | set(profile.needs)
-    wanted |= {name for name in (profile.status, profile.exploitation) if name}
+    wanted |= profile.statuses | {name for name in (profile.exploitation,) if name}
     open_question = profile.children and not (profile.adults or profile.minor_alone or profile.group)
     also = {"minor_alone": "unknown"} if open_question else {}
     assert said == {name: terms.criteria.get(name, "unknown") for name in wanted} | also
@@ -246,11 +245,11 @@ def test_a_profile_can_ask_about_every_criterion_and_the_laws_know_them_all() ->
         **dict.fromkeys(PARTY, 1),  # type: ignore[arg-type]
         minor_alone=True,
         group=20,
-        status=PERSON_STATUSES[0],
+        statuses=frozenset(PERSON_STATUSES),
         exploitation=EXPLOITATIONS[0],
         needs=frozenset(NEEDS),
     )
     asked = everybody.asked()
-    assert set(asked) | set(PERSON_STATUSES) | set(EXPLOITATIONS) == CRITERION_NAMES
+    assert set(asked) | set(EXPLOITATIONS) == CRITERION_NAMES
     order = [name for group in CRITERIA.values() for name in group]
     assert asked == [name for name in order if name in asked]

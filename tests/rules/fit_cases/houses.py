@@ -3,7 +3,7 @@
 from tests.rules.fit_cases.words import House, but, house
 
 WOMENS = house(
-    yes="woman child_0_3 child_4_11 eu b8 sexual other_exploitation pregnant medical",
+    yes="woman child_0_3 child_4_11 dutch eu b8 sexual other_exploitation pregnant medical",
     discuss="other_gender child_12_17 boy_12_17 third_country reflection labour criminal lvb psychiatric",
     no="man minor_alone group dublin undocumented addiction wheelchair",
     beds=2,
@@ -12,13 +12,13 @@ WOMENS = house(
 COSM = house(
     yes="woman third_country reflection sexual labour other_exploitation",
     discuss="child_0_3 child_4_11 dublin undocumented b8 criminal psychiatric",
-    no="man other_gender child_12_17 boy_12_17 minor_alone group eu addiction lvb",
+    no="man other_gender child_12_17 boy_12_17 minor_alone group dutch eu addiction lvb",
     beds=1,
     cots=1,
     min_age=18,
 )
 OMM = house(
-    yes="woman man other_gender lvb psychiatric addiction b8 eu third_country wheelchair",
+    yes="woman man other_gender lvb psychiatric addiction b8 dutch eu third_country wheelchair",
     discuss="medical pregnant dublin undocumented",
     no="child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group",
     min_age=18,
@@ -44,8 +44,8 @@ YOUTH = house(
     max_age=17,
 )
 EVERYTHING = (
-    "woman man other_gender child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group third_country eu dublin undocumented "
-    "reflection b8 sexual labour criminal other_exploitation lvb psychiatric addiction medical pregnant wheelchair"
+    "woman man other_gender child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group dutch eu third_country undocumented "
+    "dublin reflection b8 sexual labour criminal other_exploitation lvb psychiatric addiction medical pregnant wheelchair"
 )
 
 HOUSES: dict[str, House] = {

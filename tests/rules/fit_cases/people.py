@@ -32,7 +32,9 @@ PEOPLE: dict[str, Profile] = {
     "a group of six": Profile(group=6),
     "a group of six, four of them men": Profile(man=4, group=6),
     "six men together": Profile(man=6, group=6),
-    "four Romanian men": Profile(man=4, group=4, status="eu", exploitation="labour", languages=frozenset({"ro"})),
+    "four Romanian men": Profile(
+        man=4, group=4, statuses=frozenset({"eu"}), exploitation="labour", languages=frozenset({"ro"})
+    ),
     "a group of two, who are neither": Profile(other_gender=2, group=2),
     # troubles and needs
     "a woman with multiple problems": Profile(woman=1, needs=frozenset({"lvb", "psychiatric", "addiction"})),
@@ -41,12 +43,16 @@ PEOPLE: dict[str, Profile] = {
     "a pregnant woman": Profile(woman=1, needs=frozenset({"pregnant"})),
     "a woman in a wheelchair": Profile(woman=1, needs=frozenset({"wheelchair"})),
     # status and exploitation
-    "a Nigerian woman, sexually exploited": Profile(woman=1, status="third_country", exploitation="sexual"),
-    "a Bulgarian man, exploited at work": Profile(man=1, status="eu", exploitation="labour"),
-    "a Dublin claimant, made to steal": Profile(man=1, status="dublin", exploitation="criminal"),
-    "a woman without papers, kept as a slave": Profile(woman=1, status="undocumented", exploitation="other_exploitation"),
-    "a woman in her reflection period": Profile(woman=1, status="reflection"),
-    "a woman with a permit as a victim": Profile(woman=1, status="b8"),
+    "a Nigerian woman, sexually exploited": Profile(woman=1, statuses=frozenset({"third_country"}), exploitation="sexual"),
+    "a Bulgarian man, exploited at work": Profile(man=1, statuses=frozenset({"eu"}), exploitation="labour"),
+    "a Dublin claimant, made to steal": Profile(man=1, statuses=frozenset({"dublin"}), exploitation="criminal"),
+    "a woman without papers, kept as a slave": Profile(
+        woman=1, statuses=frozenset({"undocumented"}), exploitation="other_exploitation"
+    ),
+    "a woman in her reflection period": Profile(woman=1, statuses=frozenset({"reflection"})),
+    "a woman with a permit as a victim": Profile(woman=1, statuses=frozenset({"b8"})),
+    "a Dutch woman": Profile(woman=1, statuses=frozenset({"dutch"})),
+    "a Dublin claimant in her reflection period": Profile(woman=1, statuses=frozenset({"dublin", "reflection"})),
     # when they arrive
     "a woman at 02:00": Profile(woman=1, arrives_after=clock("02:00")),
     "a woman at 07:30": Profile(woman=1, arrives_after=clock("07:30")),

@@ -151,6 +151,29 @@ SITUATIONS: tuple[Case, ...] = (
         "discuss",
         "woman unknown, b8 unknown, size yes 1",
     ),
+    Case("a Dutch woman", "a women's shelter", "fits", "woman yes, dutch yes, size yes 1"),
+    Case("a Dutch woman", "a COSM place", "excluded", "woman yes, dutch no, min_age yes 18, size yes 1"),
+    Case("a Dutch woman", "a house that discusses everything", "discuss", "woman discuss, dutch discuss, size yes 1"),
+    Case("a Dutch woman", "a house that has said nothing yet", "discuss", "woman unknown, dutch unknown, size yes 1"),
+    # Several statuses at once: the house answers each
+    Case(
+        "a Dublin claimant in her reflection period",
+        "a COSM place",
+        "discuss",
+        "woman yes, dublin discuss, reflection yes, min_age yes 18, size yes 1",
+    ),
+    Case(
+        "a Dublin claimant in her reflection period",
+        "a women's shelter",
+        "excluded",
+        "woman yes, dublin no, reflection discuss, size yes 1",
+    ),
+    Case(
+        "a Dublin claimant in her reflection period",
+        "a house that takes everybody",
+        "fits",
+        "woman yes, dublin yes, reflection yes, size yes 1",
+    ),
     # Needs
     Case(
         "a woman with multiple problems",
