@@ -14,8 +14,8 @@ CRITERIA: Mapping[str, tuple[str, ...]] = {
     "children": ("child_0_3", "child_4_11", "child_12_17", "boy_12_17"),
     "household": ("minor_alone", "group"),
     "status": ("dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"),
-    "exploitation": ("sexual", "labour", "criminal", "other_exploitation"),
-    "needs": ("lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"),
+    "exploitation": ("sexual", "labour", "criminal", "other_exploitation", "serious_wrong"),
+    "needs": ("lvb", "psychiatric", "addiction", "recovering", "medical", "pregnant", "wheelchair", "pets", "women_only"),
 }
 CRITERION_NAMES = frozenset(name for group in CRITERIA.values() for name in group)
 LIMIT_NAMES = frozenset({"min_age", "max_age", "max_adults", "max_children", "oldest_son", "longest_stay_days"})

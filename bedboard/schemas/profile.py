@@ -19,8 +19,8 @@ from bedboard.schemas.parse import parse_form
 Number = Annotated[int, Field(ge=0, le=MOST_OF_EACH)]
 Code = Annotated[str, Field(max_length=64)]
 Status = Literal["dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"]
-Exploitation = Literal["sexual", "labour", "criminal", "other", "unknown"]
-Need = Literal["lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"]
+Exploitation = Literal["sexual", "labour", "criminal", "other", "serious_wrong", "unknown"]
+Need = Literal["lvb", "psychiatric", "addiction", "recovering", "medical", "pregnant", "wheelchair", "pets", "women_only"]
 ClockText = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 if (set(get_args(Status)), set(get_args(Need))) != (set(PERSON_STATUSES), set(NEEDS)):

@@ -84,7 +84,7 @@ some_limits = st.fixed_dictionaries(
     },
 )
 some_intake = st.tuples(some_minutes, st.integers(1, 1440)) | st.just((0, 1440))
-some_criteria = st.dictionaries(st.sampled_from(sorted(CRITERION_NAMES)), st.sampled_from(VERDICTS), max_size=26)
+some_criteria = st.dictionaries(st.sampled_from(sorted(CRITERION_NAMES)), st.sampled_from(VERDICTS), max_size=31)
 generous_criteria = st.fixed_dictionaries({name: st.sampled_from(("yes", "yes", "yes", "discuss")) for name in CRITERION_NAMES})
 but_one = st.builds(lambda criteria, name: criteria | {name: "no"}, generous_criteria, st.sampled_from(sorted(CRITERION_NAMES)))
 terms = st.builds(make_terms, some_criteria | generous_criteria | but_one, some_limits, some_intake, subsets(TONGUES))

@@ -11,8 +11,8 @@ KINDS = ["cosm", "omm", "emergency", "women", "men", "labour", "youth"]
 REASONS = {"cleaning", "repair", "no_staff", "quarantine", "safety", "other"}
 CRITERIA = set(
     "woman man other_gender child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group dutch third_country eu dublin "
-    "undocumented reflection b8 sexual labour criminal other_exploitation lvb psychiatric addiction medical pregnant "
-    "wheelchair".split()
+    "undocumented reflection b8 sexual labour criminal other_exploitation serious_wrong lvb psychiatric "
+    "addiction recovering medical pregnant wheelchair pets women_only".split()
 )
 LIMITS = {"min_age", "max_age", "max_adults", "max_children", "oldest_son", "longest_stay_days"}
 

@@ -3,29 +3,29 @@
 from tests.rules.fit_cases.words import House, but, house
 
 WOMENS = house(
-    yes="woman child_0_3 child_4_11 dutch eu b8 sexual other_exploitation pregnant medical",
-    discuss="other_gender child_12_17 boy_12_17 third_country reflection labour criminal lvb psychiatric",
-    no="man minor_alone group dublin undocumented addiction wheelchair",
+    yes="woman child_0_3 child_4_11 dutch eu b8 sexual other_exploitation pregnant medical women_only",
+    discuss="other_gender child_12_17 boy_12_17 third_country reflection labour criminal lvb psychiatric recovering",
+    no="man minor_alone group dublin undocumented addiction wheelchair pets",
     beds=2,
     cots=1,
 )
 COSM = house(
     yes="woman third_country reflection sexual labour other_exploitation",
     discuss="child_0_3 child_4_11 dublin undocumented b8 criminal psychiatric",
-    no="man other_gender child_12_17 boy_12_17 minor_alone group dutch eu addiction lvb",
+    no="man other_gender child_12_17 boy_12_17 minor_alone group dutch eu serious_wrong addiction lvb",
     beds=1,
     cots=1,
     min_age=18,
 )
 OMM = house(
-    yes="woman man other_gender lvb psychiatric addiction b8 dutch eu third_country wheelchair",
+    yes="woman man other_gender lvb psychiatric addiction recovering b8 dutch eu third_country wheelchair",
     discuss="medical pregnant dublin undocumented",
     no="child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group",
     min_age=18,
     max_adults=1,
 )
 LABOUR = house(
-    yes="man group eu third_country undocumented labour criminal dublin",
+    yes="man group eu third_country undocumented labour serious_wrong criminal dublin",
     discuss="woman other_gender other_exploitation medical",
     no="sexual child_0_3 child_4_11 minor_alone pregnant",
     beds=4,
@@ -45,7 +45,8 @@ YOUTH = house(
 )
 EVERYTHING = (
     "woman man other_gender child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group dutch eu third_country undocumented "
-    "dublin reflection b8 sexual labour criminal other_exploitation lvb psychiatric addiction medical pregnant wheelchair"
+    "dublin reflection b8 sexual labour criminal other_exploitation serious_wrong lvb psychiatric addiction "
+    "recovering medical pregnant wheelchair pets women_only"
 )
 
 HOUSES: dict[str, House] = {

@@ -40,6 +40,8 @@ PEOPLE: dict[str, Profile] = {
     "a woman with multiple problems": Profile(woman=1, needs=frozenset({"lvb", "psychiatric", "addiction"})),
     "a man with an addiction": Profile(man=1, needs=frozenset({"addiction"})),
     "a pregnant woman in a wheelchair who is ill": Profile(woman=1, needs=frozenset({"wheelchair", "medical", "pregnant"})),
+    "a woman who has stopped using and has a dog": Profile(woman=1, needs=frozenset({"recovering", "pets"})),
+    "a woman who will not live among men": Profile(woman=1, needs=frozenset({"women_only"})),
     "a pregnant woman": Profile(woman=1, needs=frozenset({"pregnant"})),
     "a woman in a wheelchair": Profile(woman=1, needs=frozenset({"wheelchair"})),
     # status and exploitation
@@ -51,6 +53,7 @@ PEOPLE: dict[str, Profile] = {
     ),
     "a woman in her reflection period": Profile(woman=1, statuses=frozenset({"reflection"})),
     "a woman with a permit as a victim": Profile(woman=1, statuses=frozenset({"b8"})),
+    "a man who was underpaid and threatened": Profile(man=1, exploitation="serious_wrong"),
     "a Dutch woman": Profile(woman=1, statuses=frozenset({"dutch"})),
     "a Dublin claimant in her reflection period": Profile(woman=1, statuses=frozenset({"dublin", "reflection"})),
     # when they arrive

@@ -155,6 +155,30 @@ SITUATIONS: tuple[Case, ...] = (
     Case("a Dutch woman", "a COSM place", "excluded", "woman yes, dutch no, min_age yes 18, size yes 1"),
     Case("a Dutch woman", "a house that discusses everything", "discuss", "woman discuss, dutch discuss, size yes 1"),
     Case("a Dutch woman", "a house that has said nothing yet", "discuss", "woman unknown, dutch unknown, size yes 1"),
+    Case(
+        "a man who was underpaid and threatened",
+        "a studio for four workers",
+        "fits",
+        "man yes, serious_wrong yes, min_age yes 18, max_adults yes 4, size yes 1",
+    ),
+    Case(
+        "a man who was underpaid and threatened",
+        "a COSM place",
+        "excluded",
+        "man no, serious_wrong no, min_age yes 18, size yes 1",
+    ),
+    Case(
+        "a man who was underpaid and threatened",
+        "a house that discusses everything",
+        "discuss",
+        "man discuss, serious_wrong discuss, size yes 1",
+    ),
+    Case(
+        "a man who was underpaid and threatened",
+        "a house that has said nothing yet",
+        "discuss",
+        "man unknown, serious_wrong unknown, size yes 1",
+    ),
     # Several statuses at once: the house answers each
     Case(
         "a Dublin claimant in her reflection period",
@@ -239,6 +263,56 @@ SITUATIONS: tuple[Case, ...] = (
         "discuss",
         "woman discuss, wheelchair discuss, size yes 1",
     ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a women's shelter",
+        "excluded",
+        "woman yes, recovering discuss, pets no, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "an OMM place",
+        "discuss",
+        "woman yes, recovering yes, pets unknown, min_age yes 18, max_adults yes 1, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that takes everybody",
+        "fits",
+        "woman yes, recovering yes, pets yes, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that discusses everything",
+        "discuss",
+        "woman discuss, recovering discuss, pets discuss, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that takes nobody",
+        "excluded",
+        "woman no, recovering no, pets no, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that has said nothing yet",
+        "discuss",
+        "woman unknown, recovering unknown, pets unknown, size yes 1",
+    ),
+    Case("a woman who will not live among men", "a women's shelter", "fits", "woman yes, women_only yes, size yes 1"),
+    Case(
+        "a woman who will not live among men",
+        "an OMM place",
+        "discuss",
+        "woman yes, women_only unknown, min_age yes 18, max_adults yes 1, size yes 1",
+    ),
+    Case(
+        "a woman who will not live among men",
+        "a house that discusses everything",
+        "discuss",
+        "woman discuss, women_only discuss, size yes 1",
+    ),
+    Case("a woman who will not live among men", "a house that takes nobody", "excluded", "woman no, women_only no, size yes 1"),
     # A place of its own kind within the house: its own answers go first, and about the rest the house is asked
     Case("a woman in a wheelchair", "a women's shelter", "excluded", "woman yes, wheelchair no, size yes 1"),
     Case(
