@@ -13,7 +13,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.replies import http_status, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
-from bedboard.rules.fit import EXPLOITATIONS, MOST_OF_EACH, NEEDS, PERSON_STATUSES, Profile
+from bedboard.rules.fit import ADULT_AGES, EXPLOITATIONS, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile
 from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.forms import NothingFoundForm
@@ -69,6 +69,8 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
         "needs": NEEDS,
         "languages": SPOKEN_LANGUAGES,
         "most_of_each": MOST_OF_EACH,
+        "adult_ages": list(ADULT_AGES),
+        "oldest_sons": range(TEEN[1] + 1),
         "slept": SLEPT,
         "counted": None,
         "new_key": process.clock.new_id,

@@ -36,6 +36,8 @@ Ages = tuple[int, int]
 """From and to, both included."""
 
 SMALL, CHILD, TEEN, ADULT = (0, 3), (4, 11), (12, 17), (18, 120)
+ADULT_AGES: Mapping[str, Ages] = {"18_20": (18, 20), "21_64": (21, 64), "65_plus": (65, 120)}
+"""The age bands of adults, the youngest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Profile:
 
     `minor_alone`: a minor without parents; the children are then that minor and any others. `group`: the number of people in
     a group that is more than one household. `avoid`: codes of police units that are not safe. `near`: the police unit near
-    which the place should be. `statuses`: all that are known to hold, such as a Dublin claimant in the reflection period.
+    which the place should be. `adult_ages`: the age bands in which the adults are, of `ADULT_AGES`. `oldest_son`: the age of
+    the eldest son who comes along. `statuses`: all that are known to hold, such as a Dublin claimant in the reflection period.
     `arrives_after` and `arrives_before`: local minutes since midnight.
     """
 
@@ -59,6 +62,8 @@ class Profile:
     group: int = 0
     statuses: frozenset[str] = frozenset()
     exploitation: str | None = None
+    adult_ages: frozenset[str] = frozenset()
+    oldest_son: int | None = None
     needs: frozenset[str] = frozenset()
     avoid: frozenset[str] = frozenset()
     near: str | None = None
@@ -103,19 +108,32 @@ class Profile:
         With adults those are the adults. Minors alone lead it themselves; small children may be their own.
         """
         if not self.minor_alone:
-            return (ADULT, ADULT) if self.adults else None
+            adults = [band for name, band in ADULT_AGES.items() if name in self.adult_ages] or [ADULT] * (self.adults > 0)
+            return (adults[0], adults[-1]) if adults else None
         bands = [band for band, number in ((CHILD, self.child_4_11), (TEEN, self.child_12_17 + self.boy_12_17)) if number]
         return (bands[0], bands[-1]) if bands else ((0, 17), (0, 17))
 
 
 def check_profile(profile: Profile) -> None:
     """Refuse a party that cannot be: Invalid with the field."""
-    if profile.minor_alone and profile.adults:
+    if profile.minor_alone and (profile.adults or profile.adult_ages):
         raise Invalid(FieldError("minor_alone", "not_with_adults"))
     if profile.minor_alone and profile.group:
         raise Invalid(FieldError("minor_alone", "not_with_group"))
     if 0 < profile.group < SMALLEST_GROUP:
         raise Invalid(FieldError("group", "too_small", {"least": SMALLEST_GROUP}))
+    if len(profile.adult_ages) > (profile.adults + profile.unnamed or len(ADULT_AGES)):
+        raise Invalid(FieldError("adult_ages", "more_than_adults"))
+    if profile.oldest_son is not None and not _may_be_son(profile, profile.oldest_son):
+        raise Invalid(FieldError("oldest_son", "no_such_son"))
+
+
+def _may_be_son(profile: Profile, age: int) -> bool:
+    """Return whether somebody in this household can be the eldest son, at this age."""
+    if profile.boy_12_17:
+        return TEEN[0] <= age <= TEEN[1]
+    bands = [band for band, number in ((SMALL, profile.child_0_3), (CHILD, profile.child_4_11)) if number]
+    return any(least <= age <= most for least, most in bands)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -231,7 +249,9 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
             add(name, True if most <= limits[name] else False if least > limits[name] else None)
     if profile.children and not profile.minor_alone and "oldest_son" in limits:
         limit = limits["oldest_son"]
-        if profile.boy_12_17:
+        if profile.oldest_son is not None:
+            add("oldest_son", profile.oldest_son <= limit)
+        elif profile.boy_12_17:
             add("oldest_son", True if limit >= TEEN[1] else False if limit < TEEN[0] else None)
         elif (profile.child_4_11 and limit < CHILD[1]) or (profile.child_0_3 and limit < SMALL[1]):
             add("oldest_son", None)  # these may be sons

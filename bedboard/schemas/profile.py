@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from bedboard.rules.criteria import CRITERIA, SPOKEN_LANGUAGES
-from bedboard.rules.fit import MOST_OF_EACH, NEEDS, PERSON_STATUSES, Profile, check_profile
+from bedboard.rules.fit import ADULT_AGES, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile, check_profile
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.parse import parse_form
 
 Number = Annotated[int, Field(ge=0, le=MOST_OF_EACH)]
 Code = Annotated[str, Field(max_length=64)]
 Status = Literal["dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"]
+AdultAge = Literal["18_20", "21_64", "65_plus"]
 Exploitation = Literal["sexual", "labour", "criminal", "other", "serious_wrong", "unknown"]
 Need = Literal["lvb", "psychiatric", "addiction", "recovering", "medical", "pregnant", "wheelchair", "pets", "women_only"]
 ClockText = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
-if (set(get_args(Status)), set(get_args(Need))) != (set(PERSON_STATUSES), set(NEEDS)):
+if [set(get_args(one)) for one in (Status, Need, AdultAge)] != [set(PERSON_STATUSES), set(NEEDS), set(ADULT_AGES)]:
     raise AssertionError("the profile of the API and of the rules differ")
 
 
@@ -49,7 +50,8 @@ class Children(Part):
 class SearchProfile(Part):
     """The household that needs a place. Everything may be left open.
 
-    `group`: how many come as a group, more than one household. `statuses`: everything that is known, so there may be several.
+    `group`: how many come as a group, more than one household. `adult_ages`: the age bands in which the adults
+    are, if known, and `oldest_son` the age of the eldest son. `statuses`: everything that is known, so there may be several.
     `avoid`: police units that are not safe. `near`: the police unit from which it should be near. `arrives_after` "now" is
     the moment of asking; times are local.
     """
@@ -58,6 +60,8 @@ class SearchProfile(Part):
     children: Children = Children()
     minor_alone: bool = False
     group: Number = 0
+    adult_ages: Annotated[list[AdultAge], Field(max_length=20)] = []
+    oldest_son: Annotated[int, Field(ge=0, le=TEEN[1])] | None = None
     statuses: Annotated[list[Status], Field(max_length=20)] = []
     exploitation: Exploitation | None = None
     needs: Annotated[list[Need], Field(max_length=20)] = []
@@ -112,6 +116,8 @@ def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
         **said.children.model_dump(),
         minor_alone=said.minor_alone,
         group=said.group,
+        adult_ages=frozenset(said.adult_ages),
+        oldest_son=said.oldest_son,
         statuses=frozenset(said.statuses),
         exploitation=exploitation,
         needs=frozenset(said.needs),
@@ -135,9 +141,9 @@ def _minutes(clock: str | None, zone: ZoneInfo, now: datetime) -> int | None:
     return int(hours) * 60 + int(minutes)
 
 
-FIELDS = frozenset({"minor_alone", "group", "exploitation", "near", "arrival", "at"})
+FIELDS = frozenset({"minor_alone", "group", "oldest_son", "exploitation", "near", "arrival", "at"})
 GROUPS = {"adults": CRITERIA["adults"], "children": CRITERIA["children"]}
-LISTS = ("statuses", "needs", "avoid", "languages")
+LISTS = ("adult_ages", "statuses", "needs", "avoid", "languages")
 
 
 def is_profile_field(name: str) -> bool:
@@ -180,6 +186,7 @@ def write_profile(said: SearchProfile) -> dict[str, str]:
     fields |= {f"children.{name}": str(number) for name, number in said.children.model_dump().items() if number}
     fields |= {"minor_alone": "on"} if said.minor_alone else {}
     fields |= {"group": str(said.group)} if said.group else {}
+    fields |= {"oldest_son": str(said.oldest_son)} if said.oldest_son is not None else {}
     fields |= {name: value for name in ("exploitation", "near") if (value := getattr(said, name))}
     fields |= {f"{name}.{code}": "on" for name in LISTS for code in getattr(said, name)}
     if said.arrives_after == "now":

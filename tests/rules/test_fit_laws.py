@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, LIMIT_NAMES, VERDICTS
 from bedboard.rules.fit import (
+    ADULT_AGES,
     EXPLOITATIONS,
     FIT_ORDER,
     NEEDS,
@@ -115,6 +116,17 @@ def test_leaving_one_thing_open_never_makes_a_shelter_say_no(terms: Terms, profi
 
 
 @quick
+@given(terms, profiles, st.sampled_from(sorted(ADULT_AGES)))
+def test_an_age_that_becomes_known_answers_what_was_to_discuss_and_nothing_else(
+    terms: Terms, profile: Profile, band: str
+) -> None:
+    assume(not profile.minor_alone and profile.adults)
+    for name in ("min_age", "max_age"):
+        before = answer_in(terms, but(profile, adult_ages=frozenset()), name)
+        assert before in ("discuss", answer_in(terms, but(profile, adult_ages=frozenset({band})), name))
+
+
+@quick
 @given(places, profiles)
 def test_leaving_one_thing_open_never_makes_a_place_too_small(place: Place, profile: Profile) -> None:
     """Babies of a group excepted: as long as nothing is said of them, nobody knows that a cot will do."""
@@ -162,6 +174,23 @@ def test_a_group_is_of_two_or_more() -> None:
     with pytest.raises(Invalid) as refusal:
         check_profile(Profile(group=1))
     assert [(field.field, field.detail) for field in refusal.value.fields] == [("group", {"least": 2})]
+
+
+@pytest.mark.parametrize(
+    ("profile", "field", "code"),
+    [
+        (Profile(minor_alone=True, adult_ages=frozenset({"18_20"})), "minor_alone", "not_with_adults"),
+        (Profile(woman=1, adult_ages=frozenset({"18_20", "21_64"})), "adult_ages", "more_than_adults"),
+        (Profile(woman=1, oldest_son=8), "oldest_son", "no_such_son"),
+        (Profile(woman=1, child_4_11=1, oldest_son=12), "oldest_son", "no_such_son"),
+        (Profile(woman=1, child_4_11=1, boy_12_17=1, oldest_son=8), "oldest_son", "no_such_son"),
+        (Profile(woman=1, child_12_17=1, oldest_son=14), "oldest_son", "no_such_son"),
+    ],
+)
+def test_ages_that_nobody_can_have_are_refused(profile: Profile, field: str, code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_profile(profile)
+    assert [(one.field, one.code) for one in refusal.value.fields] == [(field, code)]
 
 
 # ---- what a shelter says

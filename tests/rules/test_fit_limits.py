@@ -44,8 +44,11 @@ def ages_of_heads(profile: Profile) -> tuple[range, range]:
         bands = [range(4, 12)] if profile.child_4_11 else []
         bands += [range(12, 18)] if profile.child_12_17 + profile.boy_12_17 else []
         return (bands[0], bands[-1]) if bands else (range(18), range(18))
-    adults = range(18, 121) if profile.woman + profile.man + profile.other_gender else range(0)
-    return adults, adults
+    known = {"18_20": range(18, 21), "21_64": range(21, 65), "65_plus": range(65, 121)}
+    adults = [known[name] for name in sorted(profile.adult_ages)]
+    if not adults:
+        adults = [range(18, 121) if profile.woman + profile.man + profile.other_gender else range(0)]
+    return adults[0], adults[-1]
 
 
 def of_all(possible: Iterable[bool]) -> ReasonVerdict | None:
@@ -61,6 +64,8 @@ def test_an_age_limit_is_yes_when_every_possible_age_is_within_it_and_no_when_no
     found = answers(judge(terms, profile))
     assert found.get("min_age") == (of_all(age >= limits["min_age"] for age in youngest) if "min_age" in limits else None)
     assert found.get("max_age") == (of_all(age <= limits["max_age"] for age in oldest) if "max_age" in limits else None)
+    if profile.oldest_son is not None and not profile.minor_alone:
+        son = range(profile.oldest_son, profile.oldest_son + 1)
     if son:
         assert found.get("oldest_son") == (
             of_all(age <= limits["oldest_son"] for age in son) if "oldest_son" in limits else None
@@ -70,7 +75,7 @@ def test_an_age_limit_is_yes_when_every_possible_age_is_within_it_and_no_when_no
 @quick
 @given(profiles, st.integers(0, 17))
 def test_a_small_child_may_be_a_son_who_is_too_old_and_is_never_refused_for_that(profile: Profile, limit: int) -> None:
-    profile = replace(profile, boy_12_17=0)
+    profile = replace(profile, boy_12_17=0, oldest_son=None)
     oldest = 11 if profile.child_4_11 else 3 if profile.child_0_3 else -1
     found = answers(judge(make_terms({}, {"oldest_son": limit}, (0, 1440), ()), profile))
     assert found.get("oldest_son") == ("discuss" if oldest > limit and not profile.minor_alone else None)

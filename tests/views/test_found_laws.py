@@ -33,6 +33,9 @@ some_profiles = st.builds(
     man=st.integers(0, 1),
     child_0_3=st.integers(0, 1),
     needs=st.sampled_from((frozenset(), frozenset({"lvb"}))),
+    adult_ages=st.sampled_from((frozenset(), frozenset({"18_20"}), frozenset({"21_64"}))),
+    group=st.sampled_from((0, 0, 2)),
+    arrives_after=st.sampled_from((None, 600)),
     avoid=st.sampled_from((frozenset(), frozenset(), frozenset({"zuid"}))),
     near=st.sampled_from((None, *UNITS)),
 )
@@ -60,7 +63,7 @@ def some_shelter(draw: st.DrawFn, shelter_id: str) -> ShelterRow:
         unit=draw(st.sampled_from(tuple(UNITS))),
         confirmed=draw(st.sampled_from((0, 1, 3, 9, None))),
         criteria=draw(some_criteria),
-        limits=draw(st.sampled_from(({}, {"max_adults": 1}))),
+        limits=draw(st.sampled_from(({}, {"max_adults": 1}, {"min_age": 21}))),
     )
     return replace(row, name=draw(st.sampled_from(("Linde", "Wilg"))))  # names need not differ
 

@@ -32,6 +32,16 @@ LIMITS: tuple[Case, ...] = (
     Case("a child of 8 alone", "up to 3 years", "excluded", "child_4_11 yes, minor_alone yes, max_age no 3, size yes 1"),
     Case("a child of 8 alone", "up to 11 years", "fits", "child_4_11 yes, minor_alone yes, max_age yes 11, size yes 1"),
     Case("a minor alone", "up to 16 years", "discuss", "minor_alone yes, max_age discuss 16, size yes 1"),
+    # The age of adults, as far as it is known
+    Case("a woman of 19", "from 18 years", "fits", "woman yes, min_age yes 18, size yes 1"),
+    Case("a woman of 19", "from 19 years", "discuss", "woman yes, min_age discuss 19, size yes 1"),
+    Case("a woman of 19", "from 21 years", "excluded", "woman yes, min_age no 21, size yes 1"),
+    Case("a woman of 30", "from 21 years", "fits", "woman yes, min_age yes 21, size yes 1"),
+    Case("a woman of 30", "up to 65 years", "fits", "woman yes, max_age yes 65, size yes 1"),
+    Case("a woman of 70", "up to 65 years", "discuss", "woman yes, max_age discuss 65, size yes 1"),
+    Case("a woman of 70", "up to 18 years", "excluded", "woman yes, max_age no 18, size yes 1"),
+    Case("a woman of 30 and her daughter of 19", "from 21 years", "excluded", "woman yes, min_age no 21, size yes 2"),
+    Case("a woman", "from 21 years", "discuss", "woman yes, min_age discuss 21, size yes 1"),
     # How many adults
     Case("a couple", "3 adults at most", "fits", "woman yes, man yes, max_adults yes 3, size yes 2"),
     Case("a couple", "2 adults at most", "fits", "woman yes, man yes, max_adults yes 2, size yes 2"),
@@ -116,6 +126,25 @@ LIMITS: tuple[Case, ...] = (
     Case("a woman with a daughter of 14", "sons up to 11 years", "fits", "woman yes, child_12_17 yes, size yes 2"),
     Case("a woman with a child of 6", "sons up to 11 years", "fits", "woman yes, child_4_11 yes, size yes 2"),
     Case("a boy of 16 alone", "sons up to 11 years", "fits", "boy_12_17 yes, minor_alone yes, size yes 1"),
+    # The age of the eldest son, if it is known
+    Case(
+        "a woman with a son who is known to be 14",
+        "sons up to 12 years",
+        "excluded",
+        "woman yes, boy_12_17 yes, oldest_son no 12, size yes 2",
+    ),
+    Case(
+        "a woman with a son who is known to be 14",
+        "sons up to 16 years",
+        "fits",
+        "woman yes, boy_12_17 yes, oldest_son yes 16, size yes 2",
+    ),
+    Case(
+        "a woman with a son who is known to be 8",
+        "sons up to 11 years",
+        "fits",
+        "woman yes, child_4_11 yes, oldest_son yes 11, size yes 2",
+    ),
     # How long one may stay is shown on the board, and no reason: nobody knows tonight
     Case("a woman", "90 days at most", "fits", "woman yes, size yes 1"),
     # Intake hours: people come at some minute of the two hours after (or before) the hour that was named
