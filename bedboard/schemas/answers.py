@@ -68,7 +68,10 @@ class ReasonObject(TypedDict):
 
 
 class MatchObject(TypedDict):
-    """A free place that fits, or is worth a call."""
+    """A free place that fits, or is worth a call.
+
+    `to_ask`: what the asker left open, and the shelter refuses ("no") or limits ("discuss"). It does not change `fit`.
+    """
 
     place: str
     label: str
@@ -80,6 +83,7 @@ class MatchObject(TypedDict):
     cots: int
     fit: Literal["fits", "discuss"]
     reasons: list[ReasonObject]
+    to_ask: list[ReasonObject]
     freshness: Freshness
     confirmed_at: AwareDatetime | None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, rank
+from bedboard.rules.questions import to_ask
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
@@ -32,6 +33,11 @@ class Match(NamedTuple):
         """Work out why the lot fits or has to be discussed; only for matches that are shown."""
         place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
         return judge(self.lot.terms, self.profile) + place
+
+    @property
+    def to_ask(self) -> tuple[Reason, ...]:
+        """Work out what the asker left open and the shelter restricts; only for matches that are shown."""
+        return to_ask(self.lot.terms, self.profile)
 
     @property
     def places(self) -> tuple[PlaceView, ...]:

@@ -90,6 +90,7 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
 def match_objects(match: Match) -> list[MatchObject]:
     """Return the free places of a match."""
     reasons = [reason_object(reason) for reason in match.reasons]
+    questions = [reason_object(reason) for reason in match.to_ask]
     return [
         {
             "place": place.id,
@@ -102,6 +103,7 @@ def match_objects(match: Match) -> list[MatchObject]:
             "cots": match.lot.cots,
             "fit": "fits" if match.fit == "fits" else "discuss",
             "reasons": reasons,
+            "to_ask": questions,
             "freshness": match.card.freshness,
             "confirmed_at": match.card.confirmed_at,
         }

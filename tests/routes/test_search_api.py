@@ -57,6 +57,14 @@ async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
     assert len((await ask(site, {"limit": 2}))["matches"]) == 2
 
 
+async def test_what_was_left_open_and_is_restricted_is_to_be_asked(site: Site) -> None:
+    found = await ask(site, {"needs": ["lvb"]})
+    questions = {match["shelter"]: match["to_ask"] for match in found["matches"]}
+    assert questions["linde"] == [{"criterion": "man", "verdict": "no", "detail": None}]
+    assert questions["ceder"] == []
+    assert (await ask(site, WOMAN))["matches"][0]["to_ask"] == []
+
+
 async def test_several_statuses_can_hold_at_once(site: Site) -> None:
     found = await ask(site, WOMAN | {"statuses": ["reflection", "dublin"]})
     assert [reason["criterion"] for reason in found["matches"][0]["reasons"]] == ["woman", "dublin", "reflection", "size"]
