@@ -261,6 +261,20 @@ async def test_a_person_can_say_seven_women(phone: Page) -> None:
     await expect(phone.locator("#count")).to_contain_text("2 passen")
 
 
+async def test_children_alone_make_the_page_ask_at_once_who_comes_with_them(phone: Page) -> None:
+    await phone.locator("#children > summary").click()
+    asked = phone.locator("#bar .alone")
+    await expect(asked).to_be_hidden()
+    await choice(phone, "children.boy_12_17", "1").click()
+    await expect(asked).to_have_text("Is dit kind alleen?")
+    await choice(phone, "minor_alone").click()
+    await expect(asked).to_be_hidden()
+    await choice(phone, "minor_alone").click()
+    await expect(asked).to_be_visible()
+    await choice(phone, "adults.woman", "1").click()
+    await expect(asked).to_be_hidden()
+
+
 @DEVICES
 async def test_axe_finds_nothing_on_the_search_page(browser: Browser, site: Site, size: ViewportSize, language: str) -> None:
     page = await open_search(browser, site, size=size, scheme="light", language=language)
