@@ -16,7 +16,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
-from bedboard.store.tables.board import Kind, Organization, Shelter, Unit
+from bedboard.store.tables.board import Kind, Organization, Shelter, Travel, Unit
 from bedboard.store.tables.people import Client, Membership, Person
 
 REGISTER = Actor("system", "register", "machine", "bedboard", None, frozenset())
@@ -69,12 +69,15 @@ async def begin_deployment(
     now: datetime,
     *,
     demo: bool,
+    travel: Sequence[Travel] = (),
 ) -> None:
     """Make an empty database that of this deployment. Refusal: Conflict `not_empty`."""
     if not await add_deployment(tx, name, time_zone, now, demo=demo):
         raise Conflict("not_empty")
     tx.add_all(units)
     tx.add_all(kinds)
+    await tx.flush()
+    tx.add_all(travel)
     await tx.flush()
     await ring(tx, "catalogue", "all")
 

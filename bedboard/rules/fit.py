@@ -279,17 +279,3 @@ def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
     if hours == DAY_MINUTES or waited + window <= hours:
         return Reason("intake", "yes", opens)
     return Reason("intake_until", "discuss", closes) if waited < hours else Reason("intake", "discuss", opens)
-
-
-def distance(here: tuple[int, int], there: tuple[int, int]) -> int:
-    """Return the squared distance of two police units, as (column, row) on the small map: only good for comparing."""
-    return (here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2
-
-
-Rank = tuple[int, int, int, int, int, str, str]
-"""The order of found places: fits before discuss, fresh before older news, the smallest that is large enough (beds, then cots),
-the nearest; then by the shelter's name and the place's id, so that the order is total."""
-
-
-def rank(fit: Fit, freshness: Freshness, beds: int, cots: int, distance: int, name: str, place_id: str) -> Rank:
-    return FIT_ORDER[fit], FRESHNESS_ORDER[freshness], beds, cots, distance, name, place_id

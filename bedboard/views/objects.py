@@ -84,6 +84,7 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
             "taken": found.taken,
         },
         "excluded": dict(found.excluded_by),
+        "almost": [one for match in found.almost for one in match_objects(match)][:limit],
     }
 
 
@@ -101,7 +102,9 @@ def match_objects(match: Match) -> list[MatchObject]:
             "kind": match.lot.kind,
             "beds": match.lot.beds,
             "cots": match.lot.cots,
-            "fit": "fits" if match.fit == "fits" else "discuss",
+            "fit": match.fit,
+            "decides": match.decides,
+            "travel_minutes": match.minutes,
             "reasons": reasons,
             "to_ask": questions,
             "freshness": match.card.freshness,

@@ -1,23 +1,14 @@
 """Zoeken: a place is found, held and called within seconds, on a phone at night, and nothing moves under the finger."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from bedboard.actions.setup import add_client, add_shelter
 from tests.build import SEAL, place, shelter
-from tests.build.screens import DEVICES, LAPTOP, complaints, open_page, violations_in_both_schemes
+from tests.build.screens import DEVICES, LAPTOP, choice, complaints, open_page, open_search, violations_in_both_schemes
 from tests.build.site import Site
-
-
-async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
-    page = await open_page(browser, site, person, **rest)
-    await page.goto(f"{site.url}/search")
-    if rest.get("scripts", True):
-        await expect(page.locator("#live")).to_have_attribute("data-state", "live")
-    return page
 
 
 @pytest.fixture
@@ -31,11 +22,6 @@ async def phone(browser: Browser, site: Site) -> AsyncIterator[Page]:
 
 def row(page: Page, lot: str) -> Locator:
     return page.locator(f"#lot-{lot}")
-
-
-def choice(page: Page, name: str, value: str = "on") -> Locator:
-    of = f'[value="{value}"]' if value != "on" else ""
-    return page.locator(f'#profile label:has([name="{name}"]{of})')
 
 
 async def change(site: Site, of: str, place: str, status: str) -> None:
@@ -249,30 +235,6 @@ async def test_choices_that_cannot_be_are_said_and_mended(phone: Page) -> None:
     await phone.locator(".clear").click()
     await expect(phone.locator("#notice .notice")).to_have_count(0)
     await expect(phone.locator("#count")).to_contain_text("4 vrij")
-
-
-async def test_a_person_can_say_seven_women(phone: Page) -> None:
-    more = phone.locator("#profile > .larger")
-    await more.locator("summary").click()
-    await choice(phone, "adults.woman", "7").click()
-    await expect(phone.locator("#figures #excluded")).to_contain_text("5 te klein")
-    await choice(phone, "adults.woman", "1").click()
-    await expect(more.locator(":checked")).to_have_count(0)
-    await expect(phone.locator("#count")).to_contain_text("2 passen")
-
-
-async def test_children_alone_make_the_page_ask_at_once_who_comes_with_them(phone: Page) -> None:
-    await phone.locator("#children > summary").click()
-    asked = phone.locator("#bar .alone")
-    await expect(asked).to_be_hidden()
-    await choice(phone, "children.boy_12_17", "1").click()
-    await expect(asked).to_have_text("Is dit kind alleen?")
-    await choice(phone, "minor_alone").click()
-    await expect(asked).to_be_hidden()
-    await choice(phone, "minor_alone").click()
-    await expect(asked).to_be_visible()
-    await choice(phone, "adults.woman", "1").click()
-    await expect(asked).to_be_hidden()
 
 
 @DEVICES

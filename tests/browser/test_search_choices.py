@@ -1,0 +1,41 @@
+"""Zoeken, the choices: large numbers, children without an adult, and what the kinds of place mean."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.build.screens import choice, complaints, open_search
+from tests.build.site import Site
+
+
+@pytest.fixture
+async def phone(browser: Browser, site: Site) -> AsyncIterator[Page]:
+    page = await open_search(browser, site)
+    yield page
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_a_person_can_say_seven_women(phone: Page) -> None:
+    more = phone.locator("#profile > .larger")
+    await more.locator("summary").click()
+    await choice(phone, "adults.woman", "7").click()
+    await expect(phone.locator("#figures #excluded")).to_contain_text("5 te klein")
+    await choice(phone, "adults.woman", "1").click()
+    await expect(more.locator(":checked")).to_have_count(0)
+    await expect(phone.locator("#count")).to_contain_text("2 passen")
+
+
+async def test_children_alone_make_the_page_ask_at_once_who_comes_with_them(phone: Page) -> None:
+    await phone.locator("#children > summary").click()
+    asked = phone.locator("#bar .alone")
+    await expect(asked).to_be_hidden()
+    await choice(phone, "children.boy_12_17", "1").click()
+    await expect(asked).to_have_text("Is dit kind alleen?")
+    await choice(phone, "minor_alone").click()
+    await expect(asked).to_be_hidden()
+    await choice(phone, "minor_alone").click()
+    await expect(asked).to_be_visible()
+    await choice(phone, "adults.woman", "1").click()
+    await expect(asked).to_be_hidden()
