@@ -39,3 +39,19 @@ async def test_children_alone_make_the_page_ask_at_once_who_comes_with_them(phon
     await expect(asked).to_be_visible()
     await choice(phone, "adults.woman", "1").click()
     await expect(asked).to_be_hidden()
+
+
+async def test_a_minor_alone_gets_the_advice_who_decides(phone: Page) -> None:
+    advice = phone.locator("#results > .for-minor")
+    await expect(advice).to_be_hidden()
+    await phone.locator("#children > summary").click()
+    await choice(phone, "minor_alone").click()
+    await expect(advice).to_contain_text("beslist geen plaatsingsdesk. Bel Nidos")
+    await expect(phone.locator("#none .not-minor")).to_be_hidden()
+
+
+async def test_a_kind_of_place_leads_to_its_explanation(phone: Page) -> None:
+    meaning = phone.locator("#kinds")
+    await expect(meaning.locator("dd").first).to_be_hidden()
+    await phone.locator("#lot-linde-1 .what a").click()
+    await expect(phone.locator("#kind-cosm + dd")).to_be_visible()
