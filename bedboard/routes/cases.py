@@ -43,6 +43,7 @@ from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
 from bedboard.views.candidates import best_kind
+from bedboard.views.found import deciders_of
 
 
 async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
@@ -74,9 +75,10 @@ def _other_than(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str,
 
 def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile) -> dict[str, str]:
     """Return the kind of the best match at this moment of each ticked shelter, or that which the page showed."""
-    cards = call.process.board.cards
+    cards, catalogue = call.process.board.cards, call.catalogue
+    deciders = deciders_of(catalogue, call.actor.role, call.now)
     return {
-        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue) if shelter_id in cards else None) or shown
+        shelter_id: (best_kind(cards[shelter_id], profile, catalogue, deciders) if shelter_id in cards else None) or shown
         for shelter_id, shown in ticked.items()
     }
 

@@ -8,7 +8,7 @@ from bedboard.rules.fit import Profile
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card
 from bedboard.views.cases import AskView
-from bedboard.views.found import Finder, Found, Match
+from bedboard.views.found import Deciders, Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
 LISTED = 24  # shelters to choose from
@@ -23,9 +23,9 @@ def best_matches(found: Found) -> dict[str, Match]:
     return best
 
 
-def best_kind(card: Card, profile: Profile, catalogue: Catalogue) -> str | None:
+def best_kind(card: Card, profile: Profile, catalogue: Catalogue, deciders: Deciders) -> str | None:
     """Return the kind of a shelter's best match; None when nothing there fits or is worth a call."""
-    return next((match.lot.kind for match in Finder(profile, catalogue).found([card], 1).matches), None)
+    return next((match.lot.kind for match in Finder(profile, catalogue, deciders).found([card], 1).matches), None)
 
 
 class Candidate(NamedTuple):
