@@ -1,7 +1,7 @@
 """The read side: everything a board shows, in bulk, as plain rows. Two statements for any number of shelters."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import groupby
 from operator import attrgetter
@@ -78,13 +78,14 @@ class Caller(NamedTuple):
 
 
 class KindRow(NamedTuple):
-    """A kind of place; `limits` None follows the settings."""
+    """A kind of place; `limits` None follows the settings. `for_needs` empty: it is meant for everybody."""
 
     code: str
     names: Mapping[str, str]
     long_names: Mapping[str, str]
     deciding: Deciding
     limits: FreshnessLimits | None
+    for_needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,12 @@ class Catalogue:
     units: Mapping[str, UnitRow]
     kinds: Mapping[str, KindRow]
     callers: tuple[Caller, ...] = ()
+    travel: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Minutes between two police units, the first by name first."""
+
+    def minutes_between(self, here: str, there: str) -> int | None:
+        """Return the minutes of a journey between two police units, 0 within one; None: not known."""
+        return 0 if here == there else self.travel.get((min(here, there), max(here, there)))
 
     def is_desk_open(self, now: datetime) -> bool:
         """Return whether somebody at the placement desk answers, by the hours of any kind on which it decides."""
@@ -206,13 +213,14 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
         return None
     units = await connection.execute(text("select code, name, short, map_column, map_row from unit order by name"))
     kinds = await connection.execute(
-        text("""select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, fresh_minutes,
+        text("""select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, for_needs, fresh_minutes,
                        ageing_minutes
                 from kind order by position""")
     )
     callers = await connection.execute(CALLERS)
     own = frozenset((await connection.execute(text("select day from holiday"))).scalars())
     days_off = DaysOff(deployment.country, own)
+    travel = await connection.execute(text("select from_code, to_code, minutes from travel"))
     return Catalogue(
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
@@ -225,8 +233,10 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
                 long_names={"nl": row.long_nl, "en": row.long_en},
                 deciding=Deciding(row.decides, row.desk_hours, row.outside_hours, days_off),
                 limits=limits_of(row.fresh_minutes, row.ageing_minutes),
+                for_needs=frozenset(row.for_needs),
             )
             for row in kinds
         },
         callers=tuple(Caller(*row) for row in callers),
+        travel={(row.from_code, row.to_code): row.minutes for row in travel},
     )

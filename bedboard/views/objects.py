@@ -86,12 +86,14 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
             "taken": found.taken,
         },
         "excluded": dict(found.excluded_by),
+        "almost": [one for match in found.almost for one in match_objects(match)][:limit],
     }
 
 
 def match_objects(match: Match) -> list[MatchObject]:
     """Return the free places of a match."""
     reasons = [reason_object(reason) for reason in match.reasons]
+    questions = [reason_object(reason) for reason in match.to_ask]
     return [
         {
             "place": place.id,
@@ -102,8 +104,11 @@ def match_objects(match: Match) -> list[MatchObject]:
             "kind": match.lot.kind,
             "beds": match.lot.beds,
             "cots": match.lot.cots,
-            "fit": "fits" if match.fit == "fits" else "discuss",
+            "fit": match.fit,
+            "decides": match.decides,
+            "travel_minutes": match.minutes,
             "reasons": reasons,
+            "to_ask": questions,
             "freshness": match.card.freshness,
             "confirmed_at": match.card.confirmed_at,
         }

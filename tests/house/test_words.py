@@ -75,6 +75,8 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "below_min_age": NO_DETAIL,
     "same_as_from": NO_DETAIL,
     "not_an_object": NO_DETAIL,
+    "more_than_adults": NO_DETAIL,
+    "no_such_son": NO_DETAIL,
     "wrong": NO_DETAIL,
     "asked_already": NO_DETAIL,
     "unknown_shelter": NO_DETAIL,

@@ -41,8 +41,17 @@ class Unit(SQLModel, table=True):
     map_row: int
 
 
+class Travel(SQLModel, table=True):
+    """The journey between two police units, once for each pair: `from_code` is the first of the two by name."""
+
+    from_code: str = Field(primary_key=True, foreign_key="unit.code")
+    to_code: str = Field(primary_key=True, foreign_key="unit.code")
+    minutes: int
+
+
 class Kind(SQLModel, table=True):
-    """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings."""
+    """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings. `for_needs`: it is scarce, and meant for
+    people with several of these needs; empty: for everybody."""
 
     code: str = Field(primary_key=True)
     position: int
@@ -53,6 +62,7 @@ class Kind(SQLModel, table=True):
     decides: str
     desk_hours: str | None = None
     outside_hours: str | None = None
+    for_needs: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     fresh_minutes: int | None = None
     ageing_minutes: int | None = None
 
