@@ -24,10 +24,11 @@ from bedboard.actions.setup import (
 )
 from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAGES, Verdict
 from bedboard.rules.deciding import HOURS, check_country
+from bedboard.rules.order import UNKNOWN_MINUTES
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
-from bedboard.store.tables.board import Kind, Unit
+from bedboard.store.tables.board import Kind, Travel, Unit
 from bedboard.store.tables.people import Person
 
 DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with its fixed token in a demo
@@ -73,6 +74,7 @@ Hours = Annotated[str, Field(pattern=f"^{CLOCK_TIME}-({CLOCK_TIME}|24:00)$")]
 Criteria = dict[Annotated[str, AfterValidator(_criterion)], Verdict]
 Limits = dict[Annotated[str, AfterValidator(_limit)], int]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Minutes = Annotated[int, Field(ge=1, lt=UNKNOWN_MINUTES)]
 
 
 class _Row(BaseModel):
@@ -103,6 +105,7 @@ class _Kind(_Row):
     decides: Literal["shelter", "desk", "police"]
     desk_hours: Annotated[str, Field(pattern=f"^{HOURS.pattern}$")] | None = None
     outside_hours: Literal["provisional"] | None = None
+    for_needs: list[Annotated[str, AfterValidator(_criterion)]] = []
     fresh_hours: float | None = None
     ageing_hours: float | None = None
 
@@ -156,6 +159,7 @@ class SeedFile(_Row):
     deployment: _Deployment
     unit: list[_Unit]
     kind: list[_Kind]
+    travel: dict[str, dict[str, Minutes]] = {}
     organization: list[_Organization]
     shelter: list[_Shelter]
     person: list[_Person]
@@ -190,6 +194,11 @@ def _new_place(shelter_id: str, number: int, place: _Place, known_at: datetime, 
     )
 
 
+def _travel(seeds: SeedFile) -> list[Travel]:
+    pairs = {(min(one, other), max(one, other)): n for one, row in seeds.travel.items() for other, n in row.items()}
+    return [Travel(from_code=one, to_code=other, minutes=minutes) for (one, other), minutes in pairs.items()]
+
+
 async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime, *, demo: bool) -> Mapping[str, int]:
     """Load everything in the caller's transaction, and return how many rows of each noun. Refusal: Conflict `not_empty`."""
     units = [Unit(code=u.code, name=u.name, short=u.short, map_column=u.column, map_row=u.row) for u in seeds.unit]
@@ -204,6 +213,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
             decides=k.decides,
             desk_hours=k.desk_hours,
             outside_hours=k.outside_hours,
+            for_needs=k.for_needs,
             fresh_minutes=round(k.fresh_hours * 60) if k.fresh_hours else None,
             ageing_minutes=round(k.ageing_hours * 60) if k.ageing_hours else None,
         )
@@ -211,7 +221,16 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
     ]
     own = seeds.deployment
     await begin_deployment(
-        tx, own.name, own.time_zone, units, kinds, now, demo=demo, country=own.country, holidays=own.holidays
+        tx,
+        own.name,
+        own.time_zone,
+        units,
+        kinds,
+        now,
+        demo=demo,
+        country=own.country,
+        holidays=own.holidays,
+        travel=_travel(seeds),
     )
     for organization in seeds.organization:
         await add_organization(tx, organization.id, organization.name)

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.cases import Patience
-from bedboard.rules.freshness import FreshnessLimits
+from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 
 PACKAGE = Path(__file__).resolve().parent
 SHARE = PACKAGE / "share"  # where a wheel has web/ and seeds/; in a checkout they lie beside the package
@@ -49,6 +49,9 @@ def _is_key(text: str) -> bool:
         return False
 
 
+USUAL_FRESH, USUAL_AGEING = (limit // timedelta(minutes=1) for limit in (USUAL_LIMITS.fresh, USUAL_LIMITS.ageing))
+
+
 class Settings(BaseSettings):
     """The settings. Each is an environment variable with the prefix BEDBOARD_, except DATABASE_URL; an empty one is not set."""
 
@@ -68,8 +71,8 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(default=False, description="a demonstration: loopback only, demo sign-in, demo tokens")
     time_zone: str = Field(default="Europe/Amsterdam", description="the zone of the screens and of confirmation times")
-    fresh_minutes: int = Field(default=120, ge=1, le=10_080, description="news is fresh until this age")
-    ageing_minutes: int = Field(default=480, ge=2, le=20_160, description="news is ageing until this age, then stale")
+    fresh_minutes: int = Field(default=USUAL_FRESH, ge=1, le=10_080, description="news is fresh until this age")
+    ageing_minutes: int = Field(default=USUAL_AGEING, ge=2, le=20_160, description="news is ageing until this age, then stale")
     session_idle_minutes: int = Field(default=15, ge=1, le=1_440, description="a session ends after so long unused")
     session_hours: int = Field(default=8, ge=1, le=24, description="a session ends after so long in any case")
     pulse_seconds: float = Field(default=5.0, gt=0, le=7, description="how often an open board hears that it is live")

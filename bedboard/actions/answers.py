@@ -15,11 +15,13 @@ from bedboard.actions.case_lock import (
     move,
     save_case,
 )
+from bedboard.actions.confirming import confirm_by_change
 from bedboard.actions.reservations import move_in, reserve_place
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, check_stay, next_state, offer_ends
 from bedboard.rules.claims import is_live
+from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
 from bedboard.store.cases import get_ask
@@ -151,11 +153,19 @@ async def _lock_for_desk(tx: Transaction, actor: Actor, case_id: str) -> LockedC
 
 
 async def take_arrival(
-    tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime, zone: ZoneInfo, *, arrived: bool
+    tx: Transaction,
+    actor: Actor,
+    case_id: str,
+    shelter_id: str,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    arrived: bool,
+    limits: FreshnessLimits = USUAL_LIMITS,
 ) -> LockedCase:
     """Note that the people are at the shelter (the place is occupied) or did not come (the place is free again).
 
-    Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
+    `limits`: how long the news of this deployment is fresh. Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
     if by == "police":
@@ -171,7 +181,7 @@ async def take_arrival(
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
     shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
     if by == "shelter":  # as with every change of a place that a shelter reports
-        shelter.confirmed_at = max(shelter.confirmed_at or now, now)
+        await confirm_by_change(tx, shelter, actor, now, limits)
     case.note(await move_in(tx, actor, shelter, chosen.place_id, claim, now))
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)

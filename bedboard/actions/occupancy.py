@@ -1,34 +1,25 @@
-"""Occupancy, as a shelter reports it: one place, a number per kind, "still correct", and the undoing of the last tap."""
+"""Occupancy, as a shelter reports it: one place, "still correct", and the undoing of the last tap."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bedboard.actions.claims import end_claim
+from bedboard.actions.confirming import confirm_all, confirm_by_change
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending, is_live
-from bedboard.rules.places import (
-    CLOSED_REASONS,
-    Counted,
-    KindCount,
-    Occupancy,
-    PlaceChange,
-    PlaceState,
-    change_occupancy,
-    check_observed_at,
-    spread_counts,
-)
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
+from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
+from bedboard.rules.places import Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at
+from bedboard.rules.refusals import Conflict, NotFound, VersionMismatch
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
-from bedboard.store.shelters import get_place, get_shelter_id, list_claims, list_places, lock_shelter, see_places
+from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter, see_places
 from bedboard.store.tables.board import Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # time for the tap to arrive over a bad connection
@@ -42,7 +33,7 @@ class Changed:
     journal_id: int | None = None
 
 
-async def _lock_own(tx: Transaction, actor: Actor, shelter_id: str, version: int | None) -> Shelter:
+async def lock_own_shelter(tx: Transaction, actor: Actor, shelter_id: str, version: int | None) -> Shelter:
     """Lock the shelter and check, under the lock, that the actor works there and knows its present version.
 
     Refusals: NotFound, VersionMismatch.
@@ -75,26 +66,31 @@ def words_of(occupancy: Occupancy) -> dict[str, Any]:
     return occupancy_words(occupancy.state, occupancy.expected_free_at, occupancy.closed_reason, occupancy.since)
 
 
-async def _save(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]], confirmed_at: datetime) -> Changed:
-    """Save the shelter as confirmed at this moment, with these rows in the journal. The caller holds the shelter's lock."""
-    shelter.confirmed_at = max(shelter.confirmed_at or confirmed_at, confirmed_at)
+async def save_change(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> Changed:
+    """Save the shelter with these rows in the journal. The caller holds its lock, and has said what is confirmed."""
     row, ids = await save_shelter(tx, shelter, rows)
     return Changed(row, ids[0] if len(ids) == 1 else None)
 
 
 async def change_place(
-    tx: Transaction, actor: Actor, place_id: str, change: PlaceChange, now: datetime, version: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    place_id: str,
+    change: PlaceChange,
+    now: datetime,
+    version: int | None = None,
+    limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
-    """Make one place free, occupied or closed, which also confirms the whole shelter.
+    """Make one place free, occupied or closed, which also confirms the whole shelter unless its news is stale.
 
-    `version`: the shelter's version as the caller knows it; None is not checked.
+    `version`: the shelter's version as the caller knows it; None is not checked. `limits`: those of the deployment.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter_id = await get_shelter_id(tx, place_id)
     if shelter_id is None:
         raise NotFound("no_such_place")
     try:
-        shelter = await _lock_own(tx, actor, shelter_id, version)
+        shelter = await lock_own_shelter(tx, actor, shelter_id, version)
     except NotFound:
         raise NotFound("no_such_place") from None
     place = await get_place(tx, place_id)
@@ -104,14 +100,15 @@ async def change_place(
     tx.add(place)
     words = words_of(before)
     if after.state != before.state:
-        await _tell_case(tx, place_id)
+        await tell_case(tx, place_id)
     if after.state != "open":
         words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
-    return await _save(tx, shelter, [row], after.observed_at)
+    await confirm_by_change(tx, shelter, actor, after.observed_at, limits)
+    return await save_change(tx, shelter, [row])
 
 
-async def _tell_case(tx: Transaction, place_id: str) -> None:
+async def tell_case(tx: Transaction, place_id: str) -> None:
     """Ring for the case for which this place is reserved. The reservation stays: people decide what the news means."""
     claim = await get_open_claim(tx, place_id)
     if claim is not None and claim.case_id is not None:
@@ -148,94 +145,28 @@ async def confirm_shelter(
     version: int | None = None,
 ) -> Changed:
     """Confirm all that is known of the shelter ("still correct"). Refusals: NotFound, VersionMismatch, Invalid."""
-    shelter = await _lock_own(tx, actor, shelter_id, version)
+    shelter = await lock_own_shelter(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     await see_places(tx, shelter_id, seen_at)
-    return await _save(tx, shelter, [journal_row(actor, "confirm", None, None, None, now, seen_at)], seen_at)
-
-
-async def count_places(
-    tx: Transaction,
-    actor: Actor,
-    shelter_id: str,
-    counts: Mapping[str, KindCount],
-    now: datetime,
-    observed_at: datetime | None = None,
-    version: int | None = None,
-) -> Changed:
-    """Set the number of free places per kind, for a shelter that knows only numbers; other kinds stay as they are.
-
-    Places of a kind are interchangeable; those with criteria of their own are the last to change.
-    Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
-    """
-    shelter = await _lock_own(tx, actor, shelter_id, version)
-    seen_at = check_observed_at(observed_at, now)
-    places = await list_places(tx, shelter_id)
-    claimed = {claim.place_id for claim in await list_claims(tx, shelter_id) if is_live(claim, now)}
-    by_kind: dict[str, list[Place]] = defaultdict(list)
-    for place in sorted(places, key=lambda place: place.criteria is not None):
-        by_kind[place.kind_code].append(place)
-    unknown = [kind for kind in counts if kind not in by_kind]
-    if unknown:
-        raise Invalid(*(FieldError(f"kinds.{kind}", "kind_not_here") for kind in unknown))
-    known_at = max(place.observed_at for kind in counts for place in by_kind[kind])
-    if observed_at is None:
-        seen_at = max(seen_at, known_at)
-    if known_at > seen_at:
-        raise Conflict("overtaken", known_at=known_at)
-
-    spread = _spread(counts, by_kind, claimed)
-    rows = []
-    for kind in counts:
-        for place in by_kind[kind]:
-            state = spread.get(place.id)
-            if state is not None:
-                before = occupancy_of(place)
-                closed = state == "closed"
-                after = Occupancy(
-                    state=state,
-                    since=seen_at,
-                    observed_at=seen_at,
-                    expected_free_at=now + CLOSED_REASONS["other"] if closed else None,
-                    closed_reason="other" if closed else None,
-                )
-                rows.append(journal_row(actor, "count", place.id, words_of(before), words_of(after), now, seen_at))
-                apply_occupancy(place, after)
-                tx.add(place)
-    await tx.flush()
-    await see_places(tx, shelter_id, seen_at, list(counts))
-    changed = await _save(tx, shelter, rows or [journal_row(actor, "count", None, None, None, now, seen_at)], seen_at)
-    return Changed(changed.shelter)
-
-
-def _spread(
-    counts: Mapping[str, KindCount], by_kind: Mapping[str, Sequence[Place]], claimed: Collection[str]
-) -> dict[str, PlaceState]:
-    """Return the new state of each place that has to change for these numbers; `claimed`: ids of places with a live claim.
-
-    Refusal: Invalid with every number that cannot be right.
-    """
-    spread: dict[str, PlaceState] = {}
-    wrong: list[FieldError] = []
-    for kind, count in counts.items():
-        try:
-            every = [Counted(place.id, occupancy_of(place).state, place.id in claimed) for place in by_kind[kind]]
-            spread |= spread_counts(kind, every, count)
-        except Invalid as refusal:
-            wrong.extend(refusal.fields)
-    if wrong:
-        raise Invalid(*wrong)
-    return spread
+    confirm_all(shelter, actor, seen_at)
+    return await save_change(tx, shelter, [journal_row(actor, "confirm", None, None, None, now, seen_at)])
 
 
 async def undo_change(
-    tx: Transaction, actor: Actor, shelter_id: str, journal_id: int, now: datetime, within: timedelta
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    journal_id: int,
+    now: datetime,
+    within: timedelta,
+    limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
     """Undo the actor's own last tap on a place, while `within` has not passed and nothing has happened to the place since.
 
-    The confirmation stays: somebody looked at the place. Refusals: NotFound, Conflict `too_late_to_undo`.
+    The confirmation stays: somebody looked at the place. `limits`: as for the tap.
+    Refusals: NotFound, Conflict `too_late_to_undo`.
     """
-    shelter = await _lock_own(tx, actor, shelter_id, None)
+    shelter = await lock_own_shelter(tx, actor, shelter_id, None)
     tap = await get_journal(tx, journal_id)
     if tap is None or tap.shelter_id != shelter_id or tap.place_id is None or tap.before is None:
         raise NotFound("no_such_change")
@@ -256,8 +187,9 @@ async def undo_change(
     apply_occupancy(place, after)
     tx.add(place)
     if after.state != before.state:
-        await _tell_case(tx, place.id)
+        await tell_case(tx, place.id)
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    changed = await _save(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)], now)
+    await confirm_by_change(tx, shelter, actor, now, limits)
+    changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)])
     return Changed(changed.shelter)

@@ -20,7 +20,7 @@ from bedboard.rules.cases import (
     is_late_untold,
     silence_step,
 )
-from bedboard.store.cases import list_begun_before, list_late, list_silent, list_waiting_for_desk
+from bedboard.store.cases_due import list_begun_before, list_late, list_silent, list_waiting_for_desk
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_deciding
 

@@ -1,10 +1,10 @@
 """Move a board as the shelters' own systems would: a city's data, day after day, through the public API alone.
 
 Knows nothing of the database. One update per programme and day: `PUT /api/v1/shelters/{id}/occupancy`, with the token of that
-shelter. `free` is the city's count. `closed` is the number of places on the board (one `GET` per shelter) minus the usable
+shelter. `empty` is the city's count. `closed` is the number of places on the board (one `GET` per shelter) minus the usable
 places of that day: when a programme shrinks, the missing places are closed. When a day has more usable places than the board,
-`closed` is 0 and `free` stays as counted. The board then shows too few occupied places, which makes no difference to seekers.
-Such an update is counted as clamped. The API still refuses more free places than the shelter has.
+`closed` is 0 and `empty` stays as counted. The board then shows too few occupied places, which makes no difference to seekers.
+Such an update is counted as clamped. The API still refuses more empty places than the shelter has.
 """
 
 import asyncio
@@ -169,10 +169,11 @@ class _Sender:
             return
         usable = programme.occupied + programme.free
         total = places.get(programme.kind, usable)  # a kind that is not there is the API's to refuse
-        numbers = {"free": programme.free, "closed": max(0, total - usable)}
+        numbers = {"empty": programme.free, "closed": max(0, total - usable)}
         self._summary.sent += 1
         key = f"{self._run}-{day.on}-{programme.id}"
-        reply = await self._call("PUT", f"/shelters/{programme.id}/occupancy", token, {"kinds": {programme.kind: numbers}}, key)
+        body = {"kinds": {programme.kind: numbers}, "observed_at": self._clock.now().isoformat()}
+        reply = await self._call("PUT", f"/shelters/{programme.id}/occupancy", token, body, key)
         if reply.status_code == 200:
             self._summary.accepted += 1
             self._summary.clamped += usable > total

@@ -5,6 +5,7 @@ Messages to a shared audience contain nothing about one person. A page that gets
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from bedboard.live.hub import Hub
 from bedboard.live.viewer import Viewer
@@ -12,25 +13,32 @@ from bedboard.views.cards import Card
 from bedboard.views.objects import to_json
 
 
+class Hold(NamedTuple):
+    """A live claim, as far as its holder is told of a change. `until` None: a placement. `has_place`: its place is open."""
+
+    holder: str
+    claim_id: str
+    until: datetime | None
+    has_place: bool
+
+
 class News:
     """The holders of the places on the board, and the way to the pages and programs that have news."""
 
     def __init__(self, hub: Hub[Viewer]) -> None:
         self._hub = hub
-        self._holders: dict[
-            str, frozenset[tuple[str, str, datetime | None]]
-        ] = {}  # by shelter: holder, claim, end of the claim
+        self._holders: dict[str, frozenset[Hold]] = {}  # by shelter
 
     def note_holders(self, card: Card) -> None:
         """Keep the holders of this shelter's places, and tell everyone whose holds differ from before."""
         before = self._holders.get(card.id, frozenset())
         after = frozenset(
-            (place.claim.holder_key, place.claim.id, place.claim.until)
+            Hold(claim.holder_key, claim.id, claim.until, place.claim is not None)
             for place in card.places
-            if place.claim and place.claim.holder_key
+            if (claim := place.claim or place.shut_out) and claim.holder_key
         )
         self._holders[card.id] = after
-        for key in {key for key, _, _ in before ^ after}:
+        for key in {hold.holder for hold in before ^ after}:
             self.tell(key)
 
     def forget_holders(self, shelter_id: str) -> None:
@@ -39,7 +47,7 @@ class News:
 
     def has_hold(self, key: str) -> bool:
         """Return whether this actor (`Actor.key`) has a live hold, as far as this process knows."""
-        return any(key == holder for holds in self._holders.values() for holder, _, _ in holds)
+        return any(key == hold.holder for holds in self._holders.values() for hold in holds)
 
     def tell(self, key: str) -> None:
         """Tell every page of this person (`Actor.key`) that something of their own has changed."""

@@ -14,10 +14,12 @@ from bedboard.live.hub import Hub, Seat
 from bedboard.live.seats import MailboxSeat
 from bedboard.live.socket import Channel
 from bedboard.live.viewer import Viewer
+from bedboard.rules.access import Role
 from bedboard.rules.fit import Fit, Profile, Reason
+from bedboard.rules.order import Decides
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
-from bedboard.views.found import Match
+from bedboard.views.found import Match, deciders_of
 from bedboard.views.pieces import Audience, Pieces
 
 BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep a process busy
@@ -63,6 +65,7 @@ class SearchChannel(Channel):
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
         search_lock: SearchLock,
+        role: Role,
     ) -> None:
         super().__init__(board, audience, on_active)
         self._hub = hub
@@ -71,11 +74,12 @@ class SearchChannel(Channel):
         self._read = read
         self._explain = explain
         self._search_lock = search_lock
+        self._role = role
         self._seat: Seat[Viewer] | None = None
         self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or nothing that can be read
         self._number: int | None = None  # the page's own, to tell a late answer from the present one
         self._order: list[str] = []
-        self._shown: dict[str, tuple[Fit, tuple[Reason, ...]]] = {}  # by lot
+        self._shown: dict[str, tuple[Fit, Decides, tuple[Reason, ...]]] = {}  # by lot
         self._figures = ""
         self._notice = ""
         self._dirty: set[str] = set()
@@ -174,8 +178,10 @@ class SearchChannel(Channel):
         if self._fields is None or catalogue is None:
             return {"n": self._number, "notice": self._notice} if self._notice else None
         profile = self._read(self._fields)  # each time: "arrives now" moves with the clock
-        found = self.board.columns.found(profile, catalogue, MATCHES_SHOWN)
-        shown, self._shown = self._shown, {match.lot.id: (match.fit, match.reasons) for match in found.matches}
+        deciders = deciders_of(catalogue, self._role, self._now())
+        found = self.board.columns.found(profile, catalogue, MATCHES_SHOWN, deciders)
+        shown = self._shown
+        self._shown = {match.lot.id: (match.fit, match.decides, match.reasons) for match in found.matches}
         self._order = list(self._shown)
         self._figures = self._pieces.figures(self.audience.language, found, catalogue)
 

@@ -98,11 +98,11 @@ def decision_work(call: Call, decision: Decision, reason: str | None, stays_unti
 
 def arrival_work(call: Call, shelter_id: str | None, *, arrived: bool) -> CaseWork:
     """Return the work of saying whether they came. `shelter_id` None: to the chosen shelter."""
-    zone = call.catalogue.zone
+    zone, limits = call.catalogue.zone, call.process.settings.limits
 
     async def work(tx: Transaction) -> LockedCase:
         to = shelter_id or await chosen_or_first(tx, _case_id(call))
-        return await answers.take_arrival(tx, call.actor, _case_id(call), to, call.now, zone, arrived=arrived)
+        return await answers.take_arrival(tx, call.actor, _case_id(call), to, call.now, zone, arrived=arrived, limits=limits)
 
     return work
 

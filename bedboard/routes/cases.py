@@ -49,6 +49,7 @@ from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
 from bedboard.views.candidates import best_kind
+from bedboard.views.found import deciders_of
 
 
 async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
@@ -85,11 +86,12 @@ def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile, wanted:
     Otherwise it is the kind of the best match at this moment. `wanted`: the place that somebody asked for; its kind stays.
     """
     cards, me = call.process.board.cards, seeker_of(call)
+    deciders = deciders_of(call.catalogue, call.actor.role, call.now)
     kinds = dict(ticked)
     for shelter_id, shown in ticked.items():
         card = cards.get(shelter_id)
         if card is not None and not card.lot_of(wanted or ""):
-            kinds[shelter_id] = best_kind(card, profile, call.catalogue, me, shown) or shown
+            kinds[shelter_id] = best_kind(card, profile, call.catalogue, deciders, me, shown) or shown
     return kinds
 
 

@@ -11,7 +11,7 @@ from bedboard.live.viewer import Viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
 from bedboard.routes.replies import notice_html
-from bedboard.rules.access import REPORTERS, SEEKERS, Actor
+from bedboard.rules.access import REPORTERS, SEEKERS, Actor, Role
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
@@ -45,13 +45,15 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
     viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
     channel = Channel(process.board, audience, active)
     if audience.view == "search":
-        channel = _search_channel(websocket, audience, active)
+        channel = _search_channel(websocket, audience, active, actor.role)
     elif audience.view == "own":
         channel = OwnChannel(process.board, audience, active)
     await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
-def _search_channel(websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]]) -> SearchChannel:
+def _search_channel(
+    websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]], role: Role
+) -> SearchChannel:
     process = process_of(websocket)
 
     def read(fields: Mapping[str, str]) -> Profile:
@@ -64,7 +66,16 @@ def _search_channel(websocket: WebSocket, audience: Audience, active: Callable[[
         return notice_html(process.pages, audience.language, refusal)
 
     return SearchChannel(
-        process.board, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
+        process.board,
+        process.hub,
+        process.pieces,
+        audience,
+        process.clock.now,
+        active,
+        read,
+        explain,
+        process.search_lock,
+        role,
     )
 
 

@@ -2,7 +2,7 @@
 
 from cryptography.fernet import InvalidToken
 
-from bedboard.schemas.profile import SearchProfile
+from bedboard.schemas.profile import SearchProfile, read_kept_profile
 from bedboard.store.seal import Seal
 
 
@@ -14,6 +14,6 @@ def seal_profile(seal: Seal, said: SearchProfile) -> bytes:
 def open_profile(seal: Seal, sealed: bytes) -> SearchProfile:
     """Open a sealed profile. Raises ValueError when it cannot be opened (any more)."""
     try:
-        return SearchProfile.model_validate_json(seal.open(sealed))
+        return read_kept_profile(seal.open(sealed))
     except InvalidToken:
         raise ValueError("sealed with another key") from None

@@ -13,13 +13,13 @@ from bedboard.routes.call import Call
 from bedboard.routes.replies import http_status, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
-from bedboard.rules.fit import EXPLOITATIONS, NEEDS, PERSON_STATUSES, Profile
+from bedboard.rules.fit import ADULT_AGES, EXPLOITATIONS, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile
 from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.forms import NothingFoundForm
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
-from bedboard.views.found import Found
+from bedboard.views.found import Found, deciders_of
 
 START: Mapping[str, str] = {"arrival": "now"}  # the choice of an untouched form
 
@@ -42,7 +42,7 @@ async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Fou
     process, catalogue = call.process, call.catalogue
     profile = profile_of(said, catalogue, call.now)
     async with process.search_lock:
-        return profile, process.board.columns.found(profile, catalogue, most)
+        return profile, process.board.columns.found(profile, catalogue, most, deciders_of(catalogue, call.actor.role, call.now))
 
 
 async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any) -> Response:
@@ -68,6 +68,9 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
         "exploitations": EXPLOITATIONS,
         "needs": NEEDS,
         "languages": SPOKEN_LANGUAGES,
+        "most_of_each": MOST_OF_EACH,
+        "adult_ages": list(ADULT_AGES),
+        "oldest_sons": range(TEEN[1] + 1),
         "slept": SLEPT,
         "counted": None,
         "new_key": process.clock.new_id,

@@ -6,9 +6,10 @@ from datetime import timedelta
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
+from bedboard.actions.counts import count_places
 from bedboard.actions.holds import Holder, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
-from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
+from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, undo_change
 from bedboard.routes.call import Call
 from bedboard.routes.present import card_of, read_shelter, showing_present
 from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page
@@ -139,7 +140,9 @@ async def post_place(call: Call) -> Response:
     change = PlaceChange(form.status, form.reason, expected_free_at, form.observed_at)
 
     async def work(tx: Transaction) -> Changed:
-        return _check_here(call, await change_place(tx, call.actor, place_id, change, call.now), "no_such_place")
+        limits = call.process.settings.limits
+        changed = await change_place(tx, call.actor, place_id, change, call.now, limits=limits)
+        return _check_here(call, changed, "no_such_place")
 
     return await _tap(call, form.key, work, place_id)
 
@@ -155,21 +158,22 @@ async def post_confirm(call: Call) -> Response:
 @showing_present(_show_present)
 async def post_undo(call: Call) -> Response:
     shelter_id, form = call.path_params["shelter_id"], await call.form(UndoForm)
-    within = timedelta(seconds=call.process.settings.undo_seconds)
-    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within))
+    settings = call.process.settings
+    within, limits = timedelta(seconds=settings.undo_seconds), settings.limits
+    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within, limits))
 
 
 @showing_present(_show_present)
 async def post_occupancy(call: Call) -> Response:
-    """Take a number per kind: the fields are called free.<kind>."""
+    """Take a number per kind: the fields are called empty.<kind>."""
     shelter_id, fields = call.path_params["shelter_id"], await call.fields()
-    free = {name.removeprefix("free."): value for name, value in fields.items() if name.startswith("free.")}
-    rest = {name: value for name, value in fields.items() if not name.startswith("free.")}
-    if not free:
-        raise Invalid(FieldError("free", "missing"))
+    empty = {name.removeprefix("empty."): value for name, value in fields.items() if name.startswith("empty.")}
+    rest = {name: value for name, value in fields.items() if not name.startswith("empty.")}
+    if not empty:
+        raise Invalid(FieldError("empty", "missing"))
     try:
-        form = parse_form(CountForm, rest | {"free": free})
-        counts = {kind: KindCount(number) for kind, number in form.free.items()}
+        form = parse_form(CountForm, rest | {"empty": empty})
+        counts = {kind: KindCount(number) for kind, number in form.empty.items()}
         return await _tap(
             call, form.key, lambda tx: count_places(tx, call.actor, shelter_id, counts, call.now, form.observed_at)
         )
@@ -180,7 +184,7 @@ async def post_occupancy(call: Call) -> Response:
 def _by_kind_name(call: Call, error: FieldError) -> FieldError:
     """Return the error with the field as the page calls it: by the name of the kind."""
     catalogue = call.process.board.catalogue
-    code = error.field.removeprefix("kinds.").removeprefix("free.").removesuffix(".free")
+    code = error.field.removeprefix("kinds.").removeprefix("empty.").removesuffix(".empty")
     if catalogue is None or code not in catalogue.kinds:
         return error
     return FieldError(catalogue.kinds[code].names[call.language], error.code, error.detail)

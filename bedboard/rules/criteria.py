@@ -13,9 +13,9 @@ CRITERIA: Mapping[str, tuple[str, ...]] = {
     "adults": ("woman", "man", "other_gender"),
     "children": ("child_0_3", "child_4_11", "child_12_17", "boy_12_17"),
     "household": ("minor_alone", "group"),
-    "status": ("third_country", "eu", "dublin", "undocumented", "reflection", "b8"),
-    "exploitation": ("sexual", "labour", "criminal", "other_exploitation"),
-    "needs": ("lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"),
+    "status": ("dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"),
+    "exploitation": ("sexual", "labour", "criminal", "other_exploitation", "serious_wrong"),
+    "needs": ("lvb", "psychiatric", "addiction", "recovering", "medical", "pregnant", "wheelchair", "pets", "women_only"),
 }
 CRITERION_NAMES = frozenset(name for group in CRITERIA.values() for name in group)
 LIMIT_NAMES = frozenset({"min_age", "max_age", "max_adults", "max_children", "oldest_son", "longest_stay_days"})
@@ -58,7 +58,10 @@ TAKES = ("women", "men", "families", "minors")
 
 
 def takes(criteria: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the large groups of the board's filter that a shelter takes; "discuss" counts, "no" and unknown do not."""
+    """Return the large groups of the board's filter that a shelter takes; "discuss" counts, "no" and unknown do not.
+
+    A family has an adult: a house for minors only takes none.
+    """
 
     def open_to(*names: str) -> bool:
         return any(criteria.get(name) in ("yes", "discuss") for name in names)
@@ -66,7 +69,7 @@ def takes(criteria: Mapping[str, str]) -> tuple[str, ...]:
     found = {
         "women": open_to("woman"),
         "men": open_to("man"),
-        "families": open_to("child_0_3", "child_4_11", "child_12_17"),
+        "families": open_to("child_0_3", "child_4_11", "child_12_17") and open_to("woman", "man", "other_gender"),
         "minors": open_to("minor_alone"),
     }
     return tuple(group for group in TAKES if found[group])

@@ -9,8 +9,8 @@ from bedboard.rules.fit import FIT_ORDER, Fit, Profile, Reason, Terms, fit_of, j
 EXAMPLES: Mapping[str, Profile] = {
     "woman": Profile(woman=1),
     "man": Profile(man=1),
-    "reflection": Profile(woman=1, status="reflection", exploitation="sexual"),
-    "dublin_labour": Profile(man=1, status="dublin", exploitation="labour"),
+    "reflection": Profile(woman=1, statuses=frozenset({"reflection"}), exploitation="sexual"),
+    "dublin_labour": Profile(man=1, statuses=frozenset({"dublin"}), exploitation="labour"),
     "baby": Profile(woman=1, child_0_3=1),
     "children": Profile(woman=1, child_4_11=2),
     "teenage_son": Profile(woman=1, boy_12_17=1),

@@ -24,6 +24,7 @@ EXPLOITATIONS = CRITERIA["exploitation"]
 NEEDS = CRITERIA["needs"]
 
 MOST_OF_EACH = 20
+SMALLEST_GROUP = 2
 ARRIVAL_WINDOW_MINUTES = 120  # a journey from one end of the country to the other
 DAY_MINUTES = 1440
 
@@ -35,6 +36,8 @@ Ages = tuple[int, int]
 """From and to, both included."""
 
 SMALL, CHILD, TEEN, ADULT = (0, 3), (4, 11), (12, 17), (18, 120)
+ADULT_AGES: Mapping[str, Ages] = {"18_20": (18, 20), "21_64": (21, 64), "65_plus": (65, 120)}
+"""The age bands of adults, the youngest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,9 @@ class Profile:
 
     `minor_alone`: a minor without parents; the children are then that minor and any others. `group`: the number of people in
     a group that is more than one household. `avoid`: codes of police units that are not safe. `near`: the police unit near
-    which the place should be. `arrives_after` and `arrives_before`: local minutes since midnight.
+    which the place should be. `adult_ages`: the age bands in which the adults are, of `ADULT_AGES`. `oldest_son`: the age of
+    the eldest son who comes along. `statuses`: all that are known to hold, such as a Dublin claimant in the reflection period.
+    `arrives_after` and `arrives_before`: local minutes since midnight.
     """
 
     woman: int = 0
@@ -55,8 +60,10 @@ class Profile:
     boy_12_17: int = 0
     minor_alone: bool = False
     group: int = 0
-    status: str | None = None
+    statuses: frozenset[str] = frozenset()
     exploitation: str | None = None
+    adult_ages: frozenset[str] = frozenset()
+    oldest_son: int | None = None
     needs: frozenset[str] = frozenset()
     avoid: frozenset[str] = frozenset()
     near: str | None = None
@@ -73,6 +80,11 @@ class Profile:
         return self.child_0_3 + self.child_4_11 + self.child_12_17 + self.boy_12_17
 
     @property
+    def unnamed(self) -> int:
+        """Return the number of people in a group about whose age nothing was said."""
+        return max(0, self.group - self.adults - self.children)
+
+    @property
     def people(self) -> int:
         """Return the number of people who need a bed or a cot: 1 at least, even if nothing was said."""
         return max(1, self.group, self.adults + self.children)
@@ -86,7 +98,8 @@ class Profile:
         """Return the criteria that this profile asks about, in the order in which people name them."""
         names = [name for name in PARTY if getattr(self, name)]
         names += [name for name in ("minor_alone", "group") if getattr(self, name)]
-        names += [name for name in (self.status, self.exploitation) if name]
+        names += [name for name in PERSON_STATUSES if name in self.statuses]
+        names += [self.exploitation] if self.exploitation else []
         return names + [name for name in NEEDS if name in self.needs]
 
     def ages(self) -> tuple[Ages, Ages] | None:
@@ -95,17 +108,32 @@ class Profile:
         Adults lead a party that has any. Minors alone lead it themselves, but not the small ones: these may be their children.
         """
         if not self.minor_alone:
-            return (ADULT, ADULT) if self.adults else None
+            adults = [band for name, band in ADULT_AGES.items() if name in self.adult_ages] or [ADULT] * (self.adults > 0)
+            return (adults[0], adults[-1]) if adults else None
         bands = [band for band, number in ((CHILD, self.child_4_11), (TEEN, self.child_12_17 + self.boy_12_17)) if number]
         return (bands[0], bands[-1]) if bands else ((0, 17), (0, 17))
 
 
 def check_profile(profile: Profile) -> None:
     """Refuse a party that cannot be: Invalid with the field."""
-    if profile.minor_alone and profile.adults:
+    if profile.minor_alone and (profile.adults or profile.adult_ages):
         raise Invalid(FieldError("minor_alone", "not_with_adults"))
     if profile.minor_alone and profile.group:
         raise Invalid(FieldError("minor_alone", "not_with_group"))
+    if 0 < profile.group < SMALLEST_GROUP:
+        raise Invalid(FieldError("group", "too_small", {"least": SMALLEST_GROUP}))
+    if len(profile.adult_ages) > (profile.adults + profile.unnamed or len(ADULT_AGES)):
+        raise Invalid(FieldError("adult_ages", "more_than_adults"))
+    if profile.oldest_son is not None and not _may_be_son(profile, profile.oldest_son):
+        raise Invalid(FieldError("oldest_son", "no_such_son"))
+
+
+def _may_be_son(profile: Profile, age: int) -> bool:
+    """Return whether somebody in this household can be the eldest son, at this age."""
+    if profile.boy_12_17:
+        return TEEN[0] <= age <= TEEN[1]
+    bands = [band for band, number in ((SMALL, profile.child_0_3), (CHILD, profile.child_4_11)) if number]
+    return any(least <= age <= most for least, most in bands)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -199,7 +227,8 @@ def _criterion(terms: Terms, name: str) -> Reason:
 
 
 def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
-    """Return yes for a number within its limit and no beyond it; an age band that a limit cuts through is to be discussed."""
+    """Return yes for a number within its limit and no beyond it. A limit that cuts through what is known has to be discussed:
+    through an age band, or through a group of which not everybody was named."""
     reasons: list[Reason] = []
 
     def add(name: str, holds: bool | None) -> None:
@@ -213,14 +242,16 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
     if ages is not None and "max_age" in limits:
         oldest, most = ages[1], limits["max_age"]
         add("max_age", True if oldest[1] <= most else False if oldest[0] > most else None)
-    if profile.adults and "max_adults" in limits:
-        add("max_adults", profile.adults <= limits["max_adults"])
-    children = profile.children - profile.minor_alone  # one of them leads the party
-    if children > 0 and "max_children" in limits:
-        add("max_children", children <= limits["max_children"])
+    children = max(0, profile.children - profile.minor_alone)  # one of them leads the party
+    for name, least in (("max_adults", profile.adults), ("max_children", children)):
+        most = least + profile.unnamed
+        if most and name in limits:
+            add(name, True if most <= limits[name] else False if least > limits[name] else None)
     if profile.children and not profile.minor_alone and "oldest_son" in limits:
         limit = limits["oldest_son"]
-        if profile.boy_12_17:
+        if profile.oldest_son is not None:
+            add("oldest_son", profile.oldest_son <= limit)
+        elif profile.boy_12_17:
             add("oldest_son", True if limit >= TEEN[1] else False if limit < TEEN[0] else None)
         elif (profile.child_4_11 and limit < CHILD[1]) or (profile.child_0_3 and limit < SMALL[1]):
             add("oldest_son", None)  # these may be sons
@@ -230,8 +261,9 @@ def _limits(limits: Mapping[str, int], profile: Profile) -> list[Reason]:
 def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
     """Return the answer of the hours of intake to the hours of arrival; None when nothing was said about those.
 
-    With one hour only, people arrive within `ARRIVAL_WINDOW_MINUTES` after `arrives_after`, or before `arrives_before`. An
-    arrival outside the hours of intake has to be discussed, and is never a no: a call may open the door.
+    With one hour only, people arrive within `ARRIVAL_WINDOW_MINUTES` after `arrives_after`, or before `arrives_before`. Where
+    intake is not open all that time it has to be discussed: `intake` has the minute at which it opens, `intake_until` the one
+    at which it closes on them. It is never a no: a call may open the door.
     """
     begin, until = profile.arrives_after, profile.arrives_before
     if begin is None and until is None:
@@ -240,25 +272,10 @@ def _arrival(intake: tuple[int, int], profile: Profile) -> Reason | None:
         begin = (until or 0) - ARRIVAL_WINDOW_MINUTES
     if until is None:
         until = begin + ARRIVAL_WINDOW_MINUTES
-    if until <= begin:
-        until += DAY_MINUTES  # over midnight
     opens, closes = intake
-    if closes <= opens:
-        closes += DAY_MINUTES
-    shifts = (-DAY_MINUTES, 0, DAY_MINUTES)
-    possible = any(opens + shift < until and begin < closes + shift for shift in shifts)
-    return Reason("intake", "yes" if possible else "discuss", opens)
-
-
-def distance(here: tuple[int, int], there: tuple[int, int]) -> int:
-    """Return the squared distance of two police units, as (column, row) on the small map: only good for comparing."""
-    return (here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2
-
-
-Rank = tuple[int, int, int, int, int, str, str]
-"""The order of found places: fits before discuss, fresh before older news, the smallest that is large enough (beds, then cots),
-the nearest; then by the shelter's name and the place's id, so that the order is total."""
-
-
-def rank(fit: Fit, freshness: Freshness, beds: int, cots: int, distance: int, name: str, place_id: str) -> Rank:
-    return FIT_ORDER[fit], FRESHNESS_ORDER[freshness], beds, cots, distance, name, place_id
+    # Both lengths are at most a day, and `waited` is how long intake has been open when the first minute comes.
+    window, hours = ((end - start - 1) % DAY_MINUTES + 1 for start, end in ((begin, until), (opens, closes)))
+    waited = (begin - opens) % DAY_MINUTES
+    if hours == DAY_MINUTES or waited + window <= hours:
+        return Reason("intake", "yes", opens)
+    return Reason("intake_until", "discuss", closes) if waited < hours else Reason("intake", "discuss", opens)

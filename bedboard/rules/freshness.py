@@ -3,7 +3,7 @@
 Everything here follows from stored moments and `now`; nothing waits for a job to have run.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
@@ -26,6 +26,27 @@ class FreshnessLimits:
         """Return the strictest of these limits, for a shelter with several kinds."""
         every = [self, *others]
         return FreshnessLimits(min(x.fresh for x in every), min(x.ageing for x in every))
+
+
+USUAL_LIMITS = FreshnessLimits(timedelta(hours=2), timedelta(hours=8))  # where a deployment and a kind say nothing else
+
+
+def limits_for(kinds: Iterable[FreshnessLimits | None], usual: FreshnessLimits) -> FreshnessLimits:
+    """Return the strictest limits of a shelter's kinds; a kind with None, and a shelter without kinds, has the `usual` ones."""
+    own = [limits or usual for limits in kinds]
+    return own[0].strictest(own[1:]) if own else usual
+
+
+def oldest_confirmation(
+    confirmed_at: datetime | None, by_kind: Mapping[str, datetime], kinds: Collection[str]
+) -> datetime | None:
+    """Return the moment of the kind that was confirmed longest ago: a shelter is as fresh as that; None: one never was.
+
+    `confirmed_at`: of the whole shelter. `by_kind`: later confirmations of single kinds. `kinds`: those of its places.
+    """
+    moments = [max((at for at in (confirmed_at, by_kind.get(kind)) if at is not None), default=None) for kind in kinds]
+    known = [at for at in moments if at is not None]
+    return confirmed_at if not moments else min(known) if len(known) == len(moments) else None
 
 
 def freshness_of(confirmed_at: datetime | None, limits: FreshnessLimits, now: datetime) -> Freshness:

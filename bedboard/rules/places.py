@@ -1,7 +1,7 @@
 """Places: the stored state, the status that a board shows, and the changes that are possible."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
@@ -148,14 +148,17 @@ def change_occupancy(present: Occupancy, change: PlaceChange, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """The numbers of one kind, from a shelter that knows only numbers; `closed` None leaves closed places as they are."""
+    """The numbers of one kind, from a shelter that knows only numbers.
 
-    free: int
+    `empty`: nobody sleeps there and it is usable, whether promised or not. `closed` None leaves their number as it is.
+    """
+
+    empty: int
     closed: int | None = None
 
 
 class Counted(NamedTuple):
-    """One place of the kind, as `spread_counts` needs it; `id` is the place's."""
+    """One place of the kind, as `spread_counts` needs it; `id` is the place's, `claimed`: its claim is live."""
 
     id: str
     state: PlaceState
@@ -163,29 +166,53 @@ class Counted(NamedTuple):
 
 
 def spread_counts(kind: str, places: Iterable[Counted], count: KindCount) -> dict[str, PlaceState]:
-    """Return the places that have to change so that exactly `count.free` are shown free, each with its new state.
+    """Return the places that have to change so that exactly `count.empty` are open, each with its new state.
 
-    Places of one kind are interchangeable, so as few as possible change, in the order given. A place with a live claim stays
-    as it is, and does not count as free. Refusal: Invalid when the numbers cannot be.
+    Places of one kind are interchangeable, so as few as possible change, in the order given. The claimed ones are the first to
+    be open: a claim takes one of the empty places, and what is left is free. With more claims than empty places nothing is
+    free, and `unplaced_count` tells the rest. Refusal: Invalid when the numbers cannot be.
     """
     every = list(places)
-    loose = [p for p in every if not p.claimed]
-    kept_closed = sum(p.claimed and p.state == "closed" for p in every)
-    closed = sum(p.state == "closed" for p in loose) if count.closed is None else count.closed - kept_closed
-    if min(count.free, closed) < 0 or count.free + closed > len(loose):
-        raise Invalid(
-            FieldError(
-                f"kinds.{kind}.free",
-                "more_than_places",
-                {"asked": count.free, "closed": closed + kept_closed, "held": len(every) - len(loose), "total": len(every)},
-            )
-        )
-    wanted: dict[PlaceState, int] = {"open": count.free, "closed": closed, "occupied": len(loose) - count.free - closed}
-    leaving: list[Counted] = []
-    for place in loose:
-        if wanted[place.state] > 0:
-            wanted[place.state] -= 1
+    closed = sum(place.state == "closed" for place in every) if count.closed is None else count.closed
+    if min(count.empty, closed) < 0 or count.empty + closed > len(every):
+        detail = {"empty": count.empty, "closed": closed, "total": len(every)}
+        raise Invalid(FieldError(f"kinds.{kind}.empty", "more_than_places", detail))
+    loose, claimed = [p for p in every if not p.claimed], [p for p in every if p.claimed]
+    kept = min(count.empty, len(claimed))
+    shut: Counter[PlaceState] = Counter({"closed": closed, "occupied": len(every) - count.empty - closed})
+    # The loose ones first: only claimed ones may be shut without need, so they fit into what is left.
+    leaving = [_leaving(group, opened, shut) for group, opened in ((loose, count.empty - kept), (claimed, kept))]
+    changes: dict[str, PlaceState] = {}
+    for moved, opened in leaving:
+        for place in moved[:opened]:
+            changes[place.id] = "open"
+        for place in moved[opened:]:
+            state: PlaceState = "closed" if shut["closed"] else "occupied"
+            shut[state] -= 1
+            changes[place.id] = state
+    return changes
+
+
+def _leaving(group: Sequence[Counted], opened: int, shut: Counter[PlaceState]) -> tuple[list[Counted], int]:
+    """Return the places of the group that cannot stay as they are, and how many of them become open.
+
+    `opened`: how many of the group are to be open. `shut`: how many may be shut in each way; those that stay so are taken off.
+    """
+    closing, leaving = len(group) - opened, []
+    for place in group:
+        if place.state == "open" and opened:
+            opened -= 1
+        elif closing and shut[place.state]:
+            closing -= 1
+            shut[place.state] -= 1
         else:
             leaving.append(place)
-    arriving: list[PlaceState] = [state for state, number in wanted.items() for _ in range(number)]
-    return {place.id: state for place, state in zip(leaving, arriving, strict=True)}
+    return leaving, opened
+
+
+def unplaced_count(free: int, shut_out: int) -> int:
+    """Return how many promises of one kind have no place.
+
+    `shut_out`: the live claims on places that are not open; each `free` place of the kind can stand in for one of them.
+    """
+    return max(0, shut_out - free)

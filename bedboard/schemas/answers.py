@@ -1,17 +1,19 @@
 """The answers of the API, one shape per thing: for the functions that build one, and for the OpenAPI document."""
 
-from typing import Literal
-
 from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
-from bedboard.rules.fit import ReasonVerdict
+from bedboard.rules.fit import Fit, ReasonVerdict
 from bedboard.rules.freshness import Freshness
+from bedboard.rules.order import Decides
 from bedboard.rules.places import PlaceStatus
 
 
 class Counts(TypedDict):
-    """Places of one kind; the five statuses add up to `total`."""
+    """Places of one kind; the five statuses add up to `total`.
+
+    `unplaced`: how many holds and reservations have no place, because fewer places are empty than are promised: call.
+    """
 
     free: int
     held: int
@@ -19,6 +21,7 @@ class Counts(TypedDict):
     occupied: int
     closed: int
     total: int
+    unplaced: int
 
 
 class PlaceObject(TypedDict):
@@ -32,7 +35,10 @@ class PlaceObject(TypedDict):
 
 
 class ShelterObject(TypedDict):
-    """A shelter by its code name. `confirmed_at` null and freshness "stale": unknown, so call."""
+    """A shelter by its code name. `confirmed_at`: of the kind of place that was confirmed longest ago; null: never.
+
+    `unconfirmed`: its news is stale, so call. A change of one place does not alter that: confirm the rest, or send its numbers.
+    """
 
     id: str
     name: str
@@ -40,6 +46,7 @@ class ShelterObject(TypedDict):
     version: int
     confirmed_at: AwareDatetime | None
     freshness: Freshness
+    unconfirmed: bool
     counts: dict[str, Counts]
     places: list[PlaceObject]
 
@@ -60,7 +67,7 @@ class BoardObject(TypedDict):
 
 class ReasonObject(TypedDict):
     """The answer to one criterion or limit. `detail`: the limit's number, how many people, or the local minute at which
-    intake opens; null when there is none."""
+    intake opens (of `intake`) or closes (of `intake_until`); null when there is none."""
 
     criterion: str
     verdict: ReasonVerdict
@@ -68,7 +75,13 @@ class ReasonObject(TypedDict):
 
 
 class MatchObject(TypedDict):
-    """A free place that fits, or is worth a call."""
+    """A free place that fits, or is worth a call, or that one reason alone excludes.
+
+    `decides`: the side that decides now. "requester": the caller; "shelter"; "desk": it is open; "provisional": a yes of the
+    shelter counts until the desk looks at it; "desk_closed": the case waits until the desk opens. `travel_minutes`: from
+    `near`; null when it was left open or the time is not known.
+    `to_ask`: what the asker left open, and the shelter refuses ("no") or limits ("discuss"). It does not change `fit`.
+    """
 
     place: str
     label: str
@@ -78,8 +91,11 @@ class MatchObject(TypedDict):
     kind: str
     beds: int
     cots: int
-    fit: Literal["fits", "discuss"]
+    fit: Fit
+    decides: Decides
+    travel_minutes: int | None
     reasons: list[ReasonObject]
+    to_ask: list[ReasonObject]
     freshness: Freshness
     confirmed_at: AwareDatetime | None
 
@@ -97,13 +113,15 @@ class FoundCounts(TypedDict):
 class FoundObject(TypedDict):
     """The matches of a search, the best first.
 
-    `excluded`: criterion to number of free places that it leaves out; a place may be under several.
+    `excluded`: criterion to number of free places that it leaves out; a place may be under several. `almost`: the first of the
+    places that one reason alone leaves out.
     """
 
     as_of: AwareDatetime
     matches: list[MatchObject]
     counts: FoundCounts
     excluded: dict[str, int]
+    almost: list[MatchObject]
 
 
 class HoldObject(TypedDict):

@@ -18,7 +18,8 @@ Text = Annotated[str, Field(max_length=64)]
 
 class PatchPlace(Command):
     """A place becomes free, occupied or closed. A closed place needs a reason; `expected_free_at` is when it is expected
-    to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one."""
+    to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one. The change confirms the
+    whole shelter while its news is fresh or ageing. When it is stale, only this place changes: see `unconfirmed`."""
 
     status: Reported
     reason: ClosedReason | None = None
@@ -27,17 +28,19 @@ class PatchPlace(Command):
 
 
 class KindNumbers(Command):
-    """How many places of one kind are free; `closed` absent leaves closed places as they are."""
+    """How many places of one kind are empty: nobody sleeps there and they are usable, whether promised or not. The server takes
+    live holds and reservations off. `closed` absent leaves the number of closed places as it is."""
 
-    free: Count
+    empty: Count
     closed: Count | None = None
 
 
 class PutOccupancy(Command):
-    """Numbers per kind, for a shelter that knows only numbers. Kinds that are not named stay as they are."""
+    """Numbers per kind, for a shelter that knows only numbers. A kind that is not named stays as it is, and as old as it is.
+    `observed_at` is when the numbers were true: the named kinds are confirmed as of then, so old numbers make nothing fresh."""
 
     kinds: Annotated[dict[Text, KindNumbers], Field(min_length=1, max_length=50)]
-    observed_at: Moment | None = None
+    observed_at: Moment
 
 
 class PostConfirm(Command):

@@ -47,9 +47,9 @@ class UndoForm(TapForm):
 
 
 class CountForm(TapForm):
-    """A count. `free`: the number of free places per kind."""
+    """`empty`: the number of empty places per kind, whether promised or not."""
 
-    free: dict[str, Count]
+    empty: dict[str, Count]
 
 
 class CriteriaForm(KeyForm):

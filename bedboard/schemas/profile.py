@@ -3,6 +3,7 @@
 A profile comes in a body and stays in memory: it is never part of an address, a log line or an answer that is remembered.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol, get_args
@@ -11,18 +12,19 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from bedboard.rules.criteria import CRITERIA, SPOKEN_LANGUAGES
-from bedboard.rules.fit import MOST_OF_EACH, NEEDS, PERSON_STATUSES, Profile, check_profile
+from bedboard.rules.fit import ADULT_AGES, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile, check_profile
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.parse import parse_form
 
 Number = Annotated[int, Field(ge=0, le=MOST_OF_EACH)]
 Code = Annotated[str, Field(max_length=64)]
-Status = Literal["third_country", "eu", "dublin", "undocumented", "reflection", "b8"]
-Exploitation = Literal["sexual", "labour", "criminal", "other", "unknown"]
-Need = Literal["lvb", "psychiatric", "addiction", "medical", "pregnant", "wheelchair"]
+Status = Literal["dutch", "eu", "third_country", "undocumented", "dublin", "reflection", "b8"]
+AdultAge = Literal["18_20", "21_64", "65_plus"]
+Exploitation = Literal["sexual", "labour", "criminal", "other", "serious_wrong", "unknown"]
+Need = Literal["lvb", "psychiatric", "addiction", "recovering", "medical", "pregnant", "wheelchair", "pets", "women_only"]
 ClockText = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
-if (set(get_args(Status)), set(get_args(Need))) != (set(PERSON_STATUSES), set(NEEDS)):
+if [set(get_args(one)) for one in (Status, Need, AdultAge)] != [set(PERSON_STATUSES), set(NEEDS), set(ADULT_AGES)]:
     raise AssertionError("the profile of the API and of the rules differ")
 
 
@@ -48,15 +50,19 @@ class Children(Part):
 class SearchProfile(Part):
     """The household that needs a place. Everything may be left open.
 
-    `group`: the number of people in a group that is more than one household. `avoid`: police units that are not safe. `near`:
-    the police unit near which the place should be. `arrives_after` "now" is the moment of the search; times are local.
+    `group`: the number of people in a group that is more than one household. `adult_ages`: the age bands of the adults, if
+    known, and `oldest_son` the age of the eldest son. `statuses`: all that are known; there may be several. `avoid`: police
+    units that are not safe. `near`: the police unit near which the place should be. `arrives_after` "now" is the moment of the
+    search; times are local.
     """
 
     adults: Adults = Adults()
     children: Children = Children()
     minor_alone: bool = False
     group: Number = 0
-    status: Status | None = None
+    adult_ages: Annotated[list[AdultAge], Field(max_length=20)] = []
+    oldest_son: Annotated[int, Field(ge=0, le=TEEN[1])] | None = None
+    statuses: Annotated[list[Status], Field(max_length=20)] = []
     exploitation: Exploitation | None = None
     needs: Annotated[list[Need], Field(max_length=20)] = []
     avoid: Annotated[list[Code], Field(max_length=50)] = []
@@ -64,6 +70,21 @@ class SearchProfile(Part):
     languages: Annotated[list[Code], Field(max_length=20)] = []
     arrives_after: Annotated[str, Field(pattern=r"^(now|([01][0-9]|2[0-3]):[0-5][0-9])$")] | None = None
     arrives_before: ClockText | None = None
+
+
+def read_kept_profile(text: str | bytes) -> SearchProfile:
+    """Read a profile that this version or an earlier one has sealed. Raises ValueError when it cannot be read.
+
+    Earlier profiles have one `status`, and may have a group of one.
+    """
+    said = json.loads(text)
+    if isinstance(said, dict):
+        status = said.pop("status", None)
+        if status is not None:
+            said["statuses"] = [status]
+        if said.get("group") == 1:
+            del said["group"]
+    return SearchProfile.model_validate(said)
 
 
 class Region(Protocol):
@@ -95,7 +116,9 @@ def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
         **said.children.model_dump(),
         minor_alone=said.minor_alone,
         group=said.group,
-        status=said.status,
+        adult_ages=frozenset(said.adult_ages),
+        oldest_son=said.oldest_son,
+        statuses=frozenset(said.statuses),
         exploitation=exploitation,
         needs=frozenset(said.needs),
         avoid=frozenset(said.avoid),
@@ -118,9 +141,9 @@ def _minutes(clock: str | None, zone: ZoneInfo, now: datetime) -> int | None:
     return int(hours) * 60 + int(minutes)
 
 
-FIELDS = frozenset({"minor_alone", "group", "status", "exploitation", "near", "arrival", "at"})
+FIELDS = frozenset({"minor_alone", "group", "oldest_son", "exploitation", "near", "arrival", "at"})
 GROUPS = {"adults": CRITERIA["adults"], "children": CRITERIA["children"]}
-LISTS = ("needs", "avoid", "languages")
+LISTS = ("adult_ages", "statuses", "needs", "avoid", "languages")
 
 
 def is_profile_field(name: str) -> bool:
@@ -163,7 +186,8 @@ def write_profile(said: SearchProfile) -> dict[str, str]:
     fields |= {f"children.{name}": str(number) for name, number in said.children.model_dump().items() if number}
     fields |= {"minor_alone": "on"} if said.minor_alone else {}
     fields |= {"group": str(said.group)} if said.group else {}
-    fields |= {name: value for name in ("status", "exploitation", "near") if (value := getattr(said, name))}
+    fields |= {"oldest_son": str(said.oldest_son)} if said.oldest_son is not None else {}
+    fields |= {name: value for name in ("exploitation", "near") if (value := getattr(said, name))}
     fields |= {f"{name}.{code}": "on" for name in LISTS for code in getattr(said, name)}
     if said.arrives_after == "now":
         return fields | {"arrival": "now"}

@@ -1,8 +1,8 @@
 """The read side: everything a board shows, in bulk, as plain rows. Two statements for any number of shelters."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from bedboard.rules.claims import Claim
 from bedboard.rules.deciding import DaysOff, Deciding
-from bedboard.rules.freshness import FreshnessLimits
+from bedboard.rules.freshness import FreshnessLimits, oldest_confirmation
 from bedboard.rules.places import PlaceState
 from bedboard.rules.rights import seeker_key
 from bedboard.store.database import Transaction
+from bedboard.store.shelters import confirmed_kinds, limits_of
 
 
 class PlaceRow(NamedTuple):
@@ -37,7 +38,10 @@ class PlaceRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShelterRow:
-    """One shelter with its places in their own order, without telephone and address: those are read one by one."""
+    """One shelter with its places in their own order, without telephone and address: those are read one by one.
+
+    `confirmed_at`: of the kind that was confirmed longest ago. `confirmed_by_system`: a program said so last, not a person.
+    """
 
     id: str
     name: str
@@ -54,6 +58,7 @@ class ShelterRow:
     limits: Mapping[str, int]
     languages: tuple[str, ...]
     places: tuple[PlaceRow, ...]
+    confirmed_by_system: bool = False
 
 
 class UnitRow(NamedTuple):
@@ -73,13 +78,14 @@ class Caller(NamedTuple):
 
 
 class KindRow(NamedTuple):
-    """A kind of place; `limits` None follows the settings."""
+    """A kind of place; `limits` None follows the settings. `for_needs` empty: it is meant for everybody."""
 
     code: str
     names: Mapping[str, str]
     long_names: Mapping[str, str]
     deciding: Deciding
     limits: FreshnessLimits | None
+    for_needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,12 @@ class Catalogue:
     units: Mapping[str, UnitRow]
     kinds: Mapping[str, KindRow]
     callers: tuple[Caller, ...] = ()
+    travel: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Minutes between two police units, the first by name first."""
+
+    def minutes_between(self, here: str, there: str) -> int | None:
+        """Return the minutes of a journey between two police units, 0 within one; None: not known."""
+        return 0 if here == there else self.travel.get((min(here, there), max(here, there)))
 
     def is_desk_open(self, now: datetime) -> bool:
         """Return whether somebody at the placement desk answers, by the hours of any kind on which it decides."""
@@ -101,7 +113,7 @@ class Catalogue:
 SHELTERS = text("""
     select s.id, s.name, s.unit_code, s.organization_id, o.name as organization, s.version, s.confirmed_at, s.created_at,
            s.intake_from_minutes, s.intake_until_minutes, s.confirm_times, s.criteria, s.limits,
-           s.languages
+           s.languages, s.kinds_confirmed_at, s.confirmed_by
     from shelter s join organization o on o.id = s.organization_id
     where :every or s.id = any(:ids)
     order by s.name
@@ -147,7 +159,9 @@ async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> li
             organization_id=row.organization_id,
             organization=row.organization,
             version=row.version,
-            confirmed_at=row.confirmed_at,
+            confirmed_at=oldest_confirmation(
+                row.confirmed_at, confirmed_kinds(row.kinds_confirmed_at), {place.kind for place in places.get(row.id, ())}
+            ),
             created_at=row.created_at,
             intake_from_minutes=row.intake_from_minutes,
             intake_until_minutes=row.intake_until_minutes,
@@ -156,6 +170,7 @@ async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> li
             limits=row.limits,
             languages=tuple(row.languages),
             places=places.get(row.id, ()),
+            confirmed_by_system=row.confirmed_by == "client",
         )
         for row in shelters
     ]
@@ -198,13 +213,14 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
         return None
     units = await connection.execute(text("select code, name, short, map_column, map_row from unit order by name"))
     kinds = await connection.execute(
-        text("""select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, fresh_minutes,
+        text("""select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, for_needs, fresh_minutes,
                        ageing_minutes
                 from kind order by position""")
     )
     callers = await connection.execute(CALLERS)
     own = frozenset((await connection.execute(text("select day from holiday"))).scalars())
     days_off = DaysOff(deployment.country, own)
+    travel = await connection.execute(text("select from_code, to_code, minutes from travel"))
     return Catalogue(
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
@@ -216,15 +232,11 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
                 names={"nl": row.name_nl, "en": row.name_en},
                 long_names={"nl": row.long_nl, "en": row.long_en},
                 deciding=Deciding(row.decides, row.desk_hours, row.outside_hours, days_off),
-                limits=_limits(row.fresh_minutes, row.ageing_minutes),
+                limits=limits_of(row.fresh_minutes, row.ageing_minutes),
+                for_needs=frozenset(row.for_needs),
             )
             for row in kinds
         },
         callers=tuple(Caller(*row) for row in callers),
+        travel={(row.from_code, row.to_code): row.minutes for row in travel},
     )
-
-
-def _limits(fresh_minutes: int | None, ageing_minutes: int | None) -> FreshnessLimits | None:
-    if fresh_minutes is None or ageing_minutes is None:
-        return None
-    return FreshnessLimits(timedelta(minutes=fresh_minutes), timedelta(minutes=ageing_minutes))

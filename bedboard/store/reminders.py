@@ -7,12 +7,17 @@ from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from bedboard.rules.freshness import oldest_confirmation
 from bedboard.store.database import Transaction
+from bedboard.store.shelters import confirmed_kinds
 from bedboard.store.tables.board import Reminded
 
 
 class Confirmation(NamedTuple):
-    """The moments of a shelter that decide whether it is reminded; `confirmed_at` None: never confirmed."""
+    """The moments of a shelter that decide whether it is reminded.
+
+    `confirmed_at`: of the kind that was confirmed longest ago; None: never.
+    """
 
     id: str
     confirmed_at: datetime | None
@@ -23,10 +28,18 @@ class Confirmation(NamedTuple):
 async def list_confirmations(tx: Transaction) -> list[Confirmation]:
     """Return the moments of every shelter, by id, so that two processes insert their slots in the same order."""
     rows = await (await tx.connection()).execute(
-        text("select id, confirmed_at, created_at, confirm_times from shelter order by id")
+        text(
+            "select id, confirmed_at, kinds_confirmed_at, created_at, confirm_times,"
+            " array(select distinct kind_code from place where shelter_id = shelter.id) as kinds from shelter order by id"
+        )
     )
     return [
-        Confirmation(row.id, row.confirmed_at, row.created_at, tuple(map(time.fromisoformat, row.confirm_times)))
+        Confirmation(
+            id=row.id,
+            confirmed_at=oldest_confirmation(row.confirmed_at, confirmed_kinds(row.kinds_confirmed_at), row.kinds),
+            created_at=row.created_at,
+            confirm_times=tuple(map(time.fromisoformat, row.confirm_times)),
+        )
         for row in rows
     ]
 

@@ -1,12 +1,13 @@
 """Shelters and places, as people change them: one row, one lock."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlmodel import col, select
 
 from bedboard.rules.deciding import DaysOff, Deciding
+from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter
 
@@ -20,6 +21,28 @@ async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
     locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update(key_share=True)
     found = await tx.exec(locking.execution_options(populate_existing=True))
     return found.one_or_none()
+
+
+def limits_of(fresh_minutes: int | None, ageing_minutes: int | None) -> FreshnessLimits | None:
+    """Return the limits of a kind, from its columns; None: it has none of its own."""
+    if fresh_minutes is None or ageing_minutes is None:
+        return None
+    return FreshnessLimits(timedelta(minutes=fresh_minutes), timedelta(minutes=ageing_minutes))
+
+
+async def list_kind_limits(tx: Transaction, shelter_id: str) -> dict[str, FreshnessLimits | None]:
+    """Return the limits of each kind of which the shelter has places; None: it has none of its own."""
+    found = await tx.exec(
+        select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(
+            col(Kind.code).in_(select(Place.kind_code).where(Place.shelter_id == shelter_id))
+        )
+    )
+    return {code: limits_of(fresh, ageing) for code, fresh, ageing in found}
+
+
+def confirmed_kinds(stored: Mapping[str, str]) -> dict[str, datetime]:
+    """Return the moments at which single kinds of a shelter were confirmed, from their column."""
+    return {kind: datetime.fromisoformat(at) for kind, at in stored.items()}
 
 
 async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:

@@ -10,7 +10,7 @@ from bedboard.rules.rights import Seeker
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, can_offer
-from bedboard.views.found import Finder, Found, Match
+from bedboard.views.found import Deciders, Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
 LISTED = 24  # shelters to choose from
@@ -26,27 +26,37 @@ def best_matches(found: Found) -> dict[str, Match]:
 
 
 def best_kind(
-    card: Card, profile: Profile, catalogue: Catalogue, me: Seeker | None = None, shown: str | None = None
+    card: Card,
+    profile: Profile,
+    catalogue: Catalogue,
+    deciders: Deciders,
+    me: Seeker | None = None,
+    shown: str | None = None,
 ) -> str | None:
     """Return the kind of a shelter's best match; None when nothing there fits or is worth a call.
 
     A place that is held for `me` goes before, then the kind that the page has `shown`, as long as one of it is there.
     """
-    held = [] if me is None else held_matches([card], me, profile, catalogue)
-    matches = held or Finder(profile, catalogue).found([card], None).matches
+    held = [] if me is None else held_matches([card], me, profile, catalogue, deciders)
+    matches = held or Finder(profile, catalogue, deciders).found([card], None).matches
     kinds = [match.lot.kind for match in matches]
     return shown if shown in kinds else next(iter(kinds), None)
 
 
 def held_matches(
-    cards: Iterable[Card], me: Seeker, profile: Profile, catalogue: Catalogue, wanted: str | None = None
+    cards: Iterable[Card],
+    me: Seeker,
+    profile: Profile,
+    catalogue: Catalogue,
+    deciders: Deciders,
+    wanted: str | None = None,
 ) -> list[Match]:
     """Return the matches with a place that is held for `me`, as if it were free; the best first.
 
     `me`: with the name of the organization, as on the board. `wanted`: a place that is shown even if it is excluded, and then
     comes first.
     """
-    finder = Finder(profile, catalogue)
+    finder = Finder(profile, catalogue, deciders)
     own = [card for card in cards if any(place.id == wanted or is_held_by(place, me) for place in card.places)]
     matches: list[Match] = []
     for card in own:
@@ -56,7 +66,7 @@ def held_matches(
         found = [match for match in finder.found([shown], None).matches if ours & {place.id for place in match.places}]
         lot = shown.lot_of(wanted or "")
         if lot is not None and lot.id not in [match.lot.id for match in found] and lot.free:
-            found.append(Match(shown, lot, "excluded", profile))
+            found.append(Match(shown, lot, "excluded", profile, deciders.get(lot.kind, "shelter")))
         matches += found
     return sorted(matches, key=lambda match: wanted not in [place.id for place in match.lot.places])
 
@@ -97,7 +107,12 @@ def candidates(
     earlier = {ask.card.id: ask for ask in asked}
     unsettled = {shelter_id for shelter_id, ask in earlier.items() if ask.settled is None}
     matches = [match for shelter_id, match in best.items() if shelter_id not in unsettled][:LISTED]
-    shut = {match.card.id for match in matches for one in match.reasons if one.criterion == "intake" and one.answer != "yes"}
+    shut = {
+        match.card.id
+        for match in matches
+        for one in match.reasons
+        if one.criterion in ("intake", "intake_until") and one.answer != "yes"
+    }
     new = [match.card.id for match in matches if match.card.id not in earlier]
     first = sorted(new, key=lambda shelter_id: shelter_id in shut)
     chosen = first[: min(TICKED, still)] if ticked is None else ticked

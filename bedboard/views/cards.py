@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from bedboard.rules.claims import Claim
+from bedboard.rules.claims import is_live
 from bedboard.rules.criteria import takes
 from bedboard.rules.fit import Terms, make_terms
 from bedboard.rules.freshness import (
@@ -16,10 +16,11 @@ from bedboard.rules.freshness import (
     Reminder,
     current_reminder,
     freshness_of,
+    limits_for,
     phase_at,
     turning_points,
 )
-from bedboard.rules.places import PlaceStatus, count_statuses, status_of
+from bedboard.rules.places import PlaceStatus, count_statuses, status_of, unplaced_count
 from bedboard.store.board import Catalogue, PlaceRow, ShelterRow
 
 MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
@@ -71,6 +72,8 @@ class PlaceView(NamedTuple):
     position: int
     is_overdue: bool = False
     """It should have been free by now, and nobody has said so."""
+    shut_out: ClaimView | None = None
+    """A live claim on a place that the shelter calls occupied or closed; `claim` is None then."""
 
 
 class Lot(NamedTuple):
@@ -93,6 +96,8 @@ class Lot(NamedTuple):
 @dataclass(frozen=True)
 class Card:
     """One shelter at one moment. `counts` has every status and `total`; `kinds` has such counts per kind, in board order.
+    `asks_rest`: stale, and something of it is newer than its news, so that its people are asked about the rest.
+    `unplaced`: the number of promises without a place per kind that has any.
 
     `changes_at`: when time alone changes the card; None: never. `never_confirmed` goes with freshness stale.
     """
@@ -112,6 +117,8 @@ class Card:
     terms: Terms
     places: tuple[PlaceView, ...]
     changes_at: datetime | None
+    confirmed_by_system: bool = False
+    asks_rest: bool = False
 
     @property
     def never_confirmed(self) -> bool:
@@ -147,16 +154,19 @@ class Card:
             by_kind.setdefault(place.kind, []).append(place.status)
         return {kind: count_statuses(statuses) for kind, statuses in by_kind.items()}
 
+    @cached_property
+    def unplaced(self) -> Mapping[str, int]:
+        shut_out = Counter(place.kind for place in self.places if place.shut_out)
+        counts = {kind: unplaced_count(self.kinds[kind]["free"], number) for kind, number in shut_out.items()}
+        return {kind: number for kind, number in counts.items() if number}
+
 
 def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, now: datetime) -> Card:
     """Return the card of a shelter at this moment.
 
     `limits`: those of the settings; stricter limits of a kind go before them.
     """
-    own = {catalogue.kinds[place.kind].limits for place in row.places}
-    kind_limits = [one for one in own if one is not None]
-    if kind_limits:
-        limits = kind_limits[0].strictest(kind_limits[1:] + ([limits] if None in own else []))
+    limits = limits_for({catalogue.kinds[place.kind].limits for place in row.places}, limits)
     points = turning_points(
         row.confirmed_at,
         row.created_at,
@@ -175,7 +185,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
         unit_name=unit.name,
         organization=row.organization,
         stamp=Stamp(row.version, phase),
-        freshness=freshness_of(row.confirmed_at, limits, now),
+        freshness=(freshness := freshness_of(row.confirmed_at, limits, now)),
         confirmed_at=row.confirmed_at,
         reminder=current_reminder(row.confirmed_at, row.created_at, row.confirm_times, catalogue.zone, now),
         intake_from_minutes=row.intake_from_minutes,
@@ -189,18 +199,21 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
                 kind=place.kind,
                 beds=place.beds,
                 cots=place.cots,
-                status=(status := status_of(place.state, place.claim, now)),
+                status=status_of(place.state, place.claim, now),
                 since=place.since,
                 expected_free_at=place.expected_free_at,
                 is_overdue=place.state != "open" and place.expected_free_at is not None and place.expected_free_at <= now,
                 closed_reason=place.closed_reason,
-                claim=_claim_view(place.claim, now) if place.claim is not None and status in ("held", "reserved") else None,
+                claim=_claim_view(place, now) if place.state == "open" else None,
                 terms=_terms(row, place.criteria) if place.criteria else terms,
                 position=position,
+                shut_out=None if place.state == "open" else _claim_view(place, now),
             )
             for position, place in enumerate(row.places)
         ),
         changes_at=points[phase] if phase < len(points) else None,
+        confirmed_by_system=row.confirmed_by_system,
+        asks_rest=freshness == "stale" and any(p.observed_at > (row.confirmed_at or row.created_at) for p in row.places),
     )
 
 
@@ -215,7 +228,11 @@ def _moments_of(place: PlaceRow) -> tuple[datetime | None, ...]:
     return place.expected_free_at, *((claim.expires_at, claim.expected_at) if claim is not None else ())
 
 
-def _claim_view(claim: Claim, now: datetime) -> ClaimView:
+def _claim_view(place: PlaceRow, now: datetime) -> ClaimView | None:
+    """Return the live claim on a place; None without one."""
+    claim = place.claim
+    if claim is None or not is_live(claim, now):
+        return None
     return ClaimView(
         claim.type,
         claim.organization,

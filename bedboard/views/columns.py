@@ -13,19 +13,24 @@ from numpy.typing import NDArray
 
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.fit import FIT_ORDER, FRESHNESS_ORDER, Fit, Profile, Terms, judge_rest
+from bedboard.rules.order import DECIDES_ORDER, is_meant_for, travel_band
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
-from bedboard.views.found import Found, Match, distance_from, largest_first
+from bedboard.views.found import ALMOST_SHOWN, Deciders, Found, Match, largest_first, minutes_from, minutes_to_rank
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(sorted(CRITERION_NAMES))}
-ROW_BITS, DISTANCE_BITS, SIZE_BITS = 24, 10, 8
-"""Of the one number by which matches are ordered: fit, freshness, beds, cots (50 at most), distance, row."""
+ROW_BITS, MINUTES_BITS, SIZE_BITS = 24, 10, 8
+"""Of the one number by which matches are ordered: fit, freshness, kind (meant, decides), travel band, beds, cots (50 at most),
+minutes, row."""
 
 MOST_RESTS = 1000
-FIT_SHIFT = ROW_BITS + DISTANCE_BITS + 2 * SIZE_BITS + 2
+BAND_SHIFT = ROW_BITS + MINUTES_BITS + 2 * SIZE_BITS
+KIND_SHIFT = BAND_SHIFT + 2
+FRESHNESS_SHIFT = KIND_SHIFT + 3
+FIT_SHIFT = FRESHNESS_SHIFT + 2
 
 
 def mask_of(names: Iterable[str]) -> int:
@@ -38,7 +43,8 @@ class Block(NamedTuple):
 
     `groups`: a row for each set of terms: criteria with yes and with no as masks, number of `rest`, number of unit, order of
     freshness, free places. `free`: a row for each lot with a free place: beds, beds and cots, free places, group within the
-    block; by lot id. `every`: a row for each lot: beds, beds and cots, places that are not free, group, number of kind.
+    block, number of kind; by lot id. `every`: a row for each lot: beds, beds and cots, places that are not free, group, number
+    of kind.
     """
 
     groups: Numbers
@@ -58,15 +64,16 @@ class Table:
         blocks = tuple(blocks)
         starts = np.cumsum([0, *(len(block.groups) for block in blocks)])
         self.yes, self.no, self.rest, self.unit, self.freshness, self.free_count = _joined([b.groups for b in blocks], 6)
-        self.beds, self.people, self.count, of_block = _joined([b.free for b in blocks], 4)
+        self.beds, self.people, self.count, of_block, self.free_kind = _joined([b.free for b in blocks], 5)
         self.group = of_block + np.repeat(starts[:-1], [len(block.free) for block in blocks])
         self.all_beds, self.all_room, self.taken, of_block, self.kind = _joined([b.every for b in blocks], 5)
         self.all_group = of_block + np.repeat(starts[:-1], [len(block.every) for block in blocks])
         self.lots = [one for block in blocks for one in block.lots]
         self.stale = self.freshness[self.group] == FRESHNESS_ORDER["stale"]
         # What does not depend on the profile is put together once.
-        sizes = (self.freshness[self.group] << SIZE_BITS | self.beds) << SIZE_BITS | (self.people - self.beds)
-        self.order = sizes << (DISTANCE_BITS + ROW_BITS) | np.arange(len(sizes))
+        sizes = self.beds << SIZE_BITS | (self.people - self.beds)
+        self.order = sizes << (MINUTES_BITS + ROW_BITS) | np.arange(len(sizes))
+        self.order |= self.freshness[self.group] << FRESHNESS_SHIFT
 
 
 def _joined(parts: list[Numbers], width: int) -> list[Numbers]:
@@ -117,9 +124,11 @@ class Columns:
             self._table = Table(self._block(name) for name in sorted(self._names))
         return self._table
 
-    def found(self, profile: Profile, catalogue: Catalogue, most: int | None) -> Found:
+    def found(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None = None) -> Found:
         """Return the result of a search, the same as that of a `Finder`. `most` None: with every match."""
-        return Search(self.table, profile, catalogue, self._terms_of_rest, list(self._units), list(self._kinds)).found(most)
+        table = self.table  # first: it numbers the units and kinds
+        terms, units, kinds = self._terms_of_rest, list(self._units), list(self._kinds)
+        return Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
 
     def _block(self, name: str) -> Block:
         block = self._blocks.get(name)
@@ -142,11 +151,12 @@ class Columns:
                 groups.append(row)
                 for lot in lots_of_terms:
                     people, count = lot.beds + lot.cots, len(lot.free)
-                    every.append((lot.beds, people, len(lot.places) - count, group, self._number(self._kinds, lot.kind)))
+                    kind = self._number(self._kinds, lot.kind)
+                    every.append((lot.beds, people, len(lot.places) - count, group, kind))
                     if count:
-                        free.append((lot.id, (lot.beds, people, count, group), card, lot))
+                        free.append((lot.id, (lot.beds, people, count, group, kind), card, lot))
         free.sort(key=lambda one: one[0])
-        rows = as_rows([numbers for _, numbers, _, _ in free], 4)
+        rows = as_rows([numbers for _, numbers, _, _ in free], 5)
         lots = tuple((card, lot) for _, _, card, lot in free)
         return Block(as_rows(groups, 6), rows, as_rows(every, 5), lots)
 
@@ -172,8 +182,11 @@ class Search:
         terms_of_rest: list[Terms],
         units: list[str],
         kinds: list[str],
+        deciders: Deciders,
     ) -> None:
         self._table = table
+        self._catalogue = catalogue
+        self._deciders = deciders
         self._kinds = kinds
         self._profile = profile
         asked = profile.asked()
@@ -185,8 +198,9 @@ class Search:
             for name in names
         }
         rest_fits = np.array([all(reason.answer == "yes" for reason in rest) for rest in rests], bool)
-        far = [distance_from(profile.near, unit, catalogue) for unit in units]
-        self._far: Numbers = np.array([sorted(set(far)).index(one) for one in far], np.int64)
+        far = [minutes_to_rank(profile.near, minutes_from(profile.near, unit, catalogue)) for unit in units]
+        self._far: Numbers = np.array([travel_band(one) << BAND_SHIFT | one << ROW_BITS for one in far], np.int64)
+        self._late: Numbers = np.array([self._late_of(kind) << KIND_SHIFT for kind in kinds], np.int64)
         avoided = np.array([unit in profile.avoid for unit in units], bool)
         # By group: each reason against it, whether there is any, and whether everything is yes.
         self.against: dict[str, Flags] = {name: (table.no & BITS[name]) != 0 for name in asked}
@@ -197,6 +211,11 @@ class Search:
         for reason in self.against.values():
             self.excluded |= reason
         self.fits: Flags = ((mask & ~table.yes) == 0) & rest_fits[table.rest] if len(rests) else self.excluded
+
+    def _late_of(self, kind: str) -> int:
+        """Return the part of the order that the kind gives: is it meant for this household, and who decides?"""
+        is_meant = is_meant_for(self._catalogue.kinds[kind].for_needs, self._profile)
+        return (not is_meant) << 2 | DECIDES_ORDER[self._deciders.get(kind, "shelter")]
 
     @cached_property
     def large_enough(self) -> Flags:
@@ -218,23 +237,34 @@ class Search:
             taken=int(table.taken[suits].sum()),
             kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
             is_open=not profile.asked(),
+            almost=self._almost(),
         )
+
+    def _almost(self) -> tuple[Match, ...]:
+        table = self._table
+        against = (~self.large_enough).astype(np.int64)
+        for name, reason in self.against.items():
+            against += reason[table.group].astype(np.int64) * (2 if name == "avoid" else 1)
+        return self._best(np.flatnonzero(against == 1), None, ALMOST_SHOWN)
 
     def _excluded_by(self) -> Mapping[str, int]:
         counts = {name: int(self._table.free_count[reason].sum()) for name, reason in self.against.items()}
         counts["size"] = int(self._table.count[~self.large_enough].sum())
         return largest_first(counts)
 
-    def _best(self, rows: Numbers, fits: Flags, most: int | None) -> tuple[Match, ...]:
-        table = self._table
-        order = table.order[rows] | self._far[table.unit[table.group[rows]]] << ROW_BITS
-        order |= np.where(fits[rows], FIT_ORDER["fits"], FIT_ORDER["discuss"]) << FIT_SHIFT
+    def _best(self, rows: Numbers, fits: Flags | None, most: int | None) -> tuple[Match, ...]:
+        """Return the best of these rows. `fits` None: they are excluded."""
+        table, profile = self._table, self._profile
+        order = table.order[rows] | self._far[table.unit[table.group[rows]]] | self._late[table.free_kind[rows]]
+        if fits is not None:
+            order |= np.where(fits[rows], FIT_ORDER["fits"], FIT_ORDER["discuss"]) << FIT_SHIFT
         if most is not None and len(rows) > most:
             order = np.partition(order, most)[:most]
         order.sort()
         found = []
         for row in (order & ((1 << ROW_BITS) - 1)).tolist():
             card, lot = table.lots[row]
-            fit: Fit = "fits" if fits[row] else "discuss"
-            found.append(Match(card, lot, fit, self._profile))
+            fit: Fit = "excluded" if fits is None else "fits" if fits[row] else "discuss"
+            minutes = minutes_from(profile.near, card.unit, self._catalogue)
+            found.append(Match(card, lot, fit, profile, self._deciders.get(lot.kind, "shelter"), minutes))
         return tuple(found)

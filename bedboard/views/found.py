@@ -7,20 +7,39 @@ searched with the same result and faster by `views/columns.py`.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.rules.fit import Fit, Profile, Rank, Reason, Terms, distance, fit_of, judge, judge_place, rank
+from bedboard.rules.access import Role
+from bedboard.rules.fit import Fit, Profile, Reason, Terms, fit_of, judge, judge_place
+from bedboard.rules.order import UNKNOWN_MINUTES, Decides, Rank, decides_now, is_meant_for, rank
+from bedboard.rules.questions import to_ask
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
+ALMOST_SHOWN = 10  # lots that fail on one reason only
+
+Deciders = Mapping[str, Decides]
+"""The side that decides now, by the kind of place; a kind without one is decided on by the shelter."""
+
+
+def deciders_of(catalogue: Catalogue, role: Role, now: datetime) -> Deciders:
+    local = now.astimezone(catalogue.zone)
+    return {code: decides_now(role, kind.deciding, local) for code, kind in catalogue.kinds.items()}
+
 
 class Match(NamedTuple):
-    """A lot that fits or has to be discussed; it has at least one free place."""
+    """A lot that fits or has to be discussed, or that only one reason excludes; it has at least one free place.
+
+    `minutes`: the journey from the unit that the profile names; None: no unit was named, or nobody has told the time.
+    """
 
     card: Card
     lot: Lot
     fit: Fit
     profile: Profile
+    decides: Decides = "shelter"
+    minutes: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -32,6 +51,11 @@ class Match(NamedTuple):
         """Work out why the lot fits or has to be discussed; only for matches that are shown."""
         place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
         return judge(self.lot.terms, self.profile) + place
+
+    @property
+    def to_ask(self) -> tuple[Reason, ...]:
+        """Work out what the asker left open and the shelter restricts; only for matches that are shown."""
+        return to_ask(self.lot.terms, self.profile)
 
     @property
     def places(self) -> tuple[PlaceView, ...]:
@@ -58,6 +82,9 @@ class Found:
     """The kinds with a place that would fit or be worth a call, free or not."""
     is_open: bool = False
     """Nothing was asked about the household: the matches are free, and nobody knows whether they fit."""
+    almost: tuple[Match, ...] = ()
+    """The free lots that one reason alone excludes, the best first: those about which one may negotiate. Never in a unit to
+    avoid. At most `ALMOST_SHOWN`."""
 
     @property
     def count(self) -> int:
@@ -65,9 +92,10 @@ class Found:
 
 
 class Finder:
-    """One search, lot by lot, in the words of `rules/fit.py`. `catalogue` has the map for near and far."""
+    """One search, lot by lot, in the words of `rules/fit.py`. `catalogue` has the travel times and the kinds."""
 
-    def __init__(self, profile: Profile, catalogue: Catalogue) -> None:
+    def __init__(self, profile: Profile, catalogue: Catalogue, deciders: Deciders | None = None) -> None:
+        self._deciders = deciders or {}
         self.profile = profile
         self._catalogue = catalogue
         self._judged: dict[Terms, tuple[Reason, ...]] = {}
@@ -78,19 +106,23 @@ class Finder:
         excluded_by: Counter[str] = Counter()
         kinds: set[str] = set()
         matches: list[tuple[Rank, Match]] = []
+        almost: list[tuple[Rank, Match]] = []
         for card in cards:
             for lot in card.lots:
                 reasons, free = self._reasons(card, lot), len(lot.free)
                 fit = fit_of(reasons)
                 if fit == "excluded":
                     counts["excluded"] += free
-                    excluded_by.update(dict.fromkeys((one.criterion for one in reasons if one.answer == "no"), free))
+                    against = [one.criterion for one in reasons if one.answer == "no"]
+                    excluded_by.update(dict.fromkeys(against, free))
+                    if free and len(against) == 1 and against != ["avoid"]:
+                        almost.append(self._match(card, lot, fit))
                     continue
                 kinds.add(lot.kind)
                 counts["taken"] += len(lot.places) - free
                 counts["unsure" if card.freshness == "stale" else fit] += free
                 if free:
-                    matches.append((self._rank(card, lot, fit), Match(card, lot, fit, self.profile)))
+                    matches.append(self._match(card, lot, fit))
         return Found(
             matches=tuple(match for _, match in sorted(matches)[:most]),  # no two have the same rank
             fits=counts["fits"],
@@ -101,6 +133,7 @@ class Finder:
             taken=counts["taken"],
             kinds=frozenset(kinds),
             is_open=not self.profile.asked(),
+            almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
         )
 
     def _reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
@@ -109,9 +142,13 @@ class Finder:
             judged = self._judged[lot.terms] = judge(lot.terms, self.profile)
         return judged + judge_place(lot.beds, lot.cots, card.unit, self.profile)
 
-    def _rank(self, card: Card, lot: Lot, fit: Fit) -> Rank:
-        far = distance_from(self.profile.near, card.unit, self._catalogue)
-        return rank(fit, card.freshness, lot.beds, lot.cots, far, card.name, lot.id)
+    def _match(self, card: Card, lot: Lot, fit: Fit) -> tuple[Rank, Match]:
+        profile, catalogue = self.profile, self._catalogue
+        minutes, decides = minutes_from(profile.near, card.unit, catalogue), self._deciders.get(lot.kind, "shelter")
+        is_meant = is_meant_for(catalogue.kinds[lot.kind].for_needs, profile)
+        far = minutes_to_rank(profile.near, minutes)
+        place = rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, lot.id)
+        return place, Match(card, lot, fit, profile, decides, minutes)
 
 
 def largest_first(counts: Mapping[str, int]) -> dict[str, int]:
@@ -119,10 +156,11 @@ def largest_first(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(((name, count) for name, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0])))
 
 
-def distance_from(near: str | None, unit: str, catalogue: Catalogue) -> int:
-    """Return how far this police unit is from the one near which a place should be; 0 when that was left open."""
-    units = catalogue.units
-    if near is None or near not in units or unit not in units:
-        return 0
-    here, there = units[near], units[unit]
-    return distance((here.map_column, here.map_row), (there.map_column, there.map_row))
+def minutes_from(near: str | None, unit: str, catalogue: Catalogue) -> int | None:
+    """Return the minutes to this police unit from the one near which a place should be; None: left open, or not known."""
+    return None if near is None else catalogue.minutes_between(near, unit)
+
+
+def minutes_to_rank(near: str | None, minutes: int | None) -> int:
+    """Return the minutes that count for the order: 0 when nobody said where, and a great many when the time is not known."""
+    return 0 if near is None else UNKNOWN_MINUTES if minutes is None else minutes

@@ -11,8 +11,8 @@ OpenProfile = Callable[[bytes | None], SearchProfile | None]
 
 
 class NeedsView(NamedTuple):
-    """A household in codes. `party`: its members as code and number; `rest`: the other criteria that it asks for; `languages`
-    as ISO 639-1; `avoid`: codes of police units."""
+    """A household in codes. `party`: its members as code and number, then the ages that are known; `rest`: the other criteria
+    that it asks for; `languages` as ISO 639-1; `avoid`: codes of police units."""
 
     party: Sequence[tuple[str, int]] = ()
     rest: Sequence[str] = ()
@@ -24,6 +24,7 @@ def needs_of(said: SearchProfile) -> NeedsView:
     """Return the household of a profile, without anything that is unknown or was left open."""
     numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
     party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
+    party += [(code, 0) for code in said.adult_ages] + ([] if said.oldest_son is None else [("oldest_son", said.oldest_son)])
     exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
-    rest = [code for code in (said.status, exploitation, *said.needs) if code and code != "unknown"]
+    rest = [code for code in (*said.statuses, exploitation, *said.needs) if code and code != "unknown"]
     return NeedsView(party, rest, said.languages, said.avoid)

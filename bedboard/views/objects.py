@@ -33,7 +33,8 @@ def shelter_object(card: Card) -> ShelterObject:
         "version": card.stamp.version,
         "confirmed_at": card.confirmed_at,
         "freshness": card.freshness,
-        "counts": {kind: counts_object(counts) for kind, counts in card.kinds.items()},
+        "unconfirmed": card.freshness == "stale",
+        "counts": {kind: counts_object(counts, card.unplaced.get(kind, 0)) for kind, counts in card.kinds.items()},
         "places": [
             {
                 "id": place.id,
@@ -49,8 +50,8 @@ def shelter_object(card: Card) -> ShelterObject:
     }
 
 
-def counts_object(counts: Mapping[str, int]) -> Counts:
-    """Return the numbers of places of one kind, by status."""
+def counts_object(counts: Mapping[str, int], unplaced: int) -> Counts:
+    """Return the numbers of places of one kind, by status, and of its promises without a place."""
     return {
         "free": counts["free"],
         "held": counts["held"],
@@ -58,6 +59,7 @@ def counts_object(counts: Mapping[str, int]) -> Counts:
         "occupied": counts["occupied"],
         "closed": counts["closed"],
         "total": counts["total"],
+        "unplaced": unplaced,
     }
 
 
@@ -84,12 +86,14 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
             "taken": found.taken,
         },
         "excluded": dict(found.excluded_by),
+        "almost": [one for match in found.almost for one in match_objects(match)][:limit],
     }
 
 
 def match_objects(match: Match) -> list[MatchObject]:
     """Return the free places of a match."""
     reasons = [reason_object(reason) for reason in match.reasons]
+    questions = [reason_object(reason) for reason in match.to_ask]
     return [
         {
             "place": place.id,
@@ -100,8 +104,11 @@ def match_objects(match: Match) -> list[MatchObject]:
             "kind": match.lot.kind,
             "beds": match.lot.beds,
             "cots": match.lot.cots,
-            "fit": "fits" if match.fit == "fits" else "discuss",
+            "fit": match.fit,
+            "decides": match.decides,
+            "travel_minutes": match.minutes,
             "reasons": reasons,
+            "to_ask": questions,
             "freshness": match.card.freshness,
             "confirmed_at": match.card.confirmed_at,
         }

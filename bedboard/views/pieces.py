@@ -91,7 +91,8 @@ class Pieces:
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """Return the figures of a search: how many fit, and why the others are left out."""
         counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.is_open)
-        key = (language, counts, tuple(found.excluded_by.items()))
+        almost = tuple((one.card.name, one.card.unit, one.lot.id, one.lot.kind, one.reasons) for one in found.almost)
+        key = (language, counts, tuple(found.excluded_by.items()), almost)
         html = self._figures.get(key)
         if html is None:
             if len(self._figures) >= FIGURES_KEPT:

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bedboard.actions.answers import take_arrival
+from bedboard.actions.counts import count_places
 from bedboard.actions.holds import hold_place
-from bedboard.actions.occupancy import change_place, count_places, undo_change
+from bedboard.actions.occupancy import change_place, undo_change
 from bedboard.rules.places import KindCount, PlaceChange
-from bedboard.rules.refusals import Conflict, Invalid, NotFound
+from bedboard.rules.refusals import Conflict, NotFound
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import (
@@ -193,11 +194,17 @@ async def test_an_arrival_is_no_tap_that_can_be_taken_back(case_database: Databa
 
 async def test_a_number_never_gives_a_reserved_place_away(case_database: Database) -> None:
     await bring_to(case_database, "asking")
-    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(1)}, NOW))
     assert [await status(case_database, f"linde-{n}", NOW) for n in (1, 2, 3)] == ["reserved", "occupied", "occupied"]
-    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(2)}, NOW))
+    await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))
     assert [await status(case_database, f"linde-{n}", NOW) for n in (1, 2, 3)] == ["reserved", "free", "free"]
-    with pytest.raises(Invalid):
-        await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))
+
+
+async def test_a_number_that_leaves_a_reservation_without_a_place_tells_the_case(case_database: Database) -> None:
+    await bring_to(case_database, "asking")
+    async with looking(case_database) as seen:
+        await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    assert [noun for noun, _, _ in seen.bells] == ["case", "shelter"]
+    assert not [key for key in seen.changed if key[0] == "claim"]
     await withdraw(case_database)
     await do(case_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(3)}, NOW))

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places, undo_change
+from bedboard.actions.counts import count_places
+from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, undo_change
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal, VersionMismatch
 from bedboard.store.database import Database, Transaction

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from bedboard.actions import occupancy
-from bedboard.actions.occupancy import change_place, confirm_shelter, count_places
+from bedboard.actions.counts import count_places
+from bedboard.actions.occupancy import change_place, confirm_shelter
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import listen, ring

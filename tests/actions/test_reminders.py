@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from bedboard.actions.counts import count_places
 from bedboard.actions.occupancy import confirm_shelter
 from bedboard.actions.reminders import Sent, remind_shelters
 from bedboard.rules.freshness import Reminder, ReminderStep
+from bedboard.rules.places import KindCount
 from bedboard.store.database import Database
 from tests.build import NOW, actor, until
+from tests.build.cases import MACHINE
 from tests.build.rows import do, looking
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -65,6 +68,16 @@ async def test_a_shelter_that_confirmed_in_time_is_left_alone(board_database: Da
     await do(board_database, lambda tx: confirm_shelter(tx, actor(actor_id="kofi"), "ceder", DUE + 1 * MINUTE))
     assert {shelter_id for shelter_id, _, _ in await remind(board_database, DUE + 60 * MINUTE)} == {"wilg"}
     assert await remind(board_database, EVENING) == all_three(EVENING, "due")
+
+
+async def test_a_system_that_names_some_kinds_does_not_answer_for_the_others(board_database: Database) -> None:
+    seen_at = DUE - 30 * MINUTE
+    for kinds, reminded in ((("cosm",), {"linde"}), (("cosm", "women"), set())):
+        counts = {kind: KindCount(0) for kind in kinds}
+        async with board_database.transaction() as tx:
+            await count_places(tx, MACHINE, "linde", counts, seen_at, seen_at)
+        moment = DUE if reminded else DUE + 60 * MINUTE
+        assert {one for one, _, _ in await remind(board_database, moment)} & {"linde"} == reminded
 
 
 async def test_a_shelter_that_was_added_after_a_moment_is_not_late_for_it(board_database: Database) -> None:

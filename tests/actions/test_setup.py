@@ -61,6 +61,8 @@ async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board
         "criteria": {"woman": "yes", "man": "no"},
         "limits": {},
         "languages": [],
+        "kinds_confirmed_at": {},
+        "confirmed_by": "person",
     }
     common = {"shelter_id": "eik", "beds": 1, "observed_at": NOW - HOUR}
     assert seen.added == {

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bedboard.actions.holds import Holder, hold_place
-from bedboard.actions.occupancy import change_place, count_places, undo_change
+from bedboard.actions.counts import count_places
+from bedboard.actions.holds import Holder, hold_place, release_hold
+from bedboard.actions.occupancy import change_place, undo_change
 from bedboard.rules.access import Actor
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Invalid, NotFound, Refusal
@@ -82,6 +83,15 @@ async def test_saying_that_a_held_place_is_free_leaves_it_held(board_database: D
 
 async def test_a_number_never_gives_a_held_place_away(board_database: Database) -> None:
     await hold(board_database)
-    await do(board_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    await do(board_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(1)}, NOW))
     assert await status(board_database, "linde-1", NOW) == "held"
     assert await status(board_database, "linde-2", NOW) == "occupied"
+
+
+async def test_a_hold_without_a_place_is_still_its_holders_and_can_be_released(board_database: Database) -> None:
+    await hold(board_database)
+    await do(board_database, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW))
+    assert await status(board_database, "linde-1", NOW) == "occupied"
+    assert [one.id for one in await do(board_database, lambda tx: list_holds(tx, MARK, NOW))] == ["h1"]
+    await do(board_database, lambda tx: release_hold(tx, MARK, "h1", NOW))
+    assert await status(board_database, "linde-1", NOW) == "occupied"

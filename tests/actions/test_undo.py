@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bedboard.actions.occupancy import UNDO_GRACE, Changed, change_place, confirm_shelter, count_places, undo_change
+from bedboard.actions.counts import count_places
+from bedboard.actions.occupancy import UNDO_GRACE, Changed, change_place, confirm_shelter, undo_change
 from bedboard.rules.access import Actor
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, NotFound

@@ -63,7 +63,7 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
     page = await open_page(browser, site, "sanne", {"width": 320, "height": 640}, "dark")
     await page.evaluate("window.sameDocument = true")
     case_id = await begin(site, "linde", **WOMAN)
-    await expect(ask(page, case_id)).to_contain_text("1 vrouw, 1 kind 0–3, LVB, verslaving, Bulgaars")
+    await expect(ask(page, case_id)).to_contain_text("1 vrouw, 1 kind 0–3, LVB, verslaving (gebruikt nu), Bulgaars")
     await expect(page).to_have_title(re.compile("^● 1 – Linde"))
     await expect(page.locator("#bell")).to_contain_text("Nieuwe aanvraag: Stichting Oever (politie)")
     await expect(page.locator("#bell p")).to_have_class("hidden")  # a person who sees it come need only hear it

@@ -51,6 +51,36 @@ async def test_while_the_server_is_slow_the_tile_says_that_it_is_being_sent(
     await page.context.close()
 
 
+async def test_the_button_under_the_thumb_asks_about_the_rest_and_answers(browser: Browser, site: Site) -> None:
+    site.pass_time(hours=7.5)
+    page = await open_page(browser, site, "sanne", PHONE)
+    button = page.locator(".confirm button")
+    await expect(page.locator(".staff-head .age")).to_contain_text("niet bevestigd sinds")
+    await expect(button).to_contain_text("Klopt nog")
+    await page.locator("#tile-linde-1 summary").first.click()
+    await page.locator('#tile-linde-1 form:has([value="occupied"]) button').first.click()
+    await expect(button).to_contain_text("Klopt de rest ook?")
+    await expect(button).to_be_in_viewport()
+    await button.click()
+    await expect(button).to_contain_text("✓ Bevestigd 21:30")
+    await expect(button).to_be_in_viewport()
+    await expect(page.locator(".staff-head .age")).to_contain_text("actueel")
+    await page.context.close()
+
+
+async def test_a_promise_without_a_place_rings_on_the_page_of_the_shelter(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne", PHONE)
+    async with site.api("demo-police") as police:
+        assert (await police.post("/places/linde-1/holds", json={})).status_code == 201
+    await expect(page.locator("#bell p")).to_have_count(1)
+    async with site.api("demo-shelter-linde") as machine:
+        numbers = {"kinds": {"cosm": {"empty": 0}}, "observed_at": site.clock.now().isoformat()}
+        assert (await machine.put("/shelters/linde/occupancy", json=numbers)).status_code == 200
+    await expect(page.locator("#unplaced-cosm")).to_contain_text("COSM: 1 toegezegd zonder plek — bel")
+    await expect(page.locator("#bell p")).to_contain_text(["COSM: 1 toegezegd zonder plek — bel"])
+    await page.context.close()
+
+
 async def words_of_sending(page: Page) -> list[str]:
     """Return the words that the stylesheet writes below the tiles, if they can be seen."""
     words: list[str] = await page.evaluate("""[...document.querySelectorAll(".tile > summary")].flatMap((summary) => {

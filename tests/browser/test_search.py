@@ -1,23 +1,14 @@
 """Zoeken: a place is found, held and called within seconds, on a phone at night, and nothing moves under the finger."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from bedboard.actions.setup import add_client, add_shelter
 from tests.build import SEAL, place, shelter
-from tests.build.screens import DEVICES, LAPTOP, complaints, open_page, violations_in_both_schemes
+from tests.build.screens import DEVICES, LAPTOP, choice, complaints, open_page, open_search, violations_in_both_schemes
 from tests.build.site import Site
-
-
-async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
-    page = await open_page(browser, site, person, **rest)
-    await page.goto(f"{site.url}/search")
-    if rest.get("scripts", True):
-        await expect(page.locator("#live")).to_have_attribute("data-state", "live")
-    return page
 
 
 @pytest.fixture
@@ -31,11 +22,6 @@ async def phone(browser: Browser, site: Site) -> AsyncIterator[Page]:
 
 def row(page: Page, lot: str) -> Locator:
     return page.locator(f"#lot-{lot}")
-
-
-def choice(page: Page, name: str, value: str = "on") -> Locator:
-    of = f'[value="{value}"]' if value != "on" else ""
-    return page.locator(f'#profile label:has([name="{name}"]{of})')
 
 
 async def change(site: Site, of: str, place: str, status: str) -> None:

@@ -36,6 +36,10 @@ async def call(site: Site, token: str, path: str, body: Any = None, status: int 
     return told
 
 
+async def search(site: Site, profile: dict[str, Any], token: str = "demo-police") -> dict[str, Any]:  # noqa: S107
+    return await call(site, token, "/search", profile)
+
+
 async def see(site: Site, token: str, case_id: str, status: int = 200) -> dict[str, Any]:
     async with site.api(token) as api:
         reply = await api.get(f"/requests/{case_id}")

@@ -10,7 +10,7 @@ from tests.build.api import begin, call
 from tests.build.pages import Form, follow, forms, press
 from tests.build.site import Site
 
-WOMAN: dict[str, Any] = {"adults": {"woman": 1}, "needs": ["lvb"], "status": "eu", "arrives_after": "22:00"}
+WOMAN: dict[str, Any] = {"adults": {"woman": 1}, "needs": ["lvb"], "statuses": ["eu"], "arrives_after": "22:00"}
 FRAGMENT = {"HX-Request": "true"}
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bedboard.rules.criteria import CRITERION_NAMES, VERDICTS
 from bedboard.rules.fit import (
+    ADULT_AGES,
     EXPLOITATIONS,
     NEEDS,
     PARTY,
@@ -47,11 +48,21 @@ def subsets(of: Iterable[str]) -> st.SearchStrategy[frozenset[str]]:
     return st.frozensets(st.sampled_from(tuple(of)))
 
 
-parties = st.builds(
+def possible(profile: Profile) -> Profile:
+    """The profile without ages that its people cannot have."""
+    bands = sorted(profile.adult_ages)[: profile.adults + profile.unnamed or None]
+    sons = range(12, 18) if profile.boy_12_17 else range(0 if profile.child_0_3 else 4, 12 if profile.child_4_11 else 4)
+    son = profile.oldest_son if profile.oldest_son in sons else None
+    return replace(profile, adult_ages=frozenset(bands), oldest_son=son)
+
+
+some_parties = st.builds(
     Profile,
     **{name: few for name in PARTY},
     group=st.sampled_from((0, 0, 2, 4, 7)),
-    status=st.none() | st.sampled_from(PERSON_STATUSES),
+    adult_ages=subsets(ADULT_AGES),
+    oldest_son=st.none() | st.integers(0, 17),
+    statuses=subsets(PERSON_STATUSES),
     exploitation=st.none() | st.sampled_from(EXPLOITATIONS),
     needs=subsets(NEEDS),
     avoid=subsets(UNITS),
@@ -60,6 +71,7 @@ parties = st.builds(
     arrives_after=perhaps_minutes,
     arrives_before=perhaps_minutes,
 )
+parties = some_parties.map(possible)
 
 
 @st.composite
@@ -67,7 +79,7 @@ def minors_alone(draw: st.DrawFn) -> Profile:
     """One minor, whose age is perhaps not known, perhaps with children of their own."""
     age = draw(st.sampled_from((None, "child_4_11", "child_12_17", "boy_12_17")))
     alone = {name: int(name == age) for name in PARTY} | {"child_0_3": draw(few)}
-    return but(draw(parties), **alone, group=0, minor_alone=True)
+    return but(draw(parties), **alone, group=0, minor_alone=True, adult_ages=frozenset(), oldest_son=None)
 
 
 profiles = parties | minors_alone()
@@ -75,8 +87,8 @@ profiles = parties | minors_alone()
 some_limits = st.fixed_dictionaries(
     {},
     optional={
-        "min_age": st.sampled_from((0, 4, 11, 12, 13, 17, 18, 19, 60, 99)),
-        "max_age": st.sampled_from((3, 4, 11, 12, 16, 17, 18, 65, 119, 120)),
+        "min_age": st.sampled_from((0, 4, 11, 12, 13, 17, 18, 19, 21, 60, 65, 99)),
+        "max_age": st.sampled_from((3, 4, 11, 12, 16, 17, 18, 20, 64, 65, 119, 120)),
         "max_adults": st.integers(0, 4),
         "max_children": st.integers(0, 4),
         "oldest_son": st.integers(0, 17),
@@ -84,7 +96,7 @@ some_limits = st.fixed_dictionaries(
     },
 )
 some_intake = st.tuples(some_minutes, st.integers(1, 1440)) | st.just((0, 1440))
-some_criteria = st.dictionaries(st.sampled_from(sorted(CRITERION_NAMES)), st.sampled_from(VERDICTS), max_size=26)
+some_criteria = st.dictionaries(st.sampled_from(sorted(CRITERION_NAMES)), st.sampled_from(VERDICTS), max_size=31)
 generous_criteria = st.fixed_dictionaries({name: st.sampled_from(("yes", "yes", "yes", "discuss")) for name in CRITERION_NAMES})
 but_one = st.builds(lambda criteria, name: criteria | {name: "no"}, generous_criteria, st.sampled_from(sorted(CRITERION_NAMES)))
 terms = st.builds(make_terms, some_criteria | generous_criteria | but_one, some_limits, some_intake, subsets(TONGUES))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bedboard.rules.access import Actor
 from bedboard.rules.places import PlaceChange
 from tests.build import NOW
 from tests.build.cases import HOUR
@@ -12,6 +13,7 @@ BELL = ("shelter", "linde", 2)
 BEFORE = NOW - HOUR  # when everything on the board was seen and confirmed
 WITHIN = timedelta(seconds=10)
 OCCUPIED = PlaceChange("occupied")
+SYSTEM = Actor("system", "import", "machine", "Import", None, frozenset())
 
 
 def words(state: str, since: datetime, expected_free_at: datetime | None = None, reason: str | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ CANARIES = ("dublin", "labour", "wheelchair", "pregnant", "other_gender")  # cod
 
 CANARY = {
     "adults.other_gender": "1",
-    "status": "dublin",
+    "statuses.dublin": "on",
     "exploitation": "labour",
     "needs.wheelchair": "on",
     "needs.pregnant": "on",

@@ -1,10 +1,10 @@
 """People at their screens: a page of a real browser, signed in as somebody, on a phone or a laptop, light or dark."""
 
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.build import PATIENCE
 from tests.build.site import Site
@@ -41,6 +41,19 @@ async def open_page(
         if scripts and await page.locator("#live").count():
             await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
     return page
+
+
+async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
+    page = await open_page(browser, site, person, **rest)
+    await page.goto(f"{site.url}/search")
+    if rest.get("scripts", True):
+        await expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    return page
+
+
+def choice(page: Page, name: str, value: str = "on") -> Locator:
+    of = f'[value="{value}"]' if value != "on" else ""
+    return page.locator(f'#profile label:has([name="{name}"]{of})')
 
 
 _complaints: dict[Page, list[str]] = {}

@@ -39,12 +39,12 @@ async def test_a_replay_moves_a_real_board_to_the_last_day(database: Database, t
     heard: list[int] = []
     async with served(database.url, FixedClock(NOW + timedelta(minutes=1))) as site:
         moved = choose_days(days, date(2024, 1, 2), date(2024, 1, 31))
-        summary = await replay(moved[:1], site.url)
+        summary = await replay(moved[:1], site.url, clock=site.clock)
         rooms = (await shelters_in(database))["t2"].places
         assert [place.state for place in rooms].count("closed") == 3
         assert (summary.days, summary.sent, summary.accepted, summary.unknown, summary.stopped) == (1, 2, 2, 1, None)
 
-        summary = await replay(moved, site.url, progress=lambda now: heard.append(now.done))
+        summary = await replay(moved, site.url, clock=site.clock, progress=lambda now: heard.append(now.done))
     assert (summary.days, summary.total, summary.sent, summary.accepted, summary.clamped) == (2, 5, 4, 3, 1)
     assert summary.refused == {"422 more_than_places": 1}
     assert (summary.unknown, summary.unanswered, summary.network_errors) == (1, 0, 0)
@@ -59,7 +59,7 @@ async def test_a_second_replay_is_not_taken_for_a_repetition_of_the_first(databa
     await load(database, days[FIRST])
     async with served(database.url, FixedClock(NOW + timedelta(minutes=1))) as site:
         for _ in range(2):
-            assert (await replay(list(days.values()), site.url)).accepted == 2
+            assert (await replay(list(days.values()), site.url, clock=site.clock)).accepted == 2
     assert (await shelters_in(database))["t1"].version == 5
     assert [place.state for place in (await shelters_in(database))["t1"].places].count("open") == 4
 

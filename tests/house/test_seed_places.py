@@ -10,9 +10,9 @@ __all__ = ["seeds"]  # fixtures
 KINDS = ["cosm", "omm", "emergency", "women", "men", "labour", "youth"]
 REASONS = {"cleaning", "repair", "no_staff", "quarantine", "safety", "other"}
 CRITERIA = set(
-    "woman man other_gender child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group third_country eu dublin "
-    "undocumented reflection b8 sexual labour criminal other_exploitation lvb psychiatric addiction medical pregnant "
-    "wheelchair".split()
+    "woman man other_gender child_0_3 child_4_11 child_12_17 boy_12_17 minor_alone group dutch third_country eu dublin "
+    "undocumented reflection b8 sexual labour criminal other_exploitation serious_wrong lvb psychiatric "
+    "addiction recovering medical pregnant wheelchair pets women_only".split()
 )
 LIMITS = {"min_age", "max_age", "max_adults", "max_children", "oldest_son", "longest_stay_days"}
 
@@ -116,6 +116,12 @@ def test_minors_and_adults_never_share_a_shelter(seeds: Row) -> None:
         else:
             assert shelter["limits"]["min_age"] >= 18
             assert shelter["criteria"]["minor_alone"] == "no"
+
+
+def test_no_cosm_place_is_for_somebody_from_the_netherlands(seeds: Row) -> None:
+    for shelter, place in all_places(seeds):
+        if place["kind"] == "cosm":
+            assert (shelter["criteria"] | place.get("criteria", {}))["dutch"] == "no", (shelter["id"], place["label"])
 
 
 def test_places_for_several_problems_refuse_none_of_them(seeds: Row) -> None:

@@ -36,12 +36,12 @@ UNITS = {
 ROLES = {"staff", "manager", "coordinator", "police", "desk", "admin", "auditor"}
 # Per table: the keys that must be there, and those that may.
 KEYS: dict[str, tuple[set[str], set[str]]] = {
-    "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, set()),
+    "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, {"travel"}),
     "deployment": ({"name", "time_zone", "country"}, {"holidays"}),
     "unit": ({"code", "name", "short", "column", "row"}, set()),
     "kind": (
         {"code", "name_nl", "name_en", "long_nl", "long_en", "decides"},
-        {"desk_hours", "outside_hours", "fresh_hours", "ageing_hours"},
+        {"desk_hours", "outside_hours", "for_needs", "fresh_hours", "ageing_hours"},
     ),
     "organization": ({"id", "name"}, set()),
     "shelter": (
@@ -122,6 +122,18 @@ def test_every_id_is_a_unique_slug(seeds: Row) -> None:
         if table != "kind":
             names = [row["name"] for row in seeds[table]]
             assert len(set(names)) == len(names), table
+
+
+def test_every_pair_of_units_has_its_travel_time_once(seeds: Row) -> None:
+    pairs = [frozenset((one, other)) for one, row in seeds["travel"].items() for other in row]
+    assert len(set(pairs)) == len(pairs) == len(UNITS) * (len(UNITS) - 1) // 2
+    assert {unit for pair in pairs for unit in pair} == UNITS
+    assert all(5 <= minutes <= 300 for row in seeds["travel"].values() for minutes in row.values())
+
+
+def test_only_places_for_several_problems_are_kept_for_those_who_need_them(seeds: Row) -> None:
+    kept = {kind["code"]: kind["for_needs"] for kind in seeds["kind"] if "for_needs" in kind}
+    assert kept == {"omm": ["lvb", "psychiatric", "addiction"]}
 
 
 def test_no_two_units_share_a_tile_and_the_map_looks_like_the_country(seeds: Row) -> None:

@@ -21,7 +21,7 @@ TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TAG = re.compile(r"</?\w+>")
 NUMBERS_OF_THEIR_OWN = re.compile(
-    r"\b(?:0–3|4–11|12–17)\b"  # ages in the name of a criterion
+    r"\b(?:0–3|4–11|12–17|18–20|21–64|65)\b"  # ages in the name of a criterion or an age band
     r"|\bB8\b"  # a permit
     r"|\b\d\d:00\b"  # an hour, as an example
     r"|^\+2\?"  # an example of the sign in the totals

@@ -35,19 +35,23 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
     async with api_line(site) as line, site.api("demo-police") as police, site.api("demo-shelter-linde") as linde:
         screen.take(await hear(line))
         first = {"status": "occupied", "expected_free_at": "2026-03-12T09:00:00Z"}
-        many: dict[str, Any] = {"kinds": {"cosm": {"free": 0}, "women": {"free": 1, "closed": 0}}}
+        many: dict[str, Any] = {"cosm": {"empty": 0}, "women": {"empty": 1, "closed": 0}}
+
+        def numbers(kinds: dict[str, Any]) -> Awaitable[httpx.Response]:
+            return linde.put("/shelters/linde/occupancy", json={"kinds": kinds, "observed_at": site.clock.now().isoformat()})
+
         acts: list[Callable[[], Awaitable[httpx.Response]]] = [
             lambda: linde.patch("/places/linde-1", json=first),
             lambda: linde.patch("/places/linde-1", json={"status": "closed", "reason": "cleaning"}),
             lambda: linde.patch("/places/linde-1", json={"status": "free"}),
             lambda: linde.patch("/places/linde-1", json={"status": "free"}),  # again: confirms
-            lambda: linde.put("/shelters/linde/occupancy", json=many),
-            lambda: linde.put("/shelters/linde/occupancy", json={"kinds": {"cosm": {"free": 1, "closed": 2}}}),
+            lambda: numbers(many),
+            lambda: numbers({"cosm": {"empty": 1, "closed": 2}}),
             lambda: linde.post("/shelters/linde/confirm"),
             lambda: staff.post("/staff/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
             lambda: undo(site, staff),
             lambda: staff.post("/staff/linde/confirm", data={"key": "c"}),
-            lambda: staff.post("/staff/linde/occupancy", data={"free.cosm": "1", "free.women": "0", "key": "n"}),
+            lambda: staff.post("/staff/linde/occupancy", data={"empty.cosm": "1", "empty.women": "0", "key": "n"}),
         ]
         for act in acts:
             site.clock.move(seconds=1)

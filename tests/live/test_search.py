@@ -245,14 +245,14 @@ async def test_a_bug_while_a_page_is_heard_is_ours_and_not_the_pages(site: Site,
 async def test_arriving_now_moves_with_the_clock_on_an_open_page(site: Site) -> None:
     async with site.process.database.transaction() as tx:
         await (await tx.connection()).execute(
-            text("update shelter set intake_from_minutes = 0, intake_until_minutes = 870, version = version + 1")
+            text("update shelter set intake_from_minutes = 0, intake_until_minutes = 960, version = version + 1")
         )
         rows = await list_shelters(tx)
     site.process.board.take(rows)
-    async with searching(site, WOMAN | {"arrival": "now"}) as page:  # at 14:00, and intake is until 14:30
+    async with searching(site, WOMAN | {"arrival": "now"}) as page:  # at 14:00, and intake is until 16:00
         assert "past" in page.rows["linde-1"]
         assert "in overleg" not in page.rows["linde-1"]
         site.clock.move(minutes=31)
         site.process.board.age()
         await page.hear()
-        assert "in overleg" in page.rows["linde-1"]
+        assert "in overleg" in page.rows["linde-1"] and "opname tot 16:00" in page.rows["linde-1"]

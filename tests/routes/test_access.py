@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
+from tests.build import NOW
 from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own_shelter, roles_of
 from tests.build.site import TRUST, Site, facts
 
@@ -27,6 +28,7 @@ class Call(NamedTuple):
     json: dict[str, Any] | None = None
 
 
+NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
 CALLS: dict[str, Call] = {
     "home": Call("/", 200),
     "totals": Call("/totals", 200),
@@ -39,7 +41,7 @@ CALLS: dict[str, Call] = {
     "staff_places": Call("/staff/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
     "staff_confirm": Call("/staff/{shelter}/confirm", 303, {"key": "b"}),
     "staff_undo": Call("/staff/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
-    "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"free.cosm": "1", "key": "d"}),
+    "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"empty.cosm": "1", "key": "d"}),
     "staff_hold": Call("/staff/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
     "staff_release": Call(f"/staff/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
     "staff_asked": Call("/staff/{shelter}/requests", 200),
@@ -86,7 +88,7 @@ CALLS: dict[str, Call] = {
     "api_openapi": Call("/api/v1/openapi.json", 200),
     "api_board": Call("/api/v1/board", 200),
     "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
-    "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json={"kinds": {"cosm": {"free": 1}}}),
+    "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json=NUMBERS),
     "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json={}),
     "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
     "api_search": Call("/api/v1/search", 200, json={}),

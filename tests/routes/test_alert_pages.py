@@ -62,6 +62,18 @@ async def find(site: Site, alert_id: str) -> None:
         await connection.execute(text("select pg_notify('bedboard', :message)"), {"message": f"alert 0 {alert_id}"})
 
 
+async def test_a_profile_of_an_earlier_version_can_still_be_read(site: Site, mark: httpx.AsyncClient) -> None:
+    alert_id = await id_of(await wait(mark))
+    for kept in ('{"adults":{"woman":1},"status":"dublin","group":1}', '{"adults":{"woman":1},"statuses":["dublin"]}'):
+        async with site.process.database.transaction() as tx:
+            change = text("update alert set profile_sealed = :sealed where id = :id")
+            await (await tx.connection()).execute(change, {"sealed": SEAL.close(kept), "id": alert_id})
+        page = await mark.get(f"/alerts/{alert_id}")
+        assert page.status_code == 200
+        assert re.search(r'name="statuses.dublin" checked', page.text), kept
+        assert "1 vrouw, Dublinclaimant" in page.text
+
+
 async def test_the_profile_of_a_search_is_left_waiting_and_shown_again_to_its_owner(
     site: Site, mark: httpx.AsyncClient
 ) -> None:

@@ -21,7 +21,7 @@ PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde"
 READS = ["/board", "/shelters/linde"]
 WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("PATCH", "/places/linde-1", {"status": "occupied"}),
-    ("PUT", "/shelters/linde/occupancy", {"kinds": {"cosm": {"free": 0}}}),
+    ("PUT", "/shelters/linde/occupancy", {"kinds": {"cosm": {"empty": 0}}, "observed_at": NOW.isoformat()}),
     ("POST", "/shelters/linde/confirm", {}),
 ]
 

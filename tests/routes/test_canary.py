@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
-from tests.build import PATIENCE, PEOPLE, SEAL
+from tests.build import NOW, PATIENCE, PEOPLE, SEAL
 from tests.build.lines import page_line
 from tests.build.site import TRUST, Site
 
@@ -46,7 +46,13 @@ CHANGES = [("PATCH", "/places/linde-1"), ("PUT", "/shelters/linde/occupancy"), (
 CHANGES += [("POST", "/search"), ("POST", "/requests"), ("POST", "/requests/nobodys/answers")]
 CHANGES += [("POST", "/requests/nobodys/address")]
 ASK = {"shelters": ["linde", "ceder"]}  # neither of them has said "in overleg": its telephone stays its own
-BODIES = [{}, {"status": "closed", "reason": "other"}, {"kinds": {"cosm": {"free": 99}}}, {"address": "x"}, ASK]
+BODIES = [
+    {},
+    {"status": "closed", "reason": "other"},
+    {"kinds": {"cosm": {"empty": 99}}, "observed_at": NOW.isoformat()},
+    {"address": "x"},
+    ASK,
+]
 TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]
 
 
@@ -68,7 +74,7 @@ async def answers_to_taps(browser: httpx.AsyncClient, person: str) -> list[tuple
             (f"places/{shelter}-1", {"status": "closed", "reason": "repair"}),
             (f"places/{shelter}-1", {"status": "closed"}),
             ("confirm", {}),
-            ("occupancy", {"free.cosm": "0", "free.men": "1"}),
+            ("occupancy", {"empty.cosm": "0", "empty.men": "1"}),
             ("undo", {"change": "1"}),
         ):
             data = {**form, "key": f"{person}{shelter}{fragment}{action}"}

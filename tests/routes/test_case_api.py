@@ -2,7 +2,10 @@
 
 from contextlib import AsyncExitStack
 
-from tests.build.api import NO, WOMAN, YES, begin, call, confirmed, part, says, see, seen, sql, status_of
+from sqlalchemy import text
+
+from tests.build import SEAL, until
+from tests.build.api import NO, WOMAN, YES, begin, call, confirmed, part, says, search, see, seen, sql, status_of
 from tests.build.site import Site
 
 
@@ -155,3 +158,29 @@ async def test_a_shelter_is_asked_for_the_kind_that_suits_best_or_for_its_first(
     assert {one["shelter"]: one["kind"] for one in woman["shelters"]} == {"linde": "women", "ceder": "men"}
     man = await see(site, "demo-police", await begin(site, "linde", adults={"man": 1}))
     assert part(man, "linde")["kind"] == "cosm"  # it takes no men, so it is asked for its only kind
+
+
+async def test_the_needs_of_a_case_of_an_earlier_version_can_still_be_read(site: Site) -> None:
+    case_id = await begin(site, "linde")
+    async with site.process.database.transaction() as tx:
+        sealed = SEAL.close('{"adults":{"woman":1},"status":"eu","exploitation":"labour"}')
+        await (await tx.connection()).execute(text("update case_record set needs_sealed = :sealed"), {"sealed": sealed})
+    for token in ("demo-police", "demo-shelter-linde"):
+        async with site.api(token) as api:
+            needs = (await api.get(f"/requests/{case_id}")).json()["needs"]
+        assert needs == {"adults": {"woman": 1}, "statuses": ["eu"], "exploitation": "labour"}
+
+
+async def test_a_shelter_is_asked_for_the_kind_that_the_search_puts_first(site: Site) -> None:
+    await sql(site, "update kind set decides = 'police' where code = 'women'")
+    await sql(site, "select pg_notify('bedboard', 'catalogue 0 all')")
+    async with site.api("demo-shelter-linde") as linde:
+        await linde.patch("/places/linde-4", json={"status": "free"})
+
+    async def is_first() -> bool:
+        best = (await search(site, WOMAN))["matches"][0]
+        return (best["place"], best["decides"]) == ("linde-4", "requester")
+
+    await until(is_first, "the place on which the police decide")
+    case = await see(site, "demo-police", await begin(site, "linde"))
+    assert part(case, "linde")["kind"] == "women"

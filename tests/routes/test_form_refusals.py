@@ -63,14 +63,14 @@ BAD_FORMS: dict[str, BadForm] = {
     "undo below zero": BadForm("undo", b"key=a&change=-1", 422),
     "undo how the shelter began": BadForm("undo", b"key=a&change=1", 404),
     "no numbers": BadForm("occupancy", b"key=a", 422),
-    "a number that is none": BadForm("occupancy", b"key=a&free.cosm=many", 422),
-    "a number of many digits": BadForm("occupancy", b"key=a&free.cosm=" + b"1" * 5_000, 422),
-    "more than places": BadForm("occupancy", b"key=a&free.cosm=4", 422),
-    "below nothing": BadForm("occupancy", b"key=a&free.cosm=-1", 422),
-    "a kind that is not here": BadForm("occupancy", b"key=a&free.men=1", 422),
-    "a kind without a name": BadForm("occupancy", b"key=a&free.=1", 422),
-    "a kind with a NUL": BadForm("occupancy", b"key=a&free.%00=1", 422),
-    "a kind with tags": BadForm("occupancy", b"key=a&free.%3Cb%3E=1", 422, "&lt;b&gt;"),
+    "a number that is none": BadForm("occupancy", b"key=a&empty.cosm=many", 422),
+    "a number of many digits": BadForm("occupancy", b"key=a&empty.cosm=" + b"1" * 5_000, 422),
+    "more than places": BadForm("occupancy", b"key=a&empty.cosm=4", 422),
+    "below nothing": BadForm("occupancy", b"key=a&empty.cosm=-1", 422),
+    "a kind that is not here": BadForm("occupancy", b"key=a&empty.men=1", 422),
+    "a kind without a name": BadForm("occupancy", b"key=a&empty.=1", 422),
+    "a kind with a NUL": BadForm("occupancy", b"key=a&empty.%00=1", 422),
+    "a kind with tags": BadForm("occupancy", b"key=a&empty.%3Cb%3E=1", 422, "&lt;b&gt;"),
 }
 
 

@@ -12,7 +12,7 @@ from tests.build import PATIENCE
 from tests.build.lines import cookie
 from tests.build.site import Site, facts
 
-FORMS = {"status": "occupied", "key": "stolen", "change": "1", "free.cosm": "0", "language": "en", "theme": "dark"}
+FORMS = {"status": "occupied", "key": "stolen", "change": "1", "empty.cosm": "0", "language": "en", "theme": "dark"}
 UNSAFE = [
     "/staff/linde/places/linde-1",
     "/staff/linde/confirm",

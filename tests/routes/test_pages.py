@@ -53,7 +53,7 @@ async def test_every_way_to_change_a_place_is_a_form_on_the_page(site: Site) -> 
     assert next(p for p in shelter["places"] if p["id"] == "linde-3")["expected_free_at"] == "2026-03-14T09:30:00Z"
 
     [numbers] = forms(page, "/staff/linde/occupancy")
-    page = await follow(browser, await press(browser, numbers, typed={"free.cosm": "0", "free.women": "0"}))
+    page = await follow(browser, await press(browser, numbers, typed={"empty.cosm": "0", "empty.women": "0"}))
     async with site.api("demo-police") as police:
         counts = (await police.get("/shelters/linde")).json()["counts"]
     assert (counts["cosm"]["free"], counts["women"]["free"]) == (0, 0)
@@ -77,9 +77,9 @@ async def test_closing_without_a_reason_says_so_and_shows_what_is_true_now(site:
 async def test_more_than_there_are_places_is_explained_with_the_numbers(site: Site) -> None:
     browser = await site.sign_in("sanne")
     [numbers] = forms(await browser.get("/staff/linde"), "/staff/linde/occupancy")
-    refused = await press(browser, numbers, typed={"free.cosm": "5", "free.women": "0"})
+    refused = await press(browser, numbers, typed={"empty.cosm": "5", "empty.women": "0"})
     assert refused.status_code == 422
-    assert "5 vrij kan niet: er zijn 3 plekken" in refused.text
+    assert "5 leeg kan niet: er zijn 3 plekken" in refused.text
     await browser.aclose()
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tests.build import NOW
 from tests.build.site import Site, facts
 
 DEEP = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
@@ -47,8 +48,12 @@ def until(at: object) -> dict[str, object]:
     return {"status": "occupied", "expected_free_at": at}
 
 
-def count(free: object) -> dict[str, object]:
-    return {"kinds": {"cosm": {"free": free}}}
+def count(empty: object) -> dict[str, object]:
+    return {"kinds": {"cosm": {"empty": empty}}, "observed_at": NOW.isoformat()}
+
+
+def counted_at(at: object) -> dict[str, object]:
+    return {"kinds": {"cosm": {"empty": 1}}, "observed_at": at}
 
 
 BAD: dict[str, Bad] = {
@@ -141,7 +146,7 @@ BAD: dict[str, Bad] = {
     "numbers before what is known": Bad(
         "PUT",
         "/shelters/linde/occupancy",
-        {"kinds": {"cosm": {"free": 1}}, "observed_at": "2026-03-11T11:59:59Z"},
+        {"kinds": {"cosm": {"empty": 1}}, "observed_at": "2026-03-11T11:59:59Z"},
         409,
         "overtaken",
     ),
@@ -152,28 +157,37 @@ BAD: dict[str, Bad] = {
     "empty kinds": numbers({"kinds": {}}, "kinds", "wrong"),
     "kinds is an array": numbers({"kinds": []}, "kinds", "not_an_object"),
     "a kind is a number": numbers({"kinds": {"cosm": 2}}, "kinds.cosm", "not_an_object"),
-    "a number is missing": numbers({"kinds": {"cosm": {}}}, "kinds.cosm.free", "missing"),
-    "more than places": numbers(count(4), "kinds.cosm.free", "more_than_places"),
-    "more than may be": numbers(count(100_001), "kinds.cosm.free", "too_large"),
-    "more than fits": numbers(count(2**63), "kinds.cosm.free", "too_large"),
-    "more than the universe": numbers(count(10**400), "kinds.cosm.free", "too_large"),
-    "less than nothing": numbers(count(-1), "kinds.cosm.free", "too_small"),
-    "half a place": numbers(count(1.5), "kinds.cosm.free", "not_a_number"),
-    "a whole half": numbers(count(1.0), "kinds.cosm.free", "not_a_number"),
-    "a number as text": numbers(count("2"), "kinds.cosm.free", "not_a_number"),
-    "yes": numbers(count(True), "kinds.cosm.free", "not_a_number"),
-    "an endless number": numbers(b'{"kinds":{"cosm":{"free":1e400}}}', "kinds.cosm.free", "not_a_number"),
-    "a kind of another shelter": numbers({"kinds": {"men": {"free": 1}}}, "kinds.men", "kind_not_here"),
-    "a kind that is not": numbers({"kinds": {"villa": {"free": 1}}}, "kinds.villa", "kind_not_here"),
-    "a kind with a NUL": numbers({"kinds": {"co\x00sm": {"free": 1}}}, "kinds.co\x00sm", "kind_not_here"),
-    "a long kind": numbers({"kinds": {"k" * 65: {"free": 1}}}, "kinds." + "k" * 65, "too_long"),
-    "too many kinds": numbers({"kinds": {f"k{n}": {"free": 1} for n in range(51)}}, "kinds", "too_long"),
+    "a number is missing": numbers({"kinds": {"cosm": {}}}, "kinds.cosm.empty", "missing"),
+    "more than places": numbers(count(4), "kinds.cosm.empty", "more_than_places"),
+    "more than may be": numbers(count(100_001), "kinds.cosm.empty", "too_large"),
+    "more than fits": numbers(count(2**63), "kinds.cosm.empty", "too_large"),
+    "more than the universe": numbers(count(10**400), "kinds.cosm.empty", "too_large"),
+    "less than nothing": numbers(count(-1), "kinds.cosm.empty", "too_small"),
+    "closed below nothing": numbers({"kinds": {"cosm": {"empty": 1, "closed": -1}}}, "kinds.cosm.closed", "too_small"),
+    "half a place": numbers(count(1.5), "kinds.cosm.empty", "not_a_number"),
+    "a whole half": numbers(count(1.0), "kinds.cosm.empty", "not_a_number"),
+    "a number as text": numbers(count("2"), "kinds.cosm.empty", "not_a_number"),
+    "yes": numbers(count(True), "kinds.cosm.empty", "not_a_number"),
+    "an endless number": numbers(b'{"kinds":{"cosm":{"empty":1e400}}}', "kinds.cosm.empty", "not_a_number"),
+    "a kind of another shelter": numbers({**count(0), "kinds": {"men": {"empty": 1}}}, "kinds.men", "kind_not_here"),
+    "a kind that is not": numbers({**count(0), "kinds": {"villa": {"empty": 1}}}, "kinds.villa", "kind_not_here"),
+    "a kind with a NUL": numbers({**count(0), "kinds": {"co\x00sm": {"empty": 1}}}, "kinds.co\x00sm", "kind_not_here"),
+    "a long kind": numbers({"kinds": {"k" * 65: {"empty": 1}}}, "kinds." + "k" * 65, "too_long"),
+    "too many kinds": numbers({"kinds": {f"k{n}": {"empty": 1} for n in range(51)}}, "kinds", "too_long"),
     "one kind right, one wrong": numbers(
-        {"kinds": {"women": {"free": 0}, "cosm": {"free": 9}}}, "kinds.cosm.free", "more_than_places"
+        {**count(0), "kinds": {"women": {"empty": 0}, "cosm": {"empty": 9}}}, "kinds.cosm.empty", "more_than_places"
     ),
-    "closed and free together too many": numbers(
-        {"kinds": {"cosm": {"free": 2, "closed": 2}}}, "kinds.cosm.free", "more_than_places"
+    "closed and empty together too many": numbers(
+        {**count(0), "kinds": {"cosm": {"empty": 2, "closed": 2}}}, "kinds.cosm.empty", "more_than_places"
     ),
+    "numbers that were called free": numbers({"kinds": {"cosm": {"free": 1}}}, "kinds.cosm.free", "unknown_field"),
+    "numbers of no moment": numbers({"kinds": {"cosm": {"empty": 1}}}, "observed_at", "missing"),
+    "numbers of nothing": numbers(counted_at(None), "observed_at", "not_a_time"),
+    "numbers of a number": numbers(counted_at(1_773_230_400), "observed_at", "not_a_time"),
+    "numbers of soon": numbers(counted_at("soon"), "observed_at", "not_a_time"),
+    "numbers without a zone": numbers(counted_at("2026-03-11T12:30:00"), "observed_at", "not_a_time"),
+    "numbers of tomorrow": numbers(counted_at("2026-03-12T13:00:00Z"), "observed_at", "in_the_future"),
+    "numbers of another year": numbers(counted_at("2020-03-11T13:00:00Z"), "observed_at", "too_far_away"),
     # headers
     "an old version": place(FREE, 412, "version_mismatch", If_Match='"99"'),
     "a version that is none": place(FREE, 422, "invalid", "If-Match", "not_a_number", If_Match="latest"),
@@ -236,7 +250,7 @@ async def test_every_wrong_field_is_listed_at_once(people: dict[str, httpx.Async
 async def test_a_number_of_many_digits_is_refused(standing: Site, people: dict[str, httpx.AsyncClient], digits: int) -> None:
     """Python refuses to read a whole number of more than 4,300 digits, with an error of its own."""
     before = await facts(standing)
-    body = b'{"kinds":{"cosm":{"free":' + b"1" * digits + b"}}}"
+    body = b'{"kinds":{"cosm":{"empty":' + b"1" * digits + b"}}}"
     reply = await send(people, Bad("PUT", "/shelters/linde/occupancy", body, 0, ""), "nl")
     assert reply.status_code in (400, 422)
     assert await facts(standing) == before

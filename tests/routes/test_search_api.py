@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from bedboard.log import set_up_log
 from bedboard.rules.claims import MOST_OF_ONE
 from tests.build import PATIENCE
+from tests.build.api import search
 from tests.build.lines import page_line
 from tests.build.site import Site, facts
 
@@ -19,20 +20,12 @@ WOMAN = {"adults": {"woman": 1}}
 MAN = {"adults": {"man": 1}}
 
 
-async def ask(site: Site, profile: dict[str, Any], token: str = "demo-police") -> dict[str, Any]:  # noqa: S107
-    async with site.api(token) as api:
-        reply = await api.post("/search", json=profile)
-    assert reply.status_code == 200, reply.text
-    found: dict[str, Any] = reply.json()
-    return found
-
-
 def places(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [(match["place"], match["fit"]) for match in found["matches"]]
 
 
 async def test_what_fits_comes_first_and_the_rest_is_counted_by_reason(site: Site) -> None:
-    found = await ask(site, WOMAN)
+    found = await search(site, WOMAN)
     # linde takes women; wilg too but nobody has confirmed it; ceder says nothing about women
     assert places(found) == [
         ("linde-1", "fits"),
@@ -47,43 +40,14 @@ async def test_what_fits_comes_first_and_the_rest_is_counted_by_reason(site: Sit
         {"criterion": "size", "verdict": "yes", "detail": 1},
     ]
     assert [match["freshness"] for match in found["matches"]] == ["fresh", "fresh", "stale", "fresh", "fresh"]
-    found = await ask(site, MAN | {"avoid": ["zuid"]})
+    found = await search(site, MAN | {"avoid": ["zuid"]})
     assert (found["matches"], found["excluded"]) == ([], {"man": 3, "avoid": 2})
     assert found["as_of"] == "2026-03-11T13:00:00Z"
 
 
 async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
-    assert len((await ask(site, {}))["matches"]) == 5
-    assert len((await ask(site, {"limit": 2}))["matches"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("profile", "field", "code"),
-    [
-        ({"adults": {"woman": -1}}, "adults.woman", "too_small"),
-        ({"adults": {"woman": 21}}, "adults.woman", "too_large"),
-        ({"adults": {"woman": "1"}}, "adults.woman", "not_a_number"),
-        ({"adults": {"wolf": 1}}, "adults.wolf", "unknown_field"),
-        ({"name": "Maria"}, "name", "unknown_field"),
-        ({"status": "tourist"}, "status", "not_one_of"),
-        ({"needs": ["love"]}, "needs.0", "not_one_of"),
-        ({"avoid": ["atlantis"]}, "avoid", "not_one_of"),
-        ({"near": "atlantis"}, "near", "not_one_of"),
-        ({"languages": ["xx"]}, "languages", "not_one_of"),
-        ({"minor_alone": True, "adults": {"man": 1}}, "minor_alone", "not_with_adults"),
-        ({"minor_alone": True, "group": 3}, "minor_alone", "not_with_group"),
-        ({"arrives_after": "25:00"}, "arrives_after", "wrong"),
-        ({"limit": 0}, "limit", "too_small"),
-    ],
-)
-async def test_a_profile_that_cannot_be_is_refused_with_its_field(
-    standing: Site, profile: dict[str, Any], field: str, code: str
-) -> None:
-    async with standing.api("demo-police") as api:
-        reply = await api.post("/search", json=profile)
-    assert reply.status_code == 422
-    error = reply.json()["errors"][0]
-    assert (error["field"].startswith(field), error["code"]) == (True, code)
+    assert len((await search(site, {}))["matches"]) == 5
+    assert len((await search(site, {"limit": 2}))["matches"]) == 2
 
 
 async def test_from_search_to_hold_to_arrival(site: Site) -> None:
@@ -94,7 +58,7 @@ async def test_from_search_to_hold_to_arrival(site: Site) -> None:
         assert (reply.status_code, hold["expires_at"]) == (201, "2026-03-11T13:30:00Z")
         again = await police.post(f"/places/{best}/holds", headers={"Idempotency-Key": "one"})
         assert (again.status_code, again.json()) == (201, hold)
-        assert best not in [place for place, _ in places(await ask(site, WOMAN))]
+        assert best not in [place for place, _ in places(await search(site, WOMAN))]
         held = (await police.get("/holds")).json()["holds"]
         assert [(one["id"], one["telephone"]) for one in held] == [(hold["id"], "CANARY-TEL-linde")]
         longer = await police.post(f"/holds/{hold['id']}/extend")
@@ -121,7 +85,7 @@ async def test_a_released_place_is_free_again_in_the_next_answer(site: Site) -> 
         gone = await police.delete(f"/holds/{hold['id']}", headers={"Idempotency-Key": "x"})
         assert (gone.status_code, gone.content) == (204, b"")
         assert (await police.delete(f"/holds/{hold['id']}", headers={"Idempotency-Key": "x"})).status_code == 204
-        assert "linde-1" in [place for place, _ in places(await ask(site, WOMAN))]
+        assert "linde-1" in [place for place, _ in places(await search(site, WOMAN))]
 
 
 async def test_a_hold_ends_by_the_clock_for_everybody(site: Site) -> None:
@@ -129,10 +93,10 @@ async def test_a_hold_ends_by_the_clock_for_everybody(site: Site) -> None:
         await police.post("/places/linde-1/holds")
         site.clock.move(minutes=29, seconds=59)
         site.process.board.age()
-        assert "linde-1" not in [place for place, _ in places(await ask(site, {}))]
+        assert "linde-1" not in [place for place, _ in places(await search(site, {}))]
         site.clock.move(seconds=1)
         site.process.board.age()
-        assert "linde-1" in [place for place, _ in places(await ask(site, {}))]
+        assert "linde-1" in [place for place, _ in places(await search(site, {}))]
         assert (await police.get("/holds")).json() == {"holds": []}
 
 
@@ -189,7 +153,7 @@ async def test_a_client_keeps_its_search_live_by_asking_again(site: Site) -> Non
             while (message := json.loads(await line.recv()))["type"] != "shelter":
                 pass
         assert message["shelter"]["id"] == "linde"
-    assert "linde-1" not in [place for place, _ in places(await ask(site, WOMAN))]
+    assert "linde-1" not in [place for place, _ in places(await search(site, WOMAN))]
 
 
 async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,10 +172,10 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
             "children.boy_12_17": "13",
             "needs.wheelchair": "on",
             "languages.ti": "on",
-            "status": "dublin",
+            "statuses": ["dublin"],
         }
         async with site.api("demo-police") as police:
-            for body in (profile, profile | {"status": "dublin", "name": "Blessing"}, profile | {"group": 99}):
+            for body in (profile, profile | {"statuses": ["dublin"], "name": "Blessing"}, profile | {"group": 99}):
                 await police.post("/search", json=body, headers={"Idempotency-Key": "k"})
             await police.post("/places/linde-1/holds", json=profile)
         browser = await site.sign_in("mark")

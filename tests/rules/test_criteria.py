@@ -29,8 +29,10 @@ from bedboard.rules.refusals import Invalid
         ({"woman": "yes"}, ("women",)),
         ({"woman": "discuss"}, ("women",)),
         ({"man": "yes", "woman": "yes"}, ("women", "men")),
-        ({"child_0_3": "yes"}, ("families",)),
-        ({"child_0_3": "no", "child_4_11": "no", "child_12_17": "discuss"}, ("families",)),
+        ({"woman": "yes", "child_0_3": "yes"}, ("women", "families")),
+        ({"man": "discuss", "child_0_3": "no", "child_4_11": "no", "child_12_17": "discuss"}, ("men", "families")),
+        ({"child_0_3": "yes"}, ()),  # a family has an adult
+        ({"woman": "no", "man": "no", "child_12_17": "yes", "boy_12_17": "yes", "minor_alone": "yes"}, ("minors",)),
         ({"boy_12_17": "yes"}, ()),  # says only whether a daughter's brother may come too
         ({"minor_alone": "yes"}, ("minors",)),
         ({"lvb": "yes", "group": "yes", "other_gender": "yes"}, ()),

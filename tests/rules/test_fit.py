@@ -16,7 +16,7 @@ def in_words(reason: Reason) -> str:
     words = [reason.criterion, reason.answer]
     if reason.detail is not None:
         hours, minutes = divmod(reason.detail, 60)
-        words.append(f"{hours:02}:{minutes:02}" if reason.criterion == "intake" else str(reason.detail))
+        words.append(f"{hours:02}:{minutes:02}" if reason.criterion in ("intake", "intake_until") else str(reason.detail))
     return " ".join(words)
 
 
@@ -49,9 +49,10 @@ def test_every_criterion_occurs_with_each_of_its_answers(criterion: str) -> None
         ("min_age", {"yes", "discuss", "no"}),
         ("max_age", {"yes", "discuss", "no"}),
         ("oldest_son", {"yes", "discuss", "no"}),
-        ("max_adults", {"yes", "no"}),
-        ("max_children", {"yes", "no"}),
+        ("max_adults", {"yes", "discuss", "no"}),
+        ("max_children", {"yes", "discuss", "no"}),
         ("intake", {"yes", "discuss"}),
+        ("intake_until", {"discuss"}),
         ("language", {"yes", "discuss", "unknown"}),
         ("size", {"yes", "no"}),
         ("avoid", {"no"}),
@@ -75,5 +76,7 @@ def test_one_answer_alone_can_decide_each_verdict() -> None:
     }
     reasons = {"min_age", "max_age", "max_adults", "max_children", "oldest_son", "size", "avoid"}
     assert reasons <= {name for name, answer in alone if answer == "no"}
-    assert {"intake", "language", "min_age", "max_age", "oldest_son"} <= {name for name, answer in alone if answer == "discuss"}
+    assert {"intake", "intake_until", "language", "min_age", "max_age", "max_adults", "max_children", "oldest_son"} <= {
+        name for name, answer in alone if answer == "discuss"
+    }
     assert "language" in {name for name, answer in alone if answer == "unknown"}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, LIMIT_NAMES, VERDICTS
 from bedboard.rules.fit import (
+    ADULT_AGES,
     EXPLOITATIONS,
     FIT_ORDER,
     NEEDS,
@@ -54,8 +55,7 @@ def asking_for_more(profile: Profile) -> list[Profile]:
     more = [replace(profile, needs=profile.needs | {need}) for need in NEEDS]
     more += [replace(profile, avoid=profile.avoid | {unit}) for unit in UNITS]
     more += [replace(profile, languages=frozenset({tongue})) for tongue in TONGUES if not profile.languages]
-    if profile.status is None:
-        more += [replace(profile, status=status) for status in PERSON_STATUSES]
+    more += [replace(profile, statuses=profile.statuses | {status}) for status in PERSON_STATUSES]
     if profile.exploitation is None:
         more += [replace(profile, exploitation=exploitation) for exploitation in EXPLOITATIONS]
     if (profile.arrives_after, profile.arrives_before) == (None, None):
@@ -116,6 +116,17 @@ def test_leaving_one_thing_open_never_makes_a_shelter_say_no(terms: Terms, profi
 
 
 @quick
+@given(terms, profiles, st.sampled_from(sorted(ADULT_AGES)))
+def test_an_age_that_becomes_known_answers_what_was_to_discuss_and_nothing_else(
+    terms: Terms, profile: Profile, band: str
+) -> None:
+    assume(not profile.minor_alone and profile.adults)
+    for name in ("min_age", "max_age"):
+        before = answer_in(terms, but(profile, adult_ages=frozenset()), name)
+        assert before in ("discuss", answer_in(terms, but(profile, adult_ages=frozenset({band})), name))
+
+
+@quick
 @given(places, profiles)
 def test_leaving_one_thing_open_never_makes_a_place_too_small(place: Place, profile: Profile) -> None:
     """Babies of a group excepted: as long as nothing is said of them, nobody knows that a cot will do."""
@@ -152,10 +163,34 @@ def test_near_says_nothing_about_whether_it_fits(terms: Terms, profile: Profile,
 def test_only_a_minor_who_is_not_alone_is_refused(profile: Profile, adult: str, count: int) -> None:
     check_profile(profile)
     for name in (adult, "group"):
-        company = but(profile, minor_alone=True, **{name: count})
+        company = but(profile, minor_alone=True, **{name: count + 1})
         with pytest.raises(Invalid) as refusal:
             check_profile(company)
         assert [field.field for field in refusal.value.fields] == ["minor_alone"]
+
+
+def test_a_group_is_of_two_or_more() -> None:
+    check_profile(Profile(group=2))
+    with pytest.raises(Invalid) as refusal:
+        check_profile(Profile(group=1))
+    assert [(field.field, field.detail) for field in refusal.value.fields] == [("group", {"least": 2})]
+
+
+@pytest.mark.parametrize(
+    ("profile", "field", "code"),
+    [
+        (Profile(minor_alone=True, adult_ages=frozenset({"18_20"})), "minor_alone", "not_with_adults"),
+        (Profile(woman=1, adult_ages=frozenset({"18_20", "21_64"})), "adult_ages", "more_than_adults"),
+        (Profile(woman=1, oldest_son=8), "oldest_son", "no_such_son"),
+        (Profile(woman=1, child_4_11=1, oldest_son=12), "oldest_son", "no_such_son"),
+        (Profile(woman=1, child_4_11=1, boy_12_17=1, oldest_son=8), "oldest_son", "no_such_son"),
+        (Profile(woman=1, child_12_17=1, oldest_son=14), "oldest_son", "no_such_son"),
+    ],
+)
+def test_ages_that_nobody_can_have_are_refused(profile: Profile, field: str, code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_profile(profile)
+    assert [(one.field, one.code) for one in refusal.value.fields] == [(field, code)]
 
 
 # ---- what a shelter says
@@ -168,11 +203,11 @@ def test_every_asked_criterion_gets_the_answer_of_the_shelter_once(terms: Terms,
     assert len(answers(reasons)) == len(reasons)
     said = {reason.criterion: reason.answer for reason in reasons if reason.criterion in CRITERION_NAMES}
     wanted = {name for name in (*PARTY, "minor_alone", "group") if getattr(profile, name)} | set(profile.needs)
-    wanted |= {name for name in (profile.status, profile.exploitation) if name}
+    wanted |= profile.statuses | {name for name in (profile.exploitation,) if name}
     open_question = profile.children and not (profile.adults or profile.minor_alone or profile.group)
     also = {"minor_alone": "unknown"} if open_question else {}
     assert said == {name: terms.criteria.get(name, "unknown") for name in wanted} | also
-    assert {reason.criterion for reason in reasons} <= CRITERION_NAMES | LIMIT_NAMES | {"intake", "language"}
+    assert {reason.criterion for reason in reasons} <= CRITERION_NAMES | LIMIT_NAMES | {"intake", "intake_until", "language"}
 
 
 @quick
@@ -239,11 +274,11 @@ def test_a_profile_can_ask_about_every_criterion_and_the_laws_know_them_all() ->
         **dict.fromkeys(PARTY, 1),  # type: ignore[arg-type]
         minor_alone=True,
         group=20,
-        status=PERSON_STATUSES[0],
+        statuses=frozenset(PERSON_STATUSES),
         exploitation=EXPLOITATIONS[0],
         needs=frozenset(NEEDS),
     )
     asked = everybody.asked()
-    assert set(asked) | set(PERSON_STATUSES) | set(EXPLOITATIONS) == CRITERION_NAMES
+    assert set(asked) | set(EXPLOITATIONS) == CRITERION_NAMES
     order = [name for group in CRITERIA.values() for name in group]
     assert asked == [name for name in order if name in asked]

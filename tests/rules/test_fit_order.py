@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedboard.rules.criteria import CRITERION_NAMES, VERDICTS
-from bedboard.rules.fit import FIT_ORDER, FRESHNESS_ORDER, Fit, Profile, Rank, Terms, distance, make_terms, rank
+from bedboard.rules.fit import FIT_ORDER, FRESHNESS_ORDER, Fit, Profile, Terms, make_terms
 from bedboard.rules.freshness import Freshness
+from bedboard.rules.order import DECIDES_ORDER, Decides, Rank, rank
 from tests.build.fit import (
     FITS,
     FRESHNESSES,
@@ -79,19 +80,21 @@ def test_other_words_give_other_terms_and_those_made_before_stay_as_they_were(
 # ---- the order of what was found
 
 
-Placed = tuple[Fit, Freshness, int, int, int, str, str]
+Placed = tuple[Fit, Freshness, bool, Decides, int, int, int, str, str]
 some_placed: st.SearchStrategy[Placed] = st.tuples(
     st.sampled_from(FITS),
     st.sampled_from(FRESHNESSES),
+    st.booleans(),
+    st.sampled_from(sorted(DECIDES_ORDER)),
+    st.sampled_from((0, 44, 45, 90)),
     st.integers(1, 3),
-    st.integers(0, 2),
     st.integers(0, 2),
     st.sampled_from(("Linde", "Wilg")),
     st.sampled_from("abcdefghijklmnopqrst"),
 )
 many_placed = st.lists(some_placed, max_size=12, unique_by=lambda one: one[-1])
 alike = st.lists(st.sampled_from("abcdef"), max_size=6, unique=True).map(
-    lambda ids: [rank("fits", "fresh", 1, 0, 0, "L", place_id) for place_id in ids]
+    lambda ids: [rank("fits", "fresh", True, "shelter", 0, 1, 0, "L", place_id) for place_id in ids]
 )
 
 
@@ -104,12 +107,17 @@ def test_the_order_is_the_same_however_places_come_in(found: list[Rank], random:
     assert len(set(found)) == len(found), "distinct places never compare equal"
 
 
+def said(placed: Placed) -> tuple[object, ...]:
+    """What a place says, where the three ways of waiting for the desk count as one."""
+    return tuple(DECIDES_ORDER.get(one, one) if isinstance(one, str) else one for one in placed)  # type: ignore[call-overload]
+
+
 @quick
 @given(some_placed, some_placed, some_placed)
 def test_the_order_is_total(first: Placed, second: Placed, third: Placed) -> None:
     one, two, three = (rank(*placed) for placed in (first, second, third))
     assert [one < two, one == two, one > two].count(True) == 1
-    assert (one == two) == (first == second)
+    assert (one == two) == (said(first) == said(second))
     if one < two < three:
         assert one < three
 
@@ -118,31 +126,6 @@ def test_the_order_is_total(first: Placed, second: Placed, third: Placed) -> Non
 def test_fits_go_before_discuss_whatever_else(freshness: Freshness) -> None:
     assert sorted(FITS, key=FIT_ORDER.__getitem__) == ["fits", "discuss", "excluded"]
     assert sorted(FRESHNESSES, key=FRESHNESS_ORDER.__getitem__) == ["fresh", "ageing", "stale"]
-    assert rank("fits", freshness, 50, 20, 99, "Z", "z") < rank("discuss", "fresh", 1, 0, 0, "A", "a")
-
-
-@quick
-@given(some_placed, some_placed)
-def test_each_thing_counts_only_when_all_before_it_are_equal(one: Placed, two: Placed) -> None:
-    """Fits, then fresh, then the fewest beds and cots, then the nearest, then the name and the place."""
-
-    def model(placed: Placed) -> tuple[int | str, ...]:
-        return (("fits", "discuss", "excluded").index(placed[0]), ("fresh", "ageing", "stale").index(placed[1]), *placed[2:])
-
-    assert sorted([one, two], key=lambda placed: rank(*placed)) == sorted([one, two], key=model)
-
-
-squares = st.tuples(st.integers(1, 9), st.integers(1, 9))
-
-
-@quick
-@given(squares, squares, st.integers(-3, 3), st.integers(-3, 3))
-def test_far_is_as_far_back_and_nothing_is_nearer_than_here(
-    here: tuple[int, int], there: tuple[int, int], columns: int, rows: int
-) -> None:
-    assert distance(here, there) == distance(there, here) >= 0
-    assert (distance(here, there) == 0) == (here == there)
-    moved = [(column + columns, row + rows) for column, row in (here, there)]
-    assert distance(moved[0], moved[1]) == distance(here, there)
-    further = (here[0] + 2 * (there[0] - here[0]), here[1] + 2 * (there[1] - here[1]))
-    assert here == there or distance(here, further) > distance(here, there)
+    assert rank("fits", freshness, False, "desk", 999, 50, 20, "Z", "z") < rank(
+        "discuss", "fresh", True, "requester", 0, 1, 0, "A", "a"
+    )

@@ -16,6 +16,8 @@ from bedboard.rules.freshness import (
     Reminder,
     current_reminder,
     freshness_of,
+    limits_for,
+    oldest_confirmation,
     phase_at,
     turning_points,
 )
@@ -143,3 +145,39 @@ def test_a_board_that_keeps_the_highest_version_and_phase_keeps_the_newest_pictu
     shown: dict[tuple[int, int], Picture] = {}
     for pair, look in seen:
         assert shown.setdefault(pair, look) == look
+
+
+@pytest.mark.parametrize(
+    ("confirmed_at", "by_kind", "kinds", "oldest"),
+    [
+        (None, {}, [], None),
+        (NOW, {}, [], NOW),  # a shelter without places
+        (None, {}, ["cosm"], None),
+        (NOW, {}, ["cosm", "women"], NOW),
+        (NOW, {"cosm": NOW + HOUR}, ["cosm", "women"], NOW),
+        (NOW, {"cosm": NOW + HOUR}, ["cosm"], NOW + HOUR),
+        (NOW, {"cosm": NOW + HOUR, "women": NOW + 2 * HOUR}, ["cosm", "women"], NOW + HOUR),
+        (NOW, {"cosm": NOW - HOUR}, ["cosm"], NOW),  # all of it was confirmed since
+        (None, {"cosm": NOW}, ["cosm"], NOW),
+        (None, {"cosm": NOW}, ["cosm", "women"], None),  # nobody ever said anything of the other kind
+        (NOW, {"tents": NOW - HOUR}, ["cosm"], NOW),  # a kind that is not there any more
+    ],
+)
+def test_a_shelter_is_as_old_as_its_oldest_kind(
+    confirmed_at: datetime | None, by_kind: dict[str, datetime], kinds: list[str], oldest: datetime | None
+) -> None:
+    assert oldest_confirmation(confirmed_at, by_kind, kinds) == oldest
+
+
+@pytest.mark.parametrize(
+    ("own", "limits"),
+    [
+        ([], LIMITS),
+        ([None], LIMITS),
+        ([FreshnessLimits(HOUR, 9 * HOUR)], FreshnessLimits(HOUR, 9 * HOUR)),
+        ([FreshnessLimits(HOUR, 9 * HOUR), None], FreshnessLimits(HOUR, 8 * HOUR)),
+        ([FreshnessLimits(HOUR, 9 * HOUR), FreshnessLimits(3 * HOUR, 4 * HOUR)], FreshnessLimits(HOUR, 4 * HOUR)),
+    ],
+)
+def test_the_strictest_kind_gives_the_limits_of_a_shelter(own: list[FreshnessLimits | None], limits: FreshnessLimits) -> None:
+    assert limits_for(own, LIMITS) == limits

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bedboard.store.cases import get_case, list_begun_before, list_late, list_silent, lock_case_record, write_case_event
+from bedboard.store.cases import get_case, lock_case_record, write_case_event
+from bedboard.store.cases_due import list_begun_before, list_late, list_silent
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
 from tests.build import NOW, add_request

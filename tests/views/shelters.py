@@ -12,7 +12,7 @@ from bedboard.rules.places import PlaceState
 from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitRow
 from bedboard.views.cards import Card, make_card
 from bedboard.views.columns import Columns
-from bedboard.views.found import Finder, Found
+from bedboard.views.found import Deciders, Finder, Found
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,6 +26,7 @@ UNITS = {  # on the map: noord next to oost, and zuid far from both
     "oost": UnitRow("oost", "Oost", "O", 4, 2),
     "zuid": UnitRow("zuid", "Zuid", "Z", 2, 4),
 }
+DESK = Deciding("desk", "mon-fri 09:00-17:00", "provisional")
 REFERENCE = Catalogue(
     name="Proef",
     zone=ZoneInfo("Europe/Amsterdam"),
@@ -34,7 +35,9 @@ REFERENCE = Catalogue(
     kinds={
         code: KindRow(code, {"nl": code, "en": code}, {"nl": code, "en": code}, Deciding("shelter"), None)
         for code in ("women", "men", "cosm")
-    },
+    }
+    | {"omm": KindRow("omm", {"nl": "omm"}, {"nl": "omm"}, DESK, None, frozenset({"lvb", "psychiatric", "addiction"}))},
+    travel={("noord", "oost"): 40, ("oost", "zuid"): 85, ("noord", "zuid"): 120},
 )
 
 
@@ -59,6 +62,7 @@ def shelter(
     confirmed: float | None = 1,
     criteria: Mapping[str, str] | None = None,
     limits: Mapping[str, int] | None = None,
+    by_system: bool = False,
 ) -> ShelterRow:
     """Confirmed that many hours ago, None: never. Takes women, and no men, unless told otherwise."""
     return ShelterRow(
@@ -77,6 +81,7 @@ def shelter(
         limits=limits or {},
         languages=(),
         places=tuple(places),
+        confirmed_by_system=by_system,
     )
 
 
@@ -91,10 +96,10 @@ def columns(*rows: ShelterRow) -> Columns:
     return one
 
 
-def search(profile: Profile, *rows: ShelterRow, most: int | None = None) -> Found:
+def search(profile: Profile, *rows: ShelterRow, most: int | None = None, deciders: Deciders | None = None) -> Found:
     """The result by both ways of searching, which must be the same to the order of reasons."""
-    slow = Finder(profile, REFERENCE).found(map(card, rows), most)
-    fast = columns(*rows).found(profile, REFERENCE, most)
+    slow = Finder(profile, REFERENCE, deciders).found(map(card, rows), most)
+    fast = columns(*rows).found(profile, REFERENCE, most, deciders)
     assert fast == slow
     assert list(fast.excluded_by) == list(slow.excluded_by)
     return fast

@@ -41,16 +41,18 @@ def test_fresh_news_goes_before_ageing_and_ageing_before_stale_even_when_large_a
     assert [match.card.freshness for match in found.matches] == ["fresh", "ageing", "stale", "stale"]
 
 
-def test_the_smallest_place_that_is_large_enough_goes_first_even_when_it_is_farther() -> None:
+def test_the_smallest_place_that_is_large_enough_goes_first_within_a_travel_band() -> None:
     with_baby = Profile(woman=1, child_0_3=1, near="noord")
     criteria = {"woman": "yes", "child_0_3": "yes"}
     rows = [
         shelter("appel", [place("appel-1", beds=4)], criteria=criteria),
         shelter("beuk", [place("beuk-1", beds=2, cots=1), place("beuk-2", beds=2)], criteria=criteria),
-        shelter("ceder", [place("ceder-1", beds=1), place("ceder-2", beds=1, cots=1)], criteria=criteria, unit="zuid"),
+        shelter("ceder", [place("ceder-1", beds=1), place("ceder-2", beds=1, cots=1)], criteria=criteria, unit="oost"),
+        shelter("den", [place("den-1", beds=1, cots=1)], criteria=criteria, unit="zuid"),
     ]
     found = search(with_baby, *rows)
-    assert lots(found) == ["ceder-2", "beuk-2", "beuk-1", "appel-1"]
+    assert lots(found) == ["ceder-2", "beuk-2", "beuk-1", "appel-1", "den-1"]
+    assert [match.minutes for match in found.matches] == [40, 0, 0, 0, 120]
     assert found.excluded_by == {"size": 1}
 
 
@@ -71,6 +73,51 @@ def test_of_equal_places_the_nearer_goes_first(near: str | None, order: list[str
         shelter("mei", [place("mei-1")], unit="noord"),
     ]
     assert lots(search(replace(WOMAN, near=near), *rows)) == order
+
+
+def test_an_omm_place_comes_after_the_others_for_somebody_without_several_needs() -> None:
+    criteria = {"woman": "yes", "lvb": "yes", "addiction": "yes"}
+    rows = [
+        shelter("appel", [place("appel-1", "omm")], criteria=criteria),
+        shelter("zilver", [place("zilver-1", beds=3)], criteria=criteria, unit="zuid"),
+    ]
+    for needs, order in (
+        ("", ["zilver-1", "appel-1"]),
+        ("lvb", ["zilver-1", "appel-1"]),
+        ("lvb addiction", ["appel-1", "zilver-1"]),
+    ):
+        assert lots(search(replace(WOMAN, near="noord", needs=frozenset(needs.split())), *rows)) == order, needs
+
+
+def test_what_the_requester_may_decide_goes_first_and_what_waits_for_the_desk_last() -> None:
+    kinds = {"women": "shelter", "men": "requester", "cosm": "provisional"}
+    rows = [shelter("appel", [place(f"appel-{kind}", kind) for kind in kinds])]
+    found = search(WOMAN, *rows, deciders=kinds)  # type: ignore[arg-type]
+    assert [(match.lot.kind, match.decides) for match in found.matches] == [
+        ("men", "requester"),
+        ("women", "shelter"),
+        ("cosm", "provisional"),
+    ]
+
+
+# ---- what fails on one reason only
+
+
+def test_places_that_one_reason_alone_excludes_are_named_the_best_first_and_never_in_a_unit_to_avoid() -> None:
+    rows = [
+        shelter("appel", [place("appel-1"), place("appel-2", state="occupied", kind="cosm")], criteria={"man": "no"}),
+        shelter("beuk", [place("beuk-1")], criteria={"man": "yes"}, limits={"max_adults": 0}, confirmed=3),
+        shelter("ceder", [place("ceder-1")], criteria={"man": "no"}, limits={"max_adults": 0}),
+        shelter("den", [place("den-1")], criteria={"man": "yes"}, unit="zuid"),
+        shelter("els", [place("els-1")], criteria={"man": "no"}, unit="zuid"),
+    ]
+    found = search(replace(MAN, avoid=frozenset({"zuid"})), *rows)
+    assert [(match.lot.id, match.fit) for match in found.almost] == [("appel-1", "excluded"), ("beuk-1", "excluded")]
+    assert [[one.criterion for one in match.reasons if one.answer == "no"] for match in found.almost] == [
+        ["man"],
+        ["max_adults"],
+    ]
+    assert (found.matches, found.excluded) == ((), 5)
 
 
 def test_places_that_are_alike_go_by_name_and_then_by_id() -> None:

@@ -11,7 +11,7 @@ from bedboard.rules.claims import Claim
 from bedboard.rules.fit import Profile, Reason, Terms, fit_of, judge, judge_place, judge_rest
 from bedboard.rules.places import PlaceState
 from bedboard.store.board import PlaceRow, ShelterRow
-from bedboard.views.found import Found
+from bedboard.views.found import Deciders, Found
 from tests.views.shelters import HELD, LAPSED, REFERENCE, RESERVED, UNITS, card, columns, place, search, shelter
 
 quick = settings(deadline=None, max_examples=100)
@@ -33,6 +33,9 @@ some_profiles = st.builds(
     man=st.integers(0, 1),
     child_0_3=st.integers(0, 1),
     needs=st.sampled_from((frozenset(), frozenset({"lvb"}))),
+    adult_ages=st.sampled_from((frozenset(), frozenset({"18_20"}), frozenset({"21_64"}))),
+    group=st.sampled_from((0, 0, 2)),
+    arrives_after=st.sampled_from((None, 600)),
     avoid=st.sampled_from((frozenset(), frozenset(), frozenset({"zuid"}))),
     near=st.sampled_from((None, *UNITS)),
 )
@@ -46,7 +49,7 @@ def some_places(draw: st.DrawFn, shelter_id: str) -> tuple[PlaceRow, ...]:
     places = []
     for number in range(draw(st.integers(0, 5))):
         state, claim = draw(occupancies)
-        kind, own = draw(st.sampled_from(("women", "men"))), draw(st.none() | some_criteria)
+        kind, own = draw(st.sampled_from(("women", "men", "omm"))), draw(st.none() | some_criteria)
         beds, cots = draw(st.integers(1, 3)), draw(st.integers(0, 1))
         places.append(place(f"{shelter_id}-{number}", kind, beds, cots, state, claim, own))
     return tuple(places)
@@ -60,12 +63,13 @@ def some_shelter(draw: st.DrawFn, shelter_id: str) -> ShelterRow:
         unit=draw(st.sampled_from(tuple(UNITS))),
         confirmed=draw(st.sampled_from((0, 1, 3, 9, None))),
         criteria=draw(some_criteria),
-        limits=draw(st.sampled_from(({}, {"max_adults": 1}))),
+        limits=draw(st.sampled_from(({}, {"max_adults": 1}, {"min_age": 21}))),
     )
     return replace(row, name=draw(st.sampled_from(("Linde", "Wilg"))))  # names need not differ
 
 
 NAMES = ("appel", "beuk", "ceder", "den")
+DECIDERS: Deciders = {"omm": "desk"}
 boards = st.tuples(*(some_shelter(name) for name in NAMES))
 """Four shelters; a change is another shelter under the same id, so its places may come, go, fill up and be renamed."""
 Board = tuple[ShelterRow, ...]
@@ -134,7 +138,8 @@ def test_every_place_is_counted_where_it_belongs(profile: Profile, board: Board)
 @quick
 @given(some_profiles, boards)
 def test_every_match_is_in_its_order_with_a_free_place_that_is_not_excluded(profile: Profile, board: Board) -> None:
-    matches = search(profile, *board).matches
+    found = search(profile, *board, deciders=DECIDERS)
+    matches = found.matches
     for match in matches:
         assert match.places and all(place.status == "free" for place in match.places)
         assert match.fit == fit_of(match.reasons) != "excluded"
@@ -142,25 +147,30 @@ def test_every_match_is_in_its_order_with_a_free_place_that_is_not_excluded(prof
         assert match.lot.beds + match.lot.cots >= profile.people
     freshness = ("fresh", "ageing", "stale")
 
-    def far(unit: str) -> int:
-        if profile.near is None:
-            return 0
-        here, there = UNITS[profile.near], UNITS[unit]
-        return (here.map_column - there.map_column) ** 2 + (here.map_row - there.map_row) ** 2
+    def minutes(unit: str) -> int:
+        return 0 if profile.near is None else REFERENCE.minutes_between(profile.near, unit) or 0
 
     order = [
         (
             ("fits", "discuss").index(match.fit),
             freshness.index(match.card.freshness),
+            match.lot.kind == "omm",
+            match.decides == "desk",
+            [minutes(match.card.unit) >= most for most in (45, 90)],
             match.lot.beds,
             match.lot.cots,
-            far(match.card.unit),
+            minutes(match.card.unit),
             match.card.name,
             match.lot.id,
         )
         for match in matches
     ]
-    assert order == sorted(set(order))
+    assert order == sorted(order)
+    assert len({match.lot.id for match in matches}) == len(matches)
+    for match in found.almost:
+        against = [reason.criterion for reason in match.reasons if reason.answer == "no"]
+        assert len(against) == 1 and against != ["avoid"]
+        assert match.card.unit not in profile.avoid
 
 
 @quick

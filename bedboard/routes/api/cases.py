@@ -59,6 +59,7 @@ from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
 from bedboard.views.case_objects import asked_object, case_object
 from bedboard.views.cases import case_view
+from bedboard.views.found import deciders_of
 from bedboard.views.objects import to_json
 
 OVER_SHOWN = timedelta(hours=24)  # how long a case that is over stays in the list
@@ -182,9 +183,9 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
     unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
-    me = seeker_of(call)
+    me, deciders = seeker_of(call), deciders_of(call.catalogue, call.actor.role, call.now)
     return {
-        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue, me) if profile is not None else None)
+        shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue, deciders, me) if profile is not None else None)
         or next(iter(cards[shelter_id].kinds))
         for shelter_id in shelter_ids
     }

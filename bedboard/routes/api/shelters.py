@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
+from bedboard.actions.counts import count_places
 from bedboard.actions.idempotency import Reply
-from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, count_places
+from bedboard.actions.occupancy import Changed, change_place, confirm_shelter
 from bedboard.routes.call import Call
 from bedboard.routes.live import api_audience
 from bedboard.routes.parse import if_match
@@ -94,12 +95,13 @@ async def add_present(call: Call, refusal: Conflict | VersionMismatch) -> None:
 async def patch_place(call: Call) -> Response:
     place_id, command = call.path_params["place_id"], await call.json(PatchPlace)
     change = PlaceChange(command.status, command.reason, command.expected_free_at, command.observed_at)
-    return await _change(call, lambda tx, version: change_place(tx, call.actor, place_id, change, call.now, version))
+    limits = call.process.settings.limits
+    return await _change(call, lambda tx, version: change_place(tx, call.actor, place_id, change, call.now, version, limits))
 
 
 async def put_occupancy(call: Call) -> Response:
     shelter_id, command = call.path_params["shelter_id"], await call.json(PutOccupancy)
-    counts = {kind: KindCount(numbers.free, numbers.closed) for kind, numbers in command.kinds.items()}
+    counts = {kind: KindCount(numbers.empty, numbers.closed) for kind, numbers in command.kinds.items()}
     return await _change(
         call,
         lambda tx, version: count_places(tx, call.actor, shelter_id, counts, call.now, command.observed_at, version),

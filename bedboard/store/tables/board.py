@@ -41,8 +41,17 @@ class Unit(SQLModel, table=True):
     map_row: int
 
 
+class Travel(SQLModel, table=True):
+    """The journey between two police units, once for each pair: `from_code` is the first of the two by name."""
+
+    from_code: str = Field(primary_key=True, foreign_key="unit.code")
+    to_code: str = Field(primary_key=True, foreign_key="unit.code")
+    minutes: int
+
+
 class Kind(SQLModel, table=True):
-    """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings."""
+    """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings. `for_needs`: it is scarce, and meant for
+    people with several of these needs; empty: for everybody."""
 
     code: str = Field(primary_key=True)
     position: int
@@ -53,6 +62,7 @@ class Kind(SQLModel, table=True):
     decides: str
     desk_hours: str | None = None
     outside_hours: str | None = None
+    for_needs: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     fresh_minutes: int | None = None
     ageing_minutes: int | None = None
 
@@ -65,7 +75,9 @@ class Organization(SQLModel, table=True):
 class Shelter(SQLModel, table=True):
     """`name` is a code name. The row is the lock for everything about its places; `version` counts its changes.
 
-    `confirm_times` are local "HH:MM"; `intake_*_minutes` count from local midnight, 0 to 1440.
+    `confirmed_at`: when all of it was confirmed; `kinds_confirmed_at`: later moments of single kinds, as ISO 8601;
+    `confirmed_by`: the kind of the actor that confirmed last. `confirm_times` are local "HH:MM"; `intake_*_minutes` count
+    from local midnight, 0 to 1440.
     """
 
     id: str = Field(primary_key=True)
@@ -83,6 +95,10 @@ class Shelter(SQLModel, table=True):
     languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    kinds_confirmed_at: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    confirmed_by: str = Field(default="person", sa_column=Column(Text, nullable=False, server_default="person"))
 
 
 class Place(SQLModel, table=True):

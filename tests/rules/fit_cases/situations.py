@@ -1,156 +1,8 @@
-"""Worked cases of fit: status, exploitation and needs; and places that answer otherwise than their house."""
+"""Worked cases of fit: needs, and places that answer otherwise than their house."""
 
 from tests.rules.fit_cases.words import Case
 
 SITUATIONS: tuple[Case, ...] = (
-    # Status and exploitation
-    Case(
-        "a Nigerian woman, sexually exploited",
-        "a COSM place",
-        "fits",
-        "woman yes, third_country yes, sexual yes, min_age yes 18, size yes 1",
-    ),
-    Case(
-        "a Nigerian woman, sexually exploited",
-        "a women's shelter",
-        "discuss",
-        "woman yes, third_country discuss, sexual yes, size yes 1",
-    ),
-    Case(
-        "a Nigerian woman, sexually exploited",
-        "a studio for four workers",
-        "excluded",
-        "woman discuss, third_country yes, sexual no, min_age yes 18, max_adults yes 4, size yes 1",
-    ),
-    Case(
-        "a Nigerian woman, sexually exploited",
-        "a house that takes nobody",
-        "excluded",
-        "woman no, third_country no, sexual no, size yes 1",
-    ),
-    Case(
-        "a Nigerian woman, sexually exploited",
-        "a house that has said nothing yet",
-        "discuss",
-        "woman unknown, third_country unknown, sexual unknown, size yes 1",
-    ),
-    Case(
-        "a Nigerian woman, sexually exploited",
-        "a house that discusses everything",
-        "discuss",
-        "woman discuss, third_country discuss, sexual discuss, size yes 1",
-    ),
-    Case(
-        "a Bulgarian man, exploited at work",
-        "a COSM place",
-        "excluded",
-        "man no, eu no, labour yes, min_age yes 18, size yes 1",
-    ),
-    Case(
-        "a Bulgarian man, exploited at work",
-        "a studio for four workers",
-        "fits",
-        "man yes, eu yes, labour yes, min_age yes 18, max_adults yes 4, size yes 1",
-    ),
-    Case(
-        "a Bulgarian man, exploited at work",
-        "an OMM place",
-        "discuss",
-        "man yes, eu yes, labour unknown, min_age yes 18, max_adults yes 1, size yes 1",
-    ),
-    Case(
-        "a Bulgarian man, exploited at work",
-        "a house that discusses everything",
-        "discuss",
-        "man discuss, eu discuss, labour discuss, size yes 1",
-    ),
-    Case(
-        "a Bulgarian man, exploited at work",
-        "a house that takes nobody",
-        "excluded",
-        "man no, eu no, labour no, size yes 1",
-    ),
-    Case(
-        "a Bulgarian man, exploited at work",
-        "a house that has said nothing yet",
-        "discuss",
-        "man unknown, eu unknown, labour unknown, size yes 1",
-    ),
-    Case(
-        "a Dublin claimant, made to steal", "a women's shelter", "excluded", "man no, dublin no, criminal discuss, size yes 1"
-    ),
-    Case(
-        "a Dublin claimant, made to steal",
-        "a studio for four workers",
-        "fits",
-        "man yes, dublin yes, criminal yes, min_age yes 18, max_adults yes 4, size yes 1",
-    ),
-    Case(
-        "a Dublin claimant, made to steal",
-        "an OMM place",
-        "discuss",
-        "man yes, dublin discuss, criminal unknown, min_age yes 18, max_adults yes 1, size yes 1",
-    ),
-    Case(
-        "a Dublin claimant, made to steal",
-        "a house that has said nothing yet",
-        "discuss",
-        "man unknown, dublin unknown, criminal unknown, size yes 1",
-    ),
-    Case(
-        "a Dublin claimant, made to steal",
-        "a house that takes nobody",
-        "excluded",
-        "man no, dublin no, criminal no, size yes 1",
-    ),
-    Case(
-        "a woman without papers, kept as a slave",
-        "a COSM place",
-        "discuss",
-        "woman yes, undocumented discuss, other_exploitation yes, min_age yes 18, size yes 1",
-    ),
-    Case(
-        "a woman without papers, kept as a slave",
-        "a studio for four workers",
-        "discuss",
-        "woman discuss, undocumented yes, other_exploitation discuss, min_age yes 18, max_adults yes 4, size yes 1",
-    ),
-    Case(
-        "a woman without papers, kept as a slave",
-        "a women's shelter",
-        "excluded",
-        "woman yes, undocumented no, other_exploitation yes, size yes 1",
-    ),
-    Case(
-        "a woman without papers, kept as a slave",
-        "a house that takes nobody",
-        "excluded",
-        "woman no, undocumented no, other_exploitation no, size yes 1",
-    ),
-    Case(
-        "a woman without papers, kept as a slave",
-        "a house that has said nothing yet",
-        "discuss",
-        "woman unknown, undocumented unknown, other_exploitation unknown, size yes 1",
-    ),
-    Case("a woman in her reflection period", "a COSM place", "fits", "woman yes, reflection yes, min_age yes 18, size yes 1"),
-    Case("a woman in her reflection period", "a women's shelter", "discuss", "woman yes, reflection discuss, size yes 1"),
-    Case("a woman in her reflection period", "a house that takes nobody", "excluded", "woman no, reflection no, size yes 1"),
-    Case(
-        "a woman in her reflection period",
-        "an OMM place",
-        "discuss",
-        "woman yes, reflection unknown, min_age yes 18, max_adults yes 1, size yes 1",
-    ),
-    Case("a woman with a permit as a victim", "a women's shelter", "fits", "woman yes, b8 yes, size yes 1"),
-    Case("a woman with a permit as a victim", "a COSM place", "discuss", "woman yes, b8 discuss, min_age yes 18, size yes 1"),
-    Case("a woman with a permit as a victim", "a house that takes nobody", "excluded", "woman no, b8 no, size yes 1"),
-    Case(
-        "a woman with a permit as a victim",
-        "a house that has said nothing yet",
-        "discuss",
-        "woman unknown, b8 unknown, size yes 1",
-    ),
     # Needs
     Case(
         "a woman with multiple problems",
@@ -216,6 +68,56 @@ SITUATIONS: tuple[Case, ...] = (
         "discuss",
         "woman discuss, wheelchair discuss, size yes 1",
     ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a women's shelter",
+        "excluded",
+        "woman yes, recovering discuss, pets no, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "an OMM place",
+        "discuss",
+        "woman yes, recovering yes, pets unknown, min_age yes 18, max_adults yes 1, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that takes everybody",
+        "fits",
+        "woman yes, recovering yes, pets yes, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that discusses everything",
+        "discuss",
+        "woman discuss, recovering discuss, pets discuss, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that takes nobody",
+        "excluded",
+        "woman no, recovering no, pets no, size yes 1",
+    ),
+    Case(
+        "a woman who has stopped using and has a dog",
+        "a house that has said nothing yet",
+        "discuss",
+        "woman unknown, recovering unknown, pets unknown, size yes 1",
+    ),
+    Case("a woman who will not live among men", "a women's shelter", "fits", "woman yes, women_only yes, size yes 1"),
+    Case(
+        "a woman who will not live among men",
+        "an OMM place",
+        "discuss",
+        "woman yes, women_only unknown, min_age yes 18, max_adults yes 1, size yes 1",
+    ),
+    Case(
+        "a woman who will not live among men",
+        "a house that discusses everything",
+        "discuss",
+        "woman discuss, women_only discuss, size yes 1",
+    ),
+    Case("a woman who will not live among men", "a house that takes nobody", "excluded", "woman no, women_only no, size yes 1"),
     # A place of its own kind within the house: its own answers go first, and about the rest the house is asked
     Case("a woman in a wheelchair", "a women's shelter", "excluded", "woman yes, wheelchair no, size yes 1"),
     Case(

@@ -1,5 +1,5 @@
-/* Mijn opvang: says at once that somebody holds a place here, asks for one, or waits for an answer. It rings if the person
-   wants that. A change that was made on this page itself is no news. */
+/* Mijn opvang: says at once that somebody holds a place here, asks for one, waits for an answer, or was promised a place that
+   there is not. It rings if the person wants that. A change that was made on this page itself is no news. */
 (() => {
   "use strict";
   const SOUND = "bedboard:sound";
@@ -8,7 +8,7 @@
   const list = byId("bell");
   const toggle = byId("sound");
   const title = document.title;
-  const news = () => [...document.querySelectorAll(".tile[data-claim], #asked [data-news]")];
+  const news = () => [...document.querySelectorAll(".tile[data-claim], [data-news]")];
   const namesOf = ({ id, dataset }) =>
     dataset.claim ? [dataset.claim] : dataset.news.split(" ").map((word) => `${id} ${word}`);
   const own = new Map(); // tile id → the moment at which this page asked to hold the place

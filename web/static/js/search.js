@@ -247,6 +247,7 @@
     for (const input of form.querySelectorAll(":checked")) input.checked = false;
     const open = 'input:is([value=""], [value="0"], [name="arrival"][value="now"])';
     for (const input of form.querySelectorAll(open)) input.checked = true;
+    form.elements.oldest_son.value = "";
     ask();
   });
   more.addEventListener("click", show);
