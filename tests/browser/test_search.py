@@ -13,8 +13,7 @@ from tests.build.site import Site
 
 
 async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
-    page = await open_page(browser, site, person, **rest)
-    await page.goto(f"{site.url}/search")
+    page = await open_page(browser, site, person, path="/search", **rest)
     if rest.get("scripts", True):
         await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     return page

@@ -4,7 +4,7 @@ from importlib.resources import files
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.build import PATIENCE
 from tests.build.site import Site
@@ -25,8 +25,9 @@ async def open_page(
     *,
     scripts: bool = True,
     language: str = "nl-NL",
+    path: str | None = None,
 ) -> Page:
-    """A device of its own; `person` None stays on the sign-in page. A complaint of the page ends the test."""
+    """A device of its own; `person` None is nobody yet, `path` None the page that follows signing in."""
     context = await browser.new_context(
         viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=language, has_touch=size is PHONE
     )
@@ -34,13 +35,32 @@ async def open_page(
     page = await context.new_page()
     page.on("pageerror", lambda error: complaints(page).append(str(error)))
     page.on("console", lambda message: complaints(page).append(message.text) if message.type == "error" else None)
-    await page.goto(f"{site.url}/sign-in")
-    if person is not None:
-        await page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
-        await page.wait_for_url(lambda url: "/sign-in" not in url)
-        if scripts and await page.locator("#live").count():
-            await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
+    first = "/sign-in" if person is None else await sign_in(page.context, site, person)
+    await page.goto(site.url + (path or first))
+    if scripts and await page.locator("#live").count():
+        await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
     return page
+
+
+async def sign_in(context: BrowserContext, site: Site, person: str | None) -> str:
+    """Sign in as `person`, or out for None, and return the path of the page that follows.
+
+    It takes no page: a browser would work as long on that one as on the page that the test is about. The page itself is
+    tested in tests/browser/test_journey.py.
+    """
+    await context.clear_cookies()
+    if person is None:
+        return "/sign-in"
+    async with site.client() as client:
+        reply = await client.post("/sign-in/demo", data={"person": person})
+        assert reply.status_code == 303, reply.text
+        await context.add_cookies(
+            [
+                {"name": name, "value": value, "url": site.url, "httpOnly": True, "sameSite": "Strict"}
+                for name, value in client.cookies.items()
+            ]
+        )
+    return reply.headers["location"]
 
 
 _complaints: dict[Page, list[str]] = {}
