@@ -5,6 +5,7 @@ The PostgreSQL is a throw-away embedded one, or that of BEDBOARD_TEST_DATABASE_U
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,8 @@ from tests import build
 from tests.build import FixedClock
 from tests.build.cases import add_case_board
 from tests.build.site import Site, drop_database, make_database, name_database, served
+
+gc.disable()  # until all tests are collected: `pytest_collection_finish`
 
 settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_case_lives.py
 
@@ -216,3 +219,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
     # The wheel's tests take a minute, mostly by waiting for pip: begun last, the other workers would wait for them.
     items.sort(key=lambda item: item.path.name != "test_wheel.py")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage leave alone what stays to the end: half a million objects of modules and tests."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()

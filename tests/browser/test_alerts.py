@@ -73,8 +73,7 @@ async def test_the_board_says_at_once_that_something_is_free_until_somebody_has_
 
 
 async def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
-    page = await open_page(browser, site, "mark", scripts=False)
-    await page.goto(f"{site.url}/search")
+    page = await open_page(browser, site, "mark", scripts=False, path="/search")
     await page.locator('button[formaction="/search/alert"]').click()
     await expect(page.locator("#notice")).to_contain_text("kies eerst voor wie u een plek zoekt")
     await page.locator('input[name="adults.man"][value="1"]').check(force=True)

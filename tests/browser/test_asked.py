@@ -152,8 +152,7 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
 async def test_while_something_is_open_others_come_in_below_and_it_rings_for_each_and_for_silence(
     browser: Browser, site: Site, board_database: Database
 ) -> None:
-    page = await open_page(browser, site, "anneke", PHONE)
-    await page.goto(f"{site.url}/staff/linde")
+    page = await open_page(browser, site, "anneke", PHONE, path="/staff/linde")
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await page.evaluate("""() => {
       window.tones = 0;

@@ -103,8 +103,7 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
 async def test_without_scripts_a_case_ends_without_a_place_and_asks_where_the_person_sleeps(
     browser: Browser, site: Site
 ) -> None:
-    page = await open_page(browser, site, "mark", scripts=False)
-    await page.goto(f"{site.url}/search")
+    page = await open_page(browser, site, "mark", scripts=False, path="/search")
     await page.locator('label:has(input[name="adults.woman"][value="1"])').click()
     await page.locator("button.several").click()
     await page.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.build.screens import DEVICES, LAPTOP, PHONE, complaints, open_page, violations_in_both_schemes
+from tests.build.screens import DEVICES, LAPTOP, PHONE, complaints, open_page, sign_in, violations_in_both_schemes
 from tests.build.site import Site
 
 LINDE, PLACE = "/manage/linde/criteria", "/manage/linde/places/linde-1/criteria"
@@ -19,9 +19,7 @@ async def open_terms(
     scripts: bool = True,
     language: str = "nl-NL",
 ) -> Page:
-    page = await open_page(browser, site, "anneke", size, scripts=scripts, language=language)
-    await page.goto(site.url + path)
-    return page
+    return await open_page(browser, site, "anneke", size, scripts=scripts, language=language, path=path)
 
 
 async def test_the_preview_follows_each_change_and_nothing_is_saved_before_the_button(browser: Browser, site: Site) -> None:
@@ -73,8 +71,7 @@ async def test_it_can_be_done_with_the_keyboard_alone(browser: Browser, site: Si
 
 
 async def test_it_works_without_scripts_from_mijn_opvang_to_a_place_and_back(browser: Browser, site: Site) -> None:
-    page = await open_page(browser, site, "anneke", PHONE, scripts=False)
-    await page.goto(f"{site.url}/staff/linde")
+    page = await open_page(browser, site, "anneke", PHONE, scripts=False, path="/staff/linde")
     await page.get_by_role("link", name="Wie past hier?").click()
     await page.locator('.answer:has([name="criteria.man"][value="yes"])').click()
     await page.get_by_role("button", name="Bekijk wie past").click()
@@ -133,8 +130,8 @@ async def test_it_fits_a_screen_of_320_pixels_and_a_thumb(browser: Browser, site
 
 
 async def test_the_first_load_is_at_most_60_kilobytes(browser: Browser, site: Site) -> None:
-    page = await open_page(browser, site, "anneke")
-    fresh = await browser.new_context(storage_state=await page.context.storage_state())
+    fresh = await browser.new_context()
+    await sign_in(fresh, site, "anneke")
     other = await fresh.new_page()
     client = await fresh.new_cdp_session(other)
     sizes: list[int] = []
@@ -143,4 +140,3 @@ async def test_the_first_load_is_at_most_60_kilobytes(browser: Browser, site: Si
     await other.goto(site.url + LINDE, wait_until="load")
     assert 0 < sum(sizes) <= 60 * 1024, sizes
     await fresh.close()
-    await page.context.close()

@@ -221,8 +221,7 @@ async def test_the_sound_is_off_until_it_is_wanted_and_that_is_remembered(browse
 
 
 async def test_holding_calling_and_giving_back_work_without_scripts(browser: Browser, site: Site) -> None:
-    detective = await open_page(browser, site, "mark", PHONE, scripts=False)
-    await detective.goto(site.url)
+    detective = await open_page(browser, site, "mark", PHONE, scripts=False, path="/")
     await detective.locator("#shelter-linde").get_by_role("link", name="Vasthouden en bellen").click()
     await hold_button(detective, "linde-1").click()
     await expect(row(detective).locator(f'a[href="tel:{TELEPHONE}"]')).to_be_in_viewport()

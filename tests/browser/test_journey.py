@@ -19,10 +19,8 @@ async def people(browser: Browser, site: Site) -> AsyncIterator[tuple[Page, Page
     pages = (
         await open_page(browser, site, "sanne", PHONE),
         await open_page(browser, site, "lucia", LAPTOP),
-        await open_page(browser, site, "mark", PHONE, "dark"),
+        await open_page(browser, site, "mark", PHONE, "dark", path="/"),
     )
-    await pages[2].goto(site.url)  # from the search page to the board
-    await expect(pages[2].locator("#live")).to_have_attribute("data-state", "live")
     yield pages
     for page in pages:
         assert complaints(page) == []
@@ -146,6 +144,19 @@ async def test_signing_out_elsewhere_closes_the_board(people: tuple[Page, Page, 
     await expect(coordinator.locator("#live")).to_have_attribute("data-state", "signed-out")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+async def test_one_press_signs_somebody_in(browser: Browser, site: Site, scripts: bool) -> None:
+    page = await open_page(browser, site, None, scripts=scripts)
+    for person, path in [("mark", "/search"), ("sanne", "/staff/linde")]:
+        await page.goto(f"{site.url}/sign-in")
+        await page.locator(f'button[value="{person}"]').click()
+        await page.wait_for_url(site.url + path)
+        await page.locator('form[action="/sign-out"] button').first.click()
+        await page.wait_for_url("**/sign-in")
+    assert complaints(page) == []
+    await page.context.close()
+
+
 async def test_everything_works_without_scripts(browser: Browser, site: Site) -> None:
     staff = await open_page(browser, site, "sanne", PHONE, scripts=False)
     await choose(staff, "linde-1", "status", "occupied")
@@ -153,8 +164,7 @@ async def test_everything_works_without_scripts(browser: Browser, site: Site) ->
     await staff.locator("#undo button").first.click()
     await expect(tile(staff, "linde-1").locator("summary").first).to_contain_text("vrij")
     await staff.get_by_role("button", name="Klopt nog").click()
-    board = await open_page(browser, site, "mark", LAPTOP, scripts=False)
-    await board.goto(site.url)
+    board = await open_page(browser, site, "mark", LAPTOP, scripts=False, path="/")
     await board.locator('a[href*="unit=zuid"]').first.click()
     await expect(board.locator("#cards article")).to_have_count(1)
     await staff.context.close()

@@ -4,7 +4,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.build import PATIENCE
 from tests.build.site import Site
@@ -25,8 +25,9 @@ async def open_page(
     *,
     scripts: bool = True,
     language: str = "nl-NL",
+    path: str | None = None,
 ) -> Page:
-    """A device of its own; `person` None stays on the sign-in page. A complaint of the page ends the test."""
+    """A device of its own; `person` None is nobody yet, `path` None the page that follows signing in."""
     context = await browser.new_context(
         viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=language, has_touch=size is PHONE
     )
@@ -34,18 +35,15 @@ async def open_page(
     page = await context.new_page()
     page.on("pageerror", lambda error: complaints(page).append(str(error)))
     page.on("console", lambda message: complaints(page).append(message.text) if message.type == "error" else None)
-    await page.goto(f"{site.url}/sign-in")
-    if person is not None:
-        await page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
-        await page.wait_for_url(lambda url: "/sign-in" not in url)
-        if scripts and await page.locator("#live").count():
-            await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
+    first = "/sign-in" if person is None else await sign_in(page.context, site, person)
+    await page.goto(site.url + (path or first))
+    if scripts and await page.locator("#live").count():
+        await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
     return page
 
 
 async def open_search(browser: Browser, site: Site, person: str = "mark", **rest: Any) -> Page:
-    page = await open_page(browser, site, person, **rest)
-    await page.goto(f"{site.url}/search")
+    page = await open_page(browser, site, person, path="/search", **rest)
     if rest.get("scripts", True):
         await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     return page
@@ -54,6 +52,27 @@ async def open_search(browser: Browser, site: Site, person: str = "mark", **rest
 def choice(page: Page, name: str, value: str = "on") -> Locator:
     of = f'[value="{value}"]' if value != "on" else ""
     return page.locator(f'#profile label:has([name="{name}"]{of})')
+
+
+async def sign_in(context: BrowserContext, site: Site, person: str | None) -> str:
+    """Sign in as `person`, or out for None, and return the path of the page that follows.
+
+    It takes no page: a browser would work as long on that one as on the page that the test is about. The page itself is
+    tested in tests/browser/test_journey.py.
+    """
+    await context.clear_cookies()
+    if person is None:
+        return "/sign-in"
+    async with site.client() as client:
+        reply = await client.post("/sign-in/demo", data={"person": person})
+        assert reply.status_code == 303, reply.text
+        await context.add_cookies(
+            [
+                {"name": name, "value": value, "url": site.url, "httpOnly": True, "sameSite": "Strict"}
+                for name, value in client.cookies.items()
+            ]
+        )
+    return reply.headers["location"]
 
 
 _complaints: dict[Page, list[str]] = {}
@@ -89,8 +108,13 @@ async def violations_in_both_schemes(page: Page) -> list[str]:
     return found
 
 
+# Half faded in, everything has too little contrast. It is finished within the same call: between two, news may come in.
+RUN_AXE = """(rules) => {
+  document.getAnimations().forEach((one) => one.effect.getTiming().iterations < 2 && one.finish())
+  return axe.run({runOnly: rules, resultTypes: ['violations']})
+}"""
+
+
 async def _run_axe(page: Page, rules: list[str]) -> list[str]:
-    # Half faded in, everything has too little contrast.
-    await page.evaluate("document.getAnimations().forEach((one) => one.effect.getTiming().iterations < 2 && one.finish())")
-    found = await page.evaluate("(rules) => axe.run({runOnly: rules, resultTypes: ['violations']})", rules)
+    found = await page.evaluate(RUN_AXE, rules)
     return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]

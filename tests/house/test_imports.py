@@ -4,12 +4,12 @@ These are the arrows of the design, read from the code.
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "bedboard"
-FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
 
 LONGEST_FILE = 300  # lines
 EVERYWHERE = {"clock", "settings"}  # small, and import no room themselves but two of the rules for their limits
@@ -67,9 +67,14 @@ def calls(tree: ast.AST) -> set[str]:
     return {ast.unparse(function) for function in functions if isinstance(function, ast.Name | ast.Attribute)}
 
 
+@cache
+def files() -> dict[str, ast.Module]:
+    return {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
-    own = {name: tree for name, tree in FILES.items() if name.startswith(room)}
+    own = {name: tree for name, tree in files().items() if name.startswith(room)}
     assert own, f"{room} is gone"
     wrong = {
         f"{name}: {one}"
@@ -83,7 +88,7 @@ def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
 def test_the_rules_are_pure() -> None:
     pure = {"collections", "dataclasses", "datetime", "typing", "zoneinfo", "bedboard", "itertools", "functools", "enum", "re"}
     pure |= {"math", "operator", "string", "unicodedata", "holidays"}  # the last: a table of dates, without any effect
-    for name, tree in FILES.items():
+    for name, tree in files().items():
         if name.startswith("rules/"):
             assert {one.partition(".")[0] for one in imported(tree)} <= pure, name
             assert not [node for node in ast.walk(tree) if isinstance(node, ast.Await | ast.AsyncFunctionDef)], name
@@ -93,7 +98,7 @@ def users(*wanted: str) -> set[str]:
     """The files that import or call one of these."""
     return {
         name
-        for name, tree in FILES.items()
+        for name, tree in files().items()
         for one in imported(tree) | calls(tree)
         if any(one == want or one.startswith(f"{want}.") for want in wanted)
     }
@@ -108,7 +113,7 @@ def test_the_present_moment_and_new_ids_come_from_the_clock_alone() -> None:
 def test_only_the_settings_read_the_environment() -> None:
     read = {
         name
-        for name, tree in FILES.items()
+        for name, tree in files().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv", "os.putenv")
     }
@@ -119,7 +124,7 @@ def test_sql_is_in_the_store() -> None:
     words = ("text", "select", "insert", "update", "delete")
     made = {f"{library}.{word}" for library in ("sqlalchemy", "sqlmodel") for word in words}
     made |= {"sqlalchemy.dialects.postgresql.insert", "asyncpg"}
-    speak = {name for name, tree in FILES.items() if imported(tree) & made}
+    speak = {name for name, tree in files().items() if imported(tree) & made}
     assert {name for name in speak if not name.startswith(("store/", "migrations/"))} == set()
 
 
@@ -128,7 +133,7 @@ def test_only_actions_ring_the_bell() -> None:
 
 
 def test_every_projection_is_in_views() -> None:
-    classes = {(name, node.name) for name, tree in FILES.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    classes = {(name, node.name) for name, tree in files().items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     projections = {(name, made) for name, made in classes if made.endswith("View")}
     assert len(projections) > 5, "the names of projections have changed"
     assert {(name, made) for name, made in projections if not name.startswith("views/")} == set()
