@@ -59,6 +59,10 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
         "decided_at": None,
         "reminded_at": None,
         "refusal": None,
+        "stays_until": None,
+        "handed_organization_id": None,
+        "handed_role": None,
+        "handed_at": None,
         "over_at": None,
     }
     for shelter, kind in (("linde", "cosm"), ("ceder", "men")):

@@ -154,17 +154,17 @@ async def test_everything_but_the_live_part_works_without_scripts(browser: Brows
     await choice(page, "near", "zuid").click()
     await page.locator("#profile > .find").click()
     assert page.url == f"{site.url}/search", "what was chosen is in no address"
-    await expect(page.locator('[name="adults.man"][value="1"]')).to_be_checked()
+    await expect(page.locator('#profile [name="adults.man"][value="1"]')).to_be_checked()
     await expect(page.locator("#list .match")).to_have_count(1)
     await row(page, "ceder-1").locator("button[name=key]").click()
     await expect(page.locator("#strip")).to_contain_text("CANARY-TEL-ceder")
-    await expect(page.locator('[name="adults.man"][value="1"]')).to_be_checked()
+    await expect(page.locator('#profile [name="adults.man"][value="1"]')).to_be_checked()
 
     await choice(page, "adults.man", "2").click()  # changed since the last answer, and that is what is counted
     await page.locator("#nothing details:not([open]) summary").click()
     await page.locator('#nothing button[value="street"]').click()
     await expect(page.locator("#nothing")).to_contain_text("op straat")
-    await expect(page.locator('[name="adults.man"][value="2"]')).to_be_checked()
+    await expect(page.locator('#profile [name="adults.man"][value="2"]')).to_be_checked()
     await page.context.close()
 
 
@@ -195,7 +195,7 @@ async def test_a_search_without_a_place_is_counted_once_and_says_what_to_do_next
 
 async def test_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
     page = await open_search(browser, site, size=LAPTOP)
-    await page.locator('[name="adults.woman"][value="0"]').focus()
+    await page.locator('#profile [name="adults.woman"][value="0"]').focus()
     await page.keyboard.press("ArrowRight")
     await expect(row(page, "linde-1")).to_contain_text("past: vrouw")
     await page.keyboard.press("Enter")  # the form's own button, never a place's

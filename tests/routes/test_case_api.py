@@ -47,6 +47,7 @@ async def test_from_search_to_arrival_by_the_api_alone(site: Site) -> None:
             "criterion": None,
             "settled": None,
             "telephone": None,
+            "hold": None,
         }
         assert await status_of(site, "linde-1") == "reserved"
         assert (await ceder.post(f"{path}/answers", json={"answer": "discuss"})).status_code == 200

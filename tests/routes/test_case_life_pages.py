@@ -125,7 +125,7 @@ async def test_at_night_it_is_provisional_and_waits_for_the_morning(site: Site, 
     await done(hanneke, case, "arrival", shelter="linde", arrival="arrived")
     page = await see(mark, case)
     assert "Zij zijn binnen." in page
-    assert "Beëindig" not in await see(hanneke, case), "who is inside is not put out by a press"
+    assert "Mogen blijven tot en met" in await see(hanneke, case), "nobody is put out without a last night"
     page = await done(hanneke, case, "decide", decision="confirm")
     assert "aangekomen" in page
     await mark.aclose()
@@ -177,7 +177,7 @@ async def test_a_change_of_the_chosen_place_is_shown_prominently(site: Site, peo
     page = await see(mark, case)
     assert re.search(r'class="not-kept" role="alert">.*?De opvang zegt nu: dicht\.', page, re.DOTALL)
     assert "Bel de opvang voordat u gaat." in page
-    assert "De plek is niet meer gereserveerd." in (await mark.get("/")).text
+    assert "Let op: de opvang zegt nu dicht" in (await mark.get("/")).text
 
 
 async def test_a_colleague_and_the_desk_hear_at_once_that_the_chosen_place_is_given_away(site: Site, people: People) -> None:
