@@ -1,4 +1,4 @@
-"""The order of found places, and who decides on each at this moment."""
+"""The order of found places, and the side that decides on each at this moment."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Questions: what the asker left open and a shelter restricts. They stand beside a match and change no verdict."""
+"""Questions about everything that the asker left open and a shelter restricts; they change no verdict."""
 
 from collections.abc import Iterator, Mapping
 

@@ -80,7 +80,8 @@ class MatchObject(TypedDict):
     `decides`: the side that decides now. "requester": the caller; "shelter"; "desk": it is open; "provisional": a yes of the
     shelter counts until the desk looks at it; "desk_closed": the case waits until the desk opens. `travel_minutes`: from
     `near`; null when it was left open or the time is not known.
-    `to_ask`: what the asker left open, and the shelter refuses ("no") or limits ("discuss"). It does not change `fit`.
+    `to_ask`: everything that the asker left open, and that the shelter refuses ("no") or limits ("discuss"). It does not
+    change `fit`.
     """
 
     place: str

@@ -227,7 +227,7 @@ async def test_a_list_that_is_not_live_says_so_and_asks_for_it(site: Site, phone
 
 async def test_choices_that_cannot_be_are_said_and_mended(phone: Page) -> None:
     await choice(phone, "adults.man", "1").click()
-    await phone.locator("#children summary").click()
+    await phone.locator("#children > summary").click()
     await choice(phone, "minor_alone").click()
     await expect(phone.locator("#notice")).to_contain_text("een minderjarige zonder ouders komt zonder volwassenen")
     await expect(phone.locator("#results")).to_have_attribute("aria-busy", "true")

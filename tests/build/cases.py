@@ -68,7 +68,6 @@ async def add_case_board(tx: Transaction) -> None:
 async def ask(
     board_database: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
 ) -> LockedCase:
-    """For linde when none is named."""
     kinds = {one: KIND[one] for one in shelters or ("linde",)}
     case: LockedCase = await do(board_database, lambda tx: open_case(tx, who, case_id, NEEDS, "noord", kinds, at))
     return case
@@ -248,9 +247,7 @@ def told(rows: Rows) -> list[tuple[str, str | None, str, str]]:
 
 LIVING = ("asking", "chosen", "provisional", "confirmed")
 WITH_CHOICE = ("chosen", "provisional", "confirmed", "housed", "arrived")
-DESK_KINDS = ("cosm", "women")
-"""The kinds on which the desk decides in a test; of others it never closes."""
-
+DESK_KINDS = ("cosm", "women")  # on which the desk decides in a test
 OVER = ("arrived", "withdrawn", "ended", "cancelled")
 
 

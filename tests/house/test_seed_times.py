@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bedboard.seeds import SeedFile
+from bedboard.schemas.seeds import SeedFile
 from tests.build.seeds import Row, seeds
 
 __all__ = ["seeds"]  # fixtures

@@ -21,12 +21,12 @@ async def test_a_search_leads_to_the_shelters_that_suit_with_the_best_ticked(sit
     assert reply.status_code == 200
     ticked = re.findall(r'name="ask\.(\w+)" value="(\w+)"( checked)?', reply.text)
     assert [(shelter_id, kind) for shelter_id, kind, _ in ticked] == [
-        ("beuk", "women"),
-        ("linde", "cosm"),
-        ("ceder", "men"),
         ("nood", "emergency"),
+        ("beuk", "women"),
+        ("ceder", "men"),
+        ("linde", "cosm"),
         ("wilg", "women"),
-    ], "fresh before stale, near before far"
+    ], "fresh before stale, then first what the police decide on, then near before far, and last what waits for the desk"
     assert all(checked for *_, checked in ticked), "not more than five, so all of them"
     for name, value in WOMAN.items():
         assert f'<input type="hidden" name="{name}" value="{value}">' in reply.text
@@ -109,7 +109,7 @@ async def test_refusals_of_shelters_leave_room_for_others(site: Site, people: Pe
     case = await begin(mark, "linde")
     page = await mark.get(f"/requests/{case}/more")
     assert page.status_code == 200
-    assert re.findall(r'name="ask\.(\w+)"', page.text) == ["beuk", "ceder", "nood", "wilg"], "linde has been asked"
+    assert re.findall(r'name="ask\.(\w+)"', page.text) == ["nood", "beuk", "ceder", "wilg"], "linde has been asked"
     assert "1 vrouw, zwanger" in main(page.text)
     assert 'name="needs.pregnant"' not in page.text, "it is kept with the case, and not in the page"
     reply = await mark.post(f"/requests/{case}/shelters", data={"ask.beuk": "cosm", "key": "more"})

@@ -1,4 +1,4 @@
-"""What a search of the API answers about each place, and the profiles that it refuses."""
+"""The answers of a search by the API about each place, and the profiles that it refuses."""
 
 from typing import Any
 

@@ -108,7 +108,7 @@ def test_the_order_is_the_same_however_places_come_in(found: list[Rank], random:
 
 
 def said(placed: Placed) -> tuple[object, ...]:
-    """What a place says, where the three ways of waiting for the desk count as one."""
+    """Return everything that counts of a place; the three ways of waiting for the desk count as one."""
     return tuple(DECIDES_ORDER.get(one, one) if isinstance(one, str) else one for one in placed)  # type: ignore[call-overload]
 
 

@@ -1,4 +1,4 @@
-"""The order of found places, as a table to be read, and who decides at which hour."""
+"""The order of found places, as a table to be read, and the side that decides at each hour."""
 
 from datetime import datetime
 from typing import get_args
@@ -64,7 +64,7 @@ def test_a_journey_is_under_45_minutes_under_90_or_longer(minutes: int, band: in
 
 
 IN_ORDER: tuple[Rank, ...] = (
-    # fit, news, meant, who decides, minutes, beds, cots, name, place: what is better in one line is worse in all that follows
+    # fit, news, meant, decides, minutes, beds, cots, name, place: each line is worse in one thing than the lines above it
     rank("fits", "fresh", True, "requester", 20, 1, 0, "Beuk", "a"),
     rank("fits", "fresh", True, "requester", 20, 1, 0, "Linde", "a"),
     rank("fits", "fresh", True, "requester", 20, 1, 0, "Linde", "b"),

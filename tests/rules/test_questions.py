@@ -1,4 +1,4 @@
-"""What is still to be asked: everything that was left open and that the house restricts, and nothing else."""
+"""The questions that are still to be asked, about everything that was left open and that the house restricts."""
 
 from dataclasses import replace
 
