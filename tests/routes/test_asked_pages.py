@@ -100,7 +100,7 @@ async def test_the_places_that_may_be_offered_are_free_and_the_best_come_first(s
     case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
     places = [form.fields["place"] for form in answers(page, case_id, answer="yes")]
-    assert places == ["linde-4", "linde-2", "linde-3"], "not what another keeps; the kind that was asked first"
+    assert places == ["linde-3", "linde-2", "linde-4"], "not what another keeps; the kind of the own hold first"
     assert asked(page).count("wordt al vastgehouden voor wie dit vraagt") == 1
     page = await answer(sanne, case_id, answer="yes", place="linde-3")
     assert "ja, plek 3" in asked(page)

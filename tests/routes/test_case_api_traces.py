@@ -36,7 +36,7 @@ async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_th
     profile = {
         "adults": {"woman": 7},
         "children": {"boy_12_17": 13},
-        "status": "undocumented",
+        "statuses": ["undocumented"],
         "exploitation": "criminal",
         "needs": ["wheelchair", "pregnant"],
         "languages": ["ti"],
