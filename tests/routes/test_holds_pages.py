@@ -16,7 +16,14 @@ from tests.build.pages import Forms, follow, forms, press, state
 from tests.build.site import Site
 
 LINDE, CEDER, WILG = "CANARY-TEL-linde", "CANARY-TEL-ceder", "CANARY-TEL-wilg"
-PROFILE = {"adults.woman": "1", "children.child_4_11": "2", "needs.lvb": "on", "statuses.eu": "on", "near": "zuid", "arrival": "now"}
+PROFILE = {
+    "adults.woman": "1",
+    "children.child_4_11": "2",
+    "needs.lvb": "on",
+    "statuses.eu": "on",
+    "near": "zuid",
+    "arrival": "now",
+}
 
 
 async def rows(site: Site, statement: str) -> list[tuple[Any, ...]]:
