@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "push.py": {"rules", "store", "actions", "clock"},
     "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "process", "identity"} | EVERYWHERE,
     "jobs.py": {"actions", "rules", "process", "store.board.Catalogue", "store.database"},
-    "seeds.py": {"actions", "rules", "store"},
+    "seeds.py": {"actions", "rules", "schemas", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
     "commands/": {"actions", "rules", "store", "city", "seeds", "migrations", "embedded", "commands", "app", "log", "live.wire"}
     | EVERYWHERE,

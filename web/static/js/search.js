@@ -201,7 +201,7 @@
     ({ target }) => {
       if (!target.matches("#strip form[action='/requests/new']")) return;
       for (const input of target.querySelectorAll("input:not([name=place])")) input.remove();
-      for (const [name, value] of [...new FormData(form)].filter(isOwn)) {
+      for (const [name, value] of [...new FormData(form)].filter(isOwn).filter(isChosen)) {
         target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
       }
     },
