@@ -1,17 +1,15 @@
 """A database in use, at the migration before confirmations by kind: every shelter is as old as it was."""
 
-import os
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
 from bedboard.migrations.run import migrate
 from bedboard.store.board import list_shelters
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.database import Database
 from bedboard.store.reminders import list_confirmations
 from tests.build import NOW
-from tests.build.site import name_database
+from tests.build.old import old_database
 
 OLD = """
 insert into deployment values (1, 'Test', 'Europe/Amsterdam', true, '2026-03-11 13:00+00');
@@ -37,19 +35,8 @@ insert into journal (received_at, observed_at, actor_kind, actor_id, action, she
 
 @pytest.fixture
 async def old_url(server_url: str) -> AsyncIterator[str]:
-    name = f"bedboard_old_confirmations_{os.getpid()}"
-    url = name_database(server_url, name)
-    server = await asyncpg.connect(asyncpg_url(server_url))
-    await server.execute(f"create database {name}")
-    try:
-        await migrate(url, "0004")
-        old = await asyncpg.connect(asyncpg_url(url))
-        await old.execute(OLD)
-        await old.close()
+    async with old_database(server_url, "0004", OLD) as url:
         yield url
-    finally:
-        await server.execute(f"drop database {name} with (force)")
-        await server.close()
 
 
 async def test_each_shelter_is_as_old_as_before_and_known_by_who_said_so(old_url: str) -> None:

@@ -1,17 +1,15 @@
 """A place that was chosen before the migration is kept after it until a person ends that."""
 
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
 
 from bedboard.migrations.run import migrate
 from bedboard.rules.places import status_of
 from bedboard.store.board import PlaceRow, list_shelters
-from bedboard.store.database import Database, asyncpg_url
-from tests.build.site import name_database
+from bedboard.store.database import Database
+from tests.build.old import old_database
 
 THEN = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,19 +53,8 @@ def old_rows() -> str:
 @pytest.fixture
 async def old_url(server_url: str) -> AsyncIterator[str]:
     """A database at 0004 in which places are kept."""
-    name = f"bedboard_old_promises_{os.getpid()}"
-    url = name_database(server_url, name)
-    server = await asyncpg.connect(asyncpg_url(server_url))
-    await server.execute(f"create database {name}")
-    try:
-        await migrate(url, "0004")
-        old = await asyncpg.connect(asyncpg_url(url))
-        await old.execute(old_rows())
-        await old.close()
+    async with old_database(server_url, "0004", old_rows()) as url:
         yield url
-    finally:
-        await server.execute(f"drop database {name} with (force)")
-        await server.close()
 
 
 async def test_what_was_chosen_is_kept_until_a_person_ends_it_and_an_offer_ends_at_its_hour(old_url: str) -> None:

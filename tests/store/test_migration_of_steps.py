@@ -1,9 +1,7 @@
 """A database of before cases could go on: its cases, asks and journal stay readable, and what was open can go on."""
 
-import os
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
 from bedboard.actions.case_hand_over import hand_over_case
@@ -13,10 +11,10 @@ from bedboard.migrations.run import migrate
 from bedboard.rules.access import Actor
 from bedboard.store.board import list_shelters
 from bedboard.store.cases import get_case, list_asks, list_case_events, list_parties
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import ZONE
-from tests.build.site import name_database
+from tests.build.old import old_database
 
 AT = "'2026-03-11 13:00+00'"
 MARK = Actor("person", "mark", "police", "Mark", "oever", frozenset())
@@ -59,22 +57,11 @@ insert into tally values ('2026-03-01', 14, 'slept', 'noord', '', 'street', 2);
 @pytest.fixture
 async def old(server_url: str) -> AsyncIterator[Database]:
     """A database at 0004 with a case in every sort of state, migrated to the newest."""
-    name = f"bedboard_old_steps_{os.getpid()}"
-    url = name_database(server_url, name)
-    server = await asyncpg.connect(asyncpg_url(server_url))
-    await server.execute(f"create database {name}")
-    try:
-        await migrate(url, "0004")
-        line = await asyncpg.connect(asyncpg_url(url))
-        await line.execute(OLD)
-        await line.close()
+    async with old_database(server_url, "0004", OLD) as url:
         await migrate(url)
         database = Database(url)
         yield database
         await database.dispose()
-    finally:
-        await server.execute(f"drop database {name} with (force)")
-        await server.close()
 
 
 async def test_old_cases_and_their_traces_are_readable_as_they_were(old: Database) -> None:

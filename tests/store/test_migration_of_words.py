@@ -1,6 +1,5 @@
 """A database in use, at the migration before the words changed: every row is still there, under its new name."""
 
-import os
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -12,7 +11,7 @@ from bedboard.store.board import list_shelters
 from bedboard.store.cases import get_case, list_asks
 from bedboard.store.database import Database, asyncpg_url
 from tests.build import NOW
-from tests.build.site import name_database
+from tests.build.old import old_database
 
 OLD = """
 insert into deployment values (1, 'Test', 'Europe/Amsterdam', true, '2026-03-11 13:00+00');
@@ -46,19 +45,8 @@ insert into answer (actor_id, key, fingerprint, status, body, created_at)
 @pytest.fixture
 async def old_url(server_url: str) -> AsyncIterator[str]:
     """A database at 0003 with one row of everything that 0004 renames."""
-    name = f"bedboard_old_words_{os.getpid()}"
-    url = name_database(server_url, name)
-    server = await asyncpg.connect(asyncpg_url(server_url))
-    await server.execute(f"create database {name}")
-    try:
-        await migrate(url, "0003")
-        old = await asyncpg.connect(asyncpg_url(url))
-        await old.execute(OLD)
-        await old.close()
+    async with old_database(server_url, "0003", OLD) as url:
         yield url
-    finally:
-        await server.execute(f"drop database {name} with (force)")
-        await server.close()
 
 
 async def test_a_case_its_asks_claims_disclosures_and_alerts_outlive_their_new_names(old_url: str) -> None:
