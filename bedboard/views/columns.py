@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedboard.rules.criteria import CRITERION_NAMES
-from bedboard.rules.fit import FIT_ORDER, FRESHNESS_ORDER, Fit, Profile, Terms, judge_rest
+from bedboard.rules.fit import FIT_ORDER, FRESHNESS_ORDER, Fit, Profile, Reason, Terms, judge_criteria, judge_rest
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import Found, Match, distance_from, largest_first
@@ -176,9 +176,9 @@ class Search:
         self._table = table
         self._kinds = kinds
         self._profile = profile
-        asked = profile.asked()
+        self._asked = asked = profile.asked()
         mask = mask_of(asked)
-        rests = [judge_rest(terms, profile) for terms in terms_of_rest]
+        self._rests = rests = [judge_rest(terms, profile) for terms in terms_of_rest]
         names = sorted({reason.criterion for rest in rests for reason in rest if reason.answer == "no"})
         rest_against = {
             name: np.array([any(one.criterion == name and one.answer == "no" for one in rest) for rest in rests], bool)
@@ -186,7 +186,8 @@ class Search:
         }
         rest_fits = np.array([all(reason.answer == "yes" for reason in rest) for rest in rests], bool)
         far = [distance_from(profile.near, unit, catalogue) for unit in units]
-        self._far: Numbers = np.array([sorted(set(far)).index(one) for one in far], np.int64)
+        distances = sorted(set(far))
+        self._far: Numbers = np.array([distances.index(one) for one in far], np.int64)
         avoided = np.array([unit in profile.avoid for unit in units], bool)
         # By group: each reason against it, whether there is any, and whether everything is yes.
         self.against: dict[str, Flags] = {name: (table.no & BITS[name]) != 0 for name in asked}
@@ -217,7 +218,7 @@ class Search:
             excluded_by=self._excluded_by(),
             taken=int(table.taken[suits].sum()),
             kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
-            is_open=not profile.asked(),
+            is_open=not self._asked,
         )
 
     def _excluded_by(self) -> Mapping[str, int]:
@@ -232,9 +233,12 @@ class Search:
         if most is not None and len(rows) > most:
             order = np.partition(order, most)[:most]
         order.sort()
+        best = order & ((1 << ROW_BITS) - 1)
+        size = (Reason("size", "yes", self._profile.people),)  # places that are too small, or to be avoided, are no matches
         found = []
-        for row in (order & ((1 << ROW_BITS) - 1)).tolist():
+        for row, is_fit, rest in zip(best.tolist(), fits[best].tolist(), table.rest[table.group[best]].tolist(), strict=True):
             card, lot = table.lots[row]
-            fit: Fit = "fits" if fits[row] else "discuss"
-            found.append(Match(card, lot, fit, self._profile))
+            fit: Fit = "fits" if is_fit else "discuss"
+            reasons = judge_criteria(lot.terms, self._asked) + self._rests[rest] + size
+            found.append(Match(card, lot, fit, reasons, not self._asked))
         return tuple(found)

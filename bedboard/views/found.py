@@ -20,18 +20,9 @@ class Match(NamedTuple):
     card: Card
     lot: Lot
     fit: Fit
-    profile: Profile
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether nothing was asked about the household, as `Found.is_open`."""
-        return not self.profile.asked()
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Work out why the lot fits or has to be discussed; only for matches that are shown."""
-        place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
-        return judge(self.lot.terms, self.profile) + place
+    reasons: tuple[Reason, ...]
+    is_open: bool
+    """As `Found.is_open`."""
 
     @property
     def places(self) -> tuple[PlaceView, ...]:
@@ -69,6 +60,7 @@ class Finder:
 
     def __init__(self, profile: Profile, catalogue: Catalogue) -> None:
         self.profile = profile
+        self._is_open = not profile.asked()
         self._catalogue = catalogue
         self._judged: dict[Terms, tuple[Reason, ...]] = {}
 
@@ -90,7 +82,7 @@ class Finder:
                 counts["taken"] += len(lot.places) - free
                 counts["unsure" if card.freshness == "stale" else fit] += free
                 if free:
-                    matches.append((self._rank(card, lot, fit), Match(card, lot, fit, self.profile)))
+                    matches.append((self._rank(card, lot, fit), Match(card, lot, fit, reasons, self._is_open)))
         return Found(
             matches=tuple(match for _, match in sorted(matches)[:most]),  # no two have the same rank
             fits=counts["fits"],
@@ -100,7 +92,7 @@ class Finder:
             excluded_by=largest_first(excluded_by),
             taken=counts["taken"],
             kinds=frozenset(kinds),
-            is_open=not self.profile.asked(),
+            is_open=self._is_open,
         )
 
     def _reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
