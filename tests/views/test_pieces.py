@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bedboard.rules.fit import Profile
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Audience, Pieces
-from tests.views.shelters import HELD, REFERENCE, card, place, shelter
+from tests.views.shelters import HELD, REFERENCE, card, place, search, shelter
 
 WEB = Path(__file__).parents[2] / "web"
 
@@ -23,3 +24,13 @@ def drawn(language: str, *, late: bool) -> str:
 def test_a_fresh_shelter_without_a_free_place_offers_a_call_to_the_desk_only(language: str) -> None:
     assert 'class="on"' not in drawn(language, late=False)
     assert 'class="on"' in drawn(language, late=True)
+
+
+def test_each_page_gets_a_key_of_its_own_with_a_row_that_was_drawn_before() -> None:
+    keys = iter(f"key-{number}" for number in range(9))
+    pieces = Pieces(Pages(WEB, ZoneInfo("Europe/Amsterdam")), lambda: next(keys))
+    [match] = search(Profile(woman=1), shelter("linde", [place("linde-1")])).matches
+    first, second = (pieces.match("nl", match, REFERENCE) for _ in range(2))
+    assert first.count("key-1") == second.count("key-2") == 1
+    assert first == second.replace("key-2", "key-1")
+    assert "key-0" not in first + second
