@@ -4,6 +4,8 @@ Pages, snapshots and answers are joins of them.
 """
 
 import gzip
+import struct
+import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -129,6 +131,20 @@ def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:
 def pack(body: bytes) -> bytes:
     """Return the body with gzip: quickly, rather than as small as can be."""
     return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def deflate(body: bytes, *, last: bool = False) -> bytes:
+    """Return the body as blocks of gzip that others can follow; after the `last` there can be none."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(body) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+
+
+def pack_around(head: bytes, middle: bytes, deflated: bytes, tail: bytes) -> bytes:
+    """Return `head + middle + tail` with gzip. `deflated`: the middle, which many answers share, packed before."""
+    check = zlib.crc32(tail, zlib.crc32(middle, zlib.crc32(head)))
+    length = (len(head) + len(middle) + len(tail)) & 0xFFFFFFFF
+    start = b"\x1f\x8b\x08" + bytes(5) + b"\x04\xff"  # gzip, without a time or a name, packed quickly, of no special system
+    return b"".join((start, deflate(head), deflated, deflate(tail, last=True), struct.pack("<II", check, length)))
 
 
 def is_known(known: Mapping[str, str], piece: Piece, shelter_id: str) -> bool:

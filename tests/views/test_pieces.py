@@ -1,13 +1,16 @@
 """The fragments of a shelter: each kind of audience gets one, also where nothing is free."""
 
+import gzip
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bedboard.rules.fit import Profile
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
-from bedboard.views.pieces import Audience, Pieces
+from bedboard.views.pieces import Audience, Pieces, deflate, pack_around
 from tests.views.shelters import HELD, REFERENCE, card, place, search, shelter
 
 WEB = Path(__file__).parents[2] / "web"
@@ -24,6 +27,12 @@ def drawn(language: str, *, late: bool) -> str:
 def test_a_fresh_shelter_without_a_free_place_offers_a_call_to_the_desk_only(language: str) -> None:
     assert 'class="on"' not in drawn(language, late=False)
     assert 'class="on"' in drawn(language, late=True)
+
+
+@settings(deadline=None)
+@given(st.binary(), st.binary(), st.binary())
+def test_a_part_that_was_packed_before_opens_with_what_stands_around_it(head: bytes, middle: bytes, tail: bytes) -> None:
+    assert gzip.decompress(pack_around(head, middle, deflate(middle), tail)) == head + middle + tail
 
 
 def test_each_page_gets_a_key_of_its_own_with_a_row_that_was_drawn_before() -> None:
