@@ -24,11 +24,12 @@ BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep 
 MATCHES_SHOWN = 40  # rows of a page
 
 
-class SearchLock:
-    """The lock around every search: one at a time, and before each this process gets on with everything else.
+class Turns:
+    """The lock around all long work: searches and large pages, one at a time, and before each this process gets on with
+    everything else.
 
-    A search takes some milliseconds in one piece; without the lock, fifty that arrive together would hold up a change of a
-    place at every answer that it waits for.
+    A page takes some milliseconds in one piece; without turns, fifty that arrive together would hold up a change of a place, or
+    the check of a session, at every answer of the database that it waits for.
     """
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class SearchChannel(Channel):
         on_active: Callable[[], Awaitable[None]],
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
-        search_lock: SearchLock,
+        turns: Turns,
     ) -> None:
         super().__init__(board, audience, on_active)
         self._hub = hub
@@ -70,7 +71,7 @@ class SearchChannel(Channel):
         self._now = now
         self._read = read
         self._explain = explain
-        self._search_lock = search_lock
+        self._turns = turns
         self._seat: Seat[Viewer] | None = None
         self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or something that cannot be
         self._number: int | None = None  # the page's own, to tell a late answer from the present one
@@ -84,7 +85,7 @@ class SearchChannel(Channel):
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.board.watchers[self] = None  # from now on, so that nothing that changes before the page is seated is missed
-        async with self._search_lock:
+        async with self._turns:
             self._search(hello.get("search"))
 
     def begin(self, seat: Seat[Viewer]) -> None:
@@ -111,7 +112,7 @@ class SearchChannel(Channel):
         if kind not in ("search", "hello"):
             await super().hear(message)
             return
-        async with self._search_lock:
+        async with self._turns:
             self._search(message if kind == "search" else message.get("search"))  # a hello that was late
             self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
@@ -133,7 +134,7 @@ class SearchChannel(Channel):
         """Search again until nothing has changed meanwhile, and send a list that has become different."""
         try:
             while self._dirty or self._gone:
-                async with self._search_lock:
+                async with self._turns:
                     order, figures = self._order, self._figures
                     # A mailbox keeps the newest message only, so each must then be whole.
                     changed = self._take_dirty()

@@ -36,12 +36,17 @@ async def show_home(call: Call) -> Response:
 
 async def show_board(call: Call) -> Response:
     """Show the board; the filters in the address choose shelters and say nothing about a person."""
-    process, actor, language = call.process, call.actor, call.language
     call.check_board_read()
-    asked = call.query
-    wall = asked.get("wall") == "1"
+    wall = call.query.get("wall") == "1"
     strip = Markup("") if wall else await own_strip(call)  # a telephone is not for everybody in the room
-    board, catalogue = process.board, call.catalogue  # from here on nothing waits: all parts of the page are of one moment
+    async with call.process.turns:
+        return _draw_board(call, strip, wall=wall)
+
+
+def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
+    """Draw the page in one go, so that all its parts are of one moment."""
+    actor, language, asked = call.actor, call.language, call.query
+    board, catalogue = call.process.board, call.catalogue
     kind = asked.get("kind") if asked.get("kind") in catalogue.kinds else None
     unit = asked.get("unit") if asked.get("unit") in catalogue.units else None
     takes = asked.get("takes") if asked.get("takes") in TAKES else None

@@ -64,7 +64,7 @@ def _search_channel(websocket: WebSocket, audience: Audience, active: Callable[[
         return notice_html(process.pages, audience.language, refusal)
 
     return SearchChannel(
-        process.board, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.search_lock
+        process.board, process.hub, process.pieces, audience, process.clock.now, active, read, explain, process.turns
     )
 
 

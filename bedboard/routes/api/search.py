@@ -25,7 +25,7 @@ async def post_search(call: Call) -> Response:
     profile = profile_of(command, catalogue, call.now)
     if process.board.as_of is None:
         raise Unavailable("database_away")
-    async with process.search_lock:
+    async with process.turns:
         found = process.board.columns.found(profile, catalogue, command.limit)
         as_of = process.clock.now() if process.board.live else process.board.as_of  # others may have searched first
         return json_bytes(to_json(found_object(found, as_of, command.limit)))
