@@ -21,7 +21,7 @@ from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
-from bedboard.live.search import SearchLock
+from bedboard.live.search import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.live.wire import encode_text
 from bedboard.process import Process
@@ -100,7 +100,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         seal=seal,
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
         push=push,
-        search_lock=SearchLock(),
+        turns=Turns(),
         cases=OpenCases(reader, board, news),
     )
 

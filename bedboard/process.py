@@ -13,7 +13,7 @@ from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
-from bedboard.live.search import SearchLock
+from bedboard.live.search import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
@@ -41,7 +41,7 @@ class Process:
     alerts: Alerts
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""
-    search_lock: SearchLock
+    turns: Turns
     cases: OpenCases
 
 

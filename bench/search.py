@@ -12,24 +12,28 @@ and ends by itself. No figure is a test. Figures last printed: at the end of thi
 import argparse
 import asyncio
 import json
+import select
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
+from urllib.parse import urlencode
 
-import httpx
+from bare import ask, ask_at_once, connect, cpu_ms, empty, hear, open_page, request, sign_in
 from rig import add_tokens, begin_board, import_city, serving, spread
-from websockets.asyncio.client import connect
 
 from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.clock import Clock
 from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.schemas.profile import SearchProfile, write_profile
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
 
 SHELTERS, PLACES = 350, 20_000
+SEARCHERS = 50
 SEARCHES = 400  # of one searcher; the 50 do as many together, times five
 CHANGES_A_SECOND = 5.0
 PROFILES: tuple[dict[str, object], ...] = (
@@ -83,139 +87,128 @@ async def make_up_board(url: str) -> None:
     await database.dispose()
 
 
-def profiles_for(units: Sequence[str]) -> list[bytes]:
-    """The profiles in the words of this board."""
-
-    def in_words(profile: dict[str, object]) -> dict[str, object]:
-        number = {"u1": 1, "u2": 2, "u3": 3}
-        given = dict(profile)
-        if "near" in given:
-            given["near"] = units[3 % len(units)]
+def profiles_for(units: Sequence[str]) -> list[dict[str, object]]:
+    """Fifty profiles in the words of this board, no two alike."""
+    found = []
+    for number in range(SEARCHERS):
+        given = dict(PROFILES[number % len(PROFILES)])
+        if number >= len(PROFILES):
+            given |= {"near": units[number % len(units)], "languages": [("nl", "en", "fr", "ar", "ti")[number // 10]]}
         if "avoid" in given:
-            given["avoid"] = [units[number[one] % len(units)] for one in ("u1", "u2")]
-        return given
-
-    return [json.dumps(in_words(profile)).encode() for profile in PROFILES]
-
-
-async def search(url: str, profiles: list[bytes], searches: int, searchers: int) -> list[float]:
-    """Milliseconds of each search; every searcher asks again as soon as it has its answer."""
-    took: list[float] = []
-
-    async def one(number: int) -> None:
-        headers = {"Authorization": "Bearer demo-police"}
-        async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=60) as client:
-            for turn in range(searches // searchers):
-                start = time.perf_counter()
-                reply = await client.post("/search", content=profiles[(number + turn) % len(profiles)])
-                if reply.status_code != 200:
-                    raise AssertionError(f"{reply.status_code}: {reply.text}")
-                took.append((time.perf_counter() - start) * 1000)
-
-    await asyncio.gather(*(one(number) for number in range(searchers)))
-    return took
+            given["avoid"] = [units[1 % len(units)], units[2 % len(units)]]
+        found.append(given)
+    return found
 
 
-async def ask_nothing(url: str, times: int) -> list[float]:
-    """Milliseconds of `GET /health`: what HTTP, this client and this machine take by themselves."""
-    took: list[float] = []
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        for _ in range(times):
-            start = time.perf_counter()
-            (await client.get("/health")).raise_for_status()
-            took.append((time.perf_counter() - start) * 1000)
-    return took
+def fields_of(profile: Mapping[str, object]) -> dict[str, str]:
+    """Return a profile as the fields of the search page."""
+    return write_profile(SearchProfile.model_validate(profile))
 
 
 def keep_changing(
     url: str, shelters: Sequence[tuple[str, str]], every: float, took: list[float], ended: threading.Event
 ) -> None:
     """Places change, one after the other, so many a second, in a thread of its own so that its times are the server's."""
-    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
-        turn = 0
-        while not ended.is_set():
-            shelter, place = shelters[turn % len(shelters)]
-            start = time.perf_counter()
-            headers = {"Authorization": f"Bearer demo-shelter-{shelter}"}
-            status = "occupied" if turn // len(shelters) % 2 == 0 else "free"
-            client.patch(f"/places/{place}", json={"status": status}, headers=headers).raise_for_status()
-            took.append((time.perf_counter() - start) * 1000)
-            turn += 1
-            time.sleep(max(0.0, every - (time.perf_counter() - start)))
+    line, turn = connect(url), 0
+    while not ended.is_set():
+        shelter, place = shelters[turn % len(shelters)]
+        start = time.perf_counter()
+        ask(line, change(url, shelter, place, "occupied" if turn // len(shelters) % 2 == 0 else "free"))
+        took.append((time.perf_counter() - start) * 1000)
+        turn += 1
+        time.sleep(max(0.0, every - (time.perf_counter() - start)))
+    line.close()
 
 
-async def watch(url: str, cookie: str, pages: int, shelters: Sequence[tuple[str, str]], rounds: int) -> list[float]:
-    """Milliseconds from a tap until the last of so many open search pages shows what is found now."""
-    arrived: list[float] = []
-    fields = {"adults.woman": "1", "arrival": "open"}
-    async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
-        lines = []
-        for _ in range(pages):
-            line = await connect(
-                f"{url.replace('http', 'ws', 1)}/live?view=search",
-                additional_headers={"Cookie": cookie},
-                origin=url,  # type: ignore[arg-type]
-                max_size=None,
-                ping_interval=None,
-            )
-            await line.send(json.dumps({"type": "hello", "known": {}, "search": {"n": 1, "fields": fields}}))
-            await line.recv()
-            lines.append(line)
+def change(url: str, shelter: str, place: str, status: str) -> bytes:
+    body = json.dumps({"status": status}).encode()
+    return request(url, "PATCH", f"/api/v1/places/{place}", body, Authorization=f"Bearer demo-shelter-{shelter}")
 
-        async def hears(line: object) -> None:
-            while b'"found"' not in (await line.recv(decode=False))[:20]:  # type: ignore[attr-defined]
-                pass
 
-        for turn in range(rounds):
-            shelter, place = shelters[turn % len(shelters)]
-            waiting = [asyncio.create_task(hears(line)) for line in lines]
-            headers = {"Authorization": f"Bearer demo-shelter-{shelter}"}
-            start = time.perf_counter()
-            (await client.patch(f"/places/{place}", json={"status": "occupied"}, headers=headers)).raise_for_status()
-            _, late = await asyncio.wait(waiting, timeout=10)
-            if late:
-                raise AssertionError(f"{len(late)} of {pages} pages heard nothing of {place}")
-            arrived.append((time.perf_counter() - start) * 1000)
-        for line in lines:
-            await line.close()
+def watch(url: str, cookie: str, searches: Sequence[Mapping[str, str]], shelters: Sequence[tuple[str, str]]) -> list[float]:
+    """Milliseconds from a tap until the last open search page, one for each of `searches`, shows what is found now.
+
+    Every tap on a free place changes at least the figures of every page.
+    """
+    pages = [open_page(url, "/live?view=search&lang=nl", cookie, {"search": {"n": 1, "fields": one}}) for one in searches]
+    for page in pages:
+        hear(page, b'"found"')
+    poll, by_number, arrived = select.epoll(), {page.fileno(): page for page in pages}, list[float]()
+    for number in by_number:
+        poll.register(number, select.EPOLLIN)
+    line = connect(url)
+    for shelter, place in shelters:
+        waiting = set(by_number)
+        start = time.perf_counter()
+        line.sendall(change(url, shelter, place, "occupied"))
+        while waiting:
+            ready = poll.poll(10)
+            if not ready:
+                raise AssertionError(f"{len(waiting)} of {len(pages)} pages heard nothing of {place}")
+            for number, _ in ready:
+                if b'"type":"found"' in by_number[number].recv(1 << 18):
+                    waiting.discard(number)
+        arrived.append((time.perf_counter() - start) * 1000)
+        hear(line, b"\r\n\r\n")
+        time.sleep(0.2)  # the rest of what was sent, such as a pulse
+        for page in pages:
+            empty(page)
+        empty(line)
+    for page in (*pages, line):
+        page.close()
     return arrived
 
 
-async def measure(url: str, person: str) -> None:
+def measure(url: str, pid: int, person: str) -> None:
     """Print every figure. `person`: id of the demo's person that signs in and searches."""
-    async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer demo-police"}, timeout=60) as client:
-        board = (await client.get("/api/v1/board")).json()["shelters"]
-        units = sorted({one["unit"] for one in board})
-        signed_in = await client.post("/sign-in/demo", data={"person": person}, headers={"Origin": url})
-        cookie = signed_in.headers["set-cookie"].split(";")[0]
-        found = (await client.post("/api/v1/search", json={"adults": {"woman": 1}, "limit": 40})).json()
-        page = await client.post("/search", data={"adults.woman": "1"}, headers={"Origin": url, "Cookie": cookie})
-        page.raise_for_status()
-    places = [place["id"] for one in board for place in one["places"]]
+    police = {"Authorization": "Bearer demo-police"}
+
+    def answer(wanted: bytes) -> Any:
+        return json.loads(ask(first, wanted).partition(b"\r\n\r\n")[2])
+
+    first, cookie = connect(url), sign_in(url, person)
+    board = answer(request(url, "GET", "/api/v1/board", **police))["shelters"]
+    asked = profiles_for(sorted({one["unit"] for one in board}))
+    profiles = [request(url, "POST", "/api/v1/search", json.dumps(one).encode(), **police) for one in asked]
+    woman = request(url, "POST", "/api/v1/search", b'{"adults": {"woman": 1}, "limit": 40}', **police)
+    best = [(match["shelter"], match["place"]) for match in answer(woman)["matches"]]
+    form = {"Content_Type": "application/x-www-form-urlencoded", "Origin": url, "Cookie": cookie, "Accept_Encoding": "gzip"}
+    page = [request(url, "POST", "/search", urlencode(fields_of(one)).encode(), **form) for one in asked]
     free = [(one["id"], place["id"]) for one in board for place in one["places"] if place["status"] == "free"]
-    best = [(match["shelter"], match["place"]) for match in found["matches"]]
-    print(f"{len(board)} shelters, {len(places)} places, {len(free)} free; a page of results is {len(page.content) >> 10} KB")
-    profiles = profiles_for(units)
-    await search(url, profiles, 50, 1)
-    print(f"  an empty answer, for comparison       {spread(await ask_nothing(url, SEARCHES))}")
-    print(f"  search, one searcher, quiet           {spread(await search(url, profiles, SEARCHES, 1))}")
+    print(f"{len(board)} shelters, {sum(len(one['places']) for one in board)} places, {len(free)} free")
+
+    def show(name: str, requests: Sequence[bytes], times: int, lines: int = 1) -> None:
+        cpu, begun = cpu_ms(pid), time.perf_counter()
+        took = ask_at_once(url, requests, times, lines)
+        rate = len(took) / (time.perf_counter() - begun)
+        print(f"  {name:37} {spread(took)}   {rate:5.0f}/s   {(cpu_ms(pid) - cpu) / times:6.2f} ms of CPU each")
+
+    ask_at_once(url, profiles, 100, 1)
+    nothing = [request(url, "GET", "/health")]
+    show("an empty answer, for comparison", nothing, SEARCHES)
+    show("search, one searcher, quiet", profiles, SEARCHES)
+    show("search page, one searcher, quiet", page, SEARCHES // 4)
+    show("the same again", page, SEARCHES // 4)
     changes: list[float] = []
     ended = threading.Event()
     others = [one for one in free if one not in best]
     some = Random(2).sample(others, min(200, len(others)))
     changing = threading.Thread(target=keep_changing, args=(url, some, 1 / CHANGES_A_SECOND, changes, ended), daemon=True)
     changing.start()
-    print(f"  search, one searcher, 5 changes/s     {spread(await search(url, profiles, SEARCHES, 1))}")
-    begun = time.perf_counter()
-    took = await search(url, profiles, SEARCHES * 5, 50)
-    rate = len(took) / (time.perf_counter() - begun)
-    print(f"  search, 50 searchers, 5 changes/s     {spread(took)}   {rate:.0f} searches/s")
-    print(f"  the changes meanwhile                 {spread(changes)}   {len(changes)} changes")
+    show("search, one searcher, 5 changes/s", profiles, SEARCHES)
+    show("an empty answer, 50 at once", nothing, SEARCHES * 5, SEARCHERS)
+    show("search, 50 searchers, 5 changes/s", profiles, SEARCHES * 5, SEARCHERS)
     ended.set()
     changing.join()
-    for pages in (1, 50):
-        arrived = await watch(url, cookie, pages, best[:20] if pages == 1 else best[20:40], min(20, len(best) // 2))
-        print(f"  a tap until the last of {pages:2} search pages {spread(arrived)}")
+    print(f"  {'the changes meanwhile':37} {spread(changes)}   {len(changes)} changes")
+    alike, rounds = [{"adults.woman": "1", "arrival": "open"}] * SEARCHERS, min(10, len(best) // 3)
+    various = [fields_of(one) for one in asked]
+    for name, searches, taps in (
+        ("1 search page", alike[:1], best[:rounds]),
+        ("50 that search alike", alike, best[rounds : 2 * rounds]),
+        ("50 that search for various people", various, best[2 * rounds : 3 * rounds]),
+    ):
+        print(f"  a tap until the last of {name:33} {spread(watch(url, cookie, searches, taps))}")
 
 
 def main() -> None:
@@ -229,46 +222,41 @@ def main() -> None:
         else:
             import_city(url, given.city)
 
-    with serving(fill) as (url, _, _):
-        asyncio.run(measure(url, "police" if given.city is None else "mark"))
+    with serving(fill) as (url, pid, _):
+        measure(url, pid, "police" if given.city is None else "mark")
 
 
 if __name__ == "__main__":
     main()
 
 
-# Figures last printed, on two cores (the server takes one, this client and the database the other). 50 searchers ask again at
-# once, without a pause: that is the most that one process can do, not what 50 people do.
+# Figures last printed, 29 November 2026, on two cores on which some fifteen other programs waited for their turn all the time:
+# compare the CPU, with that of the empty answer as the unit. 50 searchers ask again at once, without a pause: that is the most
+# that one process can do, not what 50 people do.
 #
-# python bench/search.py toronto-2024-01.csv
-# 135 shelters, 7913 places, 98 free; a page of results is 47 KB
-#   an empty answer, for comparison       p50     1.05 ms   p99     1.38 ms   max     3.27 ms
-#   search, one searcher, quiet           p50     1.64 ms   p99     2.53 ms   max     4.87 ms
-#   search, one searcher, 5 changes/s     p50     1.62 ms   p99     4.01 ms   max     5.13 ms
-#   search, 50 searchers, 5 changes/s     p50    41.29 ms   p99   721.14 ms   max  1076.88 ms   710 searches/s
-#   the changes meanwhile                 p50    24.89 ms   p99    47.93 ms   max    47.93 ms   18 changes
-#   a tap until the last of  1 search pages p50    10.22 ms   p99    14.99 ms   max    14.99 ms
-#   a tap until the last of 50 search pages p50    39.57 ms   p99    41.29 ms   max    41.29 ms
+# before: each match works out its reasons, and each row of a page is drawn for that page
+# 350 shelters, 20000 places, 2100 free
+#   an empty answer, for comparison       p50     3.98 ms   p99    27.16 ms   max    37.45 ms     199/s     0.73 ms of CPU each
+#   search, one searcher, quiet           p50    39.81 ms   p99   214.03 ms   max   447.89 ms      19/s     5.42 ms of CPU each
+#   search page, one searcher, quiet      p50   234.85 ms   p99  3670.14 ms   max  3670.14 ms       4/s    53.80 ms of CPU each
+#   the same again                        p50   146.45 ms   p99   328.13 ms   max   328.13 ms       7/s    44.49 ms of CPU each
+#   search, one searcher, 5 changes/s     p50    28.08 ms   p99   142.37 ms   max   314.46 ms      28/s     6.78 ms of CPU each
+#   an empty answer, 50 at once            p50    79.66 ms   p99  1316.90 ms   max  2745.42 ms     451/s     0.50 ms of CPU each
+#   search, 50 searchers, 5 changes/s     p50  1344.26 ms   p99  1996.51 ms   max  2099.84 ms      36/s     6.34 ms of CPU each
+#   the changes meanwhile                 p50   617.43 ms   p99  1764.72 ms   max  2574.99 ms   107 changes
+#   a tap until the last of 1 search page                     p50   210.23 ms   p99   221.24 ms   max   221.24 ms
+#   a tap until the last of 50 that search alike              p50  1321.26 ms   p99  1523.70 ms   max  1523.70 ms
+#   a tap until the last of 50 that search for various people p50   821.33 ms   p99  1080.49 ms   max  1080.49 ms
 #
-# python bench/search.py
-# 350 shelters, 20000 places, 2100 free; a page of results is 63 KB
-#   an empty answer, for comparison       p50     1.26 ms   p99     3.01 ms   max     7.19 ms
-#   search, one searcher, quiet           p50     9.02 ms   p99    14.52 ms   max    15.94 ms
-#   search, one searcher, 5 changes/s     p50    10.49 ms   p99    19.02 ms   max    21.32 ms
-#   search, 50 searchers, 5 changes/s     p50   468.35 ms   p99   985.42 ms   max  1383.66 ms   102 searches/s
-#   the changes meanwhile                 p50   241.43 ms   p99   410.45 ms   max   410.45 ms   98 changes
-#   a tap until the last of  1 search pages p50    20.87 ms   p99    30.42 ms   max    30.42 ms
-#   a tap until the last of 50 search pages p50   113.27 ms   p99   221.52 ms   max   221.52 ms
-# (in the same hour every match was still made into a row: quiet p50 10.73, p99 19.86)
-#
-# 28 November 2026, within ten minutes, on cores that other work shared (twice as much during the first):
-# place by place
-#   an empty answer, for comparison       p50     6.37 ms   p99    18.16 ms   max    24.95 ms
-#   search, one searcher, quiet           p50    31.92 ms   p99    66.44 ms   max    74.30 ms
-#   search, 50 searchers, 5 changes/s     p50   911.25 ms   p99  2855.35 ms   max  5893.40 ms   47 searches/s
-#   a tap until the last of 50 search pages p50   364.77 ms   p99   567.36 ms   max   567.36 ms
-# by columns
-#   an empty answer, for comparison       p50     3.19 ms   p99    10.44 ms   max    15.08 ms
-#   search, one searcher, quiet           p50     8.92 ms   p99    21.79 ms   max    23.52 ms
-#   search, 50 searchers, 5 changes/s     p50   247.75 ms   p99  2113.36 ms   max  3010.36 ms   155 searches/s
-#   a tap until the last of 50 search pages p50   236.64 ms   p99   387.78 ms   max   387.78 ms
+# after
+#   an empty answer, for comparison       p50     3.13 ms   p99    14.78 ms   max    23.72 ms     250/s     0.64 ms of CPU each
+#   search, one searcher, quiet           p50    16.36 ms   p99   124.72 ms   max   232.14 ms      48/s     3.30 ms of CPU each
+#   search page, one searcher, quiet      p50    64.00 ms   p99  5293.15 ms   max  5293.15 ms       7/s    21.91 ms of CPU each
+#   the same again                        p50    64.08 ms   p99   333.92 ms   max   333.92 ms      13/s    11.84 ms of CPU each
+#   search, one searcher, 5 changes/s     p50    32.00 ms   p99   149.75 ms   max   276.42 ms      24/s     5.69 ms of CPU each
+#   an empty answer, 50 at once            p50    44.76 ms   p99  1391.73 ms   max  3431.74 ms     434/s     0.43 ms of CPU each
+#   search, 50 searchers, 5 changes/s     p50  1478.42 ms   p99  2562.49 ms   max  2851.47 ms      32/s     4.83 ms of CPU each
+#   the changes meanwhile                 p50   771.95 ms   p99  3183.13 ms   max  3183.13 ms   99 changes
+#   a tap until the last of 1 search page                     p50   262.71 ms   p99   337.03 ms   max   337.03 ms
+#   a tap until the last of 50 that search alike              p50   585.97 ms   p99   954.01 ms   max   954.01 ms
+#   a tap until the last of 50 that search for various people p50   732.61 ms   p99   868.98 ms   max   868.98 ms

@@ -247,19 +247,19 @@ class Board:
         While nothing changes, all callers that ask for the same within a second get the same bytes.
         """
         key = (audience, frozenset(known.items()))
-        return self._keep(key, lambda: self._make_snapshot(audience, known, self._clock.now()))
+        return self.keep(key, lambda: self._make_snapshot(audience, known, self._clock.now()))
 
     def answer(self, audience: Audience, *, packed: bool) -> bytes:
         """Return the answer of the API's `GET /board`, plain or with gzip, kept like a snapshot. The board has been read."""
         if packed:
-            return self._keep(("packed", audience), lambda: pack(self.answer(audience, packed=False)))
-        return self._keep(("plain", audience), lambda: self._make_answer(audience))
+            return self.keep(("packed", audience), lambda: pack(self.answer(audience, packed=False)))
+        return self.keep(("plain", audience), lambda: self._make_answer(audience))
 
     def _make_answer(self, audience: Audience) -> bytes:
         as_of = self._clock.now() if self.live or self.as_of is None else self.as_of
         return board_answer(as_of, (piece.fragment for _, piece in self.pieces(audience)))
 
-    def _keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """Return what is kept under this key, made now if it is not, or if the board or the second has changed."""
         of = (self._changes, self.live, self._clock.now().replace(microsecond=0))
         if self._kept_of != of:

@@ -26,11 +26,11 @@ BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep 
 MATCHES_SHOWN = 40  # rows of a page
 
 
-class SearchLock:
-    """The lock around every search: one search runs at a time, and other work of the process goes before each search.
+class Turns:
+    """The lock around all long work: one search or large page at a time, and other work of the process goes before each.
 
-    A search takes some milliseconds without a pause. Without the lock, fifty searches that arrive together would delay a
-    change of a place each time that it has waited for the database.
+    A search or a page takes some milliseconds without a pause. Without turns, fifty that arrive together would delay a change
+    of a place, or the check of a session, each time that it has waited for the database.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class SearchChannel(Channel):
         on_active: Callable[[], Awaitable[None]],
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
-        search_lock: SearchLock,
+        turns: Turns,
         role: Role,
     ) -> None:
         super().__init__(board, audience, on_active)
@@ -73,7 +73,7 @@ class SearchChannel(Channel):
         self._now = now
         self._read = read
         self._explain = explain
-        self._search_lock = search_lock
+        self._turns = turns
         self._role = role
         self._seat: Seat[Viewer] | None = None
         self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or nothing that can be read
@@ -88,7 +88,7 @@ class SearchChannel(Channel):
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.board.watchers[self] = None  # before the page is seated, so that no change is missed
-        async with self._search_lock:
+        async with self._turns:
             self._search(hello.get("search"))
 
     def begin(self, seat: Seat[Viewer]) -> None:
@@ -115,7 +115,7 @@ class SearchChannel(Channel):
         if kind not in ("search", "hello"):
             await super().hear(message)
             return
-        async with self._search_lock:
+        async with self._turns:
             self._search(message if kind == "search" else message.get("search"))  # a late hello has a search too
             self._send(self._answer(None))
         await asyncio.sleep(BREATH_SECONDS)
@@ -137,7 +137,7 @@ class SearchChannel(Channel):
         """Search again until nothing has changed meanwhile, and send a list that has become different."""
         try:
             while self._dirty or self._gone:
-                async with self._search_lock:
+                async with self._turns:
                     order, figures = self._order, self._figures
                     # A mailbox keeps only the newest message, so each message to a mailbox must be whole.
                     changed = self._take_dirty()

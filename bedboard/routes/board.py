@@ -4,13 +4,15 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.replies import page
+from bedboard.routes.replies import html_bytes, page, page_text
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.criteria import TAKES
 from bedboard.rules.refusals import NotAllowed
 from bedboard.views.cards import Card, add_totals
-from bedboard.views.pieces import Audience
+from bedboard.views.pieces import Audience, deflate, pack_around
+
+CARDS = Markup("<cards>")  # stands in the page for all cards; nothing else there can be the same, as data has no "<"
 
 
 def board_audience(actor: Actor, language: str) -> Audience:
@@ -34,9 +36,17 @@ async def show_home(call: Call) -> Response:
 
 async def show_board(call: Call) -> Response:
     """Show the board; the filters in the address choose shelters and say nothing about a person."""
-    process, actor, language = call.process, call.actor, call.language
-    board, catalogue = process.board, call.catalogue
-    asked = call.query
+    call.check_board_read()
+    wall = call.query.get("wall") == "1"
+    strip = Markup("") if wall else await own_strip(call)  # a telephone is not for everybody in the room
+    async with call.process.turns:
+        return _draw_board(call, strip, wall=wall)
+
+
+def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
+    """Draw the page in one go, so that all its parts are of one moment."""
+    actor, language, asked = call.actor, call.language, call.query
+    board, catalogue = call.process.board, call.catalogue
     kind = asked.get("kind") if asked.get("kind") in catalogue.kinds else None
     unit = asked.get("unit") if asked.get("unit") in catalogue.units else None
     takes = asked.get("takes") if asked.get("takes") in TAKES else None
@@ -48,12 +58,16 @@ async def show_board(call: Call) -> Response:
             and (takes is None or takes in card.takes)
         )
 
-    pieces = board.pieces(board_audience(actor, language), chosen)
-    pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], kind))
-    cards = [Markup(piece.body) for _, piece in pieces]  # noqa: S704
-    wall = asked.get("wall") == "1"
+    audience = board_audience(actor, language)
+
+    def join_cards() -> bytes:
+        pieces = board.pieces(audience, chosen)
+        pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], kind))
+        return "\n".join(piece.body for _, piece in pieces).encode()
+
+    count = sum(map(chosen, board.cards.values()))
     context = {
-        "cards": cards,
+        "cards": CARDS if count else "",
         "totals": board.totals or add_totals(board.cards.values(), catalogue),
         "catalogue": catalogue,
         "kind": kind,
@@ -61,13 +75,20 @@ async def show_board(call: Call) -> Response:
         "takes": takes,
         "takes_all": TAKES,
         "wall": wall,
-        "strip": Markup("") if wall else await own_strip(call),  # a telephone is not for everybody in the room
+        "strip": strip,
         "as_of": board.as_of or call.now,
         "live": board.live,
-        "card_count": len(cards),
+        "card_count": count,
         "shelter_count": len(board.cards),
     }
-    return page(call, "pages/board.html", context)
+    # The cards, nearly all of the page, are joined and packed once for all who see the same.
+    key = (audience, kind, unit, takes)
+    head, _, tail = (part.encode() for part in page_text(call, "pages/board.html", context).partition(CARDS))
+    cards = board.keep(("cards", *key), join_cards)
+    if not call.takes_gzip:
+        return html_bytes(head + cards + tail, is_packed=False)
+    packed = board.keep(("packed cards", *key), lambda: deflate(cards))
+    return html_bytes(pack_around(head, cards, packed, tail), is_packed=True)
 
 
 def _rank(card: Card, kind: str | None) -> int:

@@ -74,7 +74,7 @@ def _search_channel(
         active,
         read,
         explain,
-        process.search_lock,
+        process.turns,
         role,
     )
 

@@ -55,9 +55,15 @@ def is_api(call: Call) -> bool:
 
 def html(call: Call, text: str, status: int = 200) -> Response:
     """Answer with a page or fragment, compressed if the browser can read that: nothing in it is a secret to betray."""
-    body, headers = text.encode(), {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
-    if len(body) > 1000 and call.takes_gzip:
-        body, headers["Content-Encoding"] = pack(body), "gzip"
+    body = text.encode()
+    is_packed = len(body) > 1000 and call.takes_gzip
+    return html_bytes(pack(body) if is_packed else body, status, is_packed=is_packed)
+
+
+def html_bytes(body: bytes, status: int = 200, *, is_packed: bool) -> Response:
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding, Cookie, Accept-Language"}
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
     return Response(body, status, headers, media_type="text/html; charset=utf-8")
 
 
@@ -74,8 +80,12 @@ def page_context(call: Call) -> Mapping[str, Any]:
     }
 
 
+def page_text(call: Call, template: str, context: Mapping[str, Any]) -> str:
+    return call.process.pages.render(call.language, template, {**page_context(call), **context})
+
+
 def page(call: Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-    return html(call, call.process.pages.render(call.language, template, {**page_context(call), **context}), status)
+    return html(call, page_text(call, template, context), status)
 
 
 def api_headers(version: int | None = None) -> dict[str, str]:

@@ -41,7 +41,7 @@ async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Fou
     """Weigh every place of the board for this profile. Refusals: Invalid, Unavailable."""
     process, catalogue = call.process, call.catalogue
     profile = profile_of(said, catalogue, call.now)
-    async with process.search_lock:
+    async with process.turns:
         return profile, process.board.columns.found(profile, catalogue, most, deciders_of(catalogue, call.actor.role, call.now))
 
 
@@ -58,31 +58,34 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
         fields = write_profile(said)
     except Invalid as wrong:
         refusal = refusal or wrong
-    context = {
-        "fields": fields,
-        "found": found,
-        "rows": [Markup(process.pieces.match(language, match, catalogue)) for match in found.matches] if found else [],  # noqa: S704
-        "figures": Markup(process.pieces.figures(language, found, catalogue)) if found else "",  # noqa: S704
-        "catalogue": catalogue,
-        "statuses": PERSON_STATUSES,
-        "exploitations": EXPLOITATIONS,
-        "needs": NEEDS,
-        "languages": SPOKEN_LANGUAGES,
-        "most_of_each": MOST_OF_EACH,
-        "adult_ages": list(ADULT_AGES),
-        "oldest_sons": range(TEEN[1] + 1),
-        "slept": SLEPT,
-        "counted": None,
-        "new_key": process.clock.new_id,
-        "asking": None,
-        "strip": await own_strip(call, profile=profile_fields(fields) if fields is not START else None),
-        "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
-        "as_of": process.board.as_of or call.now,
-        "live": process.board.live,
-        "path": "/search",
-        **more,
-    }
-    return page(call, "pages/search.html", context, http_status(refusal) if refusal else 200)
+    as_of = process.board.as_of or call.now  # of the search, not of a change that comes while this waits
+    strip = await own_strip(call, profile=profile_fields(fields) if fields is not START else None)
+    async with process.turns:
+        context = {
+            "fields": fields,
+            "found": found,
+            "rows": [Markup(process.pieces.match(language, match, catalogue)) for match in found.matches] if found else [],  # noqa: S704
+            "figures": Markup(process.pieces.figures(language, found, catalogue)) if found else "",  # noqa: S704
+            "catalogue": catalogue,
+            "statuses": PERSON_STATUSES,
+            "exploitations": EXPLOITATIONS,
+            "needs": NEEDS,
+            "languages": SPOKEN_LANGUAGES,
+            "most_of_each": MOST_OF_EACH,
+            "adult_ages": list(ADULT_AGES),
+            "oldest_sons": range(TEEN[1] + 1),
+            "slept": SLEPT,
+            "counted": None,
+            "new_key": process.clock.new_id,
+            "asking": None,
+            "strip": strip,
+            "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
+            "as_of": as_of,
+            "live": process.board.live,
+            "path": "/search",
+            **more,
+        }
+        return page(call, "pages/search.html", context, http_status(refusal) if refusal else 200)
 
 
 async def post_nothing(call: Call) -> Response:

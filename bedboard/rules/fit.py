@@ -187,7 +187,12 @@ class Reason(NamedTuple):
 
 def judge(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
     """Return the answers of these terms to the profile, for any place; empty when nothing was asked."""
-    return tuple(_criterion(terms, name) for name in profile.asked()) + judge_rest(terms, profile)
+    return judge_criteria(terms, profile.asked()) + judge_rest(terms, profile)
+
+
+def judge_criteria(terms: Terms, asked: Iterable[str]) -> tuple[Reason, ...]:
+    """Return the part of `judge` that follows from the asked criteria alone."""
+    return tuple([_criterion(name, terms.criteria.get(name)) for name in asked])
 
 
 def judge_rest(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
@@ -221,8 +226,8 @@ def fit_of(reasons: Iterable[Reason]) -> Fit:
     return "discuss" if answers & {"discuss", "unknown"} else "fits"
 
 
-def _criterion(terms: Terms, name: str) -> Reason:
-    answer = terms.criteria.get(name)
+@lru_cache(maxsize=1024)  # the same few reasons again and again
+def _criterion(name: str, answer: str | None) -> Reason:
     return Reason(name, answer if answer in ("yes", "discuss", "no") else "unknown")  # type: ignore[arg-type]
 
 

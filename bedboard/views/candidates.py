@@ -66,7 +66,8 @@ def held_matches(
         found = [match for match in finder.found([shown], None).matches if ours & {place.id for place in match.places}]
         lot = shown.lot_of(wanted or "")
         if lot is not None and lot.id not in [match.lot.id for match in found] and lot.free:
-            found.append(Match(shown, lot, "excluded", profile, deciders.get(lot.kind, "shelter")))
+            decides = deciders.get(lot.kind, "shelter")
+            found.append(Match(shown, lot, "excluded", profile, finder.reasons(shown, lot), finder.is_open, decides))
         matches += found
     return sorted(matches, key=lambda match: wanted not in [place.id for place in match.lot.places])
 

@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedboard.rules.criteria import CRITERION_NAMES
-from bedboard.rules.fit import FIT_ORDER, FRESHNESS_ORDER, Fit, Profile, Terms, judge_rest
+from bedboard.rules.fit import (
+    FIT_ORDER,
+    FRESHNESS_ORDER,
+    Fit,
+    Profile,
+    Reason,
+    Terms,
+    judge_criteria,
+    judge_place,
+    judge_rest,
+)
 from bedboard.rules.order import DECIDES_ORDER, is_meant_for, travel_band
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
@@ -189,9 +199,9 @@ class Search:
         self._deciders = deciders
         self._kinds = kinds
         self._profile = profile
-        asked = profile.asked()
+        self._asked = asked = profile.asked()
         mask = mask_of(asked)
-        rests = [judge_rest(terms, profile) for terms in terms_of_rest]
+        self._rests = rests = [judge_rest(terms, profile) for terms in terms_of_rest]
         names = sorted({reason.criterion for rest in rests for reason in rest if reason.answer == "no"})
         rest_against = {
             name: np.array([any(one.criterion == name and one.answer == "no" for one in rest) for rest in rests], bool)
@@ -236,7 +246,7 @@ class Search:
             excluded_by=self._excluded_by(),
             taken=int(table.taken[suits].sum()),
             kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
-            is_open=not profile.asked(),
+            is_open=not self._asked,
             almost=self._almost(),
         )
 
@@ -261,10 +271,16 @@ class Search:
         if most is not None and len(rows) > most:
             order = np.partition(order, most)[:most]
         order.sort()
+        best = order & ((1 << ROW_BITS) - 1)
+        size = (Reason("size", "yes", profile.people),)  # a match is large enough, and not in a unit to avoid
         found = []
-        for row in (order & ((1 << ROW_BITS) - 1)).tolist():
+        are_fit = np.zeros(len(best), bool) if fits is None else fits[best]
+        for row, is_fit, rest in zip(best.tolist(), are_fit.tolist(), table.rest[table.group[best]].tolist(), strict=True):
             card, lot = table.lots[row]
-            fit: Fit = "excluded" if fits is None else "fits" if fits[row] else "discuss"
+            fit: Fit = "excluded" if fits is None else "fits" if is_fit else "discuss"
+            place = judge_place(lot.beds, lot.cots, card.unit, profile) if fits is None else size
+            reasons = judge_criteria(lot.terms, self._asked) + self._rests[rest] + place
             minutes = minutes_from(profile.near, card.unit, self._catalogue)
-            found.append(Match(card, lot, fit, profile, self._deciders.get(lot.kind, "shelter"), minutes))
+            decides = self._deciders.get(lot.kind, "shelter")
+            found.append(Match(card, lot, fit, profile, reasons, not self._asked, decides, minutes))
         return tuple(found)

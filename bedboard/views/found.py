@@ -38,19 +38,11 @@ class Match(NamedTuple):
     lot: Lot
     fit: Fit
     profile: Profile
+    reasons: tuple[Reason, ...]
+    is_open: bool
+    """As `Found.is_open`."""
     decides: Decides = "shelter"
     minutes: int | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether nothing was asked about the household, as `Found.is_open`."""
-        return not self.profile.asked()
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Work out why the lot fits or has to be discussed; only for matches that are shown."""
-        place = judge_place(self.lot.beds, self.lot.cots, self.card.unit, self.profile)
-        return judge(self.lot.terms, self.profile) + place
 
     @property
     def to_ask(self) -> tuple[Reason, ...]:
@@ -97,6 +89,7 @@ class Finder:
     def __init__(self, profile: Profile, catalogue: Catalogue, deciders: Deciders | None = None) -> None:
         self._deciders = deciders or {}
         self.profile = profile
+        self.is_open = not profile.asked()
         self._catalogue = catalogue
         self._judged: dict[Terms, tuple[Reason, ...]] = {}
 
@@ -109,20 +102,20 @@ class Finder:
         almost: list[tuple[Rank, Match]] = []
         for card in cards:
             for lot in card.lots:
-                reasons, free = self._reasons(card, lot), len(lot.free)
+                reasons, free = self.reasons(card, lot), len(lot.free)
                 fit = fit_of(reasons)
                 if fit == "excluded":
                     counts["excluded"] += free
                     against = [one.criterion for one in reasons if one.answer == "no"]
                     excluded_by.update(dict.fromkeys(against, free))
                     if free and len(against) == 1 and against != ["avoid"]:
-                        almost.append(self._match(card, lot, fit))
+                        almost.append(self._match(card, lot, fit, reasons))
                     continue
                 kinds.add(lot.kind)
                 counts["taken"] += len(lot.places) - free
                 counts["unsure" if card.freshness == "stale" else fit] += free
                 if free:
-                    matches.append(self._match(card, lot, fit))
+                    matches.append(self._match(card, lot, fit, reasons))
         return Found(
             matches=tuple(match for _, match in sorted(matches)[:most]),  # no two have the same rank
             fits=counts["fits"],
@@ -132,23 +125,24 @@ class Finder:
             excluded_by=largest_first(excluded_by),
             taken=counts["taken"],
             kinds=frozenset(kinds),
-            is_open=not self.profile.asked(),
+            is_open=self.is_open,
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
         )
 
-    def _reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
+    def reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
+        """Return why this lot fits or does not."""
         judged = self._judged.get(lot.terms)
         if judged is None:
             judged = self._judged[lot.terms] = judge(lot.terms, self.profile)
         return judged + judge_place(lot.beds, lot.cots, card.unit, self.profile)
 
-    def _match(self, card: Card, lot: Lot, fit: Fit) -> tuple[Rank, Match]:
+    def _match(self, card: Card, lot: Lot, fit: Fit, reasons: tuple[Reason, ...]) -> tuple[Rank, Match]:
         profile, catalogue = self.profile, self._catalogue
         minutes, decides = minutes_from(profile.near, card.unit, catalogue), self._deciders.get(lot.kind, "shelter")
         is_meant = is_meant_for(catalogue.kinds[lot.kind].for_needs, profile)
         far = minutes_to_rank(profile.near, minutes)
         place = rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, lot.id)
-        return place, Match(card, lot, fit, profile, decides, minutes)
+        return place, Match(card, lot, fit, profile, reasons, self.is_open, decides, minutes)
 
 
 def largest_first(counts: Mapping[str, int]) -> dict[str, int]:

@@ -92,8 +92,7 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
 
 def match_objects(match: Match) -> list[MatchObject]:
     """Return the free places of a match."""
-    reasons = [reason_object(reason) for reason in match.reasons]
-    questions = [reason_object(reason) for reason in match.to_ask]
+    reasons, questions = reason_objects(match.reasons), reason_objects(match.to_ask)
     return [
         {
             "place": place.id,
@@ -116,9 +115,9 @@ def match_objects(match: Match) -> list[MatchObject]:
     ]
 
 
-@lru_cache(maxsize=1024)  # the same few reasons again and again
-def reason_object(reason: Reason) -> ReasonObject:
-    return {"criterion": reason.criterion, "verdict": reason.answer, "detail": reason.detail}
+@lru_cache(maxsize=1024)  # the same few again and again
+def reason_objects(reasons: tuple[Reason, ...]) -> list[ReasonObject]:
+    return [{"criterion": one.criterion, "verdict": one.answer, "detail": one.detail} for one in reasons]
 
 
 def hold_object(claim_id: str, place_id: str, shelter_id: str, expires_at: datetime, *, extended: bool) -> HoldObject:

@@ -85,6 +85,7 @@ class Pages:
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             bytecode_cache=COMPILED[language],
+            auto_reload=False,  # otherwise each use of a template, and of each that it imports, asks for its file's time
             extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,

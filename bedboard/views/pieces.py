@@ -4,9 +4,11 @@ Pages, snapshots and answers are joins of them.
 """
 
 import gzip
+import struct
+import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,7 +19,7 @@ from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
 
-FIGURES_KEPT = 1000  # figures of searches: many pages show the same ones, also after a change that does not concern them
+DRAWN_KEPT = 5000  # rows and figures of searches: many pages show the same ones, and show them again after a change elsewhere
 
 
 class Audience(NamedTuple):
@@ -47,12 +49,13 @@ class Pieces:
         self._pages = pages
         self._new_key = new_key
         self._kept: dict[tuple[str, str, bool], dict[str, Piece]] = {}
-        self._figures: dict[Hashable, str] = {}
+        self._drawn: dict[Hashable, str] = {}
+        self._key_mark = new_key()  # stands in kept rows where each page gets a key of its own
 
     def forget(self) -> None:
         """Forget all pieces, after names of kinds or units have changed."""
         self._kept.clear()
-        self._figures.clear()
+        self._drawn.clear()
 
     def get(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
         """Return the piece of a card, rendered only when its stamp is new."""
@@ -84,21 +87,26 @@ class Pieces:
         return self._pages.render(language, "fragments/_staff.html", context)
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
-        """Return one row of a search, with its reasons."""
-        context = {"match": match, "catalogue": catalogue, "new_key": self._new_key}
-        return self._pages.render(language, "fragments/_match.html", context)
+        """Return one row of a search, with its reasons and a new idempotency key."""
+        lot = (match.card.id, match.card.stamp, match.lot.id)
+        key = (language, lot, match.fit, match.reasons, match.to_ask, match.decides, match.minutes, match.is_open)
+        context = {"match": match, "catalogue": catalogue, "key": self._key_mark}
+        return self._draw(key, language, "fragments/_match.html", context).replace(self._key_mark, self._new_key())
 
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """Return the figures of a search: how many fit, and why the others are left out."""
         counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.is_open)
-        almost = tuple((one.card.name, one.card.unit, one.lot.id, one.lot.kind, one.reasons) for one in found.almost)
+        almost = tuple((one.card.id, one.card.name, one.card.unit, one.lot.kind, one.reasons) for one in found.almost)
         key = (language, counts, tuple(found.excluded_by.items()), almost)
-        html = self._figures.get(key)
+        return self._draw(key, language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
+
+    def _draw(self, key: Hashable, language: str, template: str, context: Mapping[str, Any]) -> str:
+        """Return what was drawn under this key before; it must name everything of the context that the template shows."""
+        html = self._drawn.get(key)
         if html is None:
-            if len(self._figures) >= FIGURES_KEPT:
-                self._figures.clear()
-            html = self._pages.render(language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
-            self._figures[key] = html
+            if len(self._drawn) >= DRAWN_KEPT:
+                self._drawn.clear()
+            html = self._drawn[key] = self._pages.render(language, template, context)
         return html
 
     def totals(self, language: str, totals: Totals, catalogue: Catalogue) -> str:
@@ -125,6 +133,20 @@ def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:
 def pack(body: bytes) -> bytes:
     """Return the body with gzip: quickly, rather than as small as can be."""
     return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def deflate(body: bytes, *, last: bool = False) -> bytes:
+    """Return the body as blocks of gzip that others can follow; after the `last` there can be none."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(body) + packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+
+
+def pack_around(head: bytes, middle: bytes, deflated: bytes, tail: bytes) -> bytes:
+    """Return `head + middle + tail` with gzip. `deflated`: the middle, which many answers share, packed before."""
+    check = zlib.crc32(tail, zlib.crc32(middle, zlib.crc32(head)))
+    length = (len(head) + len(middle) + len(tail)) & 0xFFFFFFFF
+    start = b"\x1f\x8b\x08" + bytes(5) + b"\x04\xff"  # gzip, without a time or a name, packed quickly, of no special system
+    return b"".join((start, deflate(head), deflated, deflate(tail, last=True), struct.pack("<II", check, length)))
 
 
 def is_known(known: Mapping[str, str], piece: Piece, shelter_id: str) -> bool:

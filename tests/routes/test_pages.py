@@ -225,3 +225,18 @@ async def test_every_page_speaks_the_language_of_the_device_or_of_the_choice(sit
     page = await follow(browser, await press(browser, dark, ("theme", "dark")))
     assert page.url.path == "/staff/linde" and 'data-theme="dark"' in page.text
     await browser.aclose()
+
+
+async def test_the_packed_board_is_the_plain_one_and_each_choice_has_its_own_cards(site: Site) -> None:
+    browser = await site.sign_in("mark")
+    cards = {}
+    for address in ("/", "/?kind=women", "/?unit=zuid", "/?takes=men", "/"):
+        plain = await browser.get(address, headers={"Accept-Encoding": "identity"})
+        packed = await browser.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (packed.headers["content-encoding"], plain.headers.get("content-encoding")) == ("gzip", None)
+        assert packed.text == plain.text
+        assert len(packed.content) == len(plain.content) > 2 * int(packed.headers["content-length"])
+        cards[address] = plain.text.count("<article")
+        assert "</html>" in plain.text and "<cards>" not in plain.text
+    assert cards == {"/": 3, "/?kind=women": 2, "/?unit=zuid": 1, "/?takes=men": 1}
+    await browser.aclose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from typing import Any
 
 import asyncpg
@@ -15,7 +16,7 @@ from sqlalchemy.types import String, TypeDecorator
 from sqlmodel import SQLModel
 
 import bedboard.store.tables  # noqa: F401  (registers the tables)
-from bedboard.migrations.run import config, migrate
+from bedboard.migrations.run import NUMBERS, config, migrate
 from bedboard.store.database import Database, asyncpg_url
 
 # What only the database knows. The models never make tables, so they need not say it; `test_constraints.py` breaks each.
@@ -45,6 +46,18 @@ def differences(connection: Connection) -> list[Any]:
 async def test_the_migrations_make_exactly_the_tables(shared_database: Database) -> None:
     async with shared_database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_the_files_of_the_migrations_have_their_numbers_in_one_line() -> None:
+    script = ScriptDirectory.from_config(config())
+    assert [one.revision for one in script.walk_revisions()][::-1] == NUMBERS
+    assert script.get_heads() == NUMBERS[-1:]
+
+
+async def test_a_process_that_serves_does_not_import_what_migrates() -> None:
+    program = "import sys, bedboard.commands.serve; sys.exit('alembic' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    assert await process.wait() == 0
 
 
 @pytest.mark.parametrize(

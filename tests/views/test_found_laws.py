@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,8 @@ from bedboard.rules.fit import Profile, Reason, Terms, fit_of, judge, judge_plac
 from bedboard.rules.places import PlaceState
 from bedboard.store.board import PlaceRow, ShelterRow
 from bedboard.views.found import Deciders, Found
+from bedboard.views.pages import Pages
+from bedboard.views.pieces import Pieces
 from tests.views.shelters import HELD, LAPSED, REFERENCE, RESERVED, UNITS, card, columns, place, search, shelter
 
 quick = settings(deadline=None, max_examples=100)
@@ -86,7 +90,28 @@ def test_columns_that_are_kept_current_find_the_same_as_a_new_search(
     for row in changes:
         present[row.id] = row
         one.take(card(row))
-        assert one.found(profile, REFERENCE, most) == search(profile, *present.values(), most=most)
+        found = search(profile, *present.values(), most=most, deciders=DECIDERS)
+        assert one.found(profile, REFERENCE, most, DECIDERS) == found
+
+
+PAGES = Pages(Path(__file__).parents[2] / "web", REFERENCE.zone)
+
+
+@settings(deadline=None, max_examples=20)
+@given(some_profiles, some_profiles, boards, changes)
+def test_what_is_kept_from_another_search_is_what_would_be_drawn_now(
+    profile: Profile, other: Profile, board: Board, changes: list[ShelterRow]
+) -> None:
+    keys = chain(["0" * 32], repeat("key"))
+    present, kept = {row.id: row for row in board}, Pieces(PAGES, lambda: next(keys))
+    for version, row in enumerate(changes, 2):
+        present[row.id] = replace(row, version=version)
+        for asked, deciders in ((profile, {}), (profile, DECIDERS), (other, DECIDERS)):
+            found, new = search(asked, *present.values(), deciders=deciders), Pieces(PAGES, lambda: "key")
+            assert kept.figures("nl", found, REFERENCE) == new.figures("nl", found, REFERENCE)
+            for match in found.matches:
+                drawn = Pieces(PAGES, lambda: "key").match("nl", match, REFERENCE)
+                assert kept.match("nl", match, REFERENCE) == drawn
 
 
 @quick

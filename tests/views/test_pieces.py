@@ -1,15 +1,19 @@
 """The fragments of a shelter: each kind of audience gets one, also where nothing is free."""
 
+import gzip
 import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bedboard.rules.fit import Profile
 from bedboard.views.found import Found
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
-from bedboard.views.pieces import Audience, Pieces
-from tests.views.shelters import HELD, REFERENCE, card, place, shelter
+from bedboard.views.pieces import Audience, Pieces, deflate, pack_around
+from tests.views.shelters import HELD, REFERENCE, card, place, search, shelter
 
 WEB = Path(__file__).parents[2] / "web"
 
@@ -62,3 +66,19 @@ def test_a_card_says_that_a_system_gave_the_news(language: str, words: str) -> N
             for n in (0, 1)
         ]
         assert [words in body for body in bodies] == [False, True]
+
+
+@settings(deadline=None)
+@given(st.binary(), st.binary(), st.binary())
+def test_a_part_that_was_packed_before_opens_with_what_stands_around_it(head: bytes, middle: bytes, tail: bytes) -> None:
+    assert gzip.decompress(pack_around(head, middle, deflate(middle), tail)) == head + middle + tail
+
+
+def test_each_page_gets_a_key_of_its_own_with_a_row_that_was_drawn_before() -> None:
+    keys = iter(f"key-{number}" for number in range(9))
+    pieces = Pieces(Pages(WEB, ZoneInfo("Europe/Amsterdam")), lambda: next(keys))
+    [match] = search(Profile(woman=1), shelter("linde", [place("linde-1")])).matches
+    first, second = (pieces.match("nl", match, REFERENCE) for _ in range(2))
+    assert first.count("key-1") == second.count("key-2") == 1
+    assert first == second.replace("key-2", "key-1")
+    assert "key-0" not in first + second

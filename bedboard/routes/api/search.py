@@ -26,7 +26,7 @@ async def post_search(call: Call) -> Response:
     profile = profile_of(command, catalogue, call.now)
     if process.board.as_of is None:
         raise Unavailable("database_away")
-    async with process.search_lock:
+    async with process.turns:
         deciders = deciders_of(catalogue, call.actor.role, call.now)
         found = process.board.columns.found(profile, catalogue, command.limit, deciders)
         as_of = process.clock.now() if process.board.live else process.board.as_of  # after the wait for other searches
