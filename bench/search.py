@@ -39,7 +39,7 @@ CHANGES_A_SECOND = 5.0
 PROFILES: tuple[dict[str, object], ...] = (
     {"adults": {"woman": 1}, "arrives_after": "now"},
     {"adults": {"woman": 1}, "children": {"child_0_3": 1, "child_4_11": 2}, "statuses": ["third_country"], "near": "u3"},
-    {"adults": {"man": 1}, "exploitation": "labour", "status": "eu", "needs": ["addiction", "lvb"], "avoid": ["u1", "u2"]},
+    {"adults": {"man": 1}, "exploitation": "labour", "statuses": ["eu"], "needs": ["addiction", "lvb"], "avoid": ["u1", "u2"]},
     {"minor_alone": True, "children": {"boy_12_17": 1}, "languages": ["en", "ti"]},
     {},
 )
