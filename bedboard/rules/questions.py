@@ -1,6 +1,7 @@
 """Questions about everything that the asker left open and a shelter restricts; they change no verdict."""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.fit import DAY_MINUTES, EXPLOITATIONS, NEEDS, PERSON_STATUSES, Profile, Reason, Terms
@@ -51,11 +52,29 @@ def open_limits(profile: Profile) -> Iterator[str]:
             yield "max_children"
 
 
-def to_ask(terms: Terms, profile: Profile) -> tuple[Reason, ...]:
+class LeftOpen(NamedTuple):
+    """Everything that a profile leaves open, worked out once for all places of a search.
+
+    `refusals`: for each open criterion the question that follows when a shelter says no to it. `limits`: the names of the open
+    limits. `is_hour_open`: nothing was said about the hour of arrival.
+    """
+
+    refusals: tuple[Reason, ...]
+    limits: tuple[str, ...]
+    is_hour_open: bool
+
+
+def left_open(profile: Profile) -> LeftOpen:
+    """Work out what the asker has left open."""
+    refusals = tuple(Reason(name, "no") for name in open_criteria(profile))
+    return LeftOpen(refusals, tuple(open_limits(profile)), (profile.arrives_after, profile.arrives_before) == (None, None))
+
+
+def to_ask(terms: Terms, left: LeftOpen) -> tuple[Reason, ...]:
     """Return what the shelter refuses ("no") or limits ("discuss") among everything that the asker left open."""
-    refused = [Reason(name, "no") for name in open_criteria(profile) if name in terms.no]
-    limited = [Reason(name, "discuss", terms.limits[name]) for name in open_limits(profile) if name in terms.limits]
+    refused = [reason for reason in left.refusals if reason.criterion in terms.no]
+    limited = [Reason(name, "discuss", terms.limits[name]) for name in left.limits if name in terms.limits]
     opens, closes = terms.intake
-    if (profile.arrives_after, profile.arrives_before) == (None, None) and (closes - opens) % DAY_MINUTES:
+    if left.is_hour_open and (closes - opens) % DAY_MINUTES:
         limited.append(Reason("intake", "discuss", opens))
     return (*refused, *limited)

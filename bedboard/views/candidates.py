@@ -67,7 +67,7 @@ def held_matches(
         lot = shown.lot_of(wanted or "")
         if lot is not None and lot.id not in [match.lot.id for match in found] and lot.free:
             decides = deciders.get(lot.kind, "shelter")
-            found.append(Match(shown, lot, "excluded", profile, finder.reasons(shown, lot), finder.is_open, decides))
+            found.append(Match(shown, lot, "excluded", finder.left_open, finder.reasons(shown, lot), finder.is_open, decides))
         matches += found
     return sorted(matches, key=lambda match: wanted not in [place.id for place in match.lot.places])
 

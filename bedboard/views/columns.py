@@ -24,6 +24,7 @@ from bedboard.rules.fit import (
     judge_rest,
 )
 from bedboard.rules.order import DECIDES_ORDER, is_meant_for, travel_band
+from bedboard.rules.questions import left_open
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import ALMOST_SHOWN, Deciders, Found, Match, largest_first, minutes_from, minutes_to_rank
@@ -201,6 +202,7 @@ class Search:
         self._profile = profile
         self._asked = asked = profile.asked()
         mask = mask_of(asked)
+        self._left_open = left_open(profile)
         self._rests = rests = [judge_rest(terms, profile) for terms in terms_of_rest]
         names = sorted({reason.criterion for rest in rests for reason in rest if reason.answer == "no"})
         rest_against = {
@@ -273,7 +275,7 @@ class Search:
         order.sort()
         best = order & ((1 << ROW_BITS) - 1)
         size = (Reason("size", "yes", profile.people),)  # a match is large enough, and not in a unit to avoid
-        found = []
+        found, left = [], self._left_open
         are_fit = np.zeros(len(best), bool) if fits is None else fits[best]
         for row, is_fit, rest in zip(best.tolist(), are_fit.tolist(), table.rest[table.group[best]].tolist(), strict=True):
             card, lot = table.lots[row]
@@ -282,5 +284,5 @@ class Search:
             reasons = judge_criteria(lot.terms, self._asked) + self._rests[rest] + place
             minutes = minutes_from(profile.near, card.unit, self._catalogue)
             decides = self._deciders.get(lot.kind, "shelter")
-            found.append(Match(card, lot, fit, profile, reasons, not self._asked, decides, minutes))
+            found.append(Match(card, lot, fit, left, reasons, not self._asked, decides, minutes))
         return tuple(found)

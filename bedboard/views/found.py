@@ -13,7 +13,7 @@ from typing import NamedTuple
 from bedboard.rules.access import Role
 from bedboard.rules.fit import Fit, Profile, Reason, Terms, fit_of, judge, judge_place
 from bedboard.rules.order import UNKNOWN_MINUTES, Decides, Rank, decides_now, is_meant_for, rank
-from bedboard.rules.questions import to_ask
+from bedboard.rules.questions import LeftOpen, left_open, to_ask
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
@@ -37,7 +37,7 @@ class Match(NamedTuple):
     card: Card
     lot: Lot
     fit: Fit
-    profile: Profile
+    left_open: LeftOpen
     reasons: tuple[Reason, ...]
     is_open: bool
     """As `Found.is_open`."""
@@ -47,7 +47,7 @@ class Match(NamedTuple):
     @property
     def to_ask(self) -> tuple[Reason, ...]:
         """Work out what the asker left open and the shelter restricts; only for matches that are shown."""
-        return to_ask(self.lot.terms, self.profile)
+        return to_ask(self.lot.terms, self.left_open)
 
     @property
     def places(self) -> tuple[PlaceView, ...]:
@@ -90,6 +90,7 @@ class Finder:
         self._deciders = deciders or {}
         self.profile = profile
         self.is_open = not profile.asked()
+        self.left_open = left_open(profile)
         self._catalogue = catalogue
         self._judged: dict[Terms, tuple[Reason, ...]] = {}
 
@@ -142,7 +143,7 @@ class Finder:
         is_meant = is_meant_for(catalogue.kinds[lot.kind].for_needs, profile)
         far = minutes_to_rank(profile.near, minutes)
         place = rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, lot.id)
-        return place, Match(card, lot, fit, profile, reasons, self.is_open, decides, minutes)
+        return place, Match(card, lot, fit, self.left_open, reasons, self.is_open, decides, minutes)
 
 
 def largest_first(counts: Mapping[str, int]) -> dict[str, int]:
