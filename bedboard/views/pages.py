@@ -3,7 +3,7 @@
 import gettext
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -70,6 +70,17 @@ def _translations(web: Path, language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+class Environment(jinja2.Environment):
+    """Jinja's environment, whose templates have their globals in a plain dict.
+
+    Each `import` of a page compares the names in the globals of two templates. With Jinja's own `ChainMap` that is a loop in
+    Python, and takes a tenth of the time of a page. Nothing is added to the globals later.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 class Pages:
     """One Jinja environment per language, with the formats of that language in the deployment's time zone."""
 
@@ -80,7 +91,7 @@ class Pages:
         self._environments = {language: self._environment(web, language) for language in SCREEN_LANGUAGES}
 
     def _environment(self, web: Path, language: str) -> jinja2.Environment:
-        environment = jinja2.Environment(
+        environment = Environment(
             loader=jinja2.FileSystemLoader(web / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
