@@ -164,7 +164,8 @@ def main() -> None:
         else:
             asyncio.run(make_up_board(url))
 
-    with serving(fill) as (url, pid, _):
+    with serving(fill) as (url, pid, _, start_seconds):
+        print(f"answers with the whole board {start_seconds:.1f} s after its start")
         measure(url, pid, options.viewers)
 
 

@@ -67,11 +67,12 @@ def free_port() -> int:
 
 
 class Served(NamedTuple):
-    """A running server: its address, its process, and its database."""
+    """A running server: its address, its process, its database, and the seconds from its start to its first whole board."""
 
     url: str
     pid: int
     database_url: str
+    start_seconds: float
 
 
 @contextmanager
@@ -94,9 +95,10 @@ def serving(fill: Callable[[str], None]) -> Iterator[Served]:
             "BEDBOARD_LOG_LEVEL": "error",
         }
         command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
+        begun = time.monotonic()
         server = subprocess.Popen(command, env=environment)
         _wait_for_board(url)
-        yield Served(url, server.pid, database.url)
+        yield Served(url, server.pid, database.url, time.monotonic() - begun)
     finally:
         if server is not None:
             server.terminate()
@@ -116,4 +118,4 @@ def _wait_for_board(url: str) -> None:
             pass
         if time.monotonic() > end:
             raise SystemExit(f"no board at {url} after {ANSWERS_AFTER_SECONDS:.0f} seconds")
-        time.sleep(0.05)
+        time.sleep(0.02)

@@ -222,7 +222,7 @@ def main() -> None:
         else:
             import_city(url, given.city)
 
-    with serving(fill) as (url, pid, _):
+    with serving(fill) as (url, pid, *_):
         measure(url, pid, "police" if given.city is None else "mark")
 
 

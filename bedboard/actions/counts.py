@@ -66,8 +66,7 @@ async def count_places(
             rows.append(journal_row(actor, "count", place.id, words_of(before), words_of(after), now, seen_at))
             apply_occupancy(place, after)
             tx.add(place)
-            if place.id in claims:
-                await tell_case(tx, place.id)
+            await tell_case(tx, claims.get(place.id))
     await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
     rows = rows or [journal_row(actor, "count", None, None, None, now, seen_at)]

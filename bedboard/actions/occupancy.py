@@ -20,7 +20,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter, see_places
-from bedboard.store.tables.board import Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # time for the tap to arrive over a bad connection
 
@@ -99,25 +99,28 @@ async def change_place(
     apply_occupancy(place, after)
     tx.add(place)
     words = words_of(before)
-    if after.state != before.state:
-        await tell_case(tx, place_id)
-    if after.state != "open":
-        words |= await _end_hold(tx, place_id, "used" if after.state == "occupied" else "withdrawn", now)
+    if after.state != before.state or after.state != "open":
+        claim = await get_open_claim(tx, place_id)
+        if after.state != before.state:
+            await tell_case(tx, claim)
+        if after.state != "open":
+            words |= _end_hold(tx, claim, "used" if after.state == "occupied" else "withdrawn", now)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
     await confirm_by_change(tx, shelter, actor, after.observed_at, limits)
     return await save_change(tx, shelter, [row])
 
 
-async def tell_case(tx: Transaction, place_id: str) -> None:
-    """Ring for the case for which this place is reserved. The reservation stays: people decide what the news means."""
-    claim = await get_open_claim(tx, place_id)
+async def tell_case(tx: Transaction, claim: ClaimRecord | None) -> None:
+    """Ring for the case for which a place with this claim is reserved.
+
+    The reservation stays: people decide what the news means.
+    """
     if claim is not None and claim.case_id is not None:
         await ring(tx, "case", claim.case_id)
 
 
-async def _end_hold(tx: Transaction, place_id: str, ending: Ending, now: datetime) -> dict[str, str]:
+def _end_hold(tx: Transaction, claim: ClaimRecord | None, ending: Ending, now: datetime) -> dict[str, str]:
     """End the hold of a place that is not open any more; return the words with which the journal can undo that."""
-    claim = await get_open_claim(tx, place_id)
     if claim is None or claim.type != "hold" or not is_live(claim, now):
         return {}
     end_claim(tx, claim, ending, now)
@@ -187,7 +190,7 @@ async def undo_change(
     apply_occupancy(place, after)
     tx.add(place)
     if after.state != before.state:
-        await tell_case(tx, place.id)
+        await tell_case(tx, await get_open_claim(tx, place.id))
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
     await confirm_by_change(tx, shelter, actor, now, limits)

@@ -177,25 +177,11 @@ async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> li
 
 
 def _place(row: Any) -> PlaceRow:
-    return PlaceRow(
-        id=row.id,
-        label=row.label,
-        kind=row.kind_code,
-        beds=row.beds,
-        cots=row.cots,
-        state=row.state,
-        since=row.since,
-        observed_at=row.observed_at,
-        expected_free_at=row.expected_free_at,
-        closed_reason=row.closed_reason,
-        criteria=row.criteria,
-        claim=None if row.type is None else _claim(row),
-    )
-
-
-def _claim(row: Any) -> Claim:
-    holder = seeker_key(row.person_id, row.client_id)
-    return Claim(row.type, row.expires_at, row.role, row.organization, row.claim_id, holder, row.case_id, row.expected_at)
+    """Return a row of PLACES as a place: its columns are in the order of `PlaceRow`, then come those of the claim."""
+    _, *place, claim_id, claim_type, expires_at, expected_at, role, person_id, client_id, case_id, organization = row
+    holder = seeker_key(person_id, client_id)
+    claim = Claim(claim_type, expires_at, role, organization, claim_id, holder, case_id, expected_at) if claim_type else None
+    return PlaceRow._make((*place, claim))
 
 
 async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:

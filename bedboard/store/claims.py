@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
@@ -27,14 +27,16 @@ async def get_claim(tx: Transaction, claim_id: str) -> ClaimRecord | None:
     return found.one_or_none()
 
 
+OPEN_CLAIM = (
+    select(ClaimRecord)
+    .where(col(ClaimRecord.place_id) == bindparam("place_id"), col(ClaimRecord.ended_at).is_(None))
+    .execution_options(populate_existing=True)
+)
+
+
 async def get_open_claim(tx: Transaction, place_id: str) -> ClaimRecord | None:
     """Return the place's claim that nobody has ended, even past its hour. The caller holds the shelter's lock."""
-    found = await tx.exec(
-        select(ClaimRecord)
-        .where(ClaimRecord.place_id == place_id, col(ClaimRecord.ended_at).is_(None))
-        .execution_options(populate_existing=True)
-    )
-    return found.one_or_none()
+    return (await tx.exec(OPEN_CLAIM, params={"place_id": place_id})).one_or_none()
 
 
 LIVE_HOLDS = text("""

@@ -9,11 +9,12 @@ from sqlmodel import col, select
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Journal
 
+ADD_ROWS = insert(Journal).returning(col(Journal.id), sort_by_parameter_order=True)
+
 
 async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int]:
     """Add the rows (columns of Journal without its id) and return their ids in the same order."""
-    connection = await tx.connection()
-    written = await connection.execute(insert(Journal).returning(col(Journal.id), sort_by_parameter_order=True), rows)
+    written = await (await tx.connection()).execute(ADD_ROWS, rows)
     return [journal_id for journal_id in written.scalars() if journal_id is not None]
 
 

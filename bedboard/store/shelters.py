@@ -3,13 +3,26 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter
+
+# Statements of every change are put together once: that costs more time than what PostgreSQL does with them.
+LOCK_SHELTER = (
+    select(Shelter)
+    .where(col(Shelter.id) == bindparam("shelter_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+KIND_LIMITS = select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(
+    col(Kind.code).in_(select(Place.kind_code).where(col(Place.shelter_id) == bindparam("shelter_id")))
+)
+SHELTER_OF = select(Place.shelter_id).where(col(Place.id) == bindparam("place_id"))
+PLACE = select(Place).where(col(Place.id) == bindparam("place_id")).execution_options(populate_existing=True)
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
@@ -18,9 +31,7 @@ async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
     A transaction that only adds a row with a reference to the shelter (an ask, a reminder) does not wait for this lock. So it
     can never wait in a circle with transactions that lock several shelters.
     """
-    locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update(key_share=True)
-    found = await tx.exec(locking.execution_options(populate_existing=True))
-    return found.one_or_none()
+    return (await tx.exec(LOCK_SHELTER, params={"shelter_id": shelter_id})).one_or_none()
 
 
 def limits_of(fresh_minutes: int | None, ageing_minutes: int | None) -> FreshnessLimits | None:
@@ -32,11 +43,7 @@ def limits_of(fresh_minutes: int | None, ageing_minutes: int | None) -> Freshnes
 
 async def list_kind_limits(tx: Transaction, shelter_id: str) -> dict[str, FreshnessLimits | None]:
     """Return the limits of each kind of which the shelter has places; None: it has none of its own."""
-    found = await tx.exec(
-        select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(
-            col(Kind.code).in_(select(Place.kind_code).where(Place.shelter_id == shelter_id))
-        )
-    )
+    found = await tx.exec(KIND_LIMITS, params={"shelter_id": shelter_id})
     return {code: limits_of(fresh, ageing) for code, fresh, ageing in found}
 
 
@@ -47,7 +54,7 @@ def confirmed_kinds(stored: Mapping[str, str]) -> dict[str, datetime]:
 
 async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
     """Return the shelter of a place, which never changes; None for an unknown place."""
-    return (await tx.exec(select(Place.shelter_id).where(Place.id == place_id))).one_or_none()
+    return (await tx.exec(SHELTER_OF, params={"place_id": place_id})).one_or_none()
 
 
 async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, str]:
@@ -91,8 +98,7 @@ async def get_address(tx: Transaction, shelter_id: str) -> bytes | None:
 
 async def get_place(tx: Transaction, place_id: str) -> Place:
     """Return the place, read afresh. The caller holds its shelter's lock and knows that it exists."""
-    found = await tx.exec(select(Place).where(Place.id == place_id).execution_options(populate_existing=True))
-    return found.one()
+    return (await tx.exec(PLACE, params={"place_id": place_id})).one()
 
 
 async def list_places(tx: Transaction, shelter_id: str) -> Sequence[Place]:
