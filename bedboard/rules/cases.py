@@ -206,7 +206,10 @@ def is_late(state: CaseState, arrives_at: datetime | None, now: datetime) -> boo
 
 
 def late_moments(arrives_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
-    """Return when people are told that nobody has said whether a household came: at its hour, later, and in the morning."""
+    """Return when people are told that an hour has passed and nobody has said anything: then, later, and in the morning.
+
+    `arrives_at`: the agreed hour of a household, or the end of a closure.
+    """
     morning = datetime.combine(arrives_at.astimezone(zone).date() + timedelta(days=1), LATE_MORNING, zone)
     return arrives_at, arrives_at + LATE_AGAIN, morning
 
