@@ -137,7 +137,7 @@ async def test_a_closure_past_its_end_has_reminders_of_its_own_until_somebody_op
         at[minutes] = [one for one in sent if (one.shelter_id, one.reminder.step) == ("ceder", "closure")]
         await do(board_database, lambda tx: forget_reminders(tx, now))  # noqa: B023
     morning = end.replace(hour=7, minute=0) + timedelta(days=1)  # 08:00 in Amsterdam
-    due = {0: end, 60: end + 60 * MINUTE, 17 * 60 + 20: morning}
+    due: dict[float, datetime] = {0: end, 60: end + 60 * MINUTE, 17 * 60 + 20: morning}
     assert at == {minutes: [Sent("ceder", Reminder(due[minutes], "closure"))] if minutes in due else [] for minutes in moments}
     assert await do(board_database, lambda tx: list_reminded(tx, at[0])) == ["anneke", "kofi"], "its staff and its manager"
     late = [Sent("linde", Reminder(DUE, "late"))]
