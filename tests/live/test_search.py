@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bedboard.store.board import list_shelters
 from tests.build import PATIENCE, until
+from tests.build.api import correct
 from tests.build.lines import page_line
 from tests.build.searching import Page, searching
 from tests.build.site import Site
@@ -76,7 +77,7 @@ async def test_what_does_not_concern_the_search_is_not_sent(site: Site) -> None:
     async with searching(site, {"adults.woman": "1", "avoid.zuid": "on"}) as page:
         assert page.order == ["linde-1", "wilg-1"]
         async with site.api("demo-shelter-ceder") as api:
-            assert (await api.post("/shelters/ceder/confirm")).status_code == 200
+            assert (await api.post("/shelters/ceder/confirm", json=correct("men"))).status_code == 200
         await say(site, "linde-1", "occupied")
         await page.hear()
         assert page.sent[1:] == [["linde-1"]]

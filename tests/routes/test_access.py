@@ -13,6 +13,7 @@ from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
 from tests.build import NOW
 from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own_shelter, roles_of
+from tests.build.api import correct
 from tests.build.site import TRUST, Site, facts
 
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
@@ -89,7 +90,7 @@ CALLS: dict[str, Call] = {
     "api_board": Call("/api/v1/board", 200),
     "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
     "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json=NUMBERS),
-    "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json={}),
+    "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json=correct("cosm")),
     "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
     "api_search": Call("/api/v1/search", 200, json={}),
     "api_place_holds": Call("/api/v1/places/linde-4/holds", 409, json={}),  # it is closed

@@ -11,7 +11,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.build import PATIENCE
-from tests.build.api import SHELTERS, YES, add_others, begin, call, kept, part, see, seen, sql
+from tests.build.api import SHELTERS, YES, add_others, begin, call, correct, kept, part, see, seen, sql
+from tests.build.cases import KIND
 from tests.build.site import TRUST, Site
 
 # --- how much each role sees and does
@@ -151,7 +152,9 @@ async def test_programs_hear_at_once_of_their_own_cases_and_of_no_others(site: S
             await what
             said = {}
             for shelter in ("linde", "ceder", "wilg"):
-                said[shelter] = (await call(site, f"demo-shelter-{shelter}", f"/shelters/{shelter}/confirm"))["version"]
+                said[shelter] = (
+                    await call(site, f"demo-shelter-{shelter}", f"/shelters/{shelter}/confirm", correct(KIND[shelter]))
+                )["version"]
             heard: set[str] = set()
             for token, line in lines.items():
                 last = token.removeprefix("demo-shelter-") if "shelter" in token else "wilg"
