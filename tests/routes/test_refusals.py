@@ -157,10 +157,10 @@ BAD: dict[str, Bad] = {
     "confirmed with more": confirm({"by": "Sanne"}, 422, "invalid", "by", "unknown_field"),
     "confirmed without kinds": confirm({"observed_at": NOW.isoformat()}, 422, "invalid", "kinds", "missing"),
     "confirmed at no moment": confirm({"kinds": ["cosm"]}, 422, "invalid", "observed_at", "missing"),
-    "confirmed no kind": confirm(correct(), 422, "invalid", "kinds", "too_short"),
+    "confirmed no kind": confirm(correct(), 422, "invalid", "kinds", "wrong"),
     "confirmed a kind that is not here": confirm(correct("cosm", "men"), 422, "invalid", "kinds.1", "kind_not_here"),
     "confirmed a number": confirm(correct() | {"kinds": [1]}, 422, "invalid", "kinds.0", "not_text"),
-    "confirmed a word": confirm(correct() | {"kinds": "cosm"}, 422, "invalid", "kinds", "not_a_list"),
+    "confirmed a word": confirm(correct() | {"kinds": "cosm"}, 422, "invalid", "kinds", "wrong"),
     # numbers
     "no kinds": numbers({}, "kinds", "missing"),
     "empty kinds": numbers({"kinds": {}}, "kinds", "wrong"),
