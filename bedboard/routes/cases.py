@@ -49,7 +49,6 @@ from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
 from bedboard.views.candidates import best_kind
-from bedboard.views.found import deciders_of
 
 
 async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
@@ -86,7 +85,7 @@ def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile, wanted:
     Otherwise it is the kind of the best match at this moment. `wanted`: the place that somebody asked for; its kind stays.
     """
     cards, me = call.process.board.cards, seeker_of(call)
-    deciders = deciders_of(call.catalogue, call.actor.role, call.now)
+    deciders = call.deciders
     kinds = dict(ticked)
     for shelter_id, shown in ticked.items():
         card = cards.get(shelter_id)
