@@ -20,7 +20,7 @@ from bedboard.schemas.profile import read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
 from bedboard.views.candidates import LOTS, candidates, held_matches, is_held_by
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, receivers_of, time_line
+from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, declined_at, receivers_of, time_line
 from bedboard.views.cases import CaseView
 from bedboard.views.needs import needs_of
 from bedboard.views.strip import inbox_of, urgency
@@ -169,6 +169,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "events": time_line(events, process.board.cards),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
         "callers": callers_of(catalogue),
+        "declined_at": declined_at(events),
         "receivers": receivers_of(case, catalogue),
         "is_desk": may_decide(actor),
         "desk_is_open": is_desk_open(call),

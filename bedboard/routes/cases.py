@@ -19,6 +19,7 @@ from bedboard.routes.case_work import (
     asking_work,
     choice_work,
     decision_work,
+    declining_work,
     do_once,
     hand_over_work,
     opening_work,
@@ -187,6 +188,15 @@ async def post_take_over(call: Call) -> Response:
         return Task((await call.form(KeyForm)).key, take_over_work(call))
 
     return await _press(call, read)
+
+
+async def post_decline(call: Call) -> Response:
+    """Leave a case with its requester. The receivers see it no more, so the list comes next."""
+    try:
+        await do_once(call, Task((await call.form(KeyForm)).key, declining_work(call)))
+    except (Conflict, Invalid, NotAllowed) as refusal:
+        return await case_page(call, call.path_params["case_id"], refusal)
+    return RedirectResponse("/requests", 303)
 
 
 async def post_outcome(call: Call) -> Response:

@@ -44,7 +44,7 @@ class PutOccupancy(Command):
 
 
 class PostConfirm(Command):
-    """What is known of these kinds of the shelter was still correct at `observed_at`. A system confirms only the kinds that it
+    """These kinds of the shelter were still correct at `observed_at`. A system confirms only the kinds that it
     names, and only as of then; the whole shelter is confirmed by its people on their page."""
 
     kinds: Annotated[list[Text], Field(min_length=1, max_length=50)]

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "resume": ("POST", None),
     "hand-over": ("POST", {}),
     "take-over": ("POST", None),
+    "decline": ("POST", None),
     "withdraw": ("POST", {"why": "no_place"}),
     "outcome": ("POST", {"slept": "hotel"}),
     "address": ("POST", None),
@@ -36,7 +37,7 @@ CALLS: dict[str, tuple[str, Any]] = {
 # The status for each caller of a case that demo-police opened; linde is asked and has not answered. With 409 and the 403 of
 # the address the caller may do it, but not now.
 OWN = {"": 200, "shelters": 200, "answers": 403, "choose": 409, "withdraw": 200, "outcome": 409, "address": 403}
-OWN |= {"release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404}
+OWN |= {"release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404, "decline": 404}
 MAY: dict[str, dict[str, int]] = {
     "demo-police": OWN,
     "colleague": OWN,

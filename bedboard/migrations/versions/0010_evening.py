@@ -1,4 +1,4 @@
-"""The reminder of a place that should be open again, beside those to confirm."""
+"""The reminder of a place that should be open again, and the line of a case that others do not take over."""
 
 from alembic import op
 
@@ -8,12 +8,22 @@ branch_labels = None
 depends_on = None
 
 
+STATEMENTS = """
+alter table reminded
+    drop constraint ck_reminded_step,
+    add constraint ck_reminded_step check (step in ('before', 'due', 'late', 'closure'));
+alter table case_event
+    drop constraint ck_case_event_what,
+    add constraint ck_case_event_what check (what in
+        ('asked', 'yes', 'discuss', 'no', 'reminder', 'second_line', 'desk', 'chosen', 'chosen_for_desk',
+         'chosen_provisionally', 'desk_closed', 'confirmed', 'refused', 'arrived', 'missed', 'withdrawn', 'ended', 'lapsed',
+         'late', 'released', 'resumed', 'stay_ended', 'cancelled', 'handed_over', 'kept', 'taken_over', 'declined'));
+"""
+
+
 def upgrade() -> None:
-    op.execute("alter table reminded drop constraint ck_reminded_step")
-    op.execute(
-        "alter table reminded add constraint ck_reminded_step check (step in ('before', 'due', 'late', 'closure')) not valid"
-    )
-    op.execute("alter table reminded validate constraint ck_reminded_step")
+    for statement in filter(str.strip, STATEMENTS.split(";")):
+        op.execute(statement)
 
 
 def downgrade() -> None:

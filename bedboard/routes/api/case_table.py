@@ -163,6 +163,20 @@ CASES: tuple[Row, ...] = (
     ),
     Row(
         "POST",
+        "/api/v1/requests/{case_id:id}/decline",
+        api_cases.post_decline,
+        "api_case_decline",
+        SEEKING,
+        operation=Operation(
+            "postDecline",
+            "Leave a request that is offered to one's own organization and role with its requester",
+            "401 403 404 409 422 503",
+            takes_key=True,
+            status=204,
+        ),
+    ),
+    Row(
+        "POST",
         "/api/v1/requests/{case_id:id}/outcome",
         api_cases.post_outcome,
         "api_case_outcome",

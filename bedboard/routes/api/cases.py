@@ -22,6 +22,7 @@ from bedboard.routes.case_work import (
     choice_work,
     chosen_or_first,
     decision_work,
+    declining_work,
     hand_over_work,
     opening_work,
     outcome_work,
@@ -31,7 +32,7 @@ from bedboard.routes.case_work import (
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
-from bedboard.routes.replies import json_bytes
+from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
 from bedboard.rules.fit import Profile
@@ -267,6 +268,13 @@ async def post_hand_over(call: Call) -> Response:
 
 async def post_take_over(call: Call) -> Response:
     return await _answer_change(call, take_over_work(call))
+
+
+async def post_decline(call: Call) -> Response:
+    """Leave a case with its requester; the caller sees it no more, so there is nothing to answer with."""
+    work = declining_work(call)
+    await call.once(call.key, work=work, reply=lambda _: Reply(204, b""), shown=lambda case: show_done(call, case))
+    return Response(status_code=204, headers=api_headers())
 
 
 async def post_outcome(call: Call) -> Response:
