@@ -101,7 +101,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
         push=push,
         turns=Turns(),
-        cases=OpenCases(reader, board, news),
+        cases=OpenCases(reader, board, news, clock),
     )
 
 

@@ -10,7 +10,7 @@ from bedboard.actions.alerts import drop_expired_alerts
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.idempotency import forget_answers
 from bedboard.actions.notify import list_notices
-from bedboard.actions.reminders import forget_reminders, remind_shelters
+from bedboard.actions.reminders import forget_reminders, list_reminded, remind_shelters
 from bedboard.actions.signin import forget_sessions
 from bedboard.actions.silence import (
     close_desk,
@@ -35,16 +35,19 @@ async def show_age(process: Process) -> None:
 
 
 async def remind(process: Process) -> None:
-    """Remind shelters that have to confirm, once this process has read the board."""
+    """Remind shelters that have to confirm, or to open a place, once this process has read the board."""
     catalogue = process.board.catalogue
     if catalogue is None:
         return
     try:
         async with process.database.transaction() as tx:
             sent = await remind_shelters(tx, catalogue.zone, process.clock.now())
+            people = await list_reminded(tx, sent)
     except Refusal as refusal:
         log.warning("reminders_not_sent", reason=refusal.code)
         return
+    if process.push is not None:
+        process.push.notify_all((person_id, "confirm") for person_id in people)
     for one in sent:
         log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
 

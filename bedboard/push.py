@@ -24,8 +24,8 @@ from bedboard.store.database import Database
 
 log = structlog.get_logger()
 
-PushWord = Literal["found", "asked", "news"]
-"""A place is free; a shelter is asked for a place; there is news of a case."""
+PushWord = Literal["found", "asked", "news", "confirm"]
+"""A place is free; a shelter is asked for a place; there is news of a case; a shelter has to confirm its board."""
 LASTS_SECONDS = 1800  # a device that is off for longer hears nothing: by then somebody else has the place
 SIGNED_FOR = timedelta(hours=12)
 LIMIT_SECONDS = 10.0

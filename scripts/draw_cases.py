@@ -37,7 +37,7 @@ AT = {  # the upper left corner of each state
 }
 FRAME = (22, 30, 736, 296)  # around the states with the same events to the states of OUT: left, top, width, height
 IN_FRAME = ("asking", "chosen", "provisional", "confirmed")
-HANDING = ("hand_over", "keep", "take_over")  # change no state; said once, below the frame
+HANDING = ("hand_over", "keep", "take_over", "decline")  # change no state; said once, below the frame
 ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("asking", "chosen"): ("M150 150C186 92 260 62 348 62", (206, 72, "end")),
     ("chosen", "asking"): ("M350 90C290 92 220 110 178 149", (298, 112, "start")),

@@ -12,7 +12,7 @@ from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import MOST_OPEN
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
-from bedboard.rules.rights import is_of_same_group
+from bedboard.rules.rights import Seeker, is_of_same_group
 from bedboard.store.cases import count_open_cases
 from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
@@ -43,21 +43,43 @@ async def hand_over_case(tx: Transaction, actor: Actor, case_id: str, to: Holder
     return await save_case(tx, actor, case, "handed_over", now)
 
 
+def _check_seeks(actor: Actor) -> None:
+    if actor.role not in SEEKERS:
+        raise NotAllowed("not_your_role")
+
+
+async def _check_offered(tx: Transaction, actor: Actor, case: LockedCase) -> Seeker:
+    """Return the group that is offered the case, and to which the actor belongs. Refusal: NotFound."""
+    handed_to = case.record.handed_to
+    if handed_to is None or not is_of_same_group(actor, handed_to) or not await still_has_role(tx, actor):
+        raise NotFound("no_such_request")
+    return handed_to
+
+
+async def decline_case(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
+    """Say that the actor's organization and role will not take over a case that is offered to it: its requester keeps it.
+
+    Refusals: NotFound, NotAllowed, Conflict `request_…`.
+    """
+    _check_seeks(actor)
+    case = await lock_case(tx, case_id)
+    await _check_offered(tx, actor, case)
+    move(case, "decline", now)
+    case.record.handed_organization_id = case.record.handed_role = case.record.handed_at = None
+    return await save_case(tx, actor, case, "declined", now)
+
+
 async def take_over_case(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
     """Take over a case that is offered to the actor's organization and role, with all its reservations.
 
     Locks the organization, the case, and each shelter that keeps a place for it.
     Refusals: NotFound, NotAllowed, Conflict `request_…`, `requests_of_person`.
     """
-    if actor.role not in SEEKERS:
-        raise NotAllowed("not_your_role")
+    _check_seeks(actor)
     if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
         raise NotAllowed("no_organization")
     case = await lock_case(tx, case_id)
-    record = case.record
-    handed_to = record.handed_to
-    if handed_to is None or not is_of_same_group(actor, handed_to) or not await still_has_role(tx, actor):
-        raise NotFound("no_such_request")
+    record, handed_to = case.record, await _check_offered(tx, actor, case)
     if await count_open_cases(tx, actor) >= MOST_OPEN:
         raise Conflict("requests_of_person", most=MOST_OPEN)
     kept = [ask for ask in case.asks.values() if case.claim_of(ask) is not None]

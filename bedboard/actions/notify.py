@@ -28,6 +28,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "released": (),
     "handed_over": ("receivers",),
     "kept": (),
+    "declined": ("former", "requester"),
     "taken_over": ("former", "requester", "shelter"),
     "resumed": ("shelter",),
     "withdrawn": ("shelter",),

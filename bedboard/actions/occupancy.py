@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bedboard.actions.claims import end_claim
-from bedboard.actions.confirming import confirm_all, confirm_by_change
+from bedboard.actions.confirming import confirm_all, confirm_by_change, confirm_kinds
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending, is_live
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.places import Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at
-from bedboard.rules.refusals import Conflict, NotFound, VersionMismatch
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
-from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter, see_places
+from bedboard.store.shelters import get_place, get_shelter_id, list_kind_limits, lock_shelter, see_places
 from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # time for the tap to arrive over a bad connection
@@ -153,6 +153,30 @@ async def confirm_shelter(
     await see_places(tx, shelter_id, seen_at)
     confirm_all(shelter, actor, seen_at)
     return await save_change(tx, shelter, [journal_row(actor, "confirm", None, None, None, now, seen_at)])
+
+
+async def confirm_named_kinds(
+    tx: Transaction,
+    actor: Actor,
+    shelter_id: str,
+    kinds: Sequence[str],
+    now: datetime,
+    observed_at: datetime,
+    version: int | None = None,
+) -> Changed:
+    """Confirm these kinds of the shelter as of `observed_at`, for a system that looks at no others.
+
+    Refusals: NotFound, VersionMismatch, Invalid.
+    """
+    shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    seen_at = check_observed_at(observed_at, now)
+    known = await list_kind_limits(tx, shelter_id)
+    unknown = [n for n, kind in enumerate(kinds) if kind not in known]
+    if unknown:
+        raise Invalid(*(FieldError(f"kinds.{n}", "kind_not_here") for n in unknown))
+    await see_places(tx, shelter_id, seen_at, kinds)
+    confirm_kinds(shelter, actor, seen_at, kinds)
+    return await save_change(tx, shelter, [journal_row(actor, "confirm", None, None, {"kinds": sorted(kinds)}, now, seen_at)])
 
 
 async def undo_change(

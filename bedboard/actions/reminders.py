@@ -1,14 +1,18 @@
-"""Reminders: a shelter's people are asked whether the board is still right, by a line in the log and on their page."""
+"""Reminders: a shelter's people are asked whether the board is still right, on their page and on their devices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bedboard.rules.freshness import Reminder, latest_reminder
+from bedboard.rules.freshness import Reminder, closure_reminder, latest_reminder
 from bedboard.store.database import Transaction
-from bedboard.store.reminders import Slot, delete_reminded, list_confirmations, save_slots
+from bedboard.store.people import list_shelter_people
+from bedboard.store.reminders import Slot, delete_reminded, list_confirmations, list_overdue_closures, save_slots
 
 REMINDERS_KEPT = timedelta(days=30)
+CLOSURE_REMINDED = timedelta(days=7)  # after its expected end; its slots are kept for longer, so none goes out twice
+TOLD_BY_DEVICE = ("before", "due", "closure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,27 @@ async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> lis
     """Return the reminders whose step has come and that this process has to send.
 
     A row in `reminded` for each step decides which of all processes sends it.
-    A shelter that was never confirmed counts from when it was added, as on its page.
+    A shelter that was never confirmed counts from when it was added, as on its page. A place that is still closed past its
+    expected end has reminders of its own.
     """
     due: dict[Slot, Sent] = {}
     for shelter in await list_confirmations(tx):
         reminder = latest_reminder(shelter.confirmed_at or shelter.created_at, shelter.confirm_times, zone, now)
         if reminder is not None:
             due[Slot(shelter.id, reminder.due_at, reminder.step)] = Sent(shelter.id, reminder)
+    for shelter_id, expected_end in await list_overdue_closures(tx, now - CLOSURE_REMINDED, now):
+        reminder = closure_reminder(expected_end, zone, now)
+        if reminder is not None:
+            due[Slot(shelter_id, reminder.due_at, reminder.step)] = Sent(shelter_id, reminder)
     claimed = await save_slots(tx, list(due), now)
     return [sent for slot, sent in due.items() if slot in claimed]
+
+
+async def list_reminded(tx: Transaction, sent: Iterable[Sent]) -> list[str]:
+    """Return the ids of the people to wake for these reminders, each once; a late one is only on the page and at the desk."""
+    shelters = sorted({one.shelter_id for one in sent if one.reminder.step in TOLD_BY_DEVICE})
+    people = [await list_shelter_people(tx, shelter_id, ("staff", "manager")) for shelter_id in shelters]
+    return sorted({person_id for some in people for person_id in some})
 
 
 async def forget_reminders(tx: Transaction, now: datetime) -> int:

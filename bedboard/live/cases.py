@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
+from bedboard.clock import Clock
 from bedboard.live.board import Board
 from bedboard.live.news import News
 from bedboard.live.reader import Reader
@@ -26,12 +27,15 @@ REMEMBERED = 10_000  # versions, also of cases that are over
 class OpenCases:
     """The open cases, as far as this process knows: a follower of the bell and a watcher of the board."""
 
-    def __init__(self, reader: Reader, board: Board, news: News) -> None:
+    def __init__(self, reader: Reader, board: Board, news: News, clock: Clock) -> None:
+        self._board = board
         self._news = news
+        self._clock = clock
         self._open: dict[str, PartiesRow] = {}
         self._versions: dict[str, int] = {}
         self._turned = asyncio.Event()
         self._reserved: dict[str, frozenset[str]] = {}  # by shelter: the reservations on its card
+        self._open_desks: frozenset[str] | None = None  # the kinds of which the desk was open; None: not looked yet
         reader.followers["case"] = self
         board.watchers[self] = None
 
@@ -57,7 +61,12 @@ class OpenCases:
         turned.set()
 
     def see(self, changed: Sequence[Card]) -> None:
-        """Tell the seekers of cases whose reservation was ended or has run out: the case itself does not change."""
+        """Tell the seekers of cases whose reservation was ended or has run out: the case itself does not change.
+
+        Tell all of them when a desk has opened or closed.
+        """
+        if not changed or self._open_desks is None:
+            self._see_desks()
         moved = set()
         for card in changed:
             now = frozenset(place.claim.id for place in card.places if place.claim and place.claim.type == "reservation")
@@ -67,6 +76,14 @@ class OpenCases:
         rows = [row for row in self._open.values() if row.shelter_ids & moved]
         if rows:
             self._news.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in rows))
+
+    def _see_desks(self) -> None:
+        catalogue = self._board.catalogue
+        if catalogue is None:
+            return
+        before, self._open_desks = self._open_desks, catalogue.open_desks(self._clock.now())
+        if before not in (None, self._open_desks):
+            self._news.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in self._open.values()))
 
     def _tell(self, concerned: Callable[[Viewer], bool]) -> None:
         self._news.tell_where(concerned)

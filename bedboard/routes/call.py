@@ -19,6 +19,7 @@ from bedboard.rules.refusals import Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.store.database import Transaction
+from bedboard.views.found import Deciders, deciders_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
@@ -63,6 +64,11 @@ class Call:
         if catalogue is None:
             raise Unavailable("database_away")
         return catalogue
+
+    @property
+    def deciders(self) -> Deciders:
+        """The side that decides now, by the kind of place, for the caller. Refusal: Unavailable while nothing has been read."""
+        return deciders_of(self.catalogue, self.actor.role, self.now)
 
     def check_board_read(self) -> None:
         """Refuse while nothing has been read: every shelter would be missing. Refusal: Unavailable."""

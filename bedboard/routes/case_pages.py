@@ -20,9 +20,8 @@ from bedboard.schemas.profile import read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
 from bedboard.views.candidates import LOTS, candidates, held_matches, is_held_by
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, receivers_of, time_line
+from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, declined_at, receivers_of, time_line
 from bedboard.views.cases import CaseView
-from bedboard.views.found import deciders_of
 from bedboard.views.needs import needs_of
 from bedboard.views.strip import inbox_of, urgency
 
@@ -76,9 +75,8 @@ async def new_page(
         refusal, asking = refusal or Conflict("not_free"), None
     if asking is not None and ticked is None:
         ticked = {asking[0].id}
-    deciders = deciders_of(call.catalogue, call.actor.role, call.now)
     place_id = asking[1].id if asking else None
-    held = held_matches(call.process.board.cards.values(), me, profile, call.catalogue, deciders, place_id)
+    held = held_matches(call.process.board.cards.values(), me, profile, call.catalogue, call.deciders, place_id)
     context = {
         "case": None,
         "fields": write_profile(said),
@@ -107,8 +105,7 @@ async def more_page(
     if case.state != "asking" or case.profile is None:
         return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
     profile, found = await find(call, case.profile, LOTS)
-    deciders = deciders_of(call.catalogue, call.actor.role, call.now)
-    held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue, deciders)
+    held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue, call.deciders)
     asked = [ask for ask in case.asks if ask.settled is None]
     still = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {
@@ -172,6 +169,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "events": time_line(events, process.board.cards),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
         "callers": callers_of(catalogue),
+        "declined_at": declined_at(events),
         "receivers": receivers_of(case, catalogue),
         "is_desk": may_decide(actor),
         "desk_is_open": is_desk_open(call),

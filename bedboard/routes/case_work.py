@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from bedboard.actions import answers, cases
-from bedboard.actions.case_hand_over import hand_over_case, take_over_case
+from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.holds import Holder
@@ -145,6 +145,11 @@ def hand_over_work(call: Call, organization_id: str | None, role: str | None) ->
 def take_over_work(call: Call) -> CaseWork:
     """Return the work of taking over a case that is offered to the actor's organization and role."""
     return lambda tx: take_over_case(tx, call.actor, _case_id(call), call.now)
+
+
+def declining_work(call: Call) -> CaseWork:
+    """Return the work of not taking over a case that is offered to the actor's organization and role."""
+    return lambda tx: decline_case(tx, call.actor, _case_id(call), call.now)
 
 
 def outcome_work(call: Call, slept: str) -> CaseWork:

@@ -19,6 +19,7 @@ from bedboard.routes.case_work import (
     asking_work,
     choice_work,
     decision_work,
+    declining_work,
     do_once,
     hand_over_work,
     opening_work,
@@ -49,7 +50,6 @@ from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
 from bedboard.views.candidates import best_kind
-from bedboard.views.found import deciders_of
 
 
 async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
@@ -86,7 +86,7 @@ def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile, wanted:
     Otherwise it is the kind of the best match at this moment. `wanted`: the place that somebody asked for; its kind stays.
     """
     cards, me = call.process.board.cards, seeker_of(call)
-    deciders = deciders_of(call.catalogue, call.actor.role, call.now)
+    deciders = call.deciders
     kinds = dict(ticked)
     for shelter_id, shown in ticked.items():
         card = cards.get(shelter_id)
@@ -188,6 +188,15 @@ async def post_take_over(call: Call) -> Response:
         return Task((await call.form(KeyForm)).key, take_over_work(call))
 
     return await _press(call, read)
+
+
+async def post_decline(call: Call) -> Response:
+    """Leave a case with its requester. The receivers see it no more, so the list comes next."""
+    try:
+        await do_once(call, Task((await call.form(KeyForm)).key, declining_work(call)))
+    except (Conflict, Invalid, NotAllowed) as refusal:
+        return await case_page(call, call.path_params["case_id"], refusal)
+    return RedirectResponse("/requests", 303)
 
 
 async def post_outcome(call: Call) -> Response:

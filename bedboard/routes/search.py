@@ -19,7 +19,7 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.forms import NothingFoundForm
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
-from bedboard.views.found import Found, deciders_of
+from bedboard.views.found import Found
 
 START: Mapping[str, str] = {"arrival": "now"}  # the choice of an untouched form
 
@@ -42,7 +42,7 @@ async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Fou
     process, catalogue = call.process, call.catalogue
     profile = profile_of(said, catalogue, call.now)
     async with process.turns:
-        return profile, process.board.columns.found(profile, catalogue, most, deciders_of(catalogue, call.actor.role, call.now))
+        return profile, process.board.columns.found(profile, catalogue, most, call.deciders)
 
 
 async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any) -> Response:

@@ -130,6 +130,7 @@ CASES: tuple[Row, ...] = (
     Row("POST", "/requests/{case_id:id}/release-holds", cases.post_release, "case_release", SEEKING),
     Row("POST", "/requests/{case_id:id}/hand-over", cases.post_hand_over, "case_hand_over", SEEKING),
     Row("POST", "/requests/{case_id:id}/take-over", cases.post_take_over, "case_take_over", SEEKING),
+    Row("POST", "/requests/{case_id:id}/decline", cases.post_decline, "case_decline", SEEKING),
     Row("POST", "/requests/{case_id:id}/outcome", cases.post_outcome, "case_outcome", SEEKING),
     Row("POST", "/requests/{case_id:id}/address", cases.post_address, "case_address", SEEKING),
     Row("POST", "/requests/{case_id:id}/answer", cases.post_answer, "case_answer", DESK),

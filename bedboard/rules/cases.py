@@ -15,7 +15,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid
 CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
 RequesterEvent = Literal["ask", "choose", "choose_for_desk", "choose_provisionally", "resume", "withdraw", "cancel"]
 ShelterEvent = Literal["answer", "confirm", "refuse", "end_stay", "arrive", "miss"]
-OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "tell_outcome", "lapse"]
+OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "decline", "tell_outcome", "lapse"]
 Event = Literal[RequesterEvent, ShelterEvent, OtherEvent]
 
 # What each event makes of each state: the next state, or after a dash the refusal.
@@ -43,6 +43,7 @@ cancel                cancelled    cancelled     cancelled     cancelled     -ar
 hand_over             asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
 keep                  asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
 take_over             asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
+decline               asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
 tell_outcome          -going_on    -going_on     -going_on     -going_on     -arrived  -arrived  ended      -over     -over
 lapse                 withdrawn    withdrawn     withdrawn     withdrawn     arrived   -arrived  ended      -over     -over
 """
@@ -206,7 +207,10 @@ def is_late(state: CaseState, arrives_at: datetime | None, now: datetime) -> boo
 
 
 def late_moments(arrives_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
-    """Return when people are told that nobody has said whether a household came: at its hour, later, and in the morning."""
+    """Return when people are told that an hour has passed and nobody has said anything: then, later, and in the morning.
+
+    `arrives_at`: the agreed hour of a household, or the end of a closure.
+    """
     morning = datetime.combine(arrives_at.astimezone(zone).date() + timedelta(days=1), LATE_MORNING, zone)
     return arrives_at, arrives_at + LATE_AGAIN, morning
 

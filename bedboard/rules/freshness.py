@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from bedboard.rules.cases import late_moments
+
 Freshness = Literal["fresh", "ageing", "stale"]
 
 REMIND_BEFORE = timedelta(minutes=30)
@@ -87,11 +89,14 @@ def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) ->
     return None
 
 
-ReminderStep = Literal["before", "due", "late"]
+ReminderStep = Literal["before", "due", "late", "closure"]
 
 
 class Reminder(NamedTuple):
-    """A reminder to confirm: `due_at` is the moment of the confirmation, `step` how late it is. The desk sees the late ones."""
+    """A reminder to confirm: `due_at` is the moment of the confirmation, `step` how late it is. The desk sees the late ones.
+
+    With the step "closure" it asks about a closed place that should be open by `due_at`.
+    """
 
     due_at: datetime
     step: ReminderStep
@@ -121,6 +126,12 @@ def latest_reminder(confirmed_at: datetime | None, times: Iterable[time], zone: 
     if not begun or (confirmed_at is not None and confirmed_at >= begun[-1] - REMIND_BEFORE):
         return None
     return reminder_at(begun[-1], now)
+
+
+def closure_reminder(expected_end: datetime, zone: ZoneInfo, now: datetime) -> Reminder | None:
+    """Return the reminder to send, once, for a place that is still closed: of the latest moment of telling that has come."""
+    come = [moment for moment in late_moments(expected_end, zone) if moment <= now]
+    return Reminder(max(come), "closure") if come else None
 
 
 def turning_points(

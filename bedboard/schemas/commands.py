@@ -44,9 +44,11 @@ class PutOccupancy(Command):
 
 
 class PostConfirm(Command):
-    """Everything that is known of the shelter is still correct."""
+    """These kinds of the shelter were still correct at `observed_at`. A system confirms only the kinds that it
+    names, and only as of then; the whole shelter is confirmed by its people on their page."""
 
-    observed_at: Moment | None = None
+    kinds: Annotated[list[Text], Field(min_length=1, max_length=50)]
+    observed_at: Moment
 
 
 class PostSearch(SearchProfile):

@@ -107,7 +107,12 @@ class Catalogue:
 
     def is_desk_open(self, now: datetime) -> bool:
         """Return whether somebody at the placement desk answers, by the hours of any kind on which it decides."""
-        return any(kind.deciding.is_desk_open(now.astimezone(self.zone)) for kind in self.kinds.values())
+        return bool(self.open_desks(now))
+
+    def open_desks(self, now: datetime) -> frozenset[str]:
+        """Return the kinds of place on which the desk decides at this moment."""
+        local = now.astimezone(self.zone)
+        return frozenset(code for code, kind in self.kinds.items() if kind.deciding.is_desk_open(local))
 
 
 SHELTERS = text("""

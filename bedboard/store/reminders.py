@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 
 from bedboard.rules.freshness import oldest_confirmation
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import confirmed_kinds
-from bedboard.store.tables.board import Reminded
+from bedboard.store.tables.board import Place, Reminded
 
 
 class Confirmation(NamedTuple):
@@ -42,6 +42,16 @@ async def list_confirmations(tx: Transaction) -> list[Confirmation]:
         )
         for row in rows
     ]
+
+
+async def list_overdue_closures(tx: Transaction, since: datetime, now: datetime) -> list[tuple[str, datetime]]:
+    """Return the shelter and the expected end of each closure that should have ended since then, and goes on."""
+    rows = await tx.exec(
+        select(Place.shelter_id, Place.expected_free_at)
+        .where(Place.state == "closed", col(Place.expected_free_at) > since, col(Place.expected_free_at) <= now)
+        .order_by(Place.shelter_id)
+    )
+    return [(shelter_id, at) for shelter_id, at in rows if at is not None]
 
 
 class Slot(NamedTuple):

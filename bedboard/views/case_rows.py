@@ -18,6 +18,9 @@ from bedboard.views.cases import AskView, CaseView, can_offer
 ANSWERS_FIRST = ("yes", "discuss", "lapsed", "silent", "no")
 """The order of the shelters on the page of a case: first those where something can be done."""
 
+HANDED = ("handed_over", "kept", "taken_over", "declined")
+"""What may become of handing a case over, as the time line calls it."""
+
 
 class AskRow(NamedTuple):
     """A shelter's part, and what the actor may do with it. `choice`: what choosing its place means now; None: it cannot be
@@ -91,6 +94,12 @@ class EventView(NamedTuple):
     what: str
     shelters: Sequence[str]
     role: str | None
+
+
+def declined_at(events: Sequence[CaseEvent]) -> datetime | None:
+    """Return when the last receivers said that they will not take the case over; None: they did not, or it went on since."""
+    last = next((event for event in reversed(events) if event.what in HANDED), None)
+    return last.at if last is not None and last.what == "declined" else None
 
 
 def time_line(events: Sequence[CaseEvent], cards: Mapping[str, Card]) -> list[EventView]:

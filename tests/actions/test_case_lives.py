@@ -68,7 +68,7 @@ ANYTHING = (
     "tell",
     "look",
     "give back",
-    *("hand over", "take over", "take over"),
+    *("hand over", "take over", "take over", "decline"),
 )
 BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "hold", "hold", "release", "clock", "clock")
 

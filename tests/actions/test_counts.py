@@ -6,17 +6,18 @@ from random import Random
 import pytest
 
 from bedboard.actions.counts import count_places
-from bedboard.actions.occupancy import Changed, confirm_shelter
+from bedboard.actions.occupancy import Changed, confirm_named_kinds, confirm_shelter
 from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import is_live
 from bedboard.rules.places import KindCount, unplaced_count
+from bedboard.rules.refusals import Invalid
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, place, shelter
 from tests.build.cases import MACHINE, MINUTE, SANNE
 from tests.build.occupancy import BEFORE, BELL, LINDE, SYSTEM, words, written
-from tests.build.rows import claim, do, looking
+from tests.build.rows import claim, do, looking, refused
 
 KINDS = ("cosm", "women")
 
@@ -209,3 +210,21 @@ async def test_places_with_criteria_of_their_own_are_the_last_to_change(board_da
     await do(board_database, lambda tx: count_places(tx, SYSTEM, "eik", {"cosm": KindCount(1)}, NOW))
     eik = await do(board_database, lambda tx: get_shelter(tx, "eik"))
     assert [one.state for one in eik.places] == ["occupied", "open", "occupied"]
+
+
+async def test_a_system_confirms_the_kinds_that_it_names_as_of_then_and_no_others(board_database: Database) -> None:
+    seen_at = NOW - MINUTE
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: confirm_named_kinds(tx, MACHINE, "linde", ["cosm"], NOW, seen_at))
+    assert seen.changed["shelter", "linde"] == {
+        "version": 2,
+        "kinds_confirmed_at": {"cosm": seen_at.isoformat()},
+        "confirmed_by": "client",
+    }, "not the women's place, so the shelter is as old as it was"
+    assert {key[1] for key in seen.changed if key[0] == "place"} == {"linde-1", "linde-2", "linde-3"}
+    assert [(row["action"], row["after"], row["observed_at"]) for row in seen.journal] == [
+        ("confirm", {"kinds": ["cosm"]}, seen_at)
+    ]
+    refusal = await refused(board_database, lambda tx: confirm_named_kinds(tx, MACHINE, "linde", ["men"], NOW, seen_at))
+    assert isinstance(refusal, Invalid)
+    assert [(field.field, field.code) for field in refusal.fields] == [("kinds.0", "kind_not_here")]

@@ -3,7 +3,7 @@
 import pytest
 
 from bedboard.actions import case_hand_over
-from bedboard.actions.case_hand_over import hand_over_case, take_over_case
+from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.cases import choose_offer
 from bedboard.actions.holds import Holder
 from bedboard.actions.notify import list_notices
@@ -153,6 +153,24 @@ async def test_both_sides_and_the_shelter_with_a_place_are_told(case_database: D
     handed = await do(case_database, lambda tx: hand_over_case(tx, POLICE_SYSTEM, "r2", COORDINATORS, NOW))
     taken = await do(case_database, lambda tx: take_over_case(tx, LUCIA, "r2", NOW))
     assert await do(case_database, lambda tx: list_notices(tx, taken, is_desk_open=True)) == [("lucia", "news")]
+
+
+async def test_what_is_declined_stays_and_its_giver_is_told(case_database: Database) -> None:
+    await ask(case_database, "beuk")
+    handed = await refused(case_database, lambda tx: decline_case(tx, LUCIA, "r1", NOW))
+    assert handed.code == "no_such_request", "nobody has offered it"
+    await do(case_database, lambda tx: hand_over_case(tx, EMRE, "r1", COORDINATORS, NOW))
+    for who, code in ((MARK, "no_such_request"), (NOOR, "no_such_request"), (SANNE, "not_your_role")):
+        found = await refused(case_database, lambda tx, who=who: decline_case(tx, who, "r1", NOW))  # type: ignore[misc]
+        assert found.code == code
+    async with looking(case_database) as seen:
+        declined = await do(case_database, lambda tx: decline_case(tx, LUCIA, "r1", NOW))
+    assert told(seen.added) == [("declined", None, "lucia", "coordinator")]
+    assert [noun for noun, *_ in seen.bells] == ["case"]
+    row = (await every_row(case_database))["case_record", "r1"]
+    assert (row["person_id"], row["handed_organization_id"], row["handed_role"], row["handed_at"]) == ("mark", None, None, None)
+    notices = await do(case_database, lambda tx: list_notices(tx, declined, is_desk_open=True))
+    assert notices == [("emre", "news"), ("mark", "news")]
 
 
 @CASE_CONTROL

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.actions.counts import count_places
-from bedboard.actions.occupancy import confirm_shelter
-from bedboard.actions.reminders import Sent, remind_shelters
+from bedboard.actions.occupancy import change_place, confirm_shelter
+from bedboard.actions.reminders import Sent, forget_reminders, list_reminded, remind_shelters
 from bedboard.rules.freshness import Reminder, ReminderStep
-from bedboard.rules.places import KindCount
+from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.store.database import Database
 from tests.build import NOW, actor, until
 from tests.build.cases import MACHINE
@@ -123,3 +123,31 @@ async def test_the_second_waits_for_the_first_and_sends_when_that_one_fails(
         pass
     assert {Reminder(DUE, "due")} == {one.reminder for one in first}
     assert await second == (set() if first_keeps_it else all_three(DUE, "due"))
+
+
+async def test_a_closure_past_its_end_has_reminders_of_its_own_until_somebody_opens_the_place(board_database: Database) -> None:
+    end, kofi = NOW + 40 * MINUTE, actor(actor_id="kofi")
+    closed = PlaceChange("closed", "repair", end)
+    await do(board_database, lambda tx: change_place(tx, kofi, "ceder-1", closed, NOW))
+    at: dict[float, list[Sent]] = {}
+    moments = (-1 / 60, 0, 0.1, 59, 60, 61, 17 * 60 + 19, 17 * 60 + 20, 6 * 24 * 60, 8 * 24 * 60)
+    for minutes in moments:  # each minute or day after the end: every step once, and never a flood
+        now = end + minutes * MINUTE
+        sent = await do(board_database, lambda tx: remind_shelters(tx, AMSTERDAM, now))  # noqa: B023
+        at[minutes] = [one for one in sent if (one.shelter_id, one.reminder.step) == ("ceder", "closure")]
+        await do(board_database, lambda tx: forget_reminders(tx, now))  # noqa: B023
+    morning = end.replace(hour=7, minute=0) + timedelta(days=1)  # 08:00 in Amsterdam
+    due: dict[float, datetime] = {0: end, 60: end + 60 * MINUTE, 17 * 60 + 20: morning}
+    assert at == {minutes: [Sent("ceder", Reminder(due[minutes], "closure"))] if minutes in due else [] for minutes in moments}
+    assert await do(board_database, lambda tx: list_reminded(tx, at[0])) == ["anneke", "kofi"], "its staff and its manager"
+    late = [Sent("linde", Reminder(DUE, "late"))]
+    assert await do(board_database, lambda tx: list_reminded(tx, late)) == [], "that is for the page and the desk"
+
+
+async def test_a_place_that_was_opened_in_time_or_has_no_end_is_no_closure_to_ask_about(board_database: Database) -> None:
+    kofi = actor(actor_id="kofi")
+    for status, reason, end in (("closed", "repair", NOW + MINUTE), ("free", None, None), ("occupied", None, NOW + MINUTE)):
+        change = PlaceChange(status, reason, end)  # type: ignore[arg-type]
+        await do(board_database, lambda tx: change_place(tx, kofi, "ceder-1", change, NOW))  # noqa: B023
+        if status != "closed":
+            assert await remind(board_database, NOW + 2 * MINUTE) == set()

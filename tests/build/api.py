@@ -14,6 +14,11 @@ SHELTERS = ("demo-shelter-linde", "demo-shelter-ceder", "demo-shelter-wilg")
 WOMAN: dict[str, Any] = {"adults": {"woman": 1}}
 
 
+def correct(*kinds: str) -> dict[str, Any]:
+    """Return the body by which a system confirms these kinds, as of the moment at which most tests begin."""
+    return {"kinds": list(kinds), "observed_at": NOW.isoformat()}
+
+
 async def sql(site: Site, statement: str) -> list[Any]:
     async with site.process.database.transaction() as tx:
         found = await (await tx.connection()).execute(text(statement))

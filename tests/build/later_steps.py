@@ -4,8 +4,10 @@ from datetime import timedelta
 from random import Random
 
 from bedboard.actions.answers import end_stay
-from bedboard.actions.case_hand_over import hand_over_case, take_over_case
+from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.holds import Holder
+from bedboard.rules.access import Actor
+from bedboard.rules.cases import Event
 from tests.build.case_steps import CaseSteps
 from tests.build.cases import HANNEKE, ZONE
 from tests.build.oracle import EVERYBODY
@@ -48,7 +50,8 @@ class LaterSteps(CaseSteps):
             assert (now["handed_organization_id"], now["handed_role"]) == offered_to
             assert self.owner(n) is not None and now["person_id"] == case["person_id"], "until it is taken over"
 
-    def take_over(self, n: int, dice: Random) -> None:
+    def offered(self, n: int, dice: Random, event: Event) -> tuple[Actor, str]:
+        """Return somebody, mostly one of those that are offered the case, and what must come of this event from them."""
         case = self.case(n)
         receivers = [
             one
@@ -56,9 +59,19 @@ class LaterSteps(CaseSteps):
             if case is not None and (one.organization_id, one.role) == (case["handed_organization_id"], case["handed_role"])
         ]
         who = self.someone(dice, dice.choice(receivers or EVERYBODY))
-        expected = self.after(n, "take_over") if who in receivers else "no_such_request"
         if who.role not in ("police", "coordinator", "desk"):
-            expected = "not_your_role"
+            return who, "not_your_role"
+        return who, self.after(n, event) if who in receivers else "no_such_request"
+
+    def decline(self, n: int, dice: Random) -> None:
+        case, (who, expected) = self.case(n), self.offered(n, dice, "decline")
+        self.step(expected, lambda tx: decline_case(tx, who, self.ids[n], self.now), n)
+        now = self.case(n)
+        if case is not None and now is not None and expected == case["state"]:
+            assert now["handed_at"] is None and now["person_id"] == case["person_id"], "it stays with its requester"
+
+    def take_over(self, n: int, dice: Random) -> None:
+        case, (who, expected) = self.case(n), self.offered(n, dice, "take_over")
         self.step(expected, lambda tx: take_over_case(tx, who, self.ids[n], self.now), n)
         now = self.case(n)
         if case is not None and now is not None and expected == case["state"]:

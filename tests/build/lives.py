@@ -8,13 +8,13 @@ from bedboard.rules.cases import (
     Event,
 )
 
-HANDING = "hand_over keep take_over"
+HANDING = "hand_over keep take_over decline"
 ASKING = "ask choose choose_for_desk choose_provisionally"
 
 
 def handing(state: CaseState) -> Mapping[Any, CaseState]:
-    """A case that is handed over, kept or taken over goes on as it was."""
-    return {"hand_over": state, "keep": state, "take_over": state}
+    """A case that is handed over, kept, taken over or declined goes on as it was."""
+    return dict.fromkeys(HANDING.split(), state)
 
 
 # The table of the rules said a second time, by hand and by state: first what may happen and what comes of it, then what is

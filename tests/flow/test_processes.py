@@ -16,6 +16,7 @@ from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
+from tests.build.api import correct
 from tests.build.lines import cookie
 from tests.build.processes import Process
 from tests.build.site import TRUST
@@ -72,7 +73,9 @@ async def test_a_tap_in_one_process_is_on_a_screen_of_another(database: Database
         assert message["shelter"] == reply.json()
         assert "server" not in reply.headers  # an attacker need not know what serves
         async with there.api("demo-shelter-linde") as other:
-            again = await other.post("/shelters/linde/confirm", headers={"If-Match": reply.headers["etag"]})
+            again = await other.post(
+                "/shelters/linde/confirm", json=correct("cosm"), headers={"If-Match": reply.headers["etag"]}
+            )
             assert (again.status_code, again.json()["version"]) == (200, 3)
 
 

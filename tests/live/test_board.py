@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bedboard.store.database import Database
 from bedboard.views.pieces import Audience
 from tests.build import PATIENCE, FixedClock
+from tests.build.api import correct
 from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
 from tests.build.site import Site, served
 
@@ -47,7 +48,7 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
             lambda: linde.patch("/places/linde-1", json={"status": "free"}),  # again: confirms
             lambda: numbers(many),
             lambda: numbers({"cosm": {"empty": 1, "closed": 2}}),
-            lambda: linde.post("/shelters/linde/confirm"),
+            lambda: linde.post("/shelters/linde/confirm", json=correct("cosm", "women")),
             lambda: staff.post("/staff/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
             lambda: undo(site, staff),
             lambda: staff.post("/staff/linde/confirm", data={"key": "c"}),
@@ -120,7 +121,7 @@ async def test_a_returning_page_gets_only_what_differs_and_the_list_of_what_exis
     stamps = dict(re.findall(r'id="shelter-([a-z]+)" data-stamp="([0-9.]+)"', (await browser.get("/")).text))
     assert set(stamps) == {"ceder", "linde", "wilg"}
     async with site.api("demo-shelter-linde") as linde:
-        await linde.post("/shelters/linde/confirm")
+        await linde.post("/shelters/linde/confirm", json=correct("cosm", "women"))
     for known, sent in (
         (stamps, ["linde"]),
         ({}, ["ceder", "linde", "wilg"]),
@@ -233,7 +234,7 @@ async def test_waiting_for_a_version_ends_when_it_is_there_or_after_its_time(sit
         await board.reached("nowhere", 1, seconds=0.01)
     waiting = asyncio.create_task(board.reached("linde", 2, seconds=10))
     async with site.api("demo-shelter-linde") as linde:
-        await linde.post("/shelters/linde/confirm")
+        await linde.post("/shelters/linde/confirm", json=correct("cosm", "women"))
     async with asyncio.timeout(PATIENCE):
         await waiting
 

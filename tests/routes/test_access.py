@@ -13,6 +13,7 @@ from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
 from tests.build import NOW
 from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own_shelter, roles_of
+from tests.build.api import correct
 from tests.build.site import TRUST, Site, facts
 
 WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
@@ -72,6 +73,7 @@ CALLS: dict[str, Call] = {
     "case_resume": Call(f"/requests/{NOBODYS}/resume", 404, {"key": "w"}),
     "case_hand_over": Call(f"/requests/{NOBODYS}/hand-over", 404, {"to": "oever desk", "key": "x"}),
     "case_take_over": Call(f"/requests/{NOBODYS}/take-over", 404, {"key": "y"}),
+    "case_decline": Call(f"/requests/{NOBODYS}/decline", 404, {"key": "z"}),
     "case_withdraw": Call(f"/requests/{NOBODYS}/withdraw", 404, {"why": "no_place", "key": "p"}),
     "case_outcome": Call(f"/requests/{NOBODYS}/outcome", 404, {"slept": "hotel", "key": "q"}),
     "case_address": Call(f"/requests/{NOBODYS}/address", 404, {}),
@@ -89,7 +91,7 @@ CALLS: dict[str, Call] = {
     "api_board": Call("/api/v1/board", 200),
     "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
     "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json=NUMBERS),
-    "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json={}),
+    "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json=correct("cosm")),
     "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
     "api_search": Call("/api/v1/search", 200, json={}),
     "api_place_holds": Call("/api/v1/places/linde-4/holds", 409, json={}),  # it is closed
@@ -108,6 +110,7 @@ CALLS: dict[str, Call] = {
     "api_case_resume": Call(f"/api/v1/requests/{NOBODYS}/resume", 404),
     "api_case_hand_over": Call(f"/api/v1/requests/{NOBODYS}/hand-over", 404, json={}),
     "api_case_take_over": Call(f"/api/v1/requests/{NOBODYS}/take-over", 404),
+    "api_case_decline": Call(f"/api/v1/requests/{NOBODYS}/decline", 404),
     "api_case_withdraw": Call(f"/api/v1/requests/{NOBODYS}/withdraw", 404, json={"why": "no_place"}),
     "api_case_outcome": Call(f"/api/v1/requests/{NOBODYS}/outcome", 404, json={"slept": "hotel"}),
     "api_case_address": Call(f"/api/v1/requests/{NOBODYS}/address", 404),

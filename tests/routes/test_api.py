@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bedboard.clock import Clock
 from bedboard.views.pieces import Audience
 from tests.build import PATIENCE
+from tests.build.api import correct
 from tests.build.site import Site, facts
 
 FREE = {"status": "free"}
@@ -107,7 +108,7 @@ async def test_the_etag_is_the_version_and_guards_a_change(site: Site) -> None:
         assert late.json()["present"] == first.json()
         assert await facts(site) == before
         for any_version in ('"2"', "*"):
-            reply = await client.post("/shelters/linde/confirm", headers={"If-Match": any_version})
+            reply = await client.post("/shelters/linde/confirm", json=correct("cosm"), headers={"If-Match": any_version})
             assert reply.status_code == 200
 
 
@@ -139,12 +140,12 @@ async def test_a_key_means_one_call_of_one_client_for_a_day(site: Site) -> None:
             await client.patch("/places/linde-1", json=FREE, headers=key),
             await client.patch("/places/linde-2", json=OCCUPIED, headers=key),
             await client.patch("/places/linde-1", json=OCCUPIED, headers={**key, "If-Match": '"2"'}),
-            await client.post("/shelters/linde/confirm", json=OCCUPIED, headers=key),
+            await client.post("/shelters/linde/confirm", json=correct("cosm"), headers=key),
         ):
             problem = reply.json()
             assert (reply.status_code, problem["errors"][0]["field"]) in ((422, "Idempotency-Key"), (422, "status"))
         assert await facts(site) == before
-        assert (await other.post("/shelters/ceder/confirm", headers=key)).status_code == 200
+        assert (await other.post("/shelters/ceder/confirm", json=correct("men"), headers=key)).status_code == 200
         site.clock.move(hours=24, seconds=1)
         assert (await client.patch("/places/linde-1", json=FREE, headers=key)).json()["version"] == 3
 

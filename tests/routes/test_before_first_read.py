@@ -14,6 +14,7 @@ from bedboard.store.database import Database
 from bedboard.store.people import get_person
 from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
+from tests.build.api import correct
 from tests.build.site import Site, facts, served
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
@@ -22,7 +23,7 @@ READS = ["/board", "/shelters/linde"]
 WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("PATCH", "/places/linde-1", {"status": "occupied"}),
     ("PUT", "/shelters/linde/occupancy", {"kinds": {"cosm": {"empty": 0}}, "observed_at": NOW.isoformat()}),
-    ("POST", "/shelters/linde/confirm", {}),
+    ("POST", "/shelters/linde/confirm", correct("cosm")),
 ]
 
 

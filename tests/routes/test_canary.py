@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.log import set_up_log
 from bedboard.store.database import Database
 from tests.build import NOW, PATIENCE, PEOPLE, SEAL
+from tests.build.api import correct
 from tests.build.lines import page_line
 from tests.build.site import TRUST, Site
 
@@ -51,6 +52,8 @@ BODIES = [
     {"status": "closed", "reason": "other"},
     {"kinds": {"cosm": {"empty": 99}}, "observed_at": NOW.isoformat()},
     {"address": "x"},
+    correct("cosm", "CANARY"),
+    correct("cosm"),
     ASK,
 ]
 TOKENS = ["demo-coordinator", "demo-police", "demo-desk", "demo-admin", "demo-auditor", "demo-shelter-linde", "wrong"]

@@ -11,7 +11,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.build import PATIENCE
-from tests.build.api import SHELTERS, YES, add_others, begin, call, kept, part, see, seen, sql
+from tests.build.api import SHELTERS, YES, add_others, begin, call, correct, kept, part, see, seen, sql
+from tests.build.cases import KIND
 from tests.build.site import TRUST, Site
 
 # --- how much each role sees and does
@@ -27,6 +28,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "resume": ("POST", None),
     "hand-over": ("POST", {}),
     "take-over": ("POST", None),
+    "decline": ("POST", None),
     "withdraw": ("POST", {"why": "no_place"}),
     "outcome": ("POST", {"slept": "hotel"}),
     "address": ("POST", None),
@@ -35,7 +37,7 @@ CALLS: dict[str, tuple[str, Any]] = {
 # The status for each caller of a case that demo-police opened; linde is asked and has not answered. With 409 and the 403 of
 # the address the caller may do it, but not now.
 OWN = {"": 200, "shelters": 200, "answers": 403, "choose": 409, "withdraw": 200, "outcome": 409, "address": 403}
-OWN |= {"release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404}
+OWN |= {"release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404, "decline": 404}
 MAY: dict[str, dict[str, int]] = {
     "demo-police": OWN,
     "colleague": OWN,
@@ -151,7 +153,9 @@ async def test_programs_hear_at_once_of_their_own_cases_and_of_no_others(site: S
             await what
             said = {}
             for shelter in ("linde", "ceder", "wilg"):
-                said[shelter] = (await call(site, f"demo-shelter-{shelter}", f"/shelters/{shelter}/confirm"))["version"]
+                said[shelter] = (
+                    await call(site, f"demo-shelter-{shelter}", f"/shelters/{shelter}/confirm", correct(KIND[shelter]))
+                )["version"]
             heard: set[str] = set()
             for token, line in lines.items():
                 last = token.removeprefix("demo-shelter-") if "shelter" in token else "wilg"

@@ -107,3 +107,31 @@ async def test_a_household_that_comes_at_once_is_not_announced_in_two_hours(site
     assert chosen in page and page.count('" checked') == 1
     words = main(await done(mark, case, "choose", shelter="beuk", within="30" if arrival == "now" else "120"))
     assert ("aankomst 14:30" if arrival == "now" else "aankomst 16:00") in words
+
+
+async def test_who_is_offered_a_case_may_leave_it_with_its_requester_who_is_told(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await offered(site, mark)
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    reply = await press(lucia, await see(lucia, case), "decline")
+    assert (reply.status_code, reply.headers["location"]) == (303, "/requests")
+    assert (await lucia.get(f"/requests/{case}")).status_code == 404
+    page = await see(mark, case)
+    assert "wij nemen deze aanvraag niet over. De aanvraag blijft van u." in main(page) and "niet overgenomen" in main(page)
+    again = await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "again"})
+    assert again.status_code == 303, "it may be offered again"
+    assert "wij nemen deze aanvraag niet over" not in main(await see(mark, case))
+
+
+async def test_programs_decline(site: Site) -> None:
+    case_id = await begin_by_api(site, "ceder")
+    async with site.api("demo-coordinator") as api:
+        assert (await api.post(f"/requests/{case_id}/decline")).status_code == 404, "nobody offered it"
+        body = {"organization": "oever", "role": "coordinator"}
+        await call(site, "demo-police", f"/requests/{case_id}/hand-over", body)
+        key = {"Idempotency-Key": "once"}
+        replies = [await api.post(f"/requests/{case_id}/decline", headers=key) for _ in range(2)]
+        assert [(reply.status_code, reply.content) for reply in replies] == [(204, b"")] * 2
+        assert (await api.post(f"/requests/{case_id}/decline")).status_code == 404
+    kept_by = await see_by_api(site, "demo-police", case_id)
+    assert (kept_by["handed_to"], kept_by["role"]) == (None, "police")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.build import NOW
+from tests.build.api import correct
 from tests.build.site import Site, facts
 
 DEEP = b'{"a":' * 5_000 + b"1" + b"}" * 5_000
@@ -60,7 +61,7 @@ BAD: dict[str, Bad] = {
     # what there is not
     "unknown place": Bad("PATCH", "/places/nowhere-1", FREE, 404, "no_such_place"),
     "someone else's place": Bad("PATCH", "/places/ceder-1", FREE, 404, "no_such_place"),
-    "someone else's shelter": Bad("POST", "/shelters/ceder/confirm", {}, 404, "no_such_shelter"),
+    "someone else's shelter": Bad("POST", "/shelters/ceder/confirm", correct("men"), 404, "no_such_shelter"),
     "unknown shelter": Bad("PUT", "/shelters/nowhere/occupancy", count(1), 404, "no_such_shelter"),
     "odd id: uppercase": Bad("PATCH", "/places/LINDE-1", FREE, 404, "no_such_page"),
     "odd id: unicode": Bad("PATCH", "/places/l%C3%AFnde-1", FREE, 404, "no_such_page"),
@@ -150,8 +151,16 @@ BAD: dict[str, Bad] = {
         409,
         "overtaken",
     ),
-    "confirmed in the future": confirm({"observed_at": "2027-01-01T00:00:00Z"}, 422, "invalid", "observed_at", "in_the_future"),
+    "confirmed in the future": confirm(
+        correct("cosm") | {"observed_at": "2027-01-01T00:00:00Z"}, 422, "invalid", "observed_at", "in_the_future"
+    ),
     "confirmed with more": confirm({"by": "Sanne"}, 422, "invalid", "by", "unknown_field"),
+    "confirmed without kinds": confirm({"observed_at": NOW.isoformat()}, 422, "invalid", "kinds", "missing"),
+    "confirmed at no moment": confirm({"kinds": ["cosm"]}, 422, "invalid", "observed_at", "missing"),
+    "confirmed no kind": confirm(correct(), 422, "invalid", "kinds", "wrong"),
+    "confirmed a kind that is not here": confirm(correct("cosm", "men"), 422, "invalid", "kinds.1", "kind_not_here"),
+    "confirmed a number": confirm(correct() | {"kinds": [1]}, 422, "invalid", "kinds.0", "not_text"),
+    "confirmed a word": confirm(correct() | {"kinds": "cosm"}, 422, "invalid", "kinds", "wrong"),
     # numbers
     "no kinds": numbers({}, "kinds", "missing"),
     "empty kinds": numbers({"kinds": {}}, "kinds", "wrong"),

@@ -7,27 +7,13 @@ from pydantic import BaseModel
 from bedboard.routes.api import cases as api_cases
 from bedboard.routes.row import Operation, Row
 from bedboard.rules.access import DESK, REPORTERS, SEEKING, SEEKING_OR_REPORTING, Rule
-from bedboard.schemas.cases import (
-    AddressObject,
-    AskedObject,
-    CaseObject,
-    CasesObject,
-    PostAnswer,
-    PostArrival,
-    PostCase,
-    PostChoice,
-    PostDecision,
-    PostHandOver,
-    PostOutcome,
-    PostShelters,
-    PostWithdrawal,
-)
+from bedboard.schemas import cases as shapes
 
 CASE_WRITES = "400 401 403 404 409 413 422 503"
-ASKED = (CaseObject, AskedObject)
+ASKED = (shapes.CaseObject, shapes.AskedObject)
 
 
-def change_case(name: str, summary: str, body: type[BaseModel], answers: tuple[Any, ...] = (CaseObject,)) -> Operation:
+def change_case(name: str, summary: str, body: type[BaseModel], answers: tuple[Any, ...] = (shapes.CaseObject,)) -> Operation:
     """Describe a call that changes a case and gives it back."""
     return Operation(name, summary, CASE_WRITES, answers, body, takes_key=True, version_of="request")
 
@@ -43,7 +29,7 @@ CASES: tuple[Row, ...] = (
             "getRequests",
             "One's own requests and those of colleagues; for the desk all that are open; for a shelter what it was asked",
             "401 403 503",
-            (CasesObject,),
+            (shapes.CasesObject,),
         ),
     ),
     Row(
@@ -56,8 +42,8 @@ CASES: tuple[Row, ...] = (
             "postRequest",
             "Ask up to eight shelters for one case",
             "400 401 403 409 413 422 429 503",
-            (CaseObject,),
-            PostCase,
+            (shapes.CaseObject,),
+            shapes.PostCase,
             takes_key=True,
             version_of="request",
             has_location=True,
@@ -80,7 +66,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_shelters,
         "api_case_shelters",
         SEEKING,
-        operation=change_case("postShelters", "Ask more shelters", PostShelters),
+        operation=change_case("postShelters", "Ask more shelters", shapes.PostShelters),
     ),
     Row(
         "POST",
@@ -88,7 +74,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_answer,
         "api_case_answers",
         Rule(REPORTERS | {"desk", "police"}),
-        operation=change_case("postAnswer", "What a shelter says", PostAnswer, ASKED),
+        operation=change_case("postAnswer", "What a shelter says", shapes.PostAnswer, ASKED),
     ),
     Row(
         "POST",
@@ -96,7 +82,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_choice,
         "api_case_choose",
         SEEKING,
-        operation=change_case("postChoice", "Take one shelter's offer", PostChoice),
+        operation=change_case("postChoice", "Take one shelter's offer", shapes.PostChoice),
     ),
     Row(
         "POST",
@@ -104,7 +90,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_decision,
         "api_case_decide",
         DESK,
-        operation=change_case("postDecision", "The desk confirms, refuses, or ends a stay", PostDecision),
+        operation=change_case("postDecision", "The desk confirms, refuses, or ends a stay", shapes.PostDecision),
     ),
     Row(
         "POST",
@@ -112,7 +98,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_arrival,
         "api_case_arrival",
         Rule(REPORTERS | {"desk"}),
-        operation=change_case("postArrival", "They came, or did not", PostArrival, ASKED),
+        operation=change_case("postArrival", "They came, or did not", shapes.PostArrival, ASKED),
     ),
     Row(
         "POST",
@@ -124,7 +110,7 @@ CASES: tuple[Row, ...] = (
             "postResumption",
             "The chosen place falls through; look further with the same needs",
             "401 403 404 409 422 503",
-            (CaseObject,),
+            (shapes.CaseObject,),
             takes_key=True,
             version_of="request",
         ),
@@ -135,7 +121,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_withdrawal,
         "api_case_withdraw",
         SEEKING,
-        operation=change_case("postWithdrawal", "Nothing is sought any more", PostWithdrawal),
+        operation=change_case("postWithdrawal", "Nothing is sought any more", shapes.PostWithdrawal),
     ),
     Row(
         "POST",
@@ -147,7 +133,7 @@ CASES: tuple[Row, ...] = (
             "postRelease",
             "Give back the holds that the request uses",
             "401 403 404 409 422 503",
-            (CaseObject,),
+            (shapes.CaseObject,),
             takes_key=True,
             version_of="request",
         ),
@@ -158,7 +144,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_hand_over,
         "api_case_hand_over",
         SEEKING,
-        operation=change_case("postHandOver", "Offer the request to another organization or role", PostHandOver),
+        operation=change_case("postHandOver", "Offer the request to another organization or role", shapes.PostHandOver),
     ),
     Row(
         "POST",
@@ -170,9 +156,23 @@ CASES: tuple[Row, ...] = (
             "postTakeOver",
             "Take over a request that is offered to one's own organization and role",
             "401 403 404 409 422 503",
-            (CaseObject,),
+            (shapes.CaseObject,),
             takes_key=True,
             version_of="request",
+        ),
+    ),
+    Row(
+        "POST",
+        "/api/v1/requests/{case_id:id}/decline",
+        api_cases.post_decline,
+        "api_case_decline",
+        SEEKING,
+        operation=Operation(
+            "postDecline",
+            "Leave a request that is offered to one's own organization and role with its requester",
+            "401 403 404 409 422 503",
+            takes_key=True,
+            status=204,
         ),
     ),
     Row(
@@ -181,7 +181,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_outcome,
         "api_case_outcome",
         SEEKING,
-        operation=change_case("postOutcome", "Where the person sleeps", PostOutcome),
+        operation=change_case("postOutcome", "Where the person sleeps", shapes.PostOutcome),
     ),
     Row(
         "POST",
@@ -190,7 +190,10 @@ CASES: tuple[Row, ...] = (
         "api_case_address",
         SEEKING,
         operation=Operation(
-            "postAddress", "Where the chosen shelter is; a look that is written down", "401 403 404 409 503", (AddressObject,)
+            "postAddress",
+            "Where the chosen shelter is; a look that is written down",
+            "401 403 404 409 503",
+            (shapes.AddressObject,),
         ),
     ),
 )

@@ -22,6 +22,7 @@ from bedboard.routes.case_work import (
     choice_work,
     chosen_or_first,
     decision_work,
+    declining_work,
     hand_over_work,
     opening_work,
     outcome_work,
@@ -31,27 +32,13 @@ from bedboard.routes.case_work import (
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
-from bedboard.routes.replies import json_bytes
+from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import is_of_same_group
-from bedboard.schemas.cases import (
-    AddressObject,
-    AskedObject,
-    CaseObject,
-    CasesObject,
-    PostAnswer,
-    PostArrival,
-    PostCase,
-    PostChoice,
-    PostDecision,
-    PostHandOver,
-    PostOutcome,
-    PostShelters,
-    PostWithdrawal,
-)
+from bedboard.schemas import cases as shapes
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_cases_of, list_claims_of_all, list_open_cases
 from bedboard.store.database import Transaction
@@ -59,12 +46,11 @@ from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
 from bedboard.views.case_objects import asked_object, case_object
 from bedboard.views.cases import case_view
-from bedboard.views.found import deciders_of
 from bedboard.views.objects import to_json
 
 OVER_SHOWN = timedelta(hours=24)  # how long a case that is over stays in the list
 
-Shown = CaseObject | AskedObject
+Shown = shapes.CaseObject | shapes.AskedObject
 """A case as the caller may see it."""
 
 
@@ -85,7 +71,7 @@ async def show_cases(call: Call) -> Response:
             rows = [row for shelter_id in sorted(actor.shelter_ids) for row in await list_asked(tx, shelter_id, since)]
             claims = await list_claims_of_all(tx, [row.record.id for row in rows])
             shown = [one for row in rows if (one := _asked(call, row, claims)) is not None]
-    answer: CasesObject = {"requests": shown}
+    answer: shapes.CasesObject = {"requests": shown}
     return json_bytes(to_json(answer))
 
 
@@ -115,7 +101,7 @@ async def _read_present(tx: Transaction, call: Call, case_id: str, shelter_id: s
     raise NotFound("no_such_request")
 
 
-def _asked(call: Call, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> AskedObject | None:
+def _asked(call: Call, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> shapes.AskedObject | None:
     """Return a case as one of its shelters sees it; None: the shelter is no longer on the board."""
     row, ask = asked
     case = case_view(row, [ask], claims, call.process.board.cards, opener_of(call.process), call.actor, call.now)
@@ -183,7 +169,7 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
     unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
-    me, deciders = seeker_of(call), deciders_of(call.catalogue, call.actor.role, call.now)
+    me, deciders = seeker_of(call), call.deciders
     return {
         shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue, deciders, me) if profile is not None else None)
         or next(iter(cards[shelter_id].kinds))
@@ -193,7 +179,7 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
 
 async def post_case(call: Call) -> Response:
     """Open a case. A repeated key with another profile is refused, as long as the first profile is kept."""
-    command = await call.json(PostCase)
+    command = await call.json(shapes.PostCase)
     said = SearchProfile.model_validate(command.model_dump(exclude={"shelters"}))
     profile = profile_of(said, call.catalogue, call.now)
     check_shelters(command.shelters)
@@ -210,7 +196,7 @@ async def post_case(call: Call) -> Response:
 
 
 async def post_shelters(call: Call) -> Response:
-    command = await call.json(PostShelters)
+    command = await call.json(shapes.PostShelters)
 
     async def work(tx: Transaction) -> LockedCase:
         row = await get_case(tx, call.path_params["case_id"])
@@ -234,7 +220,7 @@ def _own_shelter(actor: Actor, shelter_id: str | None) -> str:
 
 
 async def post_answer(call: Call) -> Response:
-    command = await call.json(PostAnswer)
+    command = await call.json(shapes.PostAnswer)
     shelter_id = _own_shelter(call.actor, command.shelter)
     said = ShelterAnswer(command.answer, command.place, command.reason, command.criterion)
     work = answer_work(call, shelter_id, said)
@@ -242,21 +228,21 @@ async def post_answer(call: Call) -> Response:
 
 
 async def post_choice(call: Call) -> Response:
-    command = await call.json(PostChoice)
+    command = await call.json(shapes.PostChoice)
     at = command.arrives_at
     work = choice_work(call, command.shelter, at)
     return await _answer_change(call, work, command.shelter, "" if at is None else at.isoformat())
 
 
 async def post_decision(call: Call) -> Response:
-    command = await call.json(PostDecision)
+    command = await call.json(shapes.PostDecision)
     work = decision_work(call, command.decision, command.reason, command.stays_until)
     return await _answer_change(call, work, command.decision)
 
 
 async def post_arrival(call: Call) -> Response:
     """Say whether they came. The desk need not name the shelter: it is the chosen one."""
-    command = await call.json(PostArrival)
+    command = await call.json(shapes.PostArrival)
     shelter_id = command.shelter if call.actor.role in SEEKERS else _own_shelter(call.actor, command.shelter)
     work = arrival_work(call, shelter_id, arrived=command.arrived)
     return await _answer_change(call, work, shelter_id or "", str(command.arrived), shelter_id=shelter_id)
@@ -267,7 +253,7 @@ async def post_resumption(call: Call) -> Response:
 
 
 async def post_withdrawal(call: Call) -> Response:
-    return await _answer_change(call, withdrawal_work(call, (await call.json(PostWithdrawal)).why))
+    return await _answer_change(call, withdrawal_work(call, (await call.json(shapes.PostWithdrawal)).why))
 
 
 async def post_release(call: Call) -> Response:
@@ -275,7 +261,7 @@ async def post_release(call: Call) -> Response:
 
 
 async def post_hand_over(call: Call) -> Response:
-    command = await call.json(PostHandOver)
+    command = await call.json(shapes.PostHandOver)
     work = hand_over_work(call, command.organization, command.role)
     return await _answer_change(call, work, command.organization or "", command.role or "")
 
@@ -284,8 +270,15 @@ async def post_take_over(call: Call) -> Response:
     return await _answer_change(call, take_over_work(call))
 
 
+async def post_decline(call: Call) -> Response:
+    """Leave a case with its requester; the caller sees it no more, so there is nothing to answer with."""
+    work = declining_work(call)
+    await call.once(call.key, work=work, reply=lambda _: Reply(204, b""), shown=lambda case: show_done(call, case))
+    return Response(status_code=204, headers=api_headers())
+
+
 async def post_outcome(call: Call) -> Response:
-    return await _answer_change(call, outcome_work(call, (await call.json(PostOutcome)).slept))
+    return await _answer_change(call, outcome_work(call, (await call.json(shapes.PostOutcome)).slept))
 
 
 async def post_address(call: Call) -> Response:
@@ -294,5 +287,5 @@ async def post_address(call: Call) -> Response:
     async with call.transaction() as tx:
         address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
         shelter_id = await chosen_or_first(tx, case_id)
-    answer: AddressObject = {"shelter": shelter_id, "address": address}
+    answer: shapes.AddressObject = {"shelter": shelter_id, "address": address}
     return json_bytes(to_json(answer))

@@ -12,7 +12,8 @@ from bedboard.routes.row import Operation, Row, SocketRow
 DESCRIPTION = """\
 Shelter places for victims of human trafficking: what is free now.
 
-A change of any place, and `confirm`, confirm the whole shelter. A repeated `Idempotency-Key` compares the body byte by byte.
+`confirm` confirms the kinds that it names, as of `observed_at`; a shelter is as fresh as its oldest kind. A
+repeated `Idempotency-Key` compares the body byte by byte.
 
 `/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then `{type: shelter, shelter}`
 for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter

@@ -16,7 +16,6 @@ from bedboard.schemas.answers import HoldsObject
 from bedboard.schemas.commands import PostHold, PostSearch
 from bedboard.schemas.profile import profile_of
 from bedboard.store.database import Transaction
-from bedboard.views.found import deciders_of
 from bedboard.views.objects import found_object, hold_object, own_hold_object, to_json
 
 
@@ -27,8 +26,7 @@ async def post_search(call: Call) -> Response:
     if process.board.as_of is None:
         raise Unavailable("database_away")
     async with process.turns:
-        deciders = deciders_of(catalogue, call.actor.role, call.now)
-        found = process.board.columns.found(profile, catalogue, command.limit, deciders)
+        found = process.board.columns.found(profile, catalogue, command.limit, call.deciders)
         as_of = process.clock.now() if process.board.live else process.board.as_of  # after the wait for other searches
         return json_bytes(to_json(found_object(found, as_of, command.limit)))
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bedboard.actions.counts import count_places
 from bedboard.actions.idempotency import Reply
-from bedboard.actions.occupancy import Changed, change_place, confirm_shelter
+from bedboard.actions.occupancy import Changed, change_place, confirm_named_kinds
 from bedboard.routes.call import Call
 from bedboard.routes.live import api_audience
 from bedboard.routes.parse import if_match
@@ -112,5 +112,7 @@ async def post_confirm(call: Call) -> Response:
     shelter_id, command = call.path_params["shelter_id"], await call.json(PostConfirm)
     return await _change(
         call,
-        lambda tx, version: confirm_shelter(tx, call.actor, shelter_id, call.now, command.observed_at, version),
+        lambda tx, version: confirm_named_kinds(
+            tx, call.actor, shelter_id, command.kinds, call.now, command.observed_at, version
+        ),
     )

@@ -71,7 +71,7 @@ API: tuple[Row | SocketRow, ...] = (
         shelters.post_confirm,
         "api_confirm",
         OWN_REPORTING,
-        operation=change_shelter("postConfirm", "Still correct", PostConfirm),
+        operation=change_shelter("postConfirm", "Some kinds are still correct", PostConfirm),
     ),
     Row(
         "PATCH",

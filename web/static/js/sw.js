@@ -5,11 +5,13 @@ const WORDS = {
     found: ["Er is iets vrij", "Kijk snel: iemand anders kan eerder zijn."],
     asked: ["Er wordt een plek gevraagd", "Kijk en antwoord: ja, in overleg of nee."],
     news: ["Er is nieuws over een aanvraag", "Kijk wat er nu is."],
+    confirm: ["Klopt het bord nog?", "Kijk en bevestig het, of pas het aan."],
   },
   en: {
     found: ["Something is free", "Look soon: somebody else may be faster."],
     asked: ["Somebody asks for a place", "Please answer: yes, to be discussed, or no."],
     news: ["There is news about a request", "Open it to see the news."],
+    confirm: ["Is the board still correct?", "Please confirm it, or change it."],
   },
 };
 const asked = new URL(self.location).searchParams;
@@ -21,6 +23,7 @@ const CASES = { open: /^\/requests/, url: "/requests" };
 const PAGES = {
   found: { open: /^\/(search|alerts\/[^/]+)$/, url: "/search" },
   asked: STAFF,
+  confirm: STAFF,
   news: isShelter ? STAFF : CASES,
 };
 

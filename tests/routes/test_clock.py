@@ -1,0 +1,294 @@
+"""Everything that changes by the clock alone, on every level: a second before, then, a second, hours and days later.
+
+The rows are those of docs/clock.md. Nobody presses anything meanwhile; the jobs of a process run at each moment.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from bedboard.actions.cases import choose_offer, open_case
+from bedboard.actions.occupancy import undo_change
+from bedboard.rules.cases import Patience, is_late, is_late_untold, may_see_address, silence_step
+from bedboard.rules.claims import Claim, is_live
+from bedboard.rules.deciding import Deciding
+from bedboard.rules.fit import Profile, fit_of, judge, make_terms
+from bedboard.rules.freshness import USUAL_LIMITS, closure_reminder, current_reminder, freshness_of
+from bedboard.store.database import Database
+from bedboard.views.objects import shelter_object, to_json
+from tests.build import NOW, FixedClock
+from tests.build import clock as situations
+from tests.build.cases import HOUR, MARK, NEEDS, SANNE, ZONE
+from tests.build.clock import At, Look, asked, board, rule, says, stored
+from tests.build.lines import api_line, hear, until_pulse
+from tests.build.moments import USUAL
+from tests.build.rows import run
+from tests.build.site import Site, served
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+WOMAN = {"adults": {"woman": 1}}
+DESK = Deciding("desk", "mon-fri 09:00-17:00", "provisional")
+ON_THE_WAY = Claim("reservation", None, "police", "Oever", expected_at=NOW + 2 * HOUR)
+
+
+class Row(NamedTuple):
+    """A value of docs/clock.md. `begin`: makes the situation and returns the moment of its change.
+
+    `looks`: by level a look, and what it finds before the moment, then and a second later, five hours later, and five days
+    later; those that are left out are as the one before. `prepared`: a statement that changes the board first.
+    """
+
+    name: str
+    begin: Callable[[Site], Awaitable[datetime]]
+    looks: Mapping[str, tuple[Look, tuple[Any, ...]]]
+    prepared: str = ""
+
+
+async def is_choice_refused(at: At) -> str:
+    return await at.tried(lambda tx: choose_offer(tx, MARK, "r1", "beuk", at.now, ZONE))
+
+
+async def is_case_refused(at: At) -> str:
+    return await at.tried(lambda tx: open_case(tx, MARK, "new", NEEDS, "noord", {"linde": "cosm"}, at.now))
+
+
+async def is_undoing_refused(at: At) -> str:
+    tap = await at.one("select max(id) from journal")
+    return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, 10 * SECOND, USUAL_LIMITS))
+
+
+async def is_session_alive(at: At) -> bool:
+    token_hash = await at.one("select token_hash from session")
+    return bool(await at.site.process.identity.active_tokens([token_hash]))
+
+
+def fit_now(now: datetime) -> str:
+    """Return the fit of a woman who comes at once, which is within an hour, in a house with intake until 17:00."""
+    local = now.astimezone(ZONE)
+    minutes = local.hour * 60 + local.minute
+    profile = Profile(woman=1, arrives_after=minutes)
+    return fit_of(judge(make_terms({"woman": "yes"}, {}, (9 * 60, 17 * 60), ()), profile))
+
+
+def of_linde(found: Any, name: str) -> object:
+    return next((match[name] for match in found["matches"] if match["shelter"] == "linde"), None)
+
+
+def step_of(at: At) -> object:
+    return reminder.step if (reminder := at.card().reminder) else None
+
+
+def state_of_case(at: str = "state") -> Look:
+    return asked("/requests/r1", lambda case: case[at])
+
+
+STATE = "select state from case_record where id = 'r1'"
+LATE = "select count(*) from case_event where what = 'late'"
+REMINDED = "select count(*) from reminded where shelter_id = 'linde' and step {} 'closure'"
+PAGE_OF_CASE, PAGE_OF_SHELTER = "/requests/r1", "/staff/linde"
+
+ROWS = (
+    Row(
+        "hold",
+        situations.a_hold,
+        {
+            "rules": (rule(lambda now: is_live(Claim("hold", NOW + HOUR / 2, "police", "Oever"), now)), (True, False)),
+            "board": (board(lambda at: at.place().status), ("held", "free")),
+            "page": (says("sanne", PAGE_OF_SHELTER, "vastgehouden: Stichting Oever"), (True, False)),
+            "database": (stored("select ended_at is null from claim"), (True,)),
+        },
+    ),
+    Row(
+        "offer",
+        situations.an_offer,
+        {
+            "rules": (rule(lambda now: is_live(Claim("reservation", NOW + HOUR, "police", "Oever"), now)), (True, False)),
+            "board": (board(lambda at: at.place("beuk-1").status), ("reserved", "free")),
+            "page": (asked("/requests/r1", lambda case: case["shelters"][0]["says"]), ("yes", "lapsed")),
+            "database": (is_choice_refused, ("may", "offer_over")),
+        },
+    ),
+    Row(
+        "placement",
+        situations.a_placement,
+        {
+            "rules": (rule(lambda now: is_live(ON_THE_WAY, now)), (True,)),
+            "board": (board(lambda at: at.place().status), ("reserved",)),
+            "page": (state_of_case(), ("confirmed",)),
+            "database": (stored("select ended_at is null and expires_at is null from claim"), (True,)),
+        },
+    ),
+    Row(
+        "late",
+        situations.a_placement,
+        {
+            "rules": (rule(lambda now: is_late("confirmed", NOW + 2 * HOUR, now)), (False, True)),
+            "board": (board(lambda at: at.place().claim.is_late), (False, True)),  # type: ignore[union-attr]
+            "page": (says("sanne", PAGE_OF_SHELTER, "te laat — bel"), (False, True)),
+            "case": (says("mark", PAGE_OF_CASE, "Dat uur is voorbij"), (False, True)),
+        },
+    ),
+    Row(
+        "late-told",
+        situations.a_placement,
+        {
+            "rules": (rule(lambda now: is_late_untold(NOW + 2 * HOUR, None, ZONE, now)), (False, True)),
+            "database": (stored(LATE), (0, 1, 2, 3)),
+        },
+    ),
+    Row(
+        "choice-for-desk",
+        situations.a_choice_for_the_desk,
+        {
+            "rules": (rule(lambda now: DESK.counts_without_desk(now.astimezone(ZONE))), (False, True)),
+            "board": (board(lambda at: at.place().status), ("reserved",)),
+            "page": (says("mark", PAGE_OF_CASE, "U kunt erheen."), (False, True)),
+            "database": (stored(STATE), ("chosen", "provisional")),
+        },
+    ),
+    Row(
+        "desk",
+        situations.an_hour,
+        {
+            "rules": (rule(lambda now: DESK.is_desk_open(now.astimezone(ZONE))), (True, False)),
+            "board": (board(lambda at: at.site.process.board.catalogue.is_desk_open(at.now)), (True, False)),  # type: ignore[union-attr]
+            "page": (
+                asked("/search", lambda found: of_linde(found, "decides"), WOMAN, "POST"),
+                ("desk", "provisional"),
+            ),
+        },
+    ),
+    Row(
+        "week",
+        situations.an_old_case,
+        {
+            "board": (board(lambda at: at.place().status), ("reserved", "closed")),
+            "page": (says("mark", PAGE_OF_CASE, "Waar slaapt"), (False, True)),
+            "database": (stored(STATE), ("confirmed", "withdrawn")),
+        },
+    ),
+    Row(
+        "slept",
+        situations.a_withdrawn_case,
+        {
+            "page": (state_of_case(), ("withdrawn", "ended")),
+            "database": (stored("select code from tally where what = 'slept'"), (None, "unknown")),
+        },
+    ),
+    Row(
+        "silence",
+        situations.a_silent_shelter,
+        {
+            "rules": (rule(lambda now: silence_step(NOW, Patience(), now)), (0, 1, 3)),
+            "page": (says("mark", PAGE_OF_CASE, "herinnerd"), (False, True)),
+            "database": (stored("select step from ask"), (0, 1, 3)),
+        },
+    ),
+    Row(
+        "address",
+        situations.a_decided_case,
+        {
+            "rules": (rule(lambda now: may_see_address("confirmed", NOW, NOW + 2 * HOUR, now)), (True, False)),
+            "page": (says("mark", PAGE_OF_CASE, "Toon het adres"), (True, False)),
+            "database": (asked("/requests/r1/address", lambda said: 200, method="POST"), (200, 403)),
+        },
+    ),
+    Row(
+        "arrival",
+        situations.an_arrival,
+        {
+            "rules": (rule(fit_now), ("fits", "discuss")),
+            "page": (
+                asked("/search", lambda found: of_linde(found, "fit"), {**WOMAN, "arrives_after": "now"}, "POST"),
+                ("fits", "discuss"),
+            ),
+        },
+        "update shelter set intake_from_minutes = 540, intake_until_minutes = 1020",
+    ),
+    Row(
+        "freshness",
+        situations.news_of_linde,
+        {
+            "rules": (rule(lambda now: freshness_of(NOW - HOUR, USUAL_LIMITS, now)), ("fresh", "ageing", "ageing", "stale")),
+            "board": (board(lambda at: at.card().freshness), ("fresh", "ageing", "ageing", "stale")),
+            "page": (says("sanne", PAGE_OF_SHELTER, "bevestig nu"), (False, False, False, True)),
+            "database": (stored("select confirmed_at from shelter where id = 'linde'"), (NOW - HOUR,)),
+        },
+    ),
+    Row(
+        "reminder",
+        situations.a_moment_to_confirm,
+        {
+            "rules": (
+                rule(lambda now: step[1] if (step := current_reminder(NOW - HOUR, NOW, USUAL, ZONE, now)) else None),
+                (None, "before", "late"),
+            ),
+            "board": (board(step_of), (None, "before", "late")),
+            "page": (says("sanne", PAGE_OF_SHELTER, "Klopt dit nog? Bevestig het om 16:00."), (False, True, False)),
+            "database": (stored(REMINDED.format("<>")), (0, 1, 2, 3)),
+        },
+    ),
+    Row(
+        "free-again",
+        situations.a_closure,
+        {
+            "board": (
+                board(lambda at: (at.place("linde-4").status, at.place("linde-4").is_overdue)),
+                ((c := "closed", False), (c, True)),
+            ),
+            "page": (says("sanne", PAGE_OF_SHELTER, "weer open moeten zijn — klopt dit?"), (False, True)),
+            "seekers": (
+                asked("/shelters/linde", lambda one: one["places"][3]["expected_free_at"] is not None),
+                (True, False),
+            ),
+            "database": (stored("select state from place where id = 'linde-4'"), ("closed",)),
+        },
+    ),
+    Row(
+        "closure-told",
+        situations.a_closure,
+        {
+            "rules": (rule(lambda now: bool(closure_reminder(NOW + DAY, ZONE, now))), (False, True)),
+            "page": (says("sanne", PAGE_OF_SHELTER, "1 plek had al weer vrij moeten zijn"), (False, True)),
+            "database": (stored(REMINDED.format("=")), (0, 1, 2, 3)),
+        },
+    ),
+    Row("alert", situations.an_alert, {"database": (stored("select count(*) from alert"), (1, 0))}),
+    Row("session", situations.a_session, {"database": (is_session_alive, (True, False))}),
+    Row("kept-answer", situations.a_kept_answer, {"database": (stored("select count(*) from stored_reply"), (1, 0))}),
+    Row(
+        "slot",
+        situations.a_sent_reminder,
+        {"database": (stored("select count(*) from reminded where created_at < timestamptz '2026-03-12'"), (5, 0))},
+    ),
+    Row("undo", situations.a_tap, {"database": (is_undoing_refused, ("may", "too_late_to_undo"))}),
+    Row("an-hour", situations.many_cases, {"database": (is_case_refused, ("too_many", "may"))}),
+    Row(
+        "list",
+        situations.a_case_that_is_over,
+        {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))},
+    ),
+)
+LATER = (("before", -SECOND), ("then", 0 * SECOND), ("a second later", SECOND), ("hours", 5 * HOUR), ("days", 5 * DAY))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+async def test_clock(row: Row, case_database: Database, clock: FixedClock) -> None:
+    await run(case_database, "update person set demo = true")
+    if row.prepared:
+        await run(case_database, row.prepared)
+    async with served(case_database.url, clock, own_pulse=False) as site, api_line(site) as line:
+        shown = {one["id"]: one for one in (await hear(line))["shelters"]}
+        at, moment = At(site), await row.begin(site)
+        for when, (name, later) in enumerate(LATER):
+            clock.at = moment + later
+            await at.pass_on()
+            for level, (look, found) in row.looks.items():
+                should = found[min(len(found) - 1, when if when < 2 else when - 1)]
+                assert await look(at) == should, f"{level}, {name}"
+            for message in await until_pulse(site, line):  # an open page: it has heard all that is so now
+                shown |= {one["id"]: one for one in message.get("shelters", [message.get("shelter")]) if one}
+            assert shown == {one: orjson.loads(to_json(shelter_object(card))) for one, card in site.process.board.cards.items()}
