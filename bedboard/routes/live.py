@@ -15,6 +15,7 @@ from bedboard.rules.access import REPORTERS, SEEKERS, Actor, Role
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
+from bedboard.views.facets import EVERYTHING, read_filter
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
@@ -90,7 +91,8 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
     if asked.get("view") == "own" and actor.role in SEEKERS:
         return Audience("own", language)
     if asked.get("view") == "board" and actor.role in SEEKERS:
-        return board_audience(actor, language)
+        catalogue = process_of(websocket).board.catalogue  # None before the first read: then the socket is closed
+        return board_audience(actor, language, read_filter(asked, catalogue) if catalogue else EVERYTHING)
     if asked.get("view") == "staff" and asked.get("shelter") in actor.shelter_ids:
         return Audience("staff", language, asked["shelter"])
     return None
