@@ -185,7 +185,8 @@ class Board:
     # --- publishing
 
     def _audiences(self) -> list[Audience]:
-        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view not in ("search", "own")]
+        drawn = ("board", "staff", "api")
+        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view in drawn]
 
     def _publish(self, changed: list[Card]) -> None:
         catalogue = self.catalogue

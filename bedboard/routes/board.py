@@ -28,7 +28,8 @@ async def show_home(call: Call) -> Response:
     if actor.role in SHELTER:
         if not actor.shelter_ids:
             raise NotAllowed("not_your_role")
-        return RedirectResponse(f"/staff/{min(actor.shelter_ids)}", 303)
+        own = actor.shelter_ids
+        return RedirectResponse("/staff" if len(own) > 1 else f"/staff/{min(own)}", 303)
     if actor.role not in SEEKERS:
         raise NotAllowed("not_your_role")
     return await show_board(call)

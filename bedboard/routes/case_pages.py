@@ -23,6 +23,7 @@ from bedboard.views.cards import Card, PlaceView
 from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, receivers_of, time_line
 from bedboard.views.cases import CaseView
 from bedboard.views.found import deciders_of
+from bedboard.views.late import late_view
 from bedboard.views.needs import needs_of
 from bedboard.views.strip import inbox_of, urgency
 
@@ -140,6 +141,8 @@ async def show_cases(call: Call) -> Response:
         "own": sorted(own, key=urgency),
         "inbox": inbox_of(every) if is_desk else None,
         "over": over,
+        "late": late_view(every, call.process.board.cards.values()) if is_desk else None,
+        "steps": STEPS,
         "catalogue": call.catalogue,
         "callers": callers_of(call.catalogue),
     }

@@ -28,7 +28,8 @@ class Audience(NamedTuple):
 
     `view` is one of: board, the cards for people who look for a place (`late` for the desk, which sees the shelters that did
     not confirm in time); staff, a shelter's own page; api, JSON objects; search, where each viewer looks for something
-    different, so nothing is shared; own, a page with nothing but the viewer's own cases. `chosen`: the board's filter, which
+    different, so nothing is shared; own, a page with nothing but what is the viewer's own; overview, one of the
+    shelters on such a page, of which it hears only that it has changed. `chosen`: the board's filter, which
     the totals of the messages follow; the cards are those of every filter.
     """
 
