@@ -42,7 +42,7 @@ class LateView(NamedTuple):
     shelters: Sequence[tuple[Card, Late]]
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         return len(self.arrivals) + len(self.shelters)
 
 

@@ -237,7 +237,7 @@ async def test_an_open_request_is_louder_than_still_correct_and_an_answered_one_
     loud = await one.locator(".reply.yes > summary").evaluate(fill)
     assert loud not in (quiet, await one.locator(".reply.discuss button").evaluate(fill))
     await look(page)
-    await call(site, "demo-shelter-linde", "POST", f"/requests/{case_id}/answers", {"answer": "yes", "place": "linde-1"})
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", {"answer": "yes", "place": "linde-1"})
     await expect(one).to_contain_text("Uw antwoord: ja")
     assert await box(one) < asking / 2
     await expect(one.locator("h3")).to_have_count(0)
