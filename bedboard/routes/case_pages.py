@@ -13,15 +13,17 @@ from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import START, find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS, WITHDRAW_REASONS
+from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
-from bedboard.schemas.profile import read_profile, write_profile
+from bedboard.schemas.profile import profile_of, read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
 from bedboard.views.candidates import LOTS, candidates, held_matches, is_held_by
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, receivers_of, time_line
+from bedboard.views.case_rows import ask_rows, callback_of, callers_of, contra_indications, receivers_of, time_line
 from bedboard.views.cases import CaseView
+from bedboard.views.facts import facts_of
 from bedboard.views.found import deciders_of
 from bedboard.views.late import late_view
 from bedboard.views.needs import needs_of
@@ -172,8 +174,10 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
     context = {
         "case": case,
         "rows": ask_rows(case, actor, catalogue, call.now),
+        "facts": facts_of(case, _profile(call, case), catalogue),
         "events": time_line(events, process.board.cards),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
+        "callback": callback_of(catalogue, case.organization_id, case.role),
         "callers": callers_of(catalogue),
         "receivers": receivers_of(case, catalogue),
         "is_desk": may_decide(actor),
@@ -191,6 +195,14 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "new_key": process.clock.new_id,
     }
     return case, process.pages.fragment(call.language, "fragments/_case.html", context)
+
+
+def _profile(call: Call, case: CaseView) -> Profile | None:
+    """Return the household of a case at this moment; None: it is erased, or for instance its police unit no longer exists."""
+    try:
+        return None if case.profile is None else profile_of(case.profile, call.catalogue, call.now)
+    except Invalid:
+        return None
 
 
 async def case_fragment(call: Call, case_id: str, refusal: Refusal | None) -> Response:
