@@ -19,7 +19,7 @@ from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of, read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
-from bedboard.views.candidates import LOTS, candidates, held_matches, is_held_by
+from bedboard.views.candidates import LOTS, candidates, full_matches, held_matches, is_held_by
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.case_rows import ask_rows, callback_of, callers_of, contra_indications, receivers_of, time_line
 from bedboard.views.cases import CaseView
@@ -82,13 +82,14 @@ async def new_page(
     deciders = deciders_of(call.catalogue, call.actor.role, call.now)
     place_id = asking[1].id if asking else None
     held = held_matches(call.process.board.cards.values(), me, profile, call.catalogue, deciders, place_id)
+    full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, deciders)
     context = {
         "case": None,
         "fields": write_profile(said),
         "said": said,
         "asked": needs_of(said),
         "wanted": asking[1].id if asking else None,
-        "candidates": candidates(found, ticked, held=held),
+        "candidates": candidates(found, ticked, held=held, full=full),
         "still": MOST_ASKED,
         "most": MOST_ASKED,
     }
@@ -112,6 +113,7 @@ async def more_page(
     profile, found = await find(call, case.profile, LOTS)
     deciders = deciders_of(call.catalogue, call.actor.role, call.now)
     held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue, deciders)
+    full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, deciders)
     asked = [ask for ask in case.asks if ask.settled is None]
     still = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {
@@ -120,7 +122,7 @@ async def more_page(
         "said": case.profile,
         "asked": case.needs,
         "wanted": None,
-        "candidates": candidates(found, ticked, case.asks, still, held) if still > 0 else [],
+        "candidates": candidates(found, ticked, case.asks, still, held, full) if still > 0 else [],
         "still": max(still, 0),
         "most": MOST_ASKED,
     }

@@ -2,7 +2,7 @@
 
 from bedboard.store.bell import CHANNEL
 from tests.build import until
-from tests.build.forms import People, begin, done, main, offer, people, see, site
+from tests.build.forms import WOMAN, People, begin, done, main, offer, people, see, shown, site
 from tests.build.rows import run
 from tests.build.site import Site
 
@@ -74,3 +74,21 @@ async def test_a_full_shelter_says_when_a_place_is_expected_to_be_free(site: Sit
         taken = {"status": "occupied", "expected_free_at": at, "key": place}
         assert (await ilse.post(f"/staff/beuk/places/{place}", data=taken)).status_code == 303
     assert "nu niet vrij · verwacht vrij: do 12 mrt 09:00" in part(await see(mark, case), "beuk")
+
+
+async def test_a_shelter_that_suits_and_is_full_may_be_asked_and_says_when_it_expects_a_place(
+    site: Site, people: People
+) -> None:
+    mark, ilse = await people("mark"), await people("ilse")
+    for place in ("beuk-1", "beuk-2"):
+        taken = {"status": "occupied", "expected_free_at": "2026-03-12T09:00", "key": place}
+        assert (await ilse.post(f"/staff/beuk/places/{place}", data=taken)).status_code == 303
+    await shown(site, "beuk-2", "occupied")
+    assert "Vraag ook locaties zonder vrije plek" in (await mark.post("/search", data=WOMAN)).text
+    page = (await mark.post("/requests/new", data=WOMAN)).text
+    row = page.partition('name="ask.beuk"')[2].partition("</li>")[0]
+    assert "nu niet vrij" in row and "do 12 mrt 09:00" in row
+    assert "checked" not in row, "a full shelter is not ticked beforehand"
+    assert page.index("ask.linde") < page.index("ask.beuk"), "after those with a free place"
+    case = await begin(mark, "beuk")
+    assert "verwacht vrij: do 12 mrt 09:00" in part(await see(mark, case), "beuk")

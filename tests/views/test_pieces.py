@@ -91,7 +91,7 @@ def test_places_that_are_not_free_are_said_to_fit_only_if_they_do() -> None:
         shelter("els", [place("els-1", state="occupied")]),
     ]
 
-    woman = Profile(woman=1)
+    woman, ask = Profile(woman=1), "Vraag ook locaties zonder vrije plek"
 
     def said(*some: ShelterRow, who: Profile) -> str:
         pieces = Pieces(Pages(WEB, ZoneInfo("Europe/Amsterdam")), lambda: "0" * 32)
@@ -99,6 +99,6 @@ def test_places_that_are_not_free_are_said_to_fit_only_if_they_do() -> None:
         return " ".join(re.sub("<[^>]+>", " ", html).split())
 
     assert "Nu niet vrij: 1 past · 2 in overleg" in said(*rows, who=woman)
-    assert said(rows[0], who=woman).endswith("Nu niet vrij: 2 in overleg")
-    assert said(rows[1], who=woman).endswith("Nu niet vrij: 1 past")
+    assert said(rows[0], who=woman).endswith(f"Nu niet vrij: 2 in overleg {ask}")
+    assert said(rows[1], who=woman).endswith(f"Nu niet vrij: 1 past {ask}")
     assert said(*rows, who=Profile()).endswith("Nu niet vrij: 3"), "nobody was asked for"
