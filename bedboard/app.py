@@ -22,6 +22,7 @@ from bedboard.live.news import News
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
 from bedboard.live.search import Turns
+from bedboard.live.shelters import ShelterNews
 from bedboard.live.viewer import Viewer
 from bedboard.live.wire import encode_text
 from bedboard.process import Process
@@ -68,6 +69,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
     reader = Reader(database, board, pulse.end_session, on_catalogue)
     push = make_push(settings, database, clock)
+    ShelterNews(board, hub, news)
 
     async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
         async with database.transaction() as tx:

@@ -8,7 +8,9 @@ import uuid
 from datetime import UTC, datetime
 from time import monotonic
 
-CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aiou"  # 16 and 4; no two sound alike, in Dutch or in English
+from bedboard.references import WORDS
+
+REFERENCE_WORDS = 4
 
 
 class Clock:
@@ -27,17 +29,8 @@ class Clock:
         return uuid.uuid4().hex
 
     def new_reference(self) -> str:
-        """Return a name for a case that people can say over a telephone: three words of five sounds, 48 random bits."""
-        number = secrets.randbits(48)
-        words = []
-        for _ in range(3):
-            word = ""
-            for is_vowel in (False, True, False, True, False):
-                sounds = VOWELS if is_vowel else CONSONANTS
-                number, sound = divmod(number, len(sounds))
-                word += sounds[sound]
-            words.append(word)
-        return "-".join(words)
+        """Return a name for a case that people can say over a telephone: four Dutch words, 40 random bits."""
+        return "-".join(secrets.choice(WORDS) for _ in range(REFERENCE_WORDS))
 
     def new_token(self) -> str:
         """Return a secret of 256 random bits, for a session or a client; the database keeps only its hash."""

@@ -92,7 +92,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
         travel=_travel(seeds),
     )
     for organization in seeds.organization:
-        await add_organization(tx, organization.id, organization.name)
+        await add_organization(tx, organization.id, organization.name, organization.telephones)
     for shelter in seeds.shelter:
         confirmed_at = None if shelter.confirmed == "never" else now - shelter.confirmed
         known_at = confirmed_at or now - timedelta(days=1)

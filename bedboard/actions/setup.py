@@ -3,7 +3,7 @@
 Only commands that load data use these actions, so they check no rights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -88,8 +88,11 @@ async def begin_deployment(
     await ring(tx, "catalogue", "all")
 
 
-async def add_organization(tx: Transaction, organization_id: str, name: str) -> None:
-    tx.add(Organization(id=organization_id, name=name))
+async def add_organization(
+    tx: Transaction, organization_id: str, name: str, telephones: Mapping[str, str] | None = None
+) -> None:
+    """Add an organization. `telephones`: role to the number under which its people in that role are called back."""
+    tx.add(Organization(id=organization_id, name=name, telephones=dict(telephones or {})))
     await tx.flush()
 
 

@@ -18,8 +18,9 @@ from bedboard.live.viewer import Viewer
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.bell import Listener
 from bedboard.store.board import Catalogue, ShelterRow
-from bedboard.views.cards import Card, Totals, add_totals, make_card
+from bedboard.views.cards import Card, make_card
 from bedboard.views.columns import Columns
+from bedboard.views.facets import Facets, Filter, add_facets
 from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, pack, snapshot_message, update_message
 
 log = structlog.get_logger()
@@ -55,7 +56,6 @@ class Board:
         self.cards: dict[str, Card] = {}
         self.columns = Columns()  # the same cards, to be searched
         self.catalogue: Catalogue | None = None
-        self.totals: Totals | None = None
         self.as_of: datetime | None = None
         self.listener: Listener | None = None
         self.watchers: dict[Watcher, None] = {}
@@ -65,6 +65,8 @@ class Board:
         self._turned = asyncio.Event()
         self._minute: datetime | None = None
         self._changes = 0  # counts every shelter that came, changed or went
+        self._facets: dict[Filter, Facets] = {}  # since the last change
+        self._facets_of = 0
         self._kept: dict[Hashable, bytes] = {}  # ready answers
         self._kept_of: tuple[int, bool, datetime | None] = 0, False, None
 
@@ -121,7 +123,6 @@ class Board:
             self._news.forget_holders(shelter_id)
         self.take(rows)
         if gone:
-            self._add_totals()
             self._publish_snapshots()
             self._tell_watchers([])
 
@@ -184,13 +185,13 @@ class Board:
     # --- publishing
 
     def _audiences(self) -> list[Audience]:
-        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view not in ("search", "own")]
+        drawn = ("board", "staff", "api")
+        return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view in drawn]
 
     def _publish(self, changed: list[Card]) -> None:
         catalogue = self.catalogue
         if not changed or catalogue is None:
             return
-        self._add_totals()
         self._tell_watchers(changed)
         if len(changed) > BURST and 2 * len(changed) > len(self.cards):
             self._publish_snapshots()
@@ -208,10 +209,6 @@ class Board:
                     message = update_message(fragment, totals)
                 self._hub.publish(audience, card.id, message)
 
-    def _add_totals(self) -> None:
-        if self.catalogue is not None:
-            self.totals = add_totals(self.cards.values(), self.catalogue)
-
     def _tell_watchers(self, changed: Sequence[Card]) -> None:
         for watcher in list(self.watchers):
             watcher.see(changed)
@@ -221,11 +218,19 @@ class Board:
             self._hub.publish(audience, "snapshot", self.snapshot(audience, {}))
 
     def _totals_html(self, audience: Audience) -> str | None:
-        if audience.view != "board" or self.catalogue is None or self.totals is None:
+        if audience.view != "board" or self.catalogue is None:
             return None
-        return self._pieces.totals(audience.language, self.totals, self.catalogue)
+        return self._pieces.totals(audience.language, self.facets(audience.chosen, self.catalogue))
 
     # --- the present state
+
+    def facets(self, chosen: Filter, catalogue: Catalogue) -> Facets:
+        """Return the numbers of a filter, added up once for all viewers while nothing changes."""
+        if self._facets_of != self._changes:
+            self._facets, self._facets_of = {}, self._changes
+        if chosen not in self._facets:
+            self._facets[chosen] = add_facets(self.cards.values(), chosen, catalogue)
+        return self._facets[chosen]
 
     def pieces(self, audience: Audience, chosen: Callable[[Card], bool] = lambda card: True) -> list[tuple[str, Piece]]:
         """Return shelter id and piece, by name, of the shelters that the audience may see and the caller has chosen."""

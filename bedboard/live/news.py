@@ -12,6 +12,8 @@ from bedboard.live.viewer import Viewer
 from bedboard.views.cards import Card
 from bedboard.views.objects import to_json
 
+OWN_NEWS = b'{"type":"own"}'
+
 
 class Hold(NamedTuple):
     """A live claim, as far as its holder is told of a change. `until` None: a placement. `has_place`: its place is open."""
@@ -55,7 +57,7 @@ class News:
 
     def tell_where(self, predicate: Callable[[Viewer], bool]) -> None:
         """Tell the pages of all people that the predicate picks that something of their own has changed."""
-        self._hub.send_where(lambda viewer: viewer.key is not None and predicate(viewer), "own", b'{"type":"own"}')
+        self._hub.send_where(lambda viewer: viewer.key is not None and predicate(viewer), "own", OWN_NEWS)
 
     def tell_programs(self, noun: str, predicate: Callable[[Viewer], bool]) -> None:
         """Tell the programs that the predicate picks to ask again for what `noun` names ("requests")."""

@@ -7,16 +7,16 @@ from bedboard.routes.call import Call
 from bedboard.routes.replies import html_bytes, page, page_text
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
-from bedboard.rules.criteria import TAKES
 from bedboard.rules.refusals import NotAllowed
 from bedboard.views.cards import Card, add_totals
+from bedboard.views.facets import EVERYTHING, Filter, codes_of_facets, read_filter
 from bedboard.views.pieces import Audience, deflate, pack_around
 
 CARDS = Markup("<cards>")  # stands in the page for all cards; nothing else there can be the same, as data has no "<"
 
 
-def board_audience(actor: Actor, language: str) -> Audience:
-    return Audience("board", language, late=actor.role == "desk")
+def board_audience(actor: Actor, language: str, chosen: Filter = EVERYTHING) -> Audience:
+    return Audience("board", language, late=actor.role == "desk", chosen=chosen)
 
 
 async def show_home(call: Call) -> Response:
@@ -28,7 +28,8 @@ async def show_home(call: Call) -> Response:
     if actor.role in SHELTER:
         if not actor.shelter_ids:
             raise NotAllowed("not_your_role")
-        return RedirectResponse(f"/staff/{min(actor.shelter_ids)}", 303)
+        own = actor.shelter_ids
+        return RedirectResponse("/staff" if len(own) > 1 else f"/staff/{min(own)}", 303)
     if actor.role not in SEEKERS:
         raise NotAllowed("not_your_role")
     return await show_board(call)
@@ -45,35 +46,22 @@ async def show_board(call: Call) -> Response:
 
 def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
     """Draw the page in one go, so that all its parts are of one moment."""
-    actor, language, asked = call.actor, call.language, call.query
     board, catalogue = call.process.board, call.catalogue
-    kind = asked.get("kind") if asked.get("kind") in catalogue.kinds else None
-    unit = asked.get("unit") if asked.get("unit") in catalogue.units else None
-    takes = asked.get("takes") if asked.get("takes") in TAKES else None
-
-    def chosen(card: Card) -> bool:
-        return (
-            (kind is None or kind in card.kinds)
-            and (unit is None or card.unit == unit)
-            and (takes is None or takes in card.takes)
-        )
-
-    audience = board_audience(actor, language)
+    chosen = read_filter(call.query, catalogue)
+    audience = board_audience(call.actor, call.language, chosen)
 
     def join_cards() -> bytes:
-        pieces = board.pieces(audience, chosen)
-        pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], kind))
+        pieces = board.pieces(audience, chosen.shows)
+        pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], chosen.kind))
         return "\n".join(piece.body for _, piece in pieces).encode()
 
-    count = sum(map(chosen, board.cards.values()))
+    count = sum(map(chosen.shows, board.cards.values()))
     context = {
         "cards": CARDS if count else "",
-        "totals": board.totals or add_totals(board.cards.values(), catalogue),
+        "facets": board.facets(chosen, catalogue),
         "catalogue": catalogue,
-        "kind": kind,
-        "unit": unit,
-        "takes": takes,
-        "takes_all": TAKES,
+        "chosen": chosen,
+        "codes": codes_of_facets(catalogue),
         "wall": wall,
         "strip": strip,
         "as_of": board.as_of or call.now,
@@ -82,12 +70,11 @@ def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
         "shelter_count": len(board.cards),
     }
     # The cards, nearly all of the page, are joined and packed once for all who see the same.
-    key = (audience, kind, unit, takes)
     head, _, tail = (part.encode() for part in page_text(call, "pages/board.html", context).partition(CARDS))
-    cards = board.keep(("cards", *key), join_cards)
+    cards = board.keep(("cards", audience), join_cards)
     if not call.takes_gzip:
         return html_bytes(head + cards + tail, is_packed=False)
-    packed = board.keep(("packed cards", *key), lambda: deflate(cards))
+    packed = board.keep(("packed cards", audience), lambda: deflate(cards))
     return html_bytes(pack_around(head, cards, packed, tail), is_packed=True)
 
 

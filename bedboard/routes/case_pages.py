@@ -13,15 +13,26 @@ from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import START, find, profile_fields, search_page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS, WITHDRAW_REASONS
+from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
-from bedboard.schemas.profile import read_profile, write_profile
+from bedboard.schemas.profile import profile_of, read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
-from bedboard.views.candidates import LOTS, candidates, held_matches, is_held_by
+from bedboard.views.candidates import LOTS, candidates, full_matches, held_matches, is_held_by
 from bedboard.views.cards import Card, PlaceView
-from bedboard.views.case_rows import ask_rows, callers_of, contra_indications, declined_at, receivers_of, time_line
+from bedboard.views.case_rows import (
+    ask_rows,
+    callback_of,
+    callers_of,
+    contra_indications,
+    declined_at,
+    receivers_of,
+    time_line,
+)
 from bedboard.views.cases import CaseView
+from bedboard.views.facts import facts_of
+from bedboard.views.late import late_view
 from bedboard.views.needs import needs_of
 from bedboard.views.strip import inbox_of, urgency
 
@@ -77,13 +88,14 @@ async def new_page(
         ticked = {asking[0].id}
     place_id = asking[1].id if asking else None
     held = held_matches(call.process.board.cards.values(), me, profile, call.catalogue, call.deciders, place_id)
+    full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, call.deciders)
     context = {
         "case": None,
         "fields": write_profile(said),
         "said": said,
         "asked": needs_of(said),
         "wanted": asking[1].id if asking else None,
-        "candidates": candidates(found, ticked, held=held),
+        "candidates": candidates(found, ticked, held=held, full=full),
         "still": MOST_ASKED,
         "most": MOST_ASKED,
     }
@@ -106,6 +118,7 @@ async def more_page(
         return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
     profile, found = await find(call, case.profile, LOTS)
     held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue, call.deciders)
+    full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, call.deciders)
     asked = [ask for ask in case.asks if ask.settled is None]
     still = MOST_ASKED - sum(ask.says != "no" for ask in asked)
     context = {
@@ -114,7 +127,7 @@ async def more_page(
         "said": case.profile,
         "asked": case.needs,
         "wanted": None,
-        "candidates": candidates(found, ticked, case.asks, still, held) if still > 0 else [],
+        "candidates": candidates(found, ticked, case.asks, still, held, full) if still > 0 else [],
         "still": max(still, 0),
         "most": MOST_ASKED,
     }
@@ -137,6 +150,8 @@ async def show_cases(call: Call) -> Response:
         "own": sorted(own, key=urgency),
         "inbox": inbox_of(every) if is_desk else None,
         "over": over,
+        "late": late_view(every, call.process.board.cards.values()) if is_desk else None,
+        "steps": STEPS,
         "catalogue": call.catalogue,
         "callers": callers_of(call.catalogue),
     }
@@ -166,8 +181,10 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
     context = {
         "case": case,
         "rows": ask_rows(case, actor, catalogue, call.now),
+        "facts": facts_of(case, _profile(call, case), catalogue),
         "events": time_line(events, process.board.cards),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
+        "callback": callback_of(catalogue, case.organization_id, case.role),
         "callers": callers_of(catalogue),
         "declined_at": declined_at(events),
         "receivers": receivers_of(case, catalogue),
@@ -186,6 +203,14 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "new_key": process.clock.new_id,
     }
     return case, process.pages.fragment(call.language, "fragments/_case.html", context)
+
+
+def _profile(call: Call, case: CaseView) -> Profile | None:
+    """Return the household of a case at this moment; None: it is erased, or for instance its police unit no longer exists."""
+    try:
+        return None if case.profile is None else profile_of(case.profile, call.catalogue, call.now)
+    except Invalid:
+        return None
 
 
 async def case_fragment(call: Call, case_id: str, refusal: Refusal | None) -> Response:

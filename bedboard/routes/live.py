@@ -6,7 +6,8 @@ from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
 from bedboard.live.search import SearchChannel
-from bedboard.live.socket import Channel, OwnChannel, serve_viewer
+from bedboard.live.shelters import OverviewChannel
+from bedboard.live.socket import Channel, serve_viewer
 from bedboard.live.viewer import Viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
@@ -15,6 +16,7 @@ from bedboard.rules.access import REPORTERS, SEEKERS, Actor, Role
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
+from bedboard.views.facets import EVERYTHING, read_filter
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
@@ -47,7 +49,7 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
     if audience.view == "search":
         channel = _search_channel(websocket, audience, active, actor.role)
     elif audience.view == "own":
-        channel = OwnChannel(process.board, audience, active)
+        channel = OverviewChannel(process.board, process.hub, audience, active, actor.shelter_ids)
     await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
@@ -87,10 +89,11 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
         language = language_of(websocket, actor)
     if asked.get("view") == "search" and actor.role in SEEKERS:
         return Audience("search", language)
-    if asked.get("view") == "own" and actor.role in SEEKERS:
+    if asked.get("view") == "own" and (actor.role in SEEKERS or actor.shelter_ids):
         return Audience("own", language)
     if asked.get("view") == "board" and actor.role in SEEKERS:
-        return board_audience(actor, language)
+        catalogue = process_of(websocket).board.catalogue  # None before the first read: then the socket is closed
+        return board_audience(actor, language, read_filter(asked, catalogue) if catalogue else EVERYTHING)
     if asked.get("view") == "staff" and asked.get("shelter") in actor.shelter_ids:
         return Audience("staff", language, asked["shelter"])
     return None

@@ -17,6 +17,7 @@ from bedboard.routes import (
     staff,
     staff_answers,
     staff_cases,
+    staff_overview,
     static,
     strip,
 )
@@ -53,6 +54,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("POST", "/sign-out", signin.post_sign_out, "sign_out", EVERYBODY),
     Row("POST", "/language", signin.post_language, "language", PUBLIC),
     Row("POST", "/theme", signin.post_theme, "theme", PUBLIC),
+    Row("GET", "/staff", staff_overview.show_overview, "staff_overview", OF_SHELTERS, touch="by_page"),
     Row("GET", "/staff/{shelter_id:id}", staff.show_staff, "staff", OWN_SHELTER),
     Row("POST", "/staff/{shelter_id:id}/places/{place_id:id}", staff.post_place, "staff_places", OWN_SHELTER),
     Row("POST", "/staff/{shelter_id:id}/confirm", staff.post_confirm, "staff_confirm", OWN_SHELTER),

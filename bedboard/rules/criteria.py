@@ -75,6 +75,11 @@ def takes(criteria: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(group for group in TAKES if found[group])
 
 
+def exploitations(criteria: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the kinds of exploitation after which a shelter takes people; "discuss" counts, "no" and unknown do not."""
+    return tuple(name for name in CRITERIA["exploitation"] if criteria.get(name) in ("yes", "discuss"))
+
+
 def wrong_criteria(criteria: Mapping[str, str]) -> list[FieldError]:
     """Return the names that are no criteria, and the answers that are none; empty when all is well."""
     wrong = [FieldError(f"criteria.{name}", "unknown_field") for name in criteria if name not in CRITERION_NAMES]

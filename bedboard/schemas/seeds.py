@@ -91,6 +91,7 @@ class _Kind(_Row):
 class _Organization(_Row):
     id: str
     name: str
+    telephones: dict[Annotated[str, Field(pattern="^(police|coordinator|desk)$")], str] = {}
 
 
 class SeedPlace(_Row):

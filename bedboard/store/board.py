@@ -75,6 +75,8 @@ class Caller(NamedTuple):
     organization_id: str
     organization: str
     role: str
+    telephone: str | None = None
+    """The number under which this role is called back; None: the deployment has none."""
 
 
 class KindRow(NamedTuple):
@@ -137,7 +139,7 @@ PLACES = text("""
 
 
 CALLERS = text("""
-    select distinct o.id, o.name, p.role from person p join organization o on o.id = p.organization_id
+    select distinct o.id, o.name, p.role, o.telephones ->> p.role from person p join organization o on o.id = p.organization_id
     where p.role in ('police', 'coordinator', 'desk') and p.ended_at is null
     order by p.role desc, o.name
 """)

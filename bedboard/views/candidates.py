@@ -2,19 +2,23 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bedboard.rules.cases import MOST_ASKED
-from bedboard.rules.fit import Profile
+from bedboard.rules.fit import FIT_ORDER, Profile, fit_of
 from bedboard.rules.rights import Seeker
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, can_offer
+from bedboard.views.facts import expected_free
 from bedboard.views.found import Deciders, Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
 LISTED = 24  # shelters to choose from
+FULL_LISTED = 12  # after those: shelters that suit and have nothing free now
 LOTS = 1000  # matches that a search for candidates must give, to find the best one of each shelter
+NO_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 
 def best_matches(found: Found) -> dict[str, Match]:
@@ -72,6 +76,29 @@ def held_matches(
     return sorted(matches, key=lambda match: wanted not in [place.id for place in match.lot.places])
 
 
+def full_matches(
+    cards: Iterable[Card], found: Found, profile: Profile, catalogue: Catalogue, deciders: Deciders
+) -> list[Match]:
+    """Return the best lot of each shelter that suits and has no free place that does; the soonest to be free come first.
+
+    `found`: the search for the same profile, with the shelters that have such a place.
+    """
+    finder, free = Finder(profile, catalogue, deciders), {match.card.id for match in found.matches}
+    ranked: list[tuple[tuple[bool, datetime, int, str, str], Match]] = []
+    for card in cards:
+        for lot in card.lots if card.id not in free else ():
+            reasons = finder.reasons(card, lot)
+            if lot.free or (fit := fit_of(reasons)) == "excluded":
+                continue
+            at, decides = expected_free(lot), deciders.get(lot.kind, "shelter")
+            match = Match(card, lot, fit, finder.left_open, reasons, finder.is_open, decides)
+            ranked.append(((at is None, at or NO_MOMENT, FIT_ORDER[fit], card.name, lot.id), match))
+    best: dict[str, Match] = {}
+    for _, match in sorted(ranked, key=lambda one: one[0]):
+        best.setdefault(match.card.id, match)
+    return list(best.values())
+
+
 def is_held_by(place: PlaceView, me: Seeker) -> bool:
     """Return whether a place is held for this seeker at this moment."""
     return place.status == "held" and can_offer(place, me)
@@ -86,6 +113,15 @@ class Candidate(NamedTuple):
     earlier: AskView | None = None
     held: bool = False
 
+    @property
+    def is_full(self) -> bool:
+        return not self.match.places
+
+    @property
+    def free_at(self) -> datetime | None:
+        """Return when a place of a full shelter is expected to be free; None: nobody has said."""
+        return expected_free(self.match.lot)
+
 
 def candidates(
     found: Found,
@@ -93,12 +129,13 @@ def candidates(
     asked: Sequence[AskView] = (),
     still: int = MOST_ASKED,
     held: Sequence[Match] = (),
+    full: Sequence[Match] = (),
 ) -> list[Candidate]:
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
     `ticked` None: nobody has chosen yet. Then the best shelters are ticked that were not asked before, first those that are
     open at the arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they
-    come first.
+    come first. `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
     """
     best: dict[str, Match] = {}
     for match in held:
@@ -108,13 +145,15 @@ def candidates(
     earlier = {ask.card.id: ask for ask in asked}
     unsettled = {shelter_id for shelter_id, ask in earlier.items() if ask.settled is None}
     matches = [match for shelter_id, match in best.items() if shelter_id not in unsettled][:LISTED]
+    shown = unsettled | {match.card.id for match in matches}
+    matches += [match for match in full if match.card.id not in shown][:FULL_LISTED]
     shut = {
         match.card.id
         for match in matches
         for one in match.reasons
         if one.criterion in ("intake", "intake_until") and one.answer != "yes"
     }
-    new = [match.card.id for match in matches if match.card.id not in earlier]
+    new = [match.card.id for match in matches if match.card.id not in earlier and match.places]
     first = sorted(new, key=lambda shelter_id: shelter_id in shut)
     chosen = first[: min(TICKED, still)] if ticked is None else ticked
     return [

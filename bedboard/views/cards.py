@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from bedboard.rules.claims import is_live
-from bedboard.rules.criteria import takes
+from bedboard.rules.criteria import exploitations, takes
 from bedboard.rules.fit import Terms, make_terms
 from bedboard.rules.freshness import (
     Freshness,
@@ -114,6 +114,7 @@ class Card:
     intake_from_minutes: int
     intake_until_minutes: int
     takes: tuple[str, ...]
+    exploitation: tuple[str, ...]
     terms: Terms
     places: tuple[PlaceView, ...]
     changes_at: datetime | None
@@ -191,6 +192,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
         intake_from_minutes=row.intake_from_minutes,
         intake_until_minutes=row.intake_until_minutes,
         takes=takes(row.criteria),
+        exploitation=exploitations(row.criteria),
         terms=terms,
         places=tuple(
             PlaceView(

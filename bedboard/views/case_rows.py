@@ -36,6 +36,12 @@ def callers_of(catalogue: Catalogue) -> Mapping[tuple[str, str], str]:
     return {(caller.organization_id, caller.role): caller.organization for caller in catalogue.callers}
 
 
+def callback_of(catalogue: Catalogue, organization_id: str, role: str) -> str | None:
+    """Return the number under which a requester is called back; None: the deployment has none."""
+    every = {(caller.organization_id, caller.role): caller.telephone for caller in catalogue.callers}
+    return every.get((organization_id, role))
+
+
 def receivers_of(case: CaseView, catalogue: Catalogue) -> list[Caller]:
     """Return the organizations and roles to which a case may be handed over: all but its own."""
     own = (case.organization_id, case.role)

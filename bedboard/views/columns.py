@@ -247,6 +247,7 @@ class Search:
             excluded=int(count[~matches].sum()),
             excluded_by=self._excluded_by(),
             taken=int(table.taken[suits].sum()),
+            taken_fits=int(table.taken[suits & self.fits[table.all_group]].sum()),
             kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
             is_open=not self._asked,
             almost=self._almost(),

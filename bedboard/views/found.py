@@ -60,7 +60,7 @@ class Found:
 
     `unsure`: free places that fit or are worth a call, by news that is stale; `fits` and `discuss` are without them.
     `excluded_by`: reason to number of free places, the largest first; a place may be under several. `taken`: places that
-    would fit or be worth a call, and are not free now.
+    would fit or be worth a call, and are not free now; `taken_fits` of them fit.
     """
 
     matches: tuple[Match, ...]
@@ -70,6 +70,7 @@ class Found:
     excluded: int
     excluded_by: Mapping[str, int]
     taken: int
+    taken_fits: int = 0
     kinds: frozenset[str] = frozenset()
     """The kinds with a place that would fit or be worth a call, free or not."""
     is_open: bool = False
@@ -114,6 +115,7 @@ class Finder:
                     continue
                 kinds.add(lot.kind)
                 counts["taken"] += len(lot.places) - free
+                counts["taken_fits"] += len(lot.places) - free if fit == "fits" else 0
                 counts["unsure" if card.freshness == "stale" else fit] += free
                 if free:
                     matches.append(self._match(card, lot, fit, reasons))
@@ -125,6 +127,7 @@ class Finder:
             excluded=counts["excluded"],
             excluded_by=largest_first(excluded_by),
             taken=counts["taken"],
+            taken_fits=counts["taken_fits"],
             kinds=frozenset(kinds),
             is_open=self.is_open,
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),

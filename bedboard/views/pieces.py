@@ -14,7 +14,8 @@ import orjson
 
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.store.board import Catalogue
-from bedboard.views.cards import Card, Stamp, Totals
+from bedboard.views.cards import Card, Stamp
+from bedboard.views.facets import EVERYTHING, Facets, Filter
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
@@ -27,13 +28,16 @@ class Audience(NamedTuple):
 
     `view` is one of: board, the cards for people who look for a place (`late` for the desk, which sees the shelters that did
     not confirm in time); staff, a shelter's own page; api, JSON objects; search, where each viewer looks for something
-    different, so nothing is shared; own, a page with nothing but the viewer's own cases.
+    different, so nothing is shared; own, a page with nothing but what is the viewer's own; overview, one of the
+    shelters on such a page, of which it hears only that it has changed. `chosen`: the board's filter, which
+    the totals of the messages follow; the cards are those of every filter.
     """
 
     view: str
     language: str
     shelter: str | None = None
     late: bool = False
+    chosen: Filter = EVERYTHING
 
 
 class Piece(NamedTuple):
@@ -95,7 +99,7 @@ class Pieces:
 
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """Return the figures of a search: how many fit, and why the others are left out."""
-        counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.is_open)
+        counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.taken_fits, found.is_open)
         almost = tuple((one.card.id, one.card.name, one.card.unit, one.lot.kind, one.reasons) for one in found.almost)
         key = (language, counts, tuple(found.excluded_by.items()), almost)
         return self._draw(key, language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})
@@ -109,8 +113,10 @@ class Pieces:
             html = self._drawn[key] = self._pages.render(language, template, context)
         return html
 
-    def totals(self, language: str, totals: Totals, catalogue: Catalogue) -> str:
-        return self._pages.render(language, "fragments/_totals.html", {"totals": totals, "catalogue": catalogue})
+    def totals(self, language: str, facets: Facets) -> str:
+        """Return the numbers of a filter. Most changes leave most filters as they were."""
+        key = (language, facets.whole, tuple(facets.figures.items()))
+        return self._draw(key, language, "fragments/_totals.html", {"facets": facets})
 
 
 def snapshot_message(at: datetime, exists: Iterable[str], fragments: Iterable[bytes], totals: str | None) -> bytes:

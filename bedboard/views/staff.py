@@ -16,6 +16,7 @@ from bedboard.store.board import Catalogue
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
+from bedboard.views.case_rows import callback_of
 from bedboard.views.cases import AskView, ask_view, can_offer
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
@@ -50,6 +51,8 @@ class AskedView(NamedTuple):
     is_late: bool
     refusal: str | None
     stays_until: date | None
+    callback: str | None = None
+    """The number of the requester's role; None: not known, or nothing is expected of this shelter any more."""
 
     @property
     def group(self) -> str:
@@ -170,6 +173,7 @@ def asked_view(
         is_late=view.settled == "chosen" and is_late(cast(CaseState, row.state), row.arrives_at, now),
         refusal=row.refusal if is_refused_here else None,
         stays_until=row.stays_until if view.settled == "stay_ended" else None,
+        callback=callback_of(catalogue, row.organization_id, row.role) if view.settled in (None, "chosen") else None,
     )
 
 

@@ -226,3 +226,26 @@ async def test_a_shelters_phone_can_be_woken_and_says_in_words_what_for(
             await page.wait_for_function(NOTIFICATIONS, arg=expected)
         assert complaints(page) == []
         await page.context.close()
+
+
+async def test_an_open_request_is_louder_than_still_correct_and_an_answered_one_is_small(browser: Browser, site: Site) -> None:
+    case_id = await begin(site, "linde", **WOMAN)
+    page = await open_page(browser, site, "sanne", PHONE)
+    fill = "(element) => getComputedStyle(element).backgroundColor"
+    one, confirm = ask(page, case_id), page.locator(".confirm button")
+    asking, quiet = await box(one), await confirm.evaluate(fill)
+    loud = await one.locator(".reply.yes > summary").evaluate(fill)
+    assert loud not in (quiet, await one.locator(".reply.discuss button").evaluate(fill))
+    await look(page)
+    await call(site, "demo-shelter-linde", f"/requests/{case_id}/answers", {"answer": "yes", "place": "linde-1"})
+    await expect(one).to_contain_text("Uw antwoord: ja")
+    assert await box(one) < asking / 2
+    await expect(one.locator("h3")).to_have_count(0)
+    assert await confirm.evaluate(fill) != quiet
+    await page.context.close()
+
+
+async def box(locator: Locator) -> float:
+    found = await locator.bounding_box()
+    assert found is not None
+    return found["height"]

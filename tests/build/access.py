@@ -25,6 +25,7 @@ ACCESS = {
     "sign_out": EVERYBODY,
     "home": EVERYBODY,
     "totals": "SM",
+    "staff_overview": "SM",
     "staff": "SM own",
     "staff_places": "SM own",
     "staff_confirm": "SM own",

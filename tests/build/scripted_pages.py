@@ -6,7 +6,8 @@ SCRIPTS = ("vendor/htmx.min", "js/place", "js/live", "js/staff")
 def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
     return (
         f'<article class="card" id="shelter-{shelter}" data-stamp="{stamp}" data-kinds="{kinds}" data-unit="{unit}"'
-        f' data-takes="women" data-name="{name or shelter}"><h2>{name or shelter}</h2><p class="text">{text}</p></article>'
+        f' data-takes="women" data-exploitation="labour" data-name="{name or shelter}"><h2>{name or shelter}</h2>'
+        f'<p class="text">{text}</p></article>'
     )
 
 

@@ -43,7 +43,7 @@ KEYS: dict[str, tuple[set[str], set[str]]] = {
         {"code", "name_nl", "name_en", "long_nl", "long_en", "decides"},
         {"desk_hours", "outside_hours", "for_needs", "fresh_hours", "ageing_hours"},
     ),
-    "organization": ({"id", "name"}, set()),
+    "organization": ({"id", "name"}, {"telephones"}),
     "shelter": (
         {"id", "name", "organization", "unit", "telephone", "address", "intake", "confirmed", "criteria", "place"},
         {"confirm_times", "limits", "languages"},
@@ -159,6 +159,8 @@ def test_a_kind_has_hours_of_the_desk_only_when_the_desk_decides(seeds: Row) -> 
 def test_telephones_and_addresses_are_obviously_invented_and_all_different(seeds: Row) -> None:
     for key, pattern in (("telephone", TELEPHONE), ("address", ADDRESS)):
         values = [shelter[key] for shelter in seeds["shelter"]]
+        if key == "telephone":
+            values += [number for one in seeds["organization"] for number in one.get("telephones", {}).values()]
         assert all(pattern.fullmatch(value) for value in values), values
         assert len(set(values)) == len(values)
 

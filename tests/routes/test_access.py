@@ -38,6 +38,7 @@ CALLS: dict[str, Call] = {
     "sign_out": Call("/sign-out", 303, {}),
     "language": Call("/language", 303, {"language": "nl"}),
     "theme": Call("/theme", 303, {"theme": "dark"}),
+    "staff_overview": Call("/staff", 200),
     "staff": Call("/staff/{shelter}", 200),
     "staff_places": Call("/staff/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
     "staff_confirm": Call("/staff/{shelter}/confirm", 303, {"key": "b"}),
@@ -137,7 +138,7 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
         return 200  # the news of the other one is stale: the board itself says "call"
     if name == "api_place_holds" and role == "machine":
         return 422  # it must say for which organization
-    if name == "home" and role in SHELTER:
+    if (name == "home" and role in SHELTER) or (name, role) == ("staff_overview", "staff"):
         return 303  # to their own page
     if name == "sign_in" and role != "none":
         return 303

@@ -54,7 +54,7 @@ async def test_a_search_without_matches_says_how_to_go_on(people: People) -> Non
 async def test_a_case_goes_to_the_ticked_shelters_for_their_best_places(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await begin(mark, "linde", "beuk")
-    assert re.fullmatch(r"[a-z]{5}-[a-z]{5}-[a-z]{5}", case)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+){3}", case)
     page = await see(mark, case)
     assert 'id="ask-linde"' in page and 'id="ask-beuk"' in page and 'id="ask-nood"' not in page
     assert "2 nog geen antwoord" in main(page)

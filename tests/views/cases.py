@@ -25,7 +25,7 @@ CATALOGUE = Catalogue(
     demo=True,
     units={"noord": UnitRow("noord", "Noord-Nederland", "NN", 1, 1)},
     kinds={code: KindRow(code, {"nl": code}, {"nl": code}, deciding, None) for code, deciding in DECIDING.items()},
-    callers=(Caller("north", "Politie Noord", "police"), Caller("zorg", "Zorg", "coordinator")),
+    callers=(Caller("north", "Politie Noord", "police", "088 000 09 01"), Caller("zorg", "Zorg", "coordinator")),
 )
 WOMAN = SearchProfile.model_validate({"adults": {"woman": 1}, "needs": ["lvb"]})
 

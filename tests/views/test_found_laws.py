@@ -145,13 +145,14 @@ def test_every_place_is_counted_where_it_belongs(profile: Profile, board: Board)
                 kinds.add(shown_place.kind)
                 known = "unsure" if card(row).freshness == "stale" else fit
                 counts[known if shown_place.status == "free" else "taken"] += 1
+                counts["taken_fits"] += shown_place.status != "free" and fit == "fits"
                 matching |= {shown_place.id} if shown_place.status == "free" else set()
             elif shown_place.status == "free":
                 counts["excluded"] += 1
                 reasons_against.update({reason.criterion for reason in reasons if reason.answer == "no"})
     found = search(profile, *board)
-    assert (found.fits, found.discuss, found.unsure, found.excluded, found.taken) == (
-        *(counts[name] for name in ("fits", "discuss", "unsure", "excluded", "taken")),
+    assert (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.taken_fits) == (
+        *(counts[name] for name in ("fits", "discuss", "unsure", "excluded", "taken", "taken_fits")),
     )
     assert found.excluded_by == reasons_against
     assert list(found.excluded_by.values()) == sorted(found.excluded_by.values(), reverse=True)

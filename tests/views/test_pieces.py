@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bedboard.rules.fit import Profile
+from bedboard.store.board import ShelterRow
 from bedboard.views.found import Found
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Audience, Pieces, deflate, pack_around
@@ -82,3 +83,22 @@ def test_each_page_gets_a_key_of_its_own_with_a_row_that_was_drawn_before() -> N
     assert first.count("key-1") == second.count("key-2") == 1
     assert first == second.replace("key-2", "key-1")
     assert "key-0" not in first + second
+
+
+def test_places_that_are_not_free_are_said_to_fit_only_if_they_do() -> None:
+    rows = [
+        shelter("eik", [place("eik-1", state="occupied"), place("eik-2", state="occupied")], criteria={"woman": "discuss"}),
+        shelter("els", [place("els-1", state="occupied")]),
+    ]
+
+    woman, ask = Profile(woman=1), "Vraag ook locaties zonder vrije plek"
+
+    def said(*some: ShelterRow, who: Profile) -> str:
+        pieces = Pieces(Pages(WEB, ZoneInfo("Europe/Amsterdam")), lambda: "0" * 32)
+        html = pieces.figures("nl", search(who, *some), REFERENCE)
+        return " ".join(re.sub("<[^>]+>", " ", html).split())
+
+    assert "Nu niet vrij: 1 past · 2 in overleg" in said(*rows, who=woman)
+    assert said(rows[0], who=woman).endswith(f"Nu niet vrij: 2 in overleg {ask}")
+    assert said(rows[1], who=woman).endswith(f"Nu niet vrij: 1 past {ask}")
+    assert said(*rows, who=Profile()).endswith("Nu niet vrij: 3"), "nobody was asked for"

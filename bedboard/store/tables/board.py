@@ -68,8 +68,11 @@ class Kind(SQLModel, table=True):
 
 
 class Organization(SQLModel, table=True):
+    """`telephones`: role to the number under which its people in that role are called back."""
+
     id: str = Field(primary_key=True)
     name: str
+    telephones: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
 
 
 class Shelter(SQLModel, table=True):

@@ -64,7 +64,8 @@
   }
 
   // --- the socket
-  const url = document.body.dataset.liveUrl;
+  const liveUrl = () => byId("cards")?.dataset.liveUrl ?? document.body.dataset.liveUrl; // a filter of the board is part of it
+  let url = liveUrl();
   let socket;
   let timer;
   let attempt = 0;
@@ -186,6 +187,13 @@
     showLeft();
   });
   if (!url) return;
+  document.addEventListener("bedboard:placed", () => {
+    if (liveUrl() === url) return;
+    url = liveUrl(); // the numbers on the page are those of another filter now
+    if (!socket) return;
+    drop();
+    connect();
+  });
   const wake = () => tick() && !socket && retry(true);
   const touch = ({ isTrusted }) => {
     touched ||= isTrusted;

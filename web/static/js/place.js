@@ -43,12 +43,13 @@
   }
 
   function fits(card) {
-    const { kind, unit, takes } = byId("cards")?.dataset ?? {};
-    const has = (list, wanted) => !wanted || list.split(" ").includes(wanted);
-    const { kinds, unit: own, takes: taken } = card.dataset;
-    return (
-      has(kinds, kind ?? asked.get("kind")) && has(own, unit ?? asked.get("unit")) && has(taken, takes ?? asked.get("takes"))
-    );
+    const chosen = byId("cards")?.dataset ?? {};
+    const has = (facet, list) => {
+      const wanted = chosen[facet] ?? asked.get(facet);
+      return !wanted || list.split(" ").includes(wanted);
+    };
+    const { kinds, unit, takes, exploitation } = card.dataset;
+    return has("kind", kinds) && has("unit", unit) && has("takes", takes) && has("exploitation", exploitation);
   }
   function isLower(stamp, other = "0.0") {
     const [[version, phase], [otherVersion, otherPhase]] = [stamp, other].map((text) => text.split(".").map(Number));

@@ -1,0 +1,71 @@
+"""The facts about a shelter for choosing and deciding: its fit for the household of a case, and its terms."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from bedboard.rules.fit import FIT_ORDER, Fit, Profile, Reason, fit_of
+from bedboard.rules.questions import to_ask
+from bedboard.store.board import Catalogue
+from bedboard.views.cards import Card, Lot
+from bedboard.views.cases import AskView, CaseView
+from bedboard.views.found import Finder, minutes_from
+
+
+class Facts(NamedTuple):
+    """The facts of one shelter's part in a case. `minutes`: as in `Match`. `stay_days` None: no limit is known."""
+
+    lot: Lot
+    fit: Fit
+    reasons: tuple[Reason, ...]
+    to_ask: tuple[Reason, ...]
+    stay_days: int | None
+    minutes: int | None
+
+    @property
+    def is_full(self) -> bool:
+        return not self.lot.free
+
+    @property
+    def free_at(self) -> datetime | None:
+        """Return the moment at which the first place is expected to be free; None: free now, or nobody has said."""
+        return expected_free(self.lot)
+
+
+def expected_free(lot: Lot) -> datetime | None:
+    """Return the soonest moment that the shelter has told for a place that is not free; None: it has told none, or one is free.
+
+    A moment that has passed is no expectation any more.
+    """
+    told = [one.expected_free_at for one in lot.places if one.expected_free_at is not None and not one.is_overdue]
+    return None if lot.free else min(told, default=None)
+
+
+def facts_of(case: CaseView, profile: Profile | None, catalogue: Catalogue) -> Mapping[str, Facts]:
+    """Return the facts by shelter, of the place that it offers or otherwise of the best lot of the kind that was asked for.
+
+    `profile` None: the needs are erased, so there is nothing to weigh.
+    """
+    if profile is None:
+        return {}
+    finder = Finder(profile, catalogue)
+    found = {ask.card.id: _facts(ask, ask.card, finder, catalogue) for ask in case.asks}
+    return {shelter_id: facts for shelter_id, facts in found.items() if facts is not None}
+
+
+def _facts(ask: AskView, card: Card, finder: Finder, catalogue: Catalogue) -> Facts | None:
+    held = ask.hold.place_id if ask.hold is not None else ""
+    lots = [lot for place_id in (ask.place.id if ask.place else "", held) if (lot := card.lot_of(place_id))]
+    lots = lots[:1] or [lot for lot in card.lots if lot.kind == ask.kind] or list(card.lots)
+    weighed = [(finder.reasons(card, lot), lot) for lot in lots]
+    if not weighed:
+        return None
+    reasons, lot = min(weighed, key=lambda one: (FIT_ORDER[fit_of(one[0])], not one[1].free))
+    return Facts(
+        lot=lot,
+        fit=fit_of(reasons),
+        reasons=reasons,
+        to_ask=to_ask(lot.terms, finder.left_open),
+        stay_days=lot.terms.limits.get("longest_stay_days"),
+        minutes=minutes_from(finder.profile.near, card.unit, catalogue),
+    )
