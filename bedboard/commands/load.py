@@ -14,6 +14,7 @@ from bedboard.city.toronto import read_days
 from bedboard.clock import Clock
 from bedboard.commands.databases import database_url, make_seal, migrated_database, run
 from bedboard.commands.failures import Failure
+from bedboard.seed_cases import play_cases
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import Settings
 
@@ -35,7 +36,9 @@ def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
             raise Failure(f"{file} cannot be read: {error.strerror or error}") from None
         seal = make_seal(settings)
         async with migrated_database(url, statement_seconds=30) as database, database.transaction() as tx:
-            return await load_seeds(tx, seeds, seal, Clock().now(), demo=settings.demo)
+            now = Clock().now()
+            loaded = await load_seeds(tx, seeds, seal, now, demo=settings.demo)
+            return {**loaded, "cases": await play_cases(tx, seeds, seal, now)} if settings.demo else loaded
 
     return run(load())
 

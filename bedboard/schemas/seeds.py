@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAGES, Verdict
 from bedboard.rules.deciding import HOURS, check_country
 from bedboard.rules.order import UNKNOWN_MINUTES
+from bedboard.schemas.profile import SearchProfile
 
 
 def _duration(text: Any) -> Any:
@@ -46,6 +47,8 @@ def _language(code: str) -> str:
     return code
 
 
+WORD = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
+REFERENCE = f"{WORD}-{WORD}-{WORD}"  # as clock.py makes them
 CLOCK_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 ClockTime = Annotated[str, Field(pattern=f"^{CLOCK_TIME}$")]
 Hours = Annotated[str, Field(pattern=f"^{CLOCK_TIME}-({CLOCK_TIME}|24:00)$")]
@@ -132,6 +135,34 @@ class _Person(_Row):
     demo: bool = False
 
 
+class SeedStep(_Row):
+    """Something that somebody has done in the demo. `ago`: how long before the file is loaded; None: when the desk was closed
+    last. `by`: the id of a person; None: the requester, or the system of the `shelter` for "count".
+
+    `after`: from then on, the agreed arrival of "choose" and the expected end of "close".
+    """
+
+    do: Literal["ask", "yes", "choose", "hand_over", "occupy", "close", "count"]
+    ago: Duration | None = None
+    by: str | None = None
+    shelters: dict[str, str] = {}
+    shelter: str = ""
+    place: str = ""
+    to: tuple[str, str] | None = None
+    kind: str = ""
+    empty: int = 0
+    after: Duration | None = None
+
+
+class SeedCase(_Row):
+    """A case of the demo: its requester, the household in codes, and all that was done, the oldest first."""
+
+    id: Annotated[str, Field(pattern=f"^{REFERENCE}$")]
+    person: str
+    needs: SearchProfile
+    steps: list[SeedStep]
+
+
 class SeedFile(_Row):
     """The whole file. Raises pydantic.ValidationError naming every key that is wrong."""
 
@@ -142,3 +173,5 @@ class SeedFile(_Row):
     organization: list[_Organization]
     shelter: list[_Shelter]
     person: list[_Person]
+    case: list[SeedCase] = []
+    step: list[SeedStep] = []

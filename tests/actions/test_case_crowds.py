@@ -24,8 +24,9 @@ from bedboard.store.shelters import lock_shelter
 from bedboard.store.tables.board import Shelter
 from tests.actions.races import CASE_CONTROL, Action, answering, choosing, outcome
 from tests.build import NOW, actor
-from tests.build.cases import HANNEKE, HOUR, MARK, NEEDS, SANNE, ZONE, asks, live_claims, rows_of, wrong_with
+from tests.build.cases import HANNEKE, HOUR, MARK, NEEDS, SANNE, ZONE, asks, live_claims, rows_of
 from tests.build.rows import do, every_row, goes, run
+from tests.build.wrong import wrong_with
 
 
 async def add_shelters(database: Database, count: int, kind: str) -> list[str]:

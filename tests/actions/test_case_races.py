@@ -31,9 +31,9 @@ from tests.build.cases import (
     live_claims,
     offer,
     rows_of,
-    wrong_with,
 )
 from tests.build.rows import every_row, goes, looking, run
+from tests.build.wrong import wrong_with
 
 # ---- what protects, and taking it away
 

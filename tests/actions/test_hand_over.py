@@ -30,9 +30,9 @@ from tests.build.cases import (
     state,
     tallies,
     told,
-    wrong_with,
 )
 from tests.build.rows import codes, do, every_row, goes, looking, refused
+from tests.build.wrong import wrong_with
 
 COORDINATORS = Holder("oever", "coordinator")
 

@@ -17,8 +17,9 @@ from bedboard.store.database import Database, Transaction
 from bedboard.store.tables.board import Shelter
 from tests.actions.races import Action, all_at_once, answering, choosing, overtaken
 from tests.build import NOW, actor
-from tests.build.cases import EMRE, HOUR, LUCIA, MARK, NOOR, TICK, ZONE, ask, offer, rows_of, wrong_with
+from tests.build.cases import EMRE, HOUR, LUCIA, MARK, NOOR, TICK, ZONE, ask, offer, rows_of
 from tests.build.rows import do, every_row, goes, run
+from tests.build.wrong import wrong_with
 
 # ---- what protects, and taking it away
 

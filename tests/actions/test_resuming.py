@@ -25,9 +25,9 @@ from tests.build.cases import (
     resume,
     tallies,
     told,
-    wrong_with,
 )
 from tests.build.rows import do, every_row, goes, looking, refused
+from tests.build.wrong import wrong_with
 
 
 @pytest.mark.parametrize("so_far", ["chosen", "provisional", "confirmed"])

@@ -26,9 +26,9 @@ from tests.build.cases import (
     offer,
     tallies,
     told,
-    wrong_with,
 )
 from tests.build.rows import codes, do, every_row, goes, looking, refused
+from tests.build.wrong import wrong_with
 
 TODAY = date(2026, 3, 12)  # in the morning
 SUNDAY = date(2026, 3, 15)

@@ -6,8 +6,9 @@ from bedboard.actions.cases import tell_outcome, withdraw_case
 from bedboard.rules.cases import WITHDRAW_REASONS
 from bedboard.store.database import Database
 from tests.build import NOW
-from tests.build.cases import LUCIA, MARK, MINUTE, ZONE, asks, bring_to, live_claims, tallies, told, withdraw, wrong_with
+from tests.build.cases import LUCIA, MARK, MINUTE, ZONE, asks, bring_to, live_claims, tallies, told, withdraw
 from tests.build.rows import codes, every_row, looking, refused
+from tests.build.wrong import wrong_with
 
 OTHERS = [why for why in WITHDRAW_REASONS if why != "no_place"]
 REFUSALS = {"refused", "refused_kind", "refused_unit", "contra_indication"}

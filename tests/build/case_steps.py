@@ -1,7 +1,7 @@
 """The steps in the lives of five cases: each with what must come of it, as the oracle says before it is taken."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -15,13 +15,19 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event, ShelterAnswer
 from bedboard.rules.places import PlaceChange, Reported
 from tests.build import SEAL
-from tests.build.cases import HANNEKE, ILSE, KIND, KOFI, NEEDS, OVER, POLICE_SYSTEM, SANNE, STAFF, ZONE, wrong_with
+from tests.build.cases import HANNEKE, ILSE, KIND, KOFI, NEEDS, OVER, POLICE_SYSTEM, SANNE, STAFF, ZONE
 from tests.build.oracle import EVERYBODY, PLACES, REQUESTERS, SHELTERS, Oracle
+from tests.build.wrong import wrong_with
 
 TAPS: tuple[Reported, ...] = ("free", "free", "free", "occupied", "closed")
+DAYS_OFF = (date(2026, 3, 12), date(2026, 3, 16), date(2026, 4, 6), date(2026, 4, 27))
+"""The deployment's own, of which the board of these lives has the first two, and the public holidays of that spring."""
 OPEN: dict[str, Callable[[datetime], bool]] = {
-    "cosm": lambda local: local.isoweekday() <= 5 and 9 <= local.hour < 17,
-    "women": lambda local: local.hour >= 20 or local.hour < 8,
+    "cosm": lambda local: local.isoweekday() <= 5 and 9 <= local.hour < 17 and local.date() not in DAYS_OFF,
+    "women": lambda local: (
+        (local.hour >= 20 and local.date() not in DAYS_OFF)
+        or (local.hour < 8 and local.date() - timedelta(days=1) not in DAYS_OFF)
+    ),
 }
 """When the desk is there, for the kinds on which it decides in these lives."""
 

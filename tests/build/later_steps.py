@@ -5,16 +5,31 @@ from random import Random
 
 from bedboard.actions.answers import end_stay
 from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
+from bedboard.actions.counts import count_places
 from bedboard.actions.holds import Holder
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event
+from bedboard.rules.places import KindCount
 from tests.build.case_steps import CaseSteps
-from tests.build.cases import HANNEKE, ZONE
+from tests.build.cases import HANNEKE, MACHINE, ZONE
 from tests.build.oracle import EVERYBODY
 
 
 class LaterSteps(CaseSteps):
     """Steps that end something, or give it to others."""
+
+    def count(self, dice: Random) -> None:
+        """A system says how many places of linde are empty, and sees no promise."""
+        kind = dice.choice(["cosm", "women"])
+        places = [row for key, row in self.rows.items() if key[0] == "place" and row["shelter_id"] == "linde"]
+        usable = [row for row in places if row["kind_code"] == kind and row["state"] != "closed"]
+        empty = dice.randint(0, len(usable))
+        kept = {row["id"] for key, row in self.rows.items() if key[0] == "claim" and row["ended_at"] is None}
+        counts = {kind: KindCount(empty)}
+        self.step("fine", lambda tx: count_places(tx, MACHINE, "linde", counts, self.now, self.now))
+        now = [row for key, row in self.rows.items() if key[0] == "place" and row["shelter_id"] == "linde"]
+        assert sum(row["state"] == "open" for row in now if row["kind_code"] == kind) == empty
+        assert kept == {row["id"] for key, row in self.rows.items() if key[0] == "claim" and row["ended_at"] is None}
 
     def end_stay(self, n: int, dice: Random) -> None:
         who, days, chosen = self.someone(dice, HANNEKE), dice.choice([None, -1, 0, 3, 7, 8]), self.chosen(n)

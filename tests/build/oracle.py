@@ -20,9 +20,10 @@ from bedboard.rules.refusals import Refusal
 from bedboard.store.board import list_shelters
 from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests.build import NOW
-from tests.build.cases import EMRE, HANNEKE, ILSE, KOFI, LUCIA, MARK, NOOR, POLICE_SYSTEM, SANNE, wrong_with
+from tests.build.cases import EMRE, HANNEKE, ILSE, KOFI, LUCIA, MARK, NOOR, POLICE_SYSTEM, SANNE
 from tests.build.lives import said_by_hand
 from tests.build.rows import Rows
+from tests.build.wrong import wrong_with
 
 REQUESTERS = (MARK, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR)
 EVERYBODY = (MARK, EMRE, LUCIA, HANNEKE, POLICE_SYSTEM, NOOR, SANNE, KOFI, ILSE)

@@ -35,8 +35,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "process", "identity"} | EVERYWHERE,
     "jobs.py": {"actions", "rules", "process", "store.board.Catalogue", "store.database"},
     "seeds.py": {"actions", "rules", "schemas", "store"},
+    "seed_cases.py": {"actions", "rules", "schemas", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
-    "commands/": {"actions", "rules", "store", "city", "seeds", "migrations", "embedded", "commands", "app", "log", "live.wire"}
+    "commands/": {
+        "actions",
+        "rules",
+        "store",
+        "city",
+        "seeds",
+        "seed_cases",
+        "migrations",
+        "embedded",
+        "commands",
+        "app",
+        "log",
+        "live.wire",
+    }
     | EVERYWHERE,
     "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
     "settings.py": {"rules.freshness", "rules.cases"},

@@ -36,7 +36,7 @@ UNITS = {
 ROLES = {"staff", "manager", "coordinator", "police", "desk", "admin", "auditor"}
 # Per table: the keys that must be there, and those that may.
 KEYS: dict[str, tuple[set[str], set[str]]] = {
-    "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, {"travel"}),
+    "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, {"travel", "case", "step"}),
     "deployment": ({"name", "time_zone", "country"}, {"holidays"}),
     "unit": ({"code", "name", "short", "column", "row"}, set()),
     "kind": (

@@ -51,6 +51,17 @@ async def test_a_search_without_matches_says_how_to_go_on(people: People) -> Non
     assert "ask." not in reply.text
 
 
+async def test_for_a_minor_alone_the_page_says_who_decides_and_never_names_the_desk(people: People) -> None:
+    mark = await people("mark")
+    for needs in ({"minor_alone": "on"}, {"minor_alone": "on", "avoid.noord": "on", "avoid.zuid": "on"}):
+        words = main((await mark.post("/requests/new", data=needs)).text)
+        assert "Bel Nidos voor een kind uit het buitenland, en anders jeugdbescherming." in words
+        assert "bel de plaatsingsdesk" not in words
+    assert "bel jeugdbescherming of Nidos" in words
+    words = main((await mark.post("/requests/new", data={"group": "20"})).text)
+    assert "bel de plaatsingsdesk" in words and "Nidos" not in words
+
+
 async def test_a_case_goes_to_the_ticked_shelters_for_their_best_places(site: Site, people: People) -> None:
     mark = await people("mark")
     case = await begin(mark, "linde", "beuk")
