@@ -88,7 +88,7 @@ class Pieces:
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
         """Return one row of a search, with its reasons and a new idempotency key."""
-        lot = (match.card.id, match.card.stamp, match.lot.id)
+        lot = (match.card.id, match.card.stamp, match.id)
         key = (language, lot, match.fit, match.reasons, match.to_ask, match.decides, match.minutes, match.is_open)
         context = {"match": match, "catalogue": catalogue, "key": self._key_mark}
         return self._draw(key, language, "fragments/_match.html", context).replace(self._key_mark, self._new_key())

@@ -76,6 +76,8 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "same_as_from": NO_DETAIL,
     "not_an_object": NO_DETAIL,
     "more_than_adults": NO_DETAIL,
+    "only_with_group": NO_DETAIL,
+    "too_large_to_split": {"most": 20},
     "no_such_son": NO_DETAIL,
     "wrong": NO_DETAIL,
     "asked_already": NO_DETAIL,
