@@ -9,8 +9,23 @@ from itertools import product
 from operator import sub
 from typing import NamedTuple
 
+from bedboard.rules.claims import check_together
 from bedboard.rules.criteria import CRITERIA
-from bedboard.rules.fit import FIT_ORDER, PARTY, Fit, Profile, Reason, Terms, fit_of, judge, judge_place, may_be_son
+from bedboard.rules.fit import (
+    DAY_MINUTES,
+    FIT_ORDER,
+    PARTY,
+    Fit,
+    Profile,
+    Reason,
+    Terms,
+    fit_of,
+    judge,
+    judge_place,
+    make_terms,
+    may_be_son,
+)
+from bedboard.rules.refusals import FieldError, Invalid
 
 CHILDREN = frozenset(CRITERIA["children"])
 MOST_WAYS = 200  # that are kept while places are weighed: of rooms and people of very many sorts not every way is tried
@@ -43,14 +58,14 @@ class Split(NamedTuple):
 Party = tuple[int, ...]
 """How many people of each sort."""
 Sorts = Sequence[tuple[str, ...]]
-"""The members of a group (of `PARTY`, or "" for those of whom nothing was said) by sort: every place answers one like another."""
+"""The members of a group (of `PARTY`, or "" for the unnamed) by sort: every place answers one like another."""
 Judging = Callable[[Room, Party], tuple[Reason, ...]]
 
 
 class Way(NamedTuple):
     """Some places and who sleeps in each. The least is the best: the fewest places, and of these the smallest."""
 
-    count: int
+    places: int
     size: int
     numbers: tuple[int, ...]
     parties: tuple[Party, ...]
@@ -85,13 +100,38 @@ def split_group(profile: Profile, rooms: Iterable[Room]) -> Split | None:
     worst: Fit
     for worst in ("fits", "discuss"):
         way = _best_way(whole, few, has_children, worst, reasons_of)
-        if way is not None and way.count == 1:
+        if way is not None and way.places == 1:
             return None
         if way is not None:
             parts = _parts_of(profile, sorts, [few[number] for number in way.numbers], way.parties)
             reasons = _merge(profile, [_judge_part(part.profile, part.room) for part in parts])
             return Split(parts, fit_of(reasons), reasons)
     return None
+
+
+def check_offer(profile: Profile, rooms: Sequence[Room]) -> None:
+    """Refuse places of one shelter that do not hold these people. Refusal: Invalid `place`, or `places` for several.
+
+    The people of the shelter may set their own criteria aside, but not how many a place holds.
+    """
+    if len(rooms) == 1:
+        [size, *_] = judge_place(rooms[0].beds, rooms[0].cots, "", profile)
+        if size.answer == "no":
+            raise Invalid(FieldError("place", "too_small_for_them", {"people": profile.people, "beds": rooms[0].beds}))
+        return
+    if not profile.split:
+        raise Invalid(FieldError("places", "stays_together"))
+    check_together([room.id for room in rooms], profile.people)
+    numbers = [room._replace(terms=_numbers_of(room.terms, profile)) for room in rooms]
+    whole = any(judge_place(room.beds, room.cots, "", profile)[0].answer == "yes" for room in rooms)
+    if not whole and split_group(profile, numbers) is None:
+        beds = sum(room.beds for room in rooms)
+        raise Invalid(FieldError("places", "too_small_for_them", {"people": profile.people, "beds": beds}))
+
+
+def _numbers_of(terms: Terms, profile: Profile) -> Terms:
+    limits = {name: terms.limits[name] for name in ("max_adults", "max_children") if name in terms.limits}
+    return make_terms(dict.fromkeys(profile.asked(), "yes"), limits, (0, DAY_MINUTES), ())
 
 
 def _count(profile: Profile, name: str) -> int:
@@ -149,7 +189,7 @@ def _best_way(whole: Party, rooms: Sequence[Room], has_children: Sequence[bool],
     known: dict[tuple[Terms, int, int, Party], list[Party]] = {}
     for number, room in enumerate(rooms):
         for party, way in sorted(ways.items(), key=lambda one: (sum(one[0]), one[1]))[:MOST_WAYS]:
-            if nobody in ways and way.count >= ways[nobody].count:
+            if nobody in ways and way.places >= ways[nobody].places:
                 continue
             key = (*room[1:], party)
             if key not in known:
@@ -157,7 +197,7 @@ def _best_way(whole: Party, rooms: Sequence[Room], has_children: Sequence[bool],
             for part in known[key]:
                 left = tuple(map(sub, party, part))
                 size = way.size + room.beds + room.cots
-                longer = Way(way.count + 1, size, (*way.numbers, number), (*way.parties, part))
+                longer = Way(way.places + 1, size, (*way.numbers, number), (*way.parties, part))
                 if left not in ways or longer < ways[left]:
                     ways[left] = longer
     return ways.get(nobody)

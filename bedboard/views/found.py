@@ -33,7 +33,8 @@ class Match(NamedTuple):
     """A lot that fits or has to be discussed, or that only one reason excludes; it has at least one free place.
 
     `together`: the places that hold a group which is split, each of them needed; `lot` is then their sum, of the kind of the
-    first. Empty: any place of the lot will do. `minutes`: the journey from the unit that the profile names; None: no unit was named, or nobody has told the time.
+    first. Empty: any place of the lot will do. `minutes`: the journey from the unit that the profile names; None: no unit was
+    named, or nobody has told the time.
     """
 
     card: Card

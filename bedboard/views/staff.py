@@ -4,7 +4,7 @@ A shelter sees its own part of a case, and nothing of the other shelters. Of the
 sees the household only as long as its answer counts or the household is on its way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
@@ -131,7 +131,7 @@ def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
 def asked_view(
     row: CaseRecord,
     ask: Ask,
-    claim: ClaimRecord | None,
+    claims: Mapping[str, ClaimRecord],
     card: Card,
     organization: str,
     catalogue: Catalogue,
@@ -142,9 +142,9 @@ def asked_view(
 ) -> AskedView:
     """Return a case as the shelter of `card` and `ask` sees it.
 
-    `claim`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter.
+    `claims`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter.
     """
-    view = ask_view(ask, claim, {card.id: card}, now)
+    view = ask_view(ask, claims, {card.id: card}, now)
     if view is None:
         raise AssertionError(f"the card of {card.id} is not that of {ask.shelter_id}")
     said = open_profile(row.needs_sealed) if shows_needs(row.state, view.settled) else None

@@ -101,7 +101,7 @@ def test_it_finds_a_way_whenever_there_is_one(profile: Profile, house: House) ->
             inside = Counter(name for name, bed in zip(people, beds, strict=True) if bed == number)
             if inside:
                 named = {name: inside[name] for name in PARTY}
-                parts.append(Part(room, replace(profile, group=sum(inside.values()), split=False, **named)))
+                parts.append(Part(room, replace(profile, group=sum(inside.values()), split=False, **named)))  # type: ignore[arg-type]
         best = min(best, max((fit_of_part(part) for part in parts), key=FIT_ORDER.__getitem__), key=FIT_ORDER.__getitem__)
     assert verdict(profile, house) == best
 
