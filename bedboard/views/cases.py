@@ -58,6 +58,16 @@ class AskView:
     places: tuple[PlaceView, ...] = ()
 
     @property
+    def is_on_board(self) -> bool:
+        """Return whether the board shows every offered place as reserved."""
+        return {place.status for place in self.places} == {"reserved"}
+
+    @property
+    def lost_place(self) -> PlaceView | None:
+        """Return the first offered place that the board does not show as reserved, if any; None: it is not there any more."""
+        return next((place for place in self.places if place.status != "reserved"), self.place)
+
+    @property
     def said(self) -> AnswerCode | None:
         """Return the shelter's answer, whatever became of the place; None: silent."""
         return None if self.says == "silent" else "yes" if self.says == "lapsed" else self.says
@@ -110,7 +120,7 @@ class CaseView:
     def place_is_kept(self) -> bool:
         """Return whether the chosen place is still reserved, and the shelter has not changed it since."""
         chosen = self.chosen
-        return chosen is not None and chosen.is_kept and {place.status for place in chosen.places} == {"reserved"}
+        return chosen is not None and chosen.is_kept and chosen.is_on_board
 
     @property
     def is_lost(self) -> bool:

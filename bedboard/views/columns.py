@@ -252,6 +252,7 @@ class Search:
             kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
             is_open=not self._asked,
             almost=self._almost(),
+            too_large=0 if suits.any() else profile.group,
         )
 
     def _almost(self) -> tuple[Match, ...]:

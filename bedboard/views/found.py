@@ -89,6 +89,10 @@ class Found:
     almost: tuple[Match, ...] = ()
     """The free lots that one reason alone excludes, the best first: those about which one may negotiate. Never in a unit to
     avoid. At most `ALMOST_SHOWN`."""
+    too_large: int = 0
+    """The number of people of a group for which there is no place at all, free or not; 0 for everybody else."""
+    is_split: bool = False
+    """The group may be split."""
 
     @property
     def count(self) -> int:
@@ -113,8 +117,10 @@ class Finder:
         kinds: set[str] = set()
         matches: list[tuple[Rank, Match]] = []
         almost: list[tuple[Rank, Match]] = []
+        can_split = False
         for card in cards:
             split = self._split(card)
+            can_split = can_split or split is not None or self._could_split(card)
             used: Counter[str] = Counter()
             if split is not None:
                 matches.append(split)
@@ -148,6 +154,8 @@ class Finder:
             kinds=frozenset(kinds),
             is_open=self.is_open,
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
+            too_large=0 if kinds or can_split else self.profile.group,
+            is_split=self.profile.split,
         )
 
     def reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
@@ -162,7 +170,7 @@ class Finder:
         if not self.profile.split or card.unit in self.profile.avoid:
             return None
         free = {place.id: place for lot in card.lots for place in lot.free}
-        split = split_group(self.profile, [Room(place.id, place.terms, place.beds, place.cots) for place in free.values()])
+        split = split_group(self.profile, rooms_of(free.values()))
         if split is None:
             return None
         whole = min(
@@ -175,6 +183,11 @@ class Finder:
         lot = Lot(together[0].kind, together[0].terms, beds, cots, together, together)
         return self._match(card, lot, split.fit, split.reasons, together)
 
+    def _could_split(self, card: Card) -> bool:
+        """Return whether this shelter would hold the group in several places if all of them were free."""
+        is_safe = card.unit not in self.profile.avoid
+        return is_safe and self.profile.split and split_group(self.profile, rooms_of(card.places)) is not None
+
     def _match(
         self, card: Card, lot: Lot, fit: Fit, reasons: tuple[Reason, ...], together: tuple[PlaceView, ...] = ()
     ) -> tuple[Rank, Match]:
@@ -186,6 +199,10 @@ class Finder:
         far = minutes_to_rank(profile.near, minutes)
         match = Match(card, lot, fit, self.left_open, reasons, self.is_open, decides, minutes, together)
         return rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, match.id), match
+
+
+def rooms_of(places: Iterable[PlaceView]) -> list[Room]:
+    return [Room(place.id, place.terms, place.beds, place.cots) for place in places]
 
 
 def largest_first(counts: Mapping[str, int]) -> dict[str, int]:

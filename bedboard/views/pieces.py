@@ -95,7 +95,16 @@ class Pieces:
 
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """Return the figures of a search: how many fit, and why the others are left out."""
-        counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.is_open)
+        counts = (
+            found.fits,
+            found.discuss,
+            found.unsure,
+            found.excluded,
+            found.taken,
+            found.is_open,
+            found.too_large,
+            found.is_split,
+        )
         almost = tuple((one.card.id, one.card.name, one.card.unit, one.lot.kind, one.reasons) for one in found.almost)
         key = (language, counts, tuple(found.excluded_by.items()), almost)
         return self._draw(key, language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})

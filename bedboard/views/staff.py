@@ -11,29 +11,33 @@ from typing import NamedTuple, cast
 from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
+from bedboard.rules.split import split_group
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.board import Catalogue
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, ask_view, can_offer
+from bedboard.views.found import rooms_of
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 
 class OfferView(NamedTuple):
     """A place that may be offered now. `is_theirs`: it is held for the requester. `against`: what speaks against it besides the
-    terms of the whole shelter: its size, and its own terms."""
+    terms of the whole shelter: its size, and its own terms. `is_wanted`: it is ticked beforehand for a group that is split."""
 
     place: PlaceView
     is_theirs: bool
     against: Sequence[Reason]
+    is_wanted: bool = False
 
 
 class AskedView(NamedTuple):
     """A case as one of its shelters sees it. `needs` None: not to be shown, or not any more. `arrival`: now, after, before or
     open, and the local time that goes with it. `against` and `discuss`: the verdicts of the shelter's terms other than yes.
     `criteria`: those that the household asks for, the doubtful ones first. `arrives_at` None: nothing is agreed. `refusal`:
-    why the desk said no to this very shelter. `stays_until`: the last night here, where the desk ended the stay."""
+    why the desk said no to this very shelter. `stays_until`: the last night here, where the desk ended the stay. `may_split`:
+    the number of people of a group that may be split, 0 for everybody else."""
 
     id: str
     organization: str
@@ -50,6 +54,7 @@ class AskedView(NamedTuple):
     is_late: bool
     refusal: str | None
     stays_until: date | None
+    may_split: int = 0
 
     @property
     def group(self) -> str:
@@ -91,13 +96,15 @@ def _offers(card: Card, ask: Ask, row: CaseRecord, organization: str, profile: P
     """
     requester = row.requester._replace(organization=organization)
     general = judge(card.terms, profile) if profile else ()
-    offers = []
-    for place in card.places:
-        if not can_offer(place, requester, ask.hold_id):
-            continue
+    offers, free = [], [place for place in card.places if can_offer(place, requester, ask.hold_id)]
+    wanted = {place.id for place in free if place.claim is not None and place.claim.id == ask.hold_id}
+    if profile and not wanted:
+        split = split_group(profile, rooms_of(free))
+        wanted = {part.room.id for part in split.parts} if split else set()
+    for place in free:
         own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
         against = [reason for reason in own if reason.answer == "no" and reason not in general]
-        offers.append(OfferView(place, place.status == "held", against))
+        offers.append(OfferView(place, place.status == "held", against, place.id in wanted))
     return sorted(
         offers,
         key=lambda one: (
@@ -170,6 +177,7 @@ def asked_view(
         is_late=view.settled == "chosen" and is_late(cast(CaseState, row.state), row.arrives_at, now),
         refusal=row.refusal if is_refused_here else None,
         stays_until=row.stays_until if view.settled == "stay_ended" else None,
+        may_split=profile.people if profile and profile.split else 0,
     )
 
 
