@@ -231,7 +231,7 @@ async def post_answer(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(AnswerForm)
         work = answer_work(call, press.shelter, press.said)
-        return Task(press.key, work, (press.shelter, press.answer, *press.said.place_ids))
+        return Task(press.key, work, (press.shelter, press.answer, *(press.said.place_ids or [""])))
 
     return await _press(call, read)
 

@@ -238,7 +238,7 @@ async def post_answer(call: Call) -> Response:
     shelter_id = _own_shelter(call.actor, command.shelter)
     said = ShelterAnswer(command.answer, command.place, command.reason, command.criterion, tuple(command.places))
     work = answer_work(call, shelter_id, said)
-    return await _answer_change(call, work, shelter_id, command.answer, *said.place_ids, shelter_id=shelter_id)
+    return await _answer_change(call, work, shelter_id, command.answer, *(said.place_ids or [""]), shelter_id=shelter_id)
 
 
 async def post_choice(call: Call) -> Response:
