@@ -23,7 +23,7 @@ async def site(case_database: Database, clock: FixedClock) -> AsyncIterator[Site
     """The board for cases at two in the night, and Wilgen: five single beds for men."""
     clock.at = NIGHT
     async with case_database.transaction() as tx:
-        beds = [place(f"wilgen-{number}", "men", label=f"2.0{number}") for number in range(1, 6)]
+        beds = [place(f"wilgen-{number}", "men") for number in range(1, 6)]
         await add_shelter(tx, shelter("wilgen", beds, criteria={"man": "yes", "group": "yes"}), SEAL, NIGHT)
         await (await tx.connection()).execute(text("insert into membership values ('sanne', 'wilgen')"))
     await run(case_database, "update person set demo = true")
@@ -39,7 +39,7 @@ async def people(browser: Browser, site: Site) -> AsyncIterator[tuple[Page, Page
     pages = (await open_page(browser, site, "mark", PHONE, "dark"), await open_page(browser, site, "sanne", PHONE))
     yield pages
     for page in pages:
-        assert complaints(page) == []
+        assert [one for one in complaints(page) if "422" not in one] == []  # one refused press is on purpose
         await page.context.close()
 
 
@@ -57,11 +57,11 @@ async def test_five_men_who_may_be_split_get_five_beds_of_one_house(people: tupl
     await expect(detective.locator(".warn")).to_be_hidden()
     await detective.locator('label:has(input[name="split"])').click()
     row = detective.locator('[id^="lot-wilgen-1+"]')
-    await expect(row).to_contain_text("2.01 + 2.02 + 2.03 + 2.04 + 2.05 samen: 5 bedden")
+    await expect(row).to_contain_text("1 + 2 + 3 + 4 + 5 samen: 5 bedden")
     assert await violations(detective) == []
     await row.get_by_role("button", name=re.compile("Houd vast en bel")).click()
     hold = detective.locator("#strip .hold")
-    await expect(hold).to_contain_text("plekken 2.01 + 2.02 + 2.03 + 2.04 + 2.05")
+    await expect(hold).to_contain_text("plekken 1 + 2 + 3 + 4 + 5")
 
     await detective.wait_for_timeout(DEAF_MS)  # the page takes no second tap at once: it may have been meant for the row
     await hold.get_by_role("button", name=re.compile("Vraag deze plek aan")).click()
@@ -86,7 +86,7 @@ async def test_five_men_who_may_be_split_get_five_beds_of_one_house(people: tupl
     await offer.click()
     part = detective.locator("#case #ask-wilgen")
     await expect(part).to_contain_text("voor u gereserveerd tot")
-    await expect(part).to_contain_text("plekken 2.01 + 2.02 + 2.03 + 2.04 + 2.05")
+    await expect(part).to_contain_text("plekken 1 + 2 + 3 + 4 + 5")
     await part.get_by_role("button", name=re.compile("Kies deze plek")).press("Enter")
     await expect(detective.locator("#case")).to_have_attribute("data-state", "confirmed")
     assert await violations(detective) == []
