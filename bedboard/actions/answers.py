@@ -1,5 +1,6 @@
 """Answers to a case by shelters, the desk and police; the decisions of the desk; and arrivals."""
 
+from collections.abc import Callable
 from dataclasses import astuple
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -16,19 +17,24 @@ from bedboard.actions.case_lock import (
     save_case,
 )
 from bedboard.actions.confirming import confirm_by_change
-from bedboard.actions.reservations import move_in, reserve_place
+from bedboard.actions.reservations import move_in, reserve_places
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, check_stay, next_state, offer_ends
-from bedboard.rules.claims import is_live
+from bedboard.rules.claims import is_all_live
+from bedboard.rules.fit import DAY_MINUTES, Profile, make_terms
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
+from bedboard.rules.split import Room, check_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_deciding, get_place, get_shelter_id
 from bedboard.store.tables.cases import Ask
+
+OpenNeeds = Callable[[bytes | None], Profile | None]
+"""Opens the household of a case; gives None for one that was erased, or that cannot be read."""
 
 
 async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, AnsweredBy]:
@@ -48,12 +54,20 @@ async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter
 
 
 async def answer_case(
-    tx: Transaction, actor: Actor, case_id: str, shelter_id: str, said: ShelterAnswer, claim_id: str, now: datetime
+    tx: Transaction,
+    actor: Actor,
+    case_id: str,
+    shelter_id: str,
+    said: ShelterAnswer,
+    claim_id: str,
+    now: datetime,
+    needs: OpenNeeds = lambda _: None,
 ) -> LockedCase:
-    """Answer for a shelter: yes (the place is reserved for `OFFER_LASTS`), discuss or no.
+    """Answer for a shelter: yes (the places are reserved for `OFFER_LASTS`), discuss or no.
 
     Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to their own
-    case or that of a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation.
+    case or that of a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation. `needs` opens
+    the household, for which the places must be large enough; None: it cannot be read.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
@@ -61,23 +75,30 @@ async def answer_case(
     if ask.settled is not None:
         raise Conflict("request_settled")
     next_state(case.state, "answer")
-    if said.place_id is not None and await get_shelter_id(tx, said.place_id) != shelter_id:
-        raise Invalid(FieldError("place", "not_here"))
+    place_ids = said.place_ids
+    for place_id in place_ids:
+        if await get_shelter_id(tx, place_id) != shelter_id:
+            raise Invalid(FieldError("place" if place_id == said.place_id else "places", "not_here"))
     if by == "police":
-        if said.place_id is None or not may_police_offer(await get_deciding(tx, said.place_id)):
+        if not all([may_police_offer(await get_deciding(tx, place_id)) for place_id in place_ids]) or not place_ids:
             raise NotAllowed("not_your_role")
         if not is_left_to_police(ask.answer, ask.answered_by):
             raise Conflict("request_answered")
-    claim = case.claim_of(ask)
-    is_kept = is_live(claim, now)
-    if astuple(said) == (ask.answer, ask.place_id, ask.reason, ask.criterion) and (said.answer != "yes" or is_kept):
+    is_kept = is_all_live(case.claims_of(ask), len(ask.place_ids), now)
+    present = ShelterAnswer(said.answer, ask.place_id, ask.reason, ask.criterion, tuple(ask.more_place_ids))
+    if said.answer == ask.answer and astuple(said) == astuple(present) and (said.answer != "yes" or is_kept):
         return case
+    shelter, household = case.shelters[shelter_id], needs(case.record.needs_sealed)
+    if household is not None and place_ids:
+        terms = make_terms({}, shelter.limits, (0, DAY_MINUTES), ())
+        places = [await get_place(tx, place_id) for place_id in place_ids]
+        check_offer(household, [Room(place.id, terms, place.beds, place.cots) for place in places])
     await let_go(tx, actor, case, [ask], now)
-    if said.place_id is not None:
-        shelter = case.shelters[shelter_id]
+    if place_ids:
         until = offer_ends(now)
-        case.note(await reserve_place(tx, actor, case.record, shelter, said.place_id, claim_id, until, now, ask.hold_id))
-    ask.place_id, ask.claim_id = said.place_id, None if said.place_id is None else claim_id
+        case.note(await reserve_places(tx, actor, case.record, shelter, place_ids, claim_id, until, now, ask.hold_id))
+    ask.place_id, ask.more_place_ids = said.place_id, list(said.more_place_ids)
+    ask.claim_id = None if said.place_id is None else claim_id
     ask.answer, ask.reason, ask.criterion = said.answer, said.reason, said.criterion
     ask.answered_at, ask.answered_by = now, by
     tx.add(ask)
@@ -104,11 +125,10 @@ async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
         case.record.decided_at = now
         await lock_shelters(tx, case, [chosen.shelter_id])
         await check_role(tx, actor)
-        claim = case.claim_of(chosen)
-        if not is_live(claim, now):
+        if not is_all_live(case.claims_of(chosen), len(chosen.place_ids), now):
             raise Conflict("offer_over")
-        state = (await get_place(tx, chosen.place_id)).state
-        if state == "closed" or (before == "chosen" and state != "open"):  # people on their way may be in already
+        states = {(await get_place(tx, place_id)).state for place_id in chosen.place_ids}
+        if "closed" in states or (before == "chosen" and states != {"open"}):  # people on their way may be in already
             raise Conflict("not_free")
     return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])
 
@@ -131,7 +151,7 @@ async def end_stay(
 ) -> LockedCase:
     """End a stay for the desk that nobody has ratified; the household may stay until then, and the requester looks further.
 
-    The place stays occupied: its shelter says when they have left.
+    The places stay occupied: its shelter says when they have left.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
     """
     case = await _lock_for_desk(tx, actor, case_id)
@@ -163,7 +183,7 @@ async def take_arrival(
     arrived: bool,
     limits: FreshnessLimits = USUAL_LIMITS,
 ) -> LockedCase:
-    """Note that the people are at the shelter (the place is occupied) or did not come (the place is free again).
+    """Note that the people are at the shelter (the places are occupied) or did not come (they are free again).
 
     `limits`: how long the news of this deployment is fresh. Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
@@ -179,10 +199,11 @@ async def take_arrival(
         return await look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
-    shelter, claim = case.shelters[shelter_id], case.claims.pop(chosen.claim_id or "", None)
+    shelter, claims = case.shelters[shelter_id], case.claims_of(chosen)
+    case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
     if by == "shelter":  # as with every change of a place that a shelter reports
         await confirm_by_change(tx, shelter, actor, now, limits)
-    case.note(await move_in(tx, actor, shelter, chosen.place_id, claim, now))
+    case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now))
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)
         erase_answers(tx, case)

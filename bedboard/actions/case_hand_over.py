@@ -6,7 +6,7 @@ Until somebody there takes it over, it stays the case of the first requester.
 from datetime import datetime
 
 from bedboard.actions.case_lock import LockedCase, lock_case, lock_case_of_group, lock_shelters, move, save_case
-from bedboard.actions.claims import claim_words, save_claim
+from bedboard.actions.claims import change_claims
 from bedboard.actions.holds import Holder
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
@@ -17,6 +17,7 @@ from bedboard.store.cases import count_open_cases
 from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.people import has_seekers, still_has_role
+from bedboard.store.tables.board import ClaimRecord
 
 
 async def hand_over_case(tx: Transaction, actor: Actor, case_id: str, to: Holder | None, now: datetime) -> LockedCase:
@@ -82,7 +83,7 @@ async def take_over_case(tx: Transaction, actor: Actor, case_id: str, now: datet
     record, handed_to = case.record, await _check_offered(tx, actor, case)
     if await count_open_cases(tx, actor) >= MOST_OPEN:
         raise Conflict("requests_of_person", most=MOST_OPEN)
-    kept = [ask for ask in case.asks.values() if case.claim_of(ask) is not None]
+    kept = [ask for ask in case.asks.values() if case.claims_of(ask)]
     await lock_shelters(tx, case, [ask.shelter_id for ask in kept])
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     move(case, "take_over", now)
@@ -90,12 +91,13 @@ async def take_over_case(tx: Transaction, actor: Actor, case_id: str, now: datet
     record.person_id = actor.id if actor.kind == "person" else None
     record.client_id = actor.id if actor.kind == "client" else None
     record.handed_organization_id = record.handed_role = record.handed_at = None
-    for ask in sorted(kept, key=lambda ask: ask.shelter_id):
-        claim = case.claim_of(ask)
-        if claim is None:  # its time has run out, and during the wait somebody took the place
-            continue
-        before = claim_words(claim)
+
+    def take(claim: ClaimRecord) -> None:
         claim.organization_id, claim.role = record.organization_id, record.role
         claim.person_id, claim.client_id = record.person_id, record.client_id
-        case.note(await save_claim(tx, actor, case.shelters[ask.shelter_id], claim, "reserve", before, now))
+
+    for ask in sorted(kept, key=lambda ask: ask.shelter_id):
+        claims = case.claims_of(ask)
+        if claims:  # otherwise its time has run out, and during the wait somebody took the place
+            case.note(await change_claims(tx, actor, case.shelters[ask.shelter_id], claims, "reserve", take, now))
     return await save_case(tx, actor, case, "taken_over", now, told=[ask.shelter_id for ask in kept])

@@ -6,12 +6,13 @@ Locks the case, then each shelter with such a hold.
 from datetime import datetime
 
 from bedboard.actions.case_lock import LockedCase, lock_case_of_group, lock_shelters, save_case
-from bedboard.actions.claims import claim_words, end_claim, save_claim
+from bedboard.actions.claims import change_claims, end_claim
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
+from bedboard.store.tables.board import ClaimRecord
 
 
 async def release_case_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
@@ -21,14 +22,19 @@ async def release_case_holds(tx: Transaction, actor: Actor, case_id: str, now: d
     """
     case = await lock_case_of_group(tx, actor, case_id)
     used = await list_holds_of_cases(tx, [case_id], now)
-    shelter_of = {ask.hold_id: ask.shelter_id for ask in case.asks.values() if ask.hold_id in used}
+    are_used = {claim.promise_id for claim in used.values()}
+    shelter_of = {ask.hold_id: ask.shelter_id for ask in case.asks.values() if ask.hold_id in are_used}
     await lock_shelters(tx, case, shelter_of.values())
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     used = await list_holds_of_cases(tx, [case_id], now)  # a hold may have been used or released during the wait
     if not used:
         raise Conflict("hold_over")
-    for hold_id, claim in sorted(used.items()):
-        before = claim_words(claim)
+
+    def release(claim: ClaimRecord) -> None:
         end_claim(tx, claim, "released", now)
-        case.note(await save_claim(tx, actor, case.shelters[shelter_of[hold_id]], claim, "release", before, now))
-    return await save_case(tx, actor, case, "released", now, sorted({shelter_of[hold_id] for hold_id in used}))
+
+    are_used = {claim.promise_id for claim in used.values()}
+    for hold_id in sorted(are_used):
+        claims = [claim for _, claim in sorted(used.items()) if claim.promise_id == hold_id]
+        case.note(await change_claims(tx, actor, case.shelters[shelter_of[hold_id]], claims, "release", release, now))
+    return await save_case(tx, actor, case, "released", now, sorted({shelter_of[hold_id] for hold_id in are_used}))

@@ -54,9 +54,9 @@ class LockedCase:
         """Return the part of the chosen shelter; None before the choice."""
         return next((ask for ask in self.asks.values() if ask.settled == "chosen"), None)
 
-    def claim_of(self, ask: Ask) -> ClaimRecord | None:
-        """Return the reservation with this shelter; None when there is none, or when it was ended."""
-        return self.claims.get(ask.claim_id or "")
+    def claims_of(self, ask: Ask) -> list[ClaimRecord]:
+        """Return the claims of the reservation with this shelter, one for each place; without those that were ended."""
+        return [claim for _, claim in sorted(self.claims.items()) if claim.promise_id == ask.claim_id]
 
     def note(self, shelter: ShelterRow) -> None:
         self.versions[shelter.id] = shelter.version
@@ -97,13 +97,14 @@ async def lock_shelters(tx: Transaction, case: LockedCase, shelter_ids: Iterable
 
 async def let_go(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence[Ask], now: datetime) -> None:
     """End the reservations with these shelters, so that the places are free again."""
-    await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claim_of(ask) is not None])
+    await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claims_of(ask)])
     if actor.kind != "system":
         await check_role(tx, actor)  # after the locks: the role may be lost while this waits
     for ask in sorted(asks, key=lambda ask: ask.shelter_id):
-        claim = case.claims.pop(ask.claim_id or "", None)
-        if claim is not None:
-            case.note(await end_reservation(tx, actor, case.shelters[ask.shelter_id], claim, now))
+        claims = case.claims_of(ask)
+        if claims:
+            case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
+            case.note(await end_reservation(tx, actor, case.shelters[ask.shelter_id], claims, now))
 
 
 async def settle(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence[Ask], settled: str, now: datetime) -> None:

@@ -28,8 +28,8 @@ from bedboard.rules.cases import (
     check_arrival,
     check_shelters,
 )
-from bedboard.rules.claims import is_live
-from bedboard.rules.deciding import choice_of
+from bedboard.rules.claims import is_all_live
+from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
 from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
@@ -109,6 +109,7 @@ async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mappin
         ask = case.asks.get(shelter_id) or Ask(case_id=case.record.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
         ask.kind_code, ask.asked_at, ask.step = kind, now, 0
         ask.answer = ask.answered_at = ask.answered_by = ask.place_id = ask.claim_id = ask.reason = ask.criterion = None
+        ask.more_place_ids = []
         ask.settled = ask.settled_at = None
         own = sorted((hold for hold in holds if hold.shelter_id == shelter_id), key=lambda hold: hold.kind != kind)
         ask.hold_id = own[0].id if own else None
@@ -136,27 +137,27 @@ async def choose_offer(
     """
     case = await lock_case_of_group(tx, actor, case_id)
     ask = case.asks.get(shelter_id)
-    place_id = None if ask is None else ask.place_id
+    place_ids = [] if ask is None else ask.place_ids
     is_settled = ask is not None and ask.settled is not None
-    why = why_no_choice(case.state, is_offered=place_id is not None, is_settled=is_settled)
-    if ask is None or place_id is None or why is not None:
+    why = why_no_choice(case.state, is_offered=bool(place_ids), is_settled=is_settled)
+    if ask is None or not place_ids or why is not None:
         raise Conflict(why or "no_offer")
     arrives_at = check_arrival(arrives_at, now)
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
-    reserved = [other.shelter_id for other in [ask, *others] if case.claim_of(other) is not None]
+    reserved = [other.shelter_id for other in [ask, *others] if case.claims_of(other)]
     await lock_shelters(tx, case, reserved)
     await check_role(tx, actor)  # once more: the role may be lost while this waits for so many locks
-    claim = case.claim_of(ask)
-    is_kept = is_live(claim, now)
-    is_open = (await get_place(tx, place_id)).state == "open"
+    claims = case.claims_of(ask)
+    is_kept = is_all_live(claims, len(place_ids), now)
+    is_open = all([(await get_place(tx, place_id)).state == "open" for place_id in place_ids])
     why = why_offer_over(is_kept=is_kept, is_open=is_open)
-    if claim is None or why is not None:
-        raise Conflict(why or "offer_over")
-    event = choice_of(actor.role, await get_deciding(tx, place_id), now.astimezone(zone))
+    if why is not None:
+        raise Conflict(why)
+    event = choice_of_all(actor.role, [await get_deciding(tx, place_id) for place_id in place_ids], now.astimezone(zone))
     move(case, event, now)
     case.record.arrives_at, case.record.reminded_at, case.record.refusal = arrives_at, None, None
     case.record.decided_at = None if case.state == "chosen" else now
-    case.note(await keep_chosen(tx, actor, case.shelters[shelter_id], claim, arrives_at, now))
+    case.note(await keep_chosen(tx, actor, case.shelters[shelter_id], claims, arrives_at, now))
     ask.settled, ask.settled_at = "chosen", now
     tx.add(ask)
     await settle(tx, actor, case, others, "other_chosen", now)
@@ -198,14 +199,14 @@ async def give_up(
 ) -> LockedCase:
     """Give up a case. `what`: withdrawn or cancelled by the requester, or lapsed. Refusal: Conflict `request_…`.
 
-    The place of a case that lapsed is closed: nobody has said whether people are in it.
+    The places of a case that lapsed are closed: nobody has said whether people are in them.
     """
     chosen = case.chosen if case.state in RESERVED else None
     move(case, event, now)
     left = [ask for ask in case.asks.values() if ask.settled is None or ask is chosen]
     await settle(tx, actor, case, left, "withdrawn", now)
     if event == "lapse" and chosen is not None and chosen.shelter_id in case.shelters:
-        closed = await close_to_check(tx, actor, case.shelters[chosen.shelter_id], chosen.place_id or "", now)
+        closed = await close_to_check(tx, actor, case.shelters[chosen.shelter_id], chosen.place_ids, now)
         if closed is not None:
             case.note(closed)
     await count_refusals(tx, left, zone)

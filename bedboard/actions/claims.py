@@ -3,21 +3,23 @@
 The caller holds the lock of the place's shelter.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Claim, ClaimType, Ending, is_live
 from bedboard.rules.places import PlaceState, PlaceStatus, status_of
 from bedboard.store.board import ShelterRow
+from bedboard.store.claims import list_promise
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 
 def to_rule(claim: ClaimRecord) -> Claim:
     """Return a stored claim in the form that the rules use."""
-    return Claim(cast(ClaimType, claim.type), claim.expires_at, claim.role, claim.organization_id, claim.id)
+    return Claim(cast(ClaimType, claim.type), claim.expires_at, claim.role, claim.organization_id, claim.promise_id)
 
 
 def get_status(place: Place, claim: ClaimRecord | None, now: datetime) -> PlaceStatus:
@@ -25,27 +27,41 @@ def get_status(place: Place, claim: ClaimRecord | None, now: datetime) -> PlaceS
     return status_of(cast(PlaceState, place.state), None if claim is None else to_rule(claim), now)
 
 
-async def make_claim(
+async def make_claims(
     tx: Transaction,
     actor: Actor,
     shelter: Shelter,
-    claim: ClaimRecord,
-    present: ClaimRecord | None,
+    promise: ClaimRecord,
+    taken: Mapping[str, ClaimRecord | None],
     action: str,
     now: datetime,
 ) -> ShelterRow:
-    """Add a claim to a place and return its shelter as it is then.
+    """Add a claim to each of these places, all for one promise, and return their shelter as it is then.
 
-    `present`: the claim on that place that nobody has ended. This ends it: as used, or as expired when it is past its hour.
-    The caller has checked that the new claim may take its place.
+    `promise`: the claim of the first place, by which the promise is known. `taken`: by place the claim there that nobody has
+    ended. This ends it: as used, with all that it keeps, or as expired when it is past its hour. The caller has checked that
+    the new claims may take the places.
     """
-    if present is not None:
-        if is_live(present, now):
-            end_claim(tx, present, "used", now)
-        else:
+    changes: list[Change] = []
+    for present in taken.values():
+        if present is None or present.ended_at is not None:
+            continue
+        if not is_live(present, now):
             expire_claim(tx, present)
-        await tx.flush()  # first: a place may have only one claim that nobody has ended
-    return await save_claim(tx, actor, shelter, claim, action, None, now)
+            continue
+        for one in await list_promise(tx, present.promise_id):
+            before = claim_words(one)
+            end_claim(tx, one, "used", now)
+            changes += [] if one.place_id in taken else [Change("release", one, before)]
+    await tx.flush()  # first: a place may have only one claim that nobody has ended
+    tx.add(promise)
+    await tx.flush()  # before those that point to it
+    shared = promise.model_dump(exclude={"id", "place_id", "first_id"})
+    for number, place_id in enumerate(taken, 1):
+        is_first = place_id == promise.place_id
+        more = {"id": f"{promise.id}.{number:02}", "place_id": place_id, "first_id": promise.id}
+        changes.append(Change(action, promise if is_first else ClaimRecord(**shared | more)))
+    return await save_claims(tx, actor, shelter, changes, now)
 
 
 def end_claim(tx: Transaction, claim: ClaimRecord, ending: Ending, now: datetime) -> None:
@@ -73,19 +89,38 @@ def claim_words(claim: ClaimRecord) -> dict[str, Any]:
     }
 
 
-async def save_claim(
-    tx: Transaction,
-    actor: Actor,
-    shelter: Shelter,
-    claim: ClaimRecord,
-    action: str,
-    before: dict[str, Any] | None,
-    now: datetime,
-) -> ShelterRow:
-    """Save the claim with the shelter's next version, a row in the journal and a bell; return the shelter.
+class Change(NamedTuple):
+    """A claim that was made or changed; `before`: its words before that, None for a new one."""
+
+    action: str
+    claim: ClaimRecord
+    before: dict[str, Any] | None = None
+
+
+async def save_claims(tx: Transaction, actor: Actor, shelter: Shelter, changes: Sequence[Change], now: datetime) -> ShelterRow:
+    """Save these claims with the shelter's next version, a row in the journal for each place and a bell; return the shelter.
 
     This does not confirm the shelter: a claim does not say that its board is right.
     """
-    tx.add(claim)
-    saved, _ = await save_shelter(tx, shelter, [journal_row(actor, action, claim.place_id, before, claim_words(claim), now)])
+    tx.add_all(one.claim for one in changes)
+    rows = [journal_row(actor, one.action, one.claim.place_id, one.before, claim_words(one.claim), now) for one in changes]
+    saved, _ = await save_shelter(tx, shelter, rows)
     return saved
+
+
+async def change_claims(
+    tx: Transaction,
+    actor: Actor,
+    shelter: Shelter,
+    claims: Sequence[ClaimRecord],
+    action: str,
+    change: Callable[[ClaimRecord], None],
+    now: datetime,
+) -> ShelterRow:
+    """Make the same change to all claims of one promise, and save them; return the shelter."""
+    changes = []
+    for claim in claims:
+        before = claim_words(claim)
+        change(claim)
+        changes.append(Change(action, claim, before))
+    return await save_claims(tx, actor, shelter, changes, now)

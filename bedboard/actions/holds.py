@@ -4,15 +4,16 @@ Beginning a hold locks the organization of the holder, then the shelter. The fir
 place to one holder only. Extending or releasing a hold locks the shelter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from bedboard.actions.claims import claim_words, end_claim, get_status, make_claim, save_claim
+from bedboard.actions.claims import change_claims, end_claim, get_status, make_claims
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
-from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, is_live
+from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, check_together, is_live
+from bedboard.rules.places import PlaceStatus
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import is_self, may_end_hold
 from bedboard.store.board import ShelterRow
@@ -22,12 +23,13 @@ from bedboard.store.claims import (
     get_claim,
     get_claim_shelter_id,
     get_open_claim,
+    list_promise,
     lock_organization,
 )
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
-from bedboard.store.tables.board import ClaimRecord, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Shelter
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,25 @@ class Held:
     """A hold as it now is, and its shelter after the change."""
 
     claim_id: str
-    place_id: str
+    place_ids: Sequence[str]
     expires_at: datetime
     shelter: ShelterRow
 
 
 async def hold_place(
-    tx: Transaction, actor: Actor, place_ids: Sequence[str], claim_id: str, now: datetime, given_to: Holder | None = None
+    tx: Transaction,
+    actor: Actor,
+    place_ids: Sequence[str],
+    claim_id: str,
+    now: datetime,
+    given_to: Holder | None = None,
+    group: int = 0,
 ) -> Held:
-    """Keep the first free one of these places for `HOLD`.
+    """Keep the first free one of these places for `HOLD`, or all of them for a group of that many people.
 
     `given_to` None: for the actor; otherwise for somebody who telephoned its staff. `place_ids`: places of one shelter that
-    are alike for the holder, so that nobody hears "taken" while one of them is free. `claim_id` is the new hold's.
+    are alike for the holder, so that nobody hears "taken" while one of them is free. `claim_id` is the new hold's. `group` 0:
+    one place is enough; otherwise the hold has all of the places, or there is none.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `not_free`, `held_already` (by this very actor),
     `holds_of_person`, `holds_of_organization`, TooMany.
     """
@@ -63,6 +72,8 @@ async def hold_place(
         raise NotFound("no_such_place")
     await _check_right(tx, actor, shelter_id)
     holder = _check_holder(actor, given_to)
+    if group:
+        check_together(place_ids, group)
     if not await lock_organization(tx, holder.organization_id):
         raise Invalid(FieldError("organization", "unknown_caller"))
     person_id = actor.id if given_to is None and actor.kind == "person" else None
@@ -72,14 +83,14 @@ async def hold_place(
     if shelter is None:
         raise NotFound("no_such_place")
     await _check_right(tx, actor, shelter_id)  # once more: the right may be lost while this waits for the locks
-    place, present = await _first_free(tx, actor, shelter_id, place_ids, now)
+    taken = await (_all_free if group else _first_free)(tx, actor, shelter_id, place_ids, now)
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
         if await count_begun(tx, actor, now - timedelta(hours=1)) >= MOST_HOLDS_AN_HOUR:
             raise TooMany("too_many", retry_after_seconds=600)
     claim = ClaimRecord(
         id=claim_id,
-        place_id=place.id,
+        place_id=next(iter(taken)),
         type="hold",
         organization_id=holder.organization_id,
         role=holder.role,
@@ -88,16 +99,18 @@ async def hold_place(
         created_at=now,
         expires_at=now + HOLD,
     )
-    return _held(claim, await make_claim(tx, actor, shelter, claim, present, "hold", now))
+    present = await make_claims(tx, actor, shelter, claim, taken, "hold", now)
+    return Held(claim_id, list(taken), now + HOLD, present)
 
 
-def _held(claim: ClaimRecord, shelter: ShelterRow) -> Held:
-    return Held(claim.id, claim.place_id, cast(datetime, claim.expires_at), shelter)  # a hold always has an hour
+def _held(claims: Sequence[ClaimRecord], shelter: ShelterRow) -> Held:
+    first, place_ids = claims[0], [claim.place_id for claim in claims]
+    return Held(first.promise_id, place_ids, cast(datetime, first.expires_at), shelter)  # a hold always has an hour
 
 
 async def _first_free(
     tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
-) -> tuple[Place, ClaimRecord | None]:
+) -> Mapping[str, ClaimRecord | None]:
     """Return the first free one of these places, with its claim that is past its hour, if any. The caller locks the shelter.
 
     Refusals: NotFound, Conflict `not_free`, or `held_already` when the actor has one of them.
@@ -108,10 +121,32 @@ async def _first_free(
         claim = await get_open_claim(tx, place.id)
         status = get_status(place, claim, now)
         if status == "free":
-            return place, claim
-        has_it = status == "held" and claim is not None and is_self(actor, claim.holder)
-        code = "held_already" if has_it or code == "held_already" else "not_free"
+            return {place.id: claim}
+        code = "held_already" if code == "held_already" else _why_not(actor, claim, status)
     raise Conflict(code) if code else NotFound("no_such_place")
+
+
+async def _all_free(
+    tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
+) -> Mapping[str, ClaimRecord | None]:
+    """Return all these places, each with its claim that is past its hour, if any. The caller locks the shelter.
+
+    Refusals: Invalid `places` for one that is not of this shelter, Conflict as in `_first_free`.
+    """
+    places = {place.id: place for place in await list_places(tx, shelter_id)}
+    if not places.keys() >= set(place_ids):
+        raise Invalid(FieldError("places", "not_here"))
+    taken: dict[str, ClaimRecord | None] = {}
+    for place_id in place_ids:
+        claim = taken[place_id] = await get_open_claim(tx, place_id)
+        status = get_status(places[place_id], claim, now)
+        if status != "free":
+            raise Conflict(_why_not(actor, claim, status))
+    return taken
+
+
+def _why_not(actor: Actor, claim: ClaimRecord | None, status: PlaceStatus) -> str:
+    return "held_already" if status == "held" and claim is not None and is_self(actor, claim.holder) else "not_free"
 
 
 def _check_holder(actor: Actor, given_to: Holder | None) -> Holder:
@@ -137,8 +172,11 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_id: str) -> None:
         raise NotFound("no_such_place")
 
 
-async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> tuple[Shelter, ClaimRecord]:
-    """Return the live hold with its shelter, locked. Refusals: NotFound (also for strangers to it), Conflict `hold_over`."""
+async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> tuple[Shelter, Sequence[ClaimRecord]]:
+    """Return the claims of a live hold with its shelter, locked.
+
+    Refusals: NotFound (also for strangers to it), Conflict `hold_over`.
+    """
     shelter_id = await get_claim_shelter_id(tx, claim_id)
     shelter = await lock_shelter(tx, shelter_id) if shelter_id is not None else None
     claim = await get_claim(tx, claim_id) if shelter is not None else None
@@ -147,25 +185,29 @@ async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime
     is_allowed = may_end_hold(actor, claim.holder) and await still_has_role(tx, actor)
     if not is_allowed and not await may_act(tx, actor, shelter.id):
         raise NotFound("no_such_hold")
-    if claim.ended_at is not None or not is_live(claim, now):
+    claims = [one for one in await list_promise(tx, claim.promise_id) if is_live(one, now)]
+    if not claims:
         raise Conflict("hold_over")
-    return shelter, claim
+    return shelter, claims
 
 
 async def extend_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> Held:
     """Extend the hold by `HOLD`, once. Refusals: NotFound, Conflict `hold_over`, `extended_already`."""
-    shelter, claim = await _lock_hold(tx, actor, claim_id, now)
-    if claim.extended_at is not None:
+    shelter, claims = await _lock_hold(tx, actor, claim_id, now)
+    if any(claim.extended_at is not None for claim in claims):
         raise Conflict("extended_already")
-    before = claim_words(claim)
-    claim.expires_at = cast(datetime, claim.expires_at) + HOLD
-    claim.extended_at = now
-    return _held(claim, await save_claim(tx, actor, shelter, claim, "extend", before, now))
+
+    def extend(claim: ClaimRecord) -> None:
+        claim.expires_at, claim.extended_at = cast(datetime, claim.expires_at) + HOLD, now
+
+    return _held(claims, await change_claims(tx, actor, shelter, claims, "extend", extend, now))
 
 
 async def release_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> Held:
-    """Release the hold, so that the place is free at once. Refusals: NotFound, Conflict `hold_over`."""
-    shelter, claim = await _lock_hold(tx, actor, claim_id, now)
-    before = claim_words(claim)
-    end_claim(tx, claim, "released", now)
-    return _held(claim, await save_claim(tx, actor, shelter, claim, "release", before, now))
+    """Release the hold, so that all its places are free at once. Refusals: NotFound, Conflict `hold_over`."""
+    shelter, claims = await _lock_hold(tx, actor, claim_id, now)
+
+    def release(claim: ClaimRecord) -> None:
+        end_claim(tx, claim, "released", now)
+
+    return _held(claims, await change_claims(tx, actor, shelter, claims, "release", release, now))

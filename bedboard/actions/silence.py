@@ -20,6 +20,7 @@ from bedboard.rules.cases import (
     is_late_untold,
     silence_step,
 )
+from bedboard.rules.deciding import choice_of_all
 from bedboard.store.cases_due import list_begun_before, list_late, list_silent, list_waiting_for_desk
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_deciding
@@ -81,9 +82,10 @@ async def close_desk(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetim
     """
     case = await lock_case(tx, case_id)
     chosen = case.chosen
-    if case.state != "chosen" or chosen is None or chosen.place_id is None:
+    if case.state != "chosen" or chosen is None or not chosen.place_ids:
         return case
-    if not (await get_deciding(tx, chosen.place_id)).counts_without_desk(now.astimezone(zone)):
+    kinds = [await get_deciding(tx, place_id) for place_id in chosen.place_ids]
+    if choice_of_all("coordinator", kinds, now.astimezone(zone)) != "choose_provisionally":
         return case
     move(case, "close_desk", now)
     case.record.decided_at = now

@@ -181,16 +181,16 @@ class SearchChannel(Channel):
         deciders = deciders_of(catalogue, self._role, self._now())
         found = self.board.columns.found(profile, catalogue, MATCHES_SHOWN, deciders)
         shown = self._shown
-        self._shown = {match.lot.id: (match.fit, match.decides, match.reasons) for match in found.matches}
+        self._shown = {match.id: (match.fit, match.decides, match.reasons) for match in found.matches}
         self._order = list(self._shown)
         self._figures = self._pieces.figures(self.audience.language, found, catalogue)
 
         def is_new(match: Match) -> bool:
-            seen = shown.get(match.lot.id)
-            return changed is None or match.card.id in changed or seen != self._shown[match.lot.id]
+            seen = shown.get(match.id)
+            return changed is None or match.card.id in changed or seen != self._shown[match.id]
 
         fragments = [
-            {"id": match.lot.id, "html": self._pieces.match(self.audience.language, match, catalogue)}
+            {"id": match.id, "html": self._pieces.match(self.audience.language, match, catalogue)}
             for match in found.matches
             if is_new(match)
         ]

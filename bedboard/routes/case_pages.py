@@ -96,6 +96,7 @@ async def new_page(
         "asked": needs_of(said),
         "wanted": asking[1].id if asking else None,
         "candidates": candidates(found, ticked, held=held, full=full),
+        "too_large": found.too_large,
         "still": MOST_ASKED,
         "most": MOST_ASKED,
     }
@@ -128,6 +129,7 @@ async def more_page(
         "asked": case.needs,
         "wanted": None,
         "candidates": candidates(found, ticked, case.asks, still, held, full) if still > 0 else [],
+        "too_large": 0,
         "still": max(still, 0),
         "most": MOST_ASKED,
     }

@@ -9,15 +9,17 @@ from datetime import datetime
 
 import structlog
 
+from bedboard.actions.answers import OpenNeeds
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.disclosures import disclose_callbacks
 from bedboard.actions.notify import list_notices
 from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
-from bedboard.rules.refusals import NotFound, Refusal
+from bedboard.rules.fit import Profile
+from bedboard.rules.refusals import Invalid, NotFound, Refusal
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
-from bedboard.schemas.profile import SearchProfile
+from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
@@ -40,6 +42,20 @@ def opener_of(process: Process) -> OpenProfile:
             return None
 
     return open_needs
+
+
+def needs_opener(call: Call) -> OpenNeeds:
+    """Return the function that opens the household of a case for the rules; None for one that cannot be read."""
+    open_needs, catalogue = opener_of(call.process), call.catalogue
+
+    def household(sealed: bytes | None) -> Profile | None:
+        said = open_needs(sealed)
+        try:
+            return None if said is None else profile_of(said, catalogue, call.now)
+        except Invalid:  # for instance, its police unit no longer exists
+            return None
+
+    return household
 
 
 async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephones: bool = True) -> CaseView:

@@ -14,11 +14,11 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.holds import Holder
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import show_done
-from bedboard.rules.cases import ShelterAnswer
+from bedboard.routes.case_reads import needs_opener, opener_of, show_done
+from bedboard.rules.cases import ShelterAnswer, usual_arrival
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.schemas.cases import Decision
-from bedboard.store.cases import list_asks
+from bedboard.store.cases import get_case, list_asks
 from bedboard.store.database import Transaction
 
 CaseWork = Callable[[Transaction], Awaitable[LockedCase]]
@@ -68,13 +68,23 @@ def asking_work(call: Call, kinds: Mapping[str, str]) -> CaseWork:
 def answer_work(call: Call, shelter_id: str, said: ShelterAnswer) -> CaseWork:
     """Return the work of answering as the shelter, for it, or as the police."""
     claim_id = call.process.clock.new_id()
-    return lambda tx: answers.answer_case(tx, call.actor, _case_id(call), shelter_id, said, claim_id, call.now)
+    needs = needs_opener(call)
+    return lambda tx: answers.answer_case(tx, call.actor, _case_id(call), shelter_id, said, claim_id, call.now, needs)
 
 
 def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> CaseWork:
-    """Return the work of taking a shelter's offer. `arrives_at` None: the usual time from now."""
+    """Return the work of taking a shelter's offer. `arrives_at` None: the usual time from now, by what the household said."""
     zone = call.catalogue.zone
-    return lambda tx: cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, arrives_at)
+
+    async def work(tx: Transaction) -> LockedCase:
+        at = arrives_at
+        if at is None:
+            row = await get_case(tx, _case_id(call))
+            said = None if row is None else opener_of(call.process)(row.needs_sealed)
+            at = usual_arrival(call.now, at_once=said is not None and said.arrives_after == "now")
+        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, at)
+
+    return work
 
 
 def decision_work(call: Call, decision: Decision, reason: str | None, stays_until: date | None) -> CaseWork:

@@ -31,7 +31,6 @@ from bedboard.routes.case_work import (
 )
 from bedboard.routes.profiles import seal_profile
 from bedboard.routes.search import profile_fields
-from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
 from bedboard.schemas.case_forms import (
@@ -140,8 +139,10 @@ async def post_choice(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(ChoiceForm)
         at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
-        work = choice_work(call, press.shelter, at or call.now + timedelta(minutes=int(press.within)))
-        return Task(press.key, work, (press.shelter, press.within, press.arrives_at or ""))
+        if at is None and press.within is not None:
+            at = call.now + timedelta(minutes=int(press.within))
+        work = choice_work(call, press.shelter, at)
+        return Task(press.key, work, (press.shelter, press.within or "", press.arrives_at or ""))
 
     return await _press(call, read)
 
@@ -226,8 +227,8 @@ async def post_place(call: Call) -> Response:
 
     async def read() -> Task:
         press = await call.form(PolicePlaceForm)
-        work = answer_work(call, press.shelter, ShelterAnswer("yes", press.place))
-        return Task(press.key, work, (press.shelter, press.place))
+        work = answer_work(call, press.shelter, press.said)
+        return Task(press.key, work, (press.shelter, *press.place_ids))
 
     return await _press(call, read)
 
@@ -239,7 +240,7 @@ async def post_answer(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(AnswerForm)
         work = answer_work(call, press.shelter, press.said)
-        return Task(press.key, work, (press.shelter, press.answer, press.place or ""))
+        return Task(press.key, work, (press.shelter, press.answer, *(press.said.place_ids or [""])))
 
     return await _press(call, read)
 

@@ -16,10 +16,10 @@ from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import profile_fields, search_page
 from bedboard.routes.strip import own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
-from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.schemas.forms import HoldForm, OwnForm
 from bedboard.schemas.parse import parse_form
-from bedboard.schemas.profile import is_profile_field
+from bedboard.schemas.profile import is_profile_field, read_profile
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_shelter_id
@@ -27,14 +27,14 @@ from bedboard.views.candidates import is_held_by
 from bedboard.views.cards import Card, Lot
 
 
-async def _do(call: Call, key: str, work: Callable[[Transaction], Awaitable[Held]]) -> Held | str:
+async def _do(call: Call, key: str, work: Callable[[Transaction], Awaitable[Held]], *asked: str) -> Held | str:
     """Do the work once, wait until this process shows it, and return the hold; for a repetition return the id of the hold."""
 
     def reply(held: Held) -> Reply:
         return Reply(200, f"{held.shelter.id} {held.claim_id}".encode(), held.shelter.version)
 
-    # Nothing of the profile goes with the key, not even a fingerprint: the path names the place.
-    done = await call.once(key, work=work, reply=reply)
+    # Nothing of the profile goes with the key, not even a fingerprint: the path and `asked` name the places.
+    done = await call.once(key, *asked, work=work, reply=reply)
     shelter_id, claim_id = done.reply.body.decode().split(" ")
     # A repetition waits too: its first press may have gone to another process.
     await call.process.board.reached(shelter_id, done.reply.version or 0)
@@ -53,17 +53,25 @@ async def _check_still_held(call: Call, claim_id: str) -> None:
 
 
 async def post_hold(call: Call) -> Response:
-    """Hold the place, or another one of its lot; a person who is too late sees the other places."""
+    """Hold the place, or another one of its lot; a person who is too late sees the other places.
+
+    For a group that is split the address names the places that go `with` it, and then all are held or none.
+    """
     process, place_id, fields = call.process, call.path_params["place_id"], await call.fields()
     form = parse_form(HoldForm, {name: value for name, value in fields.items() if not is_profile_field(name)})
     lot = await _lot(call, place_id)
-    ids = [place_id] + [place.id for place in lot.places if place.id != place_id]
     refusal: Refusal | None = None
     try:
-        held = await _do(call, form.key, lambda tx: hold_place(tx, call.actor, ids, process.clock.new_id(), call.now))
+        more = [one for one in call.query.get("with", "").split(",") if one]
+        group = read_profile(profile_fields(fields)).group if more else 0
+        ids = [place_id, *(more or [place.id for place in lot.places if place.id != place_id])]
+        if more and not group:
+            raise Invalid(FieldError("group", "missing"))
+        new_id = process.clock.new_id()
+        held = await _do(call, form.key, lambda tx: hold_place(tx, call.actor, ids, new_id, call.now, group=group), *more)
         if isinstance(held, str):
             await _check_still_held(call, held)
-    except (Conflict, TooMany) as late:
+    except (Conflict, Invalid, TooMany) as late:
         refusal = late
     if call.wants_fragment:
         return await strip_reply(call, refusal)

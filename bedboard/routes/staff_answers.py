@@ -43,7 +43,7 @@ async def post_answer(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(StaffAnswerForm)
         work = answer_work(call, call.path_params["shelter_id"], press.said)
-        return Task(press.key, work, (press.answer, press.place or ""))
+        return Task(press.key, work, (press.answer, *(press.said.place_ids or [""])))
 
     return await _press_of_staff(call, read)
 

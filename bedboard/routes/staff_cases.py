@@ -35,7 +35,7 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
         asked_view(
             row,
             ask,
-            claims.get(ask.claim_id or ""),
+            claims,
             card,
             names[row.organization_id],
             catalogue,

@@ -136,21 +136,24 @@ class ShelterAnswer:
     """A shelter's answer to a case.
 
     `place_id`: the place that it offers, with yes. `reason`: with no. `criterion`: with the reason contra_indication.
+    `more_place_ids`: those that it offers besides, for a group that is split.
     """
 
     answer: AnswerCode
     place_id: str | None = None
     reason: str | None = None
     criterion: str | None = None
+    more_place_ids: tuple[str, ...] = ()
+
+    @property
+    def place_ids(self) -> list[str]:
+        """Return all places that it offers together; empty: none."""
+        return [] if self.place_id is None else [self.place_id, *self.more_place_ids]
 
 
 def check_answer(said: ShelterAnswer) -> None:
     """Refuse an answer that cannot be right: Invalid with every such field."""
-    wrong: list[FieldError] = []
-    if said.answer == "yes" and said.place_id is None:
-        wrong.append(FieldError("place", "missing"))
-    if said.answer != "yes" and said.place_id is not None:
-        wrong.append(FieldError("place", "only_with_yes"))
+    wrong = _check_places(said)
     if said.answer == "no" and said.reason is None:
         wrong.append(FieldError("reason", "needed_to_refuse"))
     elif said.answer == "no" and said.reason not in NO_REASONS:
@@ -165,6 +168,20 @@ def check_answer(said: ShelterAnswer) -> None:
         raise Invalid(*wrong)
 
 
+def _check_places(said: ShelterAnswer) -> list[FieldError]:
+    """Return what is wrong with the places of an answer; empty when nothing is."""
+    wrong: list[FieldError] = []
+    if said.answer == "yes" and said.place_id is None:
+        wrong.append(FieldError("place", "missing"))
+    if said.answer != "yes" and said.place_id is not None:
+        wrong.append(FieldError("place", "only_with_yes"))
+    if said.answer != "yes" and said.more_place_ids:
+        wrong.append(FieldError("places", "only_with_yes"))
+    elif len(set(said.place_ids)) < len(said.place_ids):
+        wrong.append(FieldError("places", "twice"))
+    return wrong
+
+
 def _check_contra_indication(criterion: str | None) -> list[FieldError]:
     """Return what is wrong with the criterion that a shelter names as its reason; empty when nothing is."""
     if criterion is None:
@@ -174,10 +191,15 @@ def _check_contra_indication(criterion: str | None) -> list[FieldError]:
     return []
 
 
+def usual_arrival(now: datetime, *, at_once: bool) -> datetime:
+    """Return the hour of arrival where nobody said it. `at_once`: the household comes as soon as possible."""
+    return now + (SOONEST if at_once else SOONEST_USUAL)
+
+
 def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
-    """Return the hour of arrival; None: after `SOONEST_USUAL`. Refusal: Invalid `arrives_at`."""
+    """Return the hour of arrival; None: the usual one. Refusal: Invalid `arrives_at`."""
     if arrives_at is None:
-        return now + SOONEST_USUAL
+        return usual_arrival(now, at_once=False)
     if arrives_at < now - timedelta(minutes=1):
         raise Invalid(FieldError("arrives_at", "in_the_past"))
     if arrives_at > now + LATEST_ARRIVAL:

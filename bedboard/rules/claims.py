@@ -3,11 +3,12 @@
 A hold and an offer end by the clock. A placement, the reservation of a place that was chosen, ends only by a person.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from bedboard.rules.refusals import Conflict
+from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
 ClaimType = Literal["hold", "reservation"]
 Ending = Literal["released", "used", "withdrawn", "expired"]
@@ -23,8 +24,8 @@ class Claim:
     """A claim as a board needs it. The holder is shown by `role` and `organization`, never by the name of a person.
 
     `holder_key` is the key of the actor that may be told more about it (`Actor.key`); None when it was made for a caller.
-    `case_id`: the case of a reservation. `expires_at` None: a placement. `expected_at`: the agreed arrival of a placement; None
-    for every other claim.
+    `id`: of the whole promise, which several places of a shelter may have in common. `case_id`: the case of a reservation.
+    `expires_at` None: a placement. `expected_at`: the agreed arrival of a placement; None for every other claim.
     """
 
     type: ClaimType
@@ -50,6 +51,19 @@ def is_live(claim: Lasting | None, now: datetime) -> bool:
     A placement has no hour: nothing but a person makes its place free.
     """
     return claim is not None and (claim.expires_at is None or claim.expires_at > now)
+
+
+def is_all_live(claims: Collection[Lasting], places: int, now: datetime) -> bool:
+    """Return whether a promise of so many places still counts: none of its claims is over."""
+    return 0 < places == sum(is_live(claim, now) for claim in claims)
+
+
+def check_together(place_ids: Sequence[str], people: int) -> None:
+    """Refuse places that nobody can need together: one twice, or more than there are people. Refusal: Invalid `places`."""
+    if len(set(place_ids)) < len(place_ids):
+        raise Invalid(FieldError("places", "twice"))
+    if len(place_ids) > people:
+        raise Invalid(FieldError("places", "more_than_people", {"people": people}))
 
 
 def check_hold_limits(by_one: int, by_organization: int) -> None:

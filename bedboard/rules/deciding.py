@@ -1,7 +1,7 @@
 """Decisions: the side that decides on a place, and whether its desk is open at this moment."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -95,3 +95,10 @@ def choice_of(role: Role, kind: Deciding, local: datetime) -> Event:
     if role == "desk" or kind.decides != "desk":
         return "choose"
     return "choose_provisionally" if kind.counts_without_desk(local) else "choose_for_desk"
+
+
+def choice_of_all(role: Role, kinds: Iterable[Deciding], local: datetime) -> Event:
+    """Return the event of choosing places of these kinds together: the strictest of them, as in `choice_of`."""
+    events = {choice_of(role, kind, local) for kind in kinds}
+    strictest: tuple[Event, ...] = ("choose_for_desk", "choose_provisionally", "choose")
+    return next(event for event in strictest if event in events)

@@ -45,9 +45,10 @@ class Profile:
     """A household that looks for a place; a field that is 0, None, False or empty has been left open.
 
     `minor_alone`: a minor without parents; the children are then that minor and any others. `group`: the number of people in
-    a group that is more than one household. `avoid`: codes of police units that are not safe. `near`: the police unit near
-    which the place should be. `adult_ages`: the age bands in which the adults are, of `ADULT_AGES`. `oldest_son`: the age of
-    the eldest son who comes along. `statuses`: all that are known to hold, such as a Dublin claimant in the reflection period.
+    a group that is more than one household; `split`: it may sleep in several places of one shelter. `avoid`: codes of
+    police units that are not safe. `near`: the police unit near which the place should be. `adult_ages`: the age bands in which
+    the adults are, of `ADULT_AGES`. `oldest_son`: the age of the eldest son who comes along. `statuses`: all that are known to
+    hold, such as a Dublin claimant in the reflection period.
     `arrives_after` and `arrives_before`: local minutes since midnight.
     """
 
@@ -60,6 +61,7 @@ class Profile:
     boy_12_17: int = 0
     minor_alone: bool = False
     group: int = 0
+    split: bool = False
     statuses: frozenset[str] = frozenset()
     exploitation: str | None = None
     adult_ages: frozenset[str] = frozenset()
@@ -122,13 +124,17 @@ def check_profile(profile: Profile) -> None:
         raise Invalid(FieldError("minor_alone", "not_with_group"))
     if 0 < profile.group < SMALLEST_GROUP:
         raise Invalid(FieldError("group", "too_small", {"least": SMALLEST_GROUP}))
+    if profile.split and not profile.group:
+        raise Invalid(FieldError("split", "only_with_group"))
+    if profile.split and profile.people > MOST_OF_EACH:
+        raise Invalid(FieldError("group", "too_large_to_split", {"most": MOST_OF_EACH}))
     if len(profile.adult_ages) > (profile.adults + profile.unnamed or len(ADULT_AGES)):
         raise Invalid(FieldError("adult_ages", "more_than_adults"))
-    if profile.oldest_son is not None and not _may_be_son(profile, profile.oldest_son):
+    if profile.oldest_son is not None and not may_be_son(profile, profile.oldest_son):
         raise Invalid(FieldError("oldest_son", "no_such_son"))
 
 
-def _may_be_son(profile: Profile, age: int) -> bool:
+def may_be_son(profile: Profile, age: int) -> bool:
     """Return whether somebody in this household can be the eldest son, at this age."""
     if profile.boy_12_17:
         return TEEN[0] <= age <= TEEN[1]

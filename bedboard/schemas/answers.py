@@ -77,6 +77,8 @@ class ReasonObject(TypedDict):
 class MatchObject(TypedDict):
     """A free place that fits, or is worth a call, or that one reason alone excludes.
 
+    `places`: all that are needed. For a group that may be split there may be several of one shelter; `place` is then the first
+    of them, `label` names all, and `beds` and `cots` are their sum.
     `decides`: the side that decides now. "requester": the caller; "shelter"; "desk": it is open; "provisional": a yes of the
     shelter counts until the desk looks at it; "desk_closed": the case waits until the desk opens. `travel_minutes`: from
     `near`; null when it was left open or the time is not known.
@@ -85,6 +87,7 @@ class MatchObject(TypedDict):
     """
 
     place: str
+    places: list[str]
     label: str
     shelter: str
     name: str
@@ -126,10 +129,11 @@ class FoundObject(TypedDict):
 
 
 class HoldObject(TypedDict):
-    """A live hold. `extended`: not to be extended again."""
+    """A live hold. `places`: all that it keeps, `place` is the first of them. `extended`: not to be extended again."""
 
     id: str
     place: str
+    places: list[str]
     shelter: str
     expires_at: AwareDatetime
     extended: bool

@@ -1,15 +1,23 @@
 """The forms on the pages of a case and on top of a shelter's own page. Each carries the key that was made when it was drawn."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bedboard.rules.cases import AnswerCode, ShelterAnswer, WithdrawReason
+from bedboard.rules.fit import MOST_OF_EACH
 from bedboard.schemas.cases import Decision
 from bedboard.schemas.fields import CALLER_PATTERN, Form, Id, KeyForm
 
 CodeText = Annotated[str, Field(max_length=64)]
+
+
+def yes_with(place_ids: Sequence[str]) -> ShelterAnswer:
+    """Return a yes with these places; with none it is not complete."""
+    return ShelterAnswer("yes", place_ids[0] if place_ids else None, more_place_ids=tuple(place_ids[1:]))
 
 
 class EmptyForm(Form):
@@ -17,10 +25,11 @@ class EmptyForm(Form):
 
 
 class ChoiceForm(KeyForm):
-    """The requester takes an offer. `within`: minutes until the arrival; if `arrives_at` has a local time, that one counts."""
+    """The requester takes an offer. `within`: minutes until the arrival; if `arrives_at` has a local time, that one counts.
+    Both absent: the usual time."""
 
     shelter: Id
-    within: Literal["30", "60", "120", "240"] = "120"
+    within: Literal["30", "60", "120", "240"] | None = None
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
 
@@ -42,11 +51,32 @@ class OutcomeForm(KeyForm):
     slept: CodeText
 
 
-class PolicePlaceForm(KeyForm):
+class OfferForm(KeyForm):
+    """A yes with one `place`, or with several that are ticked, for a group that is split: `places.linde-1` and so on."""
+
+    place: Id | None = None
+    places: list[Id] = Field(default_factory=list, max_length=MOST_OF_EACH)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect(cls, fields: Mapping[str, str]) -> Mapping[str, object]:
+        ticked = [name.removeprefix("places.") for name in fields if name.startswith("places.")]
+        rest = {name: value for name, value in fields.items() if not name.startswith("places.")}
+        return {**rest, "places": ticked} if ticked else rest
+
+    @property
+    def place_ids(self) -> list[str]:
+        return [*([self.place] if self.place else []), *self.places]
+
+
+class PolicePlaceForm(OfferForm):
     """The police take a place of a kind on which they decide themselves."""
 
     shelter: Id
-    place: Id
+
+    @property
+    def said(self) -> ShelterAnswer:
+        return yes_with(self.place_ids)
 
 
 class DecisionForm(KeyForm):
@@ -64,17 +94,16 @@ class ArrivalForm(KeyForm):
     arrival: Literal["arrived", "missed"]
 
 
-class StaffAnswerForm(KeyForm):
-    """A shelter answers. `place`: with yes; `reason`: with no; `criterion`: with a contra-indication."""
+class StaffAnswerForm(OfferForm):
+    """A shelter answers. A place with yes; `reason`: with no; `criterion`: with a contra-indication."""
 
     answer: AnswerCode
-    place: Id | None = None
     reason: CodeText | None = None
     criterion: CodeText | None = None
 
     @property
     def said(self) -> ShelterAnswer:
-        return ShelterAnswer(self.answer, self.place, self.reason, self.criterion)
+        return replace(yes_with(self.place_ids), answer=self.answer, reason=self.reason, criterion=self.criterion)
 
 
 class AnswerForm(StaffAnswerForm):

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from bedboard.rules.cases import AnswerCode, CaseState, DeskReason, NoReason, Settled, WithdrawReason
 from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.rules.fit import MOST_OF_EACH
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.rights import AnsweredBy
 from bedboard.rules.tallies import Slept
@@ -45,6 +46,9 @@ class PostShelters(Command):
 class PostAnswer(Command):
     """A shelter's answer: yes with a `place` (reserved for 60 minutes), discuss, or no with a `reason`.
 
+    For a group that may be split, `places` are those that are offered besides: all are reserved, or none. Places that
+    are too small for the household are refused.
+
     A contra-indication is named in `criterion`. With discuss, the requester sees the shelter's telephone. An answer counts
     until something is chosen.
 
@@ -53,6 +57,7 @@ class PostAnswer(Command):
 
     model_config = _like(
         {"answer": "yes", "place": "linde-1"},
+        {"answer": "yes", "place": "linde-1", "places": ["linde-2"]},
         {"answer": "discuss"},
         {"answer": "no", "reason": "contra_indication", "criterion": "psychiatric"},
         {"answer": "discuss", "shelter": "linde"},
@@ -61,12 +66,14 @@ class PostAnswer(Command):
     answer: AnswerCode
     shelter: Id | None = None
     place: Id | None = None
+    places: list[Id] = Field(default_factory=list, max_length=MOST_OF_EACH - 1)
     reason: NoReason | None = None
     criterion: Criterion | None = None
 
 
 class PostChoice(Command):
-    """The shelter whose offer is taken, and the time of arrival (within two days); absent: in two hours."""
+    """The shelter whose offer is taken, and the time of arrival (within two days); absent: in half an hour for people who
+    come as soon as possible (`arrives_after` "now"), and otherwise in two hours."""
 
     model_config = _like({"shelter": "linde"})
 
@@ -128,12 +135,14 @@ class HoldUsedObject(TypedDict):
 
     id: str
     place: str
+    places: list[str]
     expires_at: AwareDatetime
 
 
 class AskObject(TypedDict):
-    """One shelter's part in a case. `says` lapsed: it said yes, and the place is no longer reserved. `place_status`: the status
-    of the place on the board; anything but reserved means: call before you go. `telephone`: only for the requester, of a
+    """One shelter's part in a case. `says` lapsed: it said yes, and the place is no longer reserved. `places`: all that it
+    offers together, `place` is the first of them. `place_status`: the status of the place on the board, and of several
+    the first that is not reserved; anything but reserved means: call before you go. `telephone`: only for the requester, of a
     shelter that said discuss; every showing of it is written down. `settled` null: the answer still counts.
 
     `hold`: the hold that the requester had there when asking, as long as it lasts; the shelter may offer that place. It is
@@ -146,6 +155,7 @@ class AskObject(TypedDict):
     answered_at: AwareDatetime | None
     answered_by: AnsweredBy | None
     place: str | None
+    places: list[str]
     place_status: PlaceStatus | None
     reserved_until: AwareDatetime | None
     reason: NoReason | None

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from bedboard.rules.fit import MOST_OF_EACH, SMALLEST_GROUP
 from bedboard.rules.places import CLOSED_REASONS, Reported
-from bedboard.schemas.fields import Command, Count, Moment
+from bedboard.schemas.fields import Command, Count, Id, Moment
 from bedboard.schemas.profile import SearchProfile
 
 ClosedReason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "to_check", "other"]
@@ -58,7 +59,13 @@ class PostSearch(SearchProfile):
 
 
 class PostHold(Command):
-    """The organization and role that get the place; only for a shelter's own staff and system."""
+    """More places of the same shelter, for a `group` of so many people that is split over them: all are kept, or none. There
+    are at most as many places as people. The organization and role that get the place: only for a shelter's own staff and
+    system."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"places": ["linde-2"], "group": 3}]})
+
+    places: list[Id] = Field(default_factory=list, max_length=MOST_OF_EACH - 1)
+    group: Annotated[int, Field(ge=SMALLEST_GROUP, le=MOST_OF_EACH)] | None = None
     organization: Text | None = None
     role: Text | None = None

@@ -50,7 +50,8 @@ class Children(Part):
 class SearchProfile(Part):
     """The household that needs a place. Everything may be left open.
 
-    `group`: the number of people in a group that is more than one household. `adult_ages`: the age bands of the adults, if
+    `group`: the number of people in a group that is more than one household; `split`: it may sleep in several places of one
+    shelter. `adult_ages`: the age bands of the adults, if
     known, and `oldest_son` the age of the eldest son. `statuses`: all that are known; there may be several. `avoid`: police
     units that are not safe. `near`: the police unit near which the place should be. `arrives_after` "now" is the moment of the
     search; times are local.
@@ -60,6 +61,7 @@ class SearchProfile(Part):
     children: Children = Children()
     minor_alone: bool = False
     group: Number = 0
+    split: bool = False
     adult_ages: Annotated[list[AdultAge], Field(max_length=20)] = []
     oldest_son: Annotated[int, Field(ge=0, le=TEEN[1])] | None = None
     statuses: Annotated[list[Status], Field(max_length=20)] = []
@@ -116,6 +118,7 @@ def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
         **said.children.model_dump(),
         minor_alone=said.minor_alone,
         group=said.group,
+        split=said.split,
         adult_ages=frozenset(said.adult_ages),
         oldest_son=said.oldest_son,
         statuses=frozenset(said.statuses),
@@ -141,7 +144,7 @@ def _minutes(clock: str | None, zone: ZoneInfo, now: datetime) -> int | None:
     return int(hours) * 60 + int(minutes)
 
 
-FIELDS = frozenset({"minor_alone", "group", "oldest_son", "exploitation", "near", "arrival", "at"})
+FIELDS = frozenset({"minor_alone", "group", "split", "oldest_son", "exploitation", "near", "arrival", "at"})
 GROUPS = {"adults": CRITERIA["adults"], "children": CRITERIA["children"]}
 LISTS = ("adult_ages", "statuses", "needs", "avoid", "languages")
 
@@ -186,6 +189,7 @@ def write_profile(said: SearchProfile) -> dict[str, str]:
     fields |= {f"children.{name}": str(number) for name, number in said.children.model_dump().items() if number}
     fields |= {"minor_alone": "on"} if said.minor_alone else {}
     fields |= {"group": str(said.group)} if said.group else {}
+    fields |= {"split": "on"} if said.split else {}
     fields |= {"oldest_son": str(said.oldest_son)} if said.oldest_son is not None else {}
     fields |= {name: value for name in ("exploitation", "near") if (value := getattr(said, name))}
     fields |= {f"{name}.{code}": "on" for name in LISTS for code in getattr(said, name)}

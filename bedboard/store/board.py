@@ -128,7 +128,8 @@ SHELTERS = text("""
 
 PLACES = text("""
     select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
-           p.expected_free_at, p.closed_reason, p.criteria, c.id as claim_id, c.type, c.expires_at, c.expected_at, c.role,
+           p.expected_free_at, p.closed_reason, p.criteria,
+           coalesce(c.first_id, c.id) as claim_id, c.type, c.expires_at, c.expected_at, c.role,
            c.person_id, c.client_id, c.case_id, o.name as organization
     from place p
     left join claim c on c.place_id = p.id and c.ended_at is null

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_
+from sqlalchemy import any_, or_
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
@@ -51,10 +51,10 @@ async def list_waiting_for_desk(tx: Transaction, kinds: Collection[str]) -> list
     found = await tx.exec(
         select(CaseRecord.id)
         .join(Ask, col(Ask.case_id) == col(CaseRecord.id))
-        .join(Place, col(Place.id) == col(Ask.place_id))
+        .join(Place, or_(col(Place.id) == col(Ask.place_id), col(Place.id) == any_(col(Ask.more_place_ids))))
         .where(CaseRecord.state == "chosen", Ask.settled == "chosen", col(Place.kind_code).in_(kinds))
     )
-    return sorted(found.all())
+    return sorted(set(found.all()))
 
 
 async def list_begun_before(tx: Transaction, moment: datetime, forgotten: datetime) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, func, or_, text
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
@@ -40,7 +40,8 @@ async def get_open_claim(tx: Transaction, place_id: str) -> ClaimRecord | None:
 
 
 LIVE_HOLDS = text("""
-    select count(*) filter (where person_id = :person_id or client_id = :client_id) as by_one, count(*) as by_organization
+    select count(distinct coalesce(first_id, id)) filter (where person_id = :person_id or client_id = :client_id) as by_one,
+        count(distinct coalesce(first_id, id)) as by_organization
     from claim
     where organization_id = :organization_id and type = 'hold' and ended_at is null and expires_at > :now
       and (person_id is not null or client_id is not null)
@@ -65,7 +66,7 @@ async def count_holds(
 
 BEGUN = text("""
     select count(*) from claim
-    where type = 'hold' and created_at > :since
+    where type = 'hold' and first_id is null and created_at > :since
       and (:kind = 'person' and person_id = :id or :kind = 'client' and client_id = :id)
 """)
 
@@ -77,21 +78,26 @@ async def count_begun(tx: Transaction, actor: Actor, since: datetime) -> int:
 
 
 HOLDS_OF = text("""
-    select c.id, c.place_id, p.shelter_id, c.expires_at, c.extended_at is not null as extended,
+    select h.id, h.place_ids, h.shelter_id, h.expires_at, h.extended,
         (select a.case_id from ask a join case_record r on r.id = a.case_id
-         where a.hold_id = c.id and a.settled is null and r.over_at is null order by a.case_id limit 1) as case_id
-    from claim c join place p on p.id = c.place_id
-    where c.type = 'hold' and c.ended_at is null and c.expires_at > :now
-      and (:kind = 'person' and c.person_id = :id or :kind = 'client' and c.client_id = :id)
-    order by c.expires_at, c.id
+         where a.hold_id = h.id and a.settled is null and r.over_at is null order by a.case_id limit 1) as case_id
+    from (
+        select coalesce(c.first_id, c.id) as id, array_agg(c.place_id order by c.id) as place_ids, p.shelter_id,
+            min(c.expires_at) as expires_at, bool_or(c.extended_at is not null) as extended
+        from claim c join place p on p.id = c.place_id
+        where c.type = 'hold' and c.ended_at is null and c.expires_at > :now
+          and (:kind = 'person' and c.person_id = :id or :kind = 'client' and c.client_id = :id)
+        group by coalesce(c.first_id, c.id), p.shelter_id
+    ) h
+    order by h.expires_at, h.id
 """)
 
 
 class HoldRow(NamedTuple):
-    """A live hold, for its holder. `case_id`: the open case that uses it; None: there is none."""
+    """A live hold of one or more places, for its holder. `case_id`: the open case that uses it; None: there is none."""
 
     id: str
-    place_id: str
+    place_ids: Sequence[str]
     shelter_id: str
     expires_at: datetime
     extended: bool
@@ -105,17 +111,18 @@ async def list_holds(tx: Transaction, actor: Actor, now: datetime) -> Sequence[H
 
 
 UNUSED_HOLDS = text("""
-    select c.id, p.shelter_id, p.kind_code from claim c join place p on p.id = c.place_id
+    select coalesce(c.first_id, c.id), p.shelter_id, p.kind_code from claim c join place p on p.id = c.place_id
     where c.type = 'hold' and c.ended_at is null and c.expires_at > :now
       and (:kind = 'person' and c.person_id = :id or :kind = 'client' and c.client_id = :id)
       and not exists (select from ask a join case_record r on r.id = a.case_id
-                      where a.hold_id = c.id and a.case_id <> :case_id and a.settled is null and r.over_at is null)
+                      where a.hold_id = coalesce(c.first_id, c.id) and a.case_id <> :case_id
+                        and a.settled is null and r.over_at is null)
     order by c.expires_at, c.id
 """)
 
 
 class UnusedHold(NamedTuple):
-    """A live hold that no other case uses, with the kind of its place."""
+    """A place of a live hold that no other case uses, with its kind."""
 
     id: str
     shelter_id: str
@@ -123,18 +130,18 @@ class UnusedHold(NamedTuple):
 
 
 async def list_unused_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> list[UnusedHold]:
-    """Return the actor's own live holds that no other open case uses, the first to end first."""
+    """Return the places of the actor's own live holds that no other open case uses, the first to end first."""
     chosen = {"kind": actor.kind, "id": actor.id, "case_id": case_id, "now": now}
     return [UnusedHold(*row) for row in await (await tx.connection()).execute(UNUSED_HOLDS, chosen)]
 
 
 async def list_holds_of_cases(tx: Transaction, case_ids: Collection[str], now: datetime) -> dict[str, ClaimRecord]:
-    """Return the live holds that these cases use, by id, read afresh and without a lock."""
+    """Return the claims of the live holds that these cases use, by id, read afresh and without a lock."""
     used = select(Ask.hold_id).where(col(Ask.case_id).in_(case_ids), col(Ask.hold_id).is_not(None))
     found = await tx.exec(
         select(ClaimRecord)
         .where(
-            col(ClaimRecord.id).in_(used),
+            func.coalesce(col(ClaimRecord.first_id), col(ClaimRecord.id)).in_(used),
             ClaimRecord.type == "hold",
             col(ClaimRecord.ended_at).is_(None),
             col(ClaimRecord.expires_at) > now,
@@ -142,6 +149,19 @@ async def list_holds_of_cases(tx: Transaction, case_ids: Collection[str], now: d
         .execution_options(populate_existing=True)
     )
     return {claim.id: claim for claim in found}
+
+
+async def list_promise(tx: Transaction, promise_id: str) -> Sequence[ClaimRecord]:
+    """Return the claims of one hold or reservation that nobody has ended, the first one first, read afresh."""
+    found = await tx.exec(
+        select(ClaimRecord)
+        .where(
+            or_(col(ClaimRecord.id) == promise_id, col(ClaimRecord.first_id) == promise_id), col(ClaimRecord.ended_at).is_(None)
+        )
+        .order_by(col(ClaimRecord.first_id).is_not(None), col(ClaimRecord.id))
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
 
 
 async def get_claim_shelter_id(tx: Transaction, claim_id: str) -> str | None:

@@ -67,13 +67,20 @@ def held_matches(
         ours = {place.id for place in card.places if is_held_by(place, me)} | {wanted}
         places = [place._replace(status="free") if is_held_by(place, me) else place for place in card.places]
         shown = replace(card, places=tuple(places))
-        found = [match for match in finder.found([shown], None).matches if ours & {place.id for place in match.places}]
+        found = _of_ours(finder, replace(card, places=tuple(place for place in places if place.id in ours)), ours)
+        if not profile.split or not found:
+            found = _of_ours(finder, shown, ours)
         lot = shown.lot_of(wanted or "")
-        if lot is not None and lot.id not in [match.lot.id for match in found] and lot.free:
+        is_found = any(wanted in [place.id for place in match.places] for match in found)
+        if lot is not None and not is_found and lot.free:
             decides = deciders.get(lot.kind, "shelter")
             found.append(Match(shown, lot, "excluded", finder.left_open, finder.reasons(shown, lot), finder.is_open, decides))
         matches += found
     return sorted(matches, key=lambda match: wanted not in [place.id for place in match.lot.places])
+
+
+def _of_ours(finder: Finder, card: Card, ours: Collection[str | None]) -> list[Match]:
+    return [match for match in finder.found([card], None).matches if any(place.id in ours for place in match.places)]
 
 
 def full_matches(

@@ -1,6 +1,9 @@
 """A case as the API gives it out, by audience: its requester and the desk, or one of its shelters."""
 
+from collections.abc import Iterable
+
 from bedboard.rules.cases import shows_needs
+from bedboard.rules.places import PlaceStatus
 from bedboard.schemas.cases import AskedObject, AskObject, CaseObject
 from bedboard.views.cases import AskView, CaseView
 
@@ -38,14 +41,28 @@ def ask_object(ask: AskView) -> AskObject:
         "answered_at": ask.answered_at,
         "answered_by": ask.answered_by,
         "place": None if ask.place is None else ask.place.id,
-        "place_status": None if ask.place is None else ask.place.status,
+        "places": [place.id for place in ask.places],
+        "place_status": status_of_all(place.status for place in ask.places),
         "reserved_until": ask.until,
         "reason": ask.reason,
         "criterion": ask.criterion,
         "settled": ask.settled,
         "telephone": ask.telephone,
-        "hold": None if ask.hold is None else {"id": ask.hold.id, "place": ask.hold.place_id, "expires_at": ask.hold.until},
+        "hold": None
+        if ask.hold is None
+        else {
+            "id": ask.hold.id,
+            "place": ask.hold.place_ids[0],
+            "places": list(ask.hold.place_ids),
+            "expires_at": ask.hold.until,
+        },
     }
+
+
+def status_of_all(statuses: Iterable[PlaceStatus]) -> PlaceStatus | None:
+    """Return one status for places that are offered together: the first that is not reserved; None for no place."""
+    every = list(statuses)
+    return next((status for status in every if status != "reserved"), every[0] if every else None)
 
 
 def asked_object(case: CaseView, shelter_id: str) -> AskedObject | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event
 from bedboard.rules.criteria import CRITERIA
-from bedboard.rules.deciding import choice_of
+from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
 from bedboard.store.board import Caller, Catalogue
 from bedboard.store.tables.cases import CaseEvent
@@ -62,9 +62,10 @@ def _choice(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, no
         return None
     if why_no_choice(case.state, is_offered=ask.said == "yes", is_settled=ask.settled is not None):
         return None
-    if why_offer_over(is_kept=ask.is_kept, is_open=ask.place.status == "reserved"):
+    if why_offer_over(is_kept=ask.is_kept, is_open=all(place.status == "reserved" for place in ask.places)):
         return None
-    return choice_of(actor.role, catalogue.kinds[ask.place.kind].deciding, now.astimezone(catalogue.zone))
+    kinds = [catalogue.kinds[place.kind].deciding for place in ask.places]
+    return choice_of_all(actor.role, kinds, now.astimezone(catalogue.zone))
 
 
 def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue) -> Sequence[PlaceView]:

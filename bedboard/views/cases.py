@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import RESERVED, AnswerCode, CaseState, DeskReason, NoReason, Settled, is_late, may_see_address
-from bedboard.rules.claims import is_live
+from bedboard.rules.claims import is_all_live
 from bedboard.rules.rights import AnsweredBy, Seeker, can_be_offered, is_of_same_group
 from bedboard.schemas.cases import Says, SeekingRole
 from bedboard.schemas.profile import SearchProfile
@@ -21,11 +21,11 @@ SETBACKS: tuple[Settled, ...] = ("missed", "refused_by_desk", "resumed", "stay_e
 
 
 class HeldView(NamedTuple):
-    """The live hold that a case uses at one of its shelters. `place` None: it is no longer on the board."""
+    """The live hold that a case uses at one of its shelters. `places`: those of it that are still on the board."""
 
     id: str
-    place_id: str
-    place: PlaceView | None
+    place_ids: Sequence[str]
+    places: Sequence[PlaceView]
     until: datetime
 
 
@@ -33,9 +33,10 @@ class HeldView(NamedTuple):
 class AskView:
     """One shelter's part in a case.
 
-    `place` None: no place was offered, or it is gone. `is_kept`: it is reserved for the case now, until `until`; None there: it
-    was chosen, and no clock ends that. `telephone` None: not shown. `settled` None: its answer still counts. `hold`: the hold
-    there that the case uses; None: none, or it is over.
+    `place` None: no place was offered, or it is gone; `places`: all that were offered together, as far as they are on the
+    board. `is_kept`: they are reserved for the case now, until `until`; None there: they were chosen, and no clock ends that.
+    `telephone` None: not shown. `settled` None: its answer still counts. `hold`: the hold there that the case uses; None: none,
+    or it is over.
     """
 
     card: Card
@@ -54,6 +55,17 @@ class AskView:
     settled_at: datetime | None
     telephone: str | None = None
     hold: HeldView | None = None
+    places: tuple[PlaceView, ...] = ()
+
+    @property
+    def is_on_board(self) -> bool:
+        """Return whether the board shows every offered place as reserved."""
+        return {place.status for place in self.places} == {"reserved"}
+
+    @property
+    def lost_place(self) -> PlaceView | None:
+        """Return the first offered place that the board does not show as reserved, if any; None: it is not there any more."""
+        return next((place for place in self.places if place.status != "reserved"), self.place)
 
     @property
     def said(self) -> AnswerCode | None:
@@ -108,7 +120,7 @@ class CaseView:
     def place_is_kept(self) -> bool:
         """Return whether the chosen place is still reserved, and the shelter has not changed it since."""
         chosen = self.chosen
-        return chosen is not None and chosen.is_kept and chosen.place is not None and chosen.place.status == "reserved"
+        return chosen is not None and chosen.is_kept and chosen.is_on_board
 
     @property
     def is_lost(self) -> bool:
@@ -119,8 +131,8 @@ class CaseView:
     def headline(self) -> str:
         """Return the state of the case or, where the board says something else, a code of its own for the headline."""
         if self.is_lost:
-            status = self.chosen.place.status if self.chosen is not None and self.chosen.place is not None else ""
-            return f"lost_{status}" if status in ("occupied", "closed") else "lost"
+            statuses = {place.status for place in self.chosen.places} if self.chosen is not None else set()
+            return next((f"lost_{status}" for status in ("occupied", "closed") if status in statuses), "lost")
         if self.setback is None:
             return self.state
         return "stay_ended" if self.setback.settled == "stay_ended" else "set_back"
@@ -163,20 +175,20 @@ def can_offer(place: PlaceView, requester: Seeker, hold_id: str | None = None) -
 
 def ask_view(
     ask: Ask,
-    claim: ClaimRecord | None,
+    claims: Mapping[str, ClaimRecord],
     cards: Mapping[str, Card],
     now: datetime,
     telephone: str | None = None,
-    hold: ClaimRecord | None = None,
 ) -> AskView | None:
     """Return one shelter's part; None when the shelter is no longer on the board.
 
-    `claim`: the reservation there that nobody has ended; it may be past its hour. `hold`: the live hold that the case uses.
+    `claims`: by id the reservations that nobody has ended, which may be past their hour, and the live holds that cases use.
     """
     card = cards.get(ask.shelter_id)
     if card is None:
         return None
-    is_kept = is_live(claim, now)
+    reserved, held = (_claims_of(claims, promise_id) for promise_id in (ask.claim_id, ask.hold_id))
+    is_kept = is_all_live(reserved, len(ask.place_ids), now)
     places = {place.id: place for place in card.places}
     says = "silent" if ask.answer is None else ask.answer
     if says == "yes" and not is_kept and ask.settled is None:
@@ -191,21 +203,27 @@ def ask_view(
         step=ask.step,
         place=places.get(ask.place_id or ""),
         is_kept=is_kept,
-        until=claim.expires_at if claim is not None and is_kept else None,
+        until=reserved[0].expires_at if is_kept else None,
         reason=cast(NoReason | None, ask.reason),
         criterion=ask.criterion,
         settled=cast(Settled | None, ask.settled),
         settled_at=ask.settled_at,
         telephone=telephone,
         hold=None
-        if hold is None
+        if not held
         else HeldView(
-            hold.id,
-            hold.place_id,
-            places.get(hold.place_id),
-            cast(datetime, hold.expires_at),  # a hold always has an hour
+            held[0].promise_id,
+            [claim.place_id for claim in held],
+            [places[claim.place_id] for claim in held if claim.place_id in places],
+            cast(datetime, held[0].expires_at),  # a hold always has an hour
         ),
+        places=tuple(places[place_id] for place_id in ask.place_ids if place_id in places),
     )
+
+
+def _claims_of(claims: Mapping[str, ClaimRecord], promise_id: str | None) -> list[ClaimRecord]:
+    """Return the claims of one hold or reservation, that of its first place first."""
+    return [claim for _, claim in sorted(claims.items()) if claim.promise_id == promise_id]
 
 
 def case_view(
@@ -227,7 +245,7 @@ def case_view(
     views: dict[str, AskView] = {}
     for ask in asks:
         telephone = (telephones or {}).get(ask.shelter_id)
-        view = ask_view(ask, claims.get(ask.claim_id or ""), cards, now, telephone, claims.get(ask.hold_id or ""))
+        view = ask_view(ask, claims, cards, now, telephone)
         if view is not None:
             views[ask.shelter_id] = view
     state, requester = cast(CaseState, row.state), row.requester

@@ -27,7 +27,7 @@ from bedboard.rules.order import DECIDES_ORDER, is_meant_for, travel_band
 from bedboard.rules.questions import left_open
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
-from bedboard.views.found import ALMOST_SHOWN, Deciders, Found, Match, largest_first, minutes_from, minutes_to_rank
+from bedboard.views.found import ALMOST_SHOWN, Deciders, Finder, Found, Match, largest_first, minutes_from, minutes_to_rank
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -137,6 +137,8 @@ class Columns:
 
     def found(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None = None) -> Found:
         """Return the result of a search, the same as that of a `Finder`. `most` None: with every match."""
+        if profile.split:  # rare, and many places may be weighed against each other
+            return Finder(profile, catalogue, deciders).found(self._cards.values(), most)
         table = self.table  # first: it numbers the units and kinds
         terms, units, kinds = self._terms_of_rest, list(self._units), list(self._kinds)
         return Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
@@ -251,6 +253,7 @@ class Search:
             kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
             is_open=not self._asked,
             almost=self._almost(),
+            too_large=0 if suits.any() else profile.group,
         )
 
     def _almost(self) -> tuple[Match, ...]:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from bedboard.rules.fit import FIT_ORDER, Fit, Profile, Reason, fit_of
 from bedboard.rules.questions import to_ask
+from bedboard.rules.split import split_group
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.cases import AskView, CaseView
-from bedboard.views.found import Finder, minutes_from
+from bedboard.views.found import Finder, minutes_from, rooms_of, sum_of
 
 
 class Facts(NamedTuple):
@@ -54,10 +55,13 @@ def facts_of(case: CaseView, profile: Profile | None, catalogue: Catalogue) -> M
 
 
 def _facts(ask: AskView, card: Card, finder: Finder, catalogue: Catalogue) -> Facts | None:
-    held = ask.hold.place_id if ask.hold is not None else ""
+    held = ask.hold.place_ids[0] if ask.hold is not None else ""
     lots = [lot for place_id in (ask.place.id if ask.place else "", held) if (lot := card.lot_of(place_id))]
     lots = lots[:1] or [lot for lot in card.lots if lot.kind == ask.kind] or list(card.lots)
     weighed = [(finder.reasons(card, lot), lot) for lot in lots]
+    split = split_group(finder.profile, rooms_of(ask.places))
+    if split is not None:
+        weighed = [(split.reasons, sum_of(tuple(ask.places)))]
     if not weighed:
         return None
     reasons, lot = min(weighed, key=lambda one: (FIT_ORDER[fit_of(one[0])], not one[1].free))

@@ -1,7 +1,7 @@
 """The result of a search for one profile: matches in their order, and why the other places are left out.
 
 A search looks at lots (places of a shelter that are alike) and judges each distinct set of terms once. A whole board is
-searched with the same result and faster by `views/columns.py`.
+searched with the same result and faster by `views/columns.py`, except for a group that may be split.
 """
 
 from collections import Counter
@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bedboard.rules.access import Role
-from bedboard.rules.fit import Fit, Profile, Reason, Terms, fit_of, judge, judge_place
-from bedboard.rules.order import UNKNOWN_MINUTES, Decides, Rank, decides_now, is_meant_for, rank
+from bedboard.rules.fit import FIT_ORDER, Fit, Profile, Reason, Terms, fit_of, judge, judge_place
+from bedboard.rules.order import DECIDES_ORDER, UNKNOWN_MINUTES, Decides, Rank, decides_now, is_meant_for, rank
 from bedboard.rules.questions import LeftOpen, left_open, to_ask
+from bedboard.rules.split import Room, split_group
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
@@ -31,7 +32,9 @@ def deciders_of(catalogue: Catalogue, role: Role, now: datetime) -> Deciders:
 class Match(NamedTuple):
     """A lot that fits or has to be discussed, or that only one reason excludes; it has at least one free place.
 
-    `minutes`: the journey from the unit that the profile names; None: no unit was named, or nobody has told the time.
+    `together`: the places that hold a group which is split, each of them needed; `lot` is then their sum, of the kind of the
+    first. Empty: any place of the lot will do. `minutes`: the journey from the unit that the profile names; None: no unit was
+    named, or nobody has told the time.
     """
 
     card: Card
@@ -43,11 +46,20 @@ class Match(NamedTuple):
     """As `Found.is_open`."""
     decides: Decides = "shelter"
     minutes: int | None = None
+    together: tuple[PlaceView, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the id of the lot, or those of all places that are needed."""
+        return "+".join(place.id for place in self.together) or self.lot.id
 
     @property
     def to_ask(self) -> tuple[Reason, ...]:
         """Work out what the asker left open and the shelter restricts; only for matches that are shown."""
-        return to_ask(self.lot.terms, self.left_open)
+        if not self.together:
+            return to_ask(self.lot.terms, self.left_open)
+        every = dict.fromkeys(place.terms for place in self.together)
+        return tuple(dict.fromkeys(reason for terms in every for reason in to_ask(terms, self.left_open)))
 
     @property
     def places(self) -> tuple[PlaceView, ...]:
@@ -78,6 +90,10 @@ class Found:
     almost: tuple[Match, ...] = ()
     """The free lots that one reason alone excludes, the best first: those about which one may negotiate. Never in a unit to
     avoid. At most `ALMOST_SHOWN`."""
+    too_large: int = 0
+    """The number of people of a group for which there is no place at all, free or not; 0 for everybody else."""
+    is_split: bool = False
+    """The group may be split."""
 
     @property
     def count(self) -> int:
@@ -102,9 +118,19 @@ class Finder:
         kinds: set[str] = set()
         matches: list[tuple[Rank, Match]] = []
         almost: list[tuple[Rank, Match]] = []
+        can_split = False
         for card in cards:
+            split = self._split(card)
+            can_split = can_split or split is not None or self._could_split(card)
+            used: Counter[str] = Counter()
+            if split is not None:
+                matches.append(split)
+                together = split[1].together
+                used.update(lot.id for place in together for lot in card.lots if place in lot.free)
+                kinds.update(place.kind for place in together)
+                counts["unsure" if card.freshness == "stale" else split[1].fit] += len(together)
             for lot in card.lots:
-                reasons, free = self.reasons(card, lot), len(lot.free)
+                reasons, free = self.reasons(card, lot), len(lot.free) - used[lot.id]
                 fit = fit_of(reasons)
                 if fit == "excluded":
                     counts["excluded"] += free
@@ -114,10 +140,10 @@ class Finder:
                         almost.append(self._match(card, lot, fit, reasons))
                     continue
                 kinds.add(lot.kind)
-                counts["taken"] += len(lot.places) - free
-                counts["taken_fits"] += len(lot.places) - free if fit == "fits" else 0
+                counts["taken"] += len(lot.places) - len(lot.free)
+                counts["taken_fits"] += len(lot.places) - len(lot.free) if fit == "fits" else 0
                 counts["unsure" if card.freshness == "stale" else fit] += free
-                if free:
+                if lot.free:
                     matches.append(self._match(card, lot, fit, reasons))
         return Found(
             matches=tuple(match for _, match in sorted(matches)[:most]),  # no two have the same rank
@@ -131,6 +157,8 @@ class Finder:
             kinds=frozenset(kinds),
             is_open=self.is_open,
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
+            too_large=0 if kinds or can_split else self.profile.group,
+            is_split=self.profile.split,
         )
 
     def reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
@@ -140,13 +168,48 @@ class Finder:
             judged = self._judged[lot.terms] = judge(lot.terms, self.profile)
         return judged + judge_place(lot.beds, lot.cots, card.unit, self.profile)
 
-    def _match(self, card: Card, lot: Lot, fit: Fit, reasons: tuple[Reason, ...]) -> tuple[Rank, Match]:
+    def _split(self, card: Card) -> tuple[Rank, Match] | None:
+        """Return how a group that may be split fits this shelter; None when one place is as good, or when it does not."""
+        if not self.profile.split or card.unit in self.profile.avoid:
+            return None
+        free = {place.id: place for lot in card.lots for place in lot.free}
+        split = split_group(self.profile, rooms_of(free.values()))
+        if split is None:
+            return None
+        whole = min(
+            (FIT_ORDER[fit_of(self.reasons(card, lot))] for lot in card.lots if lot.free), default=FIT_ORDER["excluded"]
+        )
+        if whole <= FIT_ORDER[split.fit]:
+            return None
+        together = tuple(free[part.room.id] for part in split.parts)
+        return self._match(card, sum_of(together), split.fit, split.reasons, together)
+
+    def _could_split(self, card: Card) -> bool:
+        """Return whether this shelter would hold the group in several places if all of them were free."""
+        is_safe = card.unit not in self.profile.avoid
+        return is_safe and self.profile.split and split_group(self.profile, rooms_of(card.places)) is not None
+
+    def _match(
+        self, card: Card, lot: Lot, fit: Fit, reasons: tuple[Reason, ...], together: tuple[PlaceView, ...] = ()
+    ) -> tuple[Rank, Match]:
         profile, catalogue = self.profile, self._catalogue
-        minutes, decides = minutes_from(profile.near, card.unit, catalogue), self._deciders.get(lot.kind, "shelter")
-        is_meant = is_meant_for(catalogue.kinds[lot.kind].for_needs, profile)
+        kinds = {lot.kind, *(place.kind for place in together)}
+        minutes = minutes_from(profile.near, card.unit, catalogue)
+        decides = max((self._deciders.get(kind, "shelter") for kind in sorted(kinds)), key=DECIDES_ORDER.__getitem__)
+        is_meant = all(is_meant_for(catalogue.kinds[kind].for_needs, profile) for kind in kinds)
         far = minutes_to_rank(profile.near, minutes)
-        place = rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, lot.id)
-        return place, Match(card, lot, fit, self.left_open, reasons, self.is_open, decides, minutes)
+        match = Match(card, lot, fit, self.left_open, reasons, self.is_open, decides, minutes, together)
+        return rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, match.id), match
+
+
+def sum_of(places: tuple[PlaceView, ...]) -> Lot:
+    """Return several places that one group takes as one lot, of the kind and with the terms of the first."""
+    beds, cots = sum(place.beds for place in places), sum(place.cots for place in places)
+    return Lot(places[0].kind, places[0].terms, beds, cots, places, places)
+
+
+def rooms_of(places: Iterable[PlaceView]) -> list[Room]:
+    return [Room(place.id, place.terms, place.beds, place.cots) for place in places]
 
 
 def largest_first(counts: Mapping[str, int]) -> dict[str, int]:

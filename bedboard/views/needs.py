@@ -22,8 +22,9 @@ class NeedsView(NamedTuple):
 
 def needs_of(said: SearchProfile) -> NeedsView:
     """Return the household of a profile, without anything that is unknown or was left open."""
-    numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone, "group": said.group}
-    party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group") if numbers[code]]
+    numbers = said.adults.model_dump() | said.children.model_dump() | {"minor_alone": said.minor_alone}
+    numbers |= {"group": said.group, "split": said.split}
+    party = [(code, int(numbers[code])) for code in (*PARTY, "minor_alone", "group", "split") if numbers[code]]
     party += [(code, 0) for code in said.adult_ages] + ([] if said.oldest_son is None else [("oldest_son", said.oldest_son)])
     exploitation = "other_exploitation" if said.exploitation == "other" else said.exploitation
     rest = [code for code in (*said.statuses, exploitation, *said.needs) if code and code != "unknown"]

@@ -1,6 +1,6 @@
 """A shelter as the API gives it out, by audience, and the way to JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -91,12 +91,14 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
 
 
 def match_objects(match: Match) -> list[MatchObject]:
-    """Return the free places of a match."""
+    """Return the free places of a match, each by itself; those of a group that is split are one."""
+    needed = [match.together] if match.together else [(place,) for place in match.places]
     reasons, questions = reason_objects(match.reasons), reason_objects(match.to_ask)
     return [
         {
-            "place": place.id,
-            "label": place.label,
+            "place": places[0].id,
+            "places": [place.id for place in places],
+            "label": " + ".join(place.label for place in places),
             "shelter": match.card.id,
             "name": match.card.name,
             "unit": match.card.unit,
@@ -111,7 +113,7 @@ def match_objects(match: Match) -> list[MatchObject]:
             "freshness": match.card.freshness,
             "confirmed_at": match.card.confirmed_at,
         }
-        for place in match.places
+        for places in needed
     ]
 
 
@@ -120,13 +122,22 @@ def reason_objects(reasons: tuple[Reason, ...]) -> list[ReasonObject]:
     return [{"criterion": one.criterion, "verdict": one.answer, "detail": one.detail} for one in reasons]
 
 
-def hold_object(claim_id: str, place_id: str, shelter_id: str, expires_at: datetime, *, extended: bool) -> HoldObject:
-    return {"id": claim_id, "place": place_id, "shelter": shelter_id, "expires_at": expires_at, "extended": extended}
+def hold_object(
+    claim_id: str, place_ids: Sequence[str], shelter_id: str, expires_at: datetime, *, extended: bool
+) -> HoldObject:
+    return {
+        "id": claim_id,
+        "place": place_ids[0],
+        "places": list(place_ids),
+        "shelter": shelter_id,
+        "expires_at": expires_at,
+        "extended": extended,
+    }
 
 
 def own_hold_object(hold: HoldRow, telephone: str) -> OwnHoldObject:
     """Return a hold for its holder, with the telephone to call. The caller has written that disclosure down."""
-    common = hold_object(hold.id, hold.place_id, hold.shelter_id, hold.expires_at, extended=hold.extended)
+    common = hold_object(hold.id, hold.place_ids, hold.shelter_id, hold.expires_at, extended=hold.extended)
     return {**common, "telephone": telephone}
 
 

@@ -92,14 +92,24 @@ class Pieces:
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
         """Return one row of a search, with its reasons and a new idempotency key."""
-        lot = (match.card.id, match.card.stamp, match.lot.id)
+        lot = (match.card.id, match.card.stamp, match.id)
         key = (language, lot, match.fit, match.reasons, match.to_ask, match.decides, match.minutes, match.is_open)
         context = {"match": match, "catalogue": catalogue, "key": self._key_mark}
         return self._draw(key, language, "fragments/_match.html", context).replace(self._key_mark, self._new_key())
 
     def figures(self, language: str, found: Found, catalogue: Catalogue) -> str:
         """Return the figures of a search: how many fit, and why the others are left out."""
-        counts = (found.fits, found.discuss, found.unsure, found.excluded, found.taken, found.taken_fits, found.is_open)
+        counts = (
+            found.fits,
+            found.discuss,
+            found.unsure,
+            found.excluded,
+            found.taken,
+            found.taken_fits,
+            found.is_open,
+            found.too_large,
+            found.is_split,
+        )
         almost = tuple((one.card.id, one.card.name, one.card.unit, one.lot.kind, one.reasons) for one in found.almost)
         key = (language, counts, tuple(found.excluded_by.items()), almost)
         return self._draw(key, language, "fragments/_figures.html", {"found": found, "catalogue": catalogue})

@@ -4,13 +4,14 @@ A shelter sees its own part of a case, and nothing of the other shelters. Of the
 sees the household only as long as its answer counts or the household is on its way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
 from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.refusals import Invalid
+from bedboard.rules.split import split_group
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.board import Catalogue
 from bedboard.store.tables.board import ClaimRecord
@@ -18,23 +19,26 @@ from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.case_rows import callback_of
 from bedboard.views.cases import AskView, ask_view, can_offer
+from bedboard.views.found import rooms_of
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 
 class OfferView(NamedTuple):
     """A place that may be offered now. `is_theirs`: it is held for the requester. `against`: what speaks against it besides the
-    terms of the whole shelter: its size, and its own terms."""
+    terms of the whole shelter: its size, and its own terms. `is_wanted`: it is ticked beforehand for a group that is split."""
 
     place: PlaceView
     is_theirs: bool
     against: Sequence[Reason]
+    is_wanted: bool = False
 
 
 class AskedView(NamedTuple):
     """A case as one of its shelters sees it. `needs` None: not to be shown, or not any more. `arrival`: now, after, before or
     open, and the local time that goes with it. `against` and `discuss`: the verdicts of the shelter's terms other than yes.
     `criteria`: those that the household asks for, the doubtful ones first. `arrives_at` None: nothing is agreed. `refusal`:
-    why the desk said no to this very shelter. `stays_until`: the last night here, where the desk ended the stay."""
+    why the desk said no to this very shelter. `stays_until`: the last night here, where the desk ended the stay. `may_split`:
+    the number of people of a group that may be split, 0 for everybody else."""
 
     id: str
     organization: str
@@ -53,6 +57,7 @@ class AskedView(NamedTuple):
     stays_until: date | None
     callback: str | None = None
     """The number of the requester's role; None: not known, or nothing is expected of this shelter any more."""
+    may_split: int = 0
 
     @property
     def group(self) -> str:
@@ -94,13 +99,15 @@ def _offers(card: Card, ask: Ask, row: CaseRecord, organization: str, profile: P
     """
     requester = row.requester._replace(organization=organization)
     general = judge(card.terms, profile) if profile else ()
-    offers = []
-    for place in card.places:
-        if not can_offer(place, requester, ask.hold_id):
-            continue
+    offers, free = [], [place for place in card.places if can_offer(place, requester, ask.hold_id)]
+    wanted = {place.id for place in free if place.claim is not None and place.claim.id == ask.hold_id}
+    if profile and not wanted:
+        split = split_group(profile, rooms_of(free))
+        wanted = {part.room.id for part in split.parts} if split else set()
+    for place in free:
         own = (*judge_place(place.beds, place.cots, "", profile), *judge(place.terms, profile)) if profile else ()
         against = [reason for reason in own if reason.answer == "no" and reason not in general]
-        offers.append(OfferView(place, place.status == "held", against))
+        offers.append(OfferView(place, place.status == "held", against, place.id in wanted))
     return sorted(
         offers,
         key=lambda one: (
@@ -134,7 +141,7 @@ def is_refused_here(row: CaseRecord, ask: Ask, asks: Sequence[Ask]) -> bool:
 def asked_view(
     row: CaseRecord,
     ask: Ask,
-    claim: ClaimRecord | None,
+    claims: Mapping[str, ClaimRecord],
     card: Card,
     organization: str,
     catalogue: Catalogue,
@@ -145,9 +152,9 @@ def asked_view(
 ) -> AskedView:
     """Return a case as the shelter of `card` and `ask` sees it.
 
-    `claim`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter.
+    `claims`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter.
     """
-    view = ask_view(ask, claim, {card.id: card}, now)
+    view = ask_view(ask, claims, {card.id: card}, now)
     if view is None:
         raise AssertionError(f"the card of {card.id} is not that of {ask.shelter_id}")
     said = open_profile(row.needs_sealed) if shows_needs(row.state, view.settled) else None
@@ -174,6 +181,7 @@ def asked_view(
         refusal=row.refusal if is_refused_here else None,
         stays_until=row.stays_until if view.settled == "stay_ended" else None,
         callback=callback_of(catalogue, row.organization_id, row.role) if view.settled in (None, "chosen") else None,
+        may_split=profile.people if profile and profile.split else 0,
     )
 
 

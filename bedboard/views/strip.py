@@ -16,12 +16,12 @@ CASES_SHOWN = 3  # cases in the strip: it stands on top of every page, also on a
 
 
 class HoldView(NamedTuple):
-    """A hold of the actor's own. `place` None: the place is no longer on the board. The status of the place says whether it is
-    still held, or how the shelter has changed it."""
+    """A hold of the actor's own. `places`: those that are still on the board; the status of each says whether it is still held,
+    or how the shelter has changed it."""
 
     id: str
     card: Card
-    place: PlaceView | None
+    places: Sequence[PlaceView]
     until: datetime
     extended: bool
     telephone: str
@@ -35,8 +35,8 @@ def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) 
     for row, telephone in holds:
         card = cards.get(row.shelter_id)
         if card is not None:
-            place = next((place for place in card.places if place.id == row.place_id), None)
-            views.append(HoldView(row.id, card, place, row.expires_at, row.extended, telephone, row.case_id))
+            places = [place for place in card.places if place.id in row.place_ids]
+            views.append(HoldView(row.id, card, places, row.expires_at, row.extended, telephone, row.case_id))
     return views
 
 

@@ -61,6 +61,7 @@ async def test_a_yes_keeps_the_place_for_the_case_for_an_hour(case_database: Dat
         "ended_at": None,
         "extended_at": None,
         "ending": None,
+        "first_id": None,
     }
     assert seen.changed == {
         ("shelter", "linde"): {"version": 2},  # the board is not confirmed by that

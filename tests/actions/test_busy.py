@@ -20,7 +20,7 @@ async def hold(database: Database) -> str:
     """The place that mark now holds, by a call that has a key."""
 
     async def work(tx: Transaction) -> str:
-        return (await hold_place(tx, MARK, ["linde-1"], "h1", NOW)).place_id
+        return (await hold_place(tx, MARK, ["linde-1"], "h1", NOW)).place_ids[0]
 
     done = await apply_once(database, MARK, make_key("k1", "hold"), NOW, work, lambda place_id: Reply(200, place_id.encode()))
     return done.reply.body.decode()
@@ -63,7 +63,7 @@ async def test_every_caller_of_a_place_that_stays_locked_hears_busy(board_databa
     async def take(n: int) -> str:
         try:
             async with small.transaction() as tx:
-                return (await hold_place(tx, MARK, ["linde-1"], f"h{n}", NOW)).place_id
+                return (await hold_place(tx, MARK, ["linde-1"], f"h{n}", NOW)).place_ids[0]
         except Refusal as refusal:
             return refusal.code
 

@@ -102,7 +102,7 @@ async def take(
         return "died"
     except Busy:  # others came first for too long, and nothing was done
         return await take(database, n, places, dies=dies, at=at, heard=heard)
-    return held.place_id
+    return held.place_ids[0]
 
 
 CONTROL = pytest.mark.parametrize("locked", [False, True], indirect=True, ids=["no lock", "lock"])

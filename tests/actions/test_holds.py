@@ -29,7 +29,7 @@ CALLER = Holder("oever", "police")
 async def test_a_hold_keeps_the_place_for_half_an_hour_and_is_written_down(board_database: Database) -> None:
     async with looking(board_database) as seen:
         held = await hold(board_database)
-    assert (held.claim_id, held.place_id, held.expires_at) == ("h1", "linde-1", NOW + HALF_HOUR)
+    assert (held.claim_id, held.place_ids[0], held.expires_at) == ("h1", "linde-1", NOW + HALF_HOUR)
     claim = seen.added.pop(("claim", "h1"))
     assert {name: value for name, value in claim.items() if value is not None} == {
         "id": "h1",
@@ -78,7 +78,7 @@ async def test_the_holder_is_told_of_the_own_hold(board_database: Database) -> N
 
 async def test_of_places_that_are_alike_the_first_free_one_is_held(board_database: Database) -> None:
     await hold(board_database, LUCIA)
-    assert (await hold(board_database, MARK, ["linde-1", "linde-2", "linde-3"], "h2")).place_id == "linde-2"
+    assert (await hold(board_database, MARK, ["linde-1", "linde-2", "linde-3"], "h2")).place_ids[0] == "linde-2"
     refusal = await refused(board_database, lambda tx: hold_place(tx, HANNEKE, ["linde-1", "linde-3"], "h3", NOW))
     assert refusal.code == "not_free"
 
@@ -86,8 +86,8 @@ async def test_of_places_that_are_alike_the_first_free_one_is_held(board_databas
 async def test_the_very_place_that_is_asked_for_comes_first_and_another_is_held_beside_ones_own(
     board_database: Database,
 ) -> None:
-    assert (await hold(board_database, MARK, ["linde-2", "linde-1"])).place_id == "linde-2"
-    assert (await hold(board_database, MARK, ["linde-2", "linde-1"], "h2")).place_id == "linde-1"
+    assert (await hold(board_database, MARK, ["linde-2", "linde-1"])).place_ids[0] == "linde-2"
+    assert (await hold(board_database, MARK, ["linde-2", "linde-1"], "h2")).place_ids[0] == "linde-1"
     refusal = await refused(board_database, lambda tx: hold_place(tx, MARK, ["linde-2", "linde-1"], "h3", NOW))
     assert refusal.code == "held_already"
 

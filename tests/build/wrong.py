@@ -30,13 +30,18 @@ def _wrong_claims(rows: Rows) -> list[str]:
         if claim["type"] != "reservation":
             continue
         case = cases[claim["case_id"]]
-        said = [part for part in parts if part["case_id"] == case["id"] and part["claim_id"] == claim["id"]]
+        promise = claim["first_id"] or claim["id"]
+        said = [part for part in parts if part["case_id"] == case["id"] and part["claim_id"] == promise]
         if case["state"] not in LIVING:
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, which is {case['state']}")
-        if [(part["answer"], part["place_id"]) for part in said] != [("yes", claim["place_id"])]:
+        offered = [(part["answer"], {part["place_id"], *part["more_place_ids"]}) for part in said]
+        together = {one["place_id"] for one in kept if (one["first_id"] or one["id"]) == promise}
+        if [(answer, claim["place_id"] in places) for answer, places in offered] != [("yes", True)]:
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, and nobody says so")
         elif said[0]["settled"] != (None if case["state"] == "asking" else "chosen"):
             wrong.append(f"{claim['place_id']} is kept for {case['id']}, where it is {said[0]['settled']}")
+        elif claim["expires_at"] is None and offered[0][1] != together:
+            wrong.append(f"{case['id']} was promised {offered[0][1]} and has {together}")
     return wrong
 
 

@@ -41,6 +41,7 @@ async def test_from_search_to_arrival_by_the_api_alone(site: Site) -> None:
             "answered_at": "2026-03-11T13:00:00Z",
             "answered_by": "shelter",
             "place": "linde-1",
+            "places": ["linde-1"],
             "place_status": "reserved",
             "reserved_until": "2026-03-11T14:00:00Z",
             "reason": None,

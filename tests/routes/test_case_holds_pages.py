@@ -47,6 +47,7 @@ async def test_a_held_place_is_asked_for_with_the_choices_of_the_search(site: Si
     assert part(await see_by_api(site, "demo-police", case), "beuk")["hold"] == {
         "id": held_id,
         "place": "beuk-1",
+        "places": ["beuk-1"],
         "expires_at": "2026-03-11T13:30:00Z",
     }
     await offer(site, "beuk-1", case)

@@ -15,7 +15,8 @@ from tests.views.cases import CATALOGUE, HOUR, MINUTE, NOW, RESERVED, ask, card,
 def seen(one: Ask, shown: Card | None = None, claim: ClaimRecord | None = None, **given: Any) -> AskedView:
     """Return the case with this part as linde sees it."""
     row = record(**given)
-    return asked_view(row, one, claim, shown or card(), "Politie Noord", CATALOGUE, open_profile, NOW, is_refused_here=False)
+    claims = {} if claim is None else {claim.id: claim}
+    return asked_view(row, one, claims, shown or card(), "Politie Noord", CATALOGUE, open_profile, NOW, is_refused_here=False)
 
 
 @pytest.mark.parametrize(

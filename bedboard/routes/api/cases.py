@@ -44,7 +44,7 @@ from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_c
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
-from bedboard.views.case_objects import asked_object, case_object
+from bedboard.views.case_objects import asked_object, case_object, status_of_all
 from bedboard.views.cases import case_view
 from bedboard.views.objects import to_json
 
@@ -137,7 +137,7 @@ async def _change(
         for ask in shown["shelters"]:  # the case was read before the board showed the change
             card = call.process.board.cards.get(ask["shelter"])
             places = {place.id: place.status for place in card.places} if card is not None else {}
-            ask["place_status"] = places.get(ask["place"] or "")
+            ask["place_status"] = status_of_all(places[place_id] for place_id in ask["places"] if place_id in places)
         return shown, False
     async with call.transaction() as tx:
         return await _read_present(tx, call, done.reply.body.decode(), shelter_id), True
@@ -222,9 +222,9 @@ def _own_shelter(actor: Actor, shelter_id: str | None) -> str:
 async def post_answer(call: Call) -> Response:
     command = await call.json(shapes.PostAnswer)
     shelter_id = _own_shelter(call.actor, command.shelter)
-    said = ShelterAnswer(command.answer, command.place, command.reason, command.criterion)
+    said = ShelterAnswer(command.answer, command.place, command.reason, command.criterion, tuple(command.places))
     work = answer_work(call, shelter_id, said)
-    return await _answer_change(call, work, shelter_id, command.answer, command.place or "", shelter_id=shelter_id)
+    return await _answer_change(call, work, shelter_id, command.answer, *(said.place_ids or [""]), shelter_id=shelter_id)
 
 
 async def post_choice(call: Call) -> Response:

@@ -11,7 +11,7 @@ from bedboard.routes.api.shelters import add_present
 from bedboard.routes.call import Call
 from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS
-from bedboard.rules.refusals import Conflict, Unavailable
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, Unavailable
 from bedboard.schemas.answers import HoldsObject
 from bedboard.schemas.commands import PostHold, PostSearch
 from bedboard.schemas.profile import profile_of
@@ -35,18 +35,21 @@ async def post_hold(call: Call) -> Response:
     """Answer 201; a conflict carries the shelter as it now is, for a caller who may see it."""
     actor, place_id, command = call.actor, call.path_params["place_id"], await call.json(PostHold)
     given_to = None
-    if actor.role not in SEEKERS or command.model_fields_set:
+    if command.places and command.group is None:
+        raise Invalid(FieldError("group", "missing"))
+    place_ids, group = [place_id, *command.places], command.group or 0
+    if actor.role not in SEEKERS or command.model_fields_set & {"organization", "role"}:
         given_to = Holder(command.organization or "", command.role or "")
 
     def reply(held: Held) -> Reply:
-        answer = hold_object(held.claim_id, held.place_id, held.shelter.id, held.expires_at, extended=False)
+        answer = hold_object(held.claim_id, held.place_ids, held.shelter.id, held.expires_at, extended=False)
         return Reply(201, to_json(answer), held.shelter.version)
 
     try:
         done = await call.once(
             call.key,
             await call.body(),
-            work=lambda tx: hold_place(tx, actor, [place_id], call.process.clock.new_id(), call.now, given_to),
+            work=lambda tx: hold_place(tx, actor, place_ids, call.process.clock.new_id(), call.now, given_to, group),
             reply=reply,
             shown=call.shelter_shown,
         )
@@ -64,7 +67,7 @@ async def post_extend(call: Call) -> Response:
     claim_id = call.path_params["claim_id"]
 
     def reply(held: Held) -> Reply:
-        answer = hold_object(held.claim_id, held.place_id, held.shelter.id, held.expires_at, extended=True)
+        answer = hold_object(held.claim_id, held.place_ids, held.shelter.id, held.expires_at, extended=True)
         return Reply(200, to_json(answer))
 
     done = await _change_hold(call, lambda tx: extend_hold(tx, call.actor, claim_id, call.now), reply)

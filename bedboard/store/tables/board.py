@@ -128,7 +128,8 @@ class ClaimRecord(SQLModel, table=True):
     `ended_at` None: nobody has ended it; past `expires_at` it is over anyway, and None there is a placement, which only a
     person ends. `expected_at`: the agreed arrival of a placement. `person_id` or `client_id` is the holder's;
     both are None when the shelter made the hold for a caller, known by `organization_id` and `role` only.
-    `extended_at` set: the hold was extended, and may not be extended again.
+    `extended_at` set: the hold was extended, and may not be extended again. `first_id`: the first of the claims of one promise,
+    a hold or a reservation of several places of one shelter; None: this is the first of them, or the only one.
     """
 
     __tablename__ = "claim"
@@ -147,6 +148,12 @@ class ClaimRecord(SQLModel, table=True):
     extended_at: datetime | None = moment(nullable=True)
     ending: str | None = None
     case_id: str | None = Field(default=None, foreign_key="case_record.id")
+    first_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
+
+    @property
+    def promise_id(self) -> str:
+        """Return what the claims of one promise have in common: the id of the first of them."""
+        return self.first_id or self.id
 
     @property
     def holder(self) -> Seeker:

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from bedboard.rules.rights import Seeker, seeker_key
@@ -58,7 +59,8 @@ class Ask(SQLModel, table=True):
     """One shelter's part in a case.
 
     `answer` None: silent; `step`: the number of steps of its silence that have been told. `settled` None: an answer is still
-    expected, or counts. `kind_code`: the kind of place for which the shelter was asked. `hold_id`: the hold that the requester
+    expected, or counts. `kind_code`: the kind of place for which the shelter was asked. `more_place_ids`:
+    those that are offered beside `place_id`, for a group that is split. `hold_id`: the hold that the requester
     had there when asking: the shelter may offer that place for this case; None: none.
     """
 
@@ -79,6 +81,12 @@ class Ask(SQLModel, table=True):
     hold_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
     settled: str | None = None
     settled_at: datetime | None = moment(nullable=True)
+    more_place_ids: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+
+    @property
+    def place_ids(self) -> list[str]:
+        """Return all places that are offered together; empty: none."""
+        return [] if self.place_id is None else [self.place_id, *self.more_place_ids]
 
 
 class CaseEvent(SQLModel, table=True):

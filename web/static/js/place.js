@@ -102,7 +102,8 @@
       ({ morph } = api);
       api.isSoftMatch = (old, fresh) => identity(old) === identity(fresh);
     },
-    htmx_before_morph_node: ({ className }) => !/^(ago|left)$/.test(className), // live.js writes there
+    // live.js writes in these two, as long as they stay what they are.
+    htmx_before_morph_node: ({ className }, { newNode }) => !/^(ago|left)$/.test(className) || className !== newNode.className,
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
       // People and scripts set these four, so an answer without them does not remove them.
