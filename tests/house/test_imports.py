@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jobs.py": {"actions", "rules", "process", "store.board.Catalogue", "store.database"},
     "seeds.py": {"actions", "rules", "schemas", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
+    "cast/": {"rules", "store.people.Visitors", "cast", "clock"},
     "commands/": {"actions", "rules", "store", "city", "seeds", "migrations", "embedded", "commands", "app", "log", "live.wire"}
     | EVERYWHERE,
     "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
