@@ -1,6 +1,6 @@
-"""The play: looks at the demo through its API every few seconds, and does what the people of its shelters would do.
+"""The play of the cast: every few seconds it looks at the demo through its API, and acts as the people of its shelters would.
 
-It stays away from the shelters for which a visitor is signed in, and leaves the decisions to a visitor who is the desk.
+It stays away from the shelters for which a visitor is signed in, and leaves the decisions to a desk that is signed in.
 """
 
 import asyncio

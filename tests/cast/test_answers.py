@@ -1,4 +1,4 @@
-"""The answers of the cast: what a plausible shelter says, for each thing that the search may say about it."""
+"""The answers of the cast: plausible for a shelter, whatever the search says about it."""
 
 from typing import Any
 
