@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.build.screens import LAPTOP, open_page
+from tests.build.screens import LAPTOP, choice, open_page, open_search
 from tests.build.site import Site
 
 IN_SIGHT = """() => [...document.querySelectorAll('.card')]
@@ -79,4 +79,28 @@ async def test_the_wall_keeps_its_screen_awake(browser: Browser, demo_site: Site
     assert await page.evaluate("window.asked") == []
     await page.goto(f"{demo_site.url}/?wall=1")
     await page.wait_for_function("window.asked[0] === 'screen'")
+    await page.context.close()
+
+
+async def test_on_paper_the_board_is_one_dated_table(browser: Browser, demo_site: Site) -> None:
+    page = await open_page(browser, demo_site, "lucia", {"width": 718, "height": 1047})
+    await page.emulate_media(media="print")
+    await expect(page.locator("#live .paper")).to_have_text("Stand van woensdag 11 maart 2026 om 14:00")
+    assert await page.locator("#live").inner_text() == await page.locator("#live .paper").inner_text()
+    for part in ("h2", ".kinds", ".age"):
+        lefts = await page.locator(f".card > {part}").evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+        assert len(lefts) == 24 and max(lefts) - min(lefts) < 1, part
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 718
+    await page.context.close()
+
+
+async def test_on_paper_the_choices_of_a_search_are_bold(browser: Browser, demo_site: Site) -> None:
+    page = await open_search(browser, demo_site)
+    await choice(page, "adults.woman", "1").click()
+    await choice(page, "needs.lvb").click()
+    await page.emulate_media(media="print")
+    looks = "one => [getComputedStyle(one).fontWeight, getComputedStyle(one).color]"
+    for name, value in (("adults.woman", "1"), ("needs.lvb", "on")):
+        assert await choice(page, name, value).locator("span").evaluate(looks) == ["700", "rgb(0, 0, 0)"]
+    assert (await choice(page, "adults.woman", "2").locator("span").evaluate(looks))[0] != "700"
     await page.context.close()

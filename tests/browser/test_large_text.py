@@ -14,7 +14,7 @@ PAGES = {
     "gerda": ["/"],
 }
 
-# A word in two lines that is not written with a hyphen. Chromium hyphenates only where the style sheet asks for it.
+# A word in two lines that is not written with a hyphen.
 BROKEN = """() => {
   const found = []
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -22,7 +22,7 @@ BROKEN = """() => {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement
     if (!parent.checkVisibility() || parent.closest('.hidden, script, noscript, [hidden]')) continue
-    if (getComputedStyle(parent).hyphens === 'auto' || getComputedStyle(parent).clipPath !== 'none') continue
+    if (getComputedStyle(parent).clipPath !== 'none') continue
     for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
       range.setStart(node, word.index)
       range.setEnd(node, word.index + word[0].length)
