@@ -15,7 +15,7 @@
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone };
   const { news, parse, placeAll, steadily } = window.bedboard;
   const byId = (id) => document.getElementById(id);
-  const shown = () => document.querySelectorAll("[data-stamp]");
+  const shown = () => document.querySelectorAll("[data-stamp]:not(.tile)");
   const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
 
   // --- the server's clock: the phone's clock may be a day wrong, and performance.now() stops while the phone sleeps
