@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.actions.alerts import report_to_alert
+from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.jobs import make_scheduler
@@ -38,6 +39,7 @@ from bedboard.schemas.profile import profile_of
 from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
+from bedboard.store.people import Visitors, list_visitors
 from bedboard.store.seal import Seal
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
@@ -115,6 +117,16 @@ def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | 
     return Pusher(database, clock, settings.push_private_key, settings.push_subject, hosts, loopback=settings.push_to_loopback)
 
 
+def make_cast(process: Process, speed: float) -> Cast:
+    """Return the program that plays the shelters of a demo."""
+
+    async def visitors() -> Visitors:
+        async with process.database.transaction() as tx:
+            return await list_visitors(tx, process.identity.limits, process.clock.now())
+
+    return Cast(process.settings.public_url, process.clock, visitors, speed)
+
+
 def warm_up(board: Board) -> None:
     """Work out the columns of the board, and exempt all objects made so far from garbage collection.
 
@@ -138,6 +150,8 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has
         await process.database.check_durable()
         work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
         running = [asyncio.create_task(one) for one in work]
+        if settings.cast_speed:
+            running.append(asyncio.create_task(make_cast(process, settings.cast_speed).run()))
         scheduler = make_scheduler(process)
         if has_jobs:
             scheduler.start()

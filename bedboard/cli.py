@@ -133,6 +133,10 @@ def demo(
     port: Port = 8000,
     data: Annotated[Path | None, typer.Option(help="folder of the database")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="throw the demo's data away first")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="let no program play the shelters that nobody is signed in for")
+    ] = False,
+    speed: Annotated[float, typer.Option(min=0.1, max=1_000, help="how fast that program plays; 1 is like people")] = 1.0,
     seeds: Annotated[Path | None, typer.Option(help="load this file into an empty database, not the invented data")] = None,
     toronto: Annotated[Path | None, typer.Option(help="load this city file instead of the seeds, as if counted now")] = None,
     night: Annotated[str, typer.Option("--date", help="the night of the city file to load")] = "2024-01-01",
@@ -140,7 +144,8 @@ def demo(
     """Start a demonstration on this machine: database, data, pages."""
     from bedboard.commands.demo import demo
 
-    demo(port, data, fresh=fresh, seed_file=seeds, toronto=toronto, night=read_date(night))
+    cast_speed = 0.0 if quiet else speed
+    demo(port, data, fresh=fresh, cast_speed=cast_speed, seed_file=seeds, toronto=toronto, night=read_date(night))
 
 
 def main() -> None:

@@ -32,6 +32,10 @@ class Clock:
         """Return a name for a case that people can say over a telephone: four Dutch words, 40 random bits."""
         return "-".join(secrets.choice(WORDS) for _ in range(REFERENCE_WORDS))
 
+    def chance(self) -> float:
+        """Return a number from 0 up to 1, each as likely as the others."""
+        return secrets.randbits(32) / 2**32
+
     def new_token(self) -> str:
         """Return a secret of 256 random bits, for a session or a client; the database keeps only its hash."""
         return secrets.token_urlsafe(32)

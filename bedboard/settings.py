@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         default=None, description="Fernet key(s) that seal addresses and telephones, newest first, comma between them"
     )
     demo: bool = Field(default=False, description="a demonstration: loopback only, demo sign-in, demo tokens")
+    cast_speed: float = Field(
+        default=0.0, ge=0, le=1_000, description="in a demo only, how fast a program plays the shelters: 1 like people, 0 not"
+    )
     time_zone: str = Field(default="Europe/Amsterdam", description="the zone of the screens and of confirmation times")
     fresh_minutes: int = Field(default=USUAL_FRESH, ge=1, le=10_080, description="news is fresh until this age")
     ageing_minutes: int = Field(default=USUAL_AGEING, ge=2, le=20_160, description="news is ageing until this age, then stale")
@@ -162,6 +165,12 @@ class Settings(BaseSettings):
             raise ValueError("BEDBOARD_PUSH_PRIVATE_KEY needs BEDBOARD_PUSH_SUBJECT")
         if self.push_to_loopback and not self.demo:
             raise ValueError("BEDBOARD_PUSH_TO_LOOPBACK is for a demo only")
+        return self
+
+    @model_validator(mode="after")
+    def _cast_plays_in_a_demo(self) -> Self:
+        if self.cast_speed and not self.demo:
+            raise ValueError("BEDBOARD_CAST_SPEED is for a demo only")
         return self
 
     @model_validator(mode="after")

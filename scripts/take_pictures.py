@@ -93,7 +93,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="bedboard-pictures-"))
     port = free_port()
-    demo = subprocess.Popen([sys.executable, "-m", "bedboard", "demo", "--port", str(port), "--data", str(data)])
+    demo = subprocess.Popen([sys.executable, "-m", "bedboard", "demo", "--port", str(port), "--data", str(data), "--quiet"])
     base = f"http://127.0.0.1:{port}"
     try:
         end = time.monotonic() + 60

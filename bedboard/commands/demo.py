@@ -17,21 +17,30 @@ from bedboard.settings import SEEDS, Settings
 from bedboard.store.database import Database
 from bedboard.store.setup import get_demo_mark
 
+ALONE = """\
+  You are not alone: a program plays every shelter for which nobody is signed in, and the desk. Ask some shelters for a place
+    as [bold]politie[/], and wait for a minute. --quiet turns it off.
+"""
 GREETING = """
 [bold]bedboard, a demo:[/] {url}
   Everything in it is invented. The first page asks who you are; open it twice, for instance
     as [bold]politie[/] (the board) in one window, and
     as [bold]medewerker[/] of a shelter (Mijn opvang) in a narrow one,
   and watch a tap in one appear in the other.
-  API: curl -H 'Authorization: Bearer demo-police' {url}/api/v1/board
+{alone}  API: curl -H 'Authorization: Bearer demo-police' {url}/api/v1/board
   Stop with Ctrl-C; the data stays, --fresh starts again without it.
 """
 
 
-def demo(port: int, data: Path | None, *, fresh: bool, seed_file: Path | None, toronto: Path | None, night: date) -> None:
-    """Start the database, load it when it is empty, and serve it until the process is told to stop. Raises Failure."""
+def demo(
+    port: int, data: Path | None, *, fresh: bool, cast_speed: float, seed_file: Path | None, toronto: Path | None, night: date
+) -> None:
+    """Start the database, load it when it is empty, and serve it until the process is told to stop. Raises Failure.
+
+    `cast_speed`: as in the settings; 0 leaves all shelters to the visitors.
+    """
     given = {} if data is None else {"data": data}
-    settings = settings_for_command(demo=True, public_url=f"http://127.0.0.1:{port}", **given)
+    settings = settings_for_command(demo=True, cast_speed=cast_speed, public_url=f"http://127.0.0.1:{port}", **given)
     sockets = listen("127.0.0.1", port)
     console = Console()
     with demo_database(settings, fresh=fresh) as url:
@@ -41,7 +50,9 @@ def demo(port: int, data: Path | None, *, fresh: bool, seed_file: Path | None, t
                 import_city(settings, toronto, night, as_of_now=True)
             else:
                 console.print("loaded " + in_words(seed_database(settings, seed_file or SEEDS / "demo.toml")))
-        console.print(GREETING.format(url=settings.public_url), highlight=False, soft_wrap=True)
+        console.print(
+            GREETING.format(url=settings.public_url, alone=ALONE if cast_speed else ""), highlight=False, soft_wrap=True
+        )
         serve_forever(settings, sockets)
 
 

@@ -14,6 +14,7 @@ import structlog
 from bedboard.clock import Clock
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
+from bedboard.live.tiles import Tiles
 from bedboard.live.viewer import Viewer
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.bell import Listener
@@ -55,6 +56,7 @@ class Board:
         self._rows: dict[str, ShelterRow] = {}
         self.cards: dict[str, Card] = {}
         self.columns = Columns()  # the same cards, to be searched
+        self.tiles = Tiles(pieces)
         self.catalogue: Catalogue | None = None
         self.as_of: datetime | None = None
         self.listener: Listener | None = None
@@ -119,6 +121,7 @@ class Board:
         for shelter_id in gone:
             del self._rows[shelter_id], self.cards[shelter_id]
             self.columns.drop(shelter_id)
+            self.tiles.forget(shelter_id)
             self._changes += 1
             self._news.forget_holders(shelter_id)
         self.take(rows)
@@ -147,6 +150,7 @@ class Board:
         return len(due)
 
     def _put(self, card: Card) -> None:
+        self.tiles.take(self.cards.get(card.id), card)
         self.cards[card.id] = card
         self.columns.take(card)
         self._changes += 1
@@ -193,6 +197,7 @@ class Board:
         if not changed or catalogue is None:
             return
         self._tell_watchers(changed)
+        tiles = {card.id: self.tiles.news(card) for card in changed}
         if len(changed) > BURST and 2 * len(changed) > len(self.cards):
             self._publish_snapshots()
             return
@@ -202,12 +207,9 @@ class Board:
                 continue
             totals = self._totals_html(audience)
             for card in seen:
-                fragment = self._pieces.get(audience, card, catalogue).fragment
-                if audience.view == "api":
+                for key, fragment in self.tiles.draw(audience, card, catalogue, tiles[card.id]):
                     message = b'{"type":"shelter","shelter":' + fragment + b"}"
-                else:
-                    message = update_message(fragment, totals)
-                self._hub.publish(audience, card.id, message)
+                    self._hub.publish(audience, key, message if audience.view == "api" else update_message(fragment, totals))
 
     def _tell_watchers(self, changed: Sequence[Card]) -> None:
         for watcher in list(self.watchers):
@@ -281,7 +283,12 @@ class Board:
         pieces = self.pieces(audience)
         if audience.view == "api":
             return b'{"type":"snapshot",' + board_answer(now, (piece.fragment for _, piece in pieces))[1:]
-        fragments = (piece.fragment for shelter_id, piece in pieces if not is_known(known, piece, shelter_id))
+        fragments: list[bytes] = []
+        for shelter_id, piece in pieces:
+            if self.catalogue is not None and not is_known(known, piece, shelter_id):
+                card, shown = self.cards[shelter_id], known.get(shelter_id, "")
+                drawn = self.tiles.draw(audience, card, self.catalogue, self.tiles.since(card, shown))
+                fragments += [fragment for _, fragment in drawn]
         return snapshot_message(now, (shelter_id for shelter_id, _ in pieces), fragments, self._totals_html(audience))
 
     def empty_snapshot(self) -> bytes:

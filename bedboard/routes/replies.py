@@ -74,6 +74,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
     return {
         "actor": call.known_actor,
         "demo": call.process.settings.demo,
+        "cast": call.process.settings.cast_speed > 0,
         "path": path if call.request.method == "GET" else "/",
         "theme": theme_of(call.request),
         "deployment": catalogue.name if catalogue else "",

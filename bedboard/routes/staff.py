@@ -30,8 +30,13 @@ EMPTY_UNDO = '<div id="undo"></div>'
 
 
 def staff_section(call: Call, row: ShelterRow) -> str:
-    """Draw the shelter's own page as it is at this moment, but for the cases that it is asked about."""
-    return call.process.pieces.staff(call.language, card_of(call, row), call.catalogue)
+    """Draw the shelter's own page as it is at this moment, but for the cases that it is asked about.
+
+    A script says which stamp its page shows, and keeps the tiles that have not changed since.
+    """
+    shown = call.request.headers.get("bedboard-shows", "")
+    board = call.process.board
+    return board.tiles.page(call.language, card_of(call, row), call.catalogue, shown, board.cards.get(row.id))
 
 
 def _undo_bar(call: Call, row: ShelterRow, journal_id: int, place_id: str | None) -> str:
@@ -79,7 +84,8 @@ async def staff_page(call: Call, refusal: Refusal | None) -> Response:
     context = {
         "card": card,
         "asked": cases,
-        "body": Markup(process.pieces.staff(call.language, card, catalogue)),  # noqa: S704
+        "body": Markup(process.pieces.staff(call.language, card, catalogue, opened=call.query.get("place"))),  # noqa: S704
+        "sheets": Markup(process.pieces.sheets(call.language, card, catalogue)),  # noqa: S704
         "undo": Markup(undo),  # noqa: S704
         "undo_seconds": process.settings.undo_seconds,
         "notice": Markup(notice(call, refusal)),  # noqa: S704

@@ -112,6 +112,26 @@ async def list_active_tokens(
     return {row.token_hash: ActiveToken(row.role, frozenset(row.shelter_ids)) for row in [*sessions, *clients]}
 
 
+VISITORS = text("""
+    select p.role, m.shelter_id from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
+    where s.ended_at is null and p.ended_at is null and s.used_at > :idle_since and s.created_at > :begun_since
+""")
+
+
+class Visitors(NamedTuple):
+    """The roles of the people who are signed in, and the shelters for which they work."""
+
+    roles: frozenset[str]
+    shelters: frozenset[str]
+
+
+async def list_visitors(tx: Transaction, limits: SessionLimits, now: datetime) -> Visitors:
+    """Return what the people with a session that counts are signed in for."""
+    wanted = {"idle_since": now - limits.idle, "begun_since": now - limits.longest}
+    rows = (await (await tx.connection()).execute(VISITORS, wanted)).all()
+    return Visitors(frozenset(row.role for row in rows), frozenset(row.shelter_id for row in rows if row.shelter_id))
+
+
 async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
     """Return whether the actor, in the same role, works for the shelter at this moment, whatever was true before."""
     connection = await tx.connection()

@@ -75,6 +75,11 @@ class PlaceView(NamedTuple):
     shut_out: ClaimView | None = None
     """A live claim on a place that the shelter calls occupied or closed; `claim` is None then."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the sheet to change it is the same as that of others, but for the place."""
+        return self.status in ("free", "occupied") and not (self.claim or self.shut_out or self.expected_free_at)
+
 
 class Lot(NamedTuple):
     """Places of one shelter with the same kind, size and terms, so that a search need not tell them apart. `free`: those of

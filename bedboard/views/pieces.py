@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bedboard.rules.places import CLOSED_REASONS
+from bedboard.rules.places import CLOSED_REASONS, PlaceStatus
 from bedboard.store.board import Catalogue
-from bedboard.views.cards import Card, Stamp
+from bedboard.views.cards import Card, PlaceView, Stamp
 from bedboard.views.facets import EVERYTHING, Facets, Filter
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
@@ -80,15 +80,47 @@ class Pieces:
             html = self.staff(audience.language, card, catalogue)
         return Piece(card.stamp, html, orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html}))
 
-    def staff(self, language: str, card: Card, catalogue: Catalogue) -> str:
-        """Return the shelter's own page, with new idempotency keys."""
-        context = {
-            "card": card,
-            "catalogue": catalogue,
-            "closed_reasons": list(CLOSED_REASONS),
-            "new_key": self._new_key,
-        }
-        return self._pages.render(language, "fragments/_staff.html", context)
+    def staff(
+        self,
+        language: str,
+        card: Card,
+        catalogue: Catalogue,
+        only: Iterable[PlaceView] | None = None,
+        opened: str | None = None,
+    ) -> str:
+        """Return the shelter's own page, with new idempotency keys. `opened`: the place whose sheet is open and whole.
+
+        `only`: the places whose tiles are drawn, each as an element of its own before the page; the page keeps the others.
+        """
+        context = self._staff_context(card, catalogue) | {"opened": opened, "kept": only is not None}
+        tiles = "" if only is None else self._pages.render(language, "fragments/_tiles.html", {**context, "places": list(only)})
+        return tiles + self._pages.render(language, "fragments/_staff.html", context)
+
+    def sheets(self, language: str, card: Card, catalogue: Catalogue) -> str:
+        """Return the sheets that the small tiles of a large shelter share; "" for a shelter with whole tiles."""
+        if not card.as_bar:
+            return ""
+        statuses: tuple[PlaceStatus, ...] = ("free", "occupied")
+        plain = [card.places[0]._replace(id="__place__", status=one, claim=None, closed_reason=None) for one in statuses]
+        plain = [one._replace(expected_free_at=None, label="") for one in plain]
+        context = self._staff_context(card, catalogue) | {"nonce": "__nonce__", "places": plain, "opened": None}
+        return self._pages.render(language, "fragments/_sheets.html", context)
+
+    def _staff_context(self, card: Card, catalogue: Catalogue) -> dict[str, Any]:
+        # One random part for all keys of a rendering, because hundreds of them could not be packed.
+        shared = {"closed_reasons": list(CLOSED_REASONS), "nonce": self._new_key()}
+        return {"card": card, "catalogue": catalogue, **shared}
+
+    def tile(self, audience: Audience, card: Card, place: PlaceView, catalogue: Catalogue) -> bytes:
+        """Return one tile of a shelter's own page, as the element of a live message."""
+        context = self._staff_context(card, catalogue) | {"opened": None, "places": [place]}
+        html = self._pages.render(audience.language, "fragments/_tiles.html", context)
+        return orjson.dumps({"id": place.id, "stamp": str(card.stamp), "html": html})
+
+    def frame(self, audience: Audience, card: Card, catalogue: Catalogue) -> bytes:
+        """Return a shelter's own page without its tiles, which the page keeps, as the element of a live message."""
+        html = self.staff(audience.language, card, catalogue, ())
+        return orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html})
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
         """Return one row of a search, with its reasons and a new idempotency key."""

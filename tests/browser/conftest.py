@@ -10,8 +10,12 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.build import PATIENCE
+from bedboard.seeds import load_seeds, read_seed_file
+from bedboard.settings import SEEDS
+from bedboard.store.database import Database
+from tests.build import PATIENCE, SEAL, FixedClock
 from tests.build.scripted_server import Server
+from tests.build.site import Site, served
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +78,12 @@ async def tab(context: BrowserContext) -> Page:
     tab = await context.new_page()
     await tab.clock.install()
     return tab
+
+
+@pytest.fixture
+async def demo_site(database: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The board of the demo: real words, and many of them."""
+    async with database.transaction() as tx:
+        await load_seeds(tx, read_seed_file(SEEDS / "demo.toml"), SEAL, clock.now(), demo=True)
+    async with served(database.url, clock) as site:
+        yield site

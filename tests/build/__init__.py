@@ -37,6 +37,7 @@ class FixedClock(Clock):
     def __init__(self, at: datetime = NOW) -> None:
         self.at = at
         self.ids = 0
+        self.dice = 0.5
 
     def now(self) -> datetime:
         return self.at
@@ -44,6 +45,9 @@ class FixedClock(Clock):
     def new_id(self) -> str:
         self.ids += 1
         return f"{self.ids:032x}"
+
+    def chance(self) -> float:
+        return self.dice
 
     def move(self, **by: float) -> None:
         """move(minutes=5)"""

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seeds.py": {"actions", "rules", "schemas", "store"},
     "seed_cases.py": {"actions", "rules", "schemas", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
+    "cast/": {"rules", "store.people.Visitors", "cast", "clock"},
     "commands/": {
         "actions",
         "rules",

@@ -11,10 +11,11 @@
   const root = document.documentElement;
   const asked = new URLSearchParams(location.search);
   const wall = asked.get("wall") === "1";
-  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "Europe/Amsterdam" };
+  const zone = { timeZone: root.dataset.zone || "Europe/Amsterdam" };
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone };
   const { news, parse, placeAll, steadily } = window.bedboard;
   const byId = (id) => document.getElementById(id);
-  const shown = () => document.querySelectorAll("[data-stamp]");
+  const shown = () => document.querySelectorAll("[data-stamp]:not(.tile)");
   const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
 
   // --- the server's clock: the phone's clock may be a day wrong, and performance.now() stops while the phone sleeps
@@ -59,8 +60,11 @@
     if (mark && mark.dataset.state !== state) mark.dataset.state = state;
     if (!mark || !lastAt) return; // the text from the server is still right
     const day = now() - Date.parse(lastAt) > 720 * MINUTE && { weekday: "short", day: "numeric", month: "short" };
-    const text = new Date(lastAt).toLocaleString(root.lang, { ...clock, ...day });
-    for (const time of mark.querySelectorAll("time")) if (time.textContent !== text) time.textContent = text;
+    for (const time of mark.querySelectorAll("time")) {
+      const dated = "dated" in time.dataset && { dateStyle: "full", timeStyle: "short", ...zone };
+      const text = new Date(lastAt).toLocaleString(root.lang, dated || { ...clock, ...day });
+      if (time.textContent !== text) time.textContent = text;
+    }
   }
 
   // --- the socket

@@ -55,6 +55,18 @@
     const [[version, phase], [otherVersion, otherPhase]] = [stamp, other].map((text) => text.split(".").map(Number));
     return version < otherVersion || (version === otherVersion && phase < otherPhase);
   }
+  // A small tile has no sheet of its own: it gets that of all such places, with its own id and a new key.
+  function fill(tile) {
+    const sheet = tile.querySelector("[data-sheet]");
+    const shared = sheet && byId(`sheet-${sheet.dataset.sheet}`);
+    if (!shared) return;
+    const nonce = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const own = { __place__: tile.id.slice("tile-".length), __nonce__: nonce };
+    sheet.innerHTML = shared.innerHTML.replace(/__(place|nonce)__/g, (name) => own[name]);
+    sheet.querySelector("b").textContent = tile.querySelector(".label").textContent;
+    sheet.removeAttribute("data-sheet");
+    if (tile.isConnected) htmx.process(sheet);
+  }
   function placeOne(fresh) {
     const { id } = fresh;
     const { stamp, name } = fresh.dataset;
@@ -62,10 +74,11 @@
     let old = byId(id);
     if (stamp) {
       if (isLower(stamp, old?.dataset.stamp) || isLower(stamp, news.get(id)?.dataset.stamp)) return;
-      news.set(id, fresh.cloneNode(true));
+      if (!fresh.matches(".tile")) news.set(id, fresh.cloneNode(true));
       if (isCard && !fits(fresh)) return old?.remove();
     }
     if (old && old.dataset.name !== name) old = old.remove(); // a card with a new name may have to move in the list
+    if (old?.open) fill(fresh);
     if (old) morphInto(old, fresh);
     else if (isCard) {
       byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
@@ -102,8 +115,12 @@
       ({ morph } = api);
       api.isSoftMatch = (old, fresh) => identity(old) === identity(fresh);
     },
-    // live.js writes in these two, as long as they stay what they are.
-    htmx_before_morph_node: ({ className }, { newNode }) => !/^(ago|left)$/.test(className) || className !== newNode.className,
+    // live.js writes in these two, as long as they stay what they are; what a frame leaves out stays; and a tile may be newer
+    // than the page that comes.
+    htmx_before_morph_node: ({ className, dataset }, { newNode }) =>
+      (!/^(ago|left)$/.test(className) || className !== newNode.className) &&
+      newNode.dataset?.kept === undefined &&
+      !(newNode.dataset?.stamp && isLower(newNode.dataset.stamp, dataset.stamp)),
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
       // People and scripts set these four, so an answer without them does not remove them.
@@ -113,6 +130,8 @@
       if (!isPlaced(ctx)) return;
       // A redirect comes from another server, such as the sign-in page of a hotel's network. It gets status 0 and is no answer.
       Object.assign(ctx.request, { redirect: "manual", timeout: PATIENCE });
+      const own = document.querySelector('section[id^="staff-"]'); // the answer leaves out the tiles that it shows already
+      if (own) ctx.request.headers["Bedboard-Shows"] = own.dataset.stamp;
       if (ctx.fields) ctx.request.body = new URLSearchParams(ctx.fields);
     },
     htmx_before_request: (_, { ctx }) => {
@@ -139,5 +158,5 @@
   }
 
   const place = (html) => steadily(() => placeAll(parse(html)));
-  window.bedboard = { ask, news, parse, place, placeAll, steadily };
+  window.bedboard = { ask, fill, news, parse, place, placeAll, steadily };
 })();

@@ -6,7 +6,7 @@
   const DAY = 864e5;
   const PATIENCE = 10e3;
   const TWICE = 1e3;
-  const { ask, now, clock, parse } = window.bedboard;
+  const { ask, fill, now, clock, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item");
   const box = byId("outbox");
@@ -158,6 +158,7 @@
 
   // A refused value goes back into its field, so that the person can correct it there.
   function giveBack({ url, fields, tile }) {
+    if (byId(tile)) fill(byId(tile));
     for (const form of document.querySelectorAll(`form[action="${url}"]`)) {
       for (const [name, value] of fields) {
         const input = form.elements[name];
@@ -219,7 +220,12 @@
 
   for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // people could read it for a day
   document.addEventListener("submit", tap, true);
-  document.addEventListener("toggle", ({ target }) => target.matches(".tile[open]") && byId("notice")?.replaceChildren(), true);
+  function opened({ target }) {
+    if (!target.matches(".tile[open]")) return;
+    fill(target);
+    byId("notice")?.replaceChildren();
+  }
+  document.addEventListener("toggle", opened, true);
   document.addEventListener("keydown", ({ key }) => {
     const open = key === "Escape" && document.querySelector(".tile[open]");
     if (open) {

@@ -1,0 +1,106 @@
+"""Many shelters on one screen: the board of a laptop, the wall screen, and paper."""
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from tests.build.screens import LAPTOP, choice, open_page, open_search
+from tests.build.site import Site
+
+IN_SIGHT = """() => [...document.querySelectorAll('.card')]
+  .filter((one) => one.getBoundingClientRect().bottom <= innerHeight).length"""
+
+
+async def test_a_laptop_shows_14_shelters_also_under_a_hold(browser: Browser, demo_site: Site) -> None:
+    page = await open_page(browser, demo_site, "lucia", LAPTOP)
+    assert await page.evaluate(IN_SIGHT) >= 14
+    await expect(page.locator(".card .ago").first).not_to_be_empty()
+    heights = await page.locator(".card .age").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert max(heights) < 2 * min(heights), "the age of each is one line"
+    await page.goto(f"{demo_site.url}/shelters/linde")
+    await page.get_by_role("button", name="Houd vast en bel").first.click()
+    await page.locator(".hold").wait_for()
+    await page.goto(demo_site.url)
+    await expect(page.locator("#strip .hold")).to_be_visible()
+    assert await page.evaluate(IN_SIGHT) >= 14
+    await page.context.close()
+
+
+WALL = """() => {
+  const root = document.documentElement
+  const isText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+  const isSeen = (one) => one.offsetWidth && getComputedStyle(one).clipPath === 'none'
+  const texts = [...document.querySelectorAll('body *')].filter((one) => isSeen(one) && isText(one))
+  return {
+    fits: root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth,
+    letters: Math.min(...texts.map((one) => parseFloat(getComputedStyle(one).fontSize))),
+  }
+}"""
+WHOLE = """() => {
+  const frame = document.getElementById('cards').getBoundingClientRect()
+  const isIn = ({ left, right, bottom }) => left >= frame.left - 1 && right <= frame.right + 1 && bottom <= frame.bottom + 1
+  return [...document.querySelectorAll('.card')].filter((one) => isIn(one.getBoundingClientRect())).map(({ id }) => id)
+}"""
+
+
+async def turned(page: Page) -> set[str]:
+    """Turn to the next page of the wall, and give the shelters that are whole on it."""
+    before = await page.locator("#turning span").inner_text()
+    await page.clock.run_for(12_000)
+    await expect(page.locator("#turning span")).not_to_have_text(before)
+    return set(await page.evaluate(WHOLE))
+
+
+@pytest.mark.parametrize(("width", "height", "letters"), [(1920, 1080, 24), (1440, 900, 18), (3840, 2160, 48)])
+async def test_the_wall_fits_its_screen_and_turns_its_pages(
+    browser: Browser, demo_site: Site, width: int, height: int, letters: int
+) -> None:
+    size: ViewportSize = {"width": width, "height": height}
+    page = await open_page(browser, demo_site, "hanneke", size)
+    await page.clock.install()
+    await page.goto(f"{demo_site.url}/?wall=1")
+    assert await page.evaluate(WALL) == {"fits": True, "letters": letters}
+    first = set(await page.evaluate(WHOLE))
+    assert len(first) >= 10
+    second = await turned(page)
+    assert second - first
+    assert len(first | second) == 24
+    assert await turned(page) == first
+    await page.get_by_role("button", name="Houd dit blad vast").click()
+    text = await page.locator("#turning span").inner_text()
+    await page.clock.run_for(30_000)
+    assert await page.locator("#turning span").inner_text() == text
+    await page.context.close()
+
+
+async def test_the_wall_keeps_its_screen_awake(browser: Browser, demo_site: Site) -> None:
+    page = await open_page(browser, demo_site, "hanneke", LAPTOP)
+    await page.add_init_script("window.asked = []; navigator.wakeLock.request = async (kind) => { window.asked.push(kind) }")
+    await page.goto(demo_site.url)
+    assert await page.evaluate("window.asked") == []
+    await page.goto(f"{demo_site.url}/?wall=1")
+    await page.wait_for_function("window.asked[0] === 'screen'")
+    await page.context.close()
+
+
+async def test_on_paper_the_board_is_one_dated_table(browser: Browser, demo_site: Site) -> None:
+    page = await open_page(browser, demo_site, "lucia", {"width": 718, "height": 1047})
+    await page.emulate_media(media="print")
+    await expect(page.locator("#live .paper")).to_have_text("Stand van woensdag 11 maart 2026 om 14:00")
+    assert await page.locator("#live").inner_text() == await page.locator("#live .paper").inner_text()
+    for part in ("h2", ".kinds", ".age"):
+        lefts = await page.locator(f".card > {part}").evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+        assert len(lefts) == 24 and max(lefts) - min(lefts) < 1, part
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 718
+    await page.context.close()
+
+
+async def test_on_paper_the_choices_of_a_search_are_bold(browser: Browser, demo_site: Site) -> None:
+    page = await open_search(browser, demo_site)
+    await choice(page, "adults.woman", "1").click()
+    await choice(page, "needs.lvb").click()
+    await page.emulate_media(media="print")
+    looks = "one => [getComputedStyle(one).fontWeight, getComputedStyle(one).color]"
+    for name, value in (("adults.woman", "1"), ("needs.lvb", "on")):
+        assert await choice(page, name, value).locator("span").evaluate(looks) == ["700", "rgb(0, 0, 0)"]
+    assert (await choice(page, "adults.woman", "2").locator("span").evaluate(looks))[0] != "700"
+    await page.context.close()

@@ -1,0 +1,73 @@
+"""Text at twice its size, on narrow phones: no page is wider than the screen, and no word is broken."""
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize
+
+from tests.build.screens import open_page
+from tests.build.site import Site
+
+PAGES = {
+    "mark": ["/", "/?kind=cosm", "/search", "/shelters/linde", "/requests"],
+    "sanne": ["/staff/linde", "/totals"],
+    "anneke": ["/staff/linde/criteria"],
+    "hanneke": ["/", "/requests"],
+    "gerda": ["/"],
+}
+
+# A word in two lines that is not written with a hyphen.
+BROKEN = """() => {
+  const found = []
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const range = document.createRange()
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement
+    if (!parent.checkVisibility() || parent.closest('.hidden, script, noscript, [hidden]')) continue
+    if (getComputedStyle(parent).clipPath !== 'none') continue
+    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      range.setStart(node, word.index)
+      range.setEnd(node, word.index + word[0].length)
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)))
+      if (lines.size > 1) found.push(`${word[0]} in ${parent.tagName} ${parent.className}`)
+    }
+  }
+  return found
+}"""
+WIDE = """() => {
+  const root = document.documentElement
+  if (root.scrollWidth <= root.clientWidth) return []
+  const isWide = (one) => one.getBoundingClientRect().right > root.clientWidth + 1 && !one.closest('.scroll')
+  const say = (one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 40)}`
+  return [`${root.scrollWidth} px`, ...[...document.querySelectorAll('body *')].filter(isWide).slice(0, 8).map(say)]
+}"""
+
+
+async def faults(page: Page, name: str) -> list[str]:
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    return [f"{name}: {one}" for one in [*await page.evaluate(WIDE), *map(repr, await page.evaluate(BROKEN))]]
+
+
+@pytest.mark.parametrize("width", [360, 320])
+async def test_at_twice_the_text_size_nothing_is_too_wide_and_no_word_is_broken(
+    browser: Browser, demo_site: Site, width: int
+) -> None:
+    size: ViewportSize = {"width": width, "height": 740}
+    found: list[str] = []
+    page = await open_page(browser, demo_site, None, size)
+    found += await faults(page, "/sign-in")
+    await page.context.close()
+    async with demo_site.api("demo-police") as api:
+        profile = {"adults": {"woman": 1}, "needs": ["lvb"], "statuses": ["third_country"]}
+        reply = await api.post("/requests", json={**profile, "shelters": ["linde", "meidoorn"]})
+    assert reply.status_code == 201, reply.text
+    for person, paths in PAGES.items():
+        page = await open_page(browser, demo_site, person, size)
+        if person == "mark":
+            await page.goto(f"{demo_site.url}/shelters/linde")
+            await page.get_by_role("button", name="Houd vast en bel").first.click()
+            await page.locator(".hold").first.wait_for()
+            found += await faults(page, "/shelters/linde with a hold")
+        for path in [*paths, *([f"/requests/{reply.json()['id']}"] if person == "mark" else [])]:
+            await page.goto(demo_site.url + path)
+            found += await faults(page, f"{path} as {person}")
+        await page.context.close()
+    assert found == [], "\n".join(found)
