@@ -63,7 +63,7 @@ Judging = Callable[[Room, Party], tuple[Reason, ...]]
 
 
 class Way(NamedTuple):
-    """Some places and who sleeps in each. The least is the best: the fewest places, and of these the smallest."""
+    """Some places, each with the people in it. The least is the best: the fewest places, and of these the smallest."""
 
     places: int
     size: int
@@ -204,9 +204,9 @@ def _best_way(whole: Party, rooms: Sequence[Room], has_children: Sequence[bool],
 
 
 def _parts(room: Room, party: Party, has_children: Sequence[bool], worst: Fit, reasons_of: Judging) -> list[Party]:
-    """Return who of this party may sleep in this place together, with no verdict worse than `worst`.
+    """Return the parts of this party that may sleep in this place, with no verdict worse than `worst`.
 
-    Of those without children only the largest: whoever is left is never better off. A child may wait for its parents.
+    Without children only the largest parts: a smaller one leaves nobody better off. A child may wait for its parents.
     """
 
     def suits(part: Party, *, but_alone: bool = False) -> bool:
