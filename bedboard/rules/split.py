@@ -150,7 +150,7 @@ def _sorts(profile: Profile, every: Sequence[Terms]) -> Sorts:
 
 
 def _part_of(profile: Profile, named: Mapping[str, int], size: int) -> Profile:
-    """Return a part of a group as a group of its own. What is known of the whole holds for each part of it."""
+    """Return a part of a group as a group of its own. The facts about the whole hold for each part of it."""
     part = replace(profile, group=size, split=False, **named)  # type: ignore[arg-type]
     if part.oldest_son is not None and not may_be_son(part, part.oldest_son):
         return replace(part, oldest_son=None)
