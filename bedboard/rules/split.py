@@ -63,7 +63,7 @@ Judging = Callable[[Room, Party], tuple[Reason, ...]]
 
 
 class Way(NamedTuple):
-    """Some places and who sleeps in each. The least is the best: the fewest places, and of these the smallest."""
+    """Some places, each with the people in it. The least is the best: the fewest places, and of these the smallest."""
 
     places: int
     size: int
@@ -150,7 +150,7 @@ def _sorts(profile: Profile, every: Sequence[Terms]) -> Sorts:
 
 
 def _part_of(profile: Profile, named: Mapping[str, int], size: int) -> Profile:
-    """Return a part of a group as a group of its own. What is known of the whole holds for each part of it."""
+    """Return a part of a group as a group of its own. The facts about the whole hold for each part of it."""
     part = replace(profile, group=size, split=False, **named)  # type: ignore[arg-type]
     if part.oldest_son is not None and not may_be_son(part, part.oldest_son):
         return replace(part, oldest_son=None)
@@ -204,9 +204,9 @@ def _best_way(whole: Party, rooms: Sequence[Room], has_children: Sequence[bool],
 
 
 def _parts(room: Room, party: Party, has_children: Sequence[bool], worst: Fit, reasons_of: Judging) -> list[Party]:
-    """Return who of this party may sleep in this place together, with no verdict worse than `worst`.
+    """Return the parts of this party that may sleep in this place, with no verdict worse than `worst`.
 
-    Of those without children only the largest: whoever is left is never better off. A child may wait for its parents.
+    Without children only the largest parts: a smaller one leaves nobody better off. A child may wait for its parents.
     """
 
     def suits(part: Party, *, but_alone: bool = False) -> bool:

@@ -72,8 +72,8 @@ class PostAnswer(Command):
 
 
 class PostChoice(Command):
-    """The shelter whose offer is taken, and the time of arrival (within two days); absent: in half an hour for people who
-    come as soon as possible (`arrives_after` "now"), and otherwise in two hours."""
+    """The shelter whose offer is taken, and the time of arrival (within two days). Absent: in two hours, or in half an hour for
+    people who come as soon as possible (`arrives_after` "now")."""
 
     model_config = _like({"shelter": "linde"})
 

@@ -256,3 +256,32 @@ async def test_nobody_gets_more_than_the_limits_by_asking_everywhere_at_once(
         assert many.count("held") == MOST_OF_ORGANIZATION
 
     goes(locked, check)
+
+
+@CONTROL
+async def test_of_groups_that_want_a_place_in_common_one_gets_all_and_the_others_none(
+    pools: tuple[Database, Database], locked: bool
+) -> None:
+    """Each wants two of three places, so that any two groups want one in common."""
+    async with pools[0].transaction() as tx:
+        await add_shelter(tx, shelter("wilgen", [place(f"wilgen-{n}") for n in range(3)]), SEAL, NOW)
+    if not locked:
+        await run(pools[0], "drop index uq_claim_live_place_id")
+
+    async def take_two(n: int) -> list[str]:
+        places = [f"wilgen-{n % 3}", f"wilgen-{(n + 1) % 3}"]
+        try:
+            held = await do_patiently(pools[n % 2], lambda tx: hold_place(tx, taker(n), places, f"h{n}", NOW, group=2))
+        except Conflict:
+            return []
+        return list(held.place_ids)
+
+    said = await asyncio.gather(*map(take_two, range(8)))
+    claims = [row for key, row in (await every_row(pools[0])).items() if key[0] == "claim" and row["ended_at"] is None]
+
+    def check() -> None:
+        winners = [sorted(places) for places in said if places]
+        assert [sorted(row["place_id"] for row in claims)] == winners
+        assert len({row["first_id"] or row["id"] for row in claims}) == 1
+
+    goes(locked, check)

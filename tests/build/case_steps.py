@@ -16,7 +16,7 @@ from bedboard.rules.cases import Event, ShelterAnswer
 from bedboard.rules.places import PlaceChange, Reported
 from tests.build import SEAL
 from tests.build.cases import HANNEKE, ILSE, KIND, KOFI, NEEDS, OVER, POLICE_SYSTEM, SANNE, STAFF, ZONE
-from tests.build.oracle import EVERYBODY, PLACES, REQUESTERS, SHELTERS, Oracle
+from tests.build.oracle import EVERYBODY, PLACES, REQUESTERS, SHELTERS, Oracle, places_of, promise
 from tests.build.wrong import wrong_with
 
 TAPS: tuple[Reported, ...] = ("free", "free", "free", "occupied", "closed")
@@ -94,7 +94,7 @@ class CaseSteps(Oracle):
             expected = "in_the_past" if hours < 0 else "more_than_two_days"
         elif self.offer_of(part) is None:
             expected = "offer_over"
-        elif self.rows["place", part["place_id"]]["state"] != "open":
+        elif self.states_of(part) != {"open"}:
             expected = "not_free"
         self.step(expected, lambda tx: choose_offer(tx, who, self.ids[n], shelter, self.now, ZONE, arrives_at), n)
 
@@ -122,16 +122,16 @@ class CaseSteps(Oracle):
 
     def give_back(self, n: int, dice: Random) -> None:
         who = self.someone(dice, self.owner(n))
-        held = {row["id"]: row["place_id"] for key, row in self.rows.items() if key[0] == "claim" and self.is_live_hold(row)}
+        held: dict[str, list[str]] = {}
+        for key, row in self.rows.items():
+            if key[0] == "claim" and self.is_live_hold(row):
+                held.setdefault(promise(row), []).append(row["place_id"])
         used = [part["hold_id"] for one in SHELTERS if (part := self.ask_of(n, one)) and part["hold_id"] in held]
         case = self.case(n)
         expected = "no_such_request" if case is None or not self.is_ours(n, who) else case["state"] if used else "hold_over"
         self.step(expected, lambda tx: release_case_holds(tx, who, self.ids[n], self.now), n)
         if case is not None and expected == case["state"]:
-            assert {self.statuses[held[one]] for one in used} <= {"free", "occupied", "closed"}
-
-    def is_live_hold(self, claim: dict[str, Any]) -> bool:
-        return bool(claim["type"] == "hold" and claim["ended_at"] is None and claim["expires_at"] > self.now)
+            assert {self.statuses[place] for one in used for place in held[one]} <= {"free", "occupied", "closed"}
 
     # ---- shelters and the desk
 
@@ -150,27 +150,19 @@ class CaseSteps(Oracle):
             return "no_such_request"
         if part["settled"] is not None:
             return "request_settled"
-        if said.place_id is not None and not said.place_id.startswith(shelter):
+        if len(set(said.place_ids)) < len(said.place_ids):
+            return "twice"
+        if not all(place.startswith(shelter) for place in said.place_ids):
             return "not_here"
         if by == "police" and (said.answer != "yes" or shelter != "nood"):
             return "not_your_role"
         if by == "police" and part["answer"] is not None and part["answered_by"] != "police":
             return "request_answered"
-        own, kept = self.offer_of(part), self.kept(said.place_id) if said.place_id else None
-        was = (part["answer"], part["place_id"], part["reason"], part["criterion"])
-        if was == (said.answer, said.place_id, said.reason, said.criterion) and (said.answer != "yes" or own is not None):
+        own = self.offer_of(part)
+        was = (part["answer"], places_of(part), part["reason"], part["criterion"])
+        if was == (said.answer, said.place_ids, said.reason, said.criterion) and (said.answer != "yes" or own is not None):
             return "same"
-        if said.place_id is None:
-            return "asking"
-        one = (case["organization_id"], case["role"])
-        is_hold = kept is not None and kept["type"] == "hold"
-        is_callers = kept is not None and kept["person_id"] is None and kept["client_id"] is None
-        is_own = kept is not None and all(kept[by] == case[by] for by in ("person_id", "client_id"))
-        is_for_them = kept is not None and (kept["organization_id"], kept["role"]) == one
-        is_used = kept is not None and part["hold_id"] == kept["id"]
-        is_requesters = is_hold and (is_used or (is_for_them if is_callers else is_own))
-        is_free = kept is None or is_requesters or (own is not None and kept["id"] == own["id"])
-        return "asking" if is_free and self.rows["place", said.place_id]["state"] == "open" else "not_free"
+        return "asking" if all(self.is_for(case, part, place) for place in said.place_ids) else "not_free"
 
     def asked_of(self, n: int) -> list[str]:
         """The shelters of which an answer counts."""
@@ -179,13 +171,17 @@ class CaseSteps(Oracle):
     def offer(self, n: int, dice: Random) -> None:
         shelter = self.one_of(dice, self.asked_of(n), SHELTERS)
         likely = [one for one in PLACES if one.startswith(shelter) and self.statuses[one] in ("free", "held")]
-        self._answer(n, shelter, ShelterAnswer("yes", self.one_of(dice, likely, PLACES)), dice)
+        place = self.one_of(dice, likely, PLACES)
+        more = (self.one_of(dice, [one for one in likely if one != place], PLACES),) if dice.random() < 0.3 else ()
+        self._answer(n, shelter, ShelterAnswer("yes", place, more_place_ids=more), dice)
 
     def answer(self, n: int, dice: Random) -> None:
         shelter = self.one_of(dice, self.asked_of(n), SHELTERS)
         discuss, no_place = ShelterAnswer("discuss"), ShelterAnswer("no", None, "no_place")
         part = self.ask_of(n, shelter)
-        again = ShelterAnswer("yes", part["place_id"]) if part is not None and part["place_id"] else discuss
+        again = discuss
+        if part is not None and part["place_id"]:
+            again = ShelterAnswer("yes", part["place_id"], more_place_ids=tuple(part["more_place_ids"]))
         contra = ShelterAnswer("no", None, "contra_indication", "lvb")
         self._answer(n, shelter, dice.choice([discuss, no_place, contra, again]), dice)
 
@@ -195,8 +191,8 @@ class CaseSteps(Oracle):
         who, claim_id = self.someone(dice, right), self.new_id()
         expected = self.answered(n, shelter, who, said)
         self.step(expected, lambda tx: answer_case(tx, who, self.ids[n], shelter, said, claim_id, self.now), n)
-        if expected == "asking" and said.place_id is not None:
-            assert self.statuses[said.place_id] == "reserved"
+        if expected == "asking":
+            assert {self.statuses[place] for place in said.place_ids} <= {"reserved"}
 
     def confirm(self, n: int, dice: Random) -> None:
         who, chosen = self.someone(dice, HANNEKE), self.chosen(n)
@@ -205,11 +201,11 @@ class CaseSteps(Oracle):
             is_ready = {"open"} if self.case(n)["state"] == "chosen" else {"open", "occupied"}  # type: ignore[index]
             if self.offer_of(chosen) is None:
                 expected = "offer_over"
-            elif self.rows["place", chosen["place_id"]]["state"] not in is_ready:
+            elif not self.states_of(chosen) <= is_ready:
                 expected = "not_free"
         elif expected == "confirmed" and chosen is not None and (case := self.case(n)) is not None:
-            state = self.rows["place", chosen["place_id"]]["state"]
-            if state == "closed" or (case["state"] == "chosen" and state != "open"):
+            states = self.states_of(chosen)
+            if "closed" in states or (case["state"] == "chosen" and states != {"open"}):
                 expected = "not_free"
         self.step(expected, lambda tx: confirm_case(tx, who, self.ids[n], self.now, ZONE), n)
 
@@ -222,8 +218,8 @@ class CaseSteps(Oracle):
     def nothing_is_kept(self, n: int, chosen: dict[str, Any] | None, expected: str) -> None:
         """Expect the place of a choice that came to nothing to be free, or by now somebody else's."""
         if expected == "asking" and chosen is not None:
-            kept = self.kept(chosen["place_id"])
-            assert kept is None or kept["case_id"] != self.ids[n]
+            for kept in map(self.kept, places_of(chosen)):
+                assert kept is None or kept["case_id"] != self.ids[n]
 
     def decided(self, n: int, who: Actor, event: Event) -> str:
         if who.role != "desk":
@@ -240,7 +236,7 @@ class CaseSteps(Oracle):
         chosen = self.chosen(n)
         shelter = self.one_of(dice, [] if chosen is None else [chosen["shelter_id"]], SHELTERS)
         who = self.someone(dice, dice.choice([STAFF[shelter], STAFF[shelter], HANNEKE]))
-        by, kept = self.by(n, shelter, who), self.kept(chosen["place_id"]) if chosen else None
+        by, kept = self.by(n, shelter, who), [self.kept(place) for place in places_of(chosen)] if chosen else []
         if by is None:
             expected = "no_such_request"
         elif by == "police":
@@ -249,13 +245,13 @@ class CaseSteps(Oracle):
             expected = "request_settled"
         else:
             expected = self.after(n, "arrive" if arrived else "miss")
-            is_others = kept is not None and chosen is not None and kept["id"] != chosen["claim_id"]
+            is_others = chosen is not None and any(row is not None and promise(row) != chosen["claim_id"] for row in kept)
             if is_others and expected in ("arrived", "housed"):
                 expected = "not_free"
         self.step(expected, lambda tx: take_arrival(tx, who, self.ids[n], shelter, self.now, ZONE, arrived=arrived), n)
         if expected in ("arrived", "housed") and chosen is not None:
-            assert self.statuses[chosen["place_id"]] == "occupied"
-            assert self.kept(chosen["place_id"]) is None
+            assert {self.statuses[place] for place in places_of(chosen)} == {"occupied"}
+            assert not any(map(self.kept, places_of(chosen)))
         self.nothing_is_kept(n, chosen, expected)
 
     # ---- what else happens to the places
@@ -268,9 +264,13 @@ class CaseSteps(Oracle):
         self.step("fine", lambda tx: change_place(tx, STAFF[place.rpartition("-")[0]], place, change, self.now))
 
     def hold(self, dice: Random) -> None:
-        place, who = dice.choice(PLACES), dice.choice(REQUESTERS)
-        was, before, claim_id = self.statuses[place], self.rows, self.new_id()
-        said = self.run(self._do(lambda tx: hold_place(tx, who, [place], claim_id, self.now)))
+        """One place, or several for a group."""
+        place, who, group = dice.choice(PLACES), dice.choice(REQUESTERS), dice.choice((0, 0, 2))
+        near = [one for one in PLACES if one.startswith(place.rpartition("-")[0])]
+        places = near if group else [place]
+        before, claim_id = self.rows, self.new_id()
+        was = "free" if {self.statuses[one] for one in places} == {"free"} else "not free"
+        said = self.run(self._do(lambda tx: hold_place(tx, who, places, claim_id, self.now, group=group)))
         self.rows = self.run(self._read())
         assert wrong_with(self.rows) == []
         assert said in ("done", "holds_of_person", "holds_of_organization") if was == "free" else said != "done"
@@ -282,7 +282,7 @@ class CaseSteps(Oracle):
         kept = self.kept(place)
         if kept is None:
             return
-        said = self.run(self._do(lambda tx: release_hold(tx, who, kept["id"], self.now)))
+        said = self.run(self._do(lambda tx: release_hold(tx, who, promise(kept), self.now)))
         self.rows = self.run(self._read())
         assert wrong_with(self.rows) == []
         assert said != "done" or kept["type"] == "hold"

@@ -46,10 +46,8 @@ async def add_case_board(tx: Transaction) -> None:
     The desk decides on cosm on working days and has it provisionally at night; the police on emergency beds (nood, two free);
     beuk has two free places for women; emre is mark's colleague, noor works elsewhere.
     """
-    connection = await tx.connection()
-    await connection.execute(
-        text("update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
-    )
+    hours = text("update kind set desk_hours = 'mon-fri 09:00-17:00', outside_hours = 'provisional' where code = 'cosm'")
+    await (await tx.connection()).execute(hours)
     nl, en = "Nood", "Emergency"
     tx.add(Kind(code="emergency", position=4, decides="police", name_nl=nl, name_en=en, long_nl=nl, long_en=en))
     await tx.flush()
@@ -157,11 +155,8 @@ async def withdraw(
     return case
 
 
-async def tell(
-    board_database: Database, slept: str = "street", *, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
-) -> LockedCase:
-    case: LockedCase = await do(board_database, lambda tx: tell_outcome(tx, who, case_id, slept, at, ZONE))
-    return case
+async def tell(database: Database, slept: str = "street", *, who: Actor = MARK, at: datetime = NOW, case_id: str = "r1") -> Any:
+    return await do(database, lambda tx: tell_outcome(tx, who, case_id, slept, at, ZONE))
 
 
 # ---- lives that have come so far

@@ -42,6 +42,15 @@ STATUSES = """
 """
 
 
+def promise(claim: dict[str, Any]) -> str:
+    """The id that the claims of one hold or offer have in common."""
+    return str(claim["first_id"] or claim["id"])
+
+
+def places_of(part: dict[str, Any]) -> list[str]:
+    return [] if part["place_id"] is None else [part["place_id"], *part["more_place_ids"]]
+
+
 @dataclass
 class World:
     """A database with the board on it, on which server that is, and a loop in which everything runs."""
@@ -123,9 +132,29 @@ class Oracle(RuleBasedStateMachine):
         return next((part for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] == "chosen"), None)
 
     def offer_of(self, part: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the live claim of the offer of this shelter."""
-        kept = self.kept(part["place_id"]) if part["place_id"] else None
-        return kept if kept is not None and kept["id"] == part["claim_id"] else None
+        """Return the live claim of the first place of this shelter's offer; None when not every place of it is kept."""
+        kept = [self.kept(place) for place in places_of(part)]
+        whole = [row for row in kept if row is not None and promise(row) == part["claim_id"]]
+        return whole[0] if whole and len(whole) == len(kept) else None
+
+    def states_of(self, part: dict[str, Any]) -> set[str]:
+        """The states of the offered places, as the shelter says."""
+        return {self.rows["place", place]["state"] for place in places_of(part)}
+
+    def is_for(self, case: dict[str, Any], part: dict[str, Any], place: str) -> bool:
+        """Whether this shelter may offer the place for the case."""
+        kept, one = self.kept(place), (case["organization_id"], case["role"])
+        is_hold = kept is not None and kept["type"] == "hold"
+        is_callers = kept is not None and kept["person_id"] is None and kept["client_id"] is None
+        is_own = kept is not None and all(kept[by] == case[by] for by in ("person_id", "client_id"))
+        is_for_them = kept is not None and (kept["organization_id"], kept["role"]) == one
+        is_used = kept is not None and part["hold_id"] == promise(kept)
+        is_requesters = is_hold and (is_used or (is_for_them if is_callers else is_own))
+        is_free = kept is None or is_requesters or (part["claim_id"] is not None and promise(kept) == part["claim_id"])
+        return bool(is_free and self.rows["place", place]["state"] == "open")
+
+    def is_live_hold(self, claim: dict[str, Any]) -> bool:
+        return bool(claim["type"] == "hold" and claim["ended_at"] is None and claim["expires_at"] > self.now)
 
     def is_ours(self, n: int, who: Actor) -> bool:
         case = self.case(n)

@@ -12,7 +12,7 @@ from bedboard.rules.fit import FIT_ORDER, PARTY, Fit, Profile, Terms, check_prof
 from bedboard.rules.refusals import Invalid
 from bedboard.rules.split import Part, Room, split_group
 from tests.build.fit import quick
-from tests.rules.fit_cases.groups import GROUPS, HOUSES, SPLITS, SplitCase
+from tests.rules.fit_cases import GROUPS, ROOMS, SPLITS, SplitCase
 
 few = st.sampled_from((0, 0, 1, 2, 3))
 words = st.sampled_from(("yes", "yes", "yes", "discuss", "no"))
@@ -65,7 +65,7 @@ def fit_of_part(part: Part) -> Fit:
 
 @pytest.mark.parametrize("case", SPLITS, ids=[f"{case.who} – {case.where}" for case in SPLITS])
 def test_the_worked_cases_come_out_as_written(case: SplitCase) -> None:
-    rooms = [Room(name, room.terms, room.beds, room.cots) for name, room in HOUSES[case.where].items()]
+    rooms = [Room(name, room.terms, room.beds, room.cots) for name, room in ROOMS[case.where].items()]
     split = split_group(GROUPS[case.who], rooms)
     assert ("excluded" if split is None else split.fit) == case.verdict
     assert " + ".join(part.room.id for part in split.parts) if split else "" == case.places
@@ -73,7 +73,7 @@ def test_the_worked_cases_come_out_as_written(case: SplitCase) -> None:
 
 def test_no_group_and_no_house_is_named_without_being_used() -> None:
     assert set(GROUPS) == {case.who for case in SPLITS}
-    assert set(HOUSES) == {case.where for case in SPLITS}
+    assert set(ROOMS) == {case.where for case in SPLITS}
 
 
 @quick

@@ -32,7 +32,7 @@ GROUPS: Mapping[str, Profile] = {
 MEN = house("man group", beds=1)
 MIXED = house("woman man group child_4_11 child_0_3 wheelchair", beds=2)
 
-HOUSES: Mapping[str, Mapping[str, House]] = {
+ROOMS: Mapping[str, Mapping[str, House]] = {
     "five single beds": {f"bed {number}": MEN for number in range(1, 6)},
     "four single beds": {f"bed {number}": MEN for number in range(1, 5)},
     "three and two": {"three": house("man group", beds=3), "two": house("man group", beds=2)},
