@@ -156,7 +156,8 @@ async def test_everybody_hears_of_their_own_audience_only(site: Site) -> None:
         assert 'id="staff-linde"' in firsts["l"]["fragments"][0]["html"]
         await linde.patch("/places/linde-1", json={"status": "occupied"})
         assert await pulse(site)
-        assert (await hear(at_linde))["fragments"][0]["id"] == "linde"
+        tile, frame = [(await hear(at_linde))["fragments"][0] for _ in range(2)]
+        assert (tile["id"], frame["id"]) == ("linde-1", "linde")
         assert (await hear(at_board))["fragments"][0]["id"] == "linde"
         assert (await hear(at_ceder))["type"] == "pulse"
         assert (await hear(ceders_machine))["type"] == "pulse"
