@@ -14,7 +14,7 @@ MOST_TILES = 24  # more than these are sent as a whole page
 
 
 class Tiles:
-    """The stamps of the tiles. A shelter whose places come, go or move starts anew: then every tile counts as changed."""
+    """The stamps of the tiles. A shelter whose places come, go or move starts again: then every tile counts as changed."""
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces

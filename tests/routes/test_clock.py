@@ -129,6 +129,7 @@ ROWS = (
             "board": (board(lambda at: at.place().claim.is_late), (False, True)),  # type: ignore[union-attr]
             "page": (says("sanne", PAGE_OF_SHELTER, "te laat — bel"), (False, True)),
             "case": (says("mark", PAGE_OF_CASE, "Dat uur is voorbij"), (False, True)),
+            "strip": (says("mark", "/strip", "Linde: te laat — bel"), (False, True)),
         },
     ),
     Row(
