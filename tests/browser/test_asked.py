@@ -14,6 +14,7 @@ from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock, until
 from tests.build.api import begin, call, see
 from tests.build.push import KEYS, fake_push, has, serving
+from tests.build.rows import run
 from tests.build.screens import PHONE, complaints, open_page, violations
 from tests.build.site import Site, served
 
@@ -32,7 +33,8 @@ NOTIFICATIONS = """async (expected) => {
 
 @pytest.fixture
 async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
-    """The small board, with push keys."""
+    """The small board with a cot beside every bed, and push keys."""
+    await run(board_database, "update place set cots = 1")
     async with served(board_database.url, clock, **KEYS) as site:
         yield site
 

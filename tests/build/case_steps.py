@@ -148,10 +148,10 @@ class CaseSteps(Oracle):
         by, part, case = self.by(n, shelter, who), self.ask_of(n, shelter), self.case(n)
         if by is None or part is None or case is None:
             return "no_such_request"
-        if part["settled"] is not None:
-            return "request_settled"
         if len(set(said.place_ids)) < len(said.place_ids):
             return "twice"
+        if part["settled"] is not None:
+            return "request_settled"
         if not all(place.startswith(shelter) for place in said.place_ids):
             return "not_here"
         if by == "police" and (said.answer != "yes" or shelter != "nood"):
