@@ -207,23 +207,25 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, 29 November 2026, a made-up board, on two cores on which some fifteen other programs waited for their turn:
-# compare the CPU, with that of the empty answer as the unit.
+# Last printed, 29 November 2026, a made-up board, on two cores with nothing beside it:
 #
+# answers with the whole board 2.8 s after its start
 # 135 shelters, 7692 places, one process
-# an empty answer              p50     0.70 ms   p99    10.92 ms   max    14.74 ms       1 KB     0.46 ms of CPU each
-# an empty answer, 50 at once  p50    33.08 ms   p99   490.21 ms   max   490.51 ms       1 KB     0.45 ms of CPU each
-# GET /, packed                p50    26.35 ms   p99    74.72 ms   max   107.13 ms      10 KB     6.57 ms of CPU each
-# GET /, packed, 50 at once    p50   384.60 ms   p99  6439.80 ms   max  6508.25 ms      10 KB     6.42 ms of CPU each
-# GET /, plain                 p50    27.50 ms   p99    82.20 ms   max   143.27 ms     162 KB     6.20 ms of CPU each
-# GET /api/v1/board, packed    p50     3.44 ms   p99    27.75 ms   max    29.00 ms      48 KB     0.88 ms of CPU each
-# GET /api/v1/board, plain     p50     5.96 ms   p99    21.22 ms   max    22.13 ms     799 KB     1.02 ms of CPU each
-# one change,   200 boards open: answered p50   164.63 ms   p99   339.16 ms   max   339.16 ms   0 more that do not read
-#                                last board p50   157.59 ms   p99   329.69 ms   max   329.69 ms
-# one change,   200 boards open: answered p50   160.72 ms   p99   432.76 ms   max   432.76 ms   5 more that do not read
-#                                last board p50   146.56 ms   p99   431.23 ms   max   431.23 ms
-# one change,  1000 boards open: answered p50   300.71 ms   p99   485.45 ms   max   485.45 ms   0 more that do not read
-#                                last board p50   293.38 ms   p99   449.39 ms   max   449.39 ms
+# an empty answer              p50     0.40 ms   p99     3.57 ms   max     5.21 ms       1 KB     0.40 ms of CPU each
+# an empty answer, 50 at once  p50    12.75 ms   p99    65.18 ms   max    65.62 ms       1 KB     0.33 ms of CPU each
+# GET /, packed                p50     7.45 ms   p99     9.24 ms   max     9.36 ms      10 KB     7.40 ms of CPU each
+# GET /, packed, 50 at once    p50   355.54 ms   p99   436.13 ms   max   443.69 ms      10 KB     7.24 ms of CPU each
+# GET /, plain                 p50     6.83 ms   p99    14.44 ms   max    15.29 ms     170 KB     6.65 ms of CPU each
+# GET /api/v1/board, packed    p50     0.39 ms   p99     1.06 ms   max     1.18 ms      48 KB     0.41 ms of CPU each
+# GET /api/v1/board, plain     p50     0.76 ms   p99     2.28 ms   max     2.62 ms     803 KB     0.69 ms of CPU each
+# one change,   200 boards open: answered p50    26.27 ms   p99    56.67 ms   max    56.67 ms   0 more that do not read
+#                                last board p50    25.48 ms   p99    54.99 ms   max    54.99 ms
+# one change,   200 boards open: answered p50    38.97 ms   p99   131.62 ms   max   131.62 ms   5 more that do not read
+#                                last board p50    39.21 ms   p99   127.94 ms   max   127.94 ms
+# one change,  1000 boards open: answered p50    35.23 ms   p99   101.50 ms   max   101.50 ms   0 more that do not read
+#                                last board p50    35.12 ms   p99   100.16 ms   max   100.16 ms
+# one change,  1000 boards open: answered p50    34.43 ms   p99    84.02 ms   max    84.02 ms   5 more that do not read
+#                                last board p50    33.35 ms   p99    85.09 ms   max    85.09 ms
 #
 # Earlier in November, quieter, the city's 1 January 2024: 135 shelters, 7,913 places; answers and the last board, ms:
 #

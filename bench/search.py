@@ -230,33 +230,18 @@ if __name__ == "__main__":
     main()
 
 
-# Figures last printed, 29 November 2026, on two cores on which some fifteen other programs waited for their turn all the time:
-# compare the CPU, with that of the empty answer as the unit. 50 searchers ask again at once, without a pause: that is the most
-# that one process can do, not what 50 people do.
+# Figures last printed, 29 November 2026, on two cores with nothing beside it. 50 searchers ask again at once, without a pause:
+# that is the most that one process can do, not what 50 people do.
 #
-# before: each match works out its reasons, and each row of a page is drawn for that page
 # 350 shelters, 20000 places, 2100 free
-#   an empty answer, for comparison       p50     3.98 ms   p99    27.16 ms   max    37.45 ms     199/s     0.73 ms of CPU each
-#   search, one searcher, quiet           p50    39.81 ms   p99   214.03 ms   max   447.89 ms      19/s     5.42 ms of CPU each
-#   search page, one searcher, quiet      p50   234.85 ms   p99  3670.14 ms   max  3670.14 ms       4/s    53.80 ms of CPU each
-#   the same again                        p50   146.45 ms   p99   328.13 ms   max   328.13 ms       7/s    44.49 ms of CPU each
-#   search, one searcher, 5 changes/s     p50    28.08 ms   p99   142.37 ms   max   314.46 ms      28/s     6.78 ms of CPU each
-#   an empty answer, 50 at once            p50    79.66 ms   p99  1316.90 ms   max  2745.42 ms     451/s     0.50 ms of CPU each
-#   search, 50 searchers, 5 changes/s     p50  1344.26 ms   p99  1996.51 ms   max  2099.84 ms      36/s     6.34 ms of CPU each
-#   the changes meanwhile                 p50   617.43 ms   p99  1764.72 ms   max  2574.99 ms   107 changes
-#   a tap until the last of 1 search page                     p50   210.23 ms   p99   221.24 ms   max   221.24 ms
-#   a tap until the last of 50 that search alike              p50  1321.26 ms   p99  1523.70 ms   max  1523.70 ms
-#   a tap until the last of 50 that search for various people p50   821.33 ms   p99  1080.49 ms   max  1080.49 ms
-#
-# after
-#   an empty answer, for comparison       p50     3.13 ms   p99    14.78 ms   max    23.72 ms     250/s     0.64 ms of CPU each
-#   search, one searcher, quiet           p50    16.36 ms   p99   124.72 ms   max   232.14 ms      48/s     3.30 ms of CPU each
-#   search page, one searcher, quiet      p50    64.00 ms   p99  5293.15 ms   max  5293.15 ms       7/s    21.91 ms of CPU each
-#   the same again                        p50    64.08 ms   p99   333.92 ms   max   333.92 ms      13/s    11.84 ms of CPU each
-#   search, one searcher, 5 changes/s     p50    32.00 ms   p99   149.75 ms   max   276.42 ms      24/s     5.69 ms of CPU each
-#   an empty answer, 50 at once            p50    44.76 ms   p99  1391.73 ms   max  3431.74 ms     434/s     0.43 ms of CPU each
-#   search, 50 searchers, 5 changes/s     p50  1478.42 ms   p99  2562.49 ms   max  2851.47 ms      32/s     4.83 ms of CPU each
-#   the changes meanwhile                 p50   771.95 ms   p99  3183.13 ms   max  3183.13 ms   99 changes
-#   a tap until the last of 1 search page                     p50   262.71 ms   p99   337.03 ms   max   337.03 ms
-#   a tap until the last of 50 that search alike              p50   585.97 ms   p99   954.01 ms   max   954.01 ms
-#   a tap until the last of 50 that search for various people p50   732.61 ms   p99   868.98 ms   max   868.98 ms
+#   an empty answer, for comparison       p50     0.40 ms   p99     1.19 ms   max     1.71 ms    2297/s     0.40 ms of CPU each
+#   search, one searcher, quiet           p50     4.70 ms   p99     6.93 ms   max     7.36 ms     221/s     4.49 ms of CPU each
+#   search page, one searcher, quiet      p50    12.42 ms   p99   464.21 ms   max   464.21 ms      49/s    19.99 ms of CPU each
+#   the same again                        p50     8.83 ms   p99    14.54 ms   max    14.54 ms     103/s     9.63 ms of CPU each
+#   search, one searcher, 5 changes/s     p50     4.95 ms   p99     9.07 ms   max    11.94 ms     204/s     4.85 ms of CPU each
+#   an empty answer, 50 at once           p50    15.35 ms   p99    19.95 ms   max    87.92 ms    3143/s     0.32 ms of CPU each
+#   search, 50 searchers, 5 changes/s     p50   212.10 ms   p99   274.90 ms   max   286.95 ms     246/s     4.06 ms of CPU each
+#   the changes meanwhile                 p50   129.26 ms   p99   644.28 ms   max   644.28 ms   52 changes
+#   a tap until the last of 1 search page                     p50    64.51 ms   p99   140.43 ms   max   140.43 ms
+#   a tap until the last of 50 that search alike              p50   151.55 ms   p99   216.59 ms   max   216.59 ms
+#   a tap until the last of 50 that search for various people p50   149.78 ms   p99   199.71 ms   max   199.71 ms
