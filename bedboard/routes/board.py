@@ -9,7 +9,7 @@ from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.refusals import NotAllowed
 from bedboard.views.cards import Card, add_totals
-from bedboard.views.facets import EVERYTHING, Filter, codes_of_facets, read_filter
+from bedboard.views.facets import EVERYTHING, Filter, read_filter
 from bedboard.views.pieces import Audience, deflate, pack_around
 
 CARDS = Markup("<cards>")  # stands in the page for all cards; nothing else there can be the same, as data has no "<"
@@ -55,13 +55,17 @@ def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
         pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], chosen.kind))
         return "\n".join(piece.body for _, piece in pieces).encode()
 
+    def filters(template: str) -> Markup:
+        facets = board.facets(chosen, catalogue)
+        return call.process.pieces.filters(call.language, template, chosen, facets, catalogue, wall=wall)
+
     count = sum(map(chosen.shows, board.cards.values()))
     context = {
         "cards": CARDS if count else "",
-        "facets": board.facets(chosen, catalogue),
+        "head": filters("fragments/_head.html"),
+        "filters": Markup("") if wall else filters("fragments/_filters.html"),
         "catalogue": catalogue,
         "chosen": chosen,
-        "codes": codes_of_facets(catalogue),
         "wall": wall,
         "strip": strip,
         "as_of": board.as_of or call.now,

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
+from markupsafe import Markup
 
 from bedboard.rules.places import CLOSED_REASONS, PlaceStatus
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, PlaceView, Stamp
-from bedboard.views.facets import EVERYTHING, Facets, Filter
+from bedboard.views.facets import EVERYTHING, Facets, Filter, codes_of_facets
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
@@ -159,6 +160,15 @@ class Pieces:
         """Return the numbers of a filter. Most changes leave most filters as they were."""
         key = (language, facets.whole, tuple(facets.figures.items()))
         return self._draw(key, language, "fragments/_totals.html", {"facets": facets})
+
+    def filters(
+        self, language: str, template: str, chosen: Filter, facets: Facets, catalogue: Catalogue, *, wall: bool
+    ) -> Markup:
+        """Return a part of the board that chooses what it shows, with its numbers, for a page that contains it."""
+        key = (language, template, chosen, wall, facets.whole, tuple(facets.figures.items()))
+        codes = codes_of_facets(catalogue)
+        context = {"chosen": chosen, "facets": facets, "catalogue": catalogue, "codes": codes, "wall": wall}
+        return Markup(self._draw(key, language, template, context))  # noqa: S704
 
 
 def snapshot_message(at: datetime, exists: Iterable[str], fragments: Iterable[bytes], totals: str | None) -> bytes:
