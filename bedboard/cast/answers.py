@@ -13,22 +13,28 @@ FREE_SHARE = 0.2  # of the places of a shelter: with fewer free, one becomes fre
 Json = Mapping[str, Any]
 
 
-def choose_answer(ask: Json, found: Json, chance: float) -> dict[str, str]:
+def choose_answer(ask: Json, found: Json, chance: float) -> dict[str, Any]:
     """Return the body of a shelter's answer. `found` is the answer to a search with the needs of the case.
 
     `chance` from 0 up to 1. A place that the requester holds there suits: they chose it themselves.
     """
     mine = sorted(_of_shelter(ask, found["matches"]), key=lambda one: one["kind"] != ask["kind"])
-    fits = [one["place"] for one in mine if one["fit"] == "fits"]
+    fits = [one for one in mine if one["fit"] == "fits"]
     if ask["hold"] is not None:
-        fits.insert(0, ask["hold"]["place"])
+        fits.insert(0, ask["hold"])
     if fits:
-        return {"answer": "yes", "place": fits[0]} if chance < YES_TO_FIT else {"answer": "discuss"}
+        return _offer(fits[0]) if chance < YES_TO_FIT else {"answer": "discuss"}
     if not mine:
         return _refuse(_of_shelter(ask, found["almost"]), "no", otherwise="no_place")
     if chance < YES_TO_DISCUSS:
-        return {"answer": "yes", "place": mine[0]["place"]}
+        return _offer(mine[0])
     return {"answer": "discuss"} if chance < TALK_ABOUT_DISCUSS else _refuse(mine, "discuss", otherwise="no_staff")
+
+
+def _offer(found: Json) -> dict[str, Any]:
+    """Return a yes with the places of a match or a hold: several for a group that is split."""
+    first, *more = found["places"]
+    return {"answer": "yes", "place": first, **({"places": more} if more else {})}
 
 
 def _of_shelter(ask: Json, matches: Iterable[Json]) -> list[Json]:

@@ -26,6 +26,7 @@ ANSWER = (20, 90)  # seconds, from and to
 DECIDE = (20, 60)
 ARRIVE = (60, 120)  # sooner than agreed, so that the end can be seen as well
 REPORT = (15, 45)  # between two shelters that confirm or change something
+SILENT_SHARE = 4  # one in so many shelters, those with the oldest news, does not confirm: so a demo keeps old news
 AGAIN = timedelta(minutes=5)  # after a call that was refused
 MOST_FOUND = 1000
 TIMEOUT_SECONDS = 10.0
@@ -115,7 +116,7 @@ class Cast:
             await _post(client, f"/requests/{case['id']}/answers", ask["shelter"], body)
 
     async def _report(self, client: httpx.AsyncClient, asked: frozenset[str]) -> None:
-        """Let one shelter confirm, or change a place. Shelters that never confirm stay silent: every board has such."""
+        """Let one shelter confirm, or change a place. Some shelters stay silent, and those that never confirmed: so it is."""
         visited = (await self._visitors()).shelters
         playing = [
             one
@@ -132,8 +133,10 @@ class Cast:
                 body = {"status": status, "observed_at": observed_at}
                 await _post(client, f"/places/{place_id}", shelter["id"], body, method="PATCH")
         elif playing:
-            silent = min(playing, key=lambda one: str(one["confirmed_at"]))
-            await _post(client, f"/shelters/{silent['id']}/confirm", silent["id"], {"observed_at": observed_at})
+            by_age = sorted(playing, key=lambda one: str(one["confirmed_at"]))
+            confirming = by_age[len(by_age) // SILENT_SHARE]
+            news = {"observed_at": observed_at, "kinds": sorted(confirming["counts"])}
+            await _post(client, f"/shelters/{confirming['id']}/confirm", confirming["id"], news)
 
 
 def _headers(shelter: str | None) -> dict[str, str]:

@@ -114,7 +114,7 @@ async def list_active_tokens(
 
 VISITORS = text("""
     select p.role, m.shelter_id from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
-    where s.ended_at is null and p.ended_at is null and s.used_at > :idle_since and s.created_at > :begun_since
+    where s.ended_at is null and p.ended_at is null and s.created_at > :begun_since
 """)
 
 
@@ -125,10 +125,9 @@ class Visitors(NamedTuple):
     shelters: frozenset[str]
 
 
-async def list_visitors(tx: Transaction, limits: SessionLimits, now: datetime) -> Visitors:
-    """Return what the people with a session that counts are signed in for."""
-    wanted = {"idle_since": now - limits.idle, "begun_since": now - limits.longest}
-    rows = (await (await tx.connection()).execute(VISITORS, wanted)).all()
+async def list_visitors(tx: Transaction, since: datetime) -> Visitors:
+    """Return what people are for who have signed in after `since` and not out; also of those who have been idle for long."""
+    rows = (await (await tx.connection()).execute(VISITORS, {"begun_since": since})).all()
     return Visitors(frozenset(row.role for row in rows), frozenset(row.shelter_id for row in rows if row.shelter_id))
 
 

@@ -11,12 +11,12 @@ YES, CALL = {"answer": "yes", "place": "linde-1"}, {"answer": "discuss"}
 
 
 def ask(hold: str | None = None) -> dict[str, Any]:
-    return {"shelter": "linde", "kind": "cosm", "hold": None if hold is None else {"id": "h", "place": hold}}
+    return {"shelter": "linde", "kind": "cosm", "hold": None if hold is None else {"id": "h", "places": hold.split()}}
 
 
-def match(fit: str, verdict: str = "yes", criterion: str = "lvb", **rest: str) -> dict[str, Any]:
+def match(fit: str, verdict: str = "yes", criterion: str = "lvb", places: str = "linde-1", **rest: str) -> dict[str, Any]:
     reasons = [{"criterion": "woman", "verdict": "yes"}, {"criterion": criterion, "verdict": verdict}]
-    return {"place": "linde-1", "shelter": "linde", "kind": "cosm", "fit": fit, "reasons": reasons} | rest
+    return {"places": places.split(), "shelter": "linde", "kind": "cosm", "fit": fit, "reasons": reasons} | rest
 
 
 def no(reason: str, **rest: str) -> dict[str, str]:
@@ -28,10 +28,12 @@ def no(reason: str, **rest: str) -> dict[str, str]:
     [
         (ask(), [match("fits")], [], 0.5, YES),
         (ask(), [match("fits")], [], 0.9, CALL),
-        (ask(), [match("fits", kind="women", place="linde-9"), match("fits")], [], 0.5, YES),
-        (ask(), [match("discuss", place="linde-2"), match("fits")], [], 0.5, YES),
+        (ask(), [match("fits", kind="women", places="linde-9"), match("fits")], [], 0.5, YES),
+        (ask(), [match("discuss", places="linde-2"), match("fits")], [], 0.5, YES),
         (ask("linde-5"), [match("discuss")], [], 0.5, {"answer": "yes", "place": "linde-5"}),
         (ask("linde-5"), [], [], 0.9, CALL),
+        (ask(), [match("fits", places="linde-1 linde-2 linde-3")], [], 0.5, YES | {"places": ["linde-2", "linde-3"]}),
+        (ask("linde-5 linde-6"), [], [], 0.5, {"answer": "yes", "place": "linde-5", "places": ["linde-6"]}),
         (ask(), [match("discuss", "discuss")], [], 0.2, YES),
         (ask(), [match("discuss", "discuss")], [], 0.5, CALL),
         (ask(), [match("discuss", "discuss")], [], 0.9, no("contra_indication", criterion="lvb")),
@@ -42,11 +44,12 @@ def no(reason: str, **rest: str) -> dict[str, str]:
     ],
 )
 def test_a_shelter_answers_from_what_the_search_says(
-    asked: dict[str, Any], matches: list[dict[str, Any]], almost: list[dict[str, Any]], chance: float, said: dict[str, str]
+    asked: dict[str, Any], matches: list[dict[str, Any]], almost: list[dict[str, Any]], chance: float, said: dict[str, Any]
 ) -> None:
     answer = choose_answer(asked, {"matches": matches, "almost": almost}, chance)
     assert answer == said
-    check_answer(ShelterAnswer(answer["answer"], answer.get("place"), answer.get("reason"), answer.get("criterion")))  # type: ignore[arg-type]
+    more = tuple(answer.get("places", ()))
+    check_answer(ShelterAnswer(answer["answer"], answer.get("place"), answer.get("reason"), answer.get("criterion"), more))
 
 
 @pytest.mark.parametrize(
