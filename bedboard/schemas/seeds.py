@@ -47,8 +47,7 @@ def _language(code: str) -> str:
     return code
 
 
-WORD = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
-REFERENCE = f"{WORD}-{WORD}-{WORD}"  # as clock.py makes them
+REFERENCE = "[a-z]+(-[a-z]+){3}"  # four words, as clock.py makes them
 CLOCK_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 ClockTime = Annotated[str, Field(pattern=f"^{CLOCK_TIME}$")]
 Hours = Annotated[str, Field(pattern=f"^{CLOCK_TIME}-({CLOCK_TIME}|24:00)$")]

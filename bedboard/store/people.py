@@ -126,7 +126,7 @@ class Visitors(NamedTuple):
 
 
 async def list_visitors(tx: Transaction, since: datetime) -> Visitors:
-    """Return what people are for who have signed in after `since` and not out; also of those who have been idle for long."""
+    """Return the parts of the people who signed in after `since` and have not signed out, idle or not."""
     rows = (await (await tx.connection()).execute(VISITORS, {"begun_since": since})).all()
     return Visitors(frozenset(row.role for row in rows), frozenset(row.shelter_id for row in rows if row.shelter_id))
 

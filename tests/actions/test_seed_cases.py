@@ -36,7 +36,7 @@ async def test_the_demo_shows_each_situation_of_an_evening(database: Database, n
     cases = {row["id"].partition("-")[0]: row for row in rows_of(rows, "case_record")}
     assert wrong_with(rows) == []
 
-    late, lost, handed, unplaced, provisional = (cases[one] for one in ("fulim", "bamik", "gidof", "hunas", "zobal"))
+    late, lost, handed, unplaced, provisional = (cases[one] for one in ("okapi", "cantate", "zaaien", "biet", "cactus"))
     assert is_late(late["state"], late["arrives_at"], now) and places["agaat-1"].claim is not None
     assert places["agaat-1"].claim.is_late
     assert (lost["state"], places["fazant-1"].status) == ("confirmed", "occupied")

@@ -61,7 +61,7 @@ async def ask_for_held(detective: Page) -> str:
     await expect(detective.get_by_label("Linde")).to_be_checked()
     await expect(detective.locator(".candidates")).to_contain_text("u houdt deze plek vast")
     await expect(detective.locator(".candidates input:checked")).to_have_count(1)
-    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await detective.wait_for_url(re.compile(r"/requests/[a-z]+(-[a-z]+){3}$"))
     await is_live(detective)
     await expect(detective.locator("#strip .hold")).to_contain_text("Voor aanvraag")
@@ -98,12 +98,12 @@ async def test_choosing_elsewhere_gives_the_held_place_back_with_one_press(peopl
     await detective.locator("#lot-linde-1").get_by_role("button", name=re.compile("Houd vast en bel")).click()
     await expect(detective.locator("#strip .hold")).to_be_visible()
     case_id = await ask_for_held(detective)
-    await detective.get_by_role("link", name="Vraag meer opvangen").click()
+    await detective.get_by_role("link", name="Vraag meer locaties").click()
     await detective.get_by_label("Beuk").set_checked(True)
     for other in ("Linde", "Ceder", "Wilg", "Nood"):
         if await detective.get_by_label(other).count():
             await detective.get_by_label(other).set_checked(False)
-    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await detective.wait_for_url(f"**/requests/{case_id}")
     await is_live(detective)
     await offer(site.process.database, "beuk-1", case_id=case_id, at=site.clock.at)
@@ -123,7 +123,7 @@ async def test_a_place_that_is_lost_after_the_choice_leads_on_with_the_same_need
     detective, linde = people
     await search(detective, site)
     await detective.locator("#lot-linde-1").get_by_role("button", name=re.compile("Vraag deze plek aan")).click()
-    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await detective.wait_for_url(re.compile(r"/requests/[a-z]+(-[a-z]+){3}$"))
     await is_live(detective)
     case_id = detective.url.rpartition("/")[2]
@@ -143,7 +143,7 @@ async def test_a_place_that_is_lost_after_the_choice_leads_on_with_the_same_need
     await detective.wait_for_url(f"**/requests/{case_id}/more")
     await expect(detective.locator(".case-head")).to_contain_text("1 vrouw")
     await detective.get_by_label("Beuk").set_checked(True)
-    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await detective.wait_for_url(f"**/requests/{case_id}")
     await is_live(detective)
     await expect(case.locator("#ask-beuk")).to_contain_text("nog geen antwoord")

@@ -33,7 +33,7 @@ async def ask_for_a_woman(detective: Page, site: Site) -> str:
     await detective.locator("button.several").click()
     await expect(detective.get_by_label("Linde")).to_be_checked()
     await detective.get_by_label("Ceder").set_checked(True)
-    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await detective.wait_for_url(re.compile(r"/requests/[a-z]+(-[a-z]+){3}$"))
     assert "woman" not in detective.url
     await expect(detective.locator("#live")).to_have_attribute("data-state", "live")
@@ -106,7 +106,7 @@ async def test_without_scripts_a_case_ends_without_a_place_and_asks_where_the_pe
     page = await open_page(browser, site, "mark", scripts=False, path="/search")
     await page.locator('label:has(input[name="adults.woman"][value="1"])').click()
     await page.locator("button.several").click()
-    await page.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await page.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await page.locator(".withdrawing summary").click()
     await page.get_by_role("button", name="geen plek gevonden").click()
     await expect(page.locator("#case")).to_have_attribute("data-state", "withdrawn")

@@ -110,7 +110,7 @@ async def test_what_is_under_the_finger_does_not_move(site: Site, phone: Page) -
     for shelter_id in ids[:2]:  # one above it, one that is seen
         await change(site, shelter_id, f"{shelter_id}-1", "occupied")
     await expect(row(phone, "rij-01-1")).to_have_class("match fits fresh gone")
-    await expect(row(phone, "rij-01-1").locator(".taken")).to_have_text("net vergeven, niet meer vrij")
+    await expect(row(phone, "rij-01-1").locator(".taken")).to_have_text("net door iemand anders genomen")
     assert await box(row(phone, "rij-02-1")) == before
     await change(site, ids[7], f"{ids[7]}-1", "occupied")  # far below: gone at once
     await expect(row(phone, "rij-07-1")).to_have_count(0)

@@ -66,7 +66,7 @@ async def test_five_men_who_may_be_split_get_five_beds_of_one_house(people: tupl
     await detective.wait_for_timeout(DEAF_MS)  # the page takes no second tap at once: it may have been meant for the row
     await hold.get_by_role("button", name=re.compile("Vraag deze plek aan")).click()
     await expect(detective.locator(".candidates")).to_contain_text("u houdt deze plekken vast")
-    await detective.get_by_role("button", name=re.compile("Vraag deze opvangen")).click()
+    await detective.get_by_role("button", name=re.compile("Vraag deze locaties")).click()
     await detective.wait_for_url(re.compile(r"/requests/[a-z]+(-[a-z]+)+$"))
     await is_live(detective)
     case_id = detective.url.rpartition("/")[2]

@@ -34,7 +34,7 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
     assert told(page) == ["Nieuwe aanvraag: Stichting Oever (politie)"]
     words = asked(page)
     assert "Aanvragen aan Linde Stichting Oever (politie) gevraagd 14:00 1 vrouw, 1 man, 1 kind 0–3, LVB" in words
-    assert f"COSM · komst: na 22:00 · aanvraag {case_id}" in words
+    assert f"COSM · aankomst: na 22:00 · aanvraag {case_id}" in words
     assert "Volgens uw criteria niet: man" in words
     assert "Volgens uw criteria in overleg: kind van 0–3, LVB" in words
     assert "Demo" not in words and "mark" not in words, "of who asks never the name of a person"

@@ -60,10 +60,10 @@ async def test_the_desk_decides_with_the_other_offers_in_sight(site: Site, peopl
     await done(hanneke, case, "answer", shelter="linde", answer="yes", place="linde-1")
     await done(mark, case, "choose", shelter="linde")
     page = await see(hanneke, case)
-    assert '<details class="fold" open><summary>Nog 1 opvang gevraagd' in page
+    assert '<details class="fold" open><summary>Nog 1 locatie gevraagd' in page
     assert "plek 1 · Vrouwen" in part(page, "beuk")
     assert "Opname" in page.partition('id="chosen"')[2].partition("</article>")[0]
-    assert '<details class="fold"><summary>Nog 1 opvang gevraagd' in await see(mark, case)
+    assert '<details class="fold"><summary>Nog 1 locatie gevraagd' in await see(mark, case)
 
 
 async def test_a_full_shelter_says_when_a_place_is_expected_to_be_free(site: Site, people: People) -> None:

@@ -35,7 +35,7 @@ async def test_a_held_place_is_asked_for_with_the_choices_of_the_search(site: Si
     strip = page.partition('id="strip"')[2].partition("</section>")[0]
     reply = await press(mark, strip, "new")
     words = main(reply.text)
-    assert reply.status_code == 200 and "Welke opvangen vraagt u?" in words and "1 vrouw" in words
+    assert reply.status_code == 200 and "Welke locaties vraagt u?" in words and "1 vrouw" in words
     assert ticked(reply.text)["beuk"] and not any(is_on for name, is_on in ticked(reply.text).items() if name != "beuk")
     assert next(iter(ticked(reply.text))) == "beuk" and words.count("u houdt deze plek vast") == 1
     case = await begin(mark, "beuk")

@@ -27,7 +27,7 @@ async def test_the_desk_ends_a_stay_and_everybody_reads_until_when_they_may_stay
     case = await housed(site)
     mark, hanneke, sanne = await people("mark"), await people("hanneke"), await people("sanne")
     page = await see(hanneke, case)
-    assert "Bekrachtig deze plaatsing" in page and "Beëindig het verblijf" in page
+    assert "Keur deze plaatsing achteraf goed" in page and "Beëindig het verblijf" in page
     assert 'name="stays_until" required min="2026-03-11" max="2026-03-18"' in page
     reply = await press(hanneke, page, "decide", decision="end_stay", reason="better_place")
     assert reply.status_code == 422 and "Mogen blijven tot en met" in main(reply.text)
