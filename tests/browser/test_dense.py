@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.build.screens import LAPTOP, choice, open_page, open_search
+from tests.build.screens import BROKEN_WORDS, LAPTOP, choice, open_page, open_search
 from tests.build.site import Site
 
 IN_SIGHT = """() => [...document.querySelectorAll('.card')]
@@ -103,4 +103,21 @@ async def test_on_paper_the_choices_of_a_search_are_bold(browser: Browser, demo_
     for name, value in (("adults.woman", "1"), ("needs.lvb", "on")):
         assert await choice(page, name, value).locator("span").evaluate(looks) == ["700", "rgb(0, 0, 0)"]
     assert (await choice(page, "adults.woman", "2").locator("span").evaluate(looks))[0] != "700"
+    await page.context.close()
+
+
+async def test_no_word_is_broken_on_the_wall_and_on_paper(browser: Browser, demo_site: Site) -> None:
+    """Also where a system has confirmed, which the card says in a whole sentence."""
+    for shelter in ("lijster", "nachtegaal"):
+        async with demo_site.api(f"demo-shelter-{shelter}") as system:
+            board = (await system.get("/board")).json()["shelters"][0]
+            news = {"kinds": sorted(board["counts"]), "observed_at": demo_site.clock.now().isoformat()}
+            assert (await system.post(f"/shelters/{shelter}/confirm", json=news)).status_code == 200
+    page = await open_page(browser, demo_site, "hanneke", {"width": 1920, "height": 1080})
+    await page.goto(f"{demo_site.url}/?wall=1")
+    assert await page.evaluate(BROKEN_WORDS) == []
+    await page.goto(f"{demo_site.url}/")
+    await page.set_viewport_size({"width": 718, "height": 1047})
+    await page.emulate_media(media="print")
+    assert await page.evaluate(BROKEN_WORDS) == []
     await page.context.close()

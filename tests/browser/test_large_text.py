@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
-from tests.build.screens import open_page
+from tests.build.screens import BROKEN_WORDS, open_page
 from tests.build.site import Site
 
 PAGES = {
@@ -14,24 +14,6 @@ PAGES = {
     "gerda": ["/"],
 }
 
-# A word in two lines that is not written with a hyphen.
-BROKEN = """() => {
-  const found = []
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  const range = document.createRange()
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const parent = node.parentElement
-    if (!parent.checkVisibility() || parent.closest('.hidden, script, noscript, [hidden]')) continue
-    if (getComputedStyle(parent).clipPath !== 'none') continue
-    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
-      range.setStart(node, word.index)
-      range.setEnd(node, word.index + word[0].length)
-      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)))
-      if (lines.size > 1) found.push(`${word[0]} in ${parent.tagName} ${parent.className}`)
-    }
-  }
-  return found
-}"""
 WIDE = """() => {
   const root = document.documentElement
   if (root.scrollWidth <= root.clientWidth) return []
@@ -43,7 +25,7 @@ WIDE = """() => {
 
 async def faults(page: Page, name: str) -> list[str]:
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
-    return [f"{name}: {one}" for one in [*await page.evaluate(WIDE), *map(repr, await page.evaluate(BROKEN))]]
+    return [f"{name}: {one}" for one in [*await page.evaluate(WIDE), *map(repr, await page.evaluate(BROKEN_WORDS))]]
 
 
 @pytest.mark.parametrize("width", [360, 320])

@@ -15,6 +15,25 @@ Scheme = Literal["light", "dark"]
 DEVICES = pytest.mark.parametrize(("size", "language"), [(PHONE, "nl-NL"), (LAPTOP, "en-GB")], ids=["phone", "laptop"])
 """Each size once, and each language once: axe is slow, and what it looks at differs little between languages."""
 
+# A word in two lines that is not written with a hyphen.
+BROKEN_WORDS = """() => {
+  const found = []
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const range = document.createRange()
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement
+    if (!parent.checkVisibility() || parent.closest('.hidden, script, noscript, [hidden]')) continue
+    if (getComputedStyle(parent).clipPath !== 'none') continue
+    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      range.setStart(node, word.index)
+      range.setEnd(node, word.index + word[0].length)
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)))
+      if (lines.size > 1) found.push(`${word[0]} in ${parent.tagName} ${parent.className}`)
+    }
+  }
+  return found
+}"""
+
 
 async def open_page(
     browser: Browser,
