@@ -18,7 +18,7 @@ from bedboard.rules.places import CLOSED_REASONS
 from bedboard.schemas.seeds import SeedFile, SeedPlace
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
-from bedboard.store.tables.board import Kind, Travel, Unit
+from bedboard.store.tables.board import ContactRecord, Kind, Travel, Unit
 from bedboard.store.tables.people import Person
 
 DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with its fixed token in a demo
@@ -58,6 +58,22 @@ def _travel(seeds: SeedFile) -> list[Travel]:
     return [Travel(from_code=one, to_code=other, minutes=minutes) for (one, other), minutes in pairs.items()]
 
 
+def _contacts(seeds: SeedFile) -> list[ContactRecord]:
+    return [
+        ContactRecord(
+            id=f"contact-{number}",
+            position=number,
+            topic=one.topic,
+            unit_code=one.unit,
+            name_nl=one.name_nl,
+            name_en=one.name_en,
+            telephone=one.telephone,
+            hours=one.hours,
+        )
+        for number, one in enumerate(seeds.contact, start=1)
+    ]
+
+
 async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime, *, demo: bool) -> Mapping[str, int]:
     """Load everything in the caller's transaction, and return how many rows of each noun. Refusal: Conflict `not_empty`."""
     units = [Unit(code=u.code, name=u.name, short=u.short, map_column=u.column, map_row=u.row) for u in seeds.unit]
@@ -90,6 +106,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
         country=own.country,
         holidays=own.holidays,
         travel=_travel(seeds),
+        contacts=_contacts(seeds),
     )
     for organization in seeds.organization:
         await add_organization(tx, organization.id, organization.name, organization.telephones)

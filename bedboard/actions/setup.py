@@ -16,7 +16,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
-from bedboard.store.tables.board import Holiday, Kind, Organization, Shelter, Travel, Unit
+from bedboard.store.tables.board import ContactRecord, Holiday, Kind, Organization, Shelter, Travel, Unit
 from bedboard.store.tables.people import Client, Membership, Person
 
 REGISTER = Actor("system", "register", "machine", "bedboard", None, frozenset())
@@ -72,6 +72,7 @@ async def begin_deployment(
     country: str = "NL",
     holidays: Sequence[date] = (),
     travel: Sequence[Travel] = (),
+    contacts: Sequence[ContactRecord] = (),
 ) -> None:
     """Make an empty database that of this deployment. Refusal: Conflict `not_empty`.
 
@@ -84,6 +85,7 @@ async def begin_deployment(
     tx.add_all(kinds)
     await tx.flush()
     tx.add_all(travel)
+    tx.add_all(contacts)
     await tx.flush()
     await ring(tx, "catalogue", "all")
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.process import theme_of
 from bedboard.routes.call import Call, call_of
+from bedboard.rules.contacts import Contact, Topic
 from bedboard.rules.refusals import (
     Busy,
     Conflict,
@@ -23,6 +24,7 @@ from bedboard.rules.refusals import (
     Unavailable,
     VersionMismatch,
 )
+from bedboard.views.contacts import answered_contact
 from bedboard.views.objects import to_json
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import pack
@@ -70,6 +72,10 @@ def html_bytes(body: bytes, status: int = 200, *, is_packed: bool) -> Response:
 def page_context(call: Call) -> Mapping[str, Any]:
     """Return what every page shows around its own content."""
     catalogue = call.process.board.catalogue
+
+    def answered(topic: Topic, unit: str | None = None) -> Contact | None:
+        return answered_contact(catalogue, topic, unit, call.now) if catalogue else None
+
     path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     return {
         "actor": call.known_actor,
@@ -78,6 +84,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
         "path": path if call.request.method == "GET" else "/",
         "theme": theme_of(call.request),
         "deployment": catalogue.name if catalogue else "",
+        "answered": answered,
     }
 
 

@@ -9,6 +9,7 @@ from bedboard.routes import (
     board,
     case_pages,
     cases,
+    contacts,
     criteria,
     holds,
     live,
@@ -49,6 +50,7 @@ async def show_health(_call: Call) -> Response:
 PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/", board.show_home, "home", EVERYBODY, without_database=True),
     Row("GET", "/totals", board.show_totals, "totals", OF_SHELTERS),
+    Row("GET", "/who-to-call", contacts.show_who_to_call, "who_to_call", EVERYBODY),
     Row("GET", "/sign-in", signin.show_sign_in, "sign_in", PUBLIC),
     Row("POST", "/sign-in/demo", signin.post_demo_sign_in, "sign_in_demo", PUBLIC),
     Row("POST", "/sign-out", signin.post_sign_out, "sign_out", EVERYBODY),

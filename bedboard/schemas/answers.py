@@ -3,6 +3,7 @@
 from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
+from bedboard.rules.contacts import Topic
 from bedboard.rules.fit import Fit, ReasonVerdict
 from bedboard.rules.freshness import Freshness
 from bedboard.rules.order import Decides
@@ -147,3 +148,21 @@ class OwnHoldObject(HoldObject):
 
 class HoldsObject(TypedDict):
     holds: list[OwnHoldObject]
+
+
+class ContactObject(TypedDict):
+    """A number besides those of shelters. `unit` null: for the whole country. `hours` null: always answered; otherwise local
+    hours such as "mon-fri 09:00-17:00", not on public holidays."""
+
+    id: str
+    topic: Topic
+    unit: str | None
+    names: dict[str, str]
+    telephone: str
+    hours: str | None
+    answered_now: bool
+
+
+class ContactsObject(TypedDict):
+    as_of: AwareDatetime
+    contacts: list[ContactObject]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from bedboard.rules.contacts import Topic
 from bedboard.rules.criteria import CRITERION_NAMES, LIMIT_NAMES, SPOKEN_LANGUAGES, Verdict
 from bedboard.rules.deciding import HOURS, check_country
 from bedboard.rules.order import UNKNOWN_MINUTES
@@ -48,6 +49,7 @@ def _language(code: str) -> str:
 
 
 REFERENCE = "[a-z]+(-[a-z]+){3}"  # four words, as clock.py makes them
+TELEPHONE = r"^\+?[0-9][0-9 ]{2,19}$"
 CLOCK_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 ClockTime = Annotated[str, Field(pattern=f"^{CLOCK_TIME}$")]
 Hours = Annotated[str, Field(pattern=f"^{CLOCK_TIME}-({CLOCK_TIME}|24:00)$")]
@@ -88,6 +90,15 @@ class _Kind(_Row):
     for_needs: list[Annotated[str, AfterValidator(_criterion)]] = []
     fresh_hours: float | None = None
     ageing_hours: float | None = None
+
+
+class _Contact(_Row):
+    topic: Topic
+    unit: str | None = None
+    name_nl: Annotated[str, Field(min_length=1)]
+    name_en: Annotated[str, Field(min_length=1)]
+    telephone: Annotated[str, Field(pattern=TELEPHONE)]
+    hours: Annotated[str, Field(pattern=f"^{HOURS.pattern}$")] | None = None
 
 
 class _Organization(_Row):
@@ -169,6 +180,7 @@ class SeedFile(_Row):
     unit: list[_Unit]
     kind: list[_Kind]
     travel: dict[str, dict[str, Minutes]] = {}
+    contact: list[_Contact] = []
     organization: list[_Organization]
     shelter: list[_Shelter]
     person: list[_Person]

@@ -1,8 +1,8 @@
 """The read side: everything a board shows, in bulk, as plain rows. Two statements for any number of shelters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from bedboard.rules.claims import Claim
+from bedboard.rules.contacts import Contact
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits, oldest_confirmation
 from bedboard.rules.places import PlaceState
@@ -102,6 +103,10 @@ class Catalogue:
     callers: tuple[Caller, ...] = ()
     travel: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Minutes between two police units, the first by name first."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom to call besides shelters, in the order of the deployment."""
+    days_off: Container[date] = frozenset()
+    """The days on which desks and offices are closed."""
 
     def minutes_between(self, here: str, there: str) -> int | None:
         """Return the minutes of a journey between two police units, 0 within one; None: not known."""
@@ -215,6 +220,9 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
     own = frozenset((await connection.execute(text("select day from holiday"))).scalars())
     days_off = DaysOff(deployment.country, own)
     travel = await connection.execute(text("select from_code, to_code, minutes from travel"))
+    contacts = await connection.execute(
+        text("select id, topic, unit_code, name_nl, name_en, telephone, hours from contact order by position, id")
+    )
     return Catalogue(
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
@@ -233,4 +241,9 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
         },
         callers=tuple(Caller(*row) for row in callers),
         travel={(row.from_code, row.to_code): row.minutes for row in travel},
+        contacts=tuple(
+            Contact(row.id, row.topic, row.unit_code, {"nl": row.name_nl, "en": row.name_en}, row.telephone, row.hours)
+            for row in contacts
+        ),
+        days_off=days_off,
     )

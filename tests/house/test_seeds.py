@@ -36,13 +36,14 @@ UNITS = {
 ROLES = {"staff", "manager", "coordinator", "police", "desk", "admin", "auditor"}
 # Per table: the keys that must be there, and those that may.
 KEYS: dict[str, tuple[set[str], set[str]]] = {
-    "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, {"travel", "case", "step"}),
+    "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, {"travel", "case", "step", "contact"}),
     "deployment": ({"name", "time_zone", "country"}, {"holidays"}),
     "unit": ({"code", "name", "short", "column", "row"}, set()),
     "kind": (
         {"code", "name_nl", "name_en", "long_nl", "long_en", "decides"},
         {"desk_hours", "outside_hours", "for_needs", "fresh_hours", "ageing_hours"},
     ),
+    "contact": ({"topic", "name_nl", "name_en", "telephone"}, {"unit", "hours"}),
     "organization": ({"id", "name"}, {"telephones"}),
     "shelter": (
         {"id", "name", "organization", "unit", "telephone", "address", "intake", "confirmed", "criteria", "place"},
@@ -72,7 +73,7 @@ def check_keys(table: str, row: Row) -> None:
 def test_only_known_keys_are_used(seeds: Row) -> None:
     check_keys("file", seeds)
     check_keys("deployment", seeds["deployment"])
-    for table in ("unit", "kind", "organization", "shelter", "person"):
+    for table in ("unit", "kind", "contact", "organization", "shelter", "person"):
         for row in seeds[table]:
             check_keys(table, row)
     for _, place in all_places(seeds):

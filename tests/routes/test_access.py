@@ -32,6 +32,7 @@ class Call(NamedTuple):
 NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
 CALLS: dict[str, Call] = {
     "home": Call("/", 200),
+    "who_to_call": Call("/who-to-call", 200),
     "totals": Call("/totals", 200),
     "sign_in": Call("/sign-in", 200),
     "sign_in_demo": Call("/sign-in/demo", 303, {"person": "mark"}),
@@ -90,6 +91,7 @@ CALLS: dict[str, Call] = {
     "health": Call("/health", 200),
     "api_openapi": Call("/api/v1/openapi.json", 200),
     "api_board": Call("/api/v1/board", 200),
+    "api_contacts": Call("/api/v1/contacts", 200),
     "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
     "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json=NUMBERS),
     "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json=correct("cosm")),

@@ -29,6 +29,8 @@ from tests.build.statements import (
 # request of mark's ("r") to linde, which is silent, and to ceder, which offers ceder-1 (by the claim "kept").
 HANDED_TO = f"handed_organization_id = 'oever', handed_role = 'desk', handed_at = {AT}"
 
+CONTACT = "insert into contact (id, position, topic, name_nl, name_en, telephone, unit_code) values"
+
 BREAKS: list[tuple[str, str]] = [
     ("pk_deployment", f"insert into deployment values (1, 'x', 'UTC', true, {AT})"),
     ("ck_deployment_country", "update deployment set country = 'nl'"),
@@ -50,6 +52,12 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_travel_minutes", "insert into travel values ('noord', 'zuid', 0)"),
     ("ck_travel_minutes", "insert into travel values ('noord', 'zuid', 999)"),
     ("ck_travel_once", "insert into travel values ('zuid', 'noord', 9)"),
+    ("pk_contact", f"{CONTACT} ('a', 0, 'desk', 'x', 'x', '112', null), ('a', 1, 'desk', 'x', 'x', '112', null)"),
+    ("ck_contact_topic", f"{CONTACT} ('a', 0, 'weather', 'x', 'x', '112', null)"),
+    ("ck_contact_name_nl", f"{CONTACT} ('a', 0, 'desk', '', 'x', '112', null)"),
+    ("ck_contact_name_en", f"{CONTACT} ('a', 0, 'desk', 'x', '', '112', null)"),
+    ("ck_contact_telephone", f"{CONTACT} ('a', 0, 'desk', 'x', 'x', 'call me', null)"),
+    ("fk_contact_unit_code", f"{CONTACT} ('a', 0, 'desk', 'x', 'x', '112', 'nowhere')"),
     ("fk_claim_first_id", "update claim set first_id = 'nothing'"),
     ("ck_claim_first_id", "update claim set first_id = id"),
     ("pk_organization", "insert into organization values ('oever', 'x')"),

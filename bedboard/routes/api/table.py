@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from bedboard.routes import live
+from bedboard.routes import contacts, live
 from bedboard.routes.api import search as api_search
 from bedboard.routes.api import shelters
 from bedboard.routes.api.case_table import CASES
@@ -22,7 +22,15 @@ from bedboard.rules.access import (
     SEEKING_OR_REPORTING,
     Rule,
 )
-from bedboard.schemas.answers import BoardObject, FoundObject, HoldObject, HoldsObject, KnownShelterObject, ShelterObject
+from bedboard.schemas.answers import (
+    BoardObject,
+    ContactsObject,
+    FoundObject,
+    HoldObject,
+    HoldsObject,
+    KnownShelterObject,
+    ShelterObject,
+)
 from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
 
@@ -48,6 +56,14 @@ API: tuple[Row | SocketRow, ...] = (
         "api_board",
         EVERYBODY,
         operation=Operation("getBoard", "Everything the caller may see", "401 403 503", (BoardObject,)),
+    ),
+    Row(
+        "GET",
+        "/api/v1/contacts",
+        contacts.show_contacts,
+        "api_contacts",
+        EVERYBODY,
+        operation=Operation("getContacts", "Whom to call besides shelters", "401 403 503", (ContactsObject,)),
     ),
     Row(
         "GET",

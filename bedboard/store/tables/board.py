@@ -67,6 +67,21 @@ class Kind(SQLModel, table=True):
     ageing_minutes: int | None = None
 
 
+class ContactRecord(SQLModel, table=True):
+    """A number on "Wie bel ik". `unit_code` None: for the whole country. `hours` None: it is always answered."""
+
+    __tablename__ = "contact"
+
+    id: str = Field(primary_key=True)
+    position: int
+    topic: str
+    unit_code: str | None = Field(default=None, foreign_key="unit.code")
+    name_nl: str
+    name_en: str
+    telephone: str
+    hours: str | None = None
+
+
 class Organization(SQLModel, table=True):
     """`telephones`: role to the number under which its people in that role are called back."""
 
