@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     second_line_minutes: int = Field(default=10, ge=1, le=1_440, description="and after so long its managers are told")
     desk_minutes: int = Field(default=15, ge=1, le=1_440, description="and then the desk, or outside its hours who asks")
     undo_seconds: int = Field(default=10, ge=1, le=60, description="how long a tap can be undone")
+    problems_to: str | None = Field(default=None, description="mailto: address for problems, on every page")
     push_private_key: str | None = Field(
         default=None, description="key that signs web push messages; without it no page offers them"
     )
@@ -145,7 +146,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a time zone like Europe/Amsterdam") from None
         return value
 
-    @field_validator("push_subject")
+    @field_validator("push_subject", "problems_to")
     @classmethod
     def _is_a_mail_address(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", value):

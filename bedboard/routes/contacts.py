@@ -1,4 +1,4 @@
-"""Wie bel ik: the numbers of others than shelters, on a page and for programs."""
+"""Help where people stand: the page of each role, and "Wie bel ik" on a page and for programs."""
 
 from starlette.responses import Response
 
@@ -11,6 +11,11 @@ from bedboard.views.objects import to_json
 
 async def show_who_to_call(call: Call) -> Response:
     return page(call, "pages/who_to_call.html", {"topics": contacts_by_topic(call.catalogue, call.now), "now": call.now})
+
+
+async def show_help(call: Call) -> Response:
+    """Show what this role does, what is recorded, and what to do when a page is not live."""
+    return page(call, "pages/help.html", {})
 
 
 async def show_contacts(call: Call) -> Response:

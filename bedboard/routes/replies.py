@@ -1,6 +1,7 @@
 """From a result or a refusal to a response: the status of each refusal, and its page, fragment or problem document."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ from bedboard.views.pages import Pages
 from bedboard.views.pieces import pack
 
 log = structlog.get_logger()
+
+VERSION = version("bedboard")
 
 STATUS: Mapping[type[Refusal], int] = {
     Malformed: 400,
@@ -85,6 +88,8 @@ def page_context(call: Call) -> Mapping[str, Any]:
         "theme": theme_of(call.request),
         "deployment": catalogue.name if catalogue else "",
         "answered": answered,
+        "version": VERSION,
+        "problems_to": call.process.settings.problems_to,
     }
 
 

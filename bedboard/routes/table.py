@@ -51,6 +51,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/", board.show_home, "home", EVERYBODY, without_database=True),
     Row("GET", "/totals", board.show_totals, "totals", OF_SHELTERS),
     Row("GET", "/who-to-call", contacts.show_who_to_call, "who_to_call", EVERYBODY),
+    Row("GET", "/help", contacts.show_help, "help", EVERYBODY),
     Row("GET", "/sign-in", signin.show_sign_in, "sign_in", PUBLIC),
     Row("POST", "/sign-in/demo", signin.post_demo_sign_in, "sign_in_demo", PUBLIC),
     Row("POST", "/sign-out", signin.post_sign_out, "sign_out", EVERYBODY),

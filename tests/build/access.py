@@ -25,6 +25,7 @@ ACCESS = {
     "sign_out": EVERYBODY,
     "home": EVERYBODY,
     "who_to_call": EVERYBODY,
+    "help": EVERYBODY,
     "totals": "SM",
     "staff_overview": "SM",
     "staff": "SM own",

@@ -32,6 +32,7 @@ class Call(NamedTuple):
 NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
 CALLS: dict[str, Call] = {
     "home": Call("/", 200),
+    "help": Call("/help", 200),
     "who_to_call": Call("/who-to-call", 200),
     "totals": Call("/totals", 200),
     "sign_in": Call("/sign-in", 200),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from importlib.metadata import version
 
 import httpx
 import pytest
@@ -92,3 +93,20 @@ async def test_a_page_that_failed_names_the_people_who_run_bedboard(demo_site: S
         assert reply.status_code == 500 and KEEPERS in reply.text
         demo_site.clock.at = NOW + timedelta(hours=12)
         assert KEEPERS in (await browser.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("person", "says"),
+    [("mark", "politie"), ("lucia", "zorgcoördinator"), ("hanneke", "plaatsingsdesk"), ("sanne", "opvangmedewerker")],
+)
+async def test_each_role_reads_its_own_help(demo_site: Site, person: str, says: str) -> None:
+    async with aclosing(await demo_site.sign_in(person)) as browser:
+        words = main((await browser.get("/help")).text)
+        assert f"Hulp: {says}" in words and "Wat wij vastleggen" in words and KEEPERS in words
+
+
+async def test_every_page_says_the_version_and_leads_to_help(demo_site: Site) -> None:
+    async with aclosing(await demo_site.sign_in("mark")) as browser:
+        for path in ("/", "/search", "/requests", "/shelters/linde", "/who-to-call"):
+            page = (await browser.get(path)).text
+            assert f"bedboard {version('bedboard')}" in page and 'href="/help"' in page, path
