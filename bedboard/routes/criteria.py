@@ -181,6 +181,7 @@ async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None
     context |= {
         "shelter": subject.row,
         "place": subject.place,
+        "known_version": subject.known_version,
         "own_shelters": subject.own_shelters,
         "fields": fields,
         "saved": saved,

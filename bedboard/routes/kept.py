@@ -1,13 +1,15 @@
-"""Keep a form and a refusal for the page after a press, so that no page in the history of a browser was reached by POST.
+"""Keep a form and a refusal for the page after a press, so that no page in a browser's history came by POST.
 
-A press without scripts is answered with a redirect. The contents of the next page (the fields of the form, a refusal) wait in a
-cookie of their own: sealed, for this session and this page only, for a limited time. The address has nothing but a random id, so
-Back, a reload and every tab show their own page. Nothing is kept on the server.
+A press without scripts is answered with a redirect. The contents of the next page (the fields of the form, a refusal) wait in
+a cookie of their own: sealed, for this session and this page only, for a limited time. The address has nothing but a random id,
+so Back, a reload and every tab show their own page. Nothing is kept on the server.
 """
 
 import hashlib
+import hmac
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,6 +83,12 @@ def _read_moment(value: dict[str, Any]) -> Any:
 def _session(call: Call) -> str:
     """Return a mark of the session of this browser, also of no session at all."""
     return hashlib.sha256(b"kept " + call.request.cookies.get(call.process.identity.cookie, "").encode()).hexdigest()[:32]
+
+
+def key_of(call: Call) -> str:
+    """Return the key with which the scripts of this session keep choices in a tab (`web/static/js/kept.js`), as base64."""
+    token = call.request.cookies.get(call.process.identity.cookie, "")
+    return b64encode(hmac.digest(token.encode(), b"choices", "sha256")).decode()
 
 
 def _prefix(call: Call) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.process import theme_of
 from bedboard.routes.call import Call, call_of
-from bedboard.routes.kept import keep, refusal_of
+from bedboard.routes.kept import keep, key_of, refusal_of
 from bedboard.routes.parse import own_path
 from bedboard.rules.refusals import (
     Busy,
@@ -78,6 +78,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
         "demo": call.process.settings.demo,
         "cast": call.process.settings.cast_speed > 0,
         "path": call.address,
+        "kept_key": key_of(call),
         "theme": theme_of(call.request),
         "deployment": catalogue.name if catalogue else "",
     }

@@ -110,6 +110,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
             "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
             "as_of": as_of,
             "live": process.board.live,
+            "is_search": call.path == "/search",
             **more,
         }
         return page(call, "pages/search.html", context, http_status(refusal) if refusal else 200)
