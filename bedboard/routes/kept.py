@@ -159,7 +159,7 @@ def keep(
     if call.wants_fragment and refusal is not None:
         raise refusal
     path, _, query = page.partition("?")
-    kept_id = call.process.clock.new_id()[:ID_DIGITS]
+    kept_id = call.process.clock.new_id()[-ID_DIGITS:]
     name = _prefix(call) + kept_id
     short = None if refusal is None else _shortened(refusal)
     for kept in (Kept(fields or {}, refusal, discloses), Kept({}, refusal, discloses), Kept({}, short, discloses)):

@@ -63,12 +63,17 @@ class Browser(httpx.AsyncClient):
 
     async def request(self, method: str, url: httpx.URL | str, **how: Any) -> httpx.Response:
         reply = await super().request(method, url, **how)
-        where = reply.headers.get("location", "")
-        while "kept=" in where.partition("?")[2] and not where.startswith("/sign-in"):
+        while (where := self._kept(reply)) is not None:
             assert reply.status_code == 303
             reply = await super().request("GET", where)
-            where = reply.headers.get("location", "")
         return reply
+
+    @staticmethod
+    def _kept(reply: httpx.Response) -> str | None:
+        """Return the address of a page whose contents came along with this reply."""
+        where = reply.headers.get("location", "")
+        kept_id = where.rpartition("kept=")[2]
+        return str(where) if f"-kept-{kept_id}=" in reply.headers.get("set-cookie", "") else None
 
 
 @dataclass
