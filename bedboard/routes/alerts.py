@@ -12,9 +12,10 @@ from bedboard.actions.alerts import add_alert, add_device, read_alert, remove_de
 from bedboard.actions.idempotency import Reply
 from bedboard.live.alerts import would_do
 from bedboard.routes.call import Call
+from bedboard.routes.kept import refusal_of
 from bedboard.routes.parse import own_path
 from bedboard.routes.profiles import open_profile, seal_profile
-from bedboard.routes.search import profile_fields, search_page
+from bedboard.routes.search import answer_search, profile_fields, search_page
 from bedboard.routes.strip import strip_reply
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.schemas.forms import AlertForm, DeviceForm, OwnForm
@@ -44,7 +45,7 @@ async def post_alert(call: Call) -> Response:
     except (Conflict, Invalid) as refusal:
         if call.wants_fragment:
             return await strip_reply(call, refusal)
-        return await search_page(call, fields, refusal)
+        return await answer_search(call, fields, refusal)
     if call.wants_fragment:
         return await strip_reply(call, None)
     return RedirectResponse(f"/alerts/{done.reply.body.decode()}", 303)
@@ -59,7 +60,7 @@ async def show_alert(call: Call) -> Response:
         fields = write_profile(open_profile(call.process.seal, alert.profile_sealed))
     except ValueError:
         raise NotFound("no_such_waiting") from None
-    return await search_page(call, fields, path=f"/alerts/{alert_id}")
+    return await search_page(call, fields, refusal_of(call))
 
 
 async def post_alert_stop(call: Call) -> Response:
@@ -73,7 +74,7 @@ async def post_alert_stop(call: Call) -> Response:
     if call.wants_fragment:
         return await strip_reply(call, None)
     back = own_path(form.back)
-    return RedirectResponse("/search" if back == f"/alerts/{alert_id}" else back, 303)
+    return RedirectResponse("/search" if back.partition("?")[0] == f"/alerts/{alert_id}" else back, 303)
 
 
 async def post_device(call: Call) -> Response:

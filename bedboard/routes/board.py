@@ -4,7 +4,8 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.replies import html_bytes, page, page_text
+from bedboard.routes.kept import refusal_of
+from bedboard.routes.replies import html_bytes, http_status, notice, page, page_text
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.refusals import NotAllowed
@@ -59,6 +60,8 @@ def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
         facets = board.facets(chosen, catalogue)
         return call.process.pieces.filters(call.language, template, chosen, facets, catalogue, wall=wall)
 
+    refusal = refusal_of(call)
+    status = http_status(refusal) if refusal else 200
     count = sum(map(chosen.shows, board.cards.values()))
     context = {
         "cards": CARDS if count else "",
@@ -68,6 +71,7 @@ def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
         "chosen": chosen,
         "wall": wall,
         "strip": strip,
+        "notice": Markup(notice(call, refusal)) if refusal else "",  # noqa: S704
         "as_of": board.as_of or call.now,
         "live": board.live,
         "card_count": count,
@@ -77,9 +81,9 @@ def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
     head, _, tail = (part.encode() for part in page_text(call, "pages/board.html", context).partition(CARDS))
     cards = board.keep(("cards", audience), join_cards)
     if not call.takes_gzip:
-        return html_bytes(head + cards + tail, is_packed=False)
+        return html_bytes(head + cards + tail, status, is_packed=False)
     packed = board.keep(("packed cards", audience), lambda: deflate(cards))
-    return html_bytes(pack_around(head, cards, packed, tail), is_packed=True)
+    return html_bytes(pack_around(head, cards, packed, tail), status, is_packed=True)
 
 
 def _rank(card: Card, kind: str | None) -> int:

@@ -80,6 +80,12 @@ class Call:
         return self.request.url.path
 
     @property
+    def address(self) -> str:
+        """The path, with its query, that shows the same page again; the first page for a call that shows none."""
+        query = self.request.url.query
+        return self.path + (f"?{query}" if query else "") if self.request.method == "GET" else "/"
+
+    @property
     def path_params(self) -> Mapping[str, str]:
         """The parts of the path that have a name in its row, such as `shelter_id`."""
         return self.request.path_params

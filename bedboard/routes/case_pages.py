@@ -7,20 +7,22 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
+from bedboard.actions.disclosures import disclose_address
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import is_desk_open, read_case, read_cases, seeker_of
+from bedboard.routes.kept import Kept, drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, http_status, notice, page
-from bedboard.routes.search import START, find, profile_fields, search_page
+from bedboard.routes.search import find, find_place, profile_fields
 from bedboard.routes.strip import own_strip
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
+from bedboard.schemas.fields import ID
 from bedboard.schemas.profile import profile_of, read_profile, write_profile
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
 from bedboard.views.candidates import LOTS, candidates, full_matches, held_matches, is_held_by
-from bedboard.views.cards import Card, PlaceView
 from bedboard.views.case_rows import (
     ask_rows,
     callback_of,
@@ -43,45 +45,61 @@ ENDED_SHOWN = timedelta(hours=24)
 
 
 async def post_case_new(call: Call) -> Response:
-    """Show the shelters that suit a search; its profile stays in the fields of the page.
-
-    With a `place`, its shelter comes first and is the only one that is ticked.
-    """
-    fields = await call.fields()
-    return await new_page(call, profile_fields(fields), wanted=fields.get("place"))
+    """Lead on to the shelters that suit a search. With a `place`, its shelter comes first, and only that one is ticked."""
+    return keep_new(call, await call.fields())
 
 
-def _place_wanted(call: Call, place_id: str) -> tuple[Card, PlaceView]:
-    """Return the place that somebody asks for, with its shelter. Refusal: NotFound."""
-    call.check_board_read()
-    for card in call.process.board.cards.values():
-        for place in card.places:
-            if place.id == place_id:
-                return card, place
-    raise NotFound("no_such_place")
+def keep_new(call: Call, form: Mapping[str, str], refusal: Refusal | None = None) -> Response:
+    """Lead on to the shelters to ask for a new case. The profile, the ticks and the wanted place of the form wait there."""
+    place = {"place": form["place"]} if "place" in form else {}
+    return keep(call, "/requests/new", {**profile_fields(form), **_ticks(form), **place}, refusal)
 
 
-async def new_page(
-    call: Call,
-    fields: Mapping[str, str],
-    refusal: Refusal | None = None,
-    ticked: Collection[str] | None = None,
-    wanted: str | None = None,
-) -> Response:
-    """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page.
+def keep_more(call: Call, case_id: str, form: Mapping[str, str], refusal: Refusal) -> Response:
+    """Lead back to more shelters to ask for a case, with their ticks and the refusal."""
+    return keep(call, f"/requests/{case_id}/more", _ticks(form), refusal)
 
-    `wanted`: the place that somebody asks for.
-    """
-    asking, me = None if wanted is None else _place_wanted(call, wanted), seeker_of(call)
+
+def _ticks(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: kind for name, kind in form.items() if name.startswith("ask.")}
+
+
+def ticked_of(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the ticked shelters, each with the kind of place that the page showed. Refusal: Invalid."""
+    ticked = {name.removeprefix("ask."): kind for name, kind in _ticks(form).items()}
+    if not all(ID.match(shelter_id) and ID.match(kind) for shelter_id, kind in ticked.items()):
+        raise Invalid(FieldError("shelters", "unknown_shelter"))
+    return ticked
+
+
+def _ticked_before(kept: Kept | None) -> Collection[str] | None:
+    """Return the shelters that were ticked when the press was refused; None: nothing was pressed yet."""
+    if kept is None or kept.refusal is None:
+        return None
+    try:
+        return ticked_of(kept.fields)
+    except Invalid:
+        return ()
+
+
+async def show_case_new(call: Call) -> Response:
+    """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page."""
+    kept = kept_of(call)
+    if kept is None:
+        return RedirectResponse("/search", 303, {"Cache-Control": "no-store"})
+    fields, refusal, ticked, wanted = profile_fields(kept.fields), kept.refusal, _ticked_before(kept), kept.fields.get("place")
+    asking, me = None if wanted is None else find_place(call, wanted), seeker_of(call)
+    if wanted is not None and asking is None:
+        raise NotFound("no_such_place")
+    place = {} if wanted is None else {"place": wanted}
     try:
         said = read_profile(fields)
         profile, found = await find(call, said, LOTS)
-        if not profile.asked():
-            if asking is not None:
-                return await search_page(call, fields or START, refusal, asking=asking)
-            raise Invalid(FieldError("adults", "say_for_whom"))
     except Invalid as wrong:
-        return await search_page(call, fields, wrong, asking=asking)
+        return keep(call, "/search", {**fields, **place}, wrong)
+    if not profile.asked():
+        say = None if asking is not None else Invalid(FieldError("adults", "say_for_whom"))
+        return keep(call, "/search", {**fields, **place}, refusal or say)
     if asking is not None and asking[1].status != "free" and not is_held_by(asking[1], me):
         refusal, asking = refusal or Conflict("not_free"), None
     if asking is not None and ticked is None:
@@ -100,23 +118,19 @@ async def new_page(
         "still": MOST_ASKED,
         "most": MOST_ASKED,
     }
-    return await _page(call, "pages/case_new.html", context, "new", "/search", refusal, write_profile(said))
+    return await _page(call, "pages/case_new.html", context, "new", refusal, write_profile(said))
 
 
 async def show_more(call: Call) -> Response:
     """Show more shelters to ask for a case of one's own."""
-    return await more_page(call, call.path_params["case_id"])
-
-
-async def more_page(
-    call: Call, case_id: str, refusal: Refusal | None = None, ticked: Collection[str] | None = None
-) -> Response:
+    case_id, kept = call.path_params["case_id"], kept_of(call)
+    refusal, ticked = kept.refusal if kept else None, _ticked_before(kept)
     async with call.transaction() as tx:
         case = await read_case(tx, call, case_id, with_telephones=False)
     if not case.is_ours:
         raise NotFound("no_such_request")
     if case.state != "asking" or case.profile is None:
-        return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else await case_page(call, case_id, refusal)
+        return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else keep_case(call, refusal)
     profile, found = await find(call, case.profile, LOTS)
     held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue, call.deciders)
     full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, call.deciders)
@@ -133,7 +147,7 @@ async def more_page(
         "still": max(still, 0),
         "most": MOST_ASKED,
     }
-    return await _page(call, "pages/case_new.html", context, case_id, f"/requests/{case_id}/more", refusal)
+    return await _page(call, "pages/case_new.html", context, case_id, refusal)
 
 
 # --- the list
@@ -160,7 +174,7 @@ async def show_cases(call: Call) -> Response:
     cases = call.process.pages.fragment(call.language, "fragments/_cases.html", context)
     if call.wants_fragment:
         return html(call, cases)
-    return await _page(call, "pages/cases.html", {"cases": cases}, "requests", "/requests")
+    return await _page(call, "pages/cases.html", {"cases": cases}, "requests", refusal_of(call))
 
 
 # --- one case
@@ -171,7 +185,17 @@ async def show_case(call: Call) -> Response:
     case_id = call.path_params["case_id"]
     if call.wants_fragment:
         return html(call, (await _case(call, case_id))[1])
-    return await case_page(call, case_id)
+    kept = kept_of(call)
+    if kept is None or not kept.discloses:
+        return await _case_page(call, case_id, refusal_of(call))
+    try:
+        async with call.transaction() as tx:
+            address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
+    except NotAllowed as refusal:
+        return await _case_page(call, case_id, refusal)
+    response = await _case_page(call, case_id, address=address)
+    drop_one(call, response)
+    return response
 
 
 async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
@@ -221,10 +245,15 @@ async def case_fragment(call: Call, case_id: str, refusal: Refusal | None) -> Re
     return html(call, text + Markup(notice(call, refusal)), http_status(refusal) if refusal else 200)  # noqa: S704
 
 
-async def case_page(call: Call, case_id: str, refusal: Refusal | None = None, address: str | None = None) -> Response:
+def keep_case(call: Call, refusal: Refusal | None = None, *, discloses: bool = False) -> Response:
+    """Lead to the page of the case in the path, which shows the refusal, or the address once."""
+    return keep(call, f"/requests/{call.path_params['case_id']}", refusal=refusal, discloses=discloses)
+
+
+async def _case_page(call: Call, case_id: str, refusal: Refusal | None = None, address: str | None = None) -> Response:
     case, text = await _case(call, case_id)
     context = {"case": case, "text": text, "address": address_html(call, case, address)}
-    return await _page(call, "pages/case.html", context, case_id, f"/requests/{case_id}", refusal)
+    return await _page(call, "pages/case.html", context, case_id, refusal)
 
 
 def address_html(call: Call, case: CaseView, address: str | None) -> Markup:
@@ -243,11 +272,10 @@ async def _page(
     template: str,
     context: Mapping[str, Any],
     here: str,
-    path: str,
     refusal: Refusal | None = None,
     profile: Mapping[str, str] | None = None,
 ) -> Response:
-    """Draw a page of cases. `here` and `profile`: as in `own_strip`; `path`: the address that a reload asks for."""
+    """Draw a page of cases. `here` and `profile`: as in `own_strip`."""
     process = call.process
     around = {
         "catalogue": call.catalogue,
@@ -256,6 +284,5 @@ async def _page(
         "notice": Markup(notice(call, refusal)),  # noqa: S704
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,
-        "path": path,
     }
     return page(call, template, {**around, **context}, http_status(refusal) if refusal else 200)

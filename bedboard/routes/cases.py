@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.disclosures import disclose_address
 from bedboard.routes.call import Call
-from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
+from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case, keep_more, keep_new, ticked_of
 from bedboard.routes.case_reads import opener_of, seeker_of
 from bedboard.routes.case_work import (
     Task,
@@ -44,7 +44,7 @@ from bedboard.schemas.case_forms import (
     PolicePlaceForm,
     WithdrawalForm,
 )
-from bedboard.schemas.fields import ID, KeyForm, local_moment
+from bedboard.schemas.fields import KeyForm, local_moment
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.store.cases import get_case
@@ -57,21 +57,13 @@ async def _press(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:
     try:
         await do_once(call, await read())
     except (Conflict, Invalid, NotAllowed, TooMany) as refusal:
-        return await (case_fragment if call.wants_fragment else case_page)(call, case_id, refusal)
+        return await case_fragment(call, case_id, refusal) if call.wants_fragment else keep_case(call, refusal)
     if call.wants_fragment:
         return await case_fragment(call, case_id, None)
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
 # --- asking
-
-
-def _ticked(form: Mapping[str, str]) -> dict[str, str]:
-    """Return the ticked shelters, each with the kind of place that the page showed. Refusal: Invalid."""
-    ticked = {name.removeprefix("ask."): kind for name, kind in form.items() if name.startswith("ask.")}
-    if not all(ID.match(shelter_id) and ID.match(kind) for shelter_id, kind in ticked.items()):
-        raise Invalid(FieldError("shelters", "unknown_shelter"))
-    return ticked
 
 
 def _other_than(form: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
@@ -98,10 +90,9 @@ async def post_case(call: Call) -> Response:
     """Ask the ticked shelters, each for its best place at this moment."""
     form = await call.fields()
     fields = profile_fields(form)
-    ticked: dict[str, str] = {}
     try:
         press = parse_form(KeyForm, _other_than(form, fields))
-        ticked = _ticked(form)
+        ticked = ticked_of(form)
         said = read_profile(fields)
         profile = profile_of(said, call.catalogue, call.now)
         if not profile.asked():
@@ -110,7 +101,7 @@ async def post_case(call: Call) -> Response:
         work = opening_work(call, sealed, said.near, _best_kinds(call, ticked, profile, form.get("place")))
         case_id = await do_once(call, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
-        return await new_page(call, fields, refusal, ticked, form.get("place"))
+        return keep_new(call, form, refusal)
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
@@ -118,17 +109,16 @@ async def post_shelters(call: Call) -> Response:
     """Ask more shelters for a case of one's own."""
     case_id = call.path_params["case_id"]
     form = await call.fields()
-    ticked: dict[str, str] = {}
     try:
         press = parse_form(KeyForm, _other_than(form, {}))
-        ticked = _ticked(form)
+        ticked = ticked_of(form)
         async with call.transaction() as tx:
             row = await get_case(tx, case_id)
         said = None if row is None else opener_of(call.process)(row.needs_sealed)
         kinds = ticked if said is None else _best_kinds(call, ticked, profile_of(said, call.catalogue, call.now), None)
         await do_once(call, Task(press.key, asking_work(call, kinds), tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
-        return await more_page(call, case_id, refusal, ticked)
+        return keep_more(call, case_id, form, refusal)
     return RedirectResponse(f"/requests/{case_id}", 303)
 
 
@@ -154,7 +144,7 @@ async def post_resumption(call: Call) -> Response:
         press = await call.form(KeyForm)
         await do_once(call, Task(press.key, resuming_work(call)))
     except (Conflict, Invalid, NotAllowed) as refusal:
-        return await case_page(call, case_id, refusal)
+        return keep_case(call, refusal)
     return RedirectResponse(f"/requests/{case_id}/more", 303)
 
 
@@ -196,7 +186,7 @@ async def post_decline(call: Call) -> Response:
     try:
         await do_once(call, Task((await call.form(KeyForm)).key, declining_work(call)))
     except (Conflict, Invalid, NotAllowed) as refusal:
-        return await case_page(call, call.path_params["case_id"], refusal)
+        return keep_case(call, refusal)
     return RedirectResponse("/requests", 303)
 
 
@@ -209,17 +199,20 @@ async def post_outcome(call: Call) -> Response:
 
 
 async def post_address(call: Call) -> Response:
-    """Show the address of the chosen shelter; the disclosure is written down first."""
+    """Show the address of the chosen shelter; the disclosure is written down first.
+
+    Without scripts the page of the case writes it down and shows the address, once for each press.
+    """
     case_id = call.path_params["case_id"]
     try:
         await call.form(EmptyForm)
+        if not call.wants_fragment:
+            return keep_case(call, discloses=True)
         async with call.transaction() as tx:
             address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
     except (Invalid, NotAllowed) as refusal:
-        return await (case_fragment if call.wants_fragment else case_page)(call, case_id, refusal)
-    if call.wants_fragment:
-        return await address_fragment(call, case_id, address)
-    return await case_page(call, case_id, address=address)
+        return await case_fragment(call, case_id, refusal) if call.wants_fragment else keep_case(call, refusal)
+    return await address_fragment(call, case_id, address)
 
 
 async def post_place(call: Call) -> Response:

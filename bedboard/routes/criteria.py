@@ -1,6 +1,6 @@
 """Wie past hier: the pages on which a manager says which people the shelter takes, and how single places differ.
 
-Every answer of these pages carries what was filled in, so that nothing is lost when it is refused or only tried.
+The filled-in form goes along to the next page, so that nothing is lost when it is refused or only tried.
 """
 
 import re
@@ -14,6 +14,7 @@ from bedboard.actions.criteria import set_place_criteria, set_terms
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.occupancy import Changed
 from bedboard.routes.call import Call
+from bedboard.routes.kept import keep, kept_of, refusal_of
 from bedboard.routes.replies import fields_of, html, http_status, page, retry_after
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, SPOKEN_LANGUAGES, check_overrides, check_terms
 from bedboard.rules.examples import ExampleOutcome, House, try_examples
@@ -171,12 +172,16 @@ async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None
         "refusal": refusal,
         "wrong": fields_of(refusal) if refusal else (),
     }
+    retry = retry_after(refusal) if refusal else {}
     if call.wants_fragment:
-        return html(call, call.process.pages.render(call.language, "fragments/_preview.html", context), status)
+        preview = html(call, call.process.pages.render(call.language, "fragments/_preview.html", context), status)
+        preview.headers.update(retry)
+        return preview
     is_saved = number_in(call.query.get("saved", ""), subject.known_version) is not None
     context |= {
         "shelter": subject.row,
         "place": subject.place,
+        "known_version": subject.known_version,
         "own_shelters": subject.own_shelters,
         "fields": fields,
         "saved": saved,
@@ -191,7 +196,9 @@ async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None
         "path": call.path,
     }
     template = "pages/criteria.html" if subject.place is None else "pages/place_criteria.html"
-    return page(call, template, context, status)
+    response = page(call, template, context, status)
+    response.headers.update(retry)
+    return response
 
 
 def _times(usual: Iterable[int], saved: Fields, fields: Fields, name: str) -> list[str]:
@@ -201,7 +208,7 @@ def _times(usual: Iterable[int], saved: Fields, fields: Fields, name: str) -> li
 
 
 async def _take(call: Call, work: Work) -> Response:
-    """Save and redirect, or (a preview, a refusal) show the page with what was typed."""
+    """Save and redirect, or (a preview, a refusal) show what was typed: a script here, a browser at an address of its own."""
     fields = await call.fields()
     refusal: Refusal | None = None
     try:
@@ -210,9 +217,10 @@ async def _take(call: Call, work: Work) -> Response:
             return await _save(call, form, work)
     except (Conflict, Invalid, Unavailable, VersionMismatch) as wrong:
         refusal = wrong
-    response = await _show(call, fields, refusal)
-    response.headers.update(retry_after(refusal) if refusal else {})
-    return response
+    if not call.wants_fragment:
+        rest = _rest(fields)
+        return keep(call, call.path, {name: value for name, value in fields.items() if name not in rest}, refusal)
+    return await _show(call, fields, refusal)
 
 
 async def _save(call: Call, form: CriteriaForm, work: Work) -> Response:
@@ -230,7 +238,8 @@ async def _save(call: Call, form: CriteriaForm, work: Work) -> Response:
 
 
 async def show_criteria(call: Call) -> Response:
-    return await _show(call, None)
+    kept = kept_of(call)
+    return await _show(call, kept.fields if kept else None, refusal_of(call))
 
 
 async def post_criteria(call: Call) -> Response:

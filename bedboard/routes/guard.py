@@ -1,10 +1,12 @@
 """The guard before every route: it identifies the caller, and asks the row of the route whether they may call it."""
 
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bedboard.process import process_of
@@ -54,11 +56,33 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
     return actor
 
 
-def check_row(connection: HTTPConnection, row: Row | SocketRow, actor: Actor | None) -> None:
+def check_row(path_params: Mapping[str, str], row: Row | SocketRow, actor: Actor | None) -> None:
     """Refuse the actor that the row does not let in. Refusals: SignInNeeded, NotAllowed, NotFound."""
     check_access(row.who, actor)
-    if row.who.own and actor is not None and "shelter_id" in connection.path_params:
-        check_own(actor, connection.path_params["shelter_id"])
+    if row.who.own and actor is not None and "shelter_id" in path_params:
+        check_own(actor, path_params["shelter_id"])
+
+
+class GuardedRoute(Route):
+    """Starlette's route for a row, which it knows."""
+
+    def __init__(self, row: Row, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        super().__init__(row.path, endpoint, name=row.name, methods=[row.method])
+        self.row = row
+
+
+def may_open(routes: Iterable[BaseRoute], path: str, actor: Actor) -> bool:
+    """Return whether this is the path of a page of ours that the actor may open."""
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    for route in routes:
+        match, found = route.matches(scope)
+        if match is Match.FULL and isinstance(route, GuardedRoute):
+            try:
+                check_row(found["path_params"], route.row, actor)
+            except Refusal:
+                return False
+            return route.row.is_page
+    return False
 
 
 def guard_route(row: Row) -> Route:
@@ -68,7 +92,7 @@ def guard_route(row: Row) -> Route:
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=row.name):
             try:
                 call = begin_call(request, await identify(request, row))
-                check_row(request, row, call.known_actor)
+                check_row(request.path_params, row, call.known_actor)
                 return await row.endpoint(call)
             except Refusal as refusal:
                 return on_refusal(request, refusal)
@@ -77,7 +101,7 @@ def guard_route(row: Row) -> Route:
             except Exception as bug:
                 return on_bug(request, bug)
 
-    return Route(row.path, guarded, name=row.name, methods=[row.method])
+    return GuardedRoute(row, guarded)
 
 
 def guard_socket(row: SocketRow) -> WebSocketRoute:
@@ -86,7 +110,7 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
     async def guarded(websocket: WebSocket) -> None:
         try:
             actor = await identify(websocket, row)
-            check_row(websocket, row, actor)
+            check_row(websocket.path_params, row, actor)
             if actor is None:
                 raise SignInNeeded("sign_in_needed")
         except SignInNeeded:

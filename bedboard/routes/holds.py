@@ -11,9 +11,10 @@ from bedboard.actions.idempotency import Reply
 from bedboard.routes.board import board_audience
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import seeker_of
+from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.parse import own_path
 from bedboard.routes.replies import html, http_status, notice, page
-from bedboard.routes.search import profile_fields, search_page
+from bedboard.routes.search import answer_search, profile_fields
 from bedboard.routes.strip import own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal, TooMany
@@ -76,9 +77,10 @@ async def post_hold(call: Call) -> Response:
     if call.wants_fragment:
         return await strip_reply(call, refusal)
     if form.page == "search":
-        return await search_page(call, profile_fields(fields), refusal)
+        return await answer_search(call, profile_fields(fields), refusal)
     shelter_id = next(card.id for card in process.board.cards.values() if card.lot_of(place_id))
-    return await _shelter_page(call, shelter_id, refusal) if refusal else RedirectResponse(f"/shelters/{shelter_id}", 303)
+    back = f"/shelters/{shelter_id}"
+    return keep(call, back, refusal=refusal) if refusal else RedirectResponse(back, 303)
 
 
 async def _lot(call: Call, place_id: str) -> Lot:
@@ -102,9 +104,8 @@ async def _change_own(call: Call, work: Callable[[Transaction], Awaitable[Held]]
         refusal = conflict
     if call.wants_fragment:
         return await strip_reply(call, refusal)
-    if refusal is not None:
-        raise refusal
-    return RedirectResponse(own_path(form.back), 303)
+    back = own_path(form.back)
+    return keep(call, back, refusal=refusal) if refusal else RedirectResponse(back, 303)
 
 
 async def post_extend(call: Call) -> Response:
@@ -117,11 +118,22 @@ async def post_release(call: Call) -> Response:
 
 async def show_shelter(call: Call) -> Response:
     """Show the page, or to a script its places as they now are."""
-    process, shelter_id = call.process, call.path_params["shelter_id"]
-    card = process.board.cards.get(shelter_id)
-    if card is not None and call.wants_fragment:
+    card, kept = call.process.board.cards.get(call.path_params["shelter_id"]), kept_of(call)
+    if card is None:
+        raise NotFound("no_such_shelter")
+    if call.wants_fragment:
         return html(call, _places(call, card))
-    return await _shelter_page(call, shelter_id, None)
+    if kept is None or not kept.discloses:
+        return await _shelter_page(call, card, refusal_of(call))
+    try:
+        async with call.transaction() as tx:
+            is_stale = card.freshness == "stale"
+            telephone = await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
+    except (NotAllowed, TooMany) as refusal:
+        return await _shelter_page(call, card, refusal)
+    response = await _shelter_page(call, card, None, telephone)
+    drop_one(call, response)
+    return response
 
 
 def _places(call: Call, card: Card) -> Markup:
@@ -134,26 +146,12 @@ def _places(call: Call, card: Card) -> Markup:
 
 
 async def post_call(call: Call) -> Response:
-    """Show the telephone of a shelter, if the rule allows it; the disclosure is written down first."""
-    process, actor, shelter_id = call.process, call.actor, call.path_params["shelter_id"]
-    card = process.board.cards.get(shelter_id)
-    if card is None:
-        raise NotFound("no_such_shelter")
-    try:
-        async with call.transaction() as tx:
-            telephone = await disclose_telephone(
-                tx, actor, shelter_id, process.seal, call.now, is_stale=card.freshness == "stale"
-            )
-    except (NotAllowed, TooMany) as refusal:
-        return await _shelter_page(call, shelter_id, refusal)
-    return await _shelter_page(call, shelter_id, None, telephone)
+    """Lead to the page of the shelter, which writes the disclosure down and shows the telephone, once for each press."""
+    return keep(call, f"/shelters/{call.path_params['shelter_id']}", discloses=True)
 
 
-async def _shelter_page(call: Call, shelter_id: str, refusal: Refusal | None, telephone: str | None = None) -> Response:
+async def _shelter_page(call: Call, card: Card, refusal: Refusal | None, telephone: str | None = None) -> Response:
     process, actor, language, catalogue = call.process, call.actor, call.language, call.catalogue
-    card = process.board.cards.get(shelter_id)
-    if card is None:
-        raise NotFound("no_such_shelter")
     piece = process.pieces.get(board_audience(actor, language), card, catalogue)
     context = {
         "card": card,
@@ -170,6 +168,5 @@ async def _shelter_page(call: Call, shelter_id: str, refusal: Refusal | None, te
         "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,
-        "path": f"/shelters/{shelter_id}",
     }
     return page(call, "pages/shelter.html", context, http_status(refusal) if refusal else 200)

@@ -12,6 +12,7 @@ from bedboard.rules.refusals import FieldError, Invalid, Malformed
 from bedboard.schemas.fields import ID_PATTERN
 
 LARGEST_BODY_BYTES = 64 * 1024
+LONGEST_ADDRESS = 1000  # of a page of ours, with its query
 
 
 class IdConvertor(Convertor[str]):
@@ -28,7 +29,7 @@ class IdConvertor(Convertor[str]):
 
 def own_path(path: str) -> str:
     """Return the path if it is a page of our own, which no browser reads as another host; otherwise "/"."""
-    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and len(path) <= LONGEST_ADDRESS
     return path if ours and path.isprintable() and path.isascii() else "/"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -11,6 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.process import theme_of
 from bedboard.routes.call import Call, call_of
+from bedboard.routes.kept import keep, key_of, refusal_of
+from bedboard.routes.parse import own_path
 from bedboard.rules.contacts import Contact, Topic
 from bedboard.rules.refusals import (
     Busy,
@@ -79,12 +82,12 @@ def page_context(call: Call) -> Mapping[str, Any]:
     def answered(topic: Topic, unit: str | None = None) -> Contact | None:
         return answered_contact(catalogue, topic, unit, call.now) if catalogue else None
 
-    path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     return {
         "actor": call.known_actor,
         "demo": call.process.settings.demo,
         "cast": call.process.settings.cast_speed > 0,
-        "path": path if call.request.method == "GET" else "/",
+        "path": call.address,
+        "kept_key": key_of(call),
         "theme": theme_of(call.request),
         "deployment": catalogue.name if catalogue else "",
         "answered": answered,
@@ -169,8 +172,8 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     call, status = call_of(request), http_status(refusal)
     if is_api(call):
         return problem(call, refusal, status)
-    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD") and not call.wants_fragment:
-        return RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
+    if isinstance(refusal, SignInNeeded) and not call.wants_fragment:
+        return RedirectResponse(_sign_in_address(call), 303, {"Cache-Control": "no-store"})
     if call.wants_fragment:
         response = html(call, notice(call, refusal), status)
     else:
@@ -180,9 +183,31 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     return response
 
 
+def _sign_in_address(call: Call) -> str:
+    """Return the address of the sign-in page, which leads on to the page that was asked for."""
+    if call.request.method == "POST":
+        return "/sign-in?ended=1"  # the browser says on which page the button stands
+    wanted = own_path(call.address)
+    return "/sign-in" if wanted == "/" else f"/sign-in?{urlencode({'next': wanted})}"
+
+
 def on_refusal(request: Request, refusal: Refusal) -> Response:
+    """Answer to a refusal of a handler. For a press without scripts it waits at an address of its own.
+
+    What no form of ours sends (`Malformed`) is answered at once: a program sent it, and it must not depend on anything kept.
+    """
     log.info("refused", code=refusal.code, status=http_status(refusal))
+    call = call_of(request)
+    is_press = request.method == "POST" and not is_api(call) and not call.wants_fragment
+    if is_press and not isinstance(refusal, (Malformed, SignInNeeded)):
+        return keep(call, "/refused", refusal=refusal)
     return refuse(request, refusal)
+
+
+async def show_refused(call: Call) -> Response:
+    """Show why a press was refused that has no page of its own to show it."""
+    refusal = refusal_of(call)
+    return refuse(call.request, refusal) if refusal else RedirectResponse("/", 303, {"Cache-Control": "no-store"})
 
 
 async def on_http(request: Request, error: Exception) -> Response:

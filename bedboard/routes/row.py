@@ -59,6 +59,11 @@ class Row:
     def is_api(self) -> bool:
         return self.path.startswith("/api/")
 
+    @property
+    def is_page(self) -> bool:
+        """Whether a person opens it by its address, signed in. What never counts as a touch is for scripts."""
+        return self.method == "GET" and not (self.is_api or self.who.public or self.touch == "never")
+
 
 @dataclass(frozen=True, slots=True)
 class SocketRow:

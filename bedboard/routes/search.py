@@ -10,6 +10,7 @@ from bedboard.actions.idempotency import Reply
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.live.search import MATCHES_SHOWN
 from bedboard.routes.call import Call
+from bedboard.routes.kept import keep, kept_of
 from bedboard.routes.replies import http_status, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
@@ -19,18 +20,45 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.forms import NothingFoundForm
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
+from bedboard.views.cards import Card, PlaceView
 from bedboard.views.found import Found
 
 START: Mapping[str, str] = {"arrival": "now"}  # the choice of an untouched form
 
 
 async def show_search(call: Call) -> Response:
-    return await search_page(call, START)
+    """Show an untouched form, or what is found for the profile that was kept."""
+    kept = kept_of(call)
+    if kept is None:
+        return await search_page(call, START)
+    asking = find_place(call, kept.fields["place"]) if "place" in kept.fields else None
+    fields: Mapping[str, str] = profile_fields(kept.fields)
+    if asking is not None and not fields:
+        fields = START
+    return await search_page(call, fields, kept.refusal, counted=kept.fields.get("slept"), asking=asking)
 
 
 async def post_search(call: Call) -> Response:
-    """Show what is found for the profile in the form; it is nowhere else."""
-    return await search_page(call, profile_fields(await call.fields()))
+    return await answer_search(call, profile_fields(await call.fields()))
+
+
+async def answer_search(
+    call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, counted: str | None = None
+) -> Response:
+    """Answer with what is found for these fields: a script at once, a browser at an address of its own."""
+    if call.wants_fragment:
+        return await search_page(call, fields, refusal, counted=counted)
+    return keep(call, "/search", {**fields, **({"slept": counted} if counted else {})}, refusal)
+
+
+def find_place(call: Call, place_id: str) -> tuple[Card, PlaceView] | None:
+    """Return the place that somebody asks for, with its shelter; None if it is not on the board. Refusal: Unavailable."""
+    call.check_board_read()
+    for card in call.process.board.cards.values():
+        for place in card.places:
+            if place.id == place_id:
+                return card, place
+    return None
 
 
 def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
@@ -82,7 +110,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
             "notice": Markup(notice(call, refusal)) if refusal else None,  # noqa: S704
             "as_of": as_of,
             "live": process.board.live,
-            "path": "/search",
+            "is_search": call.path == "/search",
             **more,
         }
         return page(call, "pages/search.html", context, http_status(refusal) if refusal else 200)
@@ -103,5 +131,5 @@ async def post_nothing(call: Call) -> Response:
             reply=lambda _: Reply(200, b""),
         )
     except (Conflict, Invalid) as refusal:
-        return await search_page(call, fields, refusal)
-    return await search_page(call, fields, counted=form.slept)
+        return await answer_search(call, fields, refusal)
+    return await answer_search(call, fields, counted=form.slept)

@@ -1,11 +1,16 @@
 """Signing in and out, and what a device prefers: language and theme."""
 
+from urllib.parse import unquote, urlencode, urlsplit
+
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
 from bedboard.routes.call import Call
+from bedboard.routes.guard import may_open
+from bedboard.routes.kept import drop_all
 from bedboard.routes.parse import own_path
 from bedboard.routes.replies import page
+from bedboard.rules.access import Actor
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.schemas.fields import ID
 from bedboard.store.people import get_person, list_demo_people
@@ -20,17 +25,38 @@ def is_demo(call: Call) -> bool:
     return process.settings.demo and process.board.catalogue is not None and process.board.catalogue.demo
 
 
+def _asked_for(call: Call) -> str:
+    """Return the page to which signing in leads: the one in the address, or the one on which a session proved to be over."""
+    if "next" in call.query or "ended" not in call.query:
+        return own_path(call.query.get("next", "/"))
+    page = urlsplit(call.request.headers.get("referer", ""))
+    ours = f"{page.scheme}://{page.netloc}" in call.process.settings.origins
+    return own_path(page.path + (f"?{page.query}" if page.query else "")) if ours else "/"
+
+
+def _next_page(call: Call, actor: Actor, address: str) -> str | None:
+    """Return the address if the actor may open its page; None for the first page, which depends on the role."""
+    wanted = own_path(address)
+    opens = wanted != "/" and may_open(call.request.app.routes, unquote(urlsplit(wanted).path), actor)
+    return wanted if opens else None
+
+
 async def show_sign_in(call: Call) -> Response:
     if call.known_actor is not None:
-        return RedirectResponse("/", 303)
-    people = []
+        return RedirectResponse(_next_page(call, call.known_actor, _asked_for(call)) or "/", 303)
+    people, asked_for = [], _asked_for(call)
     if is_demo(call):
         async with call.transaction() as tx:
             people = await list_demo_people(tx)
     return page(
         call,
         "pages/sign_in.html",
-        {"people": people, "refusal": "sign_in_needed" if "ended" in call.query else None},
+        {
+            "people": people,
+            "refusal": "sign_in_needed" if "ended" in call.query else None,
+            "next": asked_for,
+            "path": f"{call.path}?{urlencode({**call.query, 'next': asked_for})}",  # for the form of the language
+        },
     )
 
 
@@ -46,6 +72,9 @@ async def post_demo_sign_in(call: Call) -> Response:
         person = await get_person(tx, person_id)
     # A detective looks for a place now, the others for what has changed.
     home = "/search" if person is not None and person.role == "police" else "/"
+    if (asked_for := form.get("next", "/")) != "/":
+        actor = await process.identity.person(token, in_use=False)
+        home = (actor and _next_page(call, actor, asked_for)) or home
     response = RedirectResponse(home, 303, {"Cache-Control": "no-store"})
     response.set_cookie(
         process.identity.cookie, token, httponly=True, secure=process.settings.secure, samesite="strict", path="/"
@@ -61,6 +90,7 @@ async def post_sign_out(call: Call) -> Response:
     process.pulse.end_session(token_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
+    drop_all(call, response)
     return response
 
 

@@ -11,6 +11,7 @@ from bedboard.actions.holds import Holder, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, undo_change
 from bedboard.routes.call import Call
+from bedboard.routes.kept import keep, refusal_of
 from bedboard.routes.present import card_of, read_shelter, showing_present
 from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page
 from bedboard.routes.staff_cases import draw_asked
@@ -67,12 +68,8 @@ async def _read_undo(tx: Transaction, call: Call, row: ShelterRow) -> str:
 
 
 async def show_staff(call: Call) -> Response:
-    return await staff_page(call, None)
-
-
-async def staff_page(call: Call, refusal: Refusal | None) -> Response:
-    """Draw the page; a refusal stands on top and gives the status."""
-    process, shelter_id = call.process, call.path_params["shelter_id"]
+    """Show the page; a refusal that was kept stands on top and gives the status."""
+    process, shelter_id, refusal = call.process, call.path_params["shelter_id"], refusal_of(call)
     async with call.transaction() as tx:
         row = await get_shelter(tx, shelter_id)
         if row is None:
@@ -93,8 +90,6 @@ async def staff_page(call: Call, refusal: Refusal | None) -> Response:
         "push_key": process.push.public_key if process.push else None,
         "catalogue": catalogue,
     }
-    if refusal is not None:
-        context["path"] = f"/staff/{shelter_id}"
     return page(call, "pages/staff.html", context, http_status(refusal) if refusal else 200)
 
 
@@ -127,9 +122,14 @@ async def _tap(
 
 async def _show_present(call: Call, refusal: Refusal) -> Response:
     if not call.wants_fragment:
-        return await staff_page(call, refusal)
+        return keep_staff(call, refusal)
     row = await read_shelter(call, call.path_params["shelter_id"])
     return html(call, staff_section(call, row) + EMPTY_UNDO + notice(call, refusal), http_status(refusal))
+
+
+def keep_staff(call: Call, refusal: Refusal) -> Response:
+    """Lead back to the shelter's own page, which shows the refusal."""
+    return keep(call, f"/staff/{call.path_params['shelter_id']}", refusal=refusal)
 
 
 def _check_here(call: Call, changed: Changed, code: str) -> Changed:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.routes.call import Call
 from bedboard.routes.case_work import Task, answer_work, arrival_work, do_once
 from bedboard.routes.replies import html, http_status, notice
-from bedboard.routes.staff import staff_page, staff_section
+from bedboard.routes.staff import keep_staff, staff_section
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal
 from bedboard.schemas.case_forms import StaffAnswerForm, StaffArrivalForm
@@ -33,7 +33,7 @@ async def _press_of_staff(call: Call, read: Callable[[], Awaitable[Task]]) -> Re
     try:
         await do_once(call, await read())
     except (Conflict, Invalid) as refusal:
-        return await _reply(call, refusal) if call.wants_fragment else await staff_page(call, refusal)
+        return await _reply(call, refusal) if call.wants_fragment else keep_staff(call, refusal)
     if call.wants_fragment:
         return await _reply(call, None)
     return RedirectResponse(f"/staff/{call.path_params['shelter_id']}", 303)

@@ -64,7 +64,7 @@ async def own_strip(call: Call, here: str | None = None, profile: Mapping[str, s
         "profile": profile or {},
         "here": here if ID.match(here) else "",
         "new_key": process.clock.new_id,
-        "back": call.path if call.request.method == "GET" and call.path != "/strip" else "/search",
+        "back": call.address if call.request.method == "GET" and call.path != "/strip" else "/search",
         "catalogue": process.board.catalogue,
     }
     return process.pages.fragment(call.language, "fragments/_strip.html", context)

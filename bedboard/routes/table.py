@@ -26,6 +26,7 @@ from bedboard.routes.api.table import API
 from bedboard.routes.call import Call
 from bedboard.routes.guard import guard
 from bedboard.routes.parse import IdConvertor
+from bedboard.routes.replies import show_refused
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import (
     DESK,
@@ -55,6 +56,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/sign-in", signin.show_sign_in, "sign_in", PUBLIC),
     Row("POST", "/sign-in/demo", signin.post_demo_sign_in, "sign_in_demo", PUBLIC),
     Row("POST", "/sign-out", signin.post_sign_out, "sign_out", EVERYBODY),
+    Row("GET", "/refused", show_refused, "refused", PUBLIC),
     Row("POST", "/language", signin.post_language, "language", PUBLIC),
     Row("POST", "/theme", signin.post_theme, "theme", PUBLIC),
     Row("GET", "/staff", staff_overview.show_overview, "staff_overview", OF_SHELTERS, touch="by_page"),
@@ -124,6 +126,7 @@ CASES: tuple[Row, ...] = (
     ),
     Row("GET", "/requests", case_pages.show_cases, "cases", SEEKING, touch="by_page"),
     Row("POST", "/requests", cases.post_case, "case_open", SEEKING),
+    Row("GET", "/requests/new", case_pages.show_case_new, "case_candidates", SEEKING),
     Row("POST", "/requests/new", case_pages.post_case_new, "case_new", SEEKING),
     Row("GET", "/requests/{case_id:id}", case_pages.show_case, "case", SEEKING, touch="by_page"),
     Row("GET", "/requests/{case_id:id}/more", case_pages.show_more, "case_more", SEEKING),

@@ -1,6 +1,8 @@
-"""Sealing of addresses and telephones: encrypted in the database, opened only for one who may look."""
+"""Sealing: addresses, telephones and profiles are encrypted wherever they are kept, and opened only for one who may look."""
 
-from cryptography.fernet import Fernet, MultiFernet
+import zlib
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class Seal:
@@ -15,6 +17,17 @@ class Seal:
     def open(self, sealed: bytes) -> str:
         """Return the text. Raises cryptography.fernet.InvalidToken when no key fits."""
         return self._fernet.decrypt(sealed).decode()
+
+    def close_packed(self, plain: str) -> bytes:
+        """Seal a text that has to be small, such as a form in a cookie."""
+        return self._fernet.encrypt(zlib.compress(plain.encode(), 9))
+
+    def open_packed(self, sealed: bytes) -> str:
+        """Return the text that `close_packed` sealed. Raises cryptography.fernet.InvalidToken for anything else."""
+        try:
+            return zlib.decompress(self._fernet.decrypt(sealed)).decode()
+        except zlib.error:
+            raise InvalidToken from None
 
 
 def new_key() -> str:

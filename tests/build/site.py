@@ -55,6 +55,27 @@ async def drop_database(server_url: str, url: str) -> None:
         await connection.close()
 
 
+class Browser(httpx.AsyncClient):
+    """A browser without scripts: it keeps cookies and sends its origin.
+
+    It goes on to a page that was kept for it, so that a reply is the page that the person sees. Other redirects are the test's.
+    """
+
+    async def request(self, method: str, url: httpx.URL | str, **how: Any) -> httpx.Response:
+        reply = await super().request(method, url, **how)
+        while (where := self._kept(reply)) is not None:
+            assert reply.status_code == 303
+            reply = await super().request("GET", where)
+        return reply
+
+    @staticmethod
+    def _kept(reply: httpx.Response) -> str | None:
+        """Return the address of a page whose contents came along with this reply."""
+        where = reply.headers.get("location", "")
+        kept_id = where.rpartition("kept=")[2]
+        return str(where) if f"-kept-{kept_id}=" in reply.headers.get("set-cookie", "") else None
+
+
 @dataclass
 class Site:
     """A running process' worth of bedboard: real HTTP and sockets on `url`, a clock that the test moves, and its process."""
@@ -73,8 +94,8 @@ class Site:
         self.process.identity._people.clear()
 
     def client(self) -> httpx.AsyncClient:
-        """A browser without scripts: keeps cookies, sends its origin, does not follow redirects by itself."""
-        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE, verify=TRUST)
+        """A browser without scripts in which nobody has signed in."""
+        return Browser(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE, verify=TRUST)
 
     def api(self, token: str) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"}

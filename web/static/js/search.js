@@ -1,6 +1,6 @@
 /* Zoeken: each choice goes over the socket at once, and the list follows, but nothing moves under a finger. Rows in view stay
    where they are until the person makes a new choice, asks for the new rows or scrolls away.
-   The choices are only in the form: not in an address, not in a storage. The form works without this script. */
+   The choices are in no address; kept.js keeps them for this tab. The form works without this script. */
 (() => {
   "use strict";
   const DOUBT = 3e3;
@@ -248,7 +248,7 @@
     const open = 'input:is([value=""], [value="0"], [name="arrival"][value="now"])';
     for (const input of form.querySelectorAll(open)) input.checked = true;
     form.elements.oldest_son.value = "";
-    ask();
+    form.dispatchEvent(new Event("change"));
   });
   more.addEventListener("click", show);
   addEventListener(
