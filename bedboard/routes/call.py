@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
+from bedboard.actions.signin import hash_token
 from bedboard.process import Process, language_of, process_of
 from bedboard.routes.parse import read_body, read_fields
 from bedboard.rules.access import Actor
@@ -98,6 +99,16 @@ class Call:
     def wants_fragment(self) -> bool:
         """Return whether htmx asks, which swaps elements by their ids; otherwise a browser shows a whole page."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def session_hash(self) -> bytes:
+        """The hash of the token in the session's cookie."""
+        return hash_token(self.request.cookies.get(self.process.identity.cookie, ""))
+
+    @property
+    def session_mark(self) -> str:
+        """A name of the session that is no secret, by which a script sees that a new one has begun."""
+        return hash_token(self.session_hash.hex()).hex()[:16]
 
     @property
     def key(self) -> str | None:

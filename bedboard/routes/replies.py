@@ -14,6 +14,7 @@ from bedboard.rules.refusals import (
     Busy,
     Conflict,
     Invalid,
+    Locked,
     Malformed,
     NotAllowed,
     NotFound,
@@ -37,11 +38,14 @@ STATUS: Mapping[type[Refusal], int] = {
     Conflict: 409,
     VersionMismatch: 412,
     Invalid: 422,
+    Locked: 423,
     TooMany: 429,
     Unavailable: 503,
     Busy: 503,
 }
 OF_CODE = {"too_large": 413, "wrong_method": 405, "not_acceptable_type": 415, "wrong_host": 421}
+WALL = "/?wall=1"
+"""The only page of a wall screen."""
 HTTP_CODES = {404: "no_such_page", 405: "wrong_method"}
 
 
@@ -73,6 +77,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
     path = call.path + (f"?{call.request.url.query}" if call.request.url.query else "")
     return {
         "actor": call.known_actor,
+        "idle_seconds": int(call.process.identity.limits.idle.total_seconds()),
         "demo": call.process.settings.demo,
         "cast": call.process.settings.cast_speed > 0,
         "path": path if call.request.method == "GET" else "/",
@@ -157,10 +162,15 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     call, status = call_of(request), http_status(refusal)
     if is_api(call):
         return problem(call, refusal, status)
-    if isinstance(refusal, SignInNeeded) and request.method in ("GET", "HEAD") and not call.wants_fragment:
+    is_page = request.method in ("GET", "HEAD") and not call.wants_fragment
+    if isinstance(refusal, SignInNeeded) and is_page:
         return RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
+    if refusal.code == "wall_session" and is_page:
+        return RedirectResponse(WALL, 303, {"Cache-Control": "no-store"})
     if call.wants_fragment:
         response = html(call, notice(call, refusal), status)
+    elif isinstance(refusal, Locked):
+        response = page(call, "pages/locked.html", {"is_press": not is_page}, status)
     else:
         context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
         response = page(call, "pages/refusal.html", context, status)

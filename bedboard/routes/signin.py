@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
+from bedboard.actions.signin import sign_in_demo, sign_out
 from bedboard.routes.call import Call
 from bedboard.routes.parse import own_path
 from bedboard.routes.replies import page
@@ -41,12 +41,19 @@ async def post_demo_sign_in(call: Call) -> Response:
     if not ID.match(person_id):
         raise NotFound("no_such_person")
     async with call.transaction() as tx:
-        await sign_out(tx, hash_token(call.request.cookies.get(process.identity.cookie, "")), call.now)
+        await sign_out(tx, call.session_hash, call.now)
         token = await sign_in_demo(tx, person_id, process.board.catalogue, demo=process.settings.demo, clock=process.clock)
         person = await get_person(tx, person_id)
     # A detective looks for a place now, the others for what has changed.
     home = "/search" if person is not None and person.role == "police" else "/"
-    response = RedirectResponse(home, 303, {"Cache-Control": "no-store"})
+    return signed_in(call, home, token)
+
+
+def signed_in(call: Call, path: str, token: str) -> Response:
+    """Lead the browser on to a page, with the cookie of the session that has just begun; the one before it has ended."""
+    process = call.process
+    process.pulse.end_session(call.session_hash)
+    response = RedirectResponse(path, 303, {"Cache-Control": "no-store"})
     response.set_cookie(
         process.identity.cookie, token, httponly=True, secure=process.settings.secure, samesite="strict", path="/"
     )
@@ -55,10 +62,9 @@ async def post_demo_sign_in(call: Call) -> Response:
 
 async def post_sign_out(call: Call) -> Response:
     process = call.process
-    token_hash = hash_token(call.request.cookies.get(process.identity.cookie, ""))
     async with call.transaction() as tx:
-        await sign_out(tx, token_hash, call.now)
-    process.pulse.end_session(token_hash)
+        await sign_out(tx, call.session_hash, call.now)
+    process.pulse.end_session(call.session_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     return response

@@ -91,6 +91,7 @@ async def staff_page(call: Call, refusal: Refusal | None) -> Response:
         "notice": Markup(notice(call, refusal)),  # noqa: S704
         "own_shelters": own_shelters,
         "push_key": process.push.public_key if process.push else None,
+        "push_session": call.session_mark,
         "catalogue": catalogue,
     }
     if refusal is not None:

@@ -23,6 +23,10 @@ ACCESS = {
     "static": "*",
     "health": "*",
     "sign_out": EVERYBODY,
+    "unlock": EVERYBODY,
+    "wall": "CPD",
+    "wall_open": "CPD",
+    "shift_open": "M",
     "home": EVERYBODY,
     "totals": "SM",
     "staff_overview": "SM",
@@ -73,7 +77,7 @@ ACCESS = {
     "criteria_save": "M own",
     "place_criteria": "M own",
     "place_criteria_save": "M own",
-    "live": "SMCPD",
+    "live": "SMCPDAU",
     "api_openapi": "*",
     "api_board": EVERYBODY,
     "api_shelter": EVERYBODY,
@@ -103,6 +107,26 @@ ACCESS = {
     "api_case_address": "CPD",
     "api_live": "SMCPDX",
 }
+
+DURING_A_SHIFT = {
+    "home",
+    "totals",
+    "push",
+    "staff_overview",
+    "staff",
+    "staff_places",
+    "staff_confirm",
+    "staff_occupancy",
+    "staff_undo",
+    "staff_hold",
+    "staff_release",
+    "staff_asked",
+    "staff_answer",
+    "staff_arrival",
+}
+"""The pages of a device of the shift, besides those that every session has."""
+ON_A_WALL = {"home"}
+WHILE_LOCKED = {"sign_out", "unlock", "live"}
 
 
 def roles_of(name: str) -> set[Role] | None:
