@@ -6,8 +6,9 @@ who was known a short time ago may still look at the last known board, and do no
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Generic, TypeVar
 
 from bedboard.actions.signin import hash_token
 from bedboard.batch import Batch
@@ -18,11 +19,10 @@ from bedboard.settings import Settings
 from bedboard.store.database import Database
 from bedboard.store.people import (
     ActiveToken,
-    SessionLimits,
+    FoundSession,
     get_client_actor,
-    get_session_actor,
     list_active_tokens,
-    list_session_actors,
+    list_sessions,
     use_session,
 )
 
@@ -31,11 +31,14 @@ KEPT_AT_MOST = 10_000
 USED_EVERY = timedelta(seconds=60)  # how precisely the last use of a session is noted
 
 
-@dataclass(slots=True)
-class Known:
-    """An actor as last read, at a moment of the monotonic clock."""
+K = TypeVar("K")
 
-    actor: Actor
+
+@dataclass(slots=True)
+class Known(Generic[K]):
+    """A session or a client as last read, at a moment of the monotonic clock."""
+
+    what: K
     checked: float
 
 
@@ -50,13 +53,13 @@ class Identity:
         self._database = database
         self._clock = clock
         self._demo = settings.demo
-        self.limits = SessionLimits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
+        self.limits = settings.session_limits
         self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
         self.database_is_demo = False
         self._used_every = min(USED_EVERY, self.limits.idle / 4)
         # In two tables, because a token is no cookie, and a cookie is no token.
-        self._people: dict[bytes, Known] = {}
-        self._clients: dict[bytes, Known] = {}
+        self._people: dict[bytes, Known[FoundSession]] = {}
+        self._clients: dict[bytes, Known[Actor]] = {}
         self._forgotten = 0  # counts calls of `forget`: a read that began before the last one may show an ended session
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._sessions = Batch(self._read_sessions)
@@ -66,51 +69,55 @@ class Identity:
         self._people.pop(token_hash, None)
         self._clients.pop(token_hash, None)
 
-    def _remember(self, kept: dict[bytes, Known], token_hash: bytes, actor: Actor) -> Actor:
+    def _remember(self, kept: dict[bytes, Known[K]], token_hash: bytes, what: K) -> None:
         kept.pop(token_hash, None)
         if len(kept) >= KEPT_AT_MOST:
             del kept[next(iter(kept))]  # the one that was read longest ago
-        kept[token_hash] = Known(actor, self._clock.monotonic())
-        return actor
+        kept[token_hash] = Known(what, self._clock.monotonic())
 
-    def _recent(self, kept: dict[bytes, Known], token_hash: bytes) -> Actor | None:
+    def _recent(self, kept: dict[bytes, Known[K]], token_hash: bytes) -> K | None:
         known = kept.get(token_hash)
         if known is None or self._clock.monotonic() - known.checked > KEPT_SECONDS:
             return None
-        return known.actor
+        return known.what
 
     async def person(self, token: str | None, *, in_use: bool) -> Actor | None:
-        """Return the signed-in person; None without a session that counts.
+        """Return the signed-in person, whose session may be locked; None without a session that counts.
 
-        `in_use`: the person asks for something, and this keeps the session alive. False for a socket that reconnects by itself.
+        `in_use`: the person asks for something, which is a touch. False for a socket that reconnects by itself.
         """
         if not token:
             return None
-        token_hash = hash_token(token)
-        if (recent := self._recent(self._people, token_hash)) is not None:
-            return recent
+        token_hash, now = hash_token(token), self._clock.now()
+        recent = self._recent(self._people, token_hash)
+        if recent is not None and recent.state(self.limits, now) == "open":
+            return recent.actor
         forgotten = self._forgotten
-        found = await self._sessions.get(token_hash)
-        if found is None:
+        found = await self._sessions.get(token_hash)  # also what seems locked: another process may have unlocked it
+        state = "over" if found is None else found.state(self.limits, now)
+        if found is None or state == "over":
             self.forget(token_hash)
             return None
-        actor, used_at = found
-        now = self._clock.now()
-        if in_use and now - used_at >= self._used_every:
+        if state == "locked":
+            return replace(found.actor, is_locked=True)
+        if in_use and now - found.used_at >= self._used_every:
             async with self._database.transaction() as tx:
-                await use_session(tx, token_hash, now)
-        return self._remember(self._people, token_hash, actor) if self._forgotten == forgotten else actor
+                await use_session(tx, token_hash, self.limits, now)
+            found = found._replace(used_at=now)
+        if self._forgotten == forgotten:
+            self._remember(self._people, token_hash, found)
+        return found.actor
 
-    async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, tuple[Actor, datetime]]:
+    async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, FoundSession]:
         async with self._database.transaction() as tx:
-            return await list_session_actors(tx, hashes, self.limits, self._clock.now())
+            return await list_sessions(tx, hashes)
 
     def last_known(self, token: str | None) -> Actor | None:
-        """Return the person as last read; None if that is longer ago than a session may be idle."""
+        """Return the person as last read; None if that is long ago, or the session is not open any more."""
         known = self._people.get(hash_token(token)) if token else None
         if known is None or self._clock.monotonic() - known.checked > self.limits.idle.total_seconds():
             return None
-        return known.actor
+        return known.what.actor if known.what.state(self.limits, self._clock.now()) == "open" else None
 
     async def client(self, token: str) -> Actor | None:
         """Return the API client with this token; None for an unknown one."""
@@ -128,14 +135,16 @@ class Identity:
         if actor is None:
             self.forget(token_hash)
             return None
-        return self._remember(self._clients, token_hash, actor)
+        self._remember(self._clients, token_hash, actor)
+        return actor
 
     async def touch(self, token_hash: bytes) -> None:
-        """Keep a session alive whose board is open and in use. A session that has ended stays ended."""
+        """Note that a page of this session is in use. A session that is locked stays so, and one that has ended too."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            if await get_session_actor(tx, token_hash, self.limits, now) is not None:
-                await use_session(tx, token_hash, now)
+            await use_session(tx, token_hash, self.limits, now)
+        if (known := self._people.get(token_hash)) is not None and known.what.state(self.limits, now) == "open":
+            known.what = known.what._replace(used_at=now)
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.cases import Patience
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
+from bedboard.rules.sessions import SessionLimits
 
 PACKAGE = Path(__file__).resolve().parent
 SHARE = PACKAGE / "share"  # where a wheel has web/ and seeds/; in a checkout they lie beside the package
@@ -76,8 +77,9 @@ class Settings(BaseSettings):
     time_zone: str = Field(default="Europe/Amsterdam", description="the zone of the screens and of confirmation times")
     fresh_minutes: int = Field(default=USUAL_FRESH, ge=1, le=10_080, description="news is fresh until this age")
     ageing_minutes: int = Field(default=USUAL_AGEING, ge=2, le=20_160, description="news is ageing until this age, then stale")
-    session_idle_minutes: int = Field(default=15, ge=1, le=1_440, description="a session ends after so long unused")
-    session_hours: int = Field(default=8, ge=1, le=24, description="a session ends after so long in any case")
+    session_idle_minutes: int = Field(default=15, ge=1, le=1_440, description="a person's session locks after so long unused")
+    session_hours: int = Field(default=8, ge=1, le=24, description="a person's session ends after so long in any case")
+    shift_hours: int = Field(default=12, ge=1, le=24, description="a session of a shift or of a wall screen ends after so long")
     pulse_seconds: float = Field(default=5.0, gt=0, le=7, description="how often an open board hears that it is live")
     patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
@@ -189,6 +191,11 @@ class Settings(BaseSettings):
     @property
     def patience(self) -> Patience:
         return Patience(*(timedelta(minutes=m) for m in (self.remind_minutes, self.second_line_minutes, self.desk_minutes)))
+
+    @property
+    def session_limits(self) -> SessionLimits:
+        hours = (timedelta(hours=hours) for hours in (self.session_hours, self.shift_hours))
+        return SessionLimits(timedelta(minutes=self.session_idle_minutes), *hours)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bedboard.rules.access import Actor
 from bedboard.rules.alerts import ALERT_LASTS, MOST_DEVICES, SeenChange, check_alert_count, look_again
-from bedboard.rules.refusals import NotAllowed, NotFound
+from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
 from bedboard.store.alerts import (
     Device,
     count_alerts,
@@ -23,7 +23,7 @@ from bedboard.store.alerts import (
 )
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
-from bedboard.store.people import still_has_role
+from bedboard.store.people import lock_session, still_has_role
 from bedboard.store.tables.people import AlertRecord
 
 
@@ -105,11 +105,16 @@ async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
     return len(ids)
 
 
-async def add_device(tx: Transaction, actor: Actor, device: Device, now: datetime) -> None:
-    """Add a device on which the actor wants to be woken; adding it again changes nothing. Refusal: NotAllowed."""
+async def add_device(tx: Transaction, actor: Actor, token_hash: bytes, device: Device, now: datetime) -> None:
+    """Add the device of this session, on which the actor wants to be woken; adding it again changes nothing.
+
+    Refusals: NotAllowed, SignInNeeded when the session has ended meanwhile.
+    """
     if actor.kind != "person" or not await lock_person(tx, actor.id) or not await still_has_role(tx, actor):
         raise NotAllowed("not_your_role")
-    await save_device(tx, actor.id, device, MOST_DEVICES, now)
+    if await lock_session(tx, token_hash) is None:
+        raise SignInNeeded("sign_in_needed")
+    await save_device(tx, actor.id, token_hash, device, MOST_DEVICES, now)
 
 
 async def remove_device(tx: Transaction, actor: Actor, endpoint: str) -> None:

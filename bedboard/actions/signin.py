@@ -1,14 +1,15 @@
-"""Signing in and out. Today people can sign in to a demo only. Every way to sign in ends in `begin_session`."""
+"""Signing in and out, and unlocking. Today people can sign in to a demo only. Every way to sign in ends in `begin_session`."""
 
 import hashlib
 from datetime import datetime, timedelta
 
 from bedboard.clock import Clock
-from bedboard.rules.refusals import NotAllowed, NotFound
+from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
+from bedboard.rules.sessions import SessionKind, SessionLimits, kind_at_sign_in, session_state
 from bedboard.store.bell import ring
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
-from bedboard.store.people import delete_sessions, end_session, get_person
+from bedboard.store.people import delete_sessions, end_session, get_person, lock_session
 from bedboard.store.tables.people import Person, Session
 
 SESSIONS_KEPT = timedelta(days=30)
@@ -19,11 +20,42 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def begin_session(tx: Transaction, person: Person, clock: Clock) -> str:
-    """Begin a session for a person whose identity is sure, and return the token for the cookie."""
+async def begin_session(tx: Transaction, person: Person, clock: Clock, kind: SessionKind | None = None) -> str:
+    """Begin a session for a person whose identity is sure, and return the token for the cookie.
+
+    `kind` None: the one that follows from the role.
+    """
     token, now = clock.new_token(), clock.now()
-    tx.add(Session(token_hash=hash_token(token), person_id=person.id, created_at=now, used_at=now))
+    kind = kind or kind_at_sign_in(person.role)
+    tx.add(Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now))
     return token
+
+
+async def exchange_session(tx: Transaction, token_hash: bytes, kind: SessionKind, clock: Clock) -> str:
+    """End the session, begin one of another kind on the same device, and return its token. Refusal: SignInNeeded.
+
+    So a wall screen never has the rights of the person who opened it.
+    """
+    person_id = await sign_out(tx, token_hash, clock.now())
+    person = None if person_id is None else await get_person(tx, person_id)
+    if person is None or person.ended_at is not None:
+        raise SignInNeeded("sign_in_needed")
+    return await begin_session(tx, person, clock, kind)
+
+
+async def unlock_session(tx: Transaction, token_hash: bytes, person_id: str, limits: SessionLimits, now: datetime) -> None:
+    """Unlock the session for the person whose identity has just been proven; one that is not locked is used now.
+
+    Refusals: SignInNeeded when the session has ended, NotAllowed for another person.
+    """
+    session = await lock_session(tx, token_hash)
+    if session is None or session_state(session.kind, session.created_at, session.used_at, limits, now) == "over":
+        raise SignInNeeded("sign_in_needed")
+    if session.person_id != person_id:
+        raise NotAllowed("not_your_session")
+    session.used_at = now
+    tx.add(session)
+    await tx.flush()
 
 
 async def sign_in_demo(tx: Transaction, person_id: str, catalogue: Catalogue | None, *, demo: bool, clock: Clock) -> str:
@@ -36,11 +68,12 @@ async def sign_in_demo(tx: Transaction, person_id: str, catalogue: Catalogue | N
     return await begin_session(tx, person, clock)
 
 
-async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """End the session on every process: its sockets close when the bell is heard."""
+async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> str | None:
+    """End the session on every process, and return its person; None when it had ended. Its sockets close with the bell."""
     person_id = await end_session(tx, token_hash, now)
     if person_id is not None:
         await ring(tx, "session", token_hash.hex())
+    return person_id
 
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:

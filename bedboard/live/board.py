@@ -189,7 +189,7 @@ class Board:
     # --- publishing
 
     def _audiences(self) -> list[Audience]:
-        drawn = ("board", "staff", "api")
+        drawn = ("board", "wall", "staff", "api")
         return [one for one in self._hub.audiences() if isinstance(one, Audience) and one.view in drawn]
 
     def _publish(self, changed: list[Card]) -> None:
@@ -220,7 +220,7 @@ class Board:
             self._hub.publish(audience, "snapshot", self.snapshot(audience, {}))
 
     def _totals_html(self, audience: Audience) -> str | None:
-        if audience.view != "board" or self.catalogue is None:
+        if audience.view not in ("board", "wall") or self.catalogue is None:
             return None
         return self._pieces.totals(audience.language, self.facets(audience.chosen, self.catalogue))
 
@@ -291,6 +291,6 @@ class Board:
                 fragments += [fragment for _, fragment in drawn]
         return snapshot_message(now, (shelter_id for shelter_id, _ in pieces), fragments, self._totals_html(audience))
 
-    def empty_snapshot(self) -> bytes:
-        """Return the snapshot of a page that shows no shelter."""
-        return snapshot_message(self._clock.now(), (), (), None)
+    def empty_snapshot(self, *, is_locked: bool = False) -> bytes:
+        """Return the snapshot of a page that shows no shelter; of a locked one, which keeps what it shows and covers it."""
+        return snapshot_message(self._clock.now(), None if is_locked else (), (), None, is_locked=is_locked)

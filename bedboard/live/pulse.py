@@ -1,6 +1,6 @@
 """The pulse: a sign of life for every viewer, sent only when the database answers on both lines.
 
-The same step closes the sockets of sessions that have ended.
+The same step closes the sockets of sessions that have ended, or were locked or unlocked.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from bedboard.views.objects import to_json
 log = structlog.get_logger()
 
 SESSION_ENDED = 4401
+SESSION_TURNED = 4423
+"""The session was locked or unlocked: the page comes back, and gets what it may have now."""
 
 
 class Pulse:
@@ -77,8 +79,11 @@ class Pulse:
             return False
         if self._board.listener is not listener:
             return False
+        for ended in hashes - alive.keys():
+            self._forget_session(ended)  # whatever ended it rang no bell, for instance somebody at the database
         # Only viewers whose session or token was read: a viewer that has come meanwhile would look signed out.
         self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), SESSION_ENDED)
+        self._hub.close_where(lambda viewer: viewer.has_turned(alive), SESSION_TURNED)
         self._board.as_of = self._clock.now()
         self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self._board.as_of}))
         return True

@@ -65,6 +65,13 @@ class OwnChannel(Channel):
         return self.board.empty_snapshot()
 
 
+class LockedChannel(OwnChannel):
+    """The channel of a page whose session is locked: the pulse, and that something has changed, without what it is."""
+
+    def whole(self) -> bytes:
+        return self.board.empty_snapshot(is_locked=True)
+
+
 class Seated:
     """The guest behind a connection: passes messages on to the channel, and tells channel and hub that the viewer has left."""
 

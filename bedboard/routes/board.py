@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.call import Call
 from bedboard.routes.kept import refusal_of
-from bedboard.routes.replies import html_bytes, http_status, notice, page, page_text
+from bedboard.routes.replies import WALL, html_bytes, http_status, notice, page, page_text
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.refusals import NotAllowed
@@ -17,7 +17,8 @@ CARDS = Markup("<cards>")  # stands in the page for all cards; nothing else ther
 
 
 def board_audience(actor: Actor, language: str, chosen: Filter = EVERYTHING) -> Audience:
-    return Audience("board", language, late=actor.role == "desk", chosen=chosen)
+    view = "wall" if actor.session == "wall" else "board"
+    return Audience(view, language, late=actor.role == "desk", chosen=chosen)
 
 
 async def show_home(call: Call) -> Response:
@@ -39,7 +40,9 @@ async def show_home(call: Call) -> Response:
 async def show_board(call: Call) -> Response:
     """Show the board; the filters in the address choose shelters and say nothing about a person."""
     call.check_board_read()
-    wall = call.query.get("wall") == "1"
+    wall = call.actor.session == "wall"
+    if wall != (call.query.get("wall") == "1"):
+        return RedirectResponse(WALL if wall else f"/wall?{call.query}", 303)
     strip = Markup("") if wall else await own_strip(call)  # a telephone is not for everybody in the room
     async with call.process.turns:
         return _draw_board(call, strip, wall=wall)

@@ -6,14 +6,16 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
+from bedboard.actions.signin import hash_token
 from bedboard.process import Process, language_of, process_of
-from bedboard.routes.parse import read_body, read_fields
+from bedboard.routes.parse import own_path, read_body, read_fields
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
@@ -86,6 +88,13 @@ class Call:
         return self.path + (f"?{query}" if query else "") if self.request.method == "GET" else "/"
 
     @property
+    def came_from(self) -> str:
+        """The page of ours on which the button stands, as the browser says; the first page when it does not."""
+        page = urlsplit(self.request.headers.get("referer", ""))
+        is_ours = f"{page.scheme}://{page.netloc}" in self.process.settings.origins
+        return own_path(page.path + (f"?{page.query}" if page.query else "")) if is_ours else "/"
+
+    @property
     def path_params(self) -> Mapping[str, str]:
         """The parts of the path that have a name in its row, such as `shelter_id`."""
         return self.request.path_params
@@ -104,6 +113,16 @@ class Call:
     def wants_fragment(self) -> bool:
         """Return whether htmx asks, which swaps elements by their ids; otherwise a browser shows a whole page."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def session_hash(self) -> bytes:
+        """The hash of the token in the session's cookie."""
+        return hash_token(self.request.cookies.get(self.process.identity.cookie, ""))
+
+    @property
+    def session_mark(self) -> str:
+        """A name of the session that is no secret, by which a script sees that a new one has begun."""
+        return hash_token(self.session_hash.hex()).hex()[:16]
 
     @property
     def key(self) -> str | None:

@@ -29,9 +29,8 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
     """Return the person behind a cookie; None without a session that counts. Refusal: Unavailable."""
     identity = process_of(connection).identity
     token = connection.cookies.get(identity.cookie, "")
-    touch = row.touch if isinstance(row, Row) else "never"
     is_script = connection.headers.get("hx-request") == "true"
-    in_use = touch == "always" or (touch == "by_page" and not is_script)
+    in_use = isinstance(row, Row) and row.is_touch and not (row.method == "GET" and is_script)
     try:
         return await identity.person(token, in_use=in_use)
     except Unavailable:
@@ -57,7 +56,7 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
 
 
 def check_row(path_params: Mapping[str, str], row: Row | SocketRow, actor: Actor | None) -> None:
-    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, NotAllowed, NotFound."""
+    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, Locked, NotAllowed, NotFound."""
     check_access(row.who, actor)
     if row.who.own and actor is not None and "shelter_id" in path_params:
         check_own(actor, path_params["shelter_id"])

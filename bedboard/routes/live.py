@@ -7,7 +7,7 @@ from starlette.websockets import WebSocket
 from bedboard.actions.signin import hash_token
 from bedboard.live.search import SearchChannel
 from bedboard.live.shelters import OverviewChannel
-from bedboard.live.socket import Channel, serve_viewer
+from bedboard.live.socket import Channel, LockedChannel, serve_viewer
 from bedboard.live.viewer import Viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
@@ -44,9 +44,13 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
         except Refusal:
             return  # the database is away or busy: the pulse stops as well, so the page says that it is not live
 
-    viewer = Viewer(token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids)
+    viewer = Viewer(
+        token_hash, actor.role, audience.shelter, actor.key, actor.organization_id, actor.shelter_ids, actor.is_locked
+    )
     channel = Channel(process.board, audience, active)
-    if audience.view == "search":
+    if actor.is_locked:
+        channel = LockedChannel(process.board, audience._replace(view="own"), active)
+    elif audience.view == "search":
         channel = _search_channel(websocket, audience, active, actor.role)
     elif audience.view == "own":
         channel = OverviewChannel(process.board, process.hub, audience, active, actor.shelter_ids)
@@ -87,11 +91,13 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
     language = asked.get("lang", "")
     if language not in SCREEN_LANGUAGES:
         language = language_of(websocket, actor)
+    if actor.session == "wall" and asked.get("view") != "wall":
+        return None
     if asked.get("view") == "search" and actor.role in SEEKERS:
         return Audience("search", language)
-    if asked.get("view") == "own" and (actor.role in SEEKERS or actor.shelter_ids):
+    if asked.get("view") == "own":
         return Audience("own", language)
-    if asked.get("view") == "board" and actor.role in SEEKERS:
+    if asked.get("view") == ("wall" if actor.session == "wall" else "board") and actor.role in SEEKERS:
         catalogue = process_of(websocket).board.catalogue  # None before the first read: then the socket is closed
         return board_audience(actor, language, read_filter(asked, catalogue) if catalogue else EVERYTHING)
     if asked.get("view") == "staff" and asked.get("shelter") in actor.shelter_ids:

@@ -19,6 +19,7 @@ from bedboard.rules.refusals import (
     Busy,
     Conflict,
     Invalid,
+    Locked,
     Malformed,
     NotAllowed,
     NotFound,
@@ -45,11 +46,14 @@ STATUS: Mapping[type[Refusal], int] = {
     Conflict: 409,
     VersionMismatch: 412,
     Invalid: 422,
+    Locked: 423,
     TooMany: 429,
     Unavailable: 503,
     Busy: 503,
 }
 OF_CODE = {"too_large": 413, "wrong_method": 405, "not_acceptable_type": 415, "wrong_host": 421}
+WALL = "/?wall=1"
+"""The only page of a wall screen."""
 HTTP_CODES = {404: "no_such_page", 405: "wrong_method"}
 
 
@@ -84,6 +88,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
 
     return {
         "actor": call.known_actor,
+        "idle_seconds": int(call.process.identity.limits.idle.total_seconds()),
         "demo": call.process.settings.demo,
         "cast": call.process.settings.cast_speed > 0,
         "path": call.address,
@@ -172,10 +177,15 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     call, status = call_of(request), http_status(refusal)
     if is_api(call):
         return problem(call, refusal, status)
+    is_page = request.method in ("GET", "HEAD") and not call.wants_fragment
     if isinstance(refusal, SignInNeeded) and not call.wants_fragment:
         return RedirectResponse(_sign_in_address(call), 303, {"Cache-Control": "no-store"})
+    if refusal.code == "wall_session" and is_page:
+        return RedirectResponse(WALL, 303, {"Cache-Control": "no-store"})
     if call.wants_fragment:
         response = html(call, notice(call, refusal), status)
+    elif isinstance(refusal, Locked):
+        response = page(call, "pages/locked.html", {"is_press": not is_page or refusal_of(call) is not None}, status)
     else:
         context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
         response = page(call, "pages/refusal.html", context, status)
@@ -194,13 +204,14 @@ def _sign_in_address(call: Call) -> str:
 def on_refusal(request: Request, refusal: Refusal) -> Response:
     """Answer to a refusal of a handler. For a press without scripts it waits at an address of its own.
 
-    What no form of ours sends (`Malformed`) is answered at once: a program sent it, and it must not depend on anything kept.
+    A press in a locked session leads back to its page, which says after the unlock that nothing was done. What no form of ours
+    sends (`Malformed`) is answered at once: a program sent it, and it must not depend on anything kept.
     """
     log.info("refused", code=refusal.code, status=http_status(refusal))
     call = call_of(request)
     is_press = request.method == "POST" and not is_api(call) and not call.wants_fragment
     if is_press and not isinstance(refusal, (Malformed, SignInNeeded)):
-        return keep(call, "/refused", refusal=refusal)
+        return keep(call, call.came_from if isinstance(refusal, Locked) else "/refused", refusal=refusal)
     return refuse(request, refusal)
 
 

@@ -13,8 +13,6 @@ from bedboard.rules.access import Actor, Rule
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 SocketEndpoint = Callable[[WebSocket, Actor], Awaitable[None]]
-Touch = Literal["always", "by_page", "never"]
-"""Whether a call keeps its session alive: always, only when a person opens the page and no script of it, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Operation:
 class Row:
     """A route. `who`: its rule of access. `identifies`: the guard looks up the caller.
 
+    `is_touch`: a call shows that somebody is there, which keeps the session open. A page that a script asks for shows nothing.
     `without_database`: while the database is away, a person who was known a short time ago may call it.
     """
 
@@ -50,7 +49,7 @@ class Row:
     endpoint: Endpoint
     name: str
     who: Rule
-    touch: Touch = "always"
+    is_touch: bool = True
     identifies: bool = True
     without_database: bool = False
     operation: Operation | None = None
@@ -62,7 +61,7 @@ class Row:
     @property
     def is_page(self) -> bool:
         """Whether a person opens it by its address, signed in. What never counts as a touch is for scripts."""
-        return self.method == "GET" and not (self.is_api or self.who.public or self.touch == "never")
+        return self.method == "GET" and not (self.is_api or self.who.public or not self.is_touch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
+from bedboard.actions.signin import sign_in_demo, sign_out
 from bedboard.routes.call import Call
 from bedboard.routes.guard import may_open
 from bedboard.routes.kept import drop_all
@@ -29,9 +29,7 @@ def _asked_for(call: Call) -> str:
     """Return the page to which signing in leads: the one in the address, or the one on which a session proved to be over."""
     if "next" in call.query or "ended" not in call.query:
         return own_path(call.query.get("next", "/"))
-    page = urlsplit(call.request.headers.get("referer", ""))
-    ours = f"{page.scheme}://{page.netloc}" in call.process.settings.origins
-    return own_path(page.path + (f"?{page.query}" if page.query else "")) if ours else "/"
+    return call.came_from
 
 
 def _next_page(call: Call, actor: Actor, address: str) -> str | None:
@@ -67,7 +65,7 @@ async def post_demo_sign_in(call: Call) -> Response:
     if not ID.match(person_id):
         raise NotFound("no_such_person")
     async with call.transaction() as tx:
-        await sign_out(tx, hash_token(call.request.cookies.get(process.identity.cookie, "")), call.now)
+        await sign_out(tx, call.session_hash, call.now)
         token = await sign_in_demo(tx, person_id, process.board.catalogue, demo=process.settings.demo, clock=process.clock)
         person = await get_person(tx, person_id)
     # A detective looks for a place now, the others for what has changed.
@@ -75,7 +73,14 @@ async def post_demo_sign_in(call: Call) -> Response:
     if (asked_for := form.get("next", "/")) != "/":
         actor = await process.identity.person(token, in_use=False)
         home = (actor and _next_page(call, actor, asked_for)) or home
-    response = RedirectResponse(home, 303, {"Cache-Control": "no-store"})
+    return signed_in(call, home, token)
+
+
+def signed_in(call: Call, path: str, token: str) -> Response:
+    """Lead the browser on to a page, with the cookie of the session that has just begun; the one before it has ended."""
+    process = call.process
+    process.pulse.end_session(call.session_hash)
+    response = RedirectResponse(path, 303, {"Cache-Control": "no-store"})
     response.set_cookie(
         process.identity.cookie, token, httponly=True, secure=process.settings.secure, samesite="strict", path="/"
     )
@@ -84,10 +89,9 @@ async def post_demo_sign_in(call: Call) -> Response:
 
 async def post_sign_out(call: Call) -> Response:
     process = call.process
-    token_hash = hash_token(call.request.cookies.get(process.identity.cookie, ""))
     async with call.transaction() as tx:
-        await sign_out(tx, token_hash, call.now)
-    process.pulse.end_session(token_hash)
+        await sign_out(tx, call.session_hash, call.now)
+    process.pulse.end_session(call.session_hash)
     response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     drop_all(call, response)

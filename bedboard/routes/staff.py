@@ -88,6 +88,7 @@ async def show_staff(call: Call) -> Response:
         "notice": Markup(notice(call, refusal)),  # noqa: S704
         "own_shelters": own_shelters,
         "push_key": process.push.public_key if process.push else None,
+        "push_session": call.session_mark,
         "catalogue": catalogue,
     }
     return page(call, "pages/staff.html", context, http_status(refusal) if refusal else 200)

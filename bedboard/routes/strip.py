@@ -56,6 +56,7 @@ async def own_strip(call: Call, here: str | None = None, profile: Mapping[str, s
         "alerts": alerts,
         "who": actor.id,
         "push_key": process.push.public_key if process.push else None,
+        "push_session": call.session_mark,
         "alerts_away": away and waits,
         "away": away and holding,
         "cases": cases,

@@ -14,6 +14,7 @@ from bedboard.routes import (
     holds,
     live,
     search,
+    sessions,
     signin,
     staff,
     staff_answers,
@@ -29,15 +30,19 @@ from bedboard.routes.parse import IdConvertor
 from bedboard.routes.replies import show_refused
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import (
+    AT_WORK,
     DESK,
     EVERYBODY,
     LIVE,
+    MANAGERS,
     OF_SHELTERS,
     OWN_MANAGER,
     OWN_SHELTER,
     POLICE,
     PUBLIC,
     SEEKING,
+    SIGNED_IN,
+    WAKEABLE,
 )
 
 register_url_convertor("id", IdConvertor())
@@ -51,15 +56,19 @@ async def show_health(_call: Call) -> Response:
 PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/", board.show_home, "home", EVERYBODY, without_database=True),
     Row("GET", "/totals", board.show_totals, "totals", OF_SHELTERS),
-    Row("GET", "/who-to-call", contacts.show_who_to_call, "who_to_call", EVERYBODY),
-    Row("GET", "/help", contacts.show_help, "help", EVERYBODY),
+    Row("GET", "/who-to-call", contacts.show_who_to_call, "who_to_call", AT_WORK),
+    Row("GET", "/help", contacts.show_help, "help", AT_WORK),
     Row("GET", "/sign-in", signin.show_sign_in, "sign_in", PUBLIC),
     Row("POST", "/sign-in/demo", signin.post_demo_sign_in, "sign_in_demo", PUBLIC),
-    Row("POST", "/sign-out", signin.post_sign_out, "sign_out", EVERYBODY),
     Row("GET", "/refused", show_refused, "refused", PUBLIC),
+    Row("POST", "/sign-out", signin.post_sign_out, "sign_out", SIGNED_IN),
+    Row("POST", "/unlock", sessions.post_unlock, "unlock", SIGNED_IN, is_touch=False),
+    Row("GET", "/wall", sessions.show_wall, "wall", SEEKING),
+    Row("POST", "/wall", sessions.post_wall, "wall_open", SEEKING),
+    Row("POST", "/shift", sessions.post_shift, "shift_open", MANAGERS),
     Row("POST", "/language", signin.post_language, "language", PUBLIC),
     Row("POST", "/theme", signin.post_theme, "theme", PUBLIC),
-    Row("GET", "/staff", staff_overview.show_overview, "staff_overview", OF_SHELTERS, touch="by_page"),
+    Row("GET", "/staff", staff_overview.show_overview, "staff_overview", OF_SHELTERS),
     Row("GET", "/staff/{shelter_id:id}", staff.show_staff, "staff", OWN_SHELTER),
     Row("POST", "/staff/{shelter_id:id}/places/{place_id:id}", staff.post_place, "staff_places", OWN_SHELTER),
     Row("POST", "/staff/{shelter_id:id}/confirm", staff.post_confirm, "staff_confirm", OWN_SHELTER),
@@ -79,9 +88,9 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("POST", "/search/alert", alerts.post_alert, "alert_add", SEEKING),
     Row("GET", "/alerts/{alert_id:id}", alerts.show_alert, "alert", SEEKING),
     Row("POST", "/alerts/{alert_id:id}/stop", alerts.post_alert_stop, "alert_stop", SEEKING),
-    Row("POST", "/push", alerts.post_device, "push", LIVE),
+    Row("POST", "/push", alerts.post_device, "push", WAKEABLE, is_touch=False),
     Row("GET", "/sw.js", static.show_service_worker, "service_worker", PUBLIC, identifies=False),
-    Row("GET", "/strip", strip.show_strip, "strip", SEEKING, touch="never"),
+    Row("GET", "/strip", strip.show_strip, "strip", SEEKING, is_touch=False),
     Row("GET", "/shelters/{shelter_id:id}", holds.show_shelter, "shelter", SEEKING),
     Row("POST", "/shelters/{shelter_id:id}/call", holds.post_call, "shelter_call", SEEKING),
     Row("POST", "/places/{place_id:id}/hold", holds.post_hold, "hold_place", SEEKING),
@@ -109,7 +118,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
 )
 
 CASES: tuple[Row, ...] = (
-    Row("GET", "/staff/{shelter_id:id}/requests", staff_cases.show_asked, "staff_asked", OWN_SHELTER, touch="never"),
+    Row("GET", "/staff/{shelter_id:id}/requests", staff_cases.show_asked, "staff_asked", OWN_SHELTER, is_touch=False),
     Row(
         "POST",
         "/staff/{shelter_id:id}/requests/{case_id:id}/answer",
@@ -124,11 +133,11 @@ CASES: tuple[Row, ...] = (
         "staff_arrival",
         OWN_SHELTER,
     ),
-    Row("GET", "/requests", case_pages.show_cases, "cases", SEEKING, touch="by_page"),
+    Row("GET", "/requests", case_pages.show_cases, "cases", SEEKING),
     Row("POST", "/requests", cases.post_case, "case_open", SEEKING),
     Row("GET", "/requests/new", case_pages.show_case_new, "case_candidates", SEEKING),
     Row("POST", "/requests/new", case_pages.post_case_new, "case_new", SEEKING),
-    Row("GET", "/requests/{case_id:id}", case_pages.show_case, "case", SEEKING, touch="by_page"),
+    Row("GET", "/requests/{case_id:id}", case_pages.show_case, "case", SEEKING),
     Row("GET", "/requests/{case_id:id}/more", case_pages.show_more, "case_more", SEEKING),
     Row("POST", "/requests/{case_id:id}/shelters", cases.post_shelters, "case_ask", SEEKING),
     Row("POST", "/requests/{case_id:id}/choose", cases.post_choice, "case_choose", SEEKING),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
+from bedboard.rules.refusals import Locked, NotAllowed, NotFound, SignInNeeded
+from bedboard.rules.sessions import EVERY_SESSION, PERSONAL, WORKING, SessionKind
 
 Role = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine"]
 
@@ -15,7 +16,7 @@ class Actor:
     """A signed-in person or an API client that does something; "system" for what only time or a command does.
 
     `id` is the person's or the client's. `shelter_ids`: the shelters for which the actor works (staff, manager, machine),
-    empty for the other roles. `language` None follows the device.
+    empty for the other roles. `language` None follows the device. `session` and `is_locked` are a person's; a program has none.
     """
 
     kind: Literal["person", "client", "system"]
@@ -25,6 +26,8 @@ class Actor:
     organization_id: str | None
     shelter_ids: frozenset[str]
     language: str | None = None
+    session: SessionKind = "person"
+    is_locked: bool = False
 
     @property
     def key(self) -> str:
@@ -41,34 +44,50 @@ OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of access. `public`: without a session as well. `own`: the actor must work for the shelter in the call."""
+    """A rule of access. `public`: without a session as well. `own`: the actor must work for the shelter in the call.
+
+    `sessions`: the kinds of session that may; a new route is for a person's alone. `while_locked`: in a locked session too.
+    """
 
     roles: frozenset[Role]
     own: bool = False
     public: bool = False
+    sessions: frozenset[SessionKind] = PERSONAL
+    while_locked: bool = False
 
 
 PUBLIC = Rule(frozenset(), public=True)
-EVERYBODY = Rule(ANYONE)
+EVERYBODY = Rule(ANYONE, sessions=EVERY_SESSION)
+AT_WORK = Rule(ANYONE, sessions=WORKING)
+SIGNED_IN = Rule(ANYONE, sessions=EVERY_SESSION, while_locked=True)
 SEEKING = Rule(SEEKERS)
 SEEKING_OR_REPORTING = Rule(SEEKERS | REPORTERS)
-LIVE = Rule(SEEKERS | SHELTER)
+LIVE = Rule(ANYONE - {"machine"}, sessions=EVERY_SESSION, while_locked=True)
+WAKEABLE = Rule(SEEKERS | SHELTER, sessions=WORKING)
 DESK = Rule(frozenset({"desk"}))
 POLICE = Rule(frozenset({"police"}))
-OF_SHELTERS = Rule(SHELTER)
-OWN_SHELTER = Rule(SHELTER, own=True)
+OF_SHELTERS = Rule(SHELTER, sessions=WORKING)
+OWN_SHELTER = Rule(SHELTER, own=True, sessions=WORKING)
+MANAGERS = Rule(frozenset({"manager"}))
 OWN_MANAGER = Rule(frozenset({"manager"}), own=True)
 OWN_REPORTING = Rule(REPORTERS, own=True)
 
 
 def check_access(rule: Rule, actor: Actor | None) -> None:
-    """Refuse an actor that may not use the route: SignInNeeded without an actor, NotAllowed for another role."""
+    """Refuse an actor that may not use the route.
+
+    Refusals: SignInNeeded without an actor, Locked, NotAllowed for another role or kind of session.
+    """
     if rule.public:
         return
     if actor is None:
         raise SignInNeeded("sign_in_needed")
+    if actor.is_locked and not rule.while_locked:
+        raise Locked("session_locked")
     if actor.role not in rule.roles:
         raise NotAllowed("not_your_role")
+    if actor.session not in rule.sessions:
+        raise NotAllowed(f"{actor.session}_session")
 
 
 def check_own(actor: Actor, shelter_id: str) -> None:

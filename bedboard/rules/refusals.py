@@ -35,6 +35,10 @@ class SignInNeeded(Refusal):
     """No session or token, or one that has ended."""
 
 
+class Locked(Refusal):
+    """The session is locked until its person unlocks it."""
+
+
 class NotAllowed(Refusal):
     """The actor is known and signed in, but not for this."""
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bedboard.rules.places import Reported
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import CALLER_PATTERN, Count, Form, KeyForm, Moment, Version
+from bedboard.schemas.fields import CALLER_PATTERN, Count, Form, Id, KeyForm, Moment, Version
 
 FieldText = Annotated[str, Field(max_length=40)]
 
@@ -60,6 +60,13 @@ class CriteriaForm(KeyForm):
 
 
 # --- searching and what is one's own
+
+
+class UnlockForm(Form):
+    """The button of a locked page: `person` is the one whose page it was, `back` the page of ours on which it stands."""
+
+    person: Id
+    back: str = "/"
 
 
 class OwnForm(KeyForm):

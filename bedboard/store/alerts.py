@@ -118,13 +118,13 @@ class Device(NamedTuple):
     auth: str
 
 
-async def save_device(tx: Transaction, person_id: str, device: Device, most: int, now: datetime) -> None:
-    """Save the device for this person and nobody else; of more than `most` the oldest go.
+async def save_device(tx: Transaction, person_id: str, token_hash: bytes, device: Device, most: int, now: datetime) -> None:
+    """Save the device for this person and session and no other; of more than `most` the oldest go.
 
-    The caller holds the person's lock.
+    The caller holds the locks of the person and of the session.
     """
     connection = await tx.connection()
-    row = {**device._asdict(), "person_id": person_id, "created_at": now}
+    row = {**device._asdict(), "person_id": person_id, "token_hash": token_hash, "created_at": now}
     saved = insert(PushSubscription).values(row)
     await connection.execute(saved.on_conflict_do_update(index_elements=["endpoint"], set_=row))
     oldest_first = text("""

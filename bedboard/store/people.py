@@ -1,46 +1,29 @@
 """People, their sessions, and API clients. Tokens come and go as hashes only."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, or_, text, update
+from sqlalchemy import and_, delete, or_, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
+from bedboard.rules.sessions import SessionLimits, SessionState, session_state
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Organization
 from bedboard.store.tables.people import Person, Session
 
-
-class SessionLimits(NamedTuple):
-    """The limits of a session: it ends after `idle` without use, and after `longest` in any case."""
-
-    idle: timedelta
-    longest: timedelta
-
-
-ACTORS_OF_SESSIONS = text("""
-    select s.token_hash, p.id, p.role, p.name, p.organization_id, p.language, s.used_at,
+SESSIONS = text("""
+    select s.token_hash, s.kind, s.created_at, s.used_at, p.id, p.role, p.name, p.organization_id, p.language,
            coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
     from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
     where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
-      and s.used_at > :idle_since and s.created_at > :begun_since
     group by p.id, s.token_hash
 """)
 
 ACTOR_OF_CLIENT = text("""
     select id, role, name, organization_id, shelter_id from client
     where token_hash = :token_hash and ended_at is null and (:demo or not demo)
-""")
-
-LIVING_SESSIONS = text("""
-    select s.token_hash, p.role,
-           coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
-    from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
-    where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
-      and s.used_at > :idle_since and s.created_at > :begun_since
-    group by s.token_hash, p.role
 """)
 
 LIVING_CLIENTS = text("""
@@ -64,24 +47,31 @@ STILL_HAS_ROLE = text("""
 """)
 
 
-async def get_session_actor(
-    tx: Transaction, token_hash: bytes, limits: SessionLimits, now: datetime
-) -> tuple[Actor, datetime] | None:
-    """Return the actor of a session and when it was last used; None when it is unknown, ended, or too old."""
-    return (await list_session_actors(tx, [token_hash], limits, now)).get(token_hash)
+class FoundSession(NamedTuple):
+    """A session that nobody has ended, with its person. Time may have locked it, or ended it."""
+
+    actor: Actor
+    created_at: datetime
+    used_at: datetime
+
+    def state(self, limits: SessionLimits, now: datetime) -> SessionState:
+        return session_state(self.actor.session, self.created_at, self.used_at, limits, now)
 
 
-async def list_session_actors(
-    tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime
-) -> dict[bytes, tuple[Actor, datetime]]:
-    """Return the actors of these sessions and when each was last used, without those that are unknown, ended, or too old."""
-    connection = await tx.connection()
-    wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
-    found: dict[bytes, tuple[Actor, datetime]] = {}
-    for row in await connection.execute(ACTORS_OF_SESSIONS, wanted):
-        actor = Actor("person", row.id, row.role, row.name, row.organization_id, frozenset(row.shelter_ids), row.language)
-        found[row.token_hash] = actor, row.used_at
+async def list_sessions(tx: Transaction, hashes: Sequence[bytes]) -> dict[bytes, FoundSession]:
+    """Return these sessions, without those that are unknown or that somebody has ended."""
+    found: dict[bytes, FoundSession] = {}
+    for row in await (await tx.connection()).execute(SESSIONS, {"hashes": list(hashes)}):
+        own = frozenset(row.shelter_ids)
+        actor = Actor("person", row.id, row.role, row.name, row.organization_id, own, row.language, row.kind)
+        found[row.token_hash] = FoundSession(actor, row.created_at, row.used_at)
     return found
+
+
+async def lock_session(tx: Transaction, token_hash: bytes) -> Session | None:
+    """Return the session if nobody has ended it, and lock its row."""
+    living = select(Session).where(col(Session.token_hash) == token_hash, col(Session.ended_at).is_(None))
+    return (await tx.exec(living.with_for_update().execution_options(populate_existing=True))).one_or_none()
 
 
 async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) -> Actor | None:
@@ -99,17 +89,19 @@ class ActiveToken(NamedTuple):
 
     role: str
     shelter_ids: frozenset[str]
+    is_locked: bool = False
 
 
 async def list_active_tokens(
     tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime
 ) -> dict[bytes, ActiveToken]:
     """Return the session or client tokens among these that still count."""
-    connection = await tx.connection()
-    wanted = {"hashes": list(hashes), "idle_since": now - limits.idle, "begun_since": now - limits.longest}
-    sessions = (await connection.execute(LIVING_SESSIONS, wanted)).all()
-    clients = (await connection.execute(LIVING_CLIENTS, {"hashes": list(hashes)})).all()
-    return {row.token_hash: ActiveToken(row.role, frozenset(row.shelter_ids)) for row in [*sessions, *clients]}
+    clients = (await (await tx.connection()).execute(LIVING_CLIENTS, {"hashes": list(hashes)})).all()
+    found = {row.token_hash: ActiveToken(row.role, frozenset(row.shelter_ids)) for row in clients}
+    for token_hash, session in (await list_sessions(tx, hashes)).items():
+        if (state := session.state(limits, now)) != "over":
+            found[token_hash] = ActiveToken(session.actor.role, session.actor.shelter_ids, state == "locked")
+    return found
 
 
 VISITORS = text("""
@@ -147,9 +139,12 @@ async def still_has_role(tx: Transaction, actor: Actor) -> bool:
     return bool(found.scalar_one())
 
 
-async def use_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """Note that the session is used now."""
-    await (await tx.connection()).execute(update(Session).where(col(Session.token_hash) == token_hash).values(used_at=now))
+async def use_session(tx: Transaction, token_hash: bytes, limits: SessionLimits, now: datetime) -> None:
+    """Note that the session is used now. This unlocks no session, and brings none back."""
+    is_open = or_(col(Session.kind) != "person", col(Session.used_at) > now - limits.idle)
+    living = and_(col(Session.token_hash) == token_hash, col(Session.ended_at).is_(None))
+    used = update(Session).where(living, is_open).values(used_at=now)
+    await (await tx.connection()).execute(used)
 
 
 async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str | None:

@@ -28,10 +28,10 @@ class Audience(NamedTuple):
     """The viewers that get the same bytes. `shelter` None: every shelter; `language` "": no words in it.
 
     `view` is one of: board, the cards for people who look for a place (`late` for the desk, which sees the shelters that did
-    not confirm in time); staff, a shelter's own page; api, JSON objects; search, where each viewer looks for something
-    different, so nothing is shared; own, a page with nothing but what is the viewer's own; overview, one of the
-    shelters on such a page, of which it hears only that it has changed. `chosen`: the board's filter, which
-    the totals of the messages follow; the cards are those of every filter.
+    not confirm in time); wall, the same cards for everybody in a room, with nobody's claim and no link; staff, a shelter's own
+    page; api, JSON objects; search, where each viewer looks for something different, so nothing is shared; own, a page with
+    nothing but what is the viewer's own; overview, one of the shelters on such a page, of which it hears only that it has
+    changed. `chosen`: the board's filter, which the totals of the messages follow; the cards are those of every filter.
     """
 
     view: str
@@ -74,8 +74,9 @@ class Pieces:
         if audience.view == "api":
             body = to_json(shelter_object(card))
             return Piece(card.stamp, body.decode(), body)
-        if audience.view == "board":
-            context = {"card": card, "catalogue": catalogue, "is_desk": audience.late}
+        if audience.view in ("board", "wall"):
+            is_wall = audience.view == "wall"
+            context = {"card": card, "catalogue": catalogue, "is_desk": audience.late, "is_wall": is_wall}
             html = self._pages.render(audience.language, "fragments/_card.html", context)
         else:
             html = self.staff(audience.language, card, catalogue)
@@ -171,9 +172,12 @@ class Pieces:
         return Markup(self._draw(key, language, template, context))  # noqa: S704
 
 
-def snapshot_message(at: datetime, exists: Iterable[str], fragments: Iterable[bytes], totals: str | None) -> bytes:
+def snapshot_message(
+    at: datetime, exists: Iterable[str] | None, fragments: Iterable[bytes], totals: str | None, *, is_locked: bool = False
+) -> bytes:
     """Return the snapshot for a browser: what exists, and the fragments that it does not show yet."""
-    head = orjson.dumps({"at": at, "exists": list(exists), "totals": totals}, option=orjson.OPT_UTC_Z)
+    there = None if exists is None else list(exists)
+    head = orjson.dumps({"at": at, "exists": there, "totals": totals, "locked": is_locked}, option=orjson.OPT_UTC_Z)
     return b'{"type":"snapshot",' + head[1:-1] + b',"fragments":[' + b",".join(fragments) + b"]}"
 
 

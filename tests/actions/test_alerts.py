@@ -8,20 +8,17 @@ import pytest
 
 from bedboard.actions.alerts import (
     add_alert,
-    add_device,
     drop_expired_alerts,
-    forget_device,
     read_alert,
-    remove_device,
     report_to_alert,
     stop_alert,
 )
 from bedboard.actions.reminders import forget_reminders
 from bedboard.actions.signin import forget_sessions, hash_token
 from bedboard.rules.access import Role
-from bedboard.rules.alerts import MOST_DEVICES, SeenChange
+from bedboard.rules.alerts import SeenChange
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
-from bedboard.store.alerts import Device, list_alerts, list_devices, list_own_alerts
+from bedboard.store.alerts import list_alerts, list_own_alerts
 from bedboard.store.database import Database
 from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
@@ -222,46 +219,6 @@ async def test_alerts_of_people_who_lost_the_role_are_not_listed(board_database:
     await run(board_database, "update person set ended_at = :now where id = 'mark'", now=NOW)
     await run(board_database, "update person set role = 'auditor' where id = 'lucia'")
     assert await do(board_database, lambda tx: list_alerts(tx, NOW)) == []
-
-
-def device(n: int = 1) -> Device:
-    return Device(f"https://push.example/{n}", f"key{n}", f"secret{n}")
-
-
-async def test_a_device_wakes_the_last_person_who_added_it(board_database: Database) -> None:
-    await do(board_database, lambda tx: add_device(tx, MARK, device(), NOW))
-    await do(board_database, lambda tx: add_device(tx, MARK, device()._replace(auth="other"), NOW))
-    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == [device()._replace(auth="other")]
-    await do(board_database, lambda tx: add_device(tx, LUCIA, device(), NOW))
-    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == []
-    await do(board_database, lambda tx: remove_device(tx, MARK, device().endpoint))  # it is no longer his
-    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == [device()]
-    await do(board_database, lambda tx: remove_device(tx, LUCIA, device().endpoint))
-    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == []
-
-
-async def test_of_too_many_devices_the_oldest_go(board_database: Database) -> None:
-    for n in range(MOST_DEVICES + 3):
-        at = NOW + timedelta(minutes=n)
-        await do(board_database, lambda tx, n=n, at=at: add_device(tx, MARK, device(n), at))  # type: ignore[misc]
-    found = await do(board_database, lambda tx: list_devices(tx, "mark"))
-    assert found == [device(n) for n in range(3, MOST_DEVICES + 3)]
-
-
-async def test_a_device_that_is_no_more_or_whose_person_has_left_is_not_woken(board_database: Database) -> None:
-    await do(board_database, lambda tx: add_device(tx, MARK, device(), NOW))
-    await do(board_database, lambda tx: add_device(tx, LUCIA, device(2), NOW))
-    await run(board_database, "update person set ended_at = :now where id = 'lucia'", now=NOW)
-    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == []
-    await do(board_database, lambda tx: forget_device(tx, device().endpoint))
-    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == []
-
-
-async def test_a_program_has_no_device(board_database: Database) -> None:
-    async with looking(board_database) as seen:
-        with pytest.raises(NotAllowed):
-            await do(board_database, lambda tx: add_device(tx, actor("police", "police", (), "client"), device(), NOW))
-    assert seen.nothing
 
 
 async def test_reminders_and_sessions_of_over_a_month_ago_are_dropped_and_no_others(board_database: Database) -> None:

@@ -14,7 +14,7 @@ PAGES = [  # who, where
     ("mark", "/?kind=cosm&unit=zuid"),
     ("mark", "/shelters/linde"),
     ("mark", "/shelters/wilg"),
-    ("hanneke", "/?wall=1"),
+    ("hanneke", "/wall"),
     ("hanneke", "/requests"),
     ("sanne", "/staff/linde"),
     ("anneke", "/staff"),

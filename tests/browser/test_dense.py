@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.build.screens import BROKEN_WORDS, LAPTOP, choice, open_page, open_search
+from tests.build.screens import BROKEN_WORDS, LAPTOP, choice, open_page, open_search, open_wall, sign_in
 from tests.build.site import Site
 
 IN_SIGHT = """() => [...document.querySelectorAll('.card')]
@@ -57,7 +57,7 @@ async def test_the_wall_fits_its_screen_and_turns_its_pages(
     size: ViewportSize = {"width": width, "height": height}
     page = await open_page(browser, demo_site, "hanneke", size)
     await page.clock.install()
-    await page.goto(f"{demo_site.url}/?wall=1")
+    await open_wall(page, demo_site)
     assert await page.evaluate(WALL) == {"fits": True, "letters": letters}
     first = set(await page.evaluate(WHOLE))
     assert len(first) >= 10
@@ -77,7 +77,7 @@ async def test_the_wall_keeps_its_screen_awake(browser: Browser, demo_site: Site
     await page.add_init_script("window.asked = []; navigator.wakeLock.request = async (kind) => { window.asked.push(kind) }")
     await page.goto(demo_site.url)
     assert await page.evaluate("window.asked") == []
-    await page.goto(f"{demo_site.url}/?wall=1")
+    await open_wall(page, demo_site)
     await page.wait_for_function("window.asked[0] === 'screen'")
     await page.context.close()
 
@@ -114,9 +114,9 @@ async def test_no_word_is_broken_on_the_wall_and_on_paper(browser: Browser, demo
             news = {"kinds": sorted(board["counts"]), "observed_at": demo_site.clock.now().isoformat()}
             assert (await system.post(f"/shelters/{shelter}/confirm", json=news)).status_code == 200
     page = await open_page(browser, demo_site, "hanneke", {"width": 1920, "height": 1080})
-    await page.goto(f"{demo_site.url}/?wall=1")
+    await open_wall(page, demo_site)
     assert await page.evaluate(BROKEN_WORDS) == []
-    await page.goto(f"{demo_site.url}/")
+    await page.goto(demo_site.url + await sign_in(page.context, demo_site, "hanneke"))
     await page.set_viewport_size({"width": 718, "height": 1047})
     await page.emulate_media(media="print")
     assert await page.evaluate(BROKEN_WORDS) == []

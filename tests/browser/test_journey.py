@@ -141,7 +141,8 @@ async def test_signing_out_elsewhere_closes_the_board(people: tuple[Page, Page, 
     other = await coordinator.context.new_page()
     await other.goto(site.url)
     await other.locator('form[action="/sign-out"] button').first.click()
-    await expect(coordinator.locator("#live")).to_have_attribute("data-state", "signed-out")
+    await expect(coordinator.locator("#lock")).to_contain_text("U bent uitgelogd")
+    await expect(coordinator.locator("#main")).to_be_empty()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

@@ -104,11 +104,12 @@ async def test_it_says_that_somebody_is_there_at_most_once_a_minute(server: Serv
     assert connection.said == [{"type": "active"}] * 3, "at once, after a minute, and for what came after that"
 
 
-async def test_a_wall_screen_says_so_by_itself(server: Server, tab: Page) -> None:
-    connection = await open_board(server, tab, query="?wall=1")
+@pytest.mark.parametrize("query", ["", "?wall=1"])
+async def test_an_open_page_that_nobody_touches_does_not_say_so(server: Server, tab: Page, query: str) -> None:
+    connection = await open_board(server, tab, query=query)
     await connection.snapshot()
     await expect_state(tab, "live")
     await live_on(tab, connection, 130)
     await connection.websocket.close(1012)
     await asyncio.wait_for(connection.closed.wait(), PATIENCE)
-    assert len(connection.said) == 3
+    assert connection.said == []

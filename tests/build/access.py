@@ -24,6 +24,10 @@ ACCESS = {
     "health": "*",
     "sign_out": EVERYBODY,
     "refused": "*",
+    "unlock": EVERYBODY,
+    "wall": "CPD",
+    "wall_open": "CPD",
+    "shift_open": "M",
     "home": EVERYBODY,
     "who_to_call": EVERYBODY,
     "help": EVERYBODY,
@@ -77,7 +81,7 @@ ACCESS = {
     "criteria_save": "M own",
     "place_criteria": "M own",
     "place_criteria_save": "M own",
-    "live": "SMCPD",
+    "live": "SMCPDAU",
     "api_openapi": "*",
     "api_board": EVERYBODY,
     "api_contacts": EVERYBODY,
@@ -108,6 +112,28 @@ ACCESS = {
     "api_case_address": "CPD",
     "api_live": "SMCPDX",
 }
+
+DURING_A_SHIFT = {
+    "home",
+    "help",
+    "who_to_call",
+    "totals",
+    "push",
+    "staff_overview",
+    "staff",
+    "staff_places",
+    "staff_confirm",
+    "staff_occupancy",
+    "staff_undo",
+    "staff_hold",
+    "staff_release",
+    "staff_asked",
+    "staff_answer",
+    "staff_arrival",
+}
+"""The pages of a device of the shift, besides those that every session has."""
+ON_A_WALL = {"home"}
+WHILE_LOCKED = {"sign_out", "unlock", "live"}
 
 
 def roles_of(name: str) -> set[Role] | None:

@@ -28,6 +28,10 @@ CALLS: dict[str, Call] = {
     "sign_in": Call("/sign-in", 200),
     "sign_in_demo": Call("/sign-in/demo", 303, {"person": "mark"}),
     "sign_out": Call("/sign-out", 303, {}),
+    "unlock": Call("/unlock", 303, {"person": "{person}"}),
+    "wall": Call("/wall", 200),
+    "wall_open": Call("/wall", 303, {}),
+    "shift_open": Call("/shift", 303, {}),
     "language": Call("/language", 303, {"language": "nl"}),
     "theme": Call("/theme", 303, {"theme": "dark"}),
     "staff_overview": Call("/staff", 200),
@@ -110,3 +114,16 @@ CALLS: dict[str, Call] = {
     "api_case_outcome": Call(f"/api/v1/requests/{NOBODYS}/outcome", 404, json={"slept": "hotel"}),
     "api_case_address": Call(f"/api/v1/requests/{NOBODYS}/address", 404),
 }
+
+SIGNS_IN = {"staff": "sanne", "manager": "anneke", "coordinator": "lucia", "police": "mark"}
+SIGNS_IN |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda"}
+"""The person of the small board in each role."""
+
+
+def form_of(name: str, role: str, key: str) -> dict[str, str] | None:
+    """Return the fields of a call by this role, with a key of its own where it has one."""
+    form = CALLS[name].form
+    if form is None:
+        return None
+    own = {"key": key} if "key" in form else {}
+    return {field: value.format(person=SIGNS_IN.get(role, "mark")) for field, value in form.items()} | own

@@ -137,3 +137,10 @@ RUN_AXE = """(rules) => {
 async def _run_axe(page: Page, rules: list[str]) -> list[str]:
     found = await page.evaluate(RUN_AXE, rules)
     return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
+
+
+async def open_wall(page: Page, site: Site) -> None:
+    """Make the screen of somebody who is signed in a wall screen."""
+    await page.goto(f"{site.url}/wall")
+    await page.locator('form[action="/wall"] button').click()
+    await expect(page.locator("body.wall")).to_be_visible()

@@ -101,6 +101,13 @@ class Site:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=PATIENCE, verify=TRUST)
 
+    async def open_wall(self, person: str = "hanneke") -> httpx.AsyncClient:
+        """A browser that `person` has made a wall screen."""
+        client = await self.sign_in(person)
+        reply = await client.post("/wall", data={"back": ""})
+        assert reply.headers["location"] == "/?wall=1", reply.text
+        return client
+
     async def sign_in(self, person: str) -> httpx.AsyncClient:
         """A browser in which `person` has signed in."""
         client = self.client()

@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | EVERYWHERE,
     "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
-    "settings.py": {"rules.freshness", "rules.cases"},
+    "settings.py": {"rules.freshness", "rules.cases", "rules.sessions"},
     "clock.py": {"references"},
     "references.py": set(),
     "embedded/": {"embedded"},

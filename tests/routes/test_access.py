@@ -10,8 +10,19 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
-from tests.build.access import ACCESS, CLIENTS, OVERSEERS, PERSONS, SHELTER, is_own_shelter, roles_of
-from tests.build.calls import CALLS, WHOSE
+from tests.build.access import (
+    ACCESS,
+    CLIENTS,
+    DURING_A_SHIFT,
+    ON_A_WALL,
+    OVERSEERS,
+    PERSONS,
+    SHELTER,
+    WHILE_LOCKED,
+    is_own_shelter,
+    roles_of,
+)
+from tests.build.calls import CALLS, SIGNS_IN, WHOSE, form_of
 from tests.build.site import TRUST, Site, facts
 
 ROUTE_TABLE = all_routes()
@@ -61,20 +72,19 @@ async def ask(
         token = {"machine": "demo-shelter-linde"}.get(role, f"demo-{role}")
         headers = {} if role == "none" else {"Authorization": f"Bearer {token}"}
         return await people["api"].request(method, path, json=call.json, headers=headers)
-    if name in ("sign_out", "sign_in_demo") and role != "none":  # a session of its own: the others are needed again
-        who = {"staff": "sanne", "manager": "anneke", "coordinator": "lucia", "police": "mark"}
-        who |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda"}
-        browser = await site.sign_in(who[role])
+    form = form_of(name, role, f"{name}{role}")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    content = urlencode(form) if form is not None else None
+    # A session of its own: the others are needed again.
+    if name in ("sign_out", "sign_in_demo", "wall_open", "shift_open") and role != "none":
+        browser = await site.sign_in(SIGNS_IN[role])
         try:
-            return await browser.request(method, path, data=call.form)
+            return await browser.request(method, path, content=content, headers=headers)
         finally:
             await browser.aclose()
     browser = people[role]
     kept = dict(browser.cookies)
     try:
-        form = {**call.form, "key": f"{name}{role}"} if call.form and "key" in call.form else call.form
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        content = urlencode(form) if form is not None else None
         return await browser.request(method, path, content=content, headers=headers)
     finally:
         browser.cookies.clear()
@@ -97,6 +107,11 @@ async def test_everybody_gets_what_the_table_says(
 
 
 def test_the_table_of_access_says_what_the_design_says() -> None:
+    sessions = {"shift": DURING_A_SHIFT, "wall": ON_A_WALL}
+    for name in (name for name in ACCESS if not name.startswith("api_") and not RULES[name].public):
+        kinds = {kind for kind, names in sessions.items() if name in names or name in WHILE_LOCKED}
+        assert RULES[name].sessions == {"person", *kinds}, name
+        assert RULES[name].while_locked == (name in WHILE_LOCKED), name
     for name in ACCESS:
         roles = roles_of(name)
         assert RULES[name].public == (roles is None), name

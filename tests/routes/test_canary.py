@@ -22,7 +22,7 @@ from tests.build.site import TRUST, Site
 
 PATHS = [
     "/",
-    "/?wall=1",
+    "/wall",
     "/totals",
     "/sign-in",
     "/staff/linde",

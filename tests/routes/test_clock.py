@@ -60,9 +60,10 @@ async def is_undoing_refused(at: At) -> str:
     return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, 10 * SECOND, USUAL_LIMITS))
 
 
-async def is_session_alive(at: At) -> bool:
+async def state_of_session(at: At) -> str:
     token_hash = await at.one("select token_hash from session")
-    return bool(await at.site.process.identity.active_tokens([token_hash]))
+    found = (await at.site.process.identity.active_tokens([token_hash])).get(token_hash)
+    return "over" if found is None else "locked" if found.is_locked else "open"
 
 
 def fit_now(now: datetime) -> str:
@@ -258,7 +259,7 @@ ROWS = (
         },
     ),
     Row("alert", situations.an_alert, {"database": (stored("select count(*) from alert"), (1, 0))}),
-    Row("session", situations.a_session, {"database": (is_session_alive, (True, False))}),
+    Row("session", situations.a_session, {"database": (state_of_session, ("open", "locked", "locked", "over"))}),
     Row("kept-answer", situations.a_kept_answer, {"database": (stored("select count(*) from stored_reply"), (1, 0))}),
     Row(
         "slot",

@@ -70,7 +70,7 @@ async def test_every_press_is_answered_with_the_address_of_a_page(
         assert await facts(standing) == before
 
 
-@pytest.mark.parametrize("name", sorted(PRESSES.keys() - ENDS - {"push", "language", "theme"}))
+@pytest.mark.parametrize("name", sorted(PRESSES.keys() - ENDS - {"push", "unlock", "language", "theme"}))
 async def test_a_script_hears_a_refusal_at_once(standing: Site, people: dict[str, httpx.AsyncClient], name: str) -> None:
     path = CALLS[name].path.format(shelter="linde")
     reply = await press(people["admin"], path, CALLS[name].form or {}, **{"HX-Request": "true"})

@@ -1,14 +1,15 @@
-"""A session ends after a while without use, after its hours, or when somebody signs out."""
+"""A session is locked after a while without use, and ends after its hours or when somebody signs out."""
 
 import asyncio
 
 from sqlalchemy import text
 from websockets.asyncio.client import connect
 
+from bedboard.actions.signin import hash_token
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
-from tests.build.lines import cookie, page_line
+from tests.build.lines import cookie, hear, page_line
 from tests.build.sessions import WholeClock, beat, code_of, site, used_at
 from tests.build.site import Site, served
 
@@ -60,14 +61,17 @@ async def test_signing_out_leaves_the_other_devices_of_the_same_person_alone(sit
     await two.aclose()
 
 
-async def test_a_session_ends_after_a_quarter_of_an_hour_without_use(site: Site) -> None:
+async def test_a_session_is_locked_after_a_quarter_of_an_hour_without_use(site: Site) -> None:
     used, idle = await site.sign_in("mark"), await site.sign_in("lucia")
     for _ in range(2):
         site.clock.move(minutes=14)
         assert (await used.get("/")).status_code == 200
-    assert (await idle.get("/")).headers["location"] == "/sign-in"
-    site.clock.move(minutes=15)
-    assert (await used.get("/")).headers["location"] == "/sign-in"
+    assert (await idle.get("/")).status_code == 423
+    site.clock.move(minutes=15, seconds=-1)
+    site.process.identity.forget(hash_token(used.cookies[site.process.identity.cookie]))
+    assert (await used.get("/strip", headers={"HX-Request": "true"})).status_code == 200, "and this is no use"
+    site.clock.move(seconds=1)
+    assert (await used.get("/")).status_code == 423
     await used.aclose()
     await idle.aclose()
 
@@ -97,7 +101,7 @@ async def test_an_open_board_that_is_used_keeps_the_session_and_one_that_is_not_
         assert '"pulse"' in str(await line.recv())
         site.clock.move(minutes=1)
         await site.process.pulse.beat()
-        assert await code_of(line) == 4401
+        assert await code_of(line) == 4423
     await browser.aclose()
 
 
@@ -115,12 +119,13 @@ async def test_a_page_that_only_reconnects_does_not_keep_the_session(site: Site)
         assert await used_at(site) == begun
     site.clock.move(minutes=1)
     async with page_line(site, browser) as line:
-        assert await code_of(line) == 4401
-    assert (await browser.get("/")).headers["location"] == "/sign-in"
+        await line.send("{}")
+        assert (await hear(line))["locked"]
+    assert (await browser.get("/")).status_code == 423
     await browser.aclose()
 
 
-async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_pulses(board_database: Database) -> None:
+async def test_a_session_of_one_minute_is_locked_after_it_although_the_socket_hears_pulses(board_database: Database) -> None:
     async with served(board_database.url, WholeClock(), session_idle_minutes=1, own_pulse=False) as site:
         browser = await site.sign_in("mark")
         async with page_line(site, browser) as line:
@@ -132,8 +137,8 @@ async def test_a_session_of_one_minute_ends_after_it_although_the_socket_hears_p
                 assert '"pulse"' in str(await line.recv())
             site.clock.move(seconds=5)
             await site.process.pulse.beat()
-            assert await code_of(line) == 4401
-        assert (await browser.get("/")).headers["location"] == "/sign-in"
+            assert await code_of(line) == 4423
+        assert (await browser.get("/")).status_code == 423
         await browser.aclose()
 
 
@@ -161,7 +166,7 @@ async def test_a_session_of_one_minute_lasts_while_it_is_used(board_database: Da
         await watching.aclose()
 
 
-async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> None:
+async def test_an_open_board_cannot_unlock_its_session(site: Site) -> None:
     browser = await site.sign_in("mark")
     async with page_line(site, browser) as line:
         await line.send("{}")
@@ -171,8 +176,8 @@ async def test_an_open_board_cannot_bring_an_ended_session_back(site: Site) -> N
             await line.send('{"type":"active"}')
         await (await line.ping())  # all of that has been read by now
         await site.process.pulse.beat()
-        assert await code_of(line) == 4401
-    assert (await browser.get("/")).headers["location"] == "/sign-in"
+        assert await code_of(line) == 4423
+    assert (await browser.get("/")).status_code == 423
     await browser.aclose()
 
 

@@ -18,4 +18,5 @@ async def full(tx: Transaction) -> Transaction:
     await connection.execute(text(CLAIM.replace("ended_at", "ended_at, case_id") + kept))
     await connection.execute(text(f"{ASK} ('r', 'linde', 'cosm', {AT}, 0), ('r', 'ceder', 'men', {AT}, 0)"))
     await connection.execute(text(f"update ask set {YES} where shelter_id = 'ceder'"))
+    await connection.execute(text(f"insert into session values ('\\x00', 'mark', {AT}, {AT})"))
     return tx

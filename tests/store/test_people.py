@@ -8,23 +8,24 @@ from sqlalchemy import text
 from bedboard.actions.setup import add_client
 from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor, Role
+from bedboard.rules.sessions import SessionLimits
 from bedboard.store.database import Transaction
 from bedboard.store.people import (
     ActiveToken,
-    SessionLimits,
+    FoundSession,
     end_session,
     get_client_actor,
     get_person,
-    get_session_actor,
     list_active_tokens,
     list_demo_people,
+    list_sessions,
     may_act,
     use_session,
 )
 from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
 
-LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8))
+LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8), shift=timedelta(hours=12))
 TICK = timedelta(microseconds=1)
 TOKEN = hash_token("a session")
 LINDE, POLICE = hash_token("demo-shelter-linde"), hash_token("demo-police")
@@ -39,11 +40,14 @@ async def session(tx: Transaction, person: str = "anneke", *, created_at: dateti
     await tx.flush()
 
 
+async def found(tx: Transaction) -> FoundSession | None:
+    return (await list_sessions(tx, [TOKEN, b"unknown"])).get(TOKEN)
+
+
 async def test_a_session_is_its_person_with_all_shelters(tx: Transaction) -> None:
     await session(tx)
-    found = await get_session_actor(tx, TOKEN, LIMITS, NOW)
     anneke = Actor("person", "anneke", "manager", "Anneke", "oever", frozenset({"linde", "ceder"}))
-    assert found == (anneke, NOW)
+    assert await found(tx) == (anneke, NOW, NOW)
     assert await list_active_tokens(tx, [TOKEN, b"unknown"], LIMITS, NOW) == {
         TOKEN: ActiveToken("manager", frozenset({"linde", "ceder"}))
     }
@@ -51,41 +55,57 @@ async def test_a_session_is_its_person_with_all_shelters(tx: Transaction) -> Non
 
 async def test_a_person_of_no_shelter_has_none(tx: Transaction) -> None:
     await session(tx, "mark")
-    found = await get_session_actor(tx, TOKEN, LIMITS, NOW)
-    assert found is not None
-    assert found[0].shelter_ids == frozenset()
+    one = await found(tx)
+    assert one is not None
+    assert one.actor.shelter_ids == frozenset()
 
 
 @pytest.mark.parametrize(
-    ("unused", "begun", "counts"),
+    ("unused", "begun", "locked"),
     [
-        (timedelta(minutes=15) - TICK, timedelta(hours=8) - TICK, True),
-        (timedelta(minutes=15), timedelta(hours=1), False),
-        (timedelta(0), timedelta(hours=8), False),
+        (timedelta(minutes=15) - TICK, timedelta(hours=8) - TICK, False),
+        (timedelta(minutes=15), timedelta(hours=1), True),
+        (timedelta(0), timedelta(hours=8), None),
     ],
 )
-async def test_a_session_ends_unused_and_in_any_case(
-    tx: Transaction, unused: timedelta, begun: timedelta, counts: bool
+async def test_a_session_unused_is_locked_and_in_any_case_it_ends(
+    tx: Transaction, unused: timedelta, begun: timedelta, locked: bool | None
 ) -> None:
     await session(tx, created_at=NOW - begun, used_at=NOW - unused)
-    assert (await get_session_actor(tx, TOKEN, LIMITS, NOW) is not None) is counts
-    assert (TOKEN in await list_active_tokens(tx, [TOKEN], LIMITS, NOW)) is counts
+    token = (await list_active_tokens(tx, [TOKEN], LIMITS, NOW)).get(TOKEN)
+    assert (None if token is None else token.is_locked) is locked
 
 
-async def test_using_a_session_keeps_it(tx: Transaction) -> None:
+async def test_using_a_session_keeps_it_open_and_opens_no_locked_or_ended_one(tx: Transaction) -> None:
     await session(tx)
-    later = NOW + timedelta(minutes=14)
-    await use_session(tx, TOKEN, later)
-    found = await get_session_actor(tx, TOKEN, LIMITS, later + timedelta(minutes=14))
-    assert found is not None
-    assert found[1] == later
+    later = NOW + timedelta(minutes=15) - TICK
+    await use_session(tx, TOKEN, LIMITS, later)
+    one = await found(tx)
+    assert one is not None and one.used_at == later
+    await use_session(tx, TOKEN, LIMITS, later + timedelta(minutes=15))
+    assert await found(tx) == one
+    await end_session(tx, TOKEN, later)
+    await use_session(tx, TOKEN, LIMITS, later)
+    assert await found(tx) is None
 
 
-@pytest.mark.parametrize("statement", ["update session set ended_at = now()", "update person set ended_at = now()"])
+@pytest.mark.parametrize("kind", ["shift", "wall"])
+async def test_a_session_that_does_not_lock_may_be_used_after_any_time(tx: Transaction, kind: str) -> None:
+    await session(tx)
+    await run(tx, f"update session set kind = '{kind}'")  # noqa: S608
+    await use_session(tx, TOKEN, LIMITS, NOW + timedelta(hours=3))
+    one = await found(tx)
+    assert one is not None and (one.actor.session, one.used_at) == (kind, NOW + timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["update session set ended_at = now()", "update person set ended_at = now()", "update person set role = 'auditor'"],
+)
 async def test_an_ended_session_or_person_counts_no_more(tx: Transaction, statement: str) -> None:
     await session(tx)
     await run(tx, statement)
-    assert await get_session_actor(tx, TOKEN, LIMITS, NOW) is None
+    assert await found(tx) is None
     assert await list_active_tokens(tx, [TOKEN], LIMITS, NOW) == {}
 
 

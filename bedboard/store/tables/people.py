@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -29,10 +29,14 @@ class Membership(SQLModel, table=True):
 
 
 class Session(SQLModel, table=True):
-    """A signed-in device. Only the hash of its token is kept."""
+    """A signed-in device. Only the hash of its token is kept.
+
+    Triggers end it when its person leaves or gets another role, and delete its push subscription when it ends.
+    """
 
     token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     person_id: str = Field(foreign_key="person.id", index=True)
+    kind: str = Field(default="person", sa_column_kwargs={"server_default": "person"})
     created_at: datetime = moment()
     used_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
@@ -101,12 +105,18 @@ class AlertRecord(SQLModel, table=True):
 
 
 class PushSubscription(SQLModel, table=True):
-    """A browser that its person allowed us to wake: its address at the push service, and its keys (RFC 8291)."""
+    """A browser that its person allowed us to wake: its address at the push service, and its keys (RFC 8291).
+
+    It goes with the session in which it was added.
+    """
 
     __tablename__ = "push_subscription"
 
     endpoint: str = Field(primary_key=True)
     person_id: str = Field(foreign_key="person.id", index=True)
+    token_hash: bytes = Field(
+        sa_column=Column(LargeBinary, ForeignKey("session.token_hash", ondelete="CASCADE"), nullable=False, index=True)
+    )
     p256dh: str
     auth: str
     created_at: datetime = moment()

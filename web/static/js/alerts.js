@@ -55,5 +55,6 @@
     ring(); // so that the person hears the sound that was chosen
   });
   document.addEventListener("bedboard:placed", tell);
+  document.addEventListener("bedboard:covered", ring);
   tell();
 })();

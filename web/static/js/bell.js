@@ -96,5 +96,6 @@
     true,
   );
   document.addEventListener("bedboard:placed", compare);
+  document.addEventListener("bedboard:covered", ring);
   mark();
 })();

@@ -9,8 +9,6 @@
   const MINUTE = 60e3;
   const LONG = 7200;
   const root = document.documentElement;
-  const asked = new URLSearchParams(location.search);
-  const wall = asked.get("wall") === "1";
   const zone = { timeZone: root.dataset.zone || "Europe/Amsterdam" };
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone };
   const { news, parse, placeAll, steadily } = window.bedboard;
@@ -56,7 +54,8 @@
   let lastAt;
   function showState(next) {
     state = next;
-    for (const name of ["not-live", "lost"]) root.classList.toggle(name, state === "lost" || state === "signed-out");
+    const isLost = !!mark && (state === "lost" || state === "signed-out");
+    for (const name of ["not-live", "lost"]) root.classList.toggle(name, isLost);
     if (mark && mark.dataset.state !== state) mark.dataset.state = state;
     if (!mark || !lastAt) return; // the text from the server is still right
     const day = now() - Date.parse(lastAt) > 720 * MINUTE && { weekday: "short", day: "numeric", month: "short" };
@@ -78,7 +77,7 @@
   let isOver;
   let heardAt = 0;
   let toldAt = -MINUTE;
-  let touched = wall;
+  let touched;
   let tickedAt = performance.now();
   let tickedOn = Date.now();
 
@@ -115,10 +114,13 @@
   function closed(code) {
     socket = null;
     isOver = code === 4401 || code === 4403;
-    if (isOver) return showState(code === 4401 ? "signed-out" : "lost");
+    if (isOver) showState(code === 4401 ? "signed-out" : "lost");
+    if (code === 4401) document.dispatchEvent(new Event("bedboard:ended"));
+    if (isOver) return;
     if (state === "live") showState("waiting");
-    retry();
+    retry(code === 4423); // the session was locked or unlocked
   }
+  const isCovered = () => "cover" in root.dataset; // by lock.js
   function hear(message) {
     if (!tick() || !socket) return; // the message waited while this device slept, nobody knows for how long
     if (message.at) {
@@ -128,15 +130,18 @@
       lastAt = message.at;
     }
     whole ||= message.type === "snapshot";
-    if (message.fragments) steadily(() => takeNews(message));
+    if ("locked" in message) document.dispatchEvent(new CustomEvent("bedboard:locked", { detail: message.locked }));
+    if (message.fragments && !isCovered()) steadily(() => takeNews(message));
     for (const what of ["found", "own"]) {
       const detail = message[what];
-      if (detail || message.type === what) document.dispatchEvent(new CustomEvent(`bedboard:${what}`, { detail }));
+      const name = isCovered() ? "covered" : what; // a covered page shows that there is news, and not what it is
+      if (detail || message.type === what)
+        document.dispatchEvent(new CustomEvent(`bedboard:${name}`, { detail: detail ?? what }));
     }
     if (!whole || !message.at) return; // a change alone is no sign of life: the message must carry the server's time
     [heardAt, attempt] = [performance.now(), 0];
     showState("live");
-    document.dispatchEvent(new Event("bedboard:heard"));
+    if (!isCovered()) document.dispatchEvent(new Event("bedboard:heard"));
   }
 
   // Runs each second and with each message, to notice sleep and silence. Returns false after a sleep, and the page reconnects.
@@ -156,7 +161,7 @@
     }
     if (touched && socket?.readyState === 1 && at - toldAt > MINUTE) {
       socket.send('{"type":"active"}');
-      [toldAt, touched] = [at, wall];
+      [toldAt, touched] = [at, false];
     }
     return true;
   }
@@ -200,7 +205,7 @@
   });
   const wake = () => tick() && !socket && retry(true);
   const touch = ({ isTrusted }) => {
-    touched ||= isTrusted;
+    touched ||= isTrusted && !isCovered();
   };
   for (const input of ["pointerdown", "keydown", "wheel"]) addEventListener(input, touch, { capture: true, passive: true });
   setInterval(tick, 1000);
@@ -208,6 +213,11 @@
   setInterval(showAges, 20e3);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
   document.addEventListener("resume", wake);
+  document.addEventListener("bedboard:unlocked", () => {
+    showState("waiting"); // the page shows what was true before
+    drop();
+    connect();
+  });
   addEventListener("online", () => retry(true));
   addEventListener("offline", () => lose());
   addEventListener("pagehide", drop); // for the Back button a browser keeps only pages without an open socket

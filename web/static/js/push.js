@@ -2,7 +2,7 @@
    device. */
 (() => {
   "use strict";
-  const WHO = "bedboard:push"; // the person who turned it on here: another person on this device has to turn it on too
+  const WHO = "bedboard:push"; // who turned it on here, and in which session: another person has to turn it on too
   const root = document.documentElement;
   if (!("serviceWorker" in navigator) || !window.PushManager || !window.Notification) return;
   const ways = () => document.querySelector("#ways[data-push-key]");
@@ -39,18 +39,27 @@
     }
   };
   async function look() {
-    const { pushKey, pushWho } = ways()?.dataset ?? {};
+    const { pushKey, pushWho, pushSession } = ways()?.dataset ?? {};
     if (!pushKey || told === pushWho) return;
     told = pushWho;
     if (Notification.permission === "denied") return show("denied");
     const subscription = await existing().catch(() => null);
     const key = subscription?.options.applicationServerKey;
-    const isOn = key && text(key) === pushKey && remembered() === pushWho;
+    const [who, session] = remembered()?.split(" ") ?? [];
+    const isOn = key && text(key) === pushKey && who === pushWho;
     show(isOn ? "on" : "off");
-    if (isOn) register().catch(() => null);
+    if (!isOn) return drop(subscription); // that of another person, who must not be told anything here
+    register().catch(() => null);
+    if (session === pushSession) return;
+    try {
+      await send("subscribe", subscription); // the server dropped the device with the session before
+      remember(`${pushWho} ${pushSession}`);
+    } catch {
+      show("off");
+    }
   }
   async function turnOn() {
-    const { pushKey, pushWho } = ways().dataset;
+    const { pushKey, pushWho, pushSession } = ways().dataset;
     const permission = await Notification.requestPermission();
     if (permission !== "granted") return show(permission === "denied" ? "denied" : "off");
     await register();
@@ -59,18 +68,23 @@
     if (old && text(old.options.applicationServerKey) !== pushKey) await old.unsubscribe();
     const options = { userVisibleOnly: true, applicationServerKey: bytes(pushKey) };
     await send("subscribe", await registration.pushManager.subscribe(options));
-    remember(pushWho);
+    remember(`${pushWho} ${pushSession}`);
     show("on");
   }
   async function turnOff() {
     const subscription = await existing();
-    if (subscription) {
-      await send("unsubscribe", subscription);
-      await subscription.unsubscribe();
-    }
-    remember(null);
+    if (subscription) await send("unsubscribe", subscription);
+    await drop(subscription);
     show("off");
   }
+  async function drop(subscription) {
+    remember(null);
+    await subscription?.unsubscribe().catch(() => null);
+  }
+  // The server drops its part with the session; the browser's own part is of no use then.
+  addEventListener("submit", async ({ target }) => {
+    if (target.matches('[action="/sign-out"]')) drop(await existing().catch(() => null));
+  });
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest?.("button[data-way^=push]");
     if (!button || button.classList.contains("sending")) return;

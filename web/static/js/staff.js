@@ -139,7 +139,7 @@
       const answer = parse(text);
       notice = answer.querySelector("#notice");
       isLater = ["busy", "key_in_use", "too_many"].includes(notice?.dataset.code);
-      const isAway = isLater || [0, 401, 429, 502, 503, 504].includes(status);
+      const isAway = isLater || [0, 401, 423, 429, 502, 503, 504].includes(status);
       isOurs = !isAway && (!isOk || !!answer.querySelector('[id^="staff-"]')); // otherwise another machine answered
       return isOurs && isHere;
     };

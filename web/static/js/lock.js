@@ -1,0 +1,101 @@
+/* Covers the page when its session is locked, or has ended. The server decides that (live.js hears it); a page that hears nothing
+   covers itself when nobody has touched any page of this browser for as long. The page stays below the cover, hidden from every
+   reader, so that what was typed is still there after unlocking. Without this script the server answers with the cover alone. */
+(() => {
+  "use strict";
+  const SECOND = 1e3;
+  const root = document.documentElement;
+  const cover = document.getElementById("lock");
+  const form = cover.querySelector('[action="/unlock"]');
+  const [heading, news, unsent] = ["h1", "[data-news]", "[data-unsent]"].map((part) => cover.querySelector(part));
+  const person = form?.elements.person.value; // the sessions of a shift and of a wall do not lock
+  const idle = Number(cover.dataset.idleSeconds ?? Infinity) * SECOND;
+  const isWhole = "cover" in root.dataset; // there is no page below: this was the answer to a locked session
+  let isLocked; // the server says so
+  let left;
+  let count = 0;
+
+  // --- the last touch in any tab of this browser. Each clock of a device can miss something: a sleep, or a change of the hour
+  const tabs = new BroadcastChannel("bedboard:session");
+  let touched;
+  const note = () => (touched = [performance.now(), Date.now()]);
+  function touch({ isTrusted }) {
+    look(); // the device may have slept since the last look
+    if (!isTrusted || "cover" in root.dataset) return;
+    if (performance.now() - touched[0] > SECOND) tabs.postMessage({ person });
+    note();
+  }
+  function look() {
+    if (Math.max(performance.now() - touched[0], Date.now() - touched[1]) >= idle) shut();
+  }
+
+  function put(state) {
+    left ??= { title: document.title, scroll: scrollY, focused: document.activeElement };
+    root.dataset.cover = state;
+    cover.hidden = false;
+    cover.focus({ preventScroll: true });
+  }
+  function shut() {
+    if ("cover" in root.dataset) return;
+    put("locked");
+    document.title = heading.textContent;
+  }
+  function open() {
+    if (root.dataset.cover !== "locked") return;
+    if (isWhole) return location.replace(form.elements.back.value);
+    delete root.dataset.cover;
+    cover.hidden = true;
+    count = 0;
+    news.textContent = unsent.textContent = "";
+    document.title = left.title;
+    scrollTo({ top: left.scroll, behavior: "instant" });
+    left.focused?.focus({ preventScroll: true });
+    left = null;
+    note();
+    document.dispatchEvent(new Event("bedboard:unlocked"));
+  }
+  function end() {
+    if (isWhole) return location.replace(form.elements.back.value);
+    const at = document.querySelector('#live [data-when="lost"] time')?.textContent;
+    const asOf = cover.querySelector("[data-as-of]");
+    asOf.hidden = !at;
+    asOf.lastElementChild.textContent = at;
+    document.getElementById("main").replaceChildren();
+    put("ended");
+    document.title = cover.querySelector('[data-when="ended"] h1').textContent;
+  }
+
+  cover.addEventListener("submit", async (event) => {
+    if (event.target !== form) return;
+    event.preventDefault();
+    unsent.textContent = "";
+    const fields = [...new FormData(form)];
+    const answer = await window.bedboard.ask(form, "/unlock", { method: "POST", fields, accepts: () => false });
+    if (answer?.isOk) {
+      tabs.postMessage({ person, isUnlocked: true });
+      open();
+    } else if (answer?.status === 401 || answer?.status === 403) end();
+    else unsent.textContent = unsent.dataset.unsent;
+  });
+  tabs.onmessage = ({ data }) => {
+    if (data.person !== person) return;
+    if (data.isUnlocked) open();
+    else note();
+  };
+  document.addEventListener("bedboard:locked", ({ detail }) => {
+    if (detail) shut();
+    else if (isLocked) open(); // it was unlocked in another tab
+    isLocked = detail;
+  });
+  document.addEventListener("bedboard:covered", ({ detail }) => {
+    if (detail === "own") news.textContent = `${news.dataset.news} (${++count})`;
+  });
+  document.addEventListener("bedboard:ended", end);
+  document.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.status === 423 && shut());
+  note();
+  tabs.postMessage({ person }); // opening a page is a touch
+  for (const input of ["pointerdown", "keydown", "wheel"]) addEventListener(input, touch, { capture: true, passive: true });
+  for (const moment of ["pageshow", "focus"]) addEventListener(moment, look);
+  document.addEventListener("visibilitychange", look);
+  setInterval(look, SECOND);
+})();
