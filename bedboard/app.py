@@ -122,7 +122,7 @@ def make_cast(process: Process, speed: float) -> Cast:
 
     async def visitors() -> Visitors:
         async with process.database.transaction() as tx:
-            return await list_visitors(tx, process.clock.now() - process.identity.limits.longest)
+            return await list_visitors(tx, process.identity.limits, process.clock.now())
 
     return Cast(process.settings.public_url, process.clock, visitors, speed)
 

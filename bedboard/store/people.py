@@ -106,7 +106,8 @@ async def list_active_tokens(
 
 VISITORS = text("""
     select p.role, m.shelter_id from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
-    where s.ended_at is null and p.ended_at is null and s.created_at > :begun_since
+    where s.ended_at is null and p.ended_at is null
+      and (s.kind = 'person' and s.created_at > :begun_since or s.kind = 'shift' and s.created_at > :shift_since)
 """)
 
 
@@ -117,9 +118,10 @@ class Visitors(NamedTuple):
     shelters: frozenset[str]
 
 
-async def list_visitors(tx: Transaction, since: datetime) -> Visitors:
-    """Return the parts of the people who signed in after `since` and have not signed out, idle or not."""
-    rows = (await (await tx.connection()).execute(VISITORS, {"begun_since": since})).all()
+async def list_visitors(tx: Transaction, limits: SessionLimits, now: datetime) -> Visitors:
+    """Return the parts of the people whose sessions are not over, locked or not."""
+    since = {"begun_since": now - limits.longest, "shift_since": now - limits.shift}
+    rows = (await (await tx.connection()).execute(VISITORS, since)).all()
     return Visitors(frozenset(row.role for row in rows), frozenset(row.shelter_id for row in rows if row.shelter_id))
 
 

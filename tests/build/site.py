@@ -93,6 +93,13 @@ class Site:
         self.clock.move(**by)
         self.process.identity._people.clear()
 
+    async def stay(self) -> None:
+        """Let everybody who is signed in begin again at this moment, so that no session is locked or over."""
+        async with self.process.database.transaction() as tx:
+            used = text("update session set created_at = :now, used_at = :now where ended_at is null")
+            await (await tx.connection()).execute(used, {"now": self.clock.now()})
+        self.process.identity._people.clear()
+
     def client(self) -> httpx.AsyncClient:
         """A browser without scripts in which nobody has signed in."""
         return Browser(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE, verify=TRUST)

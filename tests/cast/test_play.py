@@ -76,7 +76,7 @@ async def test_a_visitor_keeps_the_own_shelter_and_the_decisions_of_the_desk(cas
     assert await state(case_site, case_id) == "chosen"
     await look(case_site, cast, hours=1)
     assert await state(case_site, case_id) == "chosen", "they may only have looked away"
-    case_site.pass_time(hours=8)  # both have left without a word
+    case_site.pass_time(hours=11)  # both have left without a word
     await look(case_site, cast)
     assert await state(case_site, case_id) == "confirmed"
 

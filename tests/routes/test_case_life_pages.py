@@ -210,10 +210,8 @@ async def test_an_offer_that_ran_out_cannot_be_chosen(site: Site, people: People
     mark = await people("mark")
     case = await offered(site, mark)
     before = await see(mark, case)
-    site.clock.move(minutes=14)  # a session lasts a quarter of an hour
-    for _ in range(4):
-        await mark.get("/requests")
-        site.clock.move(minutes=12)
+    site.clock.move(minutes=62)
+    await site.stay()
     late = await press(mark, before, "choose", shelter="beuk")
     assert late.status_code == 409 and "De tijd is voorbij" in late.text
     assert "ja, maar de tijd is voorbij" in late.text and "Kies deze plek" not in late.text
@@ -225,7 +223,7 @@ async def test_silence_and_its_steps_are_shown(site: Site, people: People) -> No
     mark, hanneke = await people("mark"), await people("hanneke")
     case = await begin(mark, "linde")
     for minutes, words in ((6, "herinnerd"), (5, "leidinggevenden gewaarschuwd"), (5, "plaatsingsdesk gewaarschuwd")):
-        site.clock.move(minutes=minutes)
+        site.pass_time(minutes=minutes)
         await follow_cases(site.process)
         await build.until(lambda words=words: _says(mark, case, words), words)  # type: ignore[misc]
     await hanneke.get("/requests")

@@ -186,6 +186,7 @@ async def test_a_stale_shelter_is_never_counted_as_free(site: Site) -> None:
     page = (await browser.get("/")).text
     assert page.split('id="total-free"')[1].split("<b>")[1].startswith("4<")  # linde 2, ceder 2, and not wilg's one
     site.clock.move(hours=8)
+    await site.stay()
     site.process.board.age()
     page = (await browser.get("/")).text
     assert page.split('id="total-free"')[1].split("<b>")[1].startswith("0<")

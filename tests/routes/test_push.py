@@ -229,3 +229,35 @@ async def test_a_shelter_is_woken_when_it_is_asked_and_when_it_is_chosen_but_not
     assert bodies == [b'{"what":"asked"}', b'{"what":"news"}', b'{"what":"news"}'], "and nothing else"
     assert [headers["topic"] for _, headers, _ in service.got] == ["asked", "news", "news"]
     assert others.got == []
+
+
+async def test_after_signing_out_nothing_is_delivered_also_not_to_the_next_person(site: Site, board_database: Database) -> None:
+    async with serving() as service:
+        await mark(site, "occupied")
+        async with aclosing(await site.sign_in("mark")) as browser:
+            assert (await browser.post("/push", data=service.subscription())).status_code == 204
+            assert (await browser.post("/search/alert", data=MAN | {"key": "k"})).status_code == 303
+            site.pass_time(minutes=20)  # locked, and woken all the same
+            await mark(site, "free")
+            await until(has(service, 1), "the device is woken")
+            await browser.post("/unlock", data={"person": "mark"})
+            await mark(site, "occupied")
+            await browser.post("/sign-out")
+            assert await devices(board_database) == []
+            await browser.post("/sign-in/demo", data={"person": "lucia"})
+            await mark(site, "free")
+            await quiet(site)
+        assert len(service.got) == 1
+
+
+async def test_another_person_on_the_device_ends_the_messages_of_the_first(site: Site, board_database: Database) -> None:
+    async with serving() as service:
+        await mark(site, "occupied")
+        async with aclosing(await site.sign_in("mark")) as browser:
+            assert (await browser.post("/push", data=service.subscription())).status_code == 204
+            assert (await browser.post("/search/alert", data=MAN | {"key": "k"})).status_code == 303
+            await browser.post("/sign-in/demo", data={"person": "lucia"})  # without signing out
+            assert await devices(board_database) == []
+            await mark(site, "free")
+            await quiet(site)
+        assert service.got == []

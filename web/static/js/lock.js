@@ -8,8 +8,8 @@
   const cover = document.getElementById("lock");
   const form = cover.querySelector('[action="/unlock"]');
   const [heading, news, unsent] = ["h1", "[data-news]", "[data-unsent]"].map((part) => cover.querySelector(part));
-  const person = form?.elements.person.value; // the sessions of a shift and of a wall do not lock
-  const idle = Number(cover.dataset.idleSeconds ?? Infinity) * SECOND;
+  const { person } = cover.dataset;
+  const idle = Number(cover.dataset.idleSeconds ?? Infinity) * SECOND; // the sessions of a shift and of a wall do not lock
   const isWhole = "cover" in root.dataset; // there is no page below: this was the answer to a locked session
   let isLocked; // the server says so
   let left;

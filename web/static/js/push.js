@@ -40,15 +40,17 @@
   };
   async function look() {
     const { pushKey, pushWho, pushSession } = ways()?.dataset ?? {};
+    const [before, session] = remembered()?.split(" ") ?? [];
+    // Another person turned it on, and no longer may be told here: its push service says so to the server.
+    if (before && before !== document.getElementById("lock")?.dataset.person) await drop(await existing().catch(() => null));
     if (!pushKey || told === pushWho) return;
     told = pushWho;
     if (Notification.permission === "denied") return show("denied");
     const subscription = await existing().catch(() => null);
     const key = subscription?.options.applicationServerKey;
-    const [who, session] = remembered()?.split(" ") ?? [];
-    const isOn = key && text(key) === pushKey && who === pushWho;
+    const isOn = key && text(key) === pushKey && before === pushWho;
     show(isOn ? "on" : "off");
-    if (!isOn) return drop(subscription); // that of another person, who must not be told anything here
+    if (!isOn) return;
     register().catch(() => null);
     if (session === pushSession) return;
     try {
