@@ -70,6 +70,7 @@
   function placeOne(fresh) {
     const { id } = fresh;
     const { stamp, name } = fresh.dataset;
+    if (id === "notice") return; // it belongs to a press: messages.js shows it
     const isCard = fresh.matches("article");
     let old = byId(id);
     if (stamp) {
@@ -83,7 +84,7 @@
     else if (isCard) {
       byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
       changed.add(fresh);
-    } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
+    } else if (id === "undo") byId("main")?.prepend(fresh);
     htmx.process(old ?? fresh);
   }
   const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
@@ -158,5 +159,5 @@
   }
 
   const place = (html) => steadily(() => placeAll(parse(html)));
-  window.bedboard = { ask, fill, news, parse, place, placeAll, steadily };
+  Object.assign(window.bedboard, { ask, fill, news, parse, place, placeAll, steadily });
 })();
