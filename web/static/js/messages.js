@@ -39,8 +39,10 @@
     let left = view.offsetLeft + (view.width - width) / 2;
     if (spot?.height && spot.top < floor && (isWide || spot.bottom > top - GAP)) {
       const above = spot.top - GAP - height;
-      top = above >= ceiling ? above : Math.min(spot.bottom + GAP, top);
-      if (isWide) left = Math.min(spot.left, view.offsetLeft + view.width - GAP - width);
+      const furthest = view.offsetLeft + view.width - GAP - width;
+      const isBeside = above < ceiling && spot.right + GAP < furthest;
+      top = isBeside ? Math.min(spot.top, top) : above >= ceiling ? above : Math.min(spot.bottom + GAP, top);
+      if (isWide) left = isBeside ? spot.right + GAP : Math.min(spot.left, furthest);
     }
     Object.assign(layer.style, { inset: `${Math.max(top, ceiling)}px auto auto ${Math.max(left, GAP)}px` });
   }
@@ -132,5 +134,19 @@
   addEventListener("click", ({ target }) => target.closest?.(PRESSED) && !layer.contains(target) && hush(), true);
   addEventListener("keydown", ({ key }) => key === "Escape" && all().slice(-1).map(drop));
   for (const source of [window, window.visualViewport ?? window]) source.addEventListener("resize", stand);
+  // Other bars stand on the lowest one; of the top only the line that says "not live" stays. Both are as high as their text.
+  const fixed = () => [".confirm", ".top", "#live"].map((one) => document.querySelector(one));
+  const measured = new ResizeObserver(() => {
+    const { style } = document.documentElement;
+    const [bar, head, live] = fixed();
+    if (bar) style.setProperty("--bedboard-bar-height", `${bar.offsetHeight}px`);
+    if (live) style.setProperty("--bedboard-head-away", `${head.offsetHeight - live.offsetHeight}px`);
+  });
+  function measure() {
+    for (const one of fixed()) if (one) measured.observe(one);
+  }
+  document.addEventListener("bedboard:placed", measure); // news may bring a new bar
+  measure();
+
   window.bedboard = { messages: { tell, begin, forget, noticeOf } };
 })();

@@ -225,10 +225,11 @@
       const { clientX: x, clientY: y } = event;
       const at = performance.now();
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
-      tapped = { at, x, y };
+      const isGone = isAgain && !tapped.target.isConnected; // such as the offer to undo: below it is something else
+      tapped = { at, x, y, target: event.target };
       const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet");
       const isDeaf =
-        isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
+        isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
       if (isDeaf) {
         event.preventDefault();
         event.stopImmediatePropagation();
