@@ -1,17 +1,16 @@
 """messages.js: the message about a press is in view and near it, stays until the next press, and live news never touches it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from itertools import cycle
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from bedboard.store.database import Database
-from tests.build import PATIENCE, FixedClock
+from tests.build import FixedClock
 from tests.build.api import begin
-from tests.build.hostile import HOSTILE, OFFLINE, OVERLAP, SPOTS, UNANSWERED, WATCH, Presses
-from tests.build.screens import LAPTOP, PHONE, open_page
+from tests.build.hostile import HOSTILE, OFFLINE, OVERLAP, SPOTS, UNANSWERED, WATCH, Presses, changing, enter, opened, press
+from tests.build.screens import LAPTOP, PHONE, complaints, violations_in_both_schemes
 from tests.build.site import Site, served
 
 SIZES = pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
@@ -24,37 +23,6 @@ WOMAN: dict[str, Any] = {"adults": {"woman": 1}}
 async def site(case_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
     async with served(case_database.url, clock, session_idle_minutes=600) as site:
         yield site
-
-
-def changing(site: Site, place: str = "ceder-1") -> Callable[[], Awaitable[object]]:
-    """Return a change of a place that every page of the tests shows somehow."""
-    states = cycle(("occupied", "free"))
-
-    async def change() -> None:
-        async with site.api(f"demo-shelter-{place.partition('-')[0]}") as api:
-            reply = await api.patch(f"/places/{place}", json={"status": next(states)})
-            assert reply.status_code == 200, reply.text
-
-    return change
-
-
-async def opened(browser: Browser, site: Site, person: str, path: str | None, size: ViewportSize) -> Page:
-    page = await open_page(browser, site, person, size, path=path)
-    await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
-    await page.evaluate(WATCH)
-    return page
-
-
-async def press(button: Locator) -> None:
-    """Press with the mouse or the finger, wherever the page has the button."""
-    await button.scroll_into_view_if_needed()
-    await button.click()
-
-
-async def enter(button: Locator) -> None:
-    """Press with the keyboard: a second tap on the same spot is not heard for a moment."""
-    await button.scroll_into_view_if_needed()
-    await button.press("Enter")
 
 
 @SIZES
@@ -147,3 +115,31 @@ async def test_an_answer_and_a_hold_for_a_caller_are_for_now_and_do_not_wait(
     assert site.process.board.cards["linde"].counts["held"] == 0
     await expect(button).to_be_visible()
     await staff.context.close()
+
+
+@SIZES
+@pytest.mark.parametrize("button", ["button.several", 'button[formaction="/search/alert"]'], ids=["several", "alert"])
+async def test_a_search_for_nobody_says_what_is_missing_and_live_news_leaves_it(
+    browser: Browser, site: Site, size: ViewportSize, button: str
+) -> None:
+    page = await opened(browser, site, "mark", "/search", size)
+    for _ in range(4):
+        await page.locator(button).evaluate("(one) => one.click()")
+        await page.wait_for_load_state()
+        await expect(page.locator("#live")).to_have_attribute("data-state", "live")
+        await page.evaluate(WATCH)
+        presses = Presses(page, "", changing(site, "ceder-2"))
+        await presses.look("kies eerst voor wie u een plek zoekt")
+        await presses.live_changes()
+        await presses.look("kies eerst voor wie u een plek zoekt")
+        field = page.locator("#profile [data-wrong]")
+        await expect(field).to_be_in_viewport()
+        await expect(page.locator('[name="adults.woman"][value="0"]')).to_be_focused()
+        assert await page.locator(f"#{await field.get_attribute('aria-describedby')}").inner_text() != ""
+        assert not await field.evaluate(OVERLAP)
+    assert await violations_in_both_schemes(page) == []
+    await page.locator('label:has(input[name="adults.man"][value="1"])').click()
+    await expect(page.locator("#messages .notice")).to_have_count(0)
+    await expect(page.locator("[data-wrong], [aria-describedby^=wrong]")).to_have_count(0)
+    complaints(page).clear()  # a browser writes down every 422
+    await page.context.close()

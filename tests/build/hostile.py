@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import cycle
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, Route, ViewportSize, expect
 
-from tests.build.screens import complaints
+from tests.build import PATIENCE
+from tests.build.screens import complaints, open_page
+from tests.build.site import Site
 
 PORTAL = (
     "<!doctype html><html><body><h1>Welcome to our hotel</h1><form method=post><button>Sign in</button></form></body></html>"
@@ -117,3 +120,34 @@ class Presses:
 
 
 WATCH = "window.placed = 0; document.addEventListener('bedboard:placed', () => window.placed++)"
+
+
+def changing(site: Site, place: str = "ceder-1") -> Callable[[], Awaitable[object]]:
+    """Return a change of a place that every page of the tests shows somehow."""
+    states = cycle(("occupied", "free"))
+
+    async def change() -> None:
+        async with site.api(f"demo-shelter-{place.partition('-')[0]}") as api:
+            reply = await api.patch(f"/places/{place}", json={"status": next(states)})
+            assert reply.status_code == 200, reply.text
+
+    return change
+
+
+async def opened(browser: Browser, site: Site, person: str, path: str | None, size: ViewportSize) -> Page:
+    page = await open_page(browser, site, person, size, path=path)
+    await expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE * 1000)
+    await page.evaluate(WATCH)
+    return page
+
+
+async def press(button: Locator) -> None:
+    """Press with the mouse or the finger, wherever the page has the button."""
+    await button.scroll_into_view_if_needed()
+    await button.click()
+
+
+async def enter(button: Locator) -> None:
+    """Press with the keyboard: a second tap on the same spot is not heard for a moment."""
+    await button.scroll_into_view_if_needed()
+    await button.press("Enter")
