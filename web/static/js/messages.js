@@ -15,6 +15,7 @@
   const alerts = document.getElementById("notice") ?? element("notice", "alert");
   const waits = element("waits", "status"); // says that a press waits for its answer
   const all = () => [...alerts.querySelectorAll(".notice")];
+  let marked = 0;
   let near; // what the newest message is about: an element, and where it was when it was pressed
 
   // --- where the layer stands: it covers neither the pressed button nor a bar near the thumb
@@ -54,17 +55,17 @@
     }
   }
   function mark(message, form) {
-    const fields = [...message.querySelectorAll("[data-field]")].flatMap((line, index) => {
+    const fields = [...message.querySelectorAll("[data-field]")].flatMap((line) => {
       const name = CSS.escape(line.dataset.field);
       const input = [...(form ?? document).querySelectorAll(`[name="${name}"], [name^="${name}."]`)].find(
         ({ type }) => !/^(hidden|submit)$/.test(type),
       );
       if (!input) return [];
-      line.id = `wrong-${index}`;
-      const marked = /^(radio|checkbox)$/.test(input.type) ? (input.closest("fieldset") ?? input) : input;
-      marked.setAttribute("aria-describedby", line.id);
-      if (marked === input) input.setAttribute("aria-invalid", "true");
-      marked.dataset.wrong = "";
+      line.id = `wrong-${marked++}`;
+      const field = /^(radio|checkbox)$/.test(input.type) ? (input.closest("fieldset") ?? input) : input;
+      field.setAttribute("aria-describedby", line.id);
+      if (field === input) input.setAttribute("aria-invalid", "true");
+      field.dataset.wrong = "";
       return input;
     });
     const [first] = fields;
@@ -129,6 +130,7 @@
   const given = alerts.querySelector(".notice") && alerts.cloneNode(true);
   alerts.replaceChildren();
   layer.append(alerts, waits);
+  for (const region of layer.children) region.ariaAtomic = "false"; // a new message is read alone
   document.body.append(layer); // outside the part of the page that news and filters change
   if (given) tell(given);
   addEventListener("click", ({ target }) => target.closest?.(PRESSED) && !layer.contains(target) && hush(), true);

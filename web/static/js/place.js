@@ -12,6 +12,8 @@
   const news = new Map(); // element id → its newest element from the server, also of shelters that the filter hides
   let changed;
   let morph; // the one of htmx
+  // People and scripts set these, so an answer without them does not remove them.
+  const OWN = /^(open|tabindex|aria-(busy|live|invalid|describedby)|data-wrong)$/;
   const FIXED = "input[type=hidden]:not([name=key])";
 
   // Two nodes with the same identity are one thing at two moments. A button with another meaning must be another element,
@@ -124,8 +126,7 @@
       !(newNode.dataset?.stamp && isLower(newNode.dataset.stamp, dataset.stamp)),
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
-      // People and scripts set these four, so an answer without them does not remove them.
-      return name === "value" ? value === null : value !== null || !/^(open|tabindex|aria-busy|aria-live)$/.test(name);
+      return name === "value" ? value === null : value !== null || !OWN.test(name);
     },
     htmx_config_request: (_, { ctx }) => {
       if (!isPlaced(ctx)) return;

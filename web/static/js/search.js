@@ -168,7 +168,7 @@
     say({ type: "search", ...search() }); // later messages of the socket belong to this list
   });
   on("htmx:finally:request", ({ press, text }) => {
-    if (press.url === "/search") return see();
+    if (press.isAnswered && press.url === "/search") return see();
     if (!press.isAnswered || press.notice?.childElementCount) return;
     const own = articles().find((article) => !press.articles.includes(article));
     const shown = parse(text).querySelector("#nothing") ? byId("nothing") : own;

@@ -7,6 +7,7 @@
   const DEAF = 600;
   const JUST = 350;
   const NEAR = 48;
+  const PASSING = /^(busy|database_away|internal|key_in_use|perhaps_saved|too_many)$/; // refusals of this moment only
   const PATIENCE = 20e3; // the server may need longer than a background request waits
   const { ask, messages, now, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
@@ -101,7 +102,10 @@
     else form.requestSubmit(submitter);
   }
   function goOn({ before, state, home, notice, ...press }) {
-    if (notice?.childElementCount) return messages.tell(notice, { name: press.url, press, form: press.form });
+    if (notice?.childElementCount) {
+      const isPassing = PASSING.test(notice.dataset.code);
+      return messages.tell(notice, { name: press.url, press, form: press.form, again: isPassing && (() => again(press)) });
+    }
     const telephone = rows()
       .find(({ id }) => !before.includes(id))
       ?.querySelector(".tel");
