@@ -142,7 +142,7 @@
     const { style } = document.documentElement;
     const [bar, head, live] = fixed();
     if (bar) style.setProperty("--bedboard-bar-height", `${bar.offsetHeight}px`);
-    if (live) style.setProperty("--bedboard-head-away", `${head.offsetHeight - live.offsetHeight}px`);
+    if (head && live) style.setProperty("--bedboard-head-away", `${head.offsetHeight - live.offsetHeight}px`);
   });
   function measure() {
     for (const one of fixed()) if (one) measured.observe(one);

@@ -201,6 +201,7 @@
     for (const element of document.querySelectorAll(".tile, section[id^='staff-'] form:not([hx-boost])")) {
       const isSending = element.classList.toggle("sending", onItsWay.includes(element));
       const isQueued = element.classList.toggle("queued", !isSending && queued.includes(element));
+      if (isQueued) element.querySelector("summary")?.setAttribute("data-queued", words?.dataset.waiting); // once, not in 400 tiles
       if (isSending || isQueued) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
     }
