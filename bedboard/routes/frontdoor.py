@@ -13,6 +13,10 @@ from bedboard.routes.replies import refuse
 from bedboard.rules.refusals import Malformed, NotAllowed, NotFound, Refusal
 from bedboard.settings import Settings
 
+PARTS = ("text/css", "text/javascript")
+OF_PARTS = {"Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security"}
+"""Headers that mean something with a stylesheet or a script of a page. The others would be 3 KB of a first load."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,9 +52,12 @@ class FrontDoor:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                is_part = scope["path"].startswith("/static/") and headers.get("content-type", "").startswith(PARTS)
                 for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers["X-Request-Id"] = request.state.request_id
+                    if not is_part or name in OF_PARTS:
+                        headers.setdefault(name, value)
+                if not is_part:
+                    headers["X-Request-Id"] = request.state.request_id
             await send(message)
 
         refusal = self._refusal(request)

@@ -238,5 +238,7 @@ def on_bug(request: Request, error: Exception) -> Response:
     call, refusal = call_of(request), Refusal("internal", request_id=request.state.request_id)
     if is_api(call):
         return problem(call, refusal, 500)
+    if call.wants_fragment:
+        return html(call, notice(call, refusal), 500)
     context = {"status": 500, "code": refusal.code, "detail": refusal.detail, "fields": ()}
     return page(call, "pages/refusal.html", context, 500)

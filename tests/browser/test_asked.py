@@ -142,7 +142,7 @@ async def test_a_press_whose_answer_is_lost_says_so_and_is_the_same_press_when_i
     await page.unroute("**/answer")
     await page.unroute("**/staff/linde/requests")
     async with page.expect_request("**/answer") as again:
-        await press.click()
+        await press.press("Enter")  # a tap on the same spot is not heard for a moment
     request: Request = await again.value
     assert parse_qs(request.post_data or "")["key"] == sent[0]["key"]
     await expect(ask(page, case_id)).to_contain_text("Uw antwoord: in overleg.")

@@ -14,7 +14,7 @@ from tests.build.scripted_tabs import expect_outbox, leave_waiting, open_staff_p
 async def test_while_the_server_is_away_a_tap_waits_and_is_then_applied_once(server: Server, tab: Page) -> None:
     connection = await open_staff_page(server, tab)
     await leave_waiting(server, tab)
-    await expect(tab.locator("#tile-p1")).to_have_class("tile free sending")
+    await expect(tab.locator("#tile-p1")).to_have_class("tile free queued")
     await server.post()
     await connection.pulse()
     await server.post()
@@ -60,7 +60,7 @@ async def test_what_waits_survives_a_reload(server: Server, tab: Page) -> None:
     await tab.reload()
     connection = await server.socket()
     await expect_outbox(tab, "p1 occupied: waiting")
-    await expect(tab.locator("#tile-p1")).to_have_class("tile free sending")
+    await expect(tab.locator("#tile-p1")).to_have_class("tile free queued")
     server.answer = accepted
     await connection.snapshot()
     await expect_outbox(tab, "p1 occupied: sent")

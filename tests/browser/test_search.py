@@ -217,7 +217,7 @@ async def test_a_list_that_is_not_live_says_so_and_asks_for_it(site: Site, phone
     await choice(phone, "adults.man", "1").click()
     await expect(phone.locator(".doubt")).to_contain_text("Deze lijst kan oud zijn.")
     await phone.locator(".doubt button").click()
-    await expect(phone.locator("#notice")).to_contain_text("Er kwam geen antwoord")
+    await expect(phone.locator("#notice")).to_contain_text("Niet gelukt: er is geen verbinding.")
     await phone.route_web_socket("**/live*", lambda socket: None)
     await phone.context.set_offline(False)
     await phone.locator(".doubt button").click()

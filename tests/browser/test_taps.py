@@ -110,7 +110,7 @@ async def test_a_tap_that_is_refused_at_once_says_so_on_the_page(server: Server,
     await open_staff_page(server, tab)
     server.answer = lambda _: HTMLResponse(section("9.0", p1="occupied", p2="free") + notice("overtaken", "newer"), 409)
     await tap(tab, "p1", "free")
-    await expect(tab.locator("#notice")).to_have_text("newer")
+    await expect(tab.locator("#notice [data-said]")).to_have_text("newer")
     await expect(tab.locator("#tile-p1 .state")).to_have_text("occupied")
     await expect_outbox(tab)
     server.answer = accepted

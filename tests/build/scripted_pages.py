@@ -1,6 +1,6 @@
 """Pages with the ids and attributes of the real ones and nothing else; no stylesheet."""
 
-SCRIPTS = ("vendor/htmx.min", "js/place", "js/live", "js/staff")
+SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/staff")
 
 
 def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
@@ -42,7 +42,8 @@ def section(stamp: str, **places: str) -> str:
 
 
 def notice(code: str = "", text: str = "") -> str:
-    return f'<div id="notice" role="alert"{f" data-code={code}" if code else ""}>{text}</div>'
+    said = f'<div class="notice">{text}</div>' if text else ""
+    return f'<div id="notice" role="alert"{f" data-code={code}" if code else ""}>{said}</div>'
 
 
 def undo(change: int | None = None) -> str:
@@ -58,7 +59,7 @@ def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str
     outbox = (
         f'<ol id="outbox" data-undo-seconds="{undo_seconds}" hidden></ol>'
         '<template id="outbox-item" data-waiting="waiting" data-later="later"'
-        ' data-sending="sending" data-sent="sent" data-refused="refused" data-overtaken="overtaken"'
+        ' data-sending="sending" data-sent="sent" data-refused="refused" data-failed="failed" data-overtaken="overtaken"'
         ' data-confirm="confirm" data-undo="undo">'
         "<li><b data-what></b> <span data-state></span> <time></time> <button type=button>ok</button></li></template>"
     )
@@ -74,5 +75,8 @@ def page(main: str, live_url: str) -> str:
         f'<!doctype html><html lang="en"><head><title>t</title>{scripts}</head>'
         f'<body data-live-url="{live_url}"><p id="live" data-state="waiting" role="status"><span data-when="live">'
         'Live <time></time></span><span data-when="lost">Not live: <time></time></span></p>'
-        f'<main id="main">{main}</main></body></html>'
+        f'<main id="main">{main}</main>'
+        '<template id="message" data-offline="offline" data-unanswered="no answer" data-gone="gone" data-waits="is being sent">'
+        '<div class="notice"><div data-said></div><button type="button" data-again>again</button>'
+        '<button type="button" data-close>close</button></div></template></body></html>'
     )

@@ -151,3 +151,19 @@ async def test_a_filter_that_is_none_shows_the_whole_board(people: dict[str, htt
 )
 async def test_only_files_below_the_static_folder_are_given(people: dict[str, httpx.AsyncClient], path: str) -> None:
     assert (await people["api"].get(path)).status_code == 404
+
+
+async def test_a_bug_is_told_to_a_script_with_a_notice_so_that_it_is_not_taken_for_another_machine(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("bedboard.routes.staff.confirm_shelter", break_down)
+    sanne = await site.sign_in("sanne")
+    reply = await sanne.post("/staff/linde/confirm", data={"key": "k" * 20}, headers={"HX-Request": "true"})
+    assert reply.status_code == 500
+    assert '<div id="notice" role="alert" data-code="internal">' in reply.text and "<html" not in reply.text
+    page = await sanne.post("/staff/linde/confirm", data={"key": "l" * 20})
+    assert page.status_code == 500 and "<html" in page.text
+    await sanne.aclose()

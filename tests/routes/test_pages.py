@@ -241,3 +241,14 @@ async def test_the_packed_board_is_the_plain_one_and_each_choice_has_its_own_car
         assert "</html>" in plain.text and "<cards>" not in plain.text
     assert cards == {"/": 3, "/?kind=women": 2, "/?unit=zuid": 1, "/?takes=men": 1}
     await browser.aclose()
+
+
+async def test_parts_of_a_page_carry_only_headers_that_mean_something_there(site: Site) -> None:
+    async with site.client() as browser:
+        for path, is_part in (("css/bedboard.css", True), ("js/staff.js", True), ("icons/bedboard.svg", False)):
+            headers = (await browser.get(f"/static/{path}")).headers
+            assert headers["x-content-type-options"] == "nosniff" and "cross-origin-resource-policy" in headers, path
+            assert ("content-security-policy" in headers) != is_part, "an icon may be opened as a page"
+        worker = await browser.get("/sw.js")
+        assert "content-security-policy" in worker.headers, "a worker obeys the policy it came with"
+        assert "content-security-policy" in (await browser.get("/static/css/none.css")).headers

@@ -12,6 +12,8 @@
   const news = new Map(); // element id → its newest element from the server, also of shelters that the filter hides
   let changed;
   let morph; // the one of htmx
+  // People and scripts set these, so an answer without them does not remove them.
+  const OWN = /^(open|tabindex|aria-(busy|live|invalid|describedby)|data-wrong)$/;
   const FIXED = "input[type=hidden]:not([name=key])";
 
   // Two nodes with the same identity are one thing at two moments. A button with another meaning must be another element,
@@ -70,6 +72,7 @@
   function placeOne(fresh) {
     const { id } = fresh;
     const { stamp, name } = fresh.dataset;
+    if (id === "notice") return; // it belongs to a press: messages.js shows it
     const isCard = fresh.matches("article");
     let old = byId(id);
     if (stamp) {
@@ -83,7 +86,7 @@
     else if (isCard) {
       byId("cards")?.insertBefore(fresh, [...byId("cards").children].find((card) => card.dataset.name > name) ?? null);
       changed.add(fresh);
-    } else if (id === "notice" || id === "undo") byId("main")?.prepend(fresh);
+    } else if (id === "undo") byId("main")?.prepend(fresh);
     htmx.process(old ?? fresh);
   }
   const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
@@ -123,8 +126,7 @@
       !(newNode.dataset?.stamp && isLower(newNode.dataset.stamp, dataset.stamp)),
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
-      // People and scripts set these four, so an answer without them does not remove them.
-      return name === "value" ? value === null : value !== null || !/^(open|tabindex|aria-busy|aria-live)$/.test(name);
+      return name === "value" ? value === null : value !== null || !OWN.test(name);
     },
     htmx_config_request: (_, { ctx }) => {
       if (!isPlaced(ctx)) return;
@@ -158,5 +160,5 @@
   }
 
   const place = (html) => steadily(() => placeAll(parse(html)));
-  window.bedboard = { ask, fill, news, parse, place, placeAll, steadily };
+  Object.assign(window.bedboard, { ask, fill, news, parse, place, placeAll, steadily });
 })();

@@ -6,7 +6,7 @@
   const DOUBT = 3e3;
   const SETTLE = 150;
   const DEAF = 600;
-  const { parse, place, say } = window.bedboard;
+  const { messages, parse, place, say } = window.bedboard;
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   const form = byId("profile");
@@ -48,11 +48,10 @@
     if (found.notice) {
       // the list stays dim, because it belongs to other choices
       byId("count").firstElementChild.textContent = byId("count").dataset.clash;
-      place(found.notice);
-      return byId("notice").scrollIntoView({ block: "nearest" });
+      return messages.tell(element(found.notice), { name: "choices" });
     }
     results.removeAttribute("aria-busy");
-    if (byId("notice")?.dataset.code === "invalid") byId("notice").replaceChildren();
+    messages.forget("choices");
     for (const { id, html } of found.fragments) kept.set(id, html);
     order = found.order.filter((id) => kept.has(id) || rowOf(id));
     for (const id of kept.keys()) if (!order.includes(id)) kept.delete(id);
@@ -169,8 +168,8 @@
     say({ type: "search", ...search() }); // later messages of the socket belong to this list
   });
   on("htmx:finally:request", ({ press, text }) => {
-    if (press.url === "/search") return see();
-    if (!press.isAnswered || byId("notice")?.childElementCount) return;
+    if (press.isAnswered && press.url === "/search") return see();
+    if (!press.isAnswered || press.notice?.childElementCount) return;
     const own = articles().find((article) => !press.articles.includes(article));
     const shown = parse(text).querySelector("#nothing") ? byId("nothing") : own;
     (shown === own ? own?.querySelector("a, button") : shown)?.focus({ preventScroll: true });

@@ -6,7 +6,11 @@
   const DAY = 864e5;
   const PATIENCE = 10e3;
   const TWICE = 1e3;
-  const { ask, fill, now, clock, parse } = window.bedboard;
+  const SOON = 1e3;
+  const LONGEST = 60e3;
+  const MOST_FAULTS = 5;
+  const LATER = ["busy", "key_in_use", "too_many", "internal"];
+  const { ask, fill, messages, now, clock, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item");
   const box = byId("outbox");
@@ -17,6 +21,9 @@
   let isRunning;
   let isLater; // the server answers that it cannot do it now
   let decided = [];
+  let isFault; // the last answer was a fault, or came from another machine
+  let tries = 0; // in a row, with a fault
+  let next = 0; // when the next try may follow by itself: after each fault twice as late
   try {
     localStorage.length;
   } catch {
@@ -78,14 +85,14 @@
     event.preventDefault();
     event.stopPropagation();
     form.reset();
-    byId("notice")?.replaceChildren();
+    messages.forget(url);
     undo?.replaceChildren();
     if (tile) {
       tile.open = false;
       tile.querySelector("summary").focus({ preventScroll: true });
     }
     show();
-    flush();
+    soon();
   }
 
   // --- sending, in order and one at a time. A tab that hangs does not stop the others: the same key does no harm twice
@@ -105,7 +112,7 @@
     return new Promise((told) => navigator.locks?.request(PREFIX + key, { mode: "shared" }, hold(told)) ?? told());
   }
   async function flush() {
-    if (isRunning || !entries().some(isOpen)) return;
+    if (isRunning || !entries().some(isOpen) || performance.now() < next) return;
     isRunning = true;
     await alone(async () => {
       decided = (await navigator.locks?.query())?.held.map(({ name }) => name) ?? [];
@@ -113,10 +120,14 @@
         sending = entry.key;
         show();
         if (await send(entry).catch(() => false)) {
+          [tries, next] = [0, 0];
           await tell(entry);
           continue;
         }
         for (const behind of entries()) if (isUntried(behind)) save({ ...behind, state: "waiting" });
+        const wait = isFault ? Math.min(LONGEST, SOON * 2 ** tries++) * (1 + Math.random()) : 0;
+        next = performance.now() + wait;
+        if (wait) setTimeout(flush, wait);
         break;
       }
       sending = null;
@@ -124,6 +135,11 @@
     isRunning = false;
     show();
     if (entries().some(isUntried)) flush(); // a tap may have come while the lock was released
+  }
+  // A new tap, a new connection or the network that returns: there is reason to try now.
+  function soon() {
+    next = 0;
+    flush();
   }
   // Resolves to true when the tap is decided; false or an error means "not yet".
   async function send(entry) {
@@ -133,26 +149,29 @@
     if (state === "waiting") body.append("observed_at", observed); // otherwise the server takes its own time, which is better
     isLater = false;
     const isHere = byId(`staff-${url.split("/")[2]}`);
-    let isOurs = false;
-    let notice;
-    const accepts = ({ status, isOk, text }) => {
-      const answer = parse(text);
-      notice = answer.querySelector("#notice");
-      isLater = ["busy", "key_in_use", "too_many"].includes(notice?.dataset.code);
-      const isAway = isLater || [0, 401, 423, 429, 502, 503, 504].includes(status);
-      isOurs = !isAway && (!isOk || !!answer.querySelector('[id^="staff-"]')); // otherwise another machine answered
-      return isOurs && isHere;
+    let isDecided = false;
+    let notice; // without one, another machine answered, such as a proxy: nobody knows the fate of the tap, so it is sent again
+    const accepts = ({ status, text }) => {
+      notice = messages.noticeOf(parse(text));
+      isLater = LATER.includes(notice?.dataset.code);
+      isDecided = notice && !isLater && ![401, 423, 503].includes(status);
+      return isDecided && isHere;
     };
     const response = await ask(box, url, { method: "POST", fields: body, accepts });
-    if (response?.status === 401) location.assign("/sign-in?ended=1");
-    if (!isOurs) return false;
     const code = notice?.dataset.code;
+    isFault = code === "internal" || (!notice && response?.status > 0);
+    if (notice && response.status === 401) location.assign("/sign-in?ended=1");
+    // A fault of the server may pass. If it does not, it must not keep the taps behind it.
+    const faults = (entry.faults ?? 0) + (code === "internal");
+    if (code === "internal" && faults < MOST_FAULTS) save({ ...entry, faults });
+    else if (code === "internal") return end(entry, "failed", plain(notice.textContent));
+    if (!isDecided) return false;
     if (response.isOk && state === "waiting") return end(entry, "sent");
-    const isTold = response.isOk || (isHere && notice && state === "new"); // then the outbox does not have to say it
-    if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice?.textContent));
-    if (!response.isOk) byId("notice")?.scrollIntoView({ block: "nearest" });
+    const isTold = response.isOk || (isHere && state === "new"); // then the outbox does not have to say it
+    if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice.textContent));
     if (response.status === 422) giveBack(entry);
     forget(entry);
+    if (!response.isOk) messages.tell(notice, { name: url, press: { element: pressedOf(entry) }, form: byId(entry.tile) });
     return true;
   }
 
@@ -171,13 +190,19 @@
   }
 
   // --- showing the outbox
+  const formTo = (url) => [...document.forms].find((form) => form.getAttribute("action") === url);
+  const pressedOf = ({ tile, url }) => byId(tile) ?? formTo(url);
   function show() {
     const all = entries();
     const listed = all.filter(({ state }) => state !== "new");
-    const formTo = (url) => [...document.forms].find((form) => form.getAttribute("action") === url);
-    const busy = all.filter(isOpen).map(({ tile, url }) => byId(tile) ?? formTo(url));
-    for (const element of document.querySelectorAll(".sending, .tile, form")) {
-      if (element.classList.toggle("sending", busy.includes(element))) element.setAttribute("aria-busy", "true");
+    const pressed = (has) => all.filter((entry) => isOpen(entry) && has(entry)).map(pressedOf);
+    const onItsWay = pressed(({ key, state }) => state === "new" || key === sending);
+    const queued = pressed(({ key, state }) => state !== "new" && key !== sending);
+    for (const element of document.querySelectorAll(".tile, section[id^='staff-'] form:not([hx-boost])")) {
+      const isSending = element.classList.toggle("sending", onItsWay.includes(element));
+      const isQueued = element.classList.toggle("queued", !isSending && queued.includes(element));
+      if (isQueued) element.querySelector("summary")?.setAttribute("data-queued", words?.dataset.waiting); // once, not in 400 tiles
+      if (isSending || isQueued) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
     }
     const offer = undo?.querySelector("[data-place]");
@@ -223,7 +248,6 @@
   function opened({ target }) {
     if (!target.matches(".tile[open]")) return;
     fill(target);
-    byId("notice")?.replaceChildren();
   }
   document.addEventListener("toggle", opened, true);
   document.addEventListener("keydown", ({ key }) => {
@@ -235,7 +259,8 @@
   });
   document.addEventListener("bedboard:placed", show);
   document.addEventListener("bedboard:heard", flush);
-  addEventListener("online", flush);
+  document.addEventListener("bedboard:hello", soon);
+  addEventListener("online", soon);
   addEventListener("storage", show);
   setInterval(flush, PATIENCE * (0.75 + Math.random() / 2));
   show();

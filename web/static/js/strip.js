@@ -1,5 +1,5 @@
-/* The person's own holds, alerts and cases. htmx sends each form with hx-boost and swaps the answer. This script allows one
-   press at a time, places the focus, and says when no answer comes. When the server says that something of the person's own has
+/* The person's own holds, alerts and cases. htmx sends each form and link with hx-boost and swaps the answer. This script allows
+   one press at a time, places the focus, and says when no answer comes. Such a press is for now, so it never waits to be sent later. When the server says that something of the person's own has
    changed, it draws each own part again (an element with an id and, in data-own, its address).
    The forms work without this script. */
 (() => {
@@ -7,21 +7,28 @@
   const DEAF = 600;
   const JUST = 350;
   const NEAR = 48;
-  const { ask, now, parse, place } = window.bedboard;
+  const PASSING = /^(busy|database_away|internal|key_in_use|perhaps_saved|too_many)$/; // refusals of this moment only
+  const PATIENCE = 20e3; // the server may need longer than a background request waits
+  const { ask, messages, now, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const owns = () => [...document.querySelectorAll("[data-own]")];
   const rows = () => [...document.querySelectorAll("#strip .hold")];
   const on = (name, listen) => document.addEventListener(name, listen);
 
   // --- presses
-  const busy = new Set(); // addresses of the requests under way
+  const busy = new Map(); // presses under way, by their addresses
   const ended = new Set(); // ids of rows that were released here
+  let repeated; // the press that is made once more
   on("htmx:config:request", (event) => {
     const { ctx } = event.detail;
-    const { action: url, body, submitter } = ctx.request;
+    const { action: url, submitter } = ctx.request;
     const form = ctx.sourceElement;
-    if (!form.matches("form[hx-boost]")) return;
+    if (!form.matches("form[hx-boost], a[href]")) return;
     if (busy.has(url)) return event.preventDefault();
+    if (repeated?.url === url) ctx.request.body = repeated.body; // with the same key, so it is done once
+    repeated = null;
+    ctx.request.timeout = PATIENCE;
+    const { body } = ctx.request;
     if (submitter?.name) body.set(submitter.name, submitter.value); // the form may have a field with the same name
     if (url.endsWith("/hold")) {
       // The profile of a search form stays on the page: a hold does not need it.
@@ -29,38 +36,50 @@
     }
     const tile = form.closest(".tile");
     const home = form.closest("[data-own]:not(#strip)") && form.closest("article, [data-own]");
+    const element = tile ?? submitter ?? form;
     ctx.press = {
+      ...messages.begin(url, tile?.querySelector("summary") ?? element),
       url,
-      element: tile ?? submitter ?? form,
+      form,
+      body: new URLSearchParams(body),
+      element,
+      submitter,
       before: rows().map(({ id }) => id),
       state: byId("case")?.dataset.state,
       row: url.endsWith("/release") && form.closest(".hold")?.id,
       home,
       opened: home ? foldsOf(form, home) : [],
     };
-    busy.add(url);
-    ctx.press.element.classList.add("sending");
-    byId("notice")?.replaceChildren();
+    busy.set(url, ctx.press);
+    element.classList.add("sending");
     if (ctx.press.row) ended.add(ctx.press.row);
     if (tile) {
       tile.open = false;
       tile.querySelector("summary").focus({ preventScroll: true });
     }
   });
-  function cease({ url, element, opened }) {
+  function cease({ url, element, end }) {
     busy.delete(url);
     element.classList.remove("sending");
-    for (const one of opened) one.open = false; // it has done its work, and must not cover the answer
+    end();
   }
+  function showBusy() {
+    for (const { element } of busy.values()) element.classList.add("sending");
+  }
+  on("bedboard:placed", () => queueMicrotask(showBusy)); // news may have drawn it again
   on("htmx:after:request", (event) => {
     const { press, response, text } = event.detail.ctx;
     if (!press) return;
     cease(press);
-    press.isEnded = response.status === 401;
-    press.isAnswered = !press.isEnded && !!parse(text).querySelector("#notice, #strip");
+    const answer = parse(text);
+    press.notice = messages.noticeOf(answer);
+    press.isEnded = response.status === 401 && press.notice;
+    press.isAnswered = !press.isEnded && !!(press.notice || answer.querySelector("#strip[data-own]"));
+    // A sheet has done its work, and must not cover the answer, unless a field in it is wrong.
+    if (press.isAnswered && response.status !== 422) for (const one of press.opened) one.open = false;
     if (press.isEnded) location.assign("/sign-in?ended=1");
     if (press.isAnswered) answered++;
-    else event.preventDefault();
+    if (!press.isAnswered || (response.status >= 400 && press.form.matches("a"))) event.preventDefault();
   });
   on("htmx:finally:request", ({ detail }) => {
     const { press } = detail.ctx;
@@ -68,11 +87,25 @@
     cease(press);
     if (press.isAnswered) return goOn(press);
     ended.delete(press.row);
-    say(byId("live").dataset.unsent);
+    press.unanswered(() => again(press));
     refresh();
   });
-  function goOn({ before, state, home }) {
-    if (byId("notice")?.childElementCount) return byId("notice").scrollIntoView({ block: "nearest" });
+  function again(press) {
+    const { form, submitter, url } = press;
+    const address = ["formaction", "action", "href"].map(
+      (name) => (submitter ?? form).getAttribute(name) ?? form.getAttribute(name),
+    );
+    const isThere = form.isConnected && submitter?.isConnected !== false && !submitter?.disabled;
+    if (!isThere || address.find(Boolean) !== url) return messages.tell(byId("message").dataset.gone, { name: url, press });
+    repeated = press;
+    if (form.matches("a")) form.click();
+    else form.requestSubmit(submitter);
+  }
+  function goOn({ before, state, home, notice, ...press }) {
+    if (notice?.childElementCount) {
+      const isPassing = PASSING.test(notice.dataset.code);
+      return messages.tell(notice, { name: press.url, press, form: press.form, again: isPassing && (() => again(press)) });
+    }
     const telephone = rows()
       .find(({ id }) => !before.includes(id))
       ?.querySelector(".tel");
@@ -95,13 +128,6 @@
     there.tabIndex = -1;
     there.focus({ preventScroll: true });
     there.scrollIntoView({ block: "nearest" });
-  }
-  function say(words) {
-    const notice = Object.assign(document.createElement("div"), { className: "notice" });
-    notice.appendChild(document.createElement("p")).textContent = words;
-    if (!byId("notice")) place('<div id="notice" role="alert"></div>');
-    byId("notice").replaceChildren(notice);
-    byId("notice").scrollIntoView({ block: "nearest" });
   }
 
   // --- the strip: a hold that ended by time or by the shelter stays readable, with its telephone, because a call may go on
@@ -203,10 +229,11 @@
       const { clientX: x, clientY: y } = event;
       const at = performance.now();
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
-      tapped = { at, x, y };
+      const isGone = isAgain && !tapped.target.isConnected; // such as the offer to undo: below it is something else
+      tapped = { at, x, y, target: event.target };
       const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet");
       const isDeaf =
-        isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
+        isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
       if (isDeaf) {
         event.preventDefault();
         event.stopImmediatePropagation();

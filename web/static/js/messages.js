@@ -1,0 +1,154 @@
+/* Messages about the person's own presses. They are in one layer above every bar: near the thumb on a phone, beside the press on a
+   larger screen. A message stays until the next press or until it is closed; live news never touches it.
+   Without this script a notice stands at the top of the page. */
+(() => {
+  "use strict";
+  const MOST = 3;
+  const JUST = 1e3;
+  const SLOW = 800;
+  const GAP = 8;
+  const BARS = ".confirm, .undo, #outbox, #bar, .save-foot";
+  const PRESSED = "a[href], button, summary, label, select";
+  const shape = document.getElementById("message");
+  const element = (id, role) => Object.assign(document.createElement("div"), { id, role });
+  const layer = element("messages");
+  const alerts = document.getElementById("notice") ?? element("notice", "alert");
+  const waits = element("waits", "status"); // says that a press waits for its answer
+  const all = () => [...alerts.querySelectorAll(".notice")];
+  let marked = 0;
+  let near; // what the newest message is about: an element, and where it was when it was pressed
+
+  // --- where the layer stands: it covers neither the pressed button nor a bar near the thumb
+  function floorOf({ offsetTop, height }) {
+    let floor = offsetTop + height; // an open keyboard makes it smaller
+    const boxes = [...document.querySelectorAll(BARS)].map((bar) => bar.getBoundingClientRect());
+    for (const { top, bottom, height } of boxes.sort((a, b) => b.bottom - a.bottom)) {
+      if (height && top < floor && bottom > floor - 2 * GAP) floor = top;
+    }
+    return floor;
+  }
+  function stand() {
+    if (!layer.querySelector(".notice")) return;
+    const view = window.visualViewport ?? { offsetTop: 0, offsetLeft: 0, width: innerWidth, height: innerHeight };
+    const floor = floorOf(view);
+    const isWide = matchMedia("(min-width: 48rem)").matches;
+    const isThere = near?.element?.isConnected && near.element.getClientRects().length;
+    const spot = isThere ? near.element.getBoundingClientRect() : near?.spot;
+    const { width, height } = layer.getBoundingClientRect();
+    const ceiling = view.offsetTop + GAP;
+    let top = floor - GAP - height;
+    let left = view.offsetLeft + (view.width - width) / 2;
+    if (spot?.height && spot.top < floor && (isWide || spot.bottom > top - GAP)) {
+      const above = spot.top - GAP - height;
+      const furthest = view.offsetLeft + view.width - GAP - width;
+      const isBeside = above < ceiling && spot.right + GAP < furthest;
+      top = isBeside ? Math.min(spot.top, top) : above >= ceiling ? above : Math.min(spot.bottom + GAP, top);
+      if (isWide) left = isBeside ? spot.right + GAP : Math.min(spot.left, furthest);
+    }
+    Object.assign(layer.style, { inset: `${Math.max(top, ceiling)}px auto auto ${Math.max(left, GAP)}px` });
+  }
+
+  // --- fields that are refused: the first one gets the focus, and each is described by its message
+  function unmark() {
+    for (const field of document.querySelectorAll("[data-wrong]")) {
+      for (const name of ["aria-invalid", "aria-describedby", "data-wrong"]) field.removeAttribute(name);
+    }
+  }
+  function mark(message, form) {
+    const fields = [...message.querySelectorAll("[data-field]")].flatMap((line) => {
+      const name = CSS.escape(line.dataset.field);
+      const input = [...(form ?? document).querySelectorAll(`[name="${name}"], [name^="${name}."]`)].find(
+        ({ type }) => !/^(hidden|submit)$/.test(type),
+      );
+      if (!input) return [];
+      line.id = `wrong-${marked++}`;
+      const field = /^(radio|checkbox)$/.test(input.type) ? (input.closest("fieldset") ?? input) : input;
+      field.setAttribute("aria-describedby", line.id);
+      if (field === input) input.setAttribute("aria-invalid", "true");
+      field.dataset.wrong = "";
+      return input;
+    });
+    const [first] = fields;
+    for (let fold = first?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    first?.focus({ preventScroll: true });
+    first?.scrollIntoView({ block: "center" });
+    return first?.closest("[data-wrong]");
+  }
+
+  // --- telling
+  function drop(message) {
+    const isInside = message.contains(document.activeElement);
+    message.remove();
+    if (isInside && near?.element?.isConnected) near.element.focus({ preventScroll: true });
+  }
+  function forget(name) {
+    for (const message of all()) if (message.dataset.name === name) drop(message);
+  }
+  function hush() {
+    unmark();
+    for (const message of all()) if (performance.now() - message.dataset.at > JUST || !message.dataset.name) drop(message);
+  }
+  // Shows a message about a press. `said`: words, or the notice of the server. `again` does the same press once more.
+  function tell(said, { name = "", press, form, again, isWait = false } = {}) {
+    const message = shape.content.firstElementChild.cloneNode(true);
+    const { childNodes } = said.querySelector?.(".notice") ?? said;
+    message.querySelector("[data-said]").append(...(childNodes ? [...childNodes] : [said]));
+    Object.assign(message.dataset, { name, at: performance.now() });
+    forget(name);
+    for (const old of all().slice(0, 1 - MOST)) old.remove();
+    alerts.dataset.code = said.dataset?.code ?? "";
+    const retry = message.querySelector("[data-again]");
+    retry.hidden = !again;
+    retry.onclick = () => {
+      drop(message);
+      again();
+    };
+    message.querySelector("[data-close]").onclick = () => drop(message);
+    message.querySelector("[data-close]").hidden = isWait;
+    near = press ?? near;
+    (isWait ? waits : alerts).append(message);
+    const wrong = mark(message, form);
+    if (wrong) near = { element: wrong };
+    stand();
+  }
+  // A press begins: gives what is needed to say later how it went.
+  function begin(name, pressed) {
+    forget(name);
+    const press = { element: pressed, spot: pressed.getBoundingClientRect(), isOffline: !navigator.onLine };
+    const wait = setTimeout(tell, SLOW, shape.dataset.waits, { name, press, isWait: true });
+    return Object.assign(press, {
+      end() {
+        clearTimeout(wait);
+        for (const message of [...waits.children]) if (message.dataset.name === name) message.remove();
+      },
+      unanswered: (again) => tell(shape.dataset[press.isOffline ? "offline" : "unanswered"], { name, press, again }),
+    });
+  }
+  // The notice of an answer; null if another machine answered, such as a proxy or the sign-in page of a hotel's network.
+  const noticeOf = (answer) => answer.querySelector('#notice[role="alert"]');
+
+  const given = alerts.querySelector(".notice") && alerts.cloneNode(true);
+  alerts.replaceChildren();
+  layer.append(alerts, waits);
+  for (const region of layer.children) region.ariaAtomic = "false"; // a new message is read alone
+  document.body.append(layer); // outside the part of the page that news and filters change
+  if (given) tell(given);
+  addEventListener("click", ({ target }) => target.closest?.(PRESSED) && !layer.contains(target) && hush(), true);
+  addEventListener("keydown", ({ key }) => key === "Escape" && all().slice(-1).map(drop));
+  for (const source of [window, window.visualViewport ?? window]) source.addEventListener("resize", stand);
+  // Other bars stand on the lowest one; of the top only the line that says "not live" stays. Both are as high as their text.
+  const fixed = () => [".confirm", ".top", "#live"].map((one) => document.querySelector(one));
+  const measured = new ResizeObserver(() => {
+    const { style } = document.documentElement;
+    const [bar, head, live] = fixed();
+    if (bar) style.setProperty("--bedboard-bar-height", `${bar.offsetHeight}px`);
+    if (head && live) style.setProperty("--bedboard-head-away", `${head.offsetHeight - live.offsetHeight}px`);
+  });
+  function measure() {
+    for (const one of fixed()) if (one) measured.observe(one);
+  }
+  document.addEventListener("bedboard:placed", measure); // news may bring a new bar
+  measure();
+
+  window.bedboard = { messages: { tell, begin, forget, noticeOf } };
+})();
