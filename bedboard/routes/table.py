@@ -119,6 +119,7 @@ CASES: tuple[Row, ...] = (
         "staff_arrival",
         OWN_SHELTER,
     ),
+    Row("POST", "/staff/{shelter_id:id}/requests/{case_id:id}/open", staff_answers.post_opening, "staff_open", OWN_SHELTER),
     Row("GET", "/requests", case_pages.show_cases, "cases", SEEKING, touch="by_page"),
     Row("POST", "/requests", cases.post_case, "case_open", SEEKING),
     Row("POST", "/requests/new", case_pages.post_case_new, "case_new", SEEKING),

@@ -69,6 +69,7 @@ ACCESS = {
     "staff_asked": "SM own",
     "staff_answer": "SM own",
     "staff_arrival": "SM own",
+    "staff_open": "SM own",
     "criteria": "M own",
     "criteria_save": "M own",
     "place_criteria": "M own",

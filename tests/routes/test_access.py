@@ -49,6 +49,7 @@ CALLS: dict[str, Call] = {
     "staff_asked": Call("/staff/{shelter}/requests", 200),
     "staff_answer": Call("/staff/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),
     "staff_arrival": Call("/staff/{shelter}/requests/nobodys/arrival", 404, {"arrived": "yes", "key": "f2"}),
+    "staff_open": Call("/staff/{shelter}/requests/nobodys/open", 404, {}),
     "search": Call("/search", 200),
     "search_find": Call("/search", 200, {"needs.lvb": "on"}),
     "search_nothing": Call("/search/nothing", 200, {"slept": "hotel", "key": "g"}),
