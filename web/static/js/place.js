@@ -27,7 +27,7 @@
   function isChange({ type, target, attributeName: name, oldValue: before, addedNodes, removedNodes }) {
     if (type === "childList") return [...addedNodes, ...removedNodes].some(isSaid);
     const after = type === "attributes" ? target.getAttribute(name) : target.data;
-    if (type === "attributes" && (/^data-(stamp|htmx-powered)$/.test(name) || target.name === "key")) return false;
+    if (type === "attributes" && (/^data-(stamp|rings|open|htmx-powered)$/.test(name) || target.name === "key")) return false;
     return before !== after && !!(before?.trim() || after?.trim());
   }
   function morphInto(old, fresh) {
@@ -123,8 +123,10 @@
       !(newNode.dataset?.stamp && isLower(newNode.dataset.stamp, dataset.stamp)),
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
-      // People and scripts set these four, so an answer without them does not remove them.
-      return name === "value" ? value === null : value !== null || !/^(open|tabindex|aria-busy|aria-live)$/.test(name);
+      // People and scripts set these five, so an answer without them does not remove them.
+      return name === "value"
+        ? value === null
+        : value !== null || !/^(open|tabindex|aria-busy|aria-live|aria-checked)$/.test(name);
     },
     htmx_config_request: (_, { ctx }) => {
       if (!isPlaced(ctx)) return;
