@@ -135,6 +135,7 @@ CASES: tuple[Row, ...] = (
     Row("POST", "/requests/{case_id:id}/take-over", cases.post_take_over, "case_take_over", SEEKING),
     Row("POST", "/requests/{case_id:id}/decline", cases.post_decline, "case_decline", SEEKING),
     Row("POST", "/requests/{case_id:id}/outcome", cases.post_outcome, "case_outcome", SEEKING),
+    Row("POST", "/requests/{case_id:id}/call", cases.post_call, "case_call", SEEKING),
     Row("POST", "/requests/{case_id:id}/address", cases.post_address, "case_address", SEEKING),
     Row("POST", "/requests/{case_id:id}/answer", cases.post_answer, "case_answer", DESK),
     Row("POST", "/requests/{case_id:id}/decide", cases.post_decision, "case_decide", DESK),

@@ -61,6 +61,7 @@ ACCESS = {
     "case_decline": "CPD",
     "case_withdraw": "CPD",
     "case_outcome": "CPD",
+    "case_call": "CPD",
     "case_address": "CPD",
     "case_place": "P",
     "case_answer": "D",

@@ -78,6 +78,7 @@ CALLS: dict[str, Call] = {
     "case_decline": Call(f"/requests/{NOBODYS}/decline", 404, {"key": "z"}),
     "case_withdraw": Call(f"/requests/{NOBODYS}/withdraw", 404, {"why": "no_place", "key": "p"}),
     "case_outcome": Call(f"/requests/{NOBODYS}/outcome", 404, {"slept": "hotel", "key": "q"}),
+    "case_call": Call(f"/requests/{NOBODYS}/call", 404, {"shelter": "linde"}),
     "case_address": Call(f"/requests/{NOBODYS}/address", 404, {}),
     "case_place": Call(f"/requests/{NOBODYS}/place", 404, {"shelter": "linde", "place": "linde-1", "key": "r"}),
     "case_answer": Call(f"/requests/{NOBODYS}/answer", 404, {"shelter": "linde", "answer": "discuss", "key": "s"}),

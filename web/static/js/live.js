@@ -128,7 +128,7 @@
       lastAt = message.at;
     }
     whole ||= message.type === "snapshot";
-    if (message.fragments) steadily(() => takeNews(message));
+    if (message.fragments) steadily(() => takeNews(message), true);
     for (const what of ["found", "own"]) {
       const detail = message[what];
       if (detail || message.type === what) document.dispatchEvent(new CustomEvent(`bedboard:${what}`, { detail }));
