@@ -145,7 +145,13 @@ async def post_call(call: Call) -> Response:
                 tx, actor, shelter_id, process.seal, call.now, is_stale=card.freshness == "stale"
             )
     except (NotAllowed, TooMany) as refusal:
+        if call.wants_fragment:
+            return html(call, notice(call, refusal), http_status(refusal))
         return await _shelter_page(call, shelter_id, refusal)
+    if call.wants_fragment:
+        shown = {"number": telephone, "card": card, "lots": [lot.id for lot in card.lots]}
+        text = call.process.pages.fragment(call.language, "fragments/_calling.html", shown)
+        return html(call, text + Markup(notice(call, None)))  # noqa: S704
     return await _shelter_page(call, shelter_id, None, telephone)
 
 

@@ -25,7 +25,7 @@ class EmptyForm(Form):
 
 
 class CallForm(Form):
-    """A button that shows the telephone of one shelter of the case. It needs no key: what was seen is seen."""
+    """A button that shows the telephone of one shelter of the case. It needs no key, because it is written down once."""
 
     shelter: Id
 

@@ -1,4 +1,4 @@
-"""What somebody looks at stays under the finger while news comes in: a case, the list, the page of a shelter, the board."""
+"""What a person looks at stays under the finger while news comes in: a case, the list, the page of a shelter, the board."""
 
 import re
 from collections.abc import AsyncIterator
@@ -22,9 +22,10 @@ SHELTERS = ("linde", "ceder", "wilg", "nood", "beuk")
 
 @pytest.fixture
 async def site(case_database: Database, clock: FixedClock) -> AsyncIterator[Site]:
+    """The board for cases; nobody has ever confirmed Wilg."""
     expect.set_options(timeout=PATIENCE * 1000)
     await run(case_database, "update person set demo = true")
-    await run(case_database, "update shelter set confirmed_at = :at", at=clock.at)
+    await run(case_database, "update shelter set confirmed_at = :at where id <> 'wilg'", at=clock.at)
     async with served(case_database.url, clock, session_idle_minutes=600) as site:
         yield site
 
@@ -43,6 +44,14 @@ async def point_at(page: Page, locator: Locator) -> None:
 
 async def answer(site: Site, case_id: str, shelter: str, said: AnswerCode, place: str | None = None, **more: Any) -> None:
     await say(site.process.database, shelter, said, place, case_id=case_id, at=site.clock.at, **more)
+
+
+async def change(site: Site, shelter: str) -> None:
+    """Let every page draw a shelter again, as after a change of it."""
+    await run(site.process.database, "update shelter set version = version + 1 where id = :id", id=shelter)
+    [(version,)] = await sql(site, f"select version from shelter where id = '{shelter}'")  # noqa: S608
+    await run(site.process.database, f"select pg_notify('bedboard', 'shelter {version} {shelter}')")
+    await site.process.board.reached(shelter, int(str(version)), PATIENCE)
 
 
 def card(page: Page, shelter: str) -> Locator:
@@ -223,5 +232,30 @@ async def test_the_strip_and_the_board_grow_without_moving_what_is_under_the_fin
     await call(site, "demo-police", f"/requests/{case_id}/withdraw", {"why": "by_mistake"})
     await expect(page.locator(f"#my-{case_id}")).to_have_count(0)
     assert await top(target) == pytest.approx(before, abs=1)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+@SIZES
+async def test_a_stale_shelter_is_called_from_its_row_its_result_and_its_page_without_leaving_them(
+    browser: Browser, site: Site, size: ViewportSize
+) -> None:
+    await run(
+        site.process.database, "update shelter set confirmed_at = :at where id = 'wilg'", at=site.clock.at.replace(hour=0)
+    )
+    site.process.board.age()
+    page = await open_page(browser, site, "mark", size, path="/")
+    for path, part in (("/", "#shelter-wilg"), ("/search", "article[id^=lot-wilg]"), ("/shelters/wilg", "#calling")):
+        await page.goto(site.url + path)
+        await expect(page.locator("#live")).to_have_attribute("data-state", "live")
+        await page.evaluate("window.sameDocument = true")
+        await page.locator(part).get_by_role("button", name=re.compile("[Bb]el|telefoonnummer")).first.click()
+        number = page.locator(part).locator('a[href="tel:CANARY-TEL-wilg"]').first
+        await expect(number).to_be_in_viewport()
+        await expect(number).to_be_focused()
+        assert await violations_in_both_schemes(page) == [], path
+        await change(site, "wilg")
+        await expect(number).to_be_visible()
+        assert await page.evaluate("window.sameDocument"), path
     assert complaints(page) == []
     await page.context.close()

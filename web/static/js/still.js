@@ -14,7 +14,7 @@
 
   // --- the place on the screen
   const isUsed = () => performance.now() - usedAt < IDLE;
-  const isLookedAt = () => !document.hidden && (scrollY > 0 || isUsed());
+  const isLookedAt = () => !document.hidden && (scrollY > 0 || isUsed() || !!byId("case"));
   function anchor() {
     const isIn = (element) => {
       const { top, bottom } = element.getBoundingClientRect();
