@@ -20,6 +20,7 @@ from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
+from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
 from bedboard.live.search import Turns
@@ -106,6 +107,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         push=push,
         turns=Turns(),
         cases=OpenCases(reader, board, news, clock),
+        opened=Opened(reader, news),
     )
 
 

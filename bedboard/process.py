@@ -11,6 +11,7 @@ from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
+from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
 from bedboard.live.search import Turns
@@ -43,6 +44,7 @@ class Process:
     """None: no keys are set, so nothing is pushed and no page offers it."""
     turns: Turns
     cases: OpenCases
+    opened: Opened
 
 
 def process_of(connection: HTTPConnection) -> Process:

@@ -9,10 +9,10 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, may_see_case
-from bedboard.store.cases import get_case_id_to
+from bedboard.store.cases import get_case, get_case_id_to, list_asks
 from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
-from bedboard.store.disclosures import count_shelters_seen, save_disclosure
+from bedboard.store.disclosures import count_shelters_seen, list_shelters_seen, save_disclosure
 from bedboard.store.people import still_has_role
 from bedboard.store.seal import Seal
 from bedboard.store.shelters import get_address, get_telephone
@@ -60,6 +60,34 @@ async def disclose_callbacks(
         sealed = await get_telephone(tx, shelter_id)
         if sealed is not None:
             await save_disclosure(tx, actor, shelter_id, "request", now, case_id=case_id)
+            found[shelter_id] = seal.open(sealed)
+    return found
+
+
+async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime) -> None:
+    """Write down that the actor sees the telephone of a shelter of this case; from then on `list_telephones_seen` has it.
+
+    For the requester and colleagues, the group that is offered the case, and the desk, while the case is open. Refusals:
+    NotFound, for strangers to the case as well; NotAllowed.
+    """
+    await check_role(tx, actor)
+    row = await get_case(tx, case_id)
+    if row is None or not may_see_case(actor, row.requester, row.handed_to):
+        raise NotFound("no_such_request")
+    asked = [ask.shelter_id for ask in await list_asks(tx, case_id) if ask.settled in (None, "chosen")]
+    if row.over_at is not None or shelter_id not in asked:
+        raise NotFound("no_such_shelter")
+    if shelter_id not in await list_shelters_seen(tx, actor, case_id, row.created_at):
+        why = "desk" if actor.role == "desk" else "request"
+        await save_disclosure(tx, actor, shelter_id, why, now, case_id=case_id)
+
+
+async def list_telephones_seen(tx: Transaction, actor: Actor, case_id: str, since: datetime, seal: Seal) -> dict[str, str]:
+    """Return the telephones that the actor has already seen for this case, by shelter. That was written down then."""
+    found = {}
+    for shelter_id in sorted(await list_shelters_seen(tx, actor, case_id, since)):
+        sealed = await get_telephone(tx, shelter_id)
+        if sealed is not None:
             found[shelter_id] = seal.open(sealed)
     return found
 

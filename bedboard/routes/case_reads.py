@@ -4,14 +4,14 @@ A case is read for each request: people look at it seldom, and always wait for i
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
 
 from bedboard.actions.answers import OpenNeeds
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.disclosures import disclose_callbacks
+from bedboard.actions.disclosures import disclose_callbacks, list_telephones_seen
 from bedboard.actions.notify import list_notices
 from bedboard.process import Process
 from bedboard.routes.call import Call
@@ -62,7 +62,8 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     """Read a case for its requester (or a colleague), for the group that is offered it, and for the desk.
 
     The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
-    transaction. `with_telephones`: false where none is shown. Refusal: NotFound, also for everybody else.
+    transaction. A telephone that the actor has asked to see stays, as long as the case is open. `with_telephones`: false where
+    none is shown. Refusal: NotFound, also for everybody else.
     """
     process, actor, now = call.process, call.actor, call.now
     row = await get_case(tx, case_id)
@@ -70,9 +71,11 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
         raise NotFound("no_such_request")
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
-    telephones: Mapping[str, str] = {}
+    telephones: dict[str, str] = {}
+    if with_telephones and row.over_at is None:
+        telephones = await list_telephones_seen(tx, actor, case_id, row.created_at, process.seal)
     if with_telephones and is_of_same_group(actor, row.requester):
-        telephones = await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
+        telephones |= await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
     return case_view(
         row,
         asks,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_address
+from bedboard.actions.disclosures import disclose_address, disclose_asked
 from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case, keep_more, keep_new, ticked_of
 from bedboard.routes.case_reads import opener_of, seeker_of
@@ -36,6 +36,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, T
 from bedboard.schemas.case_forms import (
     AnswerForm,
     ArrivalForm,
+    CallForm,
     ChoiceForm,
     DecisionForm,
     EmptyForm,
@@ -196,6 +197,17 @@ async def post_outcome(call: Call) -> Response:
         return Task(press.key, outcome_work(call, press.slept))
 
     return await _press(call, read)
+
+
+async def post_call(call: Call) -> Response:
+    """Show the telephone of a shelter in its card; the disclosure is written down first, and once."""
+    case_id = call.path_params["case_id"]
+    press = await call.form(CallForm)
+    async with call.transaction() as tx:
+        await disclose_asked(tx, call.actor, case_id, press.shelter, call.now)
+    if call.wants_fragment:
+        return await case_fragment(call, case_id, None)
+    return RedirectResponse(f"/requests/{case_id}#ask-{press.shelter}", 303)
 
 
 async def post_address(call: Call) -> Response:

@@ -126,9 +126,7 @@ async def show_shelter(call: Call) -> Response:
     if kept is None or not kept.discloses:
         return await _shelter_page(call, card, refusal_of(call))
     try:
-        async with call.transaction() as tx:
-            is_stale = card.freshness == "stale"
-            telephone = await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
+        telephone = await _disclose(call, card)
     except (NotAllowed, TooMany) as refusal:
         return await _shelter_page(call, card, refusal)
     response = await _shelter_page(call, card, None, telephone)
@@ -146,8 +144,29 @@ def _places(call: Call, card: Card) -> Markup:
 
 
 async def post_call(call: Call) -> Response:
-    """Lead to the page of the shelter, which writes the disclosure down and shows the telephone, once for each press."""
-    return keep(call, f"/shelters/{call.path_params['shelter_id']}", discloses=True)
+    """Show the telephone of a shelter where its button stands, if the rule allows it; the disclosure is written down first.
+
+    A page without scripts leads to the page of the shelter, which does that, once for each press.
+    """
+    shelter_id = call.path_params["shelter_id"]
+    if not call.wants_fragment:
+        return keep(call, f"/shelters/{shelter_id}", discloses=True)
+    card = call.process.board.cards.get(shelter_id)
+    if card is None:
+        raise NotFound("no_such_shelter")
+    try:
+        telephone = await _disclose(call, card)
+    except (NotAllowed, TooMany) as refusal:
+        return html(call, notice(call, refusal), http_status(refusal))
+    shown = {"number": telephone, "card": card, "lots": [lot.id for lot in card.lots]}
+    text = call.process.pages.fragment(call.language, "fragments/_calling.html", shown)
+    return html(call, text + Markup(notice(call, None)))  # noqa: S704
+
+
+async def _disclose(call: Call, card: Card) -> str:
+    async with call.transaction() as tx:
+        is_stale = card.freshness == "stale"
+        return await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
 
 
 async def _shelter_page(call: Call, card: Card, refusal: Refusal | None, telephone: str | None = None) -> Response:

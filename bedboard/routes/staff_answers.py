@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import RedirectResponse, Response
 
+from bedboard.actions.opening import open_request
 from bedboard.routes.call import Call
 from bedboard.routes.case_work import Task, answer_work, arrival_work, do_once
 from bedboard.routes.replies import html, http_status, notice
 from bedboard.routes.staff import keep_staff, staff_section
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal
-from bedboard.schemas.case_forms import StaffAnswerForm, StaffArrivalForm
+from bedboard.schemas.case_forms import EmptyForm, StaffAnswerForm, StaffArrivalForm
 from bedboard.store.board import get_shelter
 
 
@@ -37,6 +38,14 @@ async def _press_of_staff(call: Call, read: Callable[[], Awaitable[Task]]) -> Re
     if call.wants_fragment:
         return await _reply(call, None)
     return RedirectResponse(f"/staff/{call.path_params['shelter_id']}", 303)
+
+
+async def post_opening(call: Call) -> Response:
+    """Note that somebody has opened a request; only a script sends this, and it needs no answer."""
+    await call.form(EmptyForm)
+    async with call.transaction() as tx:
+        await open_request(tx, call.actor, call.path_params["case_id"], call.path_params["shelter_id"])
+    return Response(status_code=204)
 
 
 async def post_answer(call: Call) -> Response:

@@ -57,6 +57,8 @@ async def draw_asked(tx: Transaction, call: Call) -> Markup:
         "action": f"/staff/{shelter_id}/requests",
         "name": cards[shelter_id].name if shelter_id in cards else "",
         **asked_section(views, now)._asdict(),
+        "opened": {view.id for view in views if process.opened.has(shelter_id, view.id)},
+        "unopened": {other for other, ids in elsewhere.items() if not all(process.opened.has(other, one) for one in ids)},
         "elsewhere": [(cards[other], cases) for other, cases in sorted(elsewhere.items()) if other in cards],
         "no_reasons": [code for code in NO_REASONS if code != "contra_indication"],
         "first_places": FIRST_PLACES,

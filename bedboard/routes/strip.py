@@ -50,7 +50,7 @@ async def own_strip(call: Call, here: str | None = None, profile: Mapping[str, s
         except Unavailable as refusal:
             found, own, away, is_busy = [], [], True, isinstance(refusal, Busy)
         alerts = [alert_view(one, opener_of(process)) for one in own]
-        holds = hold_views(found, process.board.cards)
+        holds = hold_views(found, process.board.cards, call.now)
     context = {
         "holds": holds,
         "alerts": alerts,

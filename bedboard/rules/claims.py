@@ -14,6 +14,7 @@ ClaimType = Literal["hold", "reservation"]
 Ending = Literal["released", "used", "withdrawn", "expired"]
 
 HOLD = timedelta(minutes=30)  # a hold may be extended once, by the same time
+HOLD_WARNING = timedelta(minutes=5)  # before its end, its holder is warned
 MOST_OF_ONE = 3  # live holds of one person or program
 MOST_OF_ORGANIZATION = 10
 MOST_HOLDS_AN_HOUR = 30  # of one person or program; each shows a telephone, and nobody calls thirty shelters in an hour

@@ -24,6 +24,12 @@ class EmptyForm(Form):
     """A button that needs no key: a repeated press is a disclosure of its own."""
 
 
+class CallForm(Form):
+    """A button that shows the telephone of one shelter of the case. It needs no key, because it is written down once."""
+
+    shelter: Id
+
+
 class ChoiceForm(KeyForm):
     """The requester takes an offer. `within`: minutes until the arrival; if `arrives_at` has a local time, that one counts.
     Both absent: the usual time."""

@@ -34,6 +34,18 @@ async def save_disclosure(
     await (await tx.connection()).execute(insert(Disclosure), row)
 
 
+SEEN_FOR_CASE = text("""
+    select distinct shelter_id from disclosure
+    where actor_kind = :kind and actor_id = :id and case_id = :case_id and what = 'telephone' and at >= :since
+""")
+
+
+async def list_shelters_seen(tx: Transaction, actor: Actor, case_id: str, since: datetime) -> set[str]:
+    """Return the shelters whose telephones the actor has seen for this case. `since`: the beginning of the case."""
+    chosen = {"kind": actor.kind, "id": actor.id, "case_id": case_id, "since": since}
+    return set((await (await tx.connection()).execute(SEEN_FOR_CASE, chosen)).scalars())
+
+
 OTHERS_SEEN = text("""
     select count(distinct shelter_id) from disclosure
     where actor_kind = :kind and actor_id = :id and at > :since and why = 'stale' and shelter_id <> :shelter_id

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST_CASE, LONGEST_STAY, OFFER_LASTS, SOONEST, SOONEST_USUAL
-from bedboard.rules.claims import HOLD
+from bedboard.rules.claims import HOLD, HOLD_WARNING
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.places import FURTHEST_EXPECTED
 from bedboard.views.files import content_of
@@ -28,6 +28,7 @@ SCREEN_LANGUAGES = ("nl", "en")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DURATIONS: Mapping[str, int] = {
     "hold_minutes": HOLD // MINUTE,
+    "warning_minutes": HOLD_WARNING // MINUTE,
     "offer_minutes": OFFER_LASTS // MINUTE,
     "soonest_minutes": SOONEST // MINUTE,
     "usual_hours": SOONEST_USUAL // HOUR,

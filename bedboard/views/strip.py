@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bedboard.rules.cases import STEPS
+from bedboard.rules.claims import HOLD_WARNING
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
 from bedboard.store.tables.people import AlertRecord
@@ -27,16 +28,18 @@ class HoldView(NamedTuple):
     telephone: str
     case_id: str | None = None
     """The open case that uses it; None: there is none yet."""
+    is_ending: bool = False
 
 
-def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card]) -> list[HoldView]:
+def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card], now: datetime) -> list[HoldView]:
     """Return these holds, each with its telephone; those of shelters that are not on the board are left out."""
     views = []
     for row, telephone in holds:
         card = cards.get(row.shelter_id)
         if card is not None:
             places = [place for place in card.places if place.id in row.place_ids]
-            views.append(HoldView(row.id, card, places, row.expires_at, row.extended, telephone, row.case_id))
+            is_ending = row.expires_at - now <= HOLD_WARNING
+            views.append(HoldView(row.id, card, places, row.expires_at, row.extended, telephone, row.case_id, is_ending))
     return views
 
 

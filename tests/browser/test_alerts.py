@@ -48,13 +48,15 @@ async def test_the_board_says_at_once_that_something_is_free_until_somebody_has_
     await page.goto(f"{site.url}/")
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await page.evaluate("window.sameDocument = true")
-    await page.locator("[data-way=sound-on]").click()
-    await expect(page.locator("[data-way=sound-off]")).to_be_focused()
+    sound = page.get_by_role("switch", name="Geluid")
+    await sound.click()
+    await expect(sound).to_have_attribute("aria-checked", "true")
     await occupy(site, "ceder-1", "free")
     alert = page.locator("#strip .waiting [role=alert]")
     await expect(alert).to_contain_text("Er is iets vrij (14:00)")
     await expect(page).to_have_title(re.compile(TWO_WORDS.pattern + "Bord"))
-    await expect(page.locator("[data-way=sound-off]")).to_be_visible()  # the choice is not drawn away
+    await expect(sound).to_have_attribute("aria-checked", "true")  # the choice is not drawn away
+    await expect(sound).to_be_focused()
     assert await page.evaluate("window.sameDocument")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await violations(page) == []

@@ -180,7 +180,7 @@ async def test_while_something_is_open_others_come_in_below_and_it_rings_for_eac
     await expect(page.locator(".elsewhere")).to_have_text("Ceder: 1 aanvraag")
     await page.wait_for_function("() => window.tones === 8")
 
-    await page.locator("#sound").scroll_into_view_if_needed()
+    await page.locator(".sound").scroll_into_view_if_needed()
     async with board_database.transaction() as tx:
         statement = "update ask set step = 1 where case_id = :id"
         await (await tx.connection()).execute(text(statement), {"id": first})

@@ -69,6 +69,7 @@ ACCESS = {
     "case_decline": "CPD",
     "case_withdraw": "CPD",
     "case_outcome": "CPD",
+    "case_call": "CPD",
     "case_address": "CPD",
     "case_place": "P",
     "case_answer": "D",
@@ -77,6 +78,7 @@ ACCESS = {
     "staff_asked": "SM own",
     "staff_answer": "SM own",
     "staff_arrival": "SM own",
+    "staff_open": "SM own",
     "criteria": "M own",
     "criteria_save": "M own",
     "place_criteria": "M own",
@@ -114,6 +116,7 @@ ACCESS = {
 }
 
 DURING_A_SHIFT = {
+    "staff_open",
     "home",
     "help",
     "who_to_call",

@@ -6,10 +6,13 @@ from typing import Any
 
 import httpx
 
+from tests.build import until
 from tests.build.api import begin, call, see, sql
 from tests.build.asked import FRAGMENT, WOMAN, answer, answers, asked, told
 from tests.build.pages import follow, forms, press, state
 from tests.build.site import Site
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 async def test_where_nothing_is_asked_nothing_is_seen_of_it(site: Site, sanne: httpx.AsyncClient) -> None:
@@ -190,3 +193,29 @@ async def test_what_the_desk_answered_for_the_shelter_is_news_to_it(site: Site, 
     assert told(page) == ["De plaatsingsdesk antwoordde voor u aan Stichting Oever (politie): ja"]
     page = await answer(sanne, case_id, answer="no", reason="no_staff")
     assert "ingevuld" not in asked(page)
+
+
+async def test_an_opened_request_rings_no_more_for_the_shelter_and_rings_on_for_the_others(
+    site: Site, sanne: httpx.AsyncClient
+) -> None:
+    case_id = await begin(site, "linde", "ceder", **WOMAN)
+    async with aclosing(await site.sign_in("anneke")) as manager:
+        assert 'data-rings data-open="/staff/linde/requests/' in (await sanne.get("/staff/linde/requests")).text
+        for headers in (FORM, FORM | FRAGMENT):  # twice is as good as once
+            reply = await sanne.post(f"/staff/linde/requests/{case_id}/open", content="", headers=headers)
+            assert reply.status_code == 204
+
+        async def is_known() -> bool:
+            return "data-rings" not in (await sanne.get("/staff/linde/requests")).text
+
+        await until(is_known, "the bell has told this process")
+        assert "data-open" not in (await manager.get("/staff/linde")).text.partition('id="ask-')[2].partition(">")[0]
+        assert "data-rings" in (await manager.get("/staff/ceder/requests")).text
+        assert "data-rings" in (await manager.get("/staff/linde/requests")).text.partition('id="ask-')[0], "that of Ceder"
+
+
+async def test_a_request_that_does_not_exist_or_to_another_shelter_is_not_opened(site: Site, sanne: httpx.AsyncClient) -> None:
+    case_id = await begin(site, "ceder", **WOMAN)
+    for path, status in ((f"/staff/linde/requests/{case_id}/open", 404), (f"/staff/ceder/requests/{case_id}/open", 404)):
+        assert (await sanne.post(path, content="", headers=FORM)).status_code == status
+    assert (await sanne.post(f"/staff/linde/requests/{case_id}/open", data={"more": "x"})).status_code == 422

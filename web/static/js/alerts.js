@@ -1,60 +1,62 @@
-/* Alerts: when a place has come free, the title of the page says so, and two tones sound if the person wants them.
-   The words come from the strip. */
+/* News of the person's own in the strip: a place came free, a shelter says yes, a hold ends in five minutes. The title of the page
+   says so, and tones sound if the person wants them. The words come from the strip. */
 (() => {
   "use strict";
-  const SOUND = "bedboard:sound"; // shared with bell.js, so that one choice counts on every page
-  const root = document.documentElement;
-  const news = () => [...document.querySelectorAll("#strip [data-found]")];
-  const nameOf = ({ id, dataset }) => id + dataset.found;
-  let known = new Set(news().map(nameOf));
+  const TOLD = "bedboard:told"; // the ends of holds that this tab has told of, so that the next page does not tell again
+  const holds = () => [...document.querySelectorAll("#strip .hold:not(.lapsed)")];
+  const news = () => [
+    ...document.querySelectorAll("#strip [data-ending]"),
+    ...document.querySelectorAll("#strip [data-found]"),
+  ];
+  const nameOf = ({ id, dataset }) => id + (dataset.ending ?? dataset.found);
+  const told = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(TOLD) ?? "[]");
+    } catch {
+      return []; // without storage the next page tells again
+    }
+  };
+  let known = new Set([...document.querySelectorAll("#strip [data-found]")].map(nameOf).concat(told()));
   let mark = "";
-  let audio;
 
   function tell() {
     const rows = news();
     const title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
     mark = rows.length ? `● ${rows[0].dataset.title} – ` : "";
     if (document.title !== mark + title) document.title = mark + title;
-    if (rows.some((row) => !known.has(nameOf(row)))) ring();
+    const fresh = rows.filter((row) => !known.has(nameOf(row)));
+    if (fresh.length) window.bedboard.ring(fresh[0].dataset.ending ? [1175, 880, 1175] : [880, 1175]);
     known = new Set(rows.map(nameOf));
+    try {
+      sessionStorage.setItem(TOLD, JSON.stringify([...document.querySelectorAll("#strip [data-ending]")].map(nameOf)));
+    } catch {
+      // as in `told`
+    }
+  }
+  // The clock of the server decides; before its first message the row is as the server has drawn it.
+  function warn() {
+    const now = window.bedboard.now();
+    const { warns } = document.getElementById("strip")?.dataset ?? {};
+    if (!now || !warns) return;
+    let isNew = false;
+    for (const hold of holds()) {
+      const { dateTime } = hold.querySelector("[data-until]");
+      const left = Date.parse(dateTime) - now;
+      const ending = left > 0 && left <= warns * 60e3 ? dateTime : undefined;
+      if (hold.dataset.ending === ending) continue;
+      isNew = true;
+      if (ending) hold.dataset.ending = ending;
+      else delete hold.dataset.ending;
+    }
+    if (isNew) tell();
   }
 
-  // --- the sound
-  const isOn = () => root.dataset.sound === "on";
-  function wake() {
-    if (!isOn()) return;
-    audio ??= new AudioContext();
-    return audio.resume();
-  }
-  const ring = () => isOn() && window.bedboard.chime(audio, [880, 1175]);
-  function turn(on) {
-    root.dataset.sound = on ? "on" : "off";
-    try {
-      if (on) localStorage.setItem(SOUND, "on");
-      else localStorage.removeItem(SOUND);
-    } catch {
-      // without storage the choice counts for this page only
-    }
-  }
-  if (window.AudioContext) {
-    let kept = null;
-    try {
-      kept = localStorage.getItem(SOUND);
-    } catch {
-      // storage is forbidden here: the sound stays off
-    }
-    root.dataset.sound = kept === "on" ? "on" : "off";
-    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
-  }
-  document.addEventListener("click", async ({ target }) => {
-    const way = target.closest?.("[data-way^=sound]")?.dataset.way;
-    if (!way) return;
-    turn(way === "sound-on");
-    document.querySelector(`[data-way=sound-${isOn() ? "off" : "on"}]`)?.focus({ preventScroll: true });
-    await wake();
-    ring(); // so that the person hears the sound that was chosen
+  document.addEventListener("bedboard:placed", () => {
+    warn();
+    tell();
   });
-  document.addEventListener("bedboard:placed", tell);
-  document.addEventListener("bedboard:covered", ring);
+  document.addEventListener("bedboard:covered", () => window.bedboard.ring([880, 1175]));
+  document.addEventListener("visibilitychange", () => document.hidden || warn());
+  setInterval(warn, 1000);
   tell();
 })();

@@ -1,20 +1,19 @@
 /* Mijn opvang: says at once that somebody holds a place here, asks for one, waits for an answer, or was promised a place that
-   there is not. It rings if the person wants that. A change that was made on this page itself is no news. */
+   there is not. It rings, and rings again for a request that nobody has opened. A change that was made on this page itself is no
+   news. */
 (() => {
   "use strict";
-  const SOUND = "bedboard:sound";
   const OWN_TAP_MS = 15e3;
+  const MINUTE = 60e3;
+  const { ask } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const list = byId("bell");
-  const toggle = byId("sound");
   const title = document.title;
   const news = () => [...document.querySelectorAll(".tile[data-claim], [data-news]")];
   const namesOf = ({ id, dataset }) =>
     dataset.claim ? [dataset.claim] : dataset.news.split(" ").map((word) => `${id} ${word}`);
   const own = new Map(); // tile id → the moment at which this page asked to hold the place
   const known = new Set(news().flatMap(namesOf)); // ended claims too: undoing a tap may bring its hold back
-  let audio;
-  let isOn;
 
   function compare() {
     const present = news();
@@ -50,7 +49,12 @@
       link.href = one.querySelector("a[href^='/staff/']")?.href ?? `#${one.id}`;
     }
     told.dataset.of = namesOf(one);
-    for (const seen of told.querySelectorAll("a, button")) seen.onclick = () => told.remove();
+    for (const seen of told.querySelectorAll("a, button")) {
+      seen.onclick = () => {
+        told.remove();
+        if (byId(one.id)?.dataset.open) open(byId(one.id));
+      };
+    }
     list.append(told);
   }
   // The title says how many requests wait for an answer, because this page may be one of many tabs.
@@ -60,35 +64,33 @@
     if (document.title !== text) document.title = text;
   }
 
-  // --- the sound
-  function wake() {
-    if (!isOn) return;
-    audio ??= new AudioContext();
-    return audio.resume();
+  // --- a request that nobody of the shelter has opened yet rings again each minute. A touch or a key on its card opens it, for all
+  // their pages. Being in view is not enough: the phone may lie on a table.
+  const opened = new Set(); // cards that were opened on this page
+  const sent = new Set(); // those of them of which the server knows
+  let rangAt = performance.now();
+  function ring() {
+    rangAt = performance.now();
+    window.bedboard.ring([660, 880]);
   }
-  const ring = () => isOn && window.bedboard.chime(audio, [660, 880]);
-  function turn(on) {
-    isOn = on;
-    toggle.setAttribute("aria-checked", on);
-    try {
-      if (on) localStorage.setItem(SOUND, "on");
-      else localStorage.removeItem(SOUND);
-    } catch {
-      // without storage the choice counts for this page only
-    }
+  async function open(card) {
+    opened.add(card.id);
+    if (sent.has(card.id)) return;
+    sent.add(card.id);
+    const answer = await ask(card, card.dataset.open, { method: "POST", fields: [], accepts: () => false });
+    if (!answer?.isOk) sent.delete(card.id);
   }
-  toggle.onclick = async () => {
-    turn(!isOn);
-    await wake();
-    ring(); // so that the person hears the sound that was chosen
+  function remind() {
+    const waiting = [...document.querySelectorAll("[data-rings]")];
+    for (const card of waiting) if (opened.has(card.id)) open(card); // the server may not have heard of it
+    if (waiting.some(({ id }) => !opened.has(id)) && performance.now() - rangAt >= MINUTE) ring();
+  }
+  const touch = ({ target, isTrusted }) => {
+    const card = isTrusted && target.closest?.("[data-open]");
+    if (card) open(card);
   };
-  try {
-    turn(localStorage.getItem(SOUND) === "on");
-  } catch {
-    turn(false);
-  }
-  toggle.parentNode.hidden = !window.AudioContext;
-  for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { capture: true, passive: true });
+  for (const kind of ["click", "keydown"]) addEventListener(kind, touch, true);
+  setInterval(remind, 1000);
 
   addEventListener(
     "submit",

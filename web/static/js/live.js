@@ -131,7 +131,7 @@
     }
     whole ||= message.type === "snapshot";
     if ("locked" in message) document.dispatchEvent(new CustomEvent("bedboard:locked", { detail: message.locked }));
-    if (message.fragments && !isCovered()) steadily(() => takeNews(message));
+    if (message.fragments && !isCovered()) steadily(() => takeNews(message), true);
     for (const what of ["found", "own"]) {
       const detail = message[what];
       const name = isCovered() ? "covered" : what; // a covered page shows that there is news, and not what it is
@@ -173,24 +173,7 @@
     return true;
   }
 
-  // Plays short tones. A browser allows this only after somebody has touched the page.
-  function chime(audio, pitches) {
-    if (audio?.state !== "running") return;
-    for (const [index, frequency] of pitches.entries()) {
-      const tone = new OscillatorNode(audio, { frequency });
-      const loudness = new GainNode(audio, { gain: 0 });
-      const start = audio.currentTime + index * 0.22;
-      loudness.gain
-        .linearRampToValueAtTime(0, start)
-        .linearRampToValueAtTime(0.25, start + 0.02)
-        .linearRampToValueAtTime(0, start + 0.2);
-      tone.connect(loudness).connect(audio.destination);
-      tone.start(start);
-      tone.stop(start + 0.2);
-    }
-  }
-
-  Object.assign(window.bedboard, { now, clock, say, chime });
+  Object.assign(window.bedboard, { now, clock, say });
   document.addEventListener("bedboard:placed", () => {
     showAges();
     showLeft();

@@ -13,7 +13,7 @@
   let changed;
   let morph; // the one of htmx
   // People and scripts set these, so an answer without them does not remove them.
-  const OWN = /^(open|tabindex|aria-(busy|live|invalid|describedby)|data-wrong)$/;
+  const OWN = /^(open|tabindex|aria-(busy|live|checked|invalid|describedby)|data-wrong)$/;
   const FIXED = "input[type=hidden]:not([name=key])";
 
   // Two nodes with the same identity are one thing at two moments. A button with another meaning must be another element,
@@ -29,7 +29,7 @@
   function isChange({ type, target, attributeName: name, oldValue: before, addedNodes, removedNodes }) {
     if (type === "childList") return [...addedNodes, ...removedNodes].some(isSaid);
     const after = type === "attributes" ? target.getAttribute(name) : target.data;
-    if (type === "attributes" && (/^data-(stamp|htmx-powered)$/.test(name) || target.name === "key")) return false;
+    if (type === "attributes" && (/^data-(stamp|rings|open|htmx-powered)$/.test(name) || target.name === "key")) return false;
     return before !== after && !!(before?.trim() || after?.trim());
   }
   function morphInto(old, fresh) {
@@ -91,7 +91,9 @@
   }
   const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
   const placeAll = (fragment) => [...fragment.children].filter(({ id }) => id).forEach(placeOne);
-  function steadily(work) {
+  // With `isNews` it was not the person who caused it, so the page stays where it is on the screen (still.js).
+  function steadily(work, isNews = false) {
+    const restore = isNews ? window.bedboard.pin?.() : null;
     const focused = document.activeElement;
     const home = focused?.closest("[id]")?.id;
     const empty = byId("empty");
@@ -105,22 +107,26 @@
       element?.classList.add("changed");
       setTimeout(() => element?.classList.remove("changed"), 300);
     }
+    restore?.(); // before the others look at what is in view, and after they have added to the page
     document.dispatchEvent(new Event("bedboard:placed"));
+    restore?.();
   }
   // htmx replaces #main when a filter is chosen. Its answer may be older than the latest news from the socket.
   const replay = () => steadily(() => [...news.values()].map((kept) => kept.cloneNode(true)).forEach(placeOne));
   new MutationObserver(replay).observe(document.body, { childList: true });
 
   // --- htmx
+  let isNews = false; // whether the next swap is of a request that a script has made to see what is new
   const isPlaced = ({ swap }) => /^place\b/.test(swap);
   htmx.registerExtension("bedboard", {
     init(api) {
       ({ morph } = api);
       api.isSoftMatch = (old, fresh) => identity(old) === identity(fresh);
     },
-    // live.js writes in these two, as long as they stay what they are; what a frame leaves out stays; and a tile may be newer
-    // than the page that comes.
+    // live.js writes in these two, as long as they stay what they are; what a frame leaves out stays, and so does a number that
+    // was asked for; and a tile may be newer than the page that comes.
     htmx_before_morph_node: ({ className, dataset }, { newNode }) =>
+      (dataset.shown === undefined || newNode.dataset?.shown !== undefined) &&
       (!/^(ago|left)$/.test(className) || className !== newNode.className) &&
       newNode.dataset?.kept === undefined &&
       !(newNode.dataset?.stamp && isLower(newNode.dataset.stamp, dataset.stamp)),
@@ -141,9 +147,12 @@
       if (isPlaced(ctx)) for (const element of ctx.indicators) element.classList.remove(htmx.config.requestClass);
     },
     htmx_after_request: (_, { ctx }) => ctx.accepts?.(ctx),
+    htmx_before_swap: (_, { ctx }) => {
+      isNews = !!ctx.accepts && ctx.request.method === "GET";
+    },
     handle_swap: (style, _, fragment) => {
       if (style !== "place") return false;
-      steadily(() => placeAll(fragment));
+      steadily(() => placeAll(fragment), isNews);
       return []; // htmx has nothing left to prepare
     },
   });

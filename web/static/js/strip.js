@@ -176,6 +176,7 @@
   async function renew({ id, dataset }) {
     const before = answered;
     const { scrollHeight } = byId("main");
+    const { state } = dataset;
     let isShown = false;
     await ask(byId(id), dataset.own, {
       select: `#${id}`,
@@ -189,7 +190,8 @@
         return !isLate && fresh && !(id === "strip" && isAway && rows().length);
       },
     });
-    if (id !== "strip" && Math.abs(byId("main").scrollHeight - scrollHeight) > NEAR) moved();
+    const isKept = id === "strip" || (id === "case" && byId(id)?.dataset.state === state); // its cards have not moved (still.js)
+    if (!isKept && Math.abs(byId("main").scrollHeight - scrollHeight) > NEAR) moved();
     return isShown;
   }
   // When the time of a hold or an offer is over, the server says what is true now.

@@ -1,0 +1,146 @@
+/* Live news does not move the page under a finger. What the person points at, types in or looks at keeps its place on the screen: the
+   page scrolls by as much as it has grown above. On the page of a case a new answer waits, folded, in its own card, and in the list
+   of cases new and moved rows wait; a bar near the thumb brings them into view. */
+(() => {
+  "use strict";
+  const IDLE = 60e3;
+  const USEFUL_FIRST = ["yes", "discuss", "lapsed", "silent", "no"]; // `ANSWERS_FIRST` of bedboard/views/case_rows.py
+  const OVER = ".sheet, .confirm, #bell, #notice, #undo, #address, #bar, #fresh"; // these lie over the page and do not move with it
+  const { place } = window.bedboard;
+  const byId = (id) => document.getElementById(id);
+  const bar = byId("fresh");
+  let point;
+  let usedAt = -IDLE;
+
+  // --- the place on the screen
+  const isUsed = () => performance.now() - usedAt < IDLE;
+  const isLookedAt = () => !document.hidden && (scrollY > 0 || isUsed() || !!byId("case"));
+  function anchor() {
+    const isIn = (element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return (
+        byId("main").contains(element) && element.id !== "main" && !element.closest(OVER) && bottom > 0 && top < innerHeight
+      );
+    };
+    const at = (x, y) => document.elementFromPoint(x, y) ?? document.body;
+    const points = [point ?? [innerWidth / 2, 0], [innerWidth / 2, innerHeight / 2]];
+    return [isUsed() && point ? at(...points[0]) : document.activeElement, document.activeElement, at(...points[1])].find(isIn);
+  }
+  // Returns a function that puts the page back where it is now; null when nobody looks.
+  function pin() {
+    const element = isLookedAt() && anchor();
+    if (!element) return null;
+    const home = element.closest("[id]").id;
+    const { top } = element.getBoundingClientRect();
+    return () => {
+      const moved = () => (element.isConnected ? element : byId(home))?.getBoundingClientRect().top - top;
+      const scroll = () => scrollBy({ top: moved(), behavior: "instant" });
+      if (Math.abs(moved()) < 1) return;
+      const { style } = byId("main");
+      if (style.marginTop) style.marginTop = `${Math.max(0, Number.parseFloat(style.marginTop) - moved())}px`;
+      scroll();
+      const missing = moved();
+      if (missing >= 1) {
+        document.body.style.minHeight = `${scrollY + missing + innerHeight}px`; // the page is too short to scroll so far
+        scroll();
+      } else if (missing <= -1) style.marginTop = `${-missing}px`; // it is at its top already
+    };
+  }
+  const note = ({ isTrusted, clientX, clientY, type }) => {
+    if (!isTrusted) return;
+    usedAt = performance.now();
+    if (type.startsWith("pointer")) point = [clientX, clientY];
+  };
+  for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"])
+    addEventListener(kind, note, { capture: true, passive: true });
+  Object.assign(window.bedboard, { pin });
+  if (!bar) return;
+
+  // --- the page of a case: its cards keep their order and their height
+  const heights = new Map();
+  const parts = (root) => [...(root.querySelector(".parts")?.children ?? [])];
+  function keepCards(fresh, isPressed) {
+    const before = parts(byId("case"));
+    const cards = parts(fresh);
+    const rank = ({ id }) => before.findIndex((one) => one.id === id) + 1 || Number.POSITIVE_INFINITY;
+    fresh.querySelector(".parts").append(...cards.sort((a, b) => rank(a) - rank(b)));
+    for (const card of cards) {
+      const old = byId(card.id);
+      if (!old || isPressed) continue;
+      if ("folded" in old.dataset || old.dataset.says !== card.dataset.says) card.dataset.folded = "";
+      heights.set(card.id, old.offsetHeight); // set on the page itself: a style in the answer is against the policy
+    }
+  }
+  function unfold(card) {
+    delete card.dataset.folded;
+    card.style.minHeight = "";
+  }
+  const folded = () => parts(document).filter(({ dataset }) => "folded" in dataset);
+  function showAnswers() {
+    const list = parts(byId("case"));
+    const rank = ({ dataset }) => USEFUL_FIRST.indexOf(dataset.says);
+    const first = folded().sort((a, b) => rank(a) - rank(b))[0];
+    for (const card of list) unfold(card);
+    list[0].parentNode.append(...list.sort((a, b) => rank(a) - rank(b)));
+    see(first);
+  }
+
+  // --- the list of cases: rows keep their place, and rows that are over stay until the person asks for the list as it is now
+  let waiting;
+  const rowsOf = (root) =>
+    [...root.querySelectorAll("article")].map((row) => `${row.parentNode.firstElementChild.id}/${row.id}`);
+  function keepRows(fresh) {
+    const before = rowsOf(byId("cases"));
+    const after = rowsOf(fresh);
+    const other = after.filter((row) => !before.includes(row));
+    waiting = null;
+    if (`${before}` === `${after}` || !isLookedAt()) return;
+    waiting = { html: fresh.outerHTML, ids: other.map((row) => row.split("/").at(-1)) };
+    const kept = byId("cases").cloneNode(true);
+    for (const row of kept.querySelectorAll("article")) {
+      const next = fresh.querySelector(`#${row.id}`);
+      if (next) row.replaceWith(next);
+      else row.classList.add("gone");
+    }
+    fresh.replaceWith(kept);
+  }
+  function showRows() {
+    const { html, ids } = waiting;
+    waiting = null;
+    place(html);
+    see(byId(ids[0]) ?? byId("cases"));
+  }
+
+  function see(element) {
+    element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+    element.scrollIntoView({ block: "center" });
+    tell();
+  }
+  function tell() {
+    const answers = folded();
+    const yes = answers.filter(({ dataset }) => dataset.says === "yes").length;
+    const [count, word] = waiting ? [waiting.ids.length, "row"] : yes ? [yes, "yes"] : [answers.length, "answer"];
+    bar.hidden = !waiting && !answers.length;
+    const text = bar.hidden ? "" : bar.dataset[count === 1 ? word : count ? `${word}s` : "other"].replace("#", count);
+    if (bar.firstElementChild.textContent !== text) bar.firstElementChild.textContent = text;
+  }
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    const [fresh, rows] = ["#case", "#cases"].map((id) => tasks[0]?.fragment?.querySelector(id));
+    if (rows && byId("cases")) keepRows(rows);
+    if (!fresh || fresh.dataset.state !== byId("case")?.dataset.state || !parts(fresh).length) return;
+    keepCards(fresh, !!ctx.press);
+  });
+  document.addEventListener("bedboard:placed", () => {
+    for (const [id, height] of heights) if (byId(id)) byId(id).style.minHeight = `${height}px`;
+    heights.clear();
+    tell();
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("#fresh")) return waiting ? showRows() : showAnswers();
+    const card = target.closest(".unfold")?.closest(".part");
+    if (!card) return;
+    unfold(card);
+    see(card);
+  });
+})();
