@@ -191,10 +191,11 @@ async def count_refusals(tx: Transaction, asks: Iterable[Ask], zone: ZoneInfo) -
 
 
 async def count_placed(tx: Transaction, chosen: Ask, now: datetime, zone: ZoneInfo) -> None:
-    """Count a case that ended with a place, by the kind of the place and its unit."""
+    """Count a case that ended with a place, by its unit and by each kind of the places that it took."""
     unit = (await list_units(tx, [chosen.shelter_id]))[chosen.shelter_id]
-    kind = (await get_kind_of(tx, chosen.place_id)).code if chosen.place_id is not None else chosen.kind_code
-    tallies = [Tally("request", "", "", "arrived"), Tally("placed_kind", "", kind, ""), Tally("placed_unit", unit, "", "")]
+    kinds = {(await get_kind_of(tx, place_id)).code for place_id in chosen.place_ids} or {chosen.kind_code}
+    tallies = [Tally("request", "", "", "arrived"), Tally("placed_unit", unit, "", "")]
+    tallies += [Tally("placed_kind", "", kind, "") for kind in kinds]
     await count_tallies(tx, now.astimezone(zone), tallies)
 
 

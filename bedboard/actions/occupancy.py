@@ -15,7 +15,7 @@ from bedboard.rules.places import Occupancy, PlaceChange, PlaceState, change_occ
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
-from bedboard.store.claims import get_claim, get_open_claim
+from bedboard.store.claims import get_claim, get_open_claim, list_others
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
@@ -128,13 +128,21 @@ def _end_hold(tx: Transaction, claim: ClaimRecord | None, ending: Ending, now: d
 
 
 async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
-    """Make a hold live again after the tap that ended it was undone. A hold past its hour stays ended.
+    """Make a hold live again after the tap that ended it was undone, with the end that its other places have.
 
-    The caller knows that the place has no newer claim. If the holder has taken another place meanwhile, it may have one hold
-    more than the limit: that is better than losing this place by a wrong tap.
+    A hold past its hour stays ended, and so does one that its holder has released or used meanwhile: nobody waits for a part
+    of it. The caller knows that the place has no newer claim. If the holder has taken another place meanwhile, it may have one
+    hold more than the limit: that is better than losing this place by a wrong tap.
     """
     claim = await get_claim(tx, claim_id)
-    if claim is not None and is_live(claim, now):
+    if claim is None:
+        return
+    for other in await list_others(tx, claim):
+        if other.ending == "released" or (other.ending == "used" and await get_open_claim(tx, other.place_id)):
+            return
+        if other.ended_at is None:
+            claim.expires_at, claim.extended_at = other.expires_at, other.extended_at
+    if is_live(claim, now):
         claim.ended_at = claim.ending = None
         tx.add(claim)
 

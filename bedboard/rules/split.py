@@ -3,10 +3,8 @@
 Nothing is put into a place that `rules/fit.py` would not put there by itself: each part is judged as a group of its own.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
-from operator import sub
 from typing import NamedTuple
 
 from bedboard.rules.claims import check_together
@@ -22,13 +20,14 @@ from bedboard.rules.fit import (
     fit_of,
     judge,
     judge_place,
+    judge_rest,
     make_terms,
     may_be_son,
 )
 from bedboard.rules.refusals import FieldError, Invalid
+from bedboard.rules.ways import Party, Sort, Space, best_way
 
 CHILDREN = frozenset(CRITERIA["children"])
-MOST_WAYS = 200  # that are kept while places are weighed: of rooms and people of very many sorts not every way is tried
 
 
 class Room(NamedTuple):
@@ -55,20 +54,9 @@ class Split(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-Party = tuple[int, ...]
-"""How many people of each sort."""
-Sorts = Sequence[tuple[str, ...]]
-"""The members of a group (of `PARTY`, or "" for the unnamed) by sort: every place answers one like another."""
-Judging = Callable[[Room, Party], tuple[Reason, ...]]
-
-
-class Way(NamedTuple):
-    """Some places, each with the people in it. The least is the best: the fewest places, and of these the smallest."""
-
-    places: int
-    size: int
-    numbers: tuple[int, ...]
-    parties: tuple[Party, ...]
+Levels = Mapping[str, Fit]
+"""What terms say of somebody of each name of `PARTY`, or "" for the unnamed, in a place that is large enough."""
+NO_LIMIT = 99
 
 
 def split_group(profile: Profile, rooms: Iterable[Room]) -> Split | None:
@@ -76,37 +64,94 @@ def split_group(profile: Profile, rooms: Iterable[Room]) -> Split | None:
 
     None: they cannot, or one place is as good, or the group may not be split.
     """
-    if not profile.split:
-        return None
-    alike: dict[tuple[Terms, int, int], list[Room]] = {}
-    for room in rooms:
-        alike.setdefault((room.terms, room.beds, room.cots), []).append(room)
-    few = [room for same in alike.values() for room in same[: profile.people]]
-    if sum(room.beds for room in few) < profile.beds or sum(room.beds + room.cots for room in few) < profile.people:
-        return None
-    few.sort(key=lambda room: (-room.beds, -room.cots))  # stable, so that the order of the places decides the rest
-    sorts = _sorts(profile, [terms for terms, _, _ in alike])
-    judged: dict[tuple[Terms, int, int, Party], tuple[Reason, ...]] = {}
+    return Splitter(profile).split(rooms)
 
-    def reasons_of(room: Room, party: Party) -> tuple[Reason, ...]:
-        key = (*room[1:], party)
-        if key not in judged:
-            named = dict.fromkeys(PARTY, 0) | {names[0]: count for names, count in zip(sorts, party, strict=True) if names[0]}
-            judged[key] = _judge_part(_part_of(profile, named, sum(party)), room)
-        return judged[key]
 
-    whole = tuple(sum(_count(profile, name) for name in names) for names in sorts)
-    has_children = [names[0] in CHILDREN for names in sorts]
-    worst: Fit
-    for worst in ("fits", "discuss"):
-        way = _best_way(whole, few, has_children, worst, reasons_of)
-        if way is not None and way.places == 1:
+class Splitter:
+    """One group that may be split, for the places of many shelters: each set of terms is asked once."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        names = [name for name in ("", *PARTY) if _count(profile, name)]
+        self._ones = {name: _part_of(profile, {name: 1} if name else {}, 1) for name in names}
+        self._asked = {name: frozenset(one.asked()) for name, one in self._ones.items()}
+        self._rests: dict[Hashable, Levels] = {}
+        self._levels: dict[Terms, Levels] = {}
+
+    def split(self, rooms: Iterable[Room]) -> Split | None:
+        """Return how two or more of these places of one shelter hold the group, as `split_group`."""
+        profile = self._profile
+        if not profile.split:
             return None
-        if way is not None:
-            parts = _parts_of(profile, sorts, [few[number] for number in way.numbers], way.parties)
-            reasons = _merge(profile, [_judge_part(part.profile, part.room) for part in parts])
-            return Split(parts, fit_of(reasons), reasons)
-    return None
+        alike: dict[tuple[Terms, int, int], list[Room]] = {}
+        for room in rooms:
+            alike.setdefault((room.terms, room.beds, room.cots), []).append(room)
+        few = [room for same in alike.values() for room in same[: profile.people]]
+        few.sort(key=lambda room: (-room.beds, -room.cots))  # stable, so that the order of the places decides the rest
+        worst: Fit
+        for worst in ("fits", "discuss"):
+            bad = {"excluded", "discuss"} if worst == "fits" else {"excluded"}
+            usable = [room for room in few if not bad.issuperset(self._say(room.terms).values())]
+            beds = sum([room.beds for room in usable])
+            if beds < profile.beds or beds + sum([room.cots for room in usable]) < profile.people:
+                continue
+            parts = self._parts(usable, worst)
+            if parts is not None and len(parts) == 1:
+                return None
+            if parts is not None:
+                reasons = _merge(profile, [_judge_part(part.profile, part.room) for part in parts])
+                return Split(parts, fit_of(reasons), reasons)
+        return None
+
+    def _say(self, terms: Terms) -> Levels:
+        """Return what these terms say of each of the group by themselves; a child may wait for its parents."""
+        levels = self._levels.get(terms)
+        if levels is None:
+            rest = self._rests.get(terms.rest)
+            if rest is None:
+                rest = self._rests[terms.rest] = {name: fit_of(judge_rest(terms, one)) for name, one in self._ones.items()}
+            levels = self._levels[terms] = {
+                name: "excluded"
+                if asked & terms.no
+                else rest[name]
+                if asked <= terms.yes
+                else max(rest[name], "discuss", key=FIT_ORDER.__getitem__)
+                for name, asked in self._asked.items()
+            }
+        return levels
+
+    def _parts(self, rooms: Sequence[Room], worst: Fit) -> tuple[Part, ...] | None:
+        """Return the parts of the group that these places hold best, with no verdict worse than `worst`; None: they cannot."""
+        every = {room.terms: self._say(room.terms) for room in rooms}
+        alike: dict[tuple[Sort, tuple[bool, ...]], list[str]] = {}
+        for name in self._ones:
+            takes = tuple([FIT_ORDER[levels[name]] <= FIT_ORDER[worst] for levels in every.values()])
+            alike.setdefault((_sort(name, worst), takes), []).append(name)
+        number = {terms: place for place, terms in enumerate(every)}
+        spaces = [
+            Space(
+                room.beds,
+                room.beds + room.cots,
+                room.terms.limits.get("max_adults", NO_LIMIT),
+                room.terms.limits.get("max_children", NO_LIMIT),
+                tuple([takes[number[room.terms]] for _, takes in alike]),
+            )
+            for room in rooms
+        ]
+        whole = tuple([sum(_count(self._profile, name) for name in names) for names in alike.values()])
+        way = best_way(whole, tuple([sort for sort, _ in alike]), spaces)
+        if way is None:
+            return None
+        return _parts_of(self._profile, list(alike.values()), [(rooms[number], party) for number, party in way])
+
+
+def _sort(name: str, worst: Fit) -> Sort:
+    """Return for which numbers this person counts. Nobody knows the unnamed: a yes holds for adults as well as for children."""
+    if not name:
+        return Sort(is_adult=worst == "fits", is_child=worst == "fits")
+    if name not in CHILDREN:
+        return Sort(is_adult=True)
+    return Sort(in_cot=name == "child_0_3", is_child=True, is_led=worst == "fits")
 
 
 def check_offer(profile: Profile, rooms: Sequence[Room]) -> None:
@@ -138,20 +183,10 @@ def _count(profile: Profile, name: str) -> int:
     return int(getattr(profile, name)) if name else profile.unnamed
 
 
-def _sorts(profile: Profile, every: Sequence[Terms]) -> Sorts:
-    sorts: dict[Hashable, list[str]] = {}
-    are_sons_asked = profile.oldest_son is not None or any("oldest_son" in terms.limits for terms in every)
-    for name in ("", *PARTY):
-        if _count(profile, name):
-            alone = not name or name == "child_0_3" or (name in CHILDREN and are_sons_asked)
-            sort = name if alone else (name in CHILDREN, tuple(terms.criteria.get(name) for terms in every))
-            sorts.setdefault(sort, []).append(name)
-    return [tuple(names) for names in sorts.values()]
-
-
 def _part_of(profile: Profile, named: Mapping[str, int], size: int) -> Profile:
     """Return a part of a group as a group of its own. The facts about the whole hold for each part of it."""
-    part = replace(profile, group=size, split=False, **named)  # type: ignore[arg-type]
+    everybody = dict.fromkeys(PARTY, 0) | dict(named)
+    part = replace(profile, group=size, split=False, **everybody)  # type: ignore[arg-type]
     if part.oldest_son is not None and not may_be_son(part, part.oldest_son):
         return replace(part, oldest_son=None)
     return part
@@ -164,11 +199,11 @@ def _judge_part(part: Profile, room: Room) -> tuple[Reason, ...]:
     return (*reasons, Reason("minor_alone", "unknown")) if is_only_children else reasons
 
 
-def _parts_of(profile: Profile, sorts: Sorts, rooms: Sequence[Room], parties: Sequence[Party]) -> tuple[Part, ...]:
+def _parts_of(profile: Profile, sorts: Sequence[Sequence[str]], parties: Iterable[tuple[Room, Party]]) -> tuple[Part, ...]:
     """Name the people of each sort, in the order of the places."""
     left = {name: _count(profile, name) for names in sorts for name in names}
     parts = []
-    for room, party in zip(rooms, parties, strict=True):
+    for room, party in parties:
         named = dict.fromkeys(PARTY, 0)
         for names, count in zip(sorts, party, strict=True):
             wanted = count
@@ -180,47 +215,6 @@ def _parts_of(profile: Profile, sorts: Sorts, rooms: Sequence[Room], parties: Se
                     named[name] = taken
         parts.append(Part(room, _part_of(profile, named, sum(party))))
     return tuple(parts)
-
-
-def _best_way(whole: Party, rooms: Sequence[Room], has_children: Sequence[bool], worst: Fit, reasons_of: Judging) -> Way | None:
-    """Return the best way to put everybody into some of these places; None: there is none."""
-    nobody = (0,) * len(whole)
-    ways: dict[Party, Way] = {whole: Way(0, 0, (), ())}  # by those who have no place yet
-    known: dict[tuple[Terms, int, int, Party], list[Party]] = {}
-    for number, room in enumerate(rooms):
-        for party, way in sorted(ways.items(), key=lambda one: (sum(one[0]), one[1]))[:MOST_WAYS]:
-            if nobody in ways and way.places >= ways[nobody].places:
-                continue
-            key = (*room[1:], party)
-            if key not in known:
-                known[key] = _parts(room, party, has_children, worst, reasons_of)
-            for part in known[key]:
-                left = tuple(map(sub, party, part))
-                size = way.size + room.beds + room.cots
-                longer = Way(way.places + 1, size, (*way.numbers, number), (*way.parties, part))
-                if left not in ways or longer < ways[left]:
-                    ways[left] = longer
-    return ways.get(nobody)
-
-
-def _parts(room: Room, party: Party, has_children: Sequence[bool], worst: Fit, reasons_of: Judging) -> list[Party]:
-    """Return the parts of this party that may sleep in this place, with no verdict worse than `worst`.
-
-    Without children only the largest parts: a smaller one leaves nobody better off. A child may wait for its parents.
-    """
-
-    def suits(part: Party, *, but_alone: bool = False) -> bool:
-        reasons = [one for one in reasons_of(room, part) if not (but_alone and one.criterion == "minor_alone")]
-        return FIT_ORDER[fit_of(reasons)] <= FIT_ORDER[worst]
-
-    most = room.beds + room.cots
-    ones = [tuple(int(sort == other) for other in range(len(party))) for sort in range(len(party))]
-    some = [min(count, most) if count and suits(one, but_alone=True) else 0 for count, one in zip(party, ones, strict=True)]
-    found = [part for part in product(*(range(count + 1) for count in some)) if 0 < sum(part) <= most and suits(part)]
-    if any(count and is_child for count, is_child in zip(party, has_children, strict=True)):
-        return found
-    larger = {tuple(map(sub, part, one)) for part in found for one in ones}
-    return [part for part in found if part not in larger]
 
 
 def _merge(profile: Profile, every: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:

@@ -164,6 +164,17 @@ async def list_promise(tx: Transaction, promise_id: str) -> Sequence[ClaimRecord
     return found.all()
 
 
+async def list_others(tx: Transaction, claim: ClaimRecord) -> Sequence[ClaimRecord]:
+    """Return the other claims of the same hold or reservation, ended or not, read afresh."""
+    first = claim.promise_id
+    found = await tx.exec(
+        select(ClaimRecord)
+        .where(or_(col(ClaimRecord.id) == first, col(ClaimRecord.first_id) == first), ClaimRecord.id != claim.id)
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
 async def get_claim_shelter_id(tx: Transaction, claim_id: str) -> str | None:
     """Return the shelter of the claimed place; None for an unknown claim."""
     found = await tx.exec(

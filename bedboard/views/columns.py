@@ -4,12 +4,11 @@
 test compares the two on random boards. Only a changed shelter is worked out again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.fit import (
@@ -23,73 +22,20 @@ from bedboard.rules.fit import (
     judge_place,
     judge_rest,
 )
-from bedboard.rules.order import DECIDES_ORDER, is_meant_for, travel_band
+from bedboard.rules.order import DECIDES_ORDER, Rank, is_meant_for, travel_band
 from bedboard.rules.questions import left_open
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import ALMOST_SHOWN, Deciders, Finder, Found, Match, largest_first, minutes_from, minutes_to_rank
-
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from bedboard.views.table import BAND_SHIFT, FIT_SHIFT, KIND_SHIFT, ROW_BITS, Block, Flags, Numbers, Table, as_rows
 
 BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(sorted(CRITERION_NAMES))}
-ROW_BITS, MINUTES_BITS, SIZE_BITS = 24, 10, 8
-"""Of the one number by which matches are ordered: fit, freshness, kind (meant, decides), travel band, beds, cots (50 at most),
-minutes, row."""
-
 MOST_RESTS = 1000
-BAND_SHIFT = ROW_BITS + MINUTES_BITS + 2 * SIZE_BITS
-KIND_SHIFT = BAND_SHIFT + 2
-FRESHNESS_SHIFT = KIND_SHIFT + 3
-FIT_SHIFT = FRESHNESS_SHIFT + 2
 
 
 def mask_of(names: Iterable[str]) -> int:
     """Return the bits of these criteria. A criterion that only a newer version of bedboard knows has no bit."""
     return sum(BITS.get(name, 0) for name in names)
-
-
-class Block(NamedTuple):
-    """The rows of all shelters with one name (nearly always one shelter), ready to be joined.
-
-    `groups`: a row for each set of terms: criteria with yes and with no as masks, number of `rest`, number of unit, order of
-    freshness, free places. `free`: a row for each lot with a free place: beds, beds and cots, free places, group within the
-    block, number of kind; by lot id. `every`: a row for each lot: beds, beds and cots, places that are not free, group, number
-    of kind.
-    """
-
-    groups: Numbers
-    free: Numbers
-    every: Numbers
-    lots: tuple[tuple[Card, Lot], ...]
-
-
-def as_rows(rows: list[tuple[int, ...]], width: int) -> Numbers:
-    return np.array(rows, dtype=np.int64).reshape(len(rows), width)
-
-
-class Table:
-    """All blocks joined, in the order of the shelters' names."""
-
-    def __init__(self, blocks: Iterable[Block]) -> None:
-        blocks = tuple(blocks)
-        starts = np.cumsum([0, *(len(block.groups) for block in blocks)])
-        self.yes, self.no, self.rest, self.unit, self.freshness, self.free_count = _joined([b.groups for b in blocks], 6)
-        self.beds, self.people, self.count, of_block, self.free_kind = _joined([b.free for b in blocks], 5)
-        self.group = of_block + np.repeat(starts[:-1], [len(block.free) for block in blocks])
-        self.all_beds, self.all_room, self.taken, of_block, self.kind = _joined([b.every for b in blocks], 5)
-        self.all_group = of_block + np.repeat(starts[:-1], [len(block.every) for block in blocks])
-        self.lots = [one for block in blocks for one in block.lots]
-        self.stale = self.freshness[self.group] == FRESHNESS_ORDER["stale"]
-        # What does not depend on the profile is put together once.
-        sizes = self.beds << SIZE_BITS | (self.people - self.beds)
-        self.order = sizes << (MINUTES_BITS + ROW_BITS) | np.arange(len(sizes))
-        self.order |= self.freshness[self.group] << FRESHNESS_SHIFT
-
-
-def _joined(parts: list[Numbers], width: int) -> list[Numbers]:
-    whole = np.concatenate(parts) if parts else as_rows([], width)
-    return list(np.ascontiguousarray(whole.T))
 
 
 class Columns:
@@ -137,8 +83,6 @@ class Columns:
 
     def found(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None = None) -> Found:
         """Return the result of a search, the same as that of a `Finder`. `most` None: with every match."""
-        if profile.split:  # rare, and many places may be weighed against each other
-            return Finder(profile, catalogue, deciders).found(self._cards.values(), most)
         table = self.table  # first: it numbers the units and kinds
         terms, units, kinds = self._terms_of_rest, list(self._units), list(self._kinds)
         return Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
@@ -159,9 +103,8 @@ class Columns:
             for lot in card.lots:
                 by_terms.setdefault(lot.terms, []).append(lot)
             for terms, lots_of_terms in by_terms.items():
-                group, free_count = len(groups), sum(len(lot.free) for lot in lots_of_terms)
-                row = (mask_of(terms.yes), mask_of(terms.no), self._rest(terms), unit, freshness, free_count)
-                groups.append(row)
+                group = len(groups)
+                groups.append((mask_of(terms.yes), mask_of(terms.no), self._rest(terms), unit, freshness))
                 for lot in lots_of_terms:
                     people, count = lot.beds + lot.cots, len(lot.free)
                     kind = self._number(self._kinds, lot.kind)
@@ -171,7 +114,7 @@ class Columns:
         free.sort(key=lambda one: one[0])
         rows = as_rows([numbers for _, numbers, _, _ in free], 5)
         lots = tuple((card, lot) for _, _, card, lot in free)
-        return Block(as_rows(groups, 6), rows, as_rows(every, 5), lots)
+        return Block(as_rows(groups, 5), rows, as_rows(every, 5), lots, tuple(cards))
 
     def _rest(self, terms: Terms) -> int:
         number = self._number(self._rests, terms.rest)
@@ -202,6 +145,7 @@ class Search:
         self._deciders = deciders
         self._kinds = kinds
         self._profile = profile
+        self._finder = Finder(profile, catalogue, deciders)
         self._asked = asked = profile.asked()
         mask = mask_of(asked)
         self._left_open = left_open(profile)
@@ -239,33 +183,61 @@ class Search:
         table, profile = self._table, self._profile
         matches = self.large_enough & ~self.excluded[table.group]
         fits = matches & self.fits[table.group]
-        known, count = ~table.stale, table.count
+        splits, used = self._splits(matches, fits)
+        known, count = ~table.stale, table.count - used
         suits = (table.all_beds >= profile.beds) & (table.all_room >= profile.people) & ~self.excluded[table.all_group]
+        kinds = {self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()}
+        together = Counter[str]()
+        for _, match in splits:
+            kinds.update(place.kind for place in match.together)
+            together["unsure" if match.card.freshness == "stale" else match.fit] += len(match.together)
         return Found(
-            matches=self._best(np.flatnonzero(matches), fits, most),
-            fits=int(count[fits & known].sum()),
-            discuss=int(count[matches & ~fits & known].sum()),
-            unsure=int(count[matches & table.stale].sum()),
+            matches=self._merge(self._best(np.flatnonzero(matches), fits, most), splits, most),
+            fits=int(count[fits & known].sum()) + together["fits"],
+            discuss=int(count[matches & ~fits & known].sum()) + together["discuss"],
+            unsure=int(count[matches & table.stale].sum()) + together["unsure"],
             excluded=int(count[~matches].sum()),
-            excluded_by=self._excluded_by(),
+            excluded_by=self._excluded_by(count),
             taken=int(table.taken[suits].sum()),
             taken_fits=int(table.taken[suits & self.fits[table.all_group]].sum()),
-            kinds=frozenset(self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()),
+            kinds=frozenset(kinds),
             is_open=not self._asked,
-            almost=self._almost(),
-            too_large=0 if suits.any() else profile.group,
+            almost=self._almost(count),
+            too_large=0 if kinds else self._finder.too_large(table.cards),
+            is_split=profile.split,
         )
 
-    def _almost(self) -> tuple[Match, ...]:
+    def _splits(self, matches: Flags, fits: Flags) -> tuple[list[tuple[Rank, Match]], Numbers]:
+        """Return the shelters that hold the group in several places, and how many free places of each row that takes."""
+        table, used = self._table, np.zeros(len(self._table.count), np.int64)
+        if not self._profile.split:
+            return [], used
+        whole: dict[str, Fit] = {table.lots[row][0].id: "discuss" for row in np.flatnonzero(matches).tolist()}
+        whole |= {table.lots[row][0].id: "fits" for row in np.flatnonzero(fits).tolist()}
+        found = [self._finder.split(card, whole.get(card.id, "excluded")) for card in table.cards]
+        splits = [split for split in found if split is not None]
+        for _, match in splits:
+            for place in match.together:
+                lot = match.card.lot_of(place.id)
+                used[table.rows[lot.id if lot else ""]] += 1
+        return splits, used
+
+    def _merge(self, best: tuple[Match, ...], splits: list[tuple[Rank, Match]], most: int | None) -> tuple[Match, ...]:
+        if not splits:
+            return best
+        ranked = sorted([*((self._finder.rank(match), match) for match in best), *splits])  # no two have the same rank
+        return tuple(match for _, match in ranked[:most])
+
+    def _almost(self, count: Numbers) -> tuple[Match, ...]:
         table = self._table
         against = (~self.large_enough).astype(np.int64)
         for name, reason in self.against.items():
             against += reason[table.group].astype(np.int64) * (2 if name == "avoid" else 1)
-        return self._best(np.flatnonzero(against == 1), None, ALMOST_SHOWN)
+        return self._best(np.flatnonzero((against == 1) & (count > 0)), None, ALMOST_SHOWN)
 
-    def _excluded_by(self) -> Mapping[str, int]:
-        counts = {name: int(self._table.free_count[reason].sum()) for name, reason in self.against.items()}
-        counts["size"] = int(self._table.count[~self.large_enough].sum())
+    def _excluded_by(self, count: Numbers) -> Mapping[str, int]:
+        counts = {name: int(count[reason[self._table.group]].sum()) for name, reason in self.against.items()}
+        counts["size"] = int(count[~self.large_enough].sum())
         return largest_first(counts)
 
     def _best(self, rows: Numbers, fits: Flags | None, most: int | None) -> tuple[Match, ...]:

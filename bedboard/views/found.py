@@ -1,7 +1,7 @@
 """The result of a search for one profile: matches in their order, and why the other places are left out.
 
 A search looks at lots (places of a shelter that are alike) and judges each distinct set of terms once. A whole board is
-searched with the same result and faster by `views/columns.py`, except for a group that may be split.
+searched with the same result and faster by `views/columns.py`.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from bedboard.rules.access import Role
 from bedboard.rules.fit import FIT_ORDER, Fit, Profile, Reason, Terms, fit_of, judge, judge_place
 from bedboard.rules.order import DECIDES_ORDER, UNKNOWN_MINUTES, Decides, Rank, decides_now, is_meant_for, rank
 from bedboard.rules.questions import LeftOpen, left_open, to_ask
-from bedboard.rules.split import Room, split_group
+from bedboard.rules.split import Room, Splitter
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
@@ -110,6 +110,7 @@ class Finder:
         self.left_open = left_open(profile)
         self._catalogue = catalogue
         self._judged: dict[Terms, tuple[Reason, ...]] = {}
+        self._splitter = Splitter(profile)
 
     def found(self, cards: Iterable[Card], most: int | None) -> Found:
         """Return the result on these cards, the best match first. `most` None: with every match."""
@@ -118,10 +119,9 @@ class Finder:
         kinds: set[str] = set()
         matches: list[tuple[Rank, Match]] = []
         almost: list[tuple[Rank, Match]] = []
-        can_split = False
+        cards = tuple(cards)
         for card in cards:
             split = self._split(card)
-            can_split = can_split or split is not None or self._could_split(card)
             used: Counter[str] = Counter()
             if split is not None:
                 matches.append(split)
@@ -157,7 +157,7 @@ class Finder:
             kinds=frozenset(kinds),
             is_open=self.is_open,
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
-            too_large=0 if kinds or can_split else self.profile.group,
+            too_large=0 if kinds else self.too_large(cards),
             is_split=self.profile.split,
         )
 
@@ -169,37 +169,50 @@ class Finder:
         return judged + judge_place(lot.beds, lot.cots, card.unit, self.profile)
 
     def _split(self, card: Card) -> tuple[Rank, Match] | None:
-        """Return how a group that may be split fits this shelter; None when one place is as good, or when it does not."""
-        if not self.profile.split or card.unit in self.profile.avoid:
+        if not self.profile.split:
+            return None
+        fits = [fit_of(self.reasons(card, lot)) for lot in card.lots if lot.free]
+        return self.split(card, min(fits, key=FIT_ORDER.__getitem__, default="excluded"))
+
+    def split(self, card: Card, whole: Fit) -> tuple[Rank, Match] | None:
+        """Return how a group that may be split fits this shelter; None when it does not, or when one place is as good.
+
+        `whole`: the verdict of its best free place on all of them.
+        """
+        if whole == "fits" or card.unit in self.profile.avoid:
             return None
         free = {place.id: place for lot in card.lots for place in lot.free}
-        split = split_group(self.profile, rooms_of(free.values()))
-        if split is None:
-            return None
-        whole = min(
-            (FIT_ORDER[fit_of(self.reasons(card, lot))] for lot in card.lots if lot.free), default=FIT_ORDER["excluded"]
-        )
-        if whole <= FIT_ORDER[split.fit]:
+        split = self._splitter.split(rooms_of(free.values()))
+        if split is None or FIT_ORDER[whole] <= FIT_ORDER[split.fit]:
             return None
         together = tuple(free[part.room.id] for part in split.parts)
         return self._match(card, sum_of(together), split.fit, split.reasons, together)
 
-    def _could_split(self, card: Card) -> bool:
-        """Return whether this shelter would hold the group in several places if all of them were free."""
-        is_safe = card.unit not in self.profile.avoid
-        return is_safe and self.profile.split and split_group(self.profile, rooms_of(card.places)) is not None
+    def too_large(self, cards: Iterable[Card]) -> int:
+        """Return the number of people of a group that no shelter would hold, if all its places were free; 0: one would.
+
+        Only for a group that no single place holds.
+        """
+        if not self.profile.split:
+            return self.profile.group
+        safe = (card for card in cards if card.unit not in self.profile.avoid)
+        return 0 if any(self._splitter.split(rooms_of(card.places)) for card in safe) else self.profile.group
 
     def _match(
         self, card: Card, lot: Lot, fit: Fit, reasons: tuple[Reason, ...], together: tuple[PlaceView, ...] = ()
     ) -> tuple[Rank, Match]:
-        profile, catalogue = self.profile, self._catalogue
-        kinds = {lot.kind, *(place.kind for place in together)}
-        minutes = minutes_from(profile.near, card.unit, catalogue)
-        decides = max((self._deciders.get(kind, "shelter") for kind in sorted(kinds)), key=DECIDES_ORDER.__getitem__)
-        is_meant = all(is_meant_for(catalogue.kinds[kind].for_needs, profile) for kind in kinds)
-        far = minutes_to_rank(profile.near, minutes)
+        kinds = sorted({lot.kind, *(place.kind for place in together)})
+        minutes = minutes_from(self.profile.near, card.unit, self._catalogue)
+        decides = max((self._deciders.get(kind, "shelter") for kind in kinds), key=DECIDES_ORDER.__getitem__)
         match = Match(card, lot, fit, self.left_open, reasons, self.is_open, decides, minutes, together)
-        return rank(fit, card.freshness, is_meant, decides, far, lot.beds, lot.cots, card.name, match.id), match
+        return self.rank(match), match
+
+    def rank(self, match: Match) -> Rank:
+        """Return the place of a match in the order."""
+        kinds = {match.lot.kind, *(place.kind for place in match.together)}
+        is_meant = all(is_meant_for(self._catalogue.kinds[kind].for_needs, self.profile) for kind in kinds)
+        far, lot, card = minutes_to_rank(self.profile.near, match.minutes), match.lot, match.card
+        return rank(match.fit, card.freshness, is_meant, match.decides, far, lot.beds, lot.cots, card.name, match.id)
 
 
 def sum_of(places: tuple[PlaceView, ...]) -> Lot:

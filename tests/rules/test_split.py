@@ -91,19 +91,23 @@ def test_no_part_is_put_where_it_does_not_fit_and_nobody_is_left_out(profile: Pr
 
 @settings(deadline=None, max_examples=60)
 @given(some_groups.filter(lambda profile: profile.people <= 5), houses.filter(lambda house: len(house) <= 3))
-def test_it_finds_a_way_whenever_there_is_one(profile: Profile, house: House) -> None:
+def test_it_finds_the_best_way_whenever_there_is_one(profile: Profile, house: House) -> None:
     """Tried with every way to give each person one of the places."""
     people = [name for name, count in zip(("", *PARTY), members(profile), strict=True) for _ in range(count)]
-    best: Fit = "excluded"
+    best, rooms = (FIT_ORDER["excluded"], 0, 0), rooms_of(house)
     for beds in product(range(len(house)), repeat=len(people)):
         parts = []
-        for number, room in enumerate(rooms_of(house)):
+        for number in sorted(set(beds)):
             inside = Counter(name for name, bed in zip(people, beds, strict=True) if bed == number)
-            if inside:
-                named = {name: inside[name] for name in PARTY}
-                parts.append(Part(room, replace(profile, group=sum(inside.values()), split=False, **named)))  # type: ignore[arg-type]
-        best = min(best, max((fit_of_part(part) for part in parts), key=FIT_ORDER.__getitem__), key=FIT_ORDER.__getitem__)
-    assert verdict(profile, house) == best
+            named = {name: inside[name] for name in PARTY}
+            part = replace(profile, group=sum(inside.values()), split=False, **named)  # type: ignore[arg-type]
+            parts.append(Part(rooms[number], part))
+        fit = max((FIT_ORDER[fit_of_part(part)] for part in parts), default=FIT_ORDER["excluded"])
+        best = min(best, (fit, len(parts), sum(part.room.beds + part.room.cots for part in parts)))
+    assert FIT_ORDER[verdict(profile, house)] == best[0]
+    split = split_group(profile, rooms)
+    if split is not None and FIT_ORDER[split.fit] == best[0]:
+        assert (len(split.parts), sum(part.room.beds + part.room.cots for part in split.parts)) == best[1:]
 
 
 @quick
