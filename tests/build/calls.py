@@ -1,0 +1,107 @@
+"""How each route is called rightly: its path, its form or its body, and the status that somebody who may gets."""
+
+from typing import Any, NamedTuple
+
+from tests.build import NOW
+from tests.build.api import correct
+
+WHOSE = {"own": "linde", "other": "wilg", "absent": "nowhere"}
+NOBODYS = "nobodys-hold"  # a hold that is not there; those who may hold learn no more than that
+
+
+class Call(NamedTuple):
+    """How a route is called rightly, and what somebody who may gets. `{shelter}` is put in."""
+
+    path: str
+    done: int
+    form: dict[str, str] | None = None
+    json: dict[str, Any] | None = None
+
+
+NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
+CALLS: dict[str, Call] = {
+    "home": Call("/", 200),
+    "totals": Call("/totals", 200),
+    "sign_in": Call("/sign-in", 200),
+    "sign_in_demo": Call("/sign-in/demo", 303, {"person": "mark"}),
+    "sign_out": Call("/sign-out", 303, {}),
+    "language": Call("/language", 303, {"language": "nl"}),
+    "theme": Call("/theme", 303, {"theme": "dark"}),
+    "staff_overview": Call("/staff", 200),
+    "staff": Call("/staff/{shelter}", 200),
+    "staff_places": Call("/staff/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
+    "staff_confirm": Call("/staff/{shelter}/confirm", 303, {"key": "b"}),
+    "staff_undo": Call("/staff/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
+    "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"empty.cosm": "1", "key": "d"}),
+    "staff_hold": Call("/staff/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
+    "staff_release": Call(f"/staff/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
+    "staff_asked": Call("/staff/{shelter}/requests", 200),
+    "staff_answer": Call("/staff/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),
+    "staff_arrival": Call("/staff/{shelter}/requests/nobodys/arrival", 404, {"arrived": "yes", "key": "f2"}),
+    "search": Call("/search", 200),
+    "search_find": Call("/search", 200, {"needs.lvb": "on"}),
+    "search_nothing": Call("/search/nothing", 200, {"slept": "hotel", "key": "g"}),
+    "strip": Call("/strip", 200),
+    "shelter": Call("/shelters/{shelter}", 200),
+    "shelter_call": Call("/shelters/{shelter}/call", 403, {}),  # fresh news, and no hold: the desk may all the same
+    "hold_place": Call("/places/linde-4/hold", 409, {"key": "h"}),  # it is closed
+    "hold_extend": Call(f"/holds/{NOBODYS}/extend", 404, {"key": "i"}),
+    "hold_release": Call(f"/holds/{NOBODYS}/release", 404, {"key": "j"}),
+    "alert_add": Call("/search/alert", 303, {"adults.woman": "1", "key": "k"}),
+    "alert": Call("/alerts/nobodys", 404),
+    "alert_stop": Call("/alerts/nobodys/stop", 404, {"key": "l"}),
+    "push": Call("/push", 404, {}),  # without keys of our own nobody is offered any
+    "service_worker": Call("/sw.js", 200),
+    "cases": Call("/requests", 200),
+    "case_new": Call("/requests/new", 200, {"adults.woman": "1"}),
+    "case_open": Call("/requests", 422, {"adults.woman": "1", "key": "m"}),  # no shelter is ticked
+    "case": Call(f"/requests/{NOBODYS}", 404),
+    "case_more": Call(f"/requests/{NOBODYS}/more", 404),
+    "case_ask": Call(f"/requests/{NOBODYS}/shelters", 404, {"ask.linde": "cosm", "key": "n"}),
+    "case_choose": Call(f"/requests/{NOBODYS}/choose", 404, {"shelter": "linde", "key": "o"}),
+    "case_release": Call(f"/requests/{NOBODYS}/release-holds", 404, {"key": "v"}),
+    "case_resume": Call(f"/requests/{NOBODYS}/resume", 404, {"key": "w"}),
+    "case_hand_over": Call(f"/requests/{NOBODYS}/hand-over", 404, {"to": "oever desk", "key": "x"}),
+    "case_take_over": Call(f"/requests/{NOBODYS}/take-over", 404, {"key": "y"}),
+    "case_decline": Call(f"/requests/{NOBODYS}/decline", 404, {"key": "z"}),
+    "case_withdraw": Call(f"/requests/{NOBODYS}/withdraw", 404, {"why": "no_place", "key": "p"}),
+    "case_outcome": Call(f"/requests/{NOBODYS}/outcome", 404, {"slept": "hotel", "key": "q"}),
+    "case_address": Call(f"/requests/{NOBODYS}/address", 404, {}),
+    "case_place": Call(f"/requests/{NOBODYS}/place", 404, {"shelter": "linde", "place": "linde-1", "key": "r"}),
+    "case_answer": Call(f"/requests/{NOBODYS}/answer", 404, {"shelter": "linde", "answer": "discuss", "key": "s"}),
+    "case_decide": Call(f"/requests/{NOBODYS}/decide", 404, {"decision": "confirm", "key": "t"}),
+    "case_arrival": Call(f"/requests/{NOBODYS}/arrival", 404, {"shelter": "linde", "arrival": "arrived", "key": "u"}),
+    "criteria": Call("/manage/{shelter}/criteria", 200),
+    "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form
+    "place_criteria": Call("/manage/{shelter}/places/{shelter}-1/criteria", 200),
+    "place_criteria_save": Call("/manage/{shelter}/places/{shelter}-1/criteria", 422, {}),  # an empty form
+    "static": Call("/static/css/bedboard.css", 200),
+    "health": Call("/health", 200),
+    "api_openapi": Call("/api/v1/openapi.json", 200),
+    "api_board": Call("/api/v1/board", 200),
+    "api_shelter": Call("/api/v1/shelters/{shelter}", 200),
+    "api_occupancy": Call("/api/v1/shelters/{shelter}/occupancy", 200, json=NUMBERS),
+    "api_confirm": Call("/api/v1/shelters/{shelter}/confirm", 200, json=correct("cosm")),
+    "api_place": Call("/api/v1/places/{shelter}-1", 200, json={"status": "free"}),
+    "api_search": Call("/api/v1/search", 200, json={}),
+    "api_place_holds": Call("/api/v1/places/linde-4/holds", 409, json={}),  # it is closed
+    "api_holds": Call("/api/v1/holds", 200),
+    "api_hold": Call(f"/api/v1/holds/{NOBODYS}", 404),
+    "api_hold_extend": Call(f"/api/v1/holds/{NOBODYS}/extend", 404),
+    "api_cases": Call("/api/v1/requests", 200),
+    "api_case_open": Call("/api/v1/requests", 422, json={}),  # no shelter is named
+    "api_case": Call(f"/api/v1/requests/{NOBODYS}", 404),
+    "api_case_shelters": Call(f"/api/v1/requests/{NOBODYS}/shelters", 404, json={"shelters": ["linde"]}),
+    "api_case_answers": Call(f"/api/v1/requests/{NOBODYS}/answers", 404, json={"shelter": "linde", "answer": "discuss"}),
+    "api_case_choose": Call(f"/api/v1/requests/{NOBODYS}/choose", 404, json={"shelter": "linde"}),
+    "api_case_decide": Call(f"/api/v1/requests/{NOBODYS}/decide", 404, json={"decision": "confirm"}),
+    "api_case_arrival": Call(f"/api/v1/requests/{NOBODYS}/arrival", 404, json={"arrived": True}),
+    "api_case_release": Call(f"/api/v1/requests/{NOBODYS}/release-holds", 404),
+    "api_case_resume": Call(f"/api/v1/requests/{NOBODYS}/resume", 404),
+    "api_case_hand_over": Call(f"/api/v1/requests/{NOBODYS}/hand-over", 404, json={}),
+    "api_case_take_over": Call(f"/api/v1/requests/{NOBODYS}/take-over", 404),
+    "api_case_decline": Call(f"/api/v1/requests/{NOBODYS}/decline", 404),
+    "api_case_withdraw": Call(f"/api/v1/requests/{NOBODYS}/withdraw", 404, json={"why": "no_place"}),
+    "api_case_outcome": Call(f"/api/v1/requests/{NOBODYS}/outcome", 404, json={"slept": "hotel"}),
+    "api_case_address": Call(f"/api/v1/requests/{NOBODYS}/address", 404),
+}
