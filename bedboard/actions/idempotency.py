@@ -38,7 +38,7 @@ def make_key(key: str | None, *asked: str | bytes) -> Key | None:
     """Make the key of a call; None without one. Refusal: Invalid when it is too long or not plain printable text."""
     if key is None:
         return None
-    if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
+    if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()) or key != key.strip():
         raise Invalid(FieldError("Idempotency-Key", "not_a_key"))
     digest = hashlib.sha256()
     for part in asked:

@@ -18,6 +18,7 @@ from bedboard.routes.search import answer_search, profile_fields
 from bedboard.routes.strip import own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.schemas.fields import ID
 from bedboard.schemas.forms import HoldForm, OwnForm
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import is_profile_field, read_profile
@@ -66,6 +67,8 @@ async def post_hold(call: Call) -> Response:
         more = [one for one in call.query.get("with", "").split(",") if one]
         group = read_profile(profile_fields(fields)).group if more else 0
         ids = [place_id, *(more or [place.id for place in lot.places if place.id != place_id])]
+        if not all(map(ID.match, more)):
+            raise Invalid(FieldError("places", "not_here"))
         if more and not group:
             raise Invalid(FieldError("group", "missing"))
         new_id = process.clock.new_id()

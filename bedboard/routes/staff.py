@@ -179,7 +179,7 @@ async def post_occupancy(call: Call) -> Response:
     if not empty:
         raise Invalid(FieldError("empty", "missing"))
     try:
-        form = parse_form(CountForm, rest | {"empty": empty})
+        form = parse_form(CountForm, {"empty": empty} | rest)
         counts = {kind: KindCount(number) for kind, number in form.empty.items()}
         return await _tap(
             call, form.key, lambda tx: count_places(tx, call.actor, shelter_id, counts, call.now, form.observed_at)

@@ -67,5 +67,5 @@ class PostHold(Command):
 
     places: list[Id] = Field(default_factory=list, max_length=MOST_OF_EACH - 1)
     group: Annotated[int, Field(ge=SMALLEST_GROUP, le=MOST_OF_EACH)] | None = None
-    organization: Text | None = None
+    organization: Id | None = None
     role: Text | None = None

@@ -105,7 +105,7 @@ def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
         FieldError(name, "not_one_of", {"allowed": list(allowed)})
         for name, asked, allowed in (
             ("avoid", said.avoid, region.units),
-            ("near", [said.near] if said.near else [], region.units),
+            ("near", [] if said.near is None else [said.near], region.units),
             ("languages", said.languages, SPOKEN_LANGUAGES),
         )
         if not set(asked) <= set(allowed)
