@@ -102,7 +102,7 @@ class Identity:
         return self._remember(self._people, token_hash, actor) if self._forgotten == forgotten else actor
 
     async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, tuple[Actor, datetime]]:
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             return await list_session_actors(tx, hashes, self.limits, self._clock.now())
 
     def last_known(self, token: str | None) -> Actor | None:
@@ -123,7 +123,7 @@ class Identity:
         return await asyncio.shield(self._asked[token_hash])
 
     async def _read_client(self, token_hash: bytes) -> Actor | None:
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
         if actor is None:
             self.forget(token_hash)
@@ -140,7 +140,7 @@ class Identity:
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""
         try:
-            async with asyncio.timeout(2.0), self._database.transaction() as tx:
+            async with asyncio.timeout(2.0), self._database.reading() as tx:
                 return await list_active_tokens(tx, hashes, self.limits, self._clock.now())
         except TimeoutError:
             raise Unavailable("database_away") from None

@@ -1,4 +1,4 @@
-"""Changes that commit after each statement of the read side: what is read must be of one moment.
+"""Changes that commit after each statement of the read side: a row and its places must be of one moment.
 
 Otherwise a board could show an old place under a new version, which no bell would ever correct.
 """
