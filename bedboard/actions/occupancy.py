@@ -104,7 +104,7 @@ async def change_place(
     shelter = await lock_shelter_of(tx, place_id)
     if shelter is None:
         raise NotFound("no_such_place")
-    place, claim, is_allowed, kinds = await get_tapped(tx, actor, place_id)
+    place, claim, is_allowed, kinds = await get_tapped(tx, actor, shelter.id, place_id)
     _check_own(shelter, version, "no_such_place", is_allowed=is_allowed or actor.kind == "system")
     before = occupancy_of(place)
     after = change_occupancy(before, change, now)

@@ -22,7 +22,7 @@ SAVE = text("""
         update place p
         set (state, since, observed_at, expected_free_at, closed_reason, criteria)
           = (n.state, n.since, n.observed_at, n.expected_free_at, n.closed_reason, n.criteria)
-        from jsonb_populate_recordset(null::place, :places) n where p.id = n.id
+        from jsonb_populate_recordset(null::place, :places) n where p.id = n.id and p.shelter_id = :shelter_id
     ), written as (
         insert into journal
             (received_at, observed_at, actor_kind, actor_id, action, shelter_id, version, place_id, before, after)
@@ -41,6 +41,7 @@ async def save_all(tx: Transaction, shelter: Shelter, places: Sequence[Place], r
     """
     given = {
         "shelter": _json(shelter.model_dump(exclude={"telephone_sealed", "address_sealed"})),
+        "shelter_id": shelter.id,  # so that PostgreSQL looks at the places of this shelter only
         "places": _json([place.model_dump() for place in places]),
         "rows": _json(rows),
         "channel": CHANNEL,

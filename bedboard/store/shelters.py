@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, update
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
@@ -22,25 +21,17 @@ LOCK_SHELTER = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-KIND_LIMITS = select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(
-    col(Kind.code).in_(select(Place.kind_code).where(col(Place.shelter_id) == bindparam("shelter_id")))
-)
 LOCK_SHELTER_OF = (
     select(Shelter)
     .where(col(Shelter.id) == select(Place.shelter_id).where(col(Place.id) == bindparam("place_id")).scalar_subquery())
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-BESIDE = aliased(Place)
+KINDS_HERE = col(Kind.code).in_(select(Place.kind_code).where(col(Place.shelter_id) == bindparam("shelter_id")).correlate(None))
+KIND_LIMITS = select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(KINDS_HERE)
+KINDS = select(func.jsonb_object_agg(Kind.code, func.jsonb_build_array(Kind.fresh_minutes, Kind.ageing_minutes)))
 TAPPED = (
-    select(
-        Place,
-        ClaimRecord,
-        acts_for(Place.shelter_id),
-        select(func.jsonb_object_agg(Kind.code, func.jsonb_build_array(Kind.fresh_minutes, Kind.ageing_minutes)))
-        .where(col(Kind.code).in_(select(BESIDE.kind_code).where(col(BESIDE.shelter_id) == Place.shelter_id)))
-        .scalar_subquery(),
-    )
+    select(Place, ClaimRecord, acts_for(bindparam("shelter_id")), KINDS.where(KINDS_HERE).scalar_subquery())
     .outerjoin(ClaimRecord, and_(col(ClaimRecord.place_id) == Place.id, col(ClaimRecord.ended_at).is_(None)))
     .where(col(Place.id) == bindparam("place_id"))
     .execution_options(populate_existing=True)
@@ -73,9 +64,9 @@ class Tapped(NamedTuple):
     kinds: Mapping[str, FreshnessLimits | None]
 
 
-async def get_tapped(tx: Transaction, actor: Actor, place_id: str) -> Tapped:
-    """Return the place, read afresh, with what belongs to it. The caller holds its shelter's lock, so it exists."""
-    found = await tx.exec(TAPPED, params={"place_id": place_id} | as_asked(actor))
+async def get_tapped(tx: Transaction, actor: Actor, shelter_id: str, place_id: str) -> Tapped:
+    """Return a place of this shelter, read afresh, with what belongs to it. The caller holds the shelter's lock."""
+    found = await tx.exec(TAPPED, params={"shelter_id": shelter_id, "place_id": place_id} | as_asked(actor))
     place, claim, may_act, kinds = found.one()
     return Tapped(place, claim, may_act, {code: limits_of(*limits) for code, limits in kinds.items()})
 

@@ -5,7 +5,7 @@ Also the statements that bedboard itself sends.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import event, text
 
@@ -37,18 +37,23 @@ async def run(tx: Transaction, statement: str) -> object:
     return result.scalar() if result.returns_rows else None
 
 
-@contextmanager
-def sent_to(database: Database) -> Iterator[list[str]]:
-    """Yield a list of the statements that this process sends over this pool meanwhile, with "begin" and "commit"."""
-    sent: list[str] = []
+class Sent(NamedTuple):
+    text: str
+    values: tuple[Any, ...] = ()
 
-    def on_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(" ".join(statement.split()))
+
+@contextmanager
+def sent_to(database: Database) -> Iterator[list[Sent]]:
+    """Yield a list of the statements that this process sends over this pool meanwhile, with "begin" and "commit"."""
+    sent: list[Sent] = []
+
+    def on_statement(_connection: Any, _cursor: Any, statement: str, values: tuple[Any, ...], *_: Any) -> None:
+        sent.append(Sent(" ".join(statement.split()), values))
 
     heard: dict[str, Callable[..., Any]] = {
         "before_cursor_execute": on_statement,
-        "begin": lambda _connection: sent.append("begin"),
-        "commit": lambda _connection: sent.append("commit"),
+        "begin": lambda _connection: sent.append(Sent("begin")),
+        "commit": lambda _connection: sent.append(Sent("commit")),
     }
     for name, listener in heard.items():
         event.listen(database.engine.sync_engine, name, listener)
