@@ -109,7 +109,7 @@ class Identity:
         return found.actor
 
     async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, FoundSession]:
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             return await list_sessions(tx, hashes)
 
     def last_known(self, token: str | None) -> Actor | None:
@@ -130,7 +130,7 @@ class Identity:
         return await asyncio.shield(self._asked[token_hash])
 
     async def _read_client(self, token_hash: bytes) -> Actor | None:
-        async with self._database.transaction() as tx:
+        async with self._database.reading() as tx:
             actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
         if actor is None:
             self.forget(token_hash)
@@ -149,7 +149,7 @@ class Identity:
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""
         try:
-            async with asyncio.timeout(2.0), self._database.transaction() as tx:
+            async with asyncio.timeout(2.0), self._database.reading() as tx:
                 return await list_active_tokens(tx, hashes, self.limits, self._clock.now())
         except TimeoutError:
             raise Unavailable("database_away") from None

@@ -30,7 +30,7 @@ from bedboard.rules.split import Room, check_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
-from bedboard.store.shelters import get_deciding, get_place, get_shelter_id
+from bedboard.store.shelters import get_deciding, get_place, get_shelter_id, list_kind_limits
 from bedboard.store.tables.cases import Ask
 
 OpenNeeds = Callable[[bytes | None], Profile | None]
@@ -202,7 +202,7 @@ async def take_arrival(
     shelter, claims = case.shelters[shelter_id], case.claims_of(chosen)
     case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
     if by == "shelter":  # as with every change of a place that a shelter reports
-        await confirm_by_change(tx, shelter, actor, now, limits)
+        confirm_by_change(shelter, await list_kind_limits(tx, shelter_id), actor, now, limits)
     case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now))
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)

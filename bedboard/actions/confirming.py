@@ -1,12 +1,11 @@
 """Confirmation: the age of a shelter's news after a report about it. The caller holds the shelter's lock, and saves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from bedboard.rules.access import Actor
 from bedboard.rules.freshness import FreshnessLimits, freshness_of, limits_for, oldest_confirmation
-from bedboard.store.database import Transaction
-from bedboard.store.shelters import confirmed_kinds, list_kind_limits
+from bedboard.store.shelters import confirmed_kinds
 from bedboard.store.tables.board import Shelter
 
 
@@ -18,12 +17,18 @@ def confirm_all(shelter: Shelter, actor: Actor, seen_at: datetime) -> None:
     _keep(shelter, {kind: at for kind, at in newer.items() if at > shelter.confirmed_at})
 
 
-async def confirm_by_change(tx: Transaction, shelter: Shelter, actor: Actor, seen_at: datetime, usual: FreshnessLimits) -> None:
+def confirm_by_change(
+    shelter: Shelter,
+    kinds: Mapping[str, FreshnessLimits | None],
+    actor: Actor,
+    seen_at: datetime,
+    usual: FreshnessLimits,
+) -> None:
     """Confirm the whole shelter because one of its places changed, unless its news was stale at `seen_at`.
 
-    In a stale shelter nobody has looked at the other places for hours. `usual`: the limits of the deployment.
+    In a stale shelter nobody has looked at the other places for hours. `kinds`: those of its places, with their own limits.
+    `usual`: the limits of the deployment.
     """
-    kinds = await list_kind_limits(tx, shelter.id)
     oldest = oldest_confirmation(shelter.confirmed_at, confirmed_kinds(shelter.kinds_confirmed_at), kinds)
     if freshness_of(oldest, limits_for(kinds.values(), usual), seen_at) != "stale":
         confirm_all(shelter, actor, seen_at)

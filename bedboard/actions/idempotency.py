@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 from bedboard.store.database import Database, Transaction
-from bedboard.store.idempotency import delete_answer, delete_answers, get_answer, take_lock
+from bedboard.store.idempotency import delete_answers, keep_reply, take_key
 from bedboard.store.tables.people import StoredReply
 
 REPLIES_KEPT = timedelta(hours=24)
@@ -71,44 +71,40 @@ async def apply_once(
     """
     async with database.transaction() as tx:
         if key is not None:
-            await _take(tx, actor, key)
-            earlier = await _recall(tx, actor, key, now)
+            earlier = await _take(tx, actor, key, now)
             if earlier is not None:
                 return Done(earlier, None)
         result = await work(tx)
         answer = reply(result)
         if key is not None:
-            tx.add(
-                StoredReply(
-                    actor_id=actor.key,
-                    key=key.key,
-                    fingerprint=key.fingerprint,
-                    status=answer.status,
-                    body=answer.body,
-                    version=answer.version,
-                    created_at=now,
-                )
+            kept = StoredReply(
+                actor_id=actor.key,
+                key=key.key,
+                fingerprint=key.fingerprint,
+                status=answer.status,
+                body=answer.body,
+                version=answer.version,
+                created_at=now,
             )
+            if not await keep_reply(tx, kept, now - REPLIES_KEPT):
+                raise Conflict("key_in_use")
     return Done(answer, result)
 
 
-async def _take(tx: Transaction, actor: Actor, key: Key) -> None:
-    """Lock the key until the end of the transaction, without waiting. Refusal: Conflict `key_in_use`."""
-    lock = hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8]
-    if not await take_lock(tx, int.from_bytes(lock, "big", signed=True)):
+async def _take(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply | None:
+    """Lock the key until the end of the transaction, without waiting; return the reply that is kept under it, if any.
+
+    Refusals: Conflict `key_in_use`, Invalid `key_reused`.
+    """
+    lock = int.from_bytes(hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8], "big", signed=True)
+    taken = await take_key(tx, lock, actor.key, key.key, now - REPLIES_KEPT)
+    if not taken.is_taken:
         raise Conflict("key_in_use")
-
-
-async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply | None:
-    answer = await get_answer(tx, actor.key, key.key)
-    if answer is None:
+    if taken.status is None or taken.body is None:
         return None
-    if answer.created_at < now - REPLIES_KEPT:
-        await delete_answer(tx, answer)
-        return None
-    if answer.fingerprint != key.fingerprint:
+    if taken.fingerprint != key.fingerprint:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))
-    return Reply(answer.status, answer.body, answer.version)
+    return Reply(taken.status, taken.body, taken.version)
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:

@@ -19,7 +19,14 @@ from bedboard.store.claims import get_claim, get_open_claim, list_others
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
 from bedboard.store.people import may_act
-from bedboard.store.shelters import get_place, get_shelter_id, list_kind_limits, lock_shelter, see_places
+from bedboard.store.shelters import (
+    get_place,
+    get_tapped,
+    list_kind_limits,
+    lock_shelter,
+    lock_shelter_of,
+    see_places,
+)
 from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 UNDO_GRACE = timedelta(seconds=5)  # time for the tap to arrive over a bad connection
@@ -39,11 +46,19 @@ async def lock_own_shelter(tx: Transaction, actor: Actor, shelter_id: str, versi
     Refusals: NotFound, VersionMismatch.
     """
     shelter = await lock_shelter(tx, shelter_id)
-    if shelter is None or not (actor.kind == "system" or await may_act(tx, actor, shelter_id)):
+    if shelter is None:
         raise NotFound("no_such_shelter")
+    is_allowed = actor.kind == "system" or await may_act(tx, actor, shelter_id)
+    _check_own(shelter, version, "no_such_shelter", is_allowed=is_allowed)
+    return shelter
+
+
+def _check_own(shelter: Shelter, version: int | None, code: str, *, is_allowed: bool) -> None:
+    """Refuse a stranger with this code, and an actor that knows an older version. Refusals: NotFound, VersionMismatch."""
+    if not is_allowed:
+        raise NotFound(code)
     if version is not None and version != shelter.version:
         raise VersionMismatch("version_mismatch", present=shelter.version)
-    return shelter
 
 
 def occupancy_of(place: Place) -> Occupancy:
@@ -86,27 +101,23 @@ async def change_place(
     `version`: the shelter's version as the caller knows it; None is not checked. `limits`: those of the deployment.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
-    shelter_id = await get_shelter_id(tx, place_id)
-    if shelter_id is None:
+    shelter = await lock_shelter_of(tx, place_id)
+    if shelter is None:
         raise NotFound("no_such_place")
-    try:
-        shelter = await lock_own_shelter(tx, actor, shelter_id, version)
-    except NotFound:
-        raise NotFound("no_such_place") from None
-    place = await get_place(tx, place_id)
+    place, claim, is_allowed, kinds = await get_tapped(tx, actor, shelter.id, place_id)
+    _check_own(shelter, version, "no_such_place", is_allowed=is_allowed or actor.kind == "system")
     before = occupancy_of(place)
     after = change_occupancy(before, change, now)
     apply_occupancy(place, after)
     tx.add(place)
     words = words_of(before)
     if after.state != before.state or after.state != "open":
-        claim = await get_open_claim(tx, place_id)
         if after.state != before.state:
             await tell_case(tx, claim)
         if after.state != "open":
             words |= _end_hold(tx, claim, "used" if after.state == "occupied" else "withdrawn", now)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
-    await confirm_by_change(tx, shelter, actor, after.observed_at, limits)
+    confirm_by_change(shelter, kinds, actor, after.observed_at, limits)
     return await save_change(tx, shelter, [row])
 
 
@@ -225,6 +236,6 @@ async def undo_change(
         await tell_case(tx, await get_open_claim(tx, place.id))
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    await confirm_by_change(tx, shelter, actor, now, limits)
+    confirm_by_change(shelter, await list_kind_limits(tx, shelter_id), actor, now, limits)
     changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)])
     return Changed(changed.shelter)

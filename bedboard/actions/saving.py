@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from bedboard.rules.access import Actor
-from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
-from bedboard.store.journal import write_journal
-from bedboard.store.tables.board import Shelter
+from bedboard.store.saving import save_all
+from bedboard.store.tables.board import Place, Shelter
 
 
 def journal_row(
@@ -40,13 +39,16 @@ def journal_row(
 async def save_shelter(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> tuple[ShelterRow, list[int]]:
     """Save the shelter with its next version, these rows in the journal (see `journal_row`) and a bell.
 
-    Return the shelter as it then is, and the ids of the rows. The caller holds the shelter's lock.
+    Places that the caller has changed go along. Return the shelter as it then is, and the ids of the rows. The caller holds
+    the shelter's lock.
     """
     shelter.version += 1
-    tx.add(shelter)
+    places = [place for place in tx.dirty if isinstance(place, Place)]
+    for one in (shelter, *places):
+        if one in tx:
+            tx.expunge(one)  # saved below, so that the flush writes only what else has changed: claims
     await tx.flush()
-    ids = await write_journal(tx, [row | {"shelter_id": shelter.id, "version": shelter.version} for row in rows])
-    await ring(tx, "shelter", shelter.id, shelter.version)
+    ids = await save_all(tx, shelter, places, [row | {"shelter_id": shelter.id, "version": shelter.version} for row in rows])
     present = await get_shelter(tx, shelter.id)
     if present is None:
         raise AssertionError(f"shelter {shelter.id} is locked and yet gone")

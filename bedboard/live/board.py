@@ -93,6 +93,7 @@ class Board:
         """Draw everything with this catalogue from now on; the caller replaces all rows next."""
         self.catalogue = catalogue
         self._pieces.forget()
+        self.columns.recent.forget()
         self._changes += 1
 
     def take(self, rows: Iterable[ShelterRow]) -> None:
@@ -135,6 +136,7 @@ class Board:
         Called every second; needs no database. Return how many shelters look different.
         """
         now = self._clock.now()
+        self.columns.recent.forget()
         due = [card.id for card in self.cards.values() if card.changes_at is not None and card.changes_at <= now]
         if due and self.catalogue is not None:
             cards = [make_card(self._rows[shelter_id], self.catalogue, self._limits, now) for shelter_id in due]

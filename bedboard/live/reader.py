@@ -102,7 +102,7 @@ class Reader:
             rung, self._rung = self._rung, set()
             others, self._rung_others = self._rung_others, {}
             if rung:
-                async with self._database.transaction() as tx:
+                async with self._database.reading() as tx:
                     rows = await list_shelters(tx, rung)
                 self._board.take(rows)
             for noun, ids in others.items():
@@ -127,7 +127,7 @@ class Reader:
     async def _read_follower(self, follower: Follower, ids: Collection[str] | None) -> None:
         """Let a follower read its rows; log a bug of its own, so that the board goes on. Raises Unavailable."""
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.reading() as tx:
                 await follower.read(tx, ids)
         except Unavailable:
             raise

@@ -19,7 +19,7 @@ from bedboard.rules.fit import Fit, Profile, Reason
 from bedboard.rules.order import Decides
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
-from bedboard.views.found import Match, deciders_of
+from bedboard.views.found import deciders_of
 from bedboard.views.pieces import Audience, Pieces
 
 BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep a process busy
@@ -184,14 +184,9 @@ class SearchChannel(Channel):
         self._shown = {match.id: (match.fit, match.decides, match.reasons) for match in found.matches}
         self._order = list(self._shown)
         self._figures = self._pieces.figures(self.audience.language, found, catalogue)
-
-        def is_new(match: Match) -> bool:
-            seen = shown.get(match.id)
-            return changed is None or match.card.id in changed or seen != self._shown[match.id]
-
         fragments = [
-            {"id": match.id, "html": self._pieces.match(self.audience.language, match, catalogue)}
-            for match in found.matches
-            if is_new(match)
+            {"id": match_id, "html": self._pieces.match(self.audience.language, match, catalogue)}
+            for match_id, match in zip(self._order, found.matches, strict=True)
+            if changed is None or match.card.id in changed or shown.get(match_id) != self._shown[match_id]
         ]
         return {"n": self._number, "order": self._order, "fragments": fragments, "figures": self._figures}

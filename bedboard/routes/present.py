@@ -14,7 +14,7 @@ from bedboard.views.cards import Card, make_card
 
 async def read_shelter(call: Call, shelter_id: str) -> ShelterRow:
     """Read the shelter from the database. Refusal: NotFound."""
-    async with call.transaction() as tx:
+    async with call.process.database.reading() as tx:
         row = await get_shelter(tx, shelter_id)
     if row is None:
         raise NotFound("no_such_shelter")

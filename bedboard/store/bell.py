@@ -14,13 +14,18 @@ CHANNEL = "bedboard"
 RING = text("select pg_notify(:channel, :message)")
 
 
+def message(noun: str, key: str, version: int) -> str:
+    """Return what the bell says; `listen` takes it apart again."""
+    return f"{noun} {version} {key}"
+
+
 async def ring(tx: Transaction, noun: str, key: str, version: int = 0) -> None:
     """Tell every process at the commit, and not before, that something has changed. Only actions may call it.
 
     `key`: the id of the thing; `version` 0: it has none.
     """
     connection = await tx.connection()
-    await connection.execute(RING, {"channel": CHANNEL, "message": f"{noun} {version} {key}"})
+    await connection.execute(RING, {"channel": CHANNEL, "message": message(noun, key, version)})
 
 
 class Lost(Exception):

@@ -1,10 +1,8 @@
-"""The read side: everything a board shows, in bulk, as plain rows. Two statements for any number of shelters."""
+"""The read side: everything a board shows, in bulk, as plain rows. One statement for any number of shelters."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -125,22 +123,19 @@ class Catalogue:
 SHELTERS = text("""
     select s.id, s.name, s.unit_code, s.organization_id, o.name as organization, s.version, s.confirmed_at, s.created_at,
            s.intake_from_minutes, s.intake_until_minutes, s.confirm_times, s.criteria, s.limits,
-           s.languages, s.kinds_confirmed_at, s.confirmed_by
+           s.languages, s.kinds_confirmed_at, s.confirmed_by,
+           array(select (p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
+                         p.expected_free_at, p.closed_reason, p.criteria,
+                         coalesce(c.first_id, c.id), c.type, c.expires_at, c.expected_at, c.role,
+                         c.person_id, c.client_id, c.case_id, h.name)
+                 from place p
+                 left join claim c on c.place_id = p.id and c.ended_at is null
+                 left join organization h on h.id = c.organization_id
+                 where p.shelter_id = s.id
+                 order by p.position, p.id) as places
     from shelter s join organization o on o.id = s.organization_id
     where :every or s.id = any(:ids)
     order by s.name
-""")
-
-PLACES = text("""
-    select p.shelter_id, p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
-           p.expected_free_at, p.closed_reason, p.criteria,
-           coalesce(c.first_id, c.id) as claim_id, c.type, c.expires_at, c.expected_at, c.role,
-           c.person_id, c.client_id, c.case_id, o.name as organization
-    from place p
-    left join claim c on c.place_id = p.id and c.ended_at is null
-    left join organization o on o.id = c.organization_id
-    where :every or p.shelter_id = any(:ids)
-    order by p.shelter_id, p.position, p.id
 """)
 
 
@@ -154,44 +149,38 @@ CALLERS = text("""
 async def list_shelters(tx: Transaction, ids: Iterable[str] | None = None) -> list[ShelterRow]:
     """Return the shelters with these ids (unknown ones are left out), or all of them for None, by name.
 
-    Versions are read before places. A change between the two statements then gives an older version with newer places, and
-    the bell of that change corrects it. The other order could give older places under the newest version, for good.
+    One statement, so a version and the places under it are of one moment. Two could give old places under a new version, and
+    no bell would ever correct that.
     """
-    chosen = {"every": ids is None, "ids": list(ids or ())}
-    connection = await tx.connection()
-    shelters = (await connection.execute(SHELTERS, chosen)).all()
-    places = {
-        shelter_id: tuple(map(_place, rows))
-        for shelter_id, rows in groupby(await connection.execute(PLACES, chosen), key=attrgetter("shelter_id"))
-    }
-    return [
-        ShelterRow(
-            id=row.id,
-            name=row.name,
-            unit=row.unit_code,
-            organization_id=row.organization_id,
-            organization=row.organization,
-            version=row.version,
-            confirmed_at=oldest_confirmation(
-                row.confirmed_at, confirmed_kinds(row.kinds_confirmed_at), {place.kind for place in places.get(row.id, ())}
-            ),
-            created_at=row.created_at,
-            intake_from_minutes=row.intake_from_minutes,
-            intake_until_minutes=row.intake_until_minutes,
-            confirm_times=tuple(map(time.fromisoformat, row.confirm_times)),
-            criteria=row.criteria,
-            limits=row.limits,
-            languages=tuple(row.languages),
-            places=places.get(row.id, ()),
-            confirmed_by_system=row.confirmed_by == "client",
-        )
-        for row in shelters
-    ]
+    found = await (await tx.connection()).execute(SHELTERS, {"every": ids is None, "ids": list(ids or ())})
+    return [_shelter(row, tuple(map(_place, row.places))) for row in found]
 
 
-def _place(row: Any) -> PlaceRow:
-    """Return a row of PLACES as a place: its columns are in the order of `PlaceRow`, then come those of the claim."""
-    _, *place, claim_id, claim_type, expires_at, expected_at, role, person_id, client_id, case_id, organization = row
+def _shelter(row: Any, places: tuple[PlaceRow, ...]) -> ShelterRow:
+    kinds = {place.kind for place in places}
+    return ShelterRow(
+        id=row.id,
+        name=row.name,
+        unit=row.unit_code,
+        organization_id=row.organization_id,
+        organization=row.organization,
+        version=row.version,
+        confirmed_at=oldest_confirmation(row.confirmed_at, confirmed_kinds(row.kinds_confirmed_at), kinds),
+        created_at=row.created_at,
+        intake_from_minutes=row.intake_from_minutes,
+        intake_until_minutes=row.intake_until_minutes,
+        confirm_times=tuple(map(time.fromisoformat, row.confirm_times)),
+        criteria=row.criteria,
+        limits=row.limits,
+        languages=tuple(row.languages),
+        places=places,
+        confirmed_by_system=row.confirmed_by == "client",
+    )
+
+
+def _place(columns: tuple[Any, ...]) -> PlaceRow:
+    """Return a place: the first columns are in the order of `PlaceRow`, then come those of the claim."""
+    *place, claim_id, claim_type, expires_at, expected_at, role, person_id, client_id, case_id, organization = columns
     holder = seeker_key(person_id, client_id)
     claim = Claim(claim_type, expires_at, role, organization, claim_id, holder, case_id, expected_at) if claim_type else None
     return PlaceRow._make((*place, claim))

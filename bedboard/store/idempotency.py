@@ -1,34 +1,55 @@
 """Idempotency keys, and the replies that are kept under them."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, text
-from sqlmodel import col, select
+from sqlalchemy import delete, text
+from sqlmodel import col
 
 from bedboard.store.database import Transaction
 from bedboard.store.tables.people import StoredReply
 
-TRY_LOCK = text("select pg_try_advisory_xact_lock(:number)")
-ANSWER = select(StoredReply).where(
-    col(StoredReply.actor_id) == bindparam("actor_key"), col(StoredReply.key) == bindparam("key")
-)
+TAKE = text("""
+    select pg_try_advisory_xact_lock(:number) as is_taken, r.fingerprint, r.status, r.body, r.version
+    from (values (1)) as one
+    left join stored_reply r on r.actor_id = :actor_key and r.key = :key and r.created_at >= :kept_since
+""")
+
+KEEP = text("""
+    insert into stored_reply (actor_id, key, fingerprint, status, body, version, created_at)
+    values (:actor_id, :key, :fingerprint, :status, :body, :version, :created_at)
+    on conflict (actor_id, key) do update
+    set (fingerprint, status, body, version, created_at)
+      = (excluded.fingerprint, excluded.status, excluded.body, excluded.version, excluded.created_at)
+    where stored_reply.created_at < :kept_since
+    returning true
+""")
 
 
-async def take_lock(tx: Transaction, number: int) -> bool:
-    """Take the lock with this number (64 bits, signed) until the end of the transaction; False: another transaction has it."""
-    connection = await tx.connection()
-    taken = await connection.execute(TRY_LOCK, {"number": number})
-    return bool(taken.scalar_one())
+class Taken(NamedTuple):
+    """The try to lock a key, and the reply that is kept under it; `status` None: there is none."""
+
+    is_taken: bool
+    fingerprint: bytes | None
+    status: int | None
+    body: bytes | None
+    version: int | None
 
 
-async def get_answer(tx: Transaction, actor_key: str, key: str) -> StoredReply | None:
-    """Return the reply that is kept under the actor's key; None when there is none."""
-    return (await tx.exec(ANSWER, params={"actor_key": actor_key, "key": key})).one_or_none()
+async def take_key(tx: Transaction, number: int, actor_key: str, key: str, kept_since: datetime) -> Taken:
+    """Lock a key until the end of the transaction, without waiting, and read the reply that is kept under it.
+
+    `number` (64 bits, signed) stands for the key. `is_taken` False: another transaction has it. A reply that another
+    transaction has saved in this very moment may be missing; `keep_reply` then fails.
+    """
+    asked = {"number": number, "actor_key": actor_key, "key": key, "kept_since": kept_since}
+    return Taken(*(await (await tx.connection()).execute(TAKE, asked)).one())
 
 
-async def delete_answer(tx: Transaction, answer: StoredReply) -> None:
-    await tx.delete(answer)
-    await tx.flush()
+async def keep_reply(tx: Transaction, reply: StoredReply, kept_since: datetime) -> bool:
+    """Keep the reply; False: a reply is kept under this key already, which is not older than `kept_since`."""
+    kept = await (await tx.connection()).execute(KEEP, reply.model_dump() | {"kept_since": kept_since})
+    return kept.scalar_one_or_none() is not None
 
 
 async def delete_answers(tx: Transaction, before: datetime) -> int:

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, or_, text, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, exists, or_, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.rules.sessions import SessionLimits, SessionState, session_state
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Organization
-from bedboard.store.tables.people import Person, Session
+from bedboard.store.tables.people import Client, Membership, Person, Session
 
 SESSIONS = text("""
     select s.token_hash, s.kind, s.created_at, s.used_at, p.id, p.role, p.name, p.organization_id, p.language,
@@ -31,15 +31,25 @@ LIVING_CLIENTS = text("""
     where token_hash = any(:hashes) and ended_at is null
 """)
 
-MAY_ACT = text("""
-    select exists (select from membership m join person p on p.id = m.person_id
-                   where :kind = 'person' and m.person_id = :id and m.shelter_id = :shelter_id
-                     and p.role = :role and p.ended_at is null)
-        or exists (select from client c
-                   where :kind = 'client' and c.id = :id and c.shelter_id = :shelter_id
-                     and c.role = :role and c.ended_at is null)
-""")
 
+def acts_for(shelter_id: Any) -> ColumnElement[bool]:
+    """Return the condition that the actor of `as_asked` works for this shelter, in the same role."""
+    kind, actor_id = bindparam("actor_kind", type_=Text), bindparam("actor_id", type_=Text)
+    role = bindparam("actor_role", type_=Text)
+    membership = exists().where(col(Membership.person_id) == actor_id, col(Membership.shelter_id) == shelter_id)
+    person = exists().where(col(Person.id) == actor_id, col(Person.role) == role, col(Person.ended_at).is_(None))
+    client = exists().where(
+        *(col(Client.id) == actor_id, col(Client.shelter_id) == shelter_id, col(Client.role) == role),
+        col(Client.ended_at).is_(None),
+    )
+    return or_(and_(kind == "person", membership, person), and_(kind == "client", client))
+
+
+def as_asked(actor: Actor) -> dict[str, str]:
+    return {"actor_kind": actor.kind, "actor_id": actor.id, "actor_role": actor.role}
+
+
+MAY_ACT = select(acts_for(bindparam("shelter_id")))
 
 STILL_HAS_ROLE = text("""
     select exists (select from person where :kind = 'person' and id = :id and role = :role and ended_at is null)
@@ -128,10 +138,7 @@ async def list_visitors(tx: Transaction, limits: SessionLimits, now: datetime) -
 async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
     """Return whether the actor, in the same role, works for the shelter at this moment, whatever was true before."""
     connection = await tx.connection()
-    found = await connection.execute(
-        MAY_ACT, {"kind": actor.kind, "id": actor.id, "role": actor.role, "shelter_id": shelter_id}
-    )
-    return bool(found.scalar_one())
+    return bool((await connection.execute(MAY_ACT, as_asked(actor) | {"shelter_id": shelter_id})).scalar_one())
 
 
 async def still_has_role(tx: Transaction, actor: Actor) -> bool:

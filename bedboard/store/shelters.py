@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import and_, bindparam, func, update
 from sqlmodel import col, select
 
+from bedboard.rules.access import Actor
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.database import Transaction
+from bedboard.store.people import acts_for, as_asked
 from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter
 
 # Statements of every change are put together once: that costs more time than what PostgreSQL does with them.
@@ -18,8 +21,20 @@ LOCK_SHELTER = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-KIND_LIMITS = select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(
-    col(Kind.code).in_(select(Place.kind_code).where(col(Place.shelter_id) == bindparam("shelter_id")))
+LOCK_SHELTER_OF = (
+    select(Shelter)
+    .where(col(Shelter.id) == select(Place.shelter_id).where(col(Place.id) == bindparam("place_id")).scalar_subquery())
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+KINDS_HERE = col(Kind.code).in_(select(Place.kind_code).where(col(Place.shelter_id) == bindparam("shelter_id")).correlate(None))
+KIND_LIMITS = select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(KINDS_HERE)
+KINDS = select(func.jsonb_object_agg(Kind.code, func.jsonb_build_array(Kind.fresh_minutes, Kind.ageing_minutes)))
+TAPPED = (
+    select(Place, ClaimRecord, acts_for(bindparam("shelter_id")), KINDS.where(KINDS_HERE).scalar_subquery())
+    .outerjoin(ClaimRecord, and_(col(ClaimRecord.place_id) == Place.id, col(ClaimRecord.ended_at).is_(None)))
+    .where(col(Place.id) == bindparam("place_id"))
+    .execution_options(populate_existing=True)
 )
 SHELTER_OF = select(Place.shelter_id).where(col(Place.id) == bindparam("place_id"))
 PLACE = select(Place).where(col(Place.id) == bindparam("place_id")).execution_options(populate_existing=True)
@@ -32,6 +47,28 @@ async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
     can never wait in a circle with transactions that lock several shelters.
     """
     return (await tx.exec(LOCK_SHELTER, params={"shelter_id": shelter_id})).one_or_none()
+
+
+async def lock_shelter_of(tx: Transaction, place_id: str) -> Shelter | None:
+    """Lock the shelter of a place, as `lock_shelter` does; a place never moves to another. None for an unknown place."""
+    return (await tx.exec(LOCK_SHELTER_OF, params={"place_id": place_id})).one_or_none()
+
+
+class Tapped(NamedTuple):
+    """All that a change of one place needs to know. `claim`: the one that nobody has ended, even past its hour. `may_act`:
+    the actor works for the shelter at this moment. `kinds`: as `list_kind_limits` gives them."""
+
+    place: Place
+    claim: ClaimRecord | None
+    may_act: bool
+    kinds: Mapping[str, FreshnessLimits | None]
+
+
+async def get_tapped(tx: Transaction, actor: Actor, shelter_id: str, place_id: str) -> Tapped:
+    """Return a place of this shelter, read afresh, with what belongs to it. The caller holds the shelter's lock."""
+    found = await tx.exec(TAPPED, params={"shelter_id": shelter_id, "place_id": place_id} | as_asked(actor))
+    place, claim, may_act, kinds = found.one()
+    return Tapped(place, claim, may_act, {code: limits_of(*limits) for code, limits in kinds.items()})
 
 
 def limits_of(fresh_minutes: int | None, ageing_minutes: int | None) -> FreshnessLimits | None:

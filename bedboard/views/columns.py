@@ -27,6 +27,7 @@ from bedboard.rules.questions import left_open
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import ALMOST_SHOWN, Deciders, Finder, Found, Match, largest_first, minutes_from, minutes_to_rank
+from bedboard.views.recent import Recent
 from bedboard.views.table import BAND_SHIFT, FIT_SHIFT, KIND_SHIFT, ROW_BITS, Block, Flags, Numbers, Table, as_rows
 
 BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(sorted(CRITERION_NAMES))}
@@ -39,9 +40,10 @@ def mask_of(names: Iterable[str]) -> int:
 
 
 class Columns:
-    """The cards of a board as columns."""
+    """The cards of a board as columns. `recent`: what was found since the last change."""
 
     def __init__(self) -> None:
+        self.recent = Recent()
         self._cards: dict[str, Card] = {}
         self._blocks: dict[str, Block] = {}  # by the shelters' name
         self._names: dict[str, dict[str, None]] = {}  # name to the ids of its shelters
@@ -71,6 +73,7 @@ class Columns:
     def _forget(self, name: str) -> None:
         self._table = None
         self._blocks.pop(name, None)
+        self.recent.forget()
 
     @property
     def table(self) -> Table:
@@ -82,7 +85,14 @@ class Columns:
         return self._table
 
     def found(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None = None) -> Found:
-        """Return the result of a search, the same as that of a `Finder`. `most` None: with every match."""
+        """Return the result of a search, the same as that of a `Finder`. `most` None: with every match.
+
+        Callers that search for the same get the same object until the next change. `catalogue`: the one of the cards.
+        """
+        key = (profile, most, frozenset((deciders or {}).items()))
+        return self.recent.keep(key, lambda: self._find(profile, catalogue, most, deciders))
+
+    def _find(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None) -> Found:
         table = self.table  # first: it numbers the units and kinds
         terms, units, kinds = self._terms_of_rest, list(self._units), list(self._kinds)
         return Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
@@ -229,10 +239,8 @@ class Search:
         return tuple(match for _, match in ranked[:most])
 
     def _almost(self, count: Numbers) -> tuple[Match, ...]:
-        table = self._table
-        against = (~self.large_enough).astype(np.int64)
-        for name, reason in self.against.items():
-            against += reason[table.group].astype(np.int64) * (2 if name == "avoid" else 1)
+        weighed = [reason * (2 if name == "avoid" else 1) for name, reason in self.against.items()]
+        against = sum(weighed, np.zeros(len(self._table.no), np.int64))[self._table.group] + ~self.large_enough
         return self._best(np.flatnonzero((against == 1) & (count > 0)), None, ALMOST_SHOWN)
 
     def _excluded_by(self, count: Numbers) -> Mapping[str, int]:

@@ -51,7 +51,7 @@ class Match(NamedTuple):
     @property
     def id(self) -> str:
         """Return the id of the lot, or those of all places that are needed."""
-        return "+".join(place.id for place in self.together) or self.lot.id
+        return "+".join(place.id for place in self.together) if self.together else self.lot.id
 
     @property
     def to_ask(self) -> tuple[Reason, ...]:

@@ -2,15 +2,18 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from bedboard.actions import idempotency
 from bedboard.actions.idempotency import LONGEST_KEY, REPLIES_KEPT, Done, Key, Reply, apply_once, forget_answers, make_key
 from bedboard.actions.occupancy import Changed, change_place
 from bedboard.rules.access import Actor
 from bedboard.rules.places import PlaceChange, Reported
 from bedboard.rules.refusals import Conflict, Invalid, NotFound
 from bedboard.store.database import Database, Transaction
+from bedboard.store.idempotency import Taken, take_key
 from tests.build import NOW, PATIENCE, actor, until
 from tests.build.rows import codes, do, journal_of, looking, run
 
@@ -144,6 +147,25 @@ async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wai
         done = await first
     assert await tap(board_database) == Done(done.reply, None)
     assert sorted((row["shelter_id"], row["actor_id"]) for row in seen.journal) == [("ceder", "anneke"), ("linde", "sanne")]
+
+
+async def test_a_reply_that_was_saved_while_the_key_was_taken_is_not_missed(
+    board_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is free as soon as the first call has committed, and the second may have looked a moment before."""
+    take, done = take_key, await tap(board_database)
+
+    async def looked_before(*given: Any) -> Taken:
+        return Taken((await take(*given)).is_taken, None, None, None, None)
+
+    async with looking(board_database) as seen:
+        with monkeypatch.context() as racing:
+            racing.setattr(idempotency, "take_key", looked_before)
+            with pytest.raises(Conflict) as refused:
+                await tap(board_database)
+    assert refused.value.code == "key_in_use"
+    assert seen.nothing
+    assert await tap(board_database) == Done(done.reply, None)
 
 
 async def test_a_key_is_free_again_when_its_work_has_failed(board_database: Database) -> None:

@@ -128,6 +128,14 @@ async def test_a_kind_with_stricter_limits_makes_a_tap_speak_for_itself_alone(bo
     assert (await do(board_database, lambda tx: get_shelter(tx, "linde"))).confirmed_at == BEFORE
 
 
+async def test_the_limits_of_kinds_elsewhere_do_not_matter_to_a_tap(board_database: Database) -> None:
+    await run(board_database, "update place set kind_code = 'cosm' where shelter_id = 'linde'")
+    await run(board_database, "update place set kind_code = 'women' where shelter_id <> 'linde'")
+    await run(board_database, "update kind set fresh_minutes = 10, ageing_minutes = 30 where code = 'women'")
+    await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
+    assert (await do(board_database, lambda tx: get_shelter(tx, "linde"))).confirmed_at == NOW
+
+
 async def test_undoing_a_tap_in_a_stale_shelter_confirms_nothing(board_database: Database) -> None:
     now = NOW + 11 * HOUR
     tapped: Changed = await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, now))

@@ -19,6 +19,7 @@ from bedboard.store.bell import listen, ring
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
 from bedboard.store.journal import occupancy_words
+from bedboard.store.shelters import get_shelter_id
 from bedboard.store.tables.board import Shelter
 from tests.build import NOW, PATIENCE, actor, until
 from tests.build.rows import do, do_patiently, goes, journal_of
@@ -37,7 +38,7 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     met = asyncio.Event()
     readers = 0
 
-    async def unlocked(tx: Transaction, shelter_id: str) -> Shelter | None:
+    async def read(tx: Transaction, shelter_id: str | None) -> Shelter | None:
         nonlocal readers
         found = (await tx.exec(select(Shelter).where(Shelter.id == shelter_id))).one_or_none()
         readers += 1
@@ -47,7 +48,11 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
             await met.wait()
         return found
 
-    monkeypatch.setattr(occupancy, "lock_shelter", unlocked)
+    async def read_of(tx: Transaction, place_id: str) -> Shelter | None:
+        return await read(tx, await get_shelter_id(tx, place_id))
+
+    monkeypatch.setattr(occupancy, "lock_shelter", read)
+    monkeypatch.setattr(occupancy, "lock_shelter_of", read_of)
     return False
 
 

@@ -1,8 +1,15 @@
-"""SQL that tests write by themselves: one statement in their transaction, and the beginnings of rows of every table."""
+"""SQL that tests write by themselves: one statement in their transaction, and the beginnings of rows of every table.
 
-from sqlalchemy import text
+Also the statements that bedboard itself sends.
+"""
 
-from bedboard.store.database import Transaction
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from sqlalchemy import event, text
+
+from bedboard.store.database import Database, Transaction
 
 AT = "'2026-03-11 13:00+00'"
 PLACE = "insert into place (id, shelter_id, kind_code, position, label, beds, cots, state, since, observed_at) values"
@@ -28,3 +35,30 @@ NO = f"answer = 'no', answered_at = {AT}, answered_by = 'shelter', place_id = nu
 async def run(tx: Transaction, statement: str) -> object:
     result = await (await tx.connection()).execute(text(statement))
     return result.scalar() if result.returns_rows else None
+
+
+class Sent(NamedTuple):
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+@contextmanager
+def sent_to(database: Database) -> Iterator[list[Sent]]:
+    """Yield a list of the statements that this process sends over this pool meanwhile, with "begin" and "commit"."""
+    sent: list[Sent] = []
+
+    def on_statement(_connection: Any, _cursor: Any, statement: str, values: tuple[Any, ...], *_: Any) -> None:
+        sent.append(Sent(" ".join(statement.split()), values))
+
+    heard: dict[str, Callable[..., Any]] = {
+        "before_cursor_execute": on_statement,
+        "begin": lambda _connection: sent.append(Sent("begin")),
+        "commit": lambda _connection: sent.append(Sent("commit")),
+    }
+    for name, listener in heard.items():
+        event.listen(database.engine.sync_engine, name, listener)
+    try:
+        yield sent
+    finally:
+        for name, listener in heard.items():
+            event.remove(database.engine.sync_engine, name, listener)

@@ -5,13 +5,17 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 from sqlalchemy import text
 
+from bedboard.rules.fit import Profile
 from bedboard.store.database import Database
+from bedboard.views.found import Found
 from bedboard.views.pieces import Audience
+from bedboard.views.recent import MOST_KEPT, Recent
 from tests.build import PATIENCE, FixedClock
 from tests.build.api import correct
 from tests.build.lines import Screen, api_line, hear, in_sql, on_screen, page_line, pulse, until_pulse
@@ -238,6 +242,31 @@ async def test_waiting_for_a_version_ends_when_it_is_there_or_after_its_time(sit
         await linde.post("/shelters/linde/confirm", json=correct("cosm", "women"))
     async with asyncio.timeout(PATIENCE):
         await waiting
+
+
+async def test_searches_for_the_same_share_one_result_until_something_changes_or_a_second_passes(site: Site) -> None:
+    board, catalogue = site.process.board, site.process.board.catalogue
+    assert catalogue is not None
+
+    def find() -> Found:
+        return board.columns.found(Profile(woman=1), catalogue, 10)
+
+    first = find()
+    assert find() is first
+    assert board.columns.found(Profile(man=1), catalogue, 10) is not first
+    async with site.api("demo-shelter-linde") as api:
+        assert (await api.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
+    changed = find()
+    assert (first.fits, changed.fits) == (2, 1)
+    board.age()
+    assert find() is not changed, "no search stays in memory for long"
+
+
+def test_only_a_limited_number_of_results_is_kept() -> None:
+    recent = Recent()
+    for number in range(10 * MOST_KEPT):
+        assert recent.keep(number, partial(str, number)) == str(number)
+        assert len(recent._kept) <= MOST_KEPT
 
 
 async def test_all_who_show_the_same_get_the_very_same_snapshot_until_something_changes(site: Site) -> None:

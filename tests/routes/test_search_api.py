@@ -45,6 +45,16 @@ async def test_what_fits_comes_first_and_the_rest_is_counted_by_reason(site: Sit
     assert found["as_of"] == "2026-03-11T13:00:00Z"
 
 
+async def test_the_same_question_again_tells_the_present_moment_and_what_is_free_then(site: Site) -> None:
+    first = await search(site, WOMAN)
+    assert await search(site, WOMAN) == first
+    site.clock.move(seconds=1)
+    assert await search(site, WOMAN) == first | {"as_of": "2026-03-11T13:00:01Z"}
+    async with site.api("demo-shelter-linde") as linde:
+        assert (await linde.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
+    assert places(await search(site, WOMAN))[0] == ("linde-2", "fits")
+
+
 async def test_everything_left_open_finds_all_that_is_free(site: Site) -> None:
     assert len((await search(site, {}))["matches"]) == 5
     assert len((await search(site, {"limit": 2}))["matches"]) == 2

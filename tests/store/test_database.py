@@ -42,6 +42,20 @@ async def test_a_transaction_is_kept_at_its_end(board_database: Database) -> Non
     assert await version(board_database) == 7
 
 
+async def test_reading_has_no_transaction_and_leaves_none_to_the_next_user_of_the_connection(impatient: Database) -> None:
+    async with impatient.reading() as tx:
+        moments = [await run(tx, "select now()") for _ in range(2)]
+    assert moments[0] != moments[1], "within a transaction, now() stands still"
+    with pytest.raises(Whatever):
+        async with impatient.transaction() as tx:
+            moments = [await run(tx, "select now()") for _ in range(2)]
+            await run(tx, "create table left_behind ()")
+            raise Whatever
+    assert moments[0] == moments[1]
+    async with impatient.reading() as tx:
+        assert await run(tx, "select to_regclass('left_behind')") is None
+
+
 @pytest.mark.parametrize("error", [Whatever(), Conflict("overtaken"), asyncio.CancelledError()], ids=repr)
 async def test_any_error_rolls_back_and_comes_out_as_it_is(shared_database: Database, error: BaseException) -> None:
     with pytest.raises(type(error)) as raised:

@@ -83,17 +83,23 @@ changes = st.lists(st.sampled_from(NAMES).flatmap(some_shelter), max_size=6)
 
 
 @quick
-@given(some_profiles, boards, changes, st.none() | st.integers(0, 5))
+@given(some_profiles, some_profiles, boards, changes, st.none() | st.integers(0, 5))
 def test_columns_that_are_kept_current_find_the_same_as_a_new_search(
-    profile: Profile, board: Board, changes: list[ShelterRow], most: int | None
+    profile: Profile, other: Profile, board: Board, changes: list[ShelterRow], most: int | None
 ) -> None:
+    """Several callers search for the same or something else, before and after each change."""
     present = {row.id: row for row in board}
     one = columns(*board)
+    callers: list[tuple[Profile, int | None, Deciders]] = [
+        *((profile, most, DECIDERS), (other, most, DECIDERS)),
+        *((profile, None, DECIDERS), (profile, most, {}), (profile, most, DECIDERS)),
+    ]
     for row in changes:
         present[row.id] = row
         one.take(card(row))
-        found = search(profile, *present.values(), most=most, deciders=DECIDERS)
-        assert one.found(profile, REFERENCE, most, DECIDERS) == found
+        for asked, number, deciders in callers:
+            found = search(asked, *present.values(), most=number, deciders=deciders)
+            assert one.found(asked, REFERENCE, number, deciders) == found
 
 
 PAGES = Pages(Path(__file__).parents[2] / "web", REFERENCE.zone)

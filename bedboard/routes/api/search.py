@@ -26,9 +26,14 @@ async def post_search(call: Call) -> Response:
     if process.board.as_of is None:
         raise Unavailable("database_away")
     async with process.turns:
-        found = process.board.columns.found(profile, catalogue, command.limit, call.deciders)
+        columns, limit, deciders = process.board.columns, command.limit, call.deciders
         as_of = process.clock.now() if process.board.live else process.board.as_of  # after the wait for other searches
-        return json_bytes(to_json(found_object(found, as_of, command.limit)))
+
+        def answer() -> bytes:
+            return to_json(found_object(columns.found(profile, catalogue, limit, deciders), as_of, limit))
+
+        key = ("answer", profile, limit, frozenset(deciders.items()), as_of.replace(microsecond=0))
+        return json_bytes(columns.recent.keep(key, answer))
 
 
 async def post_hold(call: Call) -> Response:
