@@ -94,7 +94,7 @@ def _joined(parts: list[Numbers], width: int) -> list[Numbers]:
 
 
 class Columns:
-    """The cards of a board as columns. `recent`: what was found since the last change."""
+    """The cards of a board as columns. `recent`: the results since the last change."""
 
     def __init__(self) -> None:
         self.recent = Recent()
