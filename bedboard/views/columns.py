@@ -40,7 +40,7 @@ def mask_of(names: Iterable[str]) -> int:
 
 
 class Columns:
-    """The cards of a board as columns. `recent`: what was found since the last change."""
+    """The cards of a board as columns. `recent`: the results since the last change."""
 
     def __init__(self) -> None:
         self.recent = Recent()
