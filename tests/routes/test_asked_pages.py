@@ -60,7 +60,7 @@ async def test_yes_reserves_the_place_and_may_become_another_answer_until_someth
     page = await answer(sanne, case_id, answer="no", reason="contra_indication", criterion="lvb")
     assert "Uw antwoord: nee, contra-indicatie (LVB)" in asked(page)
     page = await answer(sanne, case_id, answer="no", reason="no_staff")
-    assert "Uw antwoord: nee, te weinig medewerkers" in asked(page)
+    assert "Uw antwoord: nee, te weinig personeel" in asked(page)
     case = await see(site, "demo-police", case_id)
     assert [(one["says"], one["reason"], one["answered_by"]) for one in case["shelters"]] == [("no", "no_staff", "shelter")]
 

@@ -54,7 +54,7 @@ async def test_a_place_is_found_by_forms_alone(site: Site, people: People) -> No
     assert "aangekomen" in main(page)
     assert await status_of(site, "beuk-1") == "occupied"
     page = await see(mark, case)
-    assert "Voor wie het was, is gewist." in page and "zwanger" not in page
+    assert "De gegevens over deze mensen zijn gewist." in page and "zwanger" not in page
     for line in ("Beuk antwoord: ja", "Beuk gekozen en bevestigd", "Beuk aangekomen plaatsingsdesk"):
         assert line in main(page)
 
@@ -224,7 +224,7 @@ async def test_an_offer_that_ran_out_cannot_be_chosen(site: Site, people: People
 async def test_silence_and_its_steps_are_shown(site: Site, people: People) -> None:
     mark, hanneke = await people("mark"), await people("hanneke")
     case = await begin(mark, "linde")
-    for minutes, words in ((6, "herinnerd"), (5, "leidinggevenden gewaarschuwd"), (5, "plaatsingsdesk gewaarschuwd")):
+    for minutes, words in ((6, "herinnerd"), (5, "managers gewaarschuwd"), (5, "plaatsingsdesk gewaarschuwd")):
         site.clock.move(minutes=minutes)
         await follow_cases(site.process)
         await build.until(lambda words=words: _says(mark, case, words), words)  # type: ignore[misc]
