@@ -22,7 +22,7 @@ async def test_the_desk_decides_then_they_arrive_and_the_place_is_occupied(site:
 
     await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     page = await sanne.get("/staff/linde")
-    assert "Dit staat vast." in asked(page) and "1 vrouw, EU-burger, LVB" in asked(page)
+    assert "Dit is definitief." in asked(page) and "1 vrouw, EU-burger, LVB" in asked(page)
     assert told(page) == ["Gekozen: ze komen om 15:00 (plek 1)"]
     [came] = forms(page, f"/staff/linde/requests/{case_id}/arrival", arrived="yes")
     page = await follow(sanne, await press(sanne, came))

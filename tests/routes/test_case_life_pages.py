@@ -99,7 +99,7 @@ async def test_the_desk_decides_in_its_hours(site: Site, people: People) -> None
     assert await status_of(site, "linde-1") == "free"
     page = await see(mark, case)
     assert "geen recht op deze soort plek" in page and "Nu is geen enkele opvang gevraagd." in page
-    assert "2 locaties waren gevraagd, nu geen meer" in page and "niemand gevraagd" not in page
+    assert "2 locaties waren gevraagd, nu niet meer" in page and "niemand gevraagd" not in page
     assert "een andere opvang was gekozen, maar dat ging niet door" in page and "opvang is gekozen" not in page
     more = await mark.get(f"/requests/{case}/more")
     assert {"linde", "beuk"} <= set(re.findall(r'name="ask\.(\w+)"', more.text)), "those that were let go may be asked again"
