@@ -68,10 +68,10 @@ async def test_without_a_place_it_ends_with_one_answer(site: Site, people: Peopl
     case = await offered(site, mark)
     page = await done(mark, case, "withdraw", why="no_place")
     assert await status_of(site, "beuk-1") == "free"
-    assert "Waar slaapt deze persoon vannacht?" in page and "zwanger" not in page
+    assert "Waar slapen ze vannacht?" in page and "zwanger" not in page
     assert "Nog één vraag" in (await mark.get("/")).text, "on every page, until it is answered"
     wrong = await mark.post(f"/requests/{case}/outcome", data={"slept": "home", "key": "wrong"})
-    assert wrong.status_code == 422 and "Waar slaapt deze persoon vannacht?" in wrong.text
+    assert wrong.status_code == 422 and "Waar slapen ze vannacht?" in wrong.text
     page = await done(mark, case, "outcome", slept="hotel")
     assert "afgesloten, zonder plek" in page and "in een hotel" not in page
     assert f"/requests/{case}" not in (await mark.get("/")).text
