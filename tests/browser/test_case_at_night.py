@@ -81,7 +81,7 @@ async def test_a_held_place_is_asked_for_offered_decided_and_found(people: tuple
 
     await linde.locator(f"#yes-{case_id} > summary").click()
     offered = linde.locator(f"#yes-{case_id} button.offer").first
-    await expect(offered).to_contain_text("wordt al vastgehouden voor wie dit vraagt")
+    await expect(offered).to_contain_text("wordt al vastgehouden voor de aanvrager")
     await offered.click()
     await expect(case.locator("#ask-linde")).to_contain_text("voor u gereserveerd tot")
     await expect(detective.locator("#strip .hold:not(.lapsed)")).to_have_count(0)

@@ -77,7 +77,7 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
     await desk.locator(f"#case-{case_id} a").click()
     await desk.get_by_role("button", name="Bevestig deze plaatsing").click()
     await expect(case).to_have_attribute("data-state", "confirmed")
-    await expect(linde.locator(f"#ask-{case_id}")).to_contain_text("Dit staat vast.")
+    await expect(linde.locator(f"#ask-{case_id}")).to_contain_text("Dit is definitief.")
 
     # On the way: where it is, and only now.
     await case.get_by_role("button", name="Toon het adres").click()
@@ -89,7 +89,7 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
     await linde.locator(f"#came-{case_id} button").click()
     await expect(linde.locator("#tile-linde-1")).to_have_class(re.compile("occupied"))
     await expect(case).to_have_attribute("data-state", "arrived")
-    await expect(case).to_contain_text("Voor wie het was, is gewist.")
+    await expect(case).to_contain_text("De gegevens over deze mensen zijn gewist.")
     for page in (detective, linde, ceder):
         assert await page.evaluate("window.sameDocument")
     async with site.process.database.transaction() as tx:

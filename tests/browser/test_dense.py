@@ -65,7 +65,7 @@ async def test_the_wall_fits_its_screen_and_turns_its_pages(
     assert second - first
     assert len(first | second) == 24
     assert await turned(page) == first
-    await page.get_by_role("button", name="Houd dit blad vast").click()
+    await page.get_by_role("button", name="Blijf op deze pagina").click()
     text = await page.locator("#turning span").inner_text()
     await page.clock.run_for(30_000)
     assert await page.locator("#turning span").inner_text() == text

@@ -91,6 +91,23 @@ async def test_the_clock_of_the_device_does_not_matter(server: Server, context: 
     await expect(tab.locator("#age .ago")).to_have_text("7 minutes ago")
 
 
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (-119.5, "119 minutes ago"),
+        (-179.5, "2 hours ago"),
+        (90.5, "in 90 minutes"),
+        (119.5, "in 2 hours"),
+        (299.5, "in 5 hours"),
+    ],
+)
+async def test_a_time_is_said_in_hours_when_it_is_two_hours_away(server: Server, tab: Page, minutes: float, words: str) -> None:
+    server.html = board(confirmed_at=(datetime.now(UTC) + timedelta(minutes=minutes)).isoformat())
+    await tab.goto("/")
+    await (await server.socket()).snapshot()
+    await expect(tab.locator("#age .ago")).to_have_text(words)
+
+
 async def test_it_says_that_somebody_is_there_at_most_once_a_minute(server: Server, tab: Page) -> None:
     connection = await open_board(server, tab)
     await connection.snapshot()

@@ -188,7 +188,7 @@ async def test_one_page_holds_twice_waits_and_counts_and_each_is_its_own(site: S
 async def test_a_search_without_a_place_is_counted_once_and_says_what_to_do_next(site: Site, phone: Page) -> None:
     await choice(phone, "adults.other_gender", "4").click()
     await expect(phone.locator("#none")).to_be_visible()
-    await expect(phone.locator("#nothing")).to_contain_text("Waar slaapt deze persoon vannacht?")
+    await expect(phone.locator("#nothing")).to_contain_text("Waar slapen ze vannacht?")
     await phone.locator('#nothing button[value="police_station"]').dblclick()
     await expect(phone.locator("#nothing")).to_contain_text("Bel de plaatsingsdesk")
     assert phone.url == f"{site.url}/search"

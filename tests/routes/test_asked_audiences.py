@@ -97,7 +97,7 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     words = asked(page)
     assert "Requests to Linde Stichting Oever (police)" in words
     assert f"arrival: after 22:00 · request {case_id}" in words
-    assert "To be discussed according to your criteria:" in words
+    assert "To discuss according to your criteria:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]
     page = await answer(sanne, case_id, answer="yes", place="linde-1")
     assert "Your answer: yes, place 1 · reserved until 15:00" in asked(page)
@@ -105,6 +105,6 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "linde"})
     await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     page = await sanne.get("/staff/linde")
-    assert "Chosen: they arrive at 16:00 (place 1)" in asked(page) and "This is settled." in asked(page)
+    assert "Chosen: they arrive at 16:00 (place 1)" in asked(page) and "This is final." in asked(page)
     late = await sanne.post(f"/staff/linde/requests/{case_id}/answer", data={"key": "k", "answer": "discuss"})
     assert late.status_code == 409 and "This is already settled" in late.text

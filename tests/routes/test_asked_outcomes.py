@@ -22,7 +22,7 @@ async def test_the_desk_decides_then_they_arrive_and_the_place_is_occupied(site:
 
     await call(site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
     page = await sanne.get("/staff/linde")
-    assert "Dit staat vast." in asked(page) and "1 vrouw, EU-burger, LVB" in asked(page)
+    assert "Dit is definitief." in asked(page) and "1 vrouw, EU-burger, LVB" in asked(page)
     assert told(page) == ["Gekozen: ze komen om 15:00 (plek 1)"]
     [came] = forms(page, f"/staff/linde/requests/{case_id}/arrival", arrived="yes")
     page = await follow(sanne, await press(sanne, came))
@@ -31,7 +31,7 @@ async def test_the_desk_decides_then_they_arrive_and_the_place_is_occupied(site:
     assert "vrouw" not in asked(page), "the household is nobody's business any more"
     assert told(page) == []
     again = await press(sanne, came, typed={"key": "once more"})
-    assert again.status_code == 409 and "Zij zijn al aangekomen." in again.text
+    assert again.status_code == 409 and "Ze zijn al aangekomen." in again.text
 
 
 async def test_when_the_hour_has_passed_it_asks_loudly_and_who_did_not_come_frees_the_place(

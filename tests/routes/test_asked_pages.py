@@ -38,8 +38,8 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
     words = asked(page)
     assert "Aanvragen aan Linde Stichting Oever (politie) gevraagd 14:00 1 vrouw, 1 man, 1 kind 0–3, LVB" in words
     assert f"COSM · aankomst: na 22:00 · aanvraag {case_id}" in words
-    assert "Volgens uw criteria niet: man" in words
-    assert "Volgens uw criteria in overleg: kind van 0–3, LVB" in words
+    assert "Past niet volgens uw voorwaarden: man" in words
+    assert "In overleg volgens uw voorwaarden: kind van 0–3, LVB" in words
     assert "Demo" not in words and "mark" not in words, "of who asks never the name of a person"
     assert "Ceder" not in words, "nor who else is asked"
 
@@ -58,12 +58,12 @@ async def test_yes_reserves_the_place_and_may_become_another_answer_until_someth
     page = await answer(sanne, case_id, answer="yes", place="linde-2")
     assert [await state(site, one) for one in ("linde-1", "linde-2")] == ["free", "reserved"]
     page = await answer(sanne, case_id, answer="discuss")
-    assert "Uw antwoord: in overleg . Uw telefoonnummer staat nu bij de vrager." in asked(page)
+    assert "Uw antwoord: in overleg . De aanvrager ziet nu uw telefoonnummer." in asked(page)
     assert await state(site, "linde-2") == "free"
     page = await answer(sanne, case_id, answer="no", reason="contra_indication", criterion="lvb")
     assert "Uw antwoord: nee, contra-indicatie (LVB)" in asked(page)
     page = await answer(sanne, case_id, answer="no", reason="no_staff")
-    assert "Uw antwoord: nee, te weinig medewerkers" in asked(page)
+    assert "Uw antwoord: nee, te weinig personeel" in asked(page)
     case = await see(site, "demo-police", case_id)
     assert [(one["says"], one["reason"], one["answered_by"]) for one in case["shelters"]] == [("no", "no_staff", "shelter")]
 
@@ -104,7 +104,7 @@ async def test_the_places_that_may_be_offered_are_free_and_the_best_come_first(s
     page = await sanne.get("/staff/linde")
     places = [form.fields["place"] for form in answers(page, case_id, answer="yes")]
     assert places == ["linde-3", "linde-2", "linde-4"], "not what another keeps; the kind of the own hold first"
-    assert asked(page).count("wordt al vastgehouden voor wie dit vraagt") == 1
+    assert asked(page).count("wordt al vastgehouden voor de aanvrager") == 1
     page = await answer(sanne, case_id, answer="yes", place="linde-3")
     assert "ja, plek 3" in asked(page)
     assert await state(site, "linde-3") == "reserved"
@@ -122,7 +122,7 @@ async def test_without_a_free_place_it_says_so(site: Site, sanne: httpx.AsyncCli
     case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
     assert answers(page, case_id, answer="yes") == []
-    assert "Er is nu geen plek vrij. Wordt er een vrij? Zet die eerst op vrij; dan staat hij hier." in asked(page)
+    assert "Er is nu geen plek vrij. Komt er een plek vrij? Zet die eerst op vrij. Dan staat die hier." in asked(page)
 
 
 async def test_a_script_gets_what_is_asked_the_places_and_the_notice(site: Site, sanne: httpx.AsyncClient) -> None:
@@ -181,8 +181,8 @@ async def test_silence_is_shown_and_each_step_of_it_is_news(site: Site, sanne: h
     assert [news for news, _, _ in seen] == [["silent-0"], ["silent-1"], ["silent-2"], ["silent-3"]]
     assert [words for _, words, _ in seen][1:] == [["Nog geen antwoord aan Stichting Oever (politie)"]] * 3
     assert ["Nog geen antwoord." in words for _, _, words in seen] == [False, True, True, True]
-    assert "Ook de leidinggevenden zijn gewaarschuwd." in seen[2][2]
-    assert "De plaatsingsdesk of de vrager gaat nu bellen." in seen[3][2]
+    assert "Ook de managers zijn gewaarschuwd." in seen[2][2]
+    assert "De plaatsingsdesk of de aanvrager gaat nu bellen." in seen[3][2]
 
 
 async def test_what_the_desk_answered_for_the_shelter_is_news_to_it(site: Site, sanne: httpx.AsyncClient) -> None:

@@ -151,7 +151,7 @@ async def test_every_page_has_its_english(site: Site, people: People) -> None:
     )
     desk = main(await see(hanneke, case))
     assert "Shelter on the telephone: enter its answer" in desk and "No, because:" in desk
-    assert "To ratify" in (await hanneke.get("/requests")).text
+    assert "To approve afterwards" in (await hanneke.get("/requests")).text
     for words in (new, page, desk):
         assert not re.search(r"\b(opvang|aanvraag|geen|niet|plek|antwoord)\b", words), "a word of Dutch is left"
     assert NOW == site.clock.at

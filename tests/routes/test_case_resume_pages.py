@@ -36,7 +36,7 @@ async def test_the_headline_follows_the_board_and_the_search_goes_on_with_its_ne
     more = (await mark.get(reply.headers["location"])).text
     assert "1 vrouw" in more and 'name="ask.beuk"' in more
     words = main(await see(mark, case))
-    assert "plek gaat niet door: zoek verder" in words and "Wat u zocht, staat er nog." in words
+    assert "plek gaat niet door: zoek verder" in words and "Uw zoekvraag staat er nog." in words
     assert "Beuk plek gaat niet door, verder gezocht" in words
     assert "Waar slaapt deze persoon" not in words
 

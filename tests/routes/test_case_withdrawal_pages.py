@@ -11,7 +11,7 @@ from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
 
-SLEEPS = "Waar slaapt deze persoon vannacht?"
+SLEEPS = "Waar slapen ze vannacht?"
 
 
 async def test_a_mistake_is_asked_for_before_the_night_and_ends_the_case(site: Site, people: People) -> None:

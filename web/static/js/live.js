@@ -25,8 +25,10 @@
     for (const time of offset ? document.querySelectorAll("[data-age]") : []) {
       const words = time.parentNode.querySelector(".ago");
       const minutes = Math.trunc((Date.parse(time.dateTime) - now()) / MINUTE);
-      const [size, unit] = Math.abs(minutes) < 120 ? [1, "minute"] : Math.abs(minutes) < 2880 ? [60, "hour"] : [1440, "day"];
-      if (words) words.textContent = minutes ? ago.format(Math.trunc(minutes / size), unit) : justNow.format(0, "second");
+      const near = minutes > 0 ? 105 : 120; // what comes is rounded to hours, what was is never called older than it is
+      const [size, unit] = Math.abs(minutes) < near ? [1, "minute"] : Math.abs(minutes) < 2880 ? [60, "hour"] : [1440, "day"];
+      const count = minutes > 0 ? Math.round(minutes / size) : Math.trunc(minutes / size);
+      if (words) words.textContent = minutes ? ago.format(count, unit) : justNow.format(0, "second");
     }
   }
   function showLeft() {
