@@ -40,7 +40,7 @@ def words_of(english: bool) -> Iterator[str]:
         catalogue = read_po(file, locale="en")
     for message in catalogue:
         said = message.string if english else message.id
-        yield from [said] if isinstance(said, str) else said
+        yield from [said] if isinstance(said, str) else said or ()
 
 
 @pytest.mark.parametrize(("english", "banned"), [(False, NOT_IN_DUTCH), (True, NOT_IN_ENGLISH)], ids=["Dutch", "English"])
