@@ -1,4 +1,4 @@
-"""What a person looks at stays under the finger while news comes in: a case, the list, the page of a shelter, the board."""
+"""Live news moves nothing under the finger: on the page of a case, in the list, on the page of a shelter, on the board."""
 
 import re
 from collections.abc import AsyncIterator
