@@ -62,7 +62,7 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     """Read a case for its requester (or a colleague), for the group that is offered it, and for the desk.
 
     The requester also gets the telephones of the shelters that said "in overleg"; each is a disclosure, written down in this
-    transaction. A telephone that the actor has asked to see stays, as long as the case is open. `with_telephones`: false where
+    transaction. A telephone that a person has seen for this case stays while it is open. `with_telephones`: false where
     none is shown. Refusal: NotFound, also for everybody else.
     """
     process, actor, now = call.process, call.actor, call.now
@@ -72,7 +72,7 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
     telephones: dict[str, str] = {}
-    if with_telephones and row.over_at is None:
+    if with_telephones and actor.kind == "person" and row.over_at is None:
         telephones = await list_telephones_seen(tx, actor, case_id, row.created_at, process.seal)
     if with_telephones and is_of_same_group(actor, row.requester):
         telephones |= await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)

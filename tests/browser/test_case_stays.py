@@ -1,4 +1,4 @@
-"""News comes in, and the parts under the finger stay: of a case, the list, the page of a shelter, the board."""
+"""Live news moves nothing under the finger: on the page of a case, in the list, on the page of a shelter, on the board."""
 
 import re
 from collections.abc import AsyncIterator

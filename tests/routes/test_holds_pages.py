@@ -126,7 +126,9 @@ async def test_without_a_hold_there_is_no_telephone_of_a_shelter_whose_news_is_k
 
 async def test_a_shelter_of_which_nothing_is_known_may_be_called_and_that_is_written_down(site: Site) -> None:
     async with aclosing(await site.sign_in("mark")) as mark:
-        [call] = forms(await mark.get("/shelters/wilg"), "/shelters/wilg/call")
+        call = forms(await mark.get("/shelters/wilg"), "/shelters/wilg/call")[
+            -1
+        ]  # its card has one too, which is not shown here
         page = await press(mark, call)
         assert page.status_code == 200 and f'href="tel:{WILG}"' in page.text
     assert await looks(site) == [("mark", "police", "wilg", "telephone", "stale")]

@@ -28,7 +28,9 @@
     if (fresh.length) window.bedboard.ring(fresh[0].dataset.ending ? [1175, 880, 1175] : [880, 1175]);
     known = new Set(rows.map(nameOf));
     try {
-      sessionStorage.setItem(TOLD, JSON.stringify([...document.querySelectorAll("#strip [data-ending]")].map(nameOf)));
+      const ending = [...document.querySelectorAll("#strip [data-ending]")].map(nameOf);
+      if (ending.length) sessionStorage.setItem(TOLD, JSON.stringify(ending));
+      else sessionStorage.removeItem(TOLD);
     } catch {
       // as in `told`
     }
