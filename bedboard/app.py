@@ -70,7 +70,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
     reader = Reader(database, board, pulse.end_session, on_catalogue)
-    push = make_push(settings, database, clock)
+    push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
 
     async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
@@ -109,12 +109,13 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     )
 
 
-def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:
+def make_push(settings: Settings, database: Database, seal: Seal, clock: Clock) -> Pusher | None:
     """Return the way to people's devices; None when the settings name no keys."""
     if settings.push_private_key is None or settings.push_subject is None:
         return None
     hosts = [host.strip() for host in settings.push_hosts.split(",")]
-    return Pusher(database, clock, settings.push_private_key, settings.push_subject, hosts, loopback=settings.push_to_loopback)
+    keys = (settings.push_private_key, settings.push_subject)
+    return Pusher(database, seal, clock, *keys, hosts, loopback=settings.push_to_loopback)
 
 
 def make_cast(process: Process, speed: float) -> Cast:

@@ -24,6 +24,7 @@ from bedboard.store.alerts import (
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
 from bedboard.store.people import still_has_role
+from bedboard.store.seal import Seal
 from bedboard.store.tables.people import AlertRecord
 
 
@@ -105,11 +106,11 @@ async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
     return len(ids)
 
 
-async def add_device(tx: Transaction, actor: Actor, device: Device, now: datetime) -> None:
+async def add_device(tx: Transaction, actor: Actor, device: Device, seal: Seal, now: datetime) -> None:
     """Add a device on which the actor wants to be woken; adding it again changes nothing. Refusal: NotAllowed."""
     if actor.kind != "person" or not await lock_person(tx, actor.id) or not await still_has_role(tx, actor):
         raise NotAllowed("not_your_role")
-    await save_device(tx, actor.id, device, MOST_DEVICES, now)
+    await save_device(tx, actor.id, device, seal, MOST_DEVICES, now)
 
 
 async def remove_device(tx: Transaction, actor: Actor, endpoint: str) -> None:

@@ -87,7 +87,7 @@ async def post_device(call: Call) -> Response:
     async with call.transaction() as tx:
         if form.do == "subscribe":
             device = Device(form.endpoint, _public_key(form.p256dh), _secret(form.auth))
-            await add_device(tx, call.actor, device, call.now)
+            await add_device(tx, call.actor, device, call.process.seal, call.now)
         else:
             await remove_device(tx, call.actor, form.endpoint)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})

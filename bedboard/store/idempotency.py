@@ -10,7 +10,7 @@ from bedboard.store.tables.people import StoredReply
 
 TRY_LOCK = text("select pg_try_advisory_xact_lock(:number)")
 ANSWER = select(StoredReply).where(
-    col(StoredReply.actor_id) == bindparam("actor_key"), col(StoredReply.key) == bindparam("key")
+    col(StoredReply.actor_id) == bindparam("actor_key"), col(StoredReply.key_hash) == bindparam("key_hash")
 )
 
 
@@ -21,9 +21,9 @@ async def take_lock(tx: Transaction, number: int) -> bool:
     return bool(taken.scalar_one())
 
 
-async def get_answer(tx: Transaction, actor_key: str, key: str) -> StoredReply | None:
+async def get_answer(tx: Transaction, actor_key: str, key_hash: bytes) -> StoredReply | None:
     """Return the reply that is kept under the actor's key; None when there is none."""
-    return (await tx.exec(ANSWER, params={"actor_key": actor_key, "key": key})).one_or_none()
+    return (await tx.exec(ANSWER, params={"actor_key": actor_key, "key_hash": key_hash})).one_or_none()
 
 
 async def delete_answer(tx: Transaction, answer: StoredReply) -> None:

@@ -24,7 +24,7 @@ from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
 from bedboard.store.alerts import Device, list_alerts, list_devices, list_own_alerts
 from bedboard.store.database import Database
 from bedboard.store.tables.people import Session
-from tests.build import NOW, actor
+from tests.build import NOW, SEAL, actor
 from tests.build.rows import do, every_row, looking, run
 
 MARK, LUCIA = actor("police", "mark", ()), actor("coordinator", "lucia", ())
@@ -229,38 +229,38 @@ def device(n: int = 1) -> Device:
 
 
 async def test_a_device_wakes_the_last_person_who_added_it(board_database: Database) -> None:
-    await do(board_database, lambda tx: add_device(tx, MARK, device(), NOW))
-    await do(board_database, lambda tx: add_device(tx, MARK, device()._replace(auth="other"), NOW))
-    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == [device()._replace(auth="other")]
-    await do(board_database, lambda tx: add_device(tx, LUCIA, device(), NOW))
-    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == []
+    await do(board_database, lambda tx: add_device(tx, MARK, device(), SEAL, NOW))
+    await do(board_database, lambda tx: add_device(tx, MARK, device()._replace(auth="other"), SEAL, NOW))
+    assert await do(board_database, lambda tx: list_devices(tx, "mark", SEAL)) == [device()._replace(auth="other")]
+    await do(board_database, lambda tx: add_device(tx, LUCIA, device(), SEAL, NOW))
+    assert await do(board_database, lambda tx: list_devices(tx, "mark", SEAL)) == []
     await do(board_database, lambda tx: remove_device(tx, MARK, device().endpoint))  # it is no longer his
-    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == [device()]
+    assert await do(board_database, lambda tx: list_devices(tx, "lucia", SEAL)) == [device()]
     await do(board_database, lambda tx: remove_device(tx, LUCIA, device().endpoint))
-    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == []
+    assert await do(board_database, lambda tx: list_devices(tx, "lucia", SEAL)) == []
 
 
 async def test_of_too_many_devices_the_oldest_go(board_database: Database) -> None:
     for n in range(MOST_DEVICES + 3):
         at = NOW + timedelta(minutes=n)
-        await do(board_database, lambda tx, n=n, at=at: add_device(tx, MARK, device(n), at))  # type: ignore[misc]
-    found = await do(board_database, lambda tx: list_devices(tx, "mark"))
+        await do(board_database, lambda tx, n=n, at=at: add_device(tx, MARK, device(n), SEAL, at))  # type: ignore[misc]
+    found = await do(board_database, lambda tx: list_devices(tx, "mark", SEAL))
     assert found == [device(n) for n in range(3, MOST_DEVICES + 3)]
 
 
 async def test_a_device_that_is_no_more_or_whose_person_has_left_is_not_woken(board_database: Database) -> None:
-    await do(board_database, lambda tx: add_device(tx, MARK, device(), NOW))
-    await do(board_database, lambda tx: add_device(tx, LUCIA, device(2), NOW))
+    await do(board_database, lambda tx: add_device(tx, MARK, device(), SEAL, NOW))
+    await do(board_database, lambda tx: add_device(tx, LUCIA, device(2), SEAL, NOW))
     await run(board_database, "update person set ended_at = :now where id = 'lucia'", now=NOW)
-    assert await do(board_database, lambda tx: list_devices(tx, "lucia")) == []
+    assert await do(board_database, lambda tx: list_devices(tx, "lucia", SEAL)) == []
     await do(board_database, lambda tx: forget_device(tx, device().endpoint))
-    assert await do(board_database, lambda tx: list_devices(tx, "mark")) == []
+    assert await do(board_database, lambda tx: list_devices(tx, "mark", SEAL)) == []
 
 
 async def test_a_program_has_no_device(board_database: Database) -> None:
     async with looking(board_database) as seen:
         with pytest.raises(NotAllowed):
-            await do(board_database, lambda tx: add_device(tx, actor("police", "police", (), "client"), device(), NOW))
+            await do(board_database, lambda tx: add_device(tx, actor("police", "police", (), "client"), device(), SEAL, NOW))
     assert seen.nothing
 
 

@@ -44,7 +44,9 @@ from tests.build.rows import codes, do, every_row, looking, refused, run
 async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_changes_no_board(case_database: Database) -> None:
     async with looking(case_database) as seen:
         case = await ask(case_database, "linde", "ceder")
-    assert seen.added.pop(("case_record", "r1")) == {
+    record = seen.added.pop(("case_record", "r1"))
+    assert len(record.pop("trace_id")) == 36
+    assert record == {
         "id": "r1",
         "version": 1,
         "state": "asking",

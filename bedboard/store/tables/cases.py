@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -16,7 +16,8 @@ class CaseRecord(SQLModel, table=True):
     `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them.
     `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `stays_until`: the
     last night in a place where the desk ended the stay, local. `handed_…`: the group to which the case is offered, and when.
-    `over_at` None: a place is still sought.
+    `over_at` None: a place is still sought. `trace_id`: a random number that stands for the case in the disclosures, which
+    outlive it; the database makes it.
     """
 
     __tablename__ = "case_record"
@@ -42,6 +43,9 @@ class CaseRecord(SQLModel, table=True):
     handed_role: str | None = None
     handed_at: datetime | None = moment(nullable=True)
     over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
+    trace_id: str | None = Field(
+        default=None, sa_column=Column(Text, nullable=False, unique=True, server_default=text("gen_random_uuid()::text"))
+    )
 
     @property
     def requester(self) -> Seeker:

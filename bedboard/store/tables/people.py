@@ -53,12 +53,15 @@ class Client(SQLModel, table=True):
 
 
 class StoredReply(SQLModel, table=True):
-    """The reply to a call with an idempotency key: a repeated call is answered again and not done again."""
+    """The reply to a call with an idempotency key: a repeated call is answered again and not done again.
+
+    The key is text from outside, so only its hash with the actor is kept.
+    """
 
     __tablename__ = "stored_reply"
 
     actor_id: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
+    key_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     status: int
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -67,7 +70,10 @@ class StoredReply(SQLModel, table=True):
 
 
 class Disclosure(SQLModel, table=True):
-    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row."""
+    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row.
+
+    `case_id`: the trace of the case (`CaseRecord.trace_id`), which leads nowhere once the case is forgotten.
+    """
 
     __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
 
@@ -101,12 +107,14 @@ class AlertRecord(SQLModel, table=True):
 
 
 class PushSubscription(SQLModel, table=True):
-    """A browser that its person allowed us to wake: its address at the push service, and its keys (RFC 8291)."""
+    """A browser that its person allowed us to wake. Its address at the push service and its keys are sealed.
+
+    `created_at`: when it was last added; a device in use adds itself again.
+    """
 
     __tablename__ = "push_subscription"
 
-    endpoint: str = Field(primary_key=True)
+    endpoint_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     person_id: str = Field(foreign_key="person.id", index=True)
-    p256dh: str
-    auth: str
+    device_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = moment()

@@ -38,6 +38,12 @@
       return null;
     }
   };
+  // The server forgets a device that has not been heard of for long, so each visit adds it again, once.
+  async function renew(subscription) {
+    if (sessionStorage.getItem(WHO) === remembered()) return;
+    await send("subscribe", subscription);
+    sessionStorage.setItem(WHO, remembered());
+  }
   async function look() {
     const { pushKey, pushWho } = ways()?.dataset ?? {};
     if (!pushKey || told === pushWho) return;
@@ -47,7 +53,9 @@
     const key = subscription?.options.applicationServerKey;
     const isOn = key && text(key) === pushKey && remembered() === pushWho;
     show(isOn ? "on" : "off");
-    if (isOn) register().catch(() => null);
+    if (!isOn) return;
+    register().catch(() => null);
+    renew(subscription).catch(() => null);
   }
   async function turnOn() {
     const { pushKey, pushWho } = ways().dataset;

@@ -1,0 +1,47 @@
+"""Keep no text from outside, and no reference of a case where it outlives the case."""
+
+from alembic import op
+
+revision = "0016"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+# A changed type writes the table to a new file: the keys as they came are then in none.
+REPLIES = """
+alter table stored_reply drop constraint ck_stored_reply_key;
+alter table stored_reply alter column key type bytea using sha256(convert_to(actor_id || E'\\n' || key, 'UTF8'));
+alter table stored_reply rename column key to key_hash;
+alter table stored_reply add constraint ck_stored_reply_key_hash check (length(key_hash) = 32);
+"""
+
+# A migration has no seal, so it cannot keep the devices: each adds itself again when its person opens a page.
+DEVICES = """
+drop table push_subscription;
+create table push_subscription (
+    endpoint_hash bytea constraint pk_push_subscription primary key,
+    person_id text not null constraint fk_push_subscription_person_id references person (id),
+    device_sealed bytea not null,
+    created_at timestamptz not null
+);
+create index ix_push_subscription_person_id on push_subscription (person_id);
+"""
+
+TRACES = """
+alter table case_record add column trace_id text;
+update case_record set trace_id = id;
+alter table case_record
+    alter column trace_id set not null,
+    alter column trace_id set default gen_random_uuid()::text,
+    add constraint uq_case_record_trace_id unique (trace_id);
+"""
+
+
+def upgrade() -> None:
+    for script in (REPLIES, DEVICES, TRACES):
+        for statement in script.strip().rstrip(";").split(";\n"):
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    raise RuntimeError("there is no way back: restore a copy of the database")
