@@ -40,7 +40,7 @@ from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
 from bedboard.store.people import Visitors, list_visitors
-from bedboard.store.seal import Seal
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
 
@@ -79,7 +79,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         if person_id is not None and push is not None:
             push.wake(person_id)
 
-    def open_sealed(sealed: bytes) -> Callable[[datetime], Profile]:
+    def open_sealed(sealed: SealedNeeds) -> Callable[[datetime], Profile]:
         said = open_profile(seal, sealed)
 
         def profile_at(now: datetime) -> Profile:

@@ -23,13 +23,14 @@ from bedboard.store.alerts import (
 )
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
+from bedboard.store.keys import save_key
 from bedboard.store.people import still_has_role
-from bedboard.store.seal import Seal
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tables.people import AlertRecord
 
 
 async def add_alert(
-    tx: Transaction, actor: Actor, alert_id: str, profile_sealed: bytes, seen: Sequence[str], now: datetime
+    tx: Transaction, actor: Actor, alert_id: str, profile: SealedNeeds, seen: Sequence[str], now: datetime
 ) -> str:
     """Add an alert that lasts `ALERT_LASTS` and return its id. `seen`: the free places that fit and that its owner knows.
 
@@ -42,12 +43,13 @@ async def add_alert(
         AlertRecord(
             id=alert_id,
             person_id=actor.id,
-            profile_sealed=profile_sealed,
+            profile_sealed=profile.needs,
             seen=sorted(seen),
             created_at=now,
             expires_at=now + ALERT_LASTS,
         )
     )
+    await save_key(tx, alert_id, profile.key)
     await tx.flush()
     await ring(tx, "alert", alert_id)
     return alert_id

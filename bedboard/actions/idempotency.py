@@ -116,5 +116,5 @@ async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Rep
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:
-    """Delete the replies that are older than `REPLIES_KEPT`; return how many."""
+    """Delete a batch of the replies that are older than `REPLIES_KEPT`; return how many."""
     return await delete_answers(tx, now - REPLIES_KEPT)

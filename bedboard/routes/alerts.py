@@ -56,7 +56,7 @@ async def show_alert(call: Call) -> Response:
     async with call.transaction() as tx:
         alert = await read_alert(tx, call.actor, alert_id, call.now)
     try:
-        fields = write_profile(open_profile(call.process.seal, alert.profile_sealed))
+        fields = write_profile(open_profile(call.process.seal, alert.profile))
     except ValueError:
         raise NotFound("no_such_waiting") from None
     return await search_page(call, fields, path=f"/alerts/{alert_id}")

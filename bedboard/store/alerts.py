@@ -14,7 +14,8 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import SEEKERS
 from bedboard.store.database import Transaction
-from bedboard.store.seal import Seal
+from bedboard.store.keys import delete_keys
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tables.board import Shelter
 from bedboard.store.tables.people import AlertRecord, Person, PushSubscription
 
@@ -70,7 +71,7 @@ class AlertRow(NamedTuple):
 
     id: str
     person_id: str
-    profile_sealed: bytes
+    profile: SealedNeeds
     seen: frozenset[str]
     expires_at: datetime
     found_at: datetime | None
@@ -86,9 +87,7 @@ async def list_alerts(tx: Transaction, now: datetime, ids: Collection[str] | Non
     if ids is not None:
         statement = statement.where(col(AlertRecord.id).in_(ids))
     found = await tx.exec(statement.execution_options(populate_existing=True))
-    return [
-        AlertRow(row.id, row.person_id, row.profile_sealed, frozenset(row.seen), row.expires_at, row.found_at) for row in found
-    ]
+    return [AlertRow(row.id, row.person_id, row.profile, frozenset(row.seen), row.expires_at, row.found_at) for row in found]
 
 
 async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
@@ -96,6 +95,8 @@ async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
     dropped = await (await tx.connection()).execute(
         delete(AlertRecord).where(col(AlertRecord.id) == alert_id, col(AlertRecord.person_id) == person_id)
     )
+    if dropped.rowcount > 0:
+        await delete_keys(tx, [alert_id])
     return dropped.rowcount > 0
 
 
@@ -106,6 +107,7 @@ async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
     ids = list((await connection.execute(over, {"now": now})).scalars())
     if ids:
         await connection.execute(delete(AlertRecord).where(col(AlertRecord.id).in_(ids)))
+        await delete_keys(tx, ids)
     return ids
 
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import bindparam, text
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
+from bedboard.store.retention import delete_batch
 from bedboard.store.tables.people import StoredReply
 
 TRY_LOCK = text("select pg_try_advisory_xact_lock(:number)")
@@ -32,6 +33,5 @@ async def delete_answer(tx: Transaction, answer: StoredReply) -> None:
 
 
 async def delete_answers(tx: Transaction, before: datetime) -> int:
-    """Delete the replies from before this moment; return how many."""
-    connection = await tx.connection()
-    return (await connection.execute(delete(StoredReply).where(col(StoredReply.created_at) < before))).rowcount
+    """Delete a batch of the replies from before this moment; return how many."""
+    return await delete_batch(tx, "stored_reply", "created_at < :before", before)

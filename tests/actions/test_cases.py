@@ -55,7 +55,7 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
         "person_id": "mark",
         "client_id": None,
         "unit_code": "noord",
-        "needs_sealed": NEEDS,
+        "needs_sealed": NEEDS.needs,
         "created_at": NOW,
         "arrives_at": None,
         "decided_at": None,
@@ -77,6 +77,7 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
             "step": 0,
             "more_place_ids": [],
         }
+    assert seen.added.pop(("household_key", "r1")) == {"id": "r1", "key_sealed": NEEDS.key}
     assert told(seen.added) == [("asked", "linde", "mark", "police"), ("asked", "ceder", "mark", "police")]
     assert {key[0] for key in seen.added} == {"case_event"}
     assert (seen.changed, seen.journal) == ({}, [])

@@ -85,7 +85,7 @@ async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_th
     out = capsys.readouterr()
     assert '"refused"' in out.out + out.err  # the log was indeed written
     over = await written(site) | {"log": out.out + out.err}
-    tallies = over.pop("tally")
+    tallies = over.pop("tally_waiting")
 
     def found(tables: Mapping[str, str]) -> set[tuple[str, str]]:
         return {(table, word) for table, rows in tables.items() for word in WORDS if word in rows}

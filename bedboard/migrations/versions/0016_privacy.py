@@ -36,9 +36,40 @@ alter table case_record
     add constraint uq_case_record_trace_id unique (trace_id);
 """
 
+# Unlogged: in no write-ahead log and no physical copy, and emptied by a crash. docs/privacy.md weighs this.
+KEYS = """
+create unlogged table household_key (
+    id text constraint pk_household_key primary key,
+    key_sealed bytea not null
+);
+"""
+
+# The counts of one case wait here for those of others, unlogged for the same reason.
+TALLIES = """
+create unlogged table tally_waiting (like tally including constraints);
+alter table tally_waiting
+    drop column count,
+    add column id uuid default gen_random_uuid() constraint pk_tally_waiting primary key;
+create table job_slot (
+    name text constraint pk_job_slot primary key,
+    taken_at timestamptz not null
+);
+"""
+
+# What is append-only can be deleted by one setting of the transaction, which only `store/retention.py` makes.
+FORGETTING = """
+drop trigger {table}_is_append_only on {table};
+create trigger {table}_is_append_only before update or truncate on {table}
+    for each statement execute function {table}_is_append_only();
+create trigger {table}_keeps_its_term before delete on {table} for each statement
+    when (current_setting('bedboard.forgetting', true) is distinct from 'yes')
+    execute function {table}_is_append_only();
+"""
+
 
 def upgrade() -> None:
-    for script in (REPLIES, DEVICES, TRACES):
+    forgetting = [FORGETTING.format(table=table) for table in ("journal", "disclosure", "case_event")]
+    for script in (REPLIES, DEVICES, TRACES, KEYS, TALLIES, *forgetting):
         for statement in script.strip().rstrip(";").split(";\n"):
             op.execute(statement)
 

@@ -1,12 +1,15 @@
 """Tables of people and programs: their sessions, replies, disclosures, alerts and devices."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.base import moment
+from bedboard.store.tables.cases import key_of
 
 
 class Person(SQLModel, table=True):
@@ -90,7 +93,7 @@ class Disclosure(SQLModel, table=True):
 
 
 class AlertRecord(SQLModel, table=True):
-    """A search that reports when a place fits. The row is deleted when the alert ends; the profile in it is sealed.
+    """A search that reports when a place fits. The row is deleted when the alert ends, and so is the key of its profile.
 
     `seen`: ids of the places that fitted when its owner last looked. `found_at` None: nothing new has been found since.
     """
@@ -99,11 +102,19 @@ class AlertRecord(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     person_id: str = Field(foreign_key="person.id", index=True)
+    profile_key: ClassVar[bytes | None]
     profile_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     seen: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     created_at: datetime = moment()
     expires_at: datetime = moment()
     found_at: datetime | None = moment(nullable=True)
+
+    @property
+    def profile(self) -> SealedNeeds:
+        return SealedNeeds(self.profile_sealed, self.profile_key)
+
+
+AlertRecord.profile_key = key_of(AlertRecord.id)
 
 
 class PushSubscription(SQLModel, table=True):
