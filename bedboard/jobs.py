@@ -10,7 +10,7 @@ from bedboard.actions.alerts import drop_expired_alerts
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.notify import list_notices
 from bedboard.actions.reminders import list_reminded, remind_shelters
-from bedboard.actions.retention import Forget, add_tallies, destroy_keys, forgetting, keep_keys
+from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys
 from bedboard.actions.silence import (
     close_desk,
     find_lapsed,
@@ -21,12 +21,9 @@ from bedboard.actions.silence import (
     tell_late,
     tell_silence,
 )
-from bedboard.clock import Clock
 from bedboard.process import Process
 from bedboard.rules.refusals import Refusal
-from bedboard.rules.retention import TIDIED
 from bedboard.store.database import Transaction
-from bedboard.store.retention import claim_slot
 
 log = structlog.get_logger()
 
@@ -59,7 +56,7 @@ async def tidy(process: Process) -> None:
     now = process.clock.now()
     try:
         async with process.database.transaction() as tx:
-            if not await claim_slot(tx, "tidy", TIDIED, now):
+            if not await begin_to_forget(tx, now):
                 return
     except Refusal as refusal:
         log.warning("not_tidied", reason=refusal.code)
@@ -195,7 +192,8 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (drop_keys, {"minutes": 1}),
         (hold_keys, {"seconds": 10}),
     )
-    soon = Clock().now()  # the scheduler goes by the real time. A process that lives for a moment does its part too
     for job, every in jobs:
-        scheduler.add_job(job, "interval", [process], id=job.__name__, next_run_time=soon, **every)
+        scheduler.add_job(job, "interval", [process], id=job.__name__, **every)
+    for job in (hold_keys, drop_keys, count_up, tidy):  # at once too: a process that lives for a moment does its part
+        scheduler.add_job(job, args=[process])
     return scheduler

@@ -6,7 +6,7 @@ from datetime import datetime
 from bedboard.actions.idempotency import forget_answers
 from bedboard.actions.reminders import forget_reminders
 from bedboard.actions.signin import forget_sessions
-from bedboard.rules.retention import DEVICES_KEPT, KEYS_REWRITTEN, TALLIES_ADDED, Terms
+from bedboard.rules.retention import DEVICES_KEPT, KEYS_REWRITTEN, TALLIES_ADDED, TIDIED, Terms
 from bedboard.store.database import Transaction
 from bedboard.store.keys import list_keys, restore_keys, rewrite_keys
 from bedboard.store.retention import (
@@ -38,6 +38,11 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
         "people": lambda tx, now: delete_people(tx, now - terms.person),
         "clients": lambda tx, now: delete_clients(tx, now - terms.person),
     }
+
+
+async def begin_to_forget(tx: Transaction, now: datetime) -> bool:
+    """Claim the turn of forgetting; False: it is not its time yet, or another process does it."""
+    return await claim_slot(tx, "tidy", TIDIED, now)
 
 
 async def add_tallies(tx: Transaction, now: datetime) -> bool:

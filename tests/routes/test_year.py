@@ -1,4 +1,4 @@
-"""A year of one board with a moved clock: what is left of a night, table by table, when only time has passed."""
+"""A year of one board with a moved clock: the rows that are left of a night, table by table, when only time has passed."""
 
 from collections import Counter
 from contextlib import aclosing
@@ -72,7 +72,7 @@ LATER = [
     (395.9, AUDIT | {"tally": 9}),
     (396.1, {"tally": 9}),
 ]
-"""Days later, and what is left then."""
+"""Days later, and the rows that are left then."""
 
 
 async def test_after_a_year_only_counts_are_left_of_a_night(case_database: Database, clock: FixedClock) -> None:

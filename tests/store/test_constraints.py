@@ -118,6 +118,12 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_tally_what", f"{TALLY} ('2026-03-01', 2, 'name', '', '', 'street', 1)"),
     ("ck_tally_count", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'street', 0)"),
     ("pk_tally", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'x', 1), ('2026-03-01', 2, 'slept', '', '', 'x', 1)"),
+    (
+        "pk_tally_waiting",
+        "insert into tally_waiting select '2026-03-01', 2, 'slept', '', '', 'x', 'a' from generate_series(1, 2)",
+    ),
+    ("pk_household_key", "insert into household_key values ('r', ''), ('r', '')"),
+    ("pk_job_slot", f"insert into job_slot values ('tidy', {AT}), ('tidy', {AT})"),
     ("pk_push_subscription", f"{PUSH} ('e', 'mark', '', {AT}), ('e', 'lucia', '', {AT})"),
     ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '', {AT})"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),

@@ -68,7 +68,7 @@ def everything_in(folder: Path) -> bytes:
 
 
 def read_back(found: bytes) -> set[str]:
-    """Return all texts that these bytes give to a thief who has the seal too: what it opens, and what that opens as a key."""
+    """Return all texts that these bytes give to a thief with the seal: all that it opens, and all that this opens as a key."""
     tokens = set(TOKEN.findall(found))
     opened = set()
     for token in tokens:

@@ -49,14 +49,14 @@ TALLIES = """
 create unlogged table tally_waiting (like tally including constraints);
 alter table tally_waiting
     drop column count,
-    add column id uuid default gen_random_uuid() constraint pk_tally_waiting primary key;
+    add column id text default gen_random_uuid()::text constraint pk_tally_waiting primary key;
 create table job_slot (
     name text constraint pk_job_slot primary key,
     taken_at timestamptz not null
 );
 """
 
-# What is append-only can be deleted by one setting of the transaction, which only `store/retention.py` makes.
+# Rows that are append-only can be deleted under one setting of the transaction, which only `store/retention.py` makes.
 FORGETTING = """
 drop trigger {table}_is_append_only on {table};
 create trigger {table}_is_append_only before update or truncate on {table}

@@ -2,9 +2,8 @@
 
 from datetime import date, datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, SQLModel, col, select
@@ -163,7 +162,9 @@ class WaitingTally(SQLModel, table=True):
 
     __tablename__ = "tally_waiting"
 
-    id: UUID | None = Field(default=None, sa_column=Column(Uuid, primary_key=True, server_default=text("gen_random_uuid()")))
+    id: str | None = Field(
+        default=None, sa_column=Column(Text, primary_key=True, server_default=text("gen_random_uuid()::text"))
+    )
     month: date
     hour: int = Field(sa_type=SmallInteger)
     what: str
