@@ -81,7 +81,7 @@ async def apply_once(
             tx.add(
                 StoredReply(
                     actor_id=actor.key,
-                    key=key.key,
+                    key_hash=hash_key(actor.key, key.key),
                     fingerprint=key.fingerprint,
                     status=answer.status,
                     body=answer.body,
@@ -92,15 +92,19 @@ async def apply_once(
     return Done(answer, result)
 
 
+def hash_key(actor_key: str, key: str) -> bytes:
+    """Return the hash that is kept of an actor's key: the key itself is text from outside, and could be anything."""
+    return hashlib.sha256(f"{actor_key}\n{key}".encode()).digest()
+
+
 async def _take(tx: Transaction, actor: Actor, key: Key) -> None:
     """Lock the key until the end of the transaction, without waiting. Refusal: Conflict `key_in_use`."""
-    lock = hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8]
-    if not await take_lock(tx, int.from_bytes(lock, "big", signed=True)):
+    if not await take_lock(tx, int.from_bytes(hash_key(actor.key, key.key)[:8], "big", signed=True)):
         raise Conflict("key_in_use")
 
 
 async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply | None:
-    answer = await get_answer(tx, actor.key, key.key)
+    answer = await get_answer(tx, actor.key, hash_key(actor.key, key.key))
     if answer is None:
         return None
     if answer.created_at < now - REPLIES_KEPT:
@@ -112,5 +116,5 @@ async def _recall(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Rep
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:
-    """Delete the replies that are older than `REPLIES_KEPT`; return how many."""
+    """Delete a batch of the replies that are older than `REPLIES_KEPT`; return how many."""
     return await delete_answers(tx, now - REPLIES_KEPT)

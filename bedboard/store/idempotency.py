@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import bindparam, text
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
+from bedboard.store.retention import delete_batch
 from bedboard.store.tables.people import StoredReply
 
 TRY_LOCK = text("select pg_try_advisory_xact_lock(:number)")
 ANSWER = select(StoredReply).where(
-    col(StoredReply.actor_id) == bindparam("actor_key"), col(StoredReply.key) == bindparam("key")
+    col(StoredReply.actor_id) == bindparam("actor_key"), col(StoredReply.key_hash) == bindparam("key_hash")
 )
 
 
@@ -21,9 +22,9 @@ async def take_lock(tx: Transaction, number: int) -> bool:
     return bool(taken.scalar_one())
 
 
-async def get_answer(tx: Transaction, actor_key: str, key: str) -> StoredReply | None:
+async def get_answer(tx: Transaction, actor_key: str, key_hash: bytes) -> StoredReply | None:
     """Return the reply that is kept under the actor's key; None when there is none."""
-    return (await tx.exec(ANSWER, params={"actor_key": actor_key, "key": key})).one_or_none()
+    return (await tx.exec(ANSWER, params={"actor_key": actor_key, "key_hash": key_hash})).one_or_none()
 
 
 async def delete_answer(tx: Transaction, answer: StoredReply) -> None:
@@ -32,6 +33,5 @@ async def delete_answer(tx: Transaction, answer: StoredReply) -> None:
 
 
 async def delete_answers(tx: Transaction, before: datetime) -> int:
-    """Delete the replies from before this moment; return how many."""
-    connection = await tx.connection()
-    return (await connection.execute(delete(StoredReply).where(col(StoredReply.created_at) < before))).rowcount
+    """Delete a batch of the replies from before this moment; return how many."""
+    return await delete_batch(tx, "stored_reply", "created_at < :before", before)
