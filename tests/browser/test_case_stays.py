@@ -1,4 +1,4 @@
-"""What a person looks at stays under the finger while news comes in: a case, the list, the page of a shelter, the board."""
+"""Things stay under the finger while news comes in: a case, the list, the page of a shelter, the board."""
 
 import re
 from collections.abc import AsyncIterator
