@@ -41,7 +41,7 @@ from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
 from bedboard.store.people import Visitors, list_visitors
-from bedboard.store.seal import Seal
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
 
@@ -71,7 +71,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
     reader = Reader(database, board, pulse.end_session, on_catalogue)
-    push = make_push(settings, database, clock)
+    push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
 
     async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
@@ -80,7 +80,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         if person_id is not None and push is not None:
             push.wake(person_id)
 
-    def open_sealed(sealed: bytes) -> Callable[[datetime], Profile]:
+    def open_sealed(sealed: SealedNeeds) -> Callable[[datetime], Profile]:
         said = open_profile(seal, sealed)
 
         def profile_at(now: datetime) -> Profile:
@@ -111,12 +111,13 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     )
 
 
-def make_push(settings: Settings, database: Database, clock: Clock) -> Pusher | None:
+def make_push(settings: Settings, database: Database, seal: Seal, clock: Clock) -> Pusher | None:
     """Return the way to people's devices; None when the settings name no keys."""
     if settings.push_private_key is None or settings.push_subject is None:
         return None
     hosts = [host.strip() for host in settings.push_hosts.split(",")]
-    return Pusher(database, clock, settings.push_private_key, settings.push_subject, hosts, loopback=settings.push_to_loopback)
+    keys = (settings.push_private_key, settings.push_subject)
+    return Pusher(database, seal, clock, *keys, hosts, loopback=settings.push_to_loopback)
 
 
 def make_cast(process: Process, speed: float) -> Cast:

@@ -8,10 +8,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bedboard.actions.alerts import drop_expired_alerts
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.idempotency import forget_answers
 from bedboard.actions.notify import list_notices
-from bedboard.actions.reminders import forget_reminders, list_reminded, remind_shelters
-from bedboard.actions.signin import forget_sessions
+from bedboard.actions.reminders import list_reminded, remind_shelters
+from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys
 from bedboard.actions.silence import (
     close_desk,
     find_lapsed,
@@ -53,17 +52,66 @@ async def remind(process: Process) -> None:
 
 
 async def tidy(process: Process) -> None:
-    """Delete kept answers, reminders and sessions that are past their time."""
+    """Delete everything that is past its term, in batches, once an hour, whichever process does it."""
     now = process.clock.now()
     try:
         async with process.database.transaction() as tx:
-            forgotten = await forget_answers(tx, now)
-            await forget_reminders(tx, now)
-            await forget_sessions(tx, now)
+            if not await begin_to_forget(tx, now):
+                return
     except Refusal as refusal:
         log.warning("not_tidied", reason=refusal.code)
         return
-    log.info("tidied", answers=forgotten)
+    for name, forget in forgetting(process.settings.terms).items():
+        try:
+            count = await forget_all(process, forget, now)
+        except Refusal as refusal:  # the others go on, and this one in an hour
+            log.warning("not_tidied", step=name, reason=refusal.code)
+        except Exception as bug:
+            log.error("bug", exc_info=bug)
+        else:
+            log.info("tidied", step=name, count=count)
+
+
+async def forget_all(process: Process, forget: Forget, now: datetime) -> int:
+    """Forget batch by batch, each in a transaction of its own, until nothing is left; return how many rows that were."""
+    total = 0
+    while True:
+        async with process.database.transaction() as tx:
+            count = await forget(tx, now)
+        if not count:
+            return total
+        total += count
+
+
+async def count_up(process: Process) -> None:
+    """Add the counts that wait to the tallies, once an hour."""
+    await take_turn(process, add_tallies, "tallies_wait")
+
+
+async def drop_keys(process: Process) -> None:
+    """Remove what the database has left of destroyed keys, every few minutes."""
+    await take_turn(process, destroy_keys, "keys_wait")
+
+
+async def take_turn(process: Process, turn: Callable[[Transaction, datetime], Awaitable[bool]], waits: str) -> None:
+    """Do a turn of a job that claims its slot by itself; `waits`: the line of the log when it has to wait for others."""
+    try:
+        async with process.database.transaction() as tx:
+            await turn(tx, process.clock.now())
+    except Refusal as refusal:
+        log.info(waits, reason=refusal.code)
+
+
+async def hold_keys(process: Process) -> None:
+    """Note the keys of open cases and alerts, and put back those that a crash of the database has lost."""
+    try:
+        async with process.database.transaction() as tx:
+            present = await keep_keys(tx, process.household_keys)
+    except Refusal as refusal:
+        log.warning("keys_not_held", reason=refusal.code)
+        return
+    process.household_keys.clear()
+    process.household_keys.update(present)
 
 
 async def end_alerts(process: Process) -> None:
@@ -139,8 +187,13 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (remind, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),
         (follow_cases, {"seconds": 5}),
-        (tidy, {"hours": 1}),
+        (tidy, {"minutes": 5}),
+        (count_up, {"minutes": 5}),
+        (drop_keys, {"minutes": 1}),
+        (hold_keys, {"seconds": 10}),
     )
     for job, every in jobs:
         scheduler.add_job(job, "interval", [process], id=job.__name__, **every)
+    for job in (hold_keys, drop_keys, count_up, tidy):  # at once too: a process that lives for a moment does its part
+        scheduler.add_job(job, args=[process])
     return scheduler

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 KEYS = frozenset(
-    "event level timestamp request_id route actor shelter version code status reason step due_at shelters answers "
+    "event level timestamp request_id route actor shelter version code status reason step due_at shelters count "
     "exception url port process".split()
 )
 

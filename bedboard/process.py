@@ -1,6 +1,6 @@
 """The parts that every route needs, put together once by `bedboard.app`, and the way from a request to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
@@ -45,6 +45,8 @@ class Process:
     turns: Turns
     cases: OpenCases
     opened: Opened
+    household_keys: dict[str, bytes] = field(default_factory=dict)
+    """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
 
 
 def process_of(connection: HTTPConnection) -> Process:

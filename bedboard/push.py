@@ -21,6 +21,7 @@ from bedboard.clock import Clock
 from bedboard.rules.refusals import Refusal
 from bedboard.store.alerts import Device, list_devices
 from bedboard.store.database import Database
+from bedboard.store.seal import Seal
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class Pusher:
     def __init__(
         self,
         database: Database,
+        seal: Seal,
         clock: Clock,
         private_key: str,
         subject: str,
@@ -65,6 +67,7 @@ class Pusher:
         seconds: float = LIMIT_SECONDS,
     ) -> None:
         self._database = database
+        self._seal = seal
         self._clock = clock
         self._vapid = Vapid02.from_raw(private_key.encode())
         self._subject = subject
@@ -109,7 +112,7 @@ class Pusher:
     async def _wake(self, person_id: str, what: PushWord) -> None:
         try:
             async with self._database.transaction() as tx:
-                devices = await list_devices(tx, person_id)
+                devices = await list_devices(tx, person_id, self._seal)
             await asyncio.gather(*(self._reach(device, what) for device in devices))
         except Refusal as refusal:
             log.warning("push_failed", code=refusal.code)

@@ -61,7 +61,7 @@ def _case_step(
     arrives_at = None if step.after is None else at + step.after
     match step.do:
         case "ask":
-            sealed = seal.close(case.needs.model_dump_json(exclude_defaults=True))
+            sealed = seal.close_needs(case.needs.model_dump_json(exclude_defaults=True))
             return lambda tx: open_case(tx, who, case.id, sealed, case.needs.near, step.shelters, at)
         case "yes":
             said, shelter_id = ShelterAnswer("yes", step.place), step.place.rpartition("-")[0]

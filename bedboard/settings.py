@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.cases import Patience
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
+from bedboard.rules.retention import Terms
 from bedboard.rules.sessions import SessionLimits
 
 PACKAGE = Path(__file__).resolve().parent
@@ -51,6 +52,8 @@ def _is_key(text: str) -> bool:
 
 
 USUAL_FRESH, USUAL_AGEING = (limit // timedelta(minutes=1) for limit in (USUAL_LIMITS.fresh, USUAL_LIMITS.ageing))
+
+TERMS = Terms()
 
 
 class Settings(BaseSettings):
@@ -87,6 +90,13 @@ class Settings(BaseSettings):
     remind_minutes: int = Field(default=5, ge=1, le=1_440, description="after so long a silent shelter is asked again")
     second_line_minutes: int = Field(default=10, ge=1, le=1_440, description="and after so long its managers are told")
     desk_minutes: int = Field(default=15, ge=1, le=1_440, description="and then the desk, or outside its hours who asks")
+    case_days: int = Field(default=TERMS.case.days, ge=2, le=366, description="days after its end, a case is deleted")
+    journal_days: int = Field(
+        default=TERMS.journal.days, ge=30, le=3_660, description="days for which the journal keeps a change of a shelter"
+    )
+    disclosure_days: int = Field(
+        default=TERMS.disclosure.days, ge=30, le=3_660, description="days for which a look at a telephone or address is kept"
+    )
     undo_seconds: int = Field(default=10, ge=1, le=60, description="how long a tap can be undone")
     problems_to: str | None = Field(default=None, description="mailto: address for problems, on every page")
     push_private_key: str | None = Field(
@@ -196,6 +206,10 @@ class Settings(BaseSettings):
     def session_limits(self) -> SessionLimits:
         hours = (timedelta(hours=hours) for hours in (self.session_hours, self.shift_hours))
         return SessionLimits(timedelta(minutes=self.session_idle_minutes), *hours)
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(*(timedelta(days=days) for days in (self.case_days, self.journal_days, self.disclosure_days)))
 
     @property
     def zone(self) -> ZoneInfo:

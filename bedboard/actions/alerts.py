@@ -23,12 +23,14 @@ from bedboard.store.alerts import (
 )
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
+from bedboard.store.keys import save_key
 from bedboard.store.people import lock_session, still_has_role
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tables.people import AlertRecord
 
 
 async def add_alert(
-    tx: Transaction, actor: Actor, alert_id: str, profile_sealed: bytes, seen: Sequence[str], now: datetime
+    tx: Transaction, actor: Actor, alert_id: str, profile: SealedNeeds, seen: Sequence[str], now: datetime
 ) -> str:
     """Add an alert that lasts `ALERT_LASTS` and return its id. `seen`: the free places that fit and that its owner knows.
 
@@ -41,12 +43,13 @@ async def add_alert(
         AlertRecord(
             id=alert_id,
             person_id=actor.id,
-            profile_sealed=profile_sealed,
+            profile_sealed=profile.needs,
             seen=sorted(seen),
             created_at=now,
             expires_at=now + ALERT_LASTS,
         )
     )
+    await save_key(tx, alert_id, profile.key)
     await tx.flush()
     await ring(tx, "alert", alert_id)
     return alert_id
@@ -105,7 +108,7 @@ async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
     return len(ids)
 
 
-async def add_device(tx: Transaction, actor: Actor, token_hash: bytes, device: Device, now: datetime) -> None:
+async def add_device(tx: Transaction, actor: Actor, token_hash: bytes, device: Device, seal: Seal, now: datetime) -> None:
     """Add the device of this session, on which the actor wants to be woken; adding it again changes nothing.
 
     Refusals: NotAllowed, SignInNeeded when the session has ended meanwhile.
@@ -114,7 +117,7 @@ async def add_device(tx: Transaction, actor: Actor, token_hash: bytes, device: D
         raise NotAllowed("not_your_role")
     if await lock_session(tx, token_hash) is None:
         raise SignInNeeded("sign_in_needed")
-    await save_device(tx, actor.id, token_hash, device, MOST_DEVICES, now)
+    await save_device(tx, actor.id, token_hash, device, seal, MOST_DEVICES, now)
 
 
 async def remove_device(tx: Transaction, actor: Actor, endpoint: str) -> None:

@@ -30,10 +30,11 @@ from bedboard.rules.split import Room, check_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction
 from bedboard.store.people import may_act, still_has_role
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_deciding, get_place, get_shelter_id, list_kind_limits
 from bedboard.store.tables.cases import Ask
 
-OpenNeeds = Callable[[bytes | None], Profile | None]
+OpenNeeds = Callable[[SealedNeeds | None], Profile | None]
 """Opens the household of a case; gives None for one that was erased, or that cannot be read."""
 
 
@@ -88,7 +89,7 @@ async def answer_case(
     present = ShelterAnswer(said.answer, ask.place_id, ask.reason, ask.criterion, tuple(ask.more_place_ids))
     if said.answer == ask.answer and astuple(said) == astuple(present) and (said.answer != "yes" or is_kept):
         return case
-    shelter, household = case.shelters[shelter_id], needs(case.record.needs_sealed)
+    shelter, household = case.shelters[shelter_id], needs(case.record.needs)
     if household is not None and place_ids:
         terms = make_terms({}, shelter.limits, (0, DAY_MINUTES), ())
         places = [await get_place(tx, place_id) for place_id in place_ids]

@@ -19,6 +19,7 @@ from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, write_case_event
 from bedboard.store.database import Transaction
+from bedboard.store.keys import delete_keys
 from bedboard.store.people import still_has_role
 from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
 from bedboard.store.tables.board import ClaimRecord, Shelter
@@ -147,6 +148,8 @@ async def save_case(
     case.record.version += 1
     tx.add(case.record)
     await tx.flush()
+    if case.record.over_at == now:
+        await delete_keys(tx, [case.record.id])  # with it, every copy of the needs is useless
     await write_case_event(tx, actor, case.record.id, what, now, shelter_ids)
     case.events.append((what, [one for one in (*shelter_ids, *told) if one is not None]))
     await ring(tx, "case", case.record.id, case.record.version)

@@ -36,6 +36,8 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import list_unused_holds, lock_organization
 from bedboard.store.database import Transaction
+from bedboard.store.keys import save_key
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_deciding, get_place, list_kinds
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies
@@ -45,14 +47,14 @@ async def open_case(
     tx: Transaction,
     actor: Actor,
     case_id: str,
-    needs_sealed: bytes,
+    needs: SealedNeeds,
     unit_code: str | None,
     shelters: Mapping[str, str],
     now: datetime,
 ) -> LockedCase:
     """Open a case and ask these shelters, each with the kind of place for which it is asked.
 
-    `needs_sealed`: the household and its needs, kept as long as a place is sought. `unit_code`: the police unit from which a
+    `needs`: the household and its needs, kept as long as a place is sought. `unit_code`: the police unit from which a
     place is sought; None: not said.
     Refusals: NotAllowed, Conflict `requests_of_person`, TooMany, Invalid `shelters`.
     """
@@ -76,9 +78,10 @@ async def open_case(
         person_id=actor.id if actor.kind == "person" else None,
         client_id=actor.id if actor.kind == "client" else None,
         unit_code=unit_code,
-        needs_sealed=needs_sealed,
+        needs_sealed=needs.needs,
         created_at=now,
     )
+    await save_key(tx, case_id, needs.key)
     case = LockedCase(record, {}, {})
     return await _ask(tx, actor, case, shelters, now)
 

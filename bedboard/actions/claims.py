@@ -77,10 +77,9 @@ def expire_claim(tx: Transaction, claim: ClaimRecord) -> None:
 
 
 def claim_words(claim: ClaimRecord) -> dict[str, Any]:
-    """Return a claim as the journal keeps it. A case keeps its old name there, so that old rows stay readable."""
+    """Return a claim as the journal keeps it: without its case, whose reference may not outlive it."""
     return {
         "claim": claim.id,
-        "request": claim.case_id,
         "organization": claim.organization_id,
         "role": claim.role,
         "expires_at": None if claim.expires_at is None else claim.expires_at.isoformat(),

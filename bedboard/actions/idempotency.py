@@ -79,7 +79,7 @@ async def apply_once(
         if key is not None:
             kept = StoredReply(
                 actor_id=actor.key,
-                key=key.key,
+                key_hash=hash_key(actor.key, key.key),
                 fingerprint=key.fingerprint,
                 status=answer.status,
                 body=answer.body,
@@ -91,13 +91,19 @@ async def apply_once(
     return Done(answer, result)
 
 
+def hash_key(actor_key: str, key: str) -> bytes:
+    """Return the hash that is kept of an actor's key: the key itself is text from outside, and could be anything."""
+    return hashlib.sha256(f"{actor_key}\n{key}".encode()).digest()
+
+
 async def _take(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply | None:
     """Lock the key until the end of the transaction, without waiting; return the reply that is kept under it, if any.
 
     Refusals: Conflict `key_in_use`, Invalid `key_reused`.
     """
-    lock = int.from_bytes(hashlib.sha256(f"{actor.key}\n{key.key}".encode()).digest()[:8], "big", signed=True)
-    taken = await take_key(tx, lock, actor.key, key.key, now - REPLIES_KEPT)
+    key_hash = hash_key(actor.key, key.key)
+    lock = int.from_bytes(key_hash[:8], "big", signed=True)
+    taken = await take_key(tx, lock, actor.key, key_hash, now - REPLIES_KEPT)
     if not taken.is_taken:
         raise Conflict("key_in_use")
     if taken.status is None or taken.body is None:
@@ -108,5 +114,5 @@ async def _take(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:
-    """Delete the replies that are older than `REPLIES_KEPT`; return how many."""
+    """Delete a batch of the replies that are older than `REPLIES_KEPT`; return how many."""
     return await delete_answers(tx, now - REPLIES_KEPT)

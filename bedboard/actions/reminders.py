@@ -51,5 +51,5 @@ async def list_reminded(tx: Transaction, sent: Iterable[Sent]) -> list[str]:
 
 
 async def forget_reminders(tx: Transaction, now: datetime) -> int:
-    """Delete the slots that are older than `REMINDERS_KEPT`; return how many."""
+    """Delete a batch of the slots that are older than `REMINDERS_KEPT`; return how many."""
     return await delete_reminded(tx, now - REMINDERS_KEPT)

@@ -77,5 +77,5 @@ async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> str | N
 
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:
-    """Delete the sessions that ended, or were last used, longer than `SESSIONS_KEPT` ago; return how many."""
+    """Delete a batch of the sessions that ended, or were last used, longer than `SESSIONS_KEPT` ago; return how many."""
     return await delete_sessions(tx, now - SESSIONS_KEPT)

@@ -20,6 +20,7 @@ from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal
 from bedboard.store.alerts import AlertRow, list_alerts
 from bedboard.store.database import Transaction
+from bedboard.store.seal import SealedNeeds
 from bedboard.views.cards import Card
 from bedboard.views.found import Finder, Found
 
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 RETRY_SECONDS = 1.0
 SAME_TIME = timedelta(seconds=2)  # the most that the clocks of two processes may be apart
 
-Open = Callable[[bytes], Callable[[datetime], Profile]]
+Open = Callable[[SealedNeeds], Callable[[datetime], Profile]]
 """Open a sealed profile (raises ValueError), and return a function from a moment to the profile as it reads then: "arrives now"
 moves with the time. That function raises Invalid."""
 
@@ -116,7 +117,7 @@ class Alerts:
             known.row = row
             return
         try:
-            profile_at = self._open(row.profile_sealed)
+            profile_at = self._open(row.profile)
         except ValueError:
             log.warning("alert_not_opened")
             profile_at = None

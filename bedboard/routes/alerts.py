@@ -57,7 +57,7 @@ async def show_alert(call: Call) -> Response:
     async with call.transaction() as tx:
         alert = await read_alert(tx, call.actor, alert_id, call.now)
     try:
-        fields = write_profile(open_profile(call.process.seal, alert.profile_sealed))
+        fields = write_profile(open_profile(call.process.seal, alert.profile))
     except ValueError:
         raise NotFound("no_such_waiting") from None
     return await search_page(call, fields, refusal_of(call))
@@ -88,7 +88,7 @@ async def post_device(call: Call) -> Response:
     async with call.transaction() as tx:
         if form.do == "subscribe":
             device = Device(form.endpoint, _public_key(form.p256dh), _secret(form.auth))
-            await add_device(tx, call.actor, call.session_hash, device, call.now)
+            await add_device(tx, call.actor, call.session_hash, device, call.process.seal, call.now)
         else:
             await remove_device(tx, call.actor, form.endpoint)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})

@@ -23,6 +23,7 @@ from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import CaseRecord
 from bedboard.views.case_rows import callers_of
@@ -35,7 +36,7 @@ log = structlog.get_logger()
 def opener_of(process: Process) -> OpenProfile:
     """Return the function that opens sealed profiles; it gives None for what was erased or cannot be opened any more."""
 
-    def open_needs(sealed: bytes | None) -> SearchProfile | None:
+    def open_needs(sealed: SealedNeeds | None) -> SearchProfile | None:
         try:
             return None if sealed is None else open_profile(process.seal, sealed)
         except ValueError:
@@ -48,7 +49,7 @@ def needs_opener(call: Call) -> OpenNeeds:
     """Return the function that opens the household of a case for the rules; None for one that cannot be read."""
     open_needs, catalogue = opener_of(call.process), call.catalogue
 
-    def household(sealed: bytes | None) -> Profile | None:
+    def household(sealed: SealedNeeds | None) -> Profile | None:
         said = open_needs(sealed)
         try:
             return None if said is None else profile_of(said, catalogue, call.now)

@@ -20,6 +20,7 @@ from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.schemas.cases import Decision
 from bedboard.store.cases import get_case, list_asks
 from bedboard.store.database import Transaction
+from bedboard.store.seal import SealedNeeds
 
 CaseWork = Callable[[Transaction], Awaitable[LockedCase]]
 
@@ -51,7 +52,7 @@ def _case_id(call: Call) -> str:
     return call.path_params["case_id"]
 
 
-def opening_work(call: Call, sealed: bytes, near: str | None, kinds: Mapping[str, str]) -> CaseWork:
+def opening_work(call: Call, sealed: SealedNeeds, near: str | None, kinds: Mapping[str, str]) -> CaseWork:
     """Return the work of asking shelters for a new case, each for a kind of place.
 
     `sealed`: the profile; `near`: a police unit; `kinds`: by shelter.
@@ -80,7 +81,7 @@ def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Cas
         at = arrives_at
         if at is None:
             row = await get_case(tx, _case_id(call))
-            said = None if row is None else opener_of(call.process)(row.needs_sealed)
+            said = None if row is None else opener_of(call.process)(row.needs)
             at = usual_arrival(call.now, at_once=said is not None and said.arrives_after == "now")
         return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, at)
 

@@ -115,7 +115,7 @@ async def post_shelters(call: Call) -> Response:
         ticked = ticked_of(form)
         async with call.transaction() as tx:
             row = await get_case(tx, case_id)
-        said = None if row is None else opener_of(call.process)(row.needs_sealed)
+        said = None if row is None else opener_of(call.process)(row.needs)
         kinds = ticked if said is None else _best_kinds(call, ticked, profile_of(said, call.catalogue, call.now), None)
         await do_once(call, Task(press.key, asking_work(call, kinds), tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:

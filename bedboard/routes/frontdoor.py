@@ -1,6 +1,5 @@
 """The front door: one ASGI layer around the router, with the rules that hold for every request."""
 
-import re
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
@@ -46,8 +45,7 @@ class FrontDoor:
             return
         scope["app"] = self.app
         request = Request(scope, receive)
-        given = request.headers.get("x-request-id", "")
-        request.state.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else self._clock.new_id()
+        request.state.request_id = self._clock.new_id()  # always our own: another one could be a name, and it is logged
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

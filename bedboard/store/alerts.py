@@ -1,15 +1,21 @@
 """Alerts, and the devices on which their owners may be woken. An alert that is past its hour counts as gone."""
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from bedboard.rules.access import SEEKERS
 from bedboard.store.database import Transaction
+from bedboard.store.keys import delete_keys
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tables.board import Shelter
 from bedboard.store.tables.people import AlertRecord, Person, PushSubscription
 
@@ -65,7 +71,7 @@ class AlertRow(NamedTuple):
 
     id: str
     person_id: str
-    profile_sealed: bytes
+    profile: SealedNeeds
     seen: frozenset[str]
     expires_at: datetime
     found_at: datetime | None
@@ -81,9 +87,7 @@ async def list_alerts(tx: Transaction, now: datetime, ids: Collection[str] | Non
     if ids is not None:
         statement = statement.where(col(AlertRecord.id).in_(ids))
     found = await tx.exec(statement.execution_options(populate_existing=True))
-    return [
-        AlertRow(row.id, row.person_id, row.profile_sealed, frozenset(row.seen), row.expires_at, row.found_at) for row in found
-    ]
+    return [AlertRow(row.id, row.person_id, row.profile, frozenset(row.seen), row.expires_at, row.found_at) for row in found]
 
 
 async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
@@ -91,6 +95,8 @@ async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
     dropped = await (await tx.connection()).execute(
         delete(AlertRecord).where(col(AlertRecord.id) == alert_id, col(AlertRecord.person_id) == person_id)
     )
+    if dropped.rowcount > 0:
+        await delete_keys(tx, [alert_id])
     return dropped.rowcount > 0
 
 
@@ -101,6 +107,7 @@ async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
     ids = list((await connection.execute(over, {"now": now})).scalars())
     if ids:
         await connection.execute(delete(AlertRecord).where(col(AlertRecord.id).in_(ids)))
+        await delete_keys(tx, ids)
     return ids
 
 
@@ -118,37 +125,54 @@ class Device(NamedTuple):
     auth: str
 
 
-async def save_device(tx: Transaction, person_id: str, token_hash: bytes, device: Device, most: int, now: datetime) -> None:
-    """Save the device for this person and session and no other; of more than `most` the oldest go.
+def _hash(endpoint: str) -> bytes:
+    return hashlib.sha256(endpoint.encode()).digest()
+
+
+async def save_device(
+    tx: Transaction, person_id: str, token_hash: bytes, device: Device, seal: Seal, most: int, now: datetime
+) -> None:
+    """Save the device, sealed, for this person and session and no other; of more than `most` the oldest go.
 
     The caller holds the locks of the person and of the session.
     """
     connection = await tx.connection()
-    row = {**device._asdict(), "person_id": person_id, "token_hash": token_hash, "created_at": now}
+    newest = _hash(device.endpoint)
+    row = {
+        "endpoint_hash": newest,
+        "device_sealed": seal.close(json.dumps(device)),
+        "person_id": person_id,
+        "token_hash": token_hash,
+        "created_at": now,
+    }
     saved = insert(PushSubscription).values(row)
-    await connection.execute(saved.on_conflict_do_update(index_elements=["endpoint"], set_=row))
+    await connection.execute(saved.on_conflict_do_update(index_elements=["endpoint_hash"], set_=row))
     oldest_first = text("""
-        delete from push_subscription where endpoint in (
-            select endpoint from push_subscription where person_id = :person_id
-            order by created_at desc, endpoint = :endpoint desc, endpoint offset :most)
+        delete from push_subscription where endpoint_hash in (
+            select endpoint_hash from push_subscription where person_id = :person_id
+            order by created_at desc, endpoint_hash = :newest desc, endpoint_hash offset :most)
     """)
-    await connection.execute(oldest_first, {"person_id": person_id, "endpoint": device.endpoint, "most": most})
+    await connection.execute(oldest_first, {"person_id": person_id, "newest": newest, "most": most})
 
 
 async def delete_device(tx: Transaction, endpoint: str, person_id: str | None = None) -> bool:
     """Delete the device if it is this person's, or for None in any case; False when there was none."""
-    statement = delete(PushSubscription).where(col(PushSubscription.endpoint) == endpoint)
+    statement = delete(PushSubscription).where(col(PushSubscription.endpoint_hash) == _hash(endpoint))
     if person_id is not None:
         statement = statement.where(col(PushSubscription.person_id) == person_id)
     return (await (await tx.connection()).execute(statement)).rowcount > 0
 
 
-async def list_devices(tx: Transaction, person_id: str) -> list[Device]:
-    """Return the devices of a person who may still sign in, the oldest first."""
+async def list_devices(tx: Transaction, person_id: str, seal: Seal) -> list[Device]:
+    """Return the devices of a person who may still sign in, the oldest first; without those that the seal cannot open."""
     found = await tx.exec(
-        select(PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth)
+        select(PushSubscription.device_sealed)
         .join(Person, col(Person.id) == col(PushSubscription.person_id))
         .where(PushSubscription.person_id == person_id, col(Person.ended_at).is_(None))
         .order_by(col(PushSubscription.created_at))
     )
-    return [Device(*row) for row in found]
+    devices = []
+    for sealed in found:
+        with suppress(InvalidToken):  # its key is no longer among the keys of the settings
+            devices.append(Device(*json.loads(seal.open(sealed))))
+    return devices

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import insert, text
+from sqlmodel import select
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
+from bedboard.store.tables.cases import CaseRecord
 from bedboard.store.tables.people import Disclosure
 
 
@@ -19,7 +21,10 @@ async def save_disclosure(
     case_id: str | None = None,
     what: str = "telephone",
 ) -> None:
-    """Note that the actor is about to see the shelter's telephone (or address)."""
+    """Note that the actor is about to see the shelter's telephone (or address).
+
+    The case is noted by its trace and not by its reference: a disclosure is kept for longer than the case.
+    """
     row = {
         "at": now,
         "actor_kind": actor.kind,
@@ -29,9 +34,9 @@ async def save_disclosure(
         "what": what,
         "why": why,
         "claim_id": claim_id,
-        "case_id": case_id,
+        "case_id": select(CaseRecord.trace_id).where(CaseRecord.id == case_id).scalar_subquery() if case_id else None,
     }
-    await (await tx.connection()).execute(insert(Disclosure), row)
+    await (await tx.connection()).execute(insert(Disclosure).values(row))
 
 
 SEEN_FOR_CASE = text("""

@@ -3,22 +3,22 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, text
-from sqlmodel import col
+from sqlalchemy import text
 
 from bedboard.store.database import Transaction
+from bedboard.store.retention import delete_batch
 from bedboard.store.tables.people import StoredReply
 
 TAKE = text("""
     select pg_try_advisory_xact_lock(:number) as is_taken, r.fingerprint, r.status, r.body, r.version
     from (values (1)) as one
-    left join stored_reply r on r.actor_id = :actor_key and r.key = :key and r.created_at >= :kept_since
+    left join stored_reply r on r.actor_id = :actor_key and r.key_hash = :key_hash and r.created_at >= :kept_since
 """)
 
 KEEP = text("""
-    insert into stored_reply (actor_id, key, fingerprint, status, body, version, created_at)
-    values (:actor_id, :key, :fingerprint, :status, :body, :version, :created_at)
-    on conflict (actor_id, key) do update
+    insert into stored_reply (actor_id, key_hash, fingerprint, status, body, version, created_at)
+    values (:actor_id, :key_hash, :fingerprint, :status, :body, :version, :created_at)
+    on conflict (actor_id, key_hash) do update
     set (fingerprint, status, body, version, created_at)
       = (excluded.fingerprint, excluded.status, excluded.body, excluded.version, excluded.created_at)
     where stored_reply.created_at < :kept_since
@@ -36,13 +36,13 @@ class Taken(NamedTuple):
     version: int | None
 
 
-async def take_key(tx: Transaction, number: int, actor_key: str, key: str, kept_since: datetime) -> Taken:
+async def take_key(tx: Transaction, number: int, actor_key: str, key_hash: bytes, kept_since: datetime) -> Taken:
     """Lock a key until the end of the transaction, without waiting, and read the reply that is kept under it.
 
     `number` (64 bits, signed) stands for the key. `is_taken` False: another transaction has it. A reply that another
     transaction has saved in this very moment may be missing; `keep_reply` then fails.
     """
-    asked = {"number": number, "actor_key": actor_key, "key": key, "kept_since": kept_since}
+    asked = {"number": number, "actor_key": actor_key, "key_hash": key_hash, "kept_since": kept_since}
     return Taken(*(await (await tx.connection()).execute(TAKE, asked)).one())
 
 
@@ -53,6 +53,5 @@ async def keep_reply(tx: Transaction, reply: StoredReply, kept_since: datetime) 
 
 
 async def delete_answers(tx: Transaction, before: datetime) -> int:
-    """Delete the replies from before this moment; return how many."""
-    connection = await tx.connection()
-    return (await connection.execute(delete(StoredReply).where(col(StoredReply.created_at) < before))).rowcount
+    """Delete a batch of the replies from before this moment; return how many."""
+    return await delete_batch(tx, "stored_reply", "created_at < :before", before)

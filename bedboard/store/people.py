@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, exists, or_, text, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, or_, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.rules.sessions import SessionLimits, SessionState, session_state
 from bedboard.store.database import Transaction
+from bedboard.store.retention import delete_batch
 from bedboard.store.tables.board import Organization
 from bedboard.store.tables.people import Client, Membership, Person, Session
 
@@ -168,9 +169,8 @@ async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str 
 
 
 async def delete_sessions(tx: Transaction, before: datetime) -> int:
-    """Delete the sessions that ended, or were last used, before this moment; return how many."""
-    over = or_(col(Session.ended_at) < before, col(Session.used_at) < before)
-    return (await (await tx.connection()).execute(delete(Session).where(over))).rowcount
+    """Delete a batch of the sessions that ended, or were last used, before this moment; return how many."""
+    return await delete_batch(tx, "session", "ended_at < :before or used_at < :before", before)
 
 
 async def get_person(tx: Transaction, person_id: str) -> Person | None:

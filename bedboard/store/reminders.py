@@ -3,12 +3,13 @@
 from datetime import datetime, time
 from typing import NamedTuple
 
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from bedboard.rules.freshness import oldest_confirmation
 from bedboard.store.database import Transaction
+from bedboard.store.retention import delete_batch
 from bedboard.store.shelters import confirmed_kinds
 from bedboard.store.tables.board import Place, Reminded
 
@@ -75,6 +76,5 @@ async def save_slots(tx: Transaction, slots: list[Slot], now: datetime) -> set[S
 
 
 async def delete_reminded(tx: Transaction, before: datetime) -> int:
-    """Delete the slots of reminders for moments before this one; return how many."""
-    connection = await tx.connection()
-    return (await connection.execute(delete(Reminded).where(col(Reminded.due_at) < before))).rowcount
+    """Delete a batch of the slots of reminders for moments before this one; return how many."""
+    return await delete_batch(tx, "reminded", "due_at < :before", before)

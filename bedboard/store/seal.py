@@ -1,8 +1,19 @@
-"""Sealing: addresses, telephones and profiles are encrypted wherever they are kept, and opened only for one who may look."""
+"""Sealing: encrypted wherever it is kept, and opened only for one who may look."""
 
 import zlib
+from typing import NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class SealedNeeds(NamedTuple):
+    """The needs of a household, sealed with a key of their own, and this key, sealed by the deployment.
+
+    `key` None: it was destroyed, or lost in a crash of the database, so nobody can open the needs any more.
+    """
+
+    needs: bytes
+    key: bytes | None
 
 
 class Seal:
@@ -28,6 +39,21 @@ class Seal:
             return zlib.decompress(self._fernet.decrypt(sealed)).decode()
         except zlib.error:
             raise InvalidToken from None
+
+    def close_needs(self, plain: str) -> SealedNeeds:
+        """Seal the needs of one household with a fresh key: when that key is destroyed, every copy of them is useless."""
+        key = new_key()
+        return SealedNeeds(Fernet(key).encrypt(plain.encode()), self.close(key))
+
+    def open_needs(self, sealed: SealedNeeds) -> str:
+        """Return the needs. Raises cryptography.fernet.InvalidToken when their key is gone or does not fit.
+
+        Needs of before 0014 were sealed by the deployment itself; they are gone a week after that migration.
+        """
+        try:
+            return Fernet(self.open(sealed.key or b"")).decrypt(sealed.needs).decode()
+        except InvalidToken:
+            return self.open(sealed.needs)
 
 
 def new_key() -> str:

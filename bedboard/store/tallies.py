@@ -19,9 +19,23 @@ class Tally(NamedTuple):
 
 
 COUNT = text("""
+    insert into tally_waiting (month, hour, what, unit_code, kind_code, code)
+    values (:month, :hour, :what, :unit, :kind, :code)
+""")
+
+# Every row of these months is written again, shuffled, so that all have one transaction: none shows with which others it
+# last changed.
+ADD = text("""
+    with before as (
+        delete from tally where month in (select month from tally_waiting)
+        returning month, hour, what, unit_code, kind_code, code, count
+    )
     insert into tally (month, hour, what, unit_code, kind_code, code, count)
-    values (:month, :hour, :what, :unit, :kind, :code, 1)
-    on conflict (month, hour, what, unit_code, kind_code, code) do update set count = tally.count + 1
+    select month, hour, what, unit_code, kind_code, code, sum(count) from (
+        select month, hour, what, unit_code, kind_code, code, count from before
+        union all select month, hour, what, unit_code, kind_code, code, 1 from tally_waiting
+    ) every
+    group by month, hour, what, unit_code, kind_code, code order by random()
 """)
 
 
@@ -31,10 +45,18 @@ async def count_tallies(tx: Transaction, at: datetime, tallies: Iterable[Tally])
 
 
 async def count_tallies_at(tx: Transaction, tallies: Iterable[tuple[datetime, Tally]]) -> None:
-    """Count each of these in the month and hour of its own local moment.
-
-    The rows are sorted, so that two transactions that count never wait for each other in a circle.
-    """
+    """Count each of these in the month and hour of its own local moment: it waits to be added with those of other cases."""
     rows = [{"month": at.date().replace(day=1), "hour": at.hour} | mark._asdict() for at, mark in tallies]
     if rows:
-        await (await tx.connection()).execute(COUNT, sorted(rows, key=lambda row: [str(value) for value in row.values()]))
+        await (await tx.connection()).execute(COUNT, rows)
+
+
+async def add_waiting_tallies(tx: Transaction) -> None:
+    """Add all counts that wait to the tallies, and remove the file in which they waited.
+
+    Refusal: Busy while another transaction counts; try again later.
+    """
+    connection = await tx.connection()
+    await connection.execute(text("lock table tally_waiting in access exclusive mode nowait"))
+    await connection.execute(ADD)
+    await connection.execute(text("truncate tally_waiting"))

@@ -241,7 +241,7 @@ def case_view(
     `claims`: the reservations for it that nobody has ended and the live holds that it uses, by id; `telephones`: those to
     show, by shelter.
     """
-    said = open_profile(row.needs_sealed)
+    said = open_profile(row.needs)
     views: dict[str, AskView] = {}
     for ask in asks:
         telephone = (telephones or {}).get(ask.shelter_id)

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from bedboard.rules.fit import PARTY
 from bedboard.schemas.profile import SearchProfile
+from bedboard.store.seal import SealedNeeds
 
-OpenProfile = Callable[[bytes | None], SearchProfile | None]
+OpenProfile = Callable[[SealedNeeds | None], SearchProfile | None]
 """Opens a sealed profile; gives None for one that was erased (None) or that cannot be opened any more."""
 
 

@@ -157,7 +157,7 @@ def asked_view(
     view = ask_view(ask, claims, {card.id: card}, now)
     if view is None:
         raise AssertionError(f"the card of {card.id} is not that of {ask.shelter_id}")
-    said = open_profile(row.needs_sealed) if shows_needs(row.state, view.settled) else None
+    said = open_profile(row.needs) if shows_needs(row.state, view.settled) else None
     try:
         profile = profile_of(said, catalogue, now) if said else None
     except Invalid:  # for instance, its police unit no longer exists

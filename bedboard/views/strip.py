@@ -54,7 +54,7 @@ class AlertView(NamedTuple):
 
 def alert_view(alert: AlertRecord, open_profile: OpenProfile) -> AlertView:
     """Return an alert; one that cannot be opened any more has no household, and can still be stopped."""
-    said = open_profile(alert.profile_sealed) or SearchProfile()
+    said = open_profile(alert.profile) or SearchProfile()
     return AlertView(alert.id, needs_of(said), alert.expires_at, alert.found_at)
 
 

@@ -20,13 +20,15 @@ from bedboard.rules.alerts import SeenChange
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
 from bedboard.store.alerts import list_alerts, list_own_alerts
 from bedboard.store.database import Database
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
 from tests.build.rows import do, every_row, looking, run
 
 MARK, LUCIA = actor("police", "mark", ()), actor("coordinator", "lucia", ())
 DAY = timedelta(hours=24)
-SEALED = b"sealed"
+SEALED = SealedNeeds(b"sealed", b"its key")
+KEY = ("household_key", "w1")
 
 
 @pytest.fixture
@@ -59,12 +61,13 @@ async def test_an_alert_is_one_row_for_a_day(board_database: Database) -> None:
         ("alert", "w1"): {
             "id": "w1",
             "person_id": "mark",
-            "profile_sealed": SEALED,
+            "profile_sealed": SEALED.needs,
             "seen": ["linde-1", "linde-2"],
             "created_at": NOW,
             "expires_at": NOW + DAY,
             "found_at": None,
-        }
+        },
+        KEY: {"id": "w1", "key_sealed": SEALED.key},
     }
     assert (seen.changed, seen.journal, seen.bells) == ({}, [], [("alert", "w1", 0)])
 
@@ -162,7 +165,7 @@ async def test_reading_an_alert_takes_the_news_away_once(board_database: Databas
     for bells in ([("alert", "w1", 0)], []):
         async with looking(board_database) as seen:
             waiting = await do(board_database, lambda tx: read_alert(tx, MARK, "w1", NOW))
-        assert waiting.profile_sealed == SEALED
+        assert waiting.profile == SEALED
         assert seen.changed == ({("alert", "w1"): {"found_at": None}} if bells else {})
         assert seen.bells == bells
 
@@ -171,7 +174,7 @@ async def test_stopping_leaves_nothing(board_database: Database) -> None:
     await wait(board_database)
     async with looking(board_database) as seen:
         await do(board_database, lambda tx: stop_alert(tx, MARK, "w1"))
-    assert (seen.removed, seen.added, seen.bells) == ({("alert", "w1")}, {}, [("alert", "w1", 0)])
+    assert (seen.removed, seen.added, seen.bells) == ({("alert", "w1"), KEY}, {}, [("alert", "w1", 0)])
     assert await find(board_database, change("linde-1")) is None
     with pytest.raises(NotFound):
         await do(board_database, lambda tx: stop_alert(tx, MARK, "w1"))
@@ -210,7 +213,7 @@ async def test_expired_alerts_are_deleted_and_all_processes_hear_it(board_databa
             *(do(one, lambda tx: drop_expired_alerts(tx, NOW + DAY)) for one in (board_database, other))
         )
     assert sorted(counts) == [0, 1]
-    assert (seen.removed, seen.bells) == ({("alert", "w1")}, [("alert", "w1", 0)])
+    assert (seen.removed, seen.bells) == ({("alert", "w1"), KEY}, [("alert", "w1", 0)])
 
 
 async def test_alerts_of_people_who_lost_the_role_are_not_listed(board_database: Database) -> None:

@@ -44,7 +44,9 @@ from tests.build.rows import codes, do, every_row, looking, refused, run
 async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_changes_no_board(case_database: Database) -> None:
     async with looking(case_database) as seen:
         case = await ask(case_database, "linde", "ceder")
-    assert seen.added.pop(("case_record", "r1")) == {
+    record = seen.added.pop(("case_record", "r1"))
+    assert len(record.pop("trace_id")) == 36
+    assert record == {
         "id": "r1",
         "version": 1,
         "state": "asking",
@@ -53,7 +55,7 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
         "person_id": "mark",
         "client_id": None,
         "unit_code": "noord",
-        "needs_sealed": NEEDS,
+        "needs_sealed": NEEDS.needs,
         "created_at": NOW,
         "arrives_at": None,
         "decided_at": None,
@@ -75,6 +77,7 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
             "step": 0,
             "more_place_ids": [],
         }
+    assert seen.added.pop(("household_key", "r1")) == {"id": "r1", "key_sealed": NEEDS.key}
     assert told(seen.added) == [("asked", "linde", "mark", "police"), ("asked", "ceder", "mark", "police")]
     assert {key[0] for key in seen.added} == {"case_event"}
     assert (seen.changed, seen.journal) == ({}, [])

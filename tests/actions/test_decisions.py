@@ -77,7 +77,7 @@ async def test_people_who_came_at_night_are_ratified_in_the_morning_and_not_sent
     row = (await every_row(case_database))["case_record", "r1"]
     assert (row["state"], row["over_at"], row["needs_sealed"]) == ("arrived", MORNING, None)
     assert "linde" not in [key[1] for key in seen.changed if key[0] == "shelter"]
-    assert {(row["what"], row["kind_code"], row["unit_code"]) for row in rows_of(seen.added, "tally")} == {
+    assert {(row["what"], row["kind_code"], row["unit_code"]) for row in rows_of(seen.added, "tally_waiting")} == {
         ("request", "", ""),
         ("placed_kind", "cosm", ""),
         ("placed_unit", "", "noord"),

@@ -12,7 +12,7 @@ from bedboard.rules.refusals import NotAllowed, SignInNeeded
 from bedboard.store.alerts import Device, list_devices
 from bedboard.store.database import Database
 from bedboard.store.tables.people import Session
-from tests.build import NOW, FixedClock, actor
+from tests.build import NOW, SEAL, FixedClock, actor
 from tests.build.rows import do, looking, run
 
 MARK, LUCIA = actor("police", "mark", ()), actor("coordinator", "lucia", ())
@@ -33,11 +33,11 @@ def device(n: int = 1) -> Device:
 
 async def add(database: Database, who: Actor = MARK, one: Device | None = None, minutes: int = 0) -> None:
     at = NOW + timedelta(minutes=minutes)
-    await do(database, lambda tx: add_device(tx, who, hash_token(who.id), one or device(), at))
+    await do(database, lambda tx: add_device(tx, who, hash_token(who.id), one or device(), SEAL, at))
 
 
 async def devices(database: Database, person: str = "mark") -> list[Device]:
-    found: list[Device] = await do(database, lambda tx: list_devices(tx, person))
+    found: list[Device] = await do(database, lambda tx: list_devices(tx, person, SEAL))
     return found
 
 
@@ -69,7 +69,7 @@ async def test_a_program_has_no_device(database: Database) -> None:
     program = actor("police", "police", (), "client")
     async with looking(database) as seen:
         with pytest.raises(NotAllowed):
-            await do(database, lambda tx: add_device(tx, program, hash_token("mark"), device(), NOW))
+            await do(database, lambda tx: add_device(tx, program, hash_token("mark"), device(), SEAL, NOW))
     assert seen.nothing
 
 

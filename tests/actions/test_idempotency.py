@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.build.rows import codes, do, journal_of, looking, run
 SANNE = actor()
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
 KEY = Key("key-1", b"asked")
+HASH = sha256(b"person:sanne\nkey-1").digest()
 TICK = timedelta(microseconds=1)
 
 
@@ -48,9 +50,9 @@ async def test_the_first_time_is_done_and_remembered(board_database: Database) -
     assert done.reply == Reply(200, b"version 2", 2)
     assert done.result is not None
     assert seen.added == {
-        ("stored_reply", "person:sanne", "key-1"): {
+        ("stored_reply", "person:sanne", HASH): {
             "actor_id": "person:sanne",
-            "key": "key-1",
+            "key_hash": HASH,
             "fingerprint": b"asked",
             "status": 200,
             "body": b"version 2",
@@ -121,7 +123,7 @@ async def test_answers_are_forgotten_after_a_day_and_not_before(board_database: 
     assert await do(board_database, lambda tx: forget_answers(tx, NOW + REPLIES_KEPT)) == 0
     async with looking(board_database) as seen:
         assert await do(board_database, lambda tx: forget_answers(tx, NOW + REPLIES_KEPT + TICK)) == 1
-    assert seen.removed == {("stored_reply", "person:sanne", "key-1")}
+    assert seen.removed == {("stored_reply", "person:sanne", HASH)}
 
 
 async def test_the_same_key_twice_at_once_is_done_once_and_the_other_told_to_wait(board_database: Database) -> None:

@@ -37,7 +37,7 @@ async def test_a_case_whose_place_is_lost_goes_back_to_asking_with_its_needs(cas
     async with looking(case_database) as seen:
         case = await resume(case_database, who=EMRE, at=NOW + MINUTE)
     row = (await every_row(case_database))["case_record", "r1"]
-    assert (row["state"], row["over_at"], row["needs_sealed"]) == ("asking", None, NEEDS)
+    assert (row["state"], row["over_at"], row["needs_sealed"]) == ("asking", None, NEEDS.needs)
     assert (row["arrives_at"], row["decided_at"], row["refusal"]) == (None, None, None)
     assert (await asks(case_database))["linde"]["settled"] == "resumed"
     assert await live_claims(case_database) == {}

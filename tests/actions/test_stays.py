@@ -44,7 +44,12 @@ async def test_a_stay_that_is_ended_keeps_the_needs_and_the_place_and_the_search
     async with looking(case_database) as seen:
         await end(case_database)
     row = (await every_row(case_database))["case_record", "r1"]
-    assert (row["state"], row["refusal"], row["stays_until"], row["needs_sealed"]) == ("asking", "not_eligible", SUNDAY, NEEDS)
+    assert (row["state"], row["refusal"], row["stays_until"], row["needs_sealed"]) == (
+        "asking",
+        "not_eligible",
+        SUNDAY,
+        NEEDS.needs,
+    )
     assert (await asks(case_database))["linde"]["settled"] == "stay_ended"
     assert (await every_row(case_database))["place", "linde-1"]["state"] == "occupied", "they are still in"
     assert told(seen.added) == [("stay_ended", "linde", "hanneke", "desk")]

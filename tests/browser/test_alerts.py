@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from sqlalchemy import text
 
 from bedboard.store.database import Database
 from tests.build import FixedClock
-from tests.build.push import KEYS, fake_push, serving
+from tests.build.push import KEYS, devices, fake_push, serving
 from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations
 from tests.build.site import Site, served
 
@@ -92,10 +91,6 @@ async def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
 async def test_a_device_is_offered_a_message_and_can_take_it_back(
     browser: Browser, site: Site, board_database: Database
 ) -> None:
-    async def devices() -> list[str]:
-        async with board_database.transaction() as tx:
-            return list((await (await tx.connection()).execute(text("select endpoint from push_subscription"))).scalars())
-
     async with serving() as service:
         page = await open_page(browser, site, "mark")
         await page.add_init_script(fake_push(service))
@@ -103,11 +98,11 @@ async def test_a_device_is_offered_a_message_and_can_take_it_back(
         await page.locator("[data-way=push-on]").click()
         await expect(page.locator("[data-way=push-off]")).to_be_focused()
         await expect(page.locator("[data-way=push-on]")).to_be_hidden()
-        assert await devices() == [service.subscription()["endpoint"]]
+        assert await devices(board_database) == [service.subscription()["endpoint"]]
         worker = await page.evaluate("navigator.serviceWorker.ready.then((one) => one.scope + ' ' + one.active.scriptURL)")
         assert worker == f"{site.url}/ {site.url}/sw.js?lang=nl"
         await page.locator("[data-way=push-off]").click()
         await expect(page.locator("[data-way=push-on]")).to_be_focused()
-        assert await devices() == []
+        assert await devices(board_database) == []
         assert complaints(page) == []
         await page.context.close()

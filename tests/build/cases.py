@@ -13,6 +13,7 @@ from bedboard.actions.setup import add_organization, add_person, add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import AnswerCode, ShelterAnswer
 from bedboard.store.database import Database, Transaction
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.board import Kind
 from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, actor, place, shelter
@@ -25,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
-NEEDS = b"CANARY-NEEDS"
+NEEDS = SealedNeeds(b"CANARY-NEEDS", b"its key")
 
 MARK = actor("police", "mark", ())
 EMRE = actor("police", "emre", ())  # his colleague
@@ -63,10 +64,15 @@ async def add_case_board(tx: Transaction) -> None:
 
 
 async def ask(
-    board_database: Database, *shelters: str, who: Actor = MARK, case_id: str = "r1", at: datetime = NOW
+    board_database: Database,
+    *shelters: str,
+    who: Actor = MARK,
+    case_id: str = "r1",
+    at: datetime = NOW,
+    needs: SealedNeeds = NEEDS,
 ) -> LockedCase:
     kinds = {one: KIND[one] for one in shelters or ("linde",)}
-    case: LockedCase = await do(board_database, lambda tx: open_case(tx, who, case_id, NEEDS, "noord", kinds, at))
+    case: LockedCase = await do(board_database, lambda tx: open_case(tx, who, case_id, needs, "noord", kinds, at))
     return case
 
 
@@ -225,11 +231,12 @@ async def live_claims(board_database: Database) -> dict[str, str]:
 
 
 async def tallies(board_database: Database) -> dict[tuple[str, str, str, str], int]:
-    """(what, unit, kind, code) to how often, whenever that was."""
+    """(what, unit, kind, code) to how often, whenever that was, also of those that still wait to be added."""
     found: dict[tuple[str, str, str, str], int] = {}
-    for row in rows_of(await every_row(board_database), "tally"):
+    rows = await every_row(board_database)
+    for row in rows_of(rows, "tally") + rows_of(rows, "tally_waiting"):
         key = (row["what"], row["unit_code"], row["kind_code"], row["code"])
-        found[key] = found.get(key, 0) + row["count"]
+        found[key] = found.get(key, 0) + row.get("count", 1)
     return found
 
 

@@ -17,15 +17,16 @@ from bedboard.rules.fit import ARRIVAL_WINDOW_MINUTES
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
+from bedboard.store.seal import SealedNeeds
 from bedboard.views.cards import Card, PlaceView
 from tests.build import NOW, until
 from tests.build.cases import HOUR, MARK, MINUTE, SANNE, TICK, ZONE, ask, bring_to, choose, offer, withdraw
 from tests.build.holds import hold as act_hold
 from tests.build.listeners import settled
-from tests.build.rows import do
+from tests.build.rows import do, run
 from tests.build.site import Site
 
-JOBS = ("show_age", "follow_cases", "remind", "end_alerts", "tidy")
+JOBS = ("show_age", "follow_cases", "remind", "end_alerts", "tidy", "count_up", "drop_keys", "hold_keys")
 CLOSES = NOW + 3 * HOUR  # 17:00 in Amsterdam
 
 
@@ -44,6 +45,7 @@ class At(NamedTuple):
 
     async def pass_on(self) -> None:
         """Run every job of a process, and wait until the board shows what came of it."""
+        await run(self.site.process.database, "delete from job_slot")  # as if each job had its turn again
         scheduler = make_scheduler(self.site.process)
         for name in JOBS:
             job = scheduler.get_job(name)
@@ -191,7 +193,7 @@ async def many_cases(site: Site) -> datetime:
 
 
 async def an_alert(site: Site) -> datetime:
-    await do(site.process.database, lambda tx: add_alert(tx, MARK, "w1", b"?", (), NOW))
+    await do(site.process.database, lambda tx: add_alert(tx, MARK, "w1", SealedNeeds(b"?", None), (), NOW))
     return NOW + 24 * HOUR
 
 

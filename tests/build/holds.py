@@ -9,6 +9,7 @@ from bedboard.actions.holds import Held, Holder, hold_place
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.store.database import Database
+from bedboard.store.seal import SealedNeeds
 from tests.build import NOW
 from tests.build.cases import MARK, SANNE
 from tests.build.rows import do
@@ -30,6 +31,6 @@ async def hold(
 
 async def reserve(board_database: Database, who: Actor) -> None:
     """linde-1, for a case of theirs."""
-    await do(board_database, lambda tx: open_case(tx, who, "r1", b"?", None, {"linde": "cosm"}, NOW))
+    await do(board_database, lambda tx: open_case(tx, who, "r1", SealedNeeds(b"?", None), None, {"linde": "cosm"}, NOW))
     said = ShelterAnswer("yes", "linde-1")
     await do(board_database, lambda tx: answer_case(tx, SANNE, "r1", "linde", said, "reserved", NOW))

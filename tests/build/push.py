@@ -1,6 +1,7 @@
 """A push service of the tests' own on this machine, with one browser behind it."""
 
 import asyncio
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from bedboard.push import new_push_key
 from bedboard.settings import Settings
 from bedboard.store.database import Database
-from tests.build import FixedClock, until
+from tests.build import SEAL, FixedClock, until
 from tests.build.site import Site, served
 
 HOSTS = Settings.model_fields["push_hosts"].default.split(",")
@@ -117,8 +118,10 @@ async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Sit
 
 
 async def devices(database: Database) -> list[str]:
+    """The endpoints that are kept, opened."""
     async with database.transaction() as tx:
-        return list((await (await tx.connection()).execute(text("select endpoint from push_subscription"))).scalars())
+        sealed = (await (await tx.connection()).execute(text("select device_sealed from push_subscription"))).scalars()
+        return [json.loads(SEAL.open(one))[0] for one in sealed]
 
 
 async def mark(site: Site, status: str) -> None:

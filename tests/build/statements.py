@@ -17,7 +17,7 @@ CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_a
 LOOK = "insert into disclosure (at, actor_kind, actor_id, role, shelter_id, what, why) values"
 WAITING = "insert into alert (id, person_id, profile_sealed, seen, created_at, expires_at) values"
 TALLY = "insert into tally (month, hour, what, unit_code, kind_code, code, count) values"
-PUSH = "insert into push_subscription (endpoint, person_id, token_hash, p256dh, auth, created_at) values"
+PUSH = "insert into push_subscription (endpoint_hash, person_id, token_hash, device_sealed, created_at) values"
 CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
 SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
     intake_until_minutes, confirm_times, criteria, limits, telephone_sealed, address_sealed) values"""

@@ -230,13 +230,13 @@ async def test_a_wrong_password_is_said_and_not_repeated(locked: str) -> None:
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("migrate", "demo")])
 async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, command: str) -> None:
     ran = bedboard(*command.split(), DATABASE_URL=unmigrated, **KEY)
-    assert said(ran) == "the database is empty, this version needs 0013: run `bedboard migrate`"
+    assert said(ran) == "the database is empty, this version needs 0014: run `bedboard migrate`"
 
 
 async def test_an_older_database_is_not_served(unmigrated: str) -> None:
     await migrate(unmigrated, "0002")
     ran = bedboard("serve", DATABASE_URL=unmigrated, **KEY)
-    assert said(ran) == "the database is at 0002, this version needs 0013: run `bedboard migrate`"
+    assert said(ran) == "the database is at 0002, this version needs 0014: run `bedboard migrate`"
     assert bedboard("migrate", DATABASE_URL=unmigrated).stdout == "migrated\n"
 
 
@@ -244,7 +244,7 @@ async def test_an_older_database_is_not_served(unmigrated: str) -> None:
 async def test_a_newer_database_is_not_touched(database: Database, command: str) -> None:
     await execute(database.url, "update alembic_version set version_num = '9999'")
     ran = bedboard(*command.split(), DATABASE_URL=database.url, **KEY)
-    assert said(ran) == "the database is at 9999, this version needs 0013: install the bedboard that made it"
+    assert said(ran) == "the database is at 9999, this version needs 0014: install the bedboard that made it"
 
 
 async def test_an_older_database_of_real_use_is_not_changed_by_a_demo(unmigrated: str) -> None:

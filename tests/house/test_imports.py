@@ -12,14 +12,14 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "bedboard"
 
 LONGEST_FILE = 300  # lines
-EVERYWHERE = {"clock", "settings"}  # small, and import no room themselves but two of the rules for their limits
+EVERYWHERE = {"clock", "settings"}  # small, and import no room themselves but three of the rules for their limits
 MAY_IMPORT: dict[str, set[str]] = {
     "rules/": {"rules"},
     "store/": {"rules", "store"},
     "migrations/": {"store", "migrations"},
     "actions/": {"rules", "store", "actions", "clock"},
     "schemas/": {"rules", "schemas"},
-    "views/": {"rules", "store.board", "store.tables", "store.claims.HoldRow", "schemas", "views"},
+    "views/": {"rules", "store.board", "store.tables", "store.claims.HoldRow", "store.seal.SealedNeeds", "schemas", "views"},
     "live/hub.py": set(),
     "live/member.py": set(),
     "live/wire.py": {"live.member"},
@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | EVERYWHERE,
     "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
-    "settings.py": {"rules.freshness", "rules.cases", "rules.sessions"},
+    "settings.py": {"rules.freshness", "rules.cases", "rules.retention", "rules.sessions"},
     "clock.py": {"references"},
     "references.py": set(),
     "embedded/": {"embedded"},

@@ -150,7 +150,7 @@ async def test_nothing_of_what_is_asked_is_kept_in_memory(demo_database: Databas
     await settled(site)
     kept = repr(list(vars(site.process.cases).items()))
     assert "r1" in kept and "linde" in kept
-    assert not any(word in kept for word in (NEEDS.decode(), "lvb", "contra_indication", "mark"))
+    assert not any(word in kept for word in (NEEDS.needs.decode(), "lvb", "contra_indication", "mark"))
 
 
 async def test_a_process_that_starts_later_knows_them_too(demo_database: Database, site: Site, clock: FixedClock) -> None:

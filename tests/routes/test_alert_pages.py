@@ -13,6 +13,7 @@ from bedboard.log import set_up_log
 from bedboard.push import PushWord
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.database import Database
+from bedboard.store.seal import SealedNeeds
 from bedboard.views.pages import SCREEN_LANGUAGES
 from tests.build import SEAL, hearing
 from tests.build.profiles import CANARIES, CANARY
@@ -48,9 +49,12 @@ async def id_of(reply: httpx.Response) -> str:
     return reply.headers["location"].removeprefix("/alerts/")
 
 
+ALERTS = "select a.*, k.key_sealed from alert a left join household_key k on k.id = a.id order by a.created_at, a.id"
+
+
 async def rows(database: Database) -> list[Any]:
     async with database.transaction() as tx:
-        return list(await (await tx.connection()).execute(text("select * from alert order by created_at, id")))
+        return list(await (await tx.connection()).execute(text(ALERTS)))
 
 
 async def find(site: Site, alert_id: str) -> None:
@@ -235,7 +239,8 @@ async def test_the_profile_is_nowhere_but_sealed_and_gone_when_the_waiting_ends(
     try:
         async with hearing(board_database) as ear:
             alert_id = await id_of(await wait(mark, "one", CANARY))
-            opened = SEAL.open((await rows(board_database))[0].profile_sealed)
+            [row] = await rows(board_database)
+            opened = SEAL.open_needs(SealedNeeds(row.profile_sealed, row.key_sealed))
             assert all(word in opened for word in CANARIES), "the control"
             assert [word for word in CANARIES if word in await everything(board_database)] == []
             await wait(

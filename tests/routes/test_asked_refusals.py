@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import httpx
 
-from bedboard.actions.idempotency import make_key
+from bedboard.actions.idempotency import hash_key, make_key
 from tests.build.api import begin, call, see, sql
 from tests.build.asked import FRAGMENT, WOMAN, answers, asked, yes_to
 from tests.build.pages import follow, press, state
@@ -108,8 +108,8 @@ async def test_no_reason_is_in_what_is_remembered_of_a_press(site: Site, sanne: 
     assert (await sanne.post(path, data=form)).status_code == 303
     known = make_key("k", "POST", path, "no", "")
     assert known is not None
-    assert await sql(site, "select key, fingerprint, body from stored_reply where actor_id = 'person:sanne'") == [
-        ("k", known.fingerprint, case_id.encode())  # the case it was about, and nothing of the answer
+    assert await sql(site, "select key_hash, fingerprint, body from stored_reply where actor_id = 'person:sanne'") == [
+        (hash_key("person:sanne", "k"), known.fingerprint, case_id.encode())  # the case it was about, and nothing of the answer
     ]
 
 

@@ -98,7 +98,7 @@ async def test_without_a_place_a_case_ends_once_the_requester_says_where_the_per
     assert ended["state"] == "ended"
     site.clock.move(hours=25)
     assert await seen(site, "demo-police") == []
-    assert await sql(site, "select code from tally where what = 'slept'") == [("police_station",)]
+    assert await sql(site, "select code from tally_waiting where what = 'slept'") == [("police_station",)]
 
 
 async def test_outside_its_hours_the_desks_yes_comes_later_and_its_no_gives_the_place_back(site: Site) -> None:

@@ -1,5 +1,7 @@
 """Only the push services of browsers are ever called, whatever a device asks for."""
 
+import hashlib
+import json
 from contextlib import aclosing
 from typing import Any
 
@@ -12,7 +14,7 @@ from bedboard.clock import Clock
 from bedboard.push import Pusher
 from bedboard.settings import Settings
 from bedboard.store.database import Database
-from tests.build import until
+from tests.build import SEAL, until
 from tests.build.push import HOSTS, KEYS, SUBJECT, base64url, devices, has, mark, quiet, ready, serving, site
 from tests.build.site import Site
 
@@ -36,7 +38,7 @@ async def test_the_push_services_of_the_browsers_may_be_called(board_database: D
 
 
 def pusher(database: Database, **more: Any) -> Pusher:
-    return Pusher(database, Clock(), str(KEYS["push_private_key"]), SUBJECT, HOSTS, **more)
+    return Pusher(database, SEAL, Clock(), str(KEYS["push_private_key"]), SUBJECT, HOSTS, **more)
 
 
 ELSEWHERE = [
@@ -112,12 +114,12 @@ async def test_an_address_that_is_no_longer_allowed_is_not_called(
 ) -> None:
     async with serving() as service, serving() as there:
         await ready(site, service, there)
+        one = service.subscription()
+        elsewhere = [one["endpoint"].replace("127.0.0.1", "localhost"), one["p256dh"], one["auth"]]
         async with board_database.transaction() as tx:  # as a narrower setting would find it
             await (await tx.connection()).execute(
-                text(
-                    "update push_subscription set endpoint = replace(endpoint, '127.0.0.1', 'localhost') where endpoint = :one"
-                ),
-                {"one": service.subscription()["endpoint"]},
+                text("update push_subscription set device_sealed = :sealed where endpoint_hash = :one"),
+                {"sealed": SEAL.close(json.dumps(elsewhere)), "one": hashlib.sha256(one["endpoint"].encode()).digest()},
             )
         await mark(site, "free")
         await until(has(there, 1), "the other device is woken")

@@ -12,7 +12,7 @@ from tests.build.statements import ASK, AT, CLAIM, LATER, REQUEST, YES
 async def full(tx: Transaction) -> Transaction:
     connection = await tx.connection()
     await connection.execute(text(f"{CLAIM} ('one', 'linde-1', 'hold', 'desk', 'desk', {AT}, {LATER}, null)"))
-    await connection.execute(text(f"insert into stored_reply values ('sanne', 'key', '', 200, '', null, {AT})"))
+    await connection.execute(text(f"insert into stored_reply values ('sanne', sha256('key'), '', 200, '', null, {AT})"))
     await connection.execute(text(f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"))
     kept = f"('kept', 'ceder-1', 'reservation', 'oever', 'police', {AT}, {LATER}, null, 'r')"
     await connection.execute(text(CLAIM.replace("ended_at", "ended_at, case_id") + kept))

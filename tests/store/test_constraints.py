@@ -27,6 +27,7 @@ from tests.build.statements import (
 
 # On the board of `build.add_board`; before each, one live claim on linde-1 and one answer of sanne's are put there, and a
 # request of mark's ("r") to linde, which is silent, and to ceder, which offers ceder-1 (by the claim "kept").
+TRACED = f"{REQUEST[:-8]}, trace_id) select 's', 1, state, 'oever', role, 'mark', null, '', {AT}, trace_id from case_record"
 HANDED_TO = f"handed_organization_id = 'oever', handed_role = 'desk', handed_at = {AT}"
 
 CONTACT = "insert into contact (id, position, topic, name_nl, name_en, telephone, unit_code) values"
@@ -125,9 +126,15 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_tally_what", f"{TALLY} ('2026-03-01', 2, 'name', '', '', 'street', 1)"),
     ("ck_tally_count", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'street', 0)"),
     ("pk_tally", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'x', 1), ('2026-03-01', 2, 'slept', '', '', 'x', 1)"),
-    ("pk_push_subscription", f"{PUSH} ('e', 'mark', '\\x00', '', '', {AT}), ('e', 'lucia', '\\x00', '', '', {AT})"),
-    ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '\\x00', '', '', {AT})"),
-    ("fk_push_subscription_token_hash", f"{PUSH} ('e', 'mark', '\\x02', '', '', {AT})"),
+    (
+        "pk_tally_waiting",
+        "insert into tally_waiting select '2026-03-01', 2, 'slept', '', '', 'x', 'a' from generate_series(1, 2)",
+    ),
+    ("pk_household_key", "insert into household_key values ('r', ''), ('r', '')"),
+    ("pk_job_slot", f"insert into job_slot values ('tidy', {AT}), ('tidy', {AT})"),
+    ("pk_push_subscription", f"{PUSH} ('e', 'mark', '\\x00', '', {AT}), ('e', 'lucia', '\\x00', '', {AT})"),
+    ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '\\x00', '', {AT})"),
+    ("fk_push_subscription_token_hash", f"{PUSH} ('e', 'mark', '\\x02', '', {AT})"),
     ("ck_session_kind", "update session set kind = 'machine'"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
     ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),
@@ -138,13 +145,13 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_client_shelter_id", "update client set shelter_id = 'nowhere' where role = 'machine'"),
     ("ck_client_machine_has_shelter", "update client set shelter_id = 'linde' where role = 'police'"),
     ("ck_client_machine_has_shelter", "update client set shelter_id = null where role = 'machine'"),
-    ("pk_stored_reply", f"insert into stored_reply values ('sanne', 'key', '', 200, '', null, {AT})"),
-    ("ck_stored_reply_key", "update stored_reply set key = ''"),
-    ("ck_stored_reply_key", "update stored_reply set key = repeat('x', 256)"),
+    ("pk_stored_reply", f"insert into stored_reply values ('sanne', sha256('key'), '', 200, '', null, {AT})"),
+    ("ck_stored_reply_key_hash", "update stored_reply set key_hash = 'the key itself'"),
     ("pk_reminded", f"insert into reminded select 'linde', {AT}, 'due', {AT} from generate_series(1, 2)"),
     ("fk_reminded_shelter_id", f"insert into reminded values ('nowhere', {AT}, 'due', {AT})"),
     ("ck_reminded_step", f"insert into reminded values ('linde', {AT}, 'soon', {AT})"),
     ("pk_case_record", f"{REQUEST} ('r', 1, 'asking', 'oever', 'police', 'mark', null, '', {AT})"),
+    ("uq_case_record_trace_id", TRACED),
     ("fk_case_record_organization_id", f"{REQUEST} ('s', 1, 'asking', 'nobody', 'police', 'mark', null, '', {AT})"),
     ("fk_case_record_person_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', 'nobody', null, '', {AT})"),
     ("fk_case_record_client_id", f"{REQUEST} ('s', 1, 'asking', 'oever', 'police', null, 'nobody', '', {AT})"),
@@ -253,7 +260,6 @@ async def test_every_constraint_has_been_attacked(tx: Transaction) -> None:
         "update unit set map_column = 12, map_row = 1",
         "update place set beds = 50, cots = 20, label = 'x' || id",
         "update shelter set intake_from_minutes = 0, intake_until_minutes = 1440",
-        "update stored_reply set key = repeat('x', 255)",
         f"{CLAIM} ('two', 'linde-2', 'hold', 'desk', 'desk', {AT}, {LATER}, null)",
         f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '24 hours')",
         f"update case_record set state = 'withdrawn', over_at = {AT}, needs_sealed = null, unit_code = 'noord'",

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from bedboard.actions.idempotency import hash_key
 from bedboard.migrations.run import migrate
 from bedboard.store.alerts import list_alerts
 from bedboard.store.board import list_shelters
@@ -75,7 +76,8 @@ async def test_what_was_disclosed_and_answered_is_kept_and_still_guarded(old_url
     try:
         assert await now.fetchval("select case_id from disclosure") == "r1"
         assert await now.fetchval("select case_id from case_event") == "r1"
-        assert await now.fetchval("select body from stored_reply where key = 'k1'") == b"b"
+        kept = await now.fetchrow("select key_hash, body from stored_reply")
+        assert tuple(kept) == (hash_key("mark", "k1"), b"b")
         with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
             await now.execute("delete from disclosure")
         with pytest.raises(asyncpg.CheckViolationError, match="ck_claim_reservation_has_case"):

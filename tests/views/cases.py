@@ -10,6 +10,7 @@ from bedboard.rules.deciding import Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.board import Caller, Catalogue, KindRow, UnitRow
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.views.cards import Card, make_card
@@ -71,7 +72,7 @@ def kept(until: datetime = NOW + 40 * MINUTE) -> ClaimRecord:
     return ClaimRecord(**usual | {"case_id": "r1", "created_at": NOW - MINUTE, "expires_at": until})
 
 
-def open_profile(sealed: bytes | None) -> SearchProfile | None:
+def open_profile(sealed: SealedNeeds | None) -> SearchProfile | None:
     return None if sealed is None else WOMAN
 
 

@@ -203,7 +203,7 @@ async def post_shelters(call: Call) -> Response:
         if row is None or not is_of_same_group(call.actor, row.requester):
             raise NotFound("no_such_request")
         check_shelters(command.shelters)
-        said = opener_of(call.process)(row.needs_sealed)
+        said = opener_of(call.process)(row.needs)
         profile = None if said is None else profile_of(said, call.catalogue, call.now)
         return await asking_work(call, _kinds(call, command.shelters, profile))(tx)
 

@@ -194,6 +194,15 @@ class Journal(SQLModel, table=True):
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
+class JobSlot(SQLModel, table=True):
+    """The last turn of a job that runs once in so long, whichever process does it."""
+
+    __tablename__ = "job_slot"
+
+    name: str = Field(primary_key=True)
+    taken_at: datetime = moment()
+
+
 class Reminded(SQLModel, table=True):
     """A reminder that has gone out: the row is the slot that one of all processes gets."""
 

@@ -1,22 +1,27 @@
 """Tables of cases, and of the counts that are left of them."""
 
 from datetime import date, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Field, SQLModel
+from sqlalchemy.orm import column_property
+from sqlmodel import Field, SQLModel, col, select
 
 from bedboard.rules.rights import Seeker, seeker_key
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.base import moment
 
 
 class CaseRecord(SQLModel, table=True):
     """One case, under a reference that can be spoken (`id`). The row is the lock for everything about it.
 
-    `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them.
+    `needs_sealed`: the household and its needs, erased when the case is over, with everything else that describes them. They
+    are sealed with a key of their own (`needs_key`), which is in a table of its own and destroyed then.
     `unit_code`: the police unit from which a place is sought. `refusal`: the desk's last reason to say no. `stays_until`: the
     last night in a place where the desk ended the stay, local. `handed_…`: the group to which the case is offered, and when.
-    `over_at` None: a place is still sought.
+    `over_at` None: a place is still sought. `trace_id`: a random number that stands for the case in the disclosures, which
+    outlive it; the database makes it.
     """
 
     __tablename__ = "case_record"
@@ -41,7 +46,16 @@ class CaseRecord(SQLModel, table=True):
     handed_organization_id: str | None = Field(default=None, foreign_key="organization.id")
     handed_role: str | None = None
     handed_at: datetime | None = moment(nullable=True)
+    needs_key: ClassVar[bytes | None]
     over_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True, index=True))
+    trace_id: str | None = Field(
+        default=None, sa_column=Column(Text, nullable=False, unique=True, server_default=text("gen_random_uuid()::text"))
+    )
+
+    @property
+    def needs(self) -> SealedNeeds | None:
+        """Return the needs with their key; None when they were erased."""
+        return None if self.needs_sealed is None else SealedNeeds(self.needs_sealed, self.needs_key)
 
     @property
     def requester(self) -> Seeker:
@@ -53,6 +67,27 @@ class CaseRecord(SQLModel, table=True):
         if self.handed_organization_id is None or self.handed_role is None:
             return None
         return Seeker(None, self.handed_organization_id, self.handed_role)
+
+
+class HouseholdKey(SQLModel, table=True):
+    """The key of the needs of one household, sealed by the deployment. `id`: of its case or alert.
+
+    The table is unlogged: PostgreSQL writes no log of it, and empties it after a crash.
+    """
+
+    __tablename__ = "household_key"
+
+    id: str = Field(primary_key=True)
+    key_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+def key_of(household_id: Any) -> Any:
+    """Make an attribute of a row, read together with it: the key of the household with this id, None when it is gone."""
+    key = select(HouseholdKey.key_sealed).where(col(HouseholdKey.id) == household_id).scalar_subquery()
+    return column_property(key, expire_on_flush=False)
+
+
+CaseRecord.needs_key = key_of(CaseRecord.id)
 
 
 class Ask(SQLModel, table=True):
@@ -120,3 +155,19 @@ class TallyRecord(SQLModel, table=True):
     kind_code: str = Field(primary_key=True)
     code: str = Field(primary_key=True)
     count: int = Field(sa_type=BigInteger)
+
+
+class WaitingTally(SQLModel, table=True):
+    """One event to be counted soon, with those of other cases. The table is unlogged, and its rows have no order."""
+
+    __tablename__ = "tally_waiting"
+
+    id: str | None = Field(
+        default=None, sa_column=Column(Text, primary_key=True, server_default=text("gen_random_uuid()::text"))
+    )
+    month: date
+    hour: int = Field(sa_type=SmallInteger)
+    what: str
+    unit_code: str
+    kind_code: str
+    code: str

@@ -1,12 +1,15 @@
 """Tables of people and programs: their sessions, replies, disclosures, alerts and devices."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.base import moment
+from bedboard.store.tables.cases import key_of
 
 
 class Person(SQLModel, table=True):
@@ -57,12 +60,15 @@ class Client(SQLModel, table=True):
 
 
 class StoredReply(SQLModel, table=True):
-    """The reply to a call with an idempotency key: a repeated call is answered again and not done again."""
+    """The reply to a call with an idempotency key: a repeated call is answered again and not done again.
+
+    The key is text from outside, so only its hash with the actor is kept.
+    """
 
     __tablename__ = "stored_reply"
 
     actor_id: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
+    key_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     status: int
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -71,7 +77,10 @@ class StoredReply(SQLModel, table=True):
 
 
 class Disclosure(SQLModel, table=True):
-    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row."""
+    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row.
+
+    `case_id`: the trace of the case (`CaseRecord.trace_id`), which leads nowhere once the case is forgotten.
+    """
 
     __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
 
@@ -88,7 +97,7 @@ class Disclosure(SQLModel, table=True):
 
 
 class AlertRecord(SQLModel, table=True):
-    """A search that reports when a place fits. The row is deleted when the alert ends; the profile in it is sealed.
+    """A search that reports when a place fits. The row is deleted when the alert ends, and so is the key of its profile.
 
     `seen`: ids of the places that fitted when its owner last looked. `found_at` None: nothing new has been found since.
     """
@@ -97,26 +106,33 @@ class AlertRecord(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     person_id: str = Field(foreign_key="person.id", index=True)
+    profile_key: ClassVar[bytes | None]
     profile_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     seen: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     created_at: datetime = moment()
     expires_at: datetime = moment()
     found_at: datetime | None = moment(nullable=True)
 
+    @property
+    def profile(self) -> SealedNeeds:
+        return SealedNeeds(self.profile_sealed, self.profile_key)
+
+
+AlertRecord.profile_key = key_of(AlertRecord.id)
+
 
 class PushSubscription(SQLModel, table=True):
-    """A browser that its person allowed us to wake: its address at the push service, and its keys (RFC 8291).
+    """A browser that its person allowed us to wake. Its address at the push service and its keys (RFC 8291) are sealed.
 
     It goes with the session in which it was added.
     """
 
     __tablename__ = "push_subscription"
 
-    endpoint: str = Field(primary_key=True)
+    endpoint_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     person_id: str = Field(foreign_key="person.id", index=True)
     token_hash: bytes = Field(
         sa_column=Column(LargeBinary, ForeignKey("session.token_hash", ondelete="CASCADE"), nullable=False, index=True)
     )
-    p256dh: str
-    auth: str
+    device_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = moment()

@@ -1,0 +1,114 @@
+"""The inventory of the board, of its changes and its counts; how to read it: see `inventory.py`."""
+
+INVENTORY_OF_BOARD = """
+deployment deployment
+id operational the one row
+name operational the name on screens
+time_zone operational the zone of hours on screens
+country operational whose public holidays close a desk
+demo operational whether it is a demonstration
+created_at operational when it was set up
+
+holiday deployment
+day operational a day on which desks are closed
+
+unit deployment
+code operational a police unit
+name operational its name on screens
+short operational its short name on the small map
+map_column,map_row operational its tile on the small map
+
+travel deployment
+from_code,to_code operational a journey between two police units
+minutes operational how long it takes
+
+kind deployment
+code operational a kind of place
+position operational its order on screens
+name_nl,name_en,long_nl,long_en operational its name and explanation in Dutch and English
+decides operational who decides on a placement
+desk_hours,outside_hours operational when the desk decides, and what counts then and otherwise
+for_needs operational for whom it is scarce
+fresh_minutes,ageing_minutes operational how long its news is fresh, and then ageing
+
+contact deployment
+id operational a number on the page that says whom to call
+position operational its order on screens
+topic operational what it is for
+unit_code operational for which police unit, or for the whole country
+name_nl,name_en operational the name of the desk or service in Dutch and English
+telephone operational the number of a desk or service, not of a person
+hours operational when it is answered
+
+organization deployment
+id operational an organization
+name operational its name on screens
+telephones staff the numbers under which its people are called back, one per role and not per person
+
+shelter deployment
+id operational a shelter
+organization_id operational who runs it
+unit_code operational the police unit in which it is
+name operational its code name; its real name is nowhere
+version operational counts its changes, so that a board never shows an old state as the newest
+confirmed_at operational when all of it was last confirmed
+created_at operational when it was added
+intake_from_minutes,intake_until_minutes operational when it takes people in
+confirm_times operational when it is asked to confirm
+criteria operational whom it takes
+limits operational how many and of which ages
+languages operational the languages that are spoken there
+telephone_sealed secret the number of its intake, shown with a hold or a case and then written down
+address_sealed secret its address, shown after a decision and then written down
+kinds_confirmed_at operational when single kinds were confirmed
+confirmed_by operational whether a person or a program confirmed last
+
+place deployment
+id operational a place
+shelter_id operational its shelter
+kind_code operational its kind
+position operational its order on screens
+label operational its name on screens, chosen by the shelter
+beds operational how many beds it has
+cots operational how many cots it has
+state operational open, occupied or closed
+since operational since when
+observed_at operational when that was seen
+expected_free_at operational when it is expected to be free
+closed_reason operational why it is closed, as a code
+criteria operational whom it takes, where that differs
+
+tally always
+month,hour counter a month, and an hour of the day on any day of it
+what counter what is counted
+unit_code,kind_code counter the police unit or the kind of place, or nothing
+code counter the code, such as where somebody slept
+count counter how often
+
+tally_waiting hour
+id technical a random number
+month,hour,what,unit_code,kind_code,code counter as in tally
+
+journal journal
+id technical the order of lines
+received_at operational when the server heard of the change
+observed_at operational when it was seen
+actor_kind staff a person, a program or the system
+actor_id staff who made it
+action operational what was done
+shelter_id operational at which shelter
+version technical the version of the shelter that it made
+place_id operational at which place
+before operational what was true before; of a claim without its case
+after operational what is true since; of a claim without its case
+
+reminded reminder
+shelter_id operational the shelter that was reminded
+due_at operational of which moment
+step operational which reminder
+created_at technical when it went out
+
+job_slot deployment
+name technical a job that one process at a time does
+taken_at technical when it was last done
+"""

@@ -1,0 +1,140 @@
+"""The inventory of claims and cases, and of the people and programs that work with the board; see `inventory.py`."""
+
+INVENTORY_OF_PEOPLE = """
+claim case
+id case a hold, or a place that is kept for a case
+place_id operational the place
+type operational which of the two
+organization_id case who holds it
+role case in which role
+person_id staff who holds it
+created_at case from when
+expires_at case until when
+expected_at case when the household is expected
+ended_at case when somebody ended it
+client_id staff the program that holds it
+extended_at case whether it was extended
+ending case how it ended, as a code
+case_id case the case
+first_id case which claims are one promise
+
+case_record case
+id case the reference that is spoken on the telephone
+version technical counts its changes
+state case how far it is
+organization_id case who seeks
+role case in which role
+person_id staff who seeks
+client_id staff the program that seeks
+unit_code household the police unit from which a place is sought, counted at the end @search
+needs_sealed household the household and its needs, in codes, encrypted with a key of their own @needs
+created_at case when it began
+arrives_at case the agreed hour of arrival
+decided_at case when it was decided
+reminded_at technical when lateness was last told
+refusal household why the desk said no, as a code @needs
+stays_until household the last night in a place that the desk ended @needs
+handed_organization_id,handed_role case to whom it is offered @needs
+handed_at case when it was offered @needs
+over_at case when it was over
+trace_id technical stands for the case in disclosures, which then lead nowhere
+
+household_key needs
+id case the case or alert
+key_sealed secret opens its needs; destroyed with them
+
+ask case
+case_id case the case
+shelter_id operational the shelter that was asked
+kind_code case the kind of place that was asked for
+asked_at case when
+step technical how often its silence was told
+answer case yes, discuss or no
+answered_at case when
+answered_by case for which side
+place_id operational the place that is offered
+claim_id case the claim that keeps it
+reason household why it said no, as a code @needs
+criterion household the criterion that it named, as a code @needs
+hold_id case the hold that the requester had there
+settled case what became of it
+settled_at case when
+more_place_ids operational the other places that are offered with it
+
+case_event case
+id technical the order of lines
+at case when
+case_id case the case
+what case what was done, as a code
+shelter_id operational at which shelter
+actor_kind staff a person, a program or the system
+actor_id staff who did it
+role staff in which role
+
+disclosure disclosure
+id technical the order of lines
+at staff when
+actor_kind staff a person or a program
+actor_id staff who looked
+role staff in which role
+shelter_id operational at which shelter
+what operational the telephone or the address
+why staff the reason that allowed it
+claim_id case the hold that allowed it; its row goes earlier
+case_id case the trace of the case that allowed it; its row goes earlier
+
+person person
+id staff somebody who works with the board
+organization_id staff for which organization
+name staff the name on screens
+role staff what they may do
+language staff the language of their screens
+demo technical whether they belong to a demonstration
+ended_at staff since when they may not sign in
+
+membership person
+person_id staff somebody who works for a shelter
+shelter_id staff the shelter
+
+client person
+id staff a program that uses the API
+token_hash secret recognizes its token
+name staff its name in the journal
+role staff what it may do
+organization_id staff for which organization
+shelter_id staff for which shelter
+demo technical whether it belongs to a demonstration
+created_at staff when it was added
+ended_at staff since when it may not call
+
+session session
+token_hash secret recognizes a signed-in device
+person_id staff whose device it is
+kind technical whether it is of a person, a shift or a wall screen
+created_at staff when they signed in
+used_at staff when it was last used
+ended_at staff when they signed out
+
+alert alert
+id case a search that waits for a place
+person_id staff who waits
+profile_sealed household the household and its needs, in codes, encrypted with a key of their own @needs
+seen operational the free places that its owner knows
+created_at staff when it began
+expires_at staff when it ends
+found_at staff when something was found
+
+push_subscription device
+endpoint_hash secret recognizes a browser
+person_id staff whose browser it is
+token_hash secret the session with which it goes
+device_sealed secret the address and keys with which its push service is called
+created_at staff when it was last added
+
+stored_reply reply
+actor_id staff who called
+key_hash secret recognizes the key of a call, which is text from outside and is not kept
+fingerprint secret recognizes the same call, made of nothing about a person
+status,body,version technical the reply that a repetition gets
+created_at technical when it was given
+"""
