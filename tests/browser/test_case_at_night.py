@@ -90,7 +90,7 @@ async def test_a_held_place_is_asked_for_offered_decided_and_found(people: tuple
     await case.locator("#ask-linde").get_by_role("button", name=re.compile("Kies deze plek")).press("Enter")
     await expect(case).to_have_attribute("data-state", "provisional")
     await case.get_by_role("button", name="Toon het adres").press("Enter")
-    await expect(detective.locator("main")).to_contain_text("CANARY-ADR-linde")
+    await expect(detective.locator("#main")).to_contain_text("CANARY-ADR-linde")
 
 
 async def test_choosing_elsewhere_gives_the_held_place_back_with_one_press(people: tuple[Page, Page], site: Site) -> None:

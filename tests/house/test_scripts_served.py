@@ -14,9 +14,10 @@ def test_comments_and_indentation_of_a_script_do_not_travel(tmp_path: Path) -> N
     (tmp_path / "js").mkdir()
     script = tmp_path / "js" / "a.js"
     script.write_text(
-        '/* What it is for:\n   all of it. */\n(() => {\n  // why\n  let a = "//b"; // this stays\n\n  a();\n})();\n'
+        "/* What it is for:\n   all of it. */\n(() => {\n  // why\n"
+        '  let a = "//b"; // goes\n  a(); // "stays"\n\n  a();\n})();\n'
     )
-    assert content_of(script).decode() == '(() => {\nlet a = "//b"; // this stays\na();\n})();\n'
+    assert content_of(script).decode() == '(() => {\nlet a = "//b";\na(); // "stays"\na();\n})();\n'
 
 
 def test_a_script_of_somebody_else_travels_as_it_is() -> None:

@@ -63,4 +63,4 @@ def test_imports_are_put_in_their_places_and_comments_left_out(tmp_path: Path) -
     order = tmp_path / "order.css"
     order.write_text('/* first */\n@import "b.css";\n@import "a.css";\n')
     assert sources_of(order) == (order, tmp_path / "b.css", tmp_path / "a.css")
-    assert content_of(order).decode() == 'b::before {\ncontent: "· ";\n}\na {\ncolor: red; }\n'
+    assert content_of(order).decode() == 'b::before{content: "· ";}a{color: red;}'

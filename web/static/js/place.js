@@ -4,6 +4,8 @@
 (() => {
   "use strict";
   const PATIENCE = 10e3;
+  const IDLE = 60e3;
+  const OVER = ".sheet, .confirm, #bell, #notice, #undo, #address, #bar, #fresh"; // these lie over the page and do not move with it
   const { htmx } = window;
   const asked = new URLSearchParams(location.search);
   const byId = (id) => document.getElementById(id);
@@ -91,9 +93,53 @@
   }
   const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
   const placeAll = (fragment) => [...fragment.children].filter(({ id }) => id).forEach(placeOne);
-  // With `isNews` it was not the person who caused it, so the page stays where it is on the screen (still.js).
+  // --- the place on the screen: what the person points at, types in or looks at stays where it is while news comes in above it
+  let point;
+  let usedAt = -IDLE;
+  const isUsed = () => performance.now() - usedAt < IDLE;
+  const isLookedAt = () => !document.hidden && (scrollY > 0 || isUsed() || !!byId("case"));
+  function anchor() {
+    const isIn = (element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return (
+        byId("main").contains(element) && element.id !== "main" && !element.closest(OVER) && bottom > 0 && top < innerHeight
+      );
+    };
+    const at = (x, y) => document.elementFromPoint(x, y) ?? document.body;
+    const points = [point ?? [innerWidth / 2, 0], [innerWidth / 2, innerHeight / 2]];
+    return [isUsed() && point ? at(...points[0]) : document.activeElement, document.activeElement, at(...points[1])].find(isIn);
+  }
+  // Returns a function that puts the page back where it is now; null when nobody looks.
+  function pin() {
+    const element = isLookedAt() && anchor();
+    if (!element) return null;
+    const home = element.closest("[id]").id;
+    const { top } = element.getBoundingClientRect();
+    return () => {
+      const moved = () => (element.isConnected ? element : byId(home))?.getBoundingClientRect().top - top;
+      const scroll = () => scrollBy({ top: moved(), behavior: "instant" });
+      if (Math.abs(moved()) < 1) return;
+      const { style } = byId("main");
+      if (style.marginTop) style.marginTop = `${Math.max(0, Number.parseFloat(style.marginTop) - moved())}px`;
+      scroll();
+      const missing = moved();
+      if (missing >= 1) {
+        document.body.style.minHeight = `${scrollY + missing + innerHeight}px`; // the page is too short to scroll so far
+        scroll();
+      } else if (missing <= -1) style.marginTop = `${-missing}px`; // it is at its top already
+    };
+  }
+  const note = ({ isTrusted, clientX, clientY, type }) => {
+    if (!isTrusted) return;
+    usedAt = performance.now();
+    if (type.startsWith("pointer")) point = [clientX, clientY];
+  };
+  for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"])
+    addEventListener(kind, note, { capture: true, passive: true });
+
+  // With `isNews` it was not the person who caused it, so the page stays where it is on the screen.
   function steadily(work, isNews = false) {
-    const restore = isNews ? window.bedboard.pin?.() : null;
+    const restore = isNews ? pin() : null;
     const focused = document.activeElement;
     const home = focused?.closest("[id]")?.id;
     const empty = byId("empty");
@@ -169,5 +215,5 @@
   }
 
   const place = (html) => steadily(() => placeAll(parse(html)));
-  Object.assign(window.bedboard, { ask, fill, news, parse, place, placeAll, steadily });
+  Object.assign(window.bedboard, { ask, fill, isLookedAt, news, parse, place, placeAll, steadily });
 })();

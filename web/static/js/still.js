@@ -1,59 +1,11 @@
-/* Live news does not move the page under a finger. What the person points at, types in or looks at keeps its place on the screen: the
-   page scrolls by as much as it has grown above. On the page of a case a new answer waits, folded, in its own card, and in the list
-   of cases new and moved rows wait; a bar near the thumb brings them into view. */
+/* Live news waits where it would move what somebody looks at: on the page of a case a new answer waits, folded, in its own card,
+   and in the list of cases new and moved rows wait. A bar near the thumb brings them into view. */
 (() => {
   "use strict";
-  const IDLE = 60e3;
   const USEFUL_FIRST = ["yes", "discuss", "lapsed", "silent", "no"]; // `ANSWERS_FIRST` of bedboard/views/case_rows.py
-  const OVER = ".sheet, .confirm, #bell, #notice, #undo, #address, #bar, #fresh"; // these lie over the page and do not move with it
-  const { place } = window.bedboard;
+  const { isLookedAt, place } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const bar = byId("fresh");
-  let point;
-  let usedAt = -IDLE;
-
-  // --- the place on the screen
-  const isUsed = () => performance.now() - usedAt < IDLE;
-  const isLookedAt = () => !document.hidden && (scrollY > 0 || isUsed() || !!byId("case"));
-  function anchor() {
-    const isIn = (element) => {
-      const { top, bottom } = element.getBoundingClientRect();
-      return (
-        byId("main").contains(element) && element.id !== "main" && !element.closest(OVER) && bottom > 0 && top < innerHeight
-      );
-    };
-    const at = (x, y) => document.elementFromPoint(x, y) ?? document.body;
-    const points = [point ?? [innerWidth / 2, 0], [innerWidth / 2, innerHeight / 2]];
-    return [isUsed() && point ? at(...points[0]) : document.activeElement, document.activeElement, at(...points[1])].find(isIn);
-  }
-  // Returns a function that puts the page back where it is now; null when nobody looks.
-  function pin() {
-    const element = isLookedAt() && anchor();
-    if (!element) return null;
-    const home = element.closest("[id]").id;
-    const { top } = element.getBoundingClientRect();
-    return () => {
-      const moved = () => (element.isConnected ? element : byId(home))?.getBoundingClientRect().top - top;
-      const scroll = () => scrollBy({ top: moved(), behavior: "instant" });
-      if (Math.abs(moved()) < 1) return;
-      const { style } = byId("main");
-      if (style.marginTop) style.marginTop = `${Math.max(0, Number.parseFloat(style.marginTop) - moved())}px`;
-      scroll();
-      const missing = moved();
-      if (missing >= 1) {
-        document.body.style.minHeight = `${scrollY + missing + innerHeight}px`; // the page is too short to scroll so far
-        scroll();
-      } else if (missing <= -1) style.marginTop = `${-missing}px`; // it is at its top already
-    };
-  }
-  const note = ({ isTrusted, clientX, clientY, type }) => {
-    if (!isTrusted) return;
-    usedAt = performance.now();
-    if (type.startsWith("pointer")) point = [clientX, clientY];
-  };
-  for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"])
-    addEventListener(kind, note, { capture: true, passive: true });
-  Object.assign(window.bedboard, { pin });
   if (!bar) return;
 
   // --- the page of a case: its cards keep their order and their height
