@@ -111,7 +111,7 @@ async def test_without_scripts_a_case_ends_without_a_place_and_asks_where_the_pe
     await page.get_by_role("button", name="geen plek gevonden").click()
     await expect(page.locator("#case")).to_have_attribute("data-state", "withdrawn")
     await page.goto(f"{site.url}/requests")
-    await expect(page.locator("#cases")).to_contain_text("waar slaapt deze persoon?")
+    await expect(page.locator("#cases")).to_contain_text("waar slapen ze?")
     await page.locator("#cases h3 a").click()
     await page.get_by_role("button", name="op het politiebureau").click()
     await expect(page.locator("#case")).to_have_attribute("data-state", "ended")

@@ -32,6 +32,7 @@ ACCESS = {
     "staff_occupancy": "SM own",
     "staff_undo": "SM own",
     "staff_hold": "SM own",
+    "staff_holds": "SM own",
     "staff_release": "SM own",
     "search": "CPD",
     "search_find": "CPD",
