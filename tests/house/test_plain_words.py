@@ -19,7 +19,7 @@ NOT_IN_DUTCH = {  # pattern: the word to use
     r"(?<!al )\blang niet bevestigd\b": "al lang niet bevestigd",
     r"\bkunnen? dit niet aan\b": "neemt niet op bij",
     r"\bkomst\b": "aankomst",
-    r"\bsessie\b|\bdatabase\b|\bverzoek\b|\bcriteri(?:a|um)\b": "ingelogd, gegevens, bericht, voorwaarden",
+    r"\bsessie\b|\bdatabase\b|\bverzoek\b|\bcriteri(?:a|um)\b": "ingelogd, gegevens, bericht, regels",
     r"\bmedewerkers\b": "personeel",
     r"^ouder$|· ouder\b": "minder actueel",
     r"(?:^|\. )(?:Wat|Wie) [^?.]*\.": "a noun: Mensen die …, De plekken …",
