@@ -127,7 +127,11 @@ def make_cast(process: Process, speed: float) -> Cast:
         async with process.database.transaction() as tx:
             return await list_visitors(tx, process.identity.limits, process.clock.now())
 
-    return Cast(process.settings.public_url, process.clock, visitors, speed)
+    def is_desk_open(now: datetime) -> bool:
+        catalogue = process.board.catalogue
+        return catalogue is not None and catalogue.is_desk_open(now)
+
+    return Cast(process.settings.public_url, process.clock, visitors, speed, is_desk_open)
 
 
 def warm_up(board: Board) -> None:

@@ -24,9 +24,11 @@ log = structlog.get_logger()
 LOOK_SECONDS = 2.0
 ANSWER = (20, 90)  # seconds, from and to
 DECIDE = (20, 60)
+LOOK_BACK = (600, 1200)  # until the desk decides, in its hours, on a placement that counts already: a visitor may do so first
 ARRIVE = (60, 120)  # sooner than agreed, so that the end can be seen as well
 REPORT = (15, 45)  # between two shelters that confirm or change something
 SILENT_SHARE = 4  # one in so many shelters, those with the oldest news, does not confirm: so a demo keeps old news
+AT_ONCE = 4  # shelters that confirm together when their news is old, as on the morning after a night without the demo
 AGAIN = timedelta(minutes=5)  # after a call that was refused
 MOST_FOUND = 1000
 TIMEOUT_SECONDS = 10.0
@@ -46,12 +48,20 @@ class Turn:
 class Cast:
     """The cast of one demo process.
 
-    `url` is its own origin; `visitors` tells for which shelters and in which roles people are signed in at this moment. All
-    waits are divided by `speed`.
+    `url` is its own origin; `visitors` tells for which shelters and in which roles people are signed in at this moment, and
+    `is_desk_open` whether the placement desk answers at a moment. All waits are divided by `speed`.
     """
 
-    def __init__(self, url: str, clock: Clock, visitors: Callable[[], Awaitable[Visitors]], speed: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        visitors: Callable[[], Awaitable[Visitors]],
+        speed: float,
+        is_desk_open: Callable[[datetime], bool],
+    ) -> None:
         self._url, self._clock, self._visitors, self._speed = url, clock, visitors, speed
+        self._is_desk_open = is_desk_open
         self._due: dict[str, datetime] = {}
 
     async def run(self) -> None:
@@ -101,10 +111,11 @@ class Cast:
                 if ask["says"] == "silent" and ask["settled"] is None:
                     key = f"{path}/answers {ask['shelter']} {ask['asked_at']}"
                     yield Turn(key, ask["shelter"], ANSWER, partial(self._answer, client, case, ask))
-        elif case["state"] == "chosen":
-            call = f"{path}/decide"
-            yield Turn(f"{call} {chosen}", None, DECIDE, partial(_post, client, call, None, {"decision": "confirm"}))
-        elif case["state"] in ON_THE_WAY:
+        is_provisional = case["state"] in ("provisional", "housed")
+        if case["state"] == "chosen" or (is_provisional and self._is_desk_open(self._clock.now())):
+            call, seconds = f"{path}/decide", LOOK_BACK if is_provisional else DECIDE
+            yield Turn(f"{call} {chosen}", None, seconds, partial(_post, client, call, None, {"decision": "confirm"}))
+        if case["state"] in ON_THE_WAY:
             call = f"{path}/arrival"
             yield Turn(f"{call} {chosen}", chosen, ARRIVE, partial(_post, client, call, chosen, {"arrived": True}))
 
@@ -116,7 +127,10 @@ class Cast:
             await _post(client, f"/requests/{case['id']}/answers", ask["shelter"], body)
 
     async def _report(self, client: httpx.AsyncClient, asked: frozenset[str]) -> None:
-        """Let one shelter confirm, or change a place. Some shelters stay silent, and those that never confirmed: so it is."""
+        """Let a shelter confirm or change a place, and some confirm together when their news is old.
+
+        Some shelters stay silent, and those that never confirmed: so it is.
+        """
         visited = (await self._visitors()).shelters
         playing = [
             one
@@ -134,9 +148,11 @@ class Cast:
                 await _post(client, f"/places/{place_id}", shelter["id"], body, method="PATCH")
         elif playing:
             by_age = sorted(playing, key=lambda one: str(one["confirmed_at"]))
-            confirming = by_age[len(by_age) // SILENT_SHARE]
-            news = {"observed_at": observed_at, "kinds": sorted(confirming["counts"])}
-            await _post(client, f"/shelters/{confirming['id']}/confirm", confirming["id"], news)
+            talking = by_age[len(by_age) // SILENT_SHARE :]
+            old = [one for one in talking if one["freshness"] == "stale"]
+            for one in old[:AT_ONCE] or talking[:1]:
+                news = {"observed_at": observed_at, "kinds": sorted(one["counts"])}
+                await _post(client, f"/shelters/{one['id']}/confirm", one["id"], news)
 
 
 def _headers(shelter: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Mijn opvang: the taps of a shelter's people on their phone."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, pag
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
+from bedboard.schemas.case_forms import StaffHoldsForm
 from bedboard.schemas.fields import local_moment, number_in
 from bedboard.schemas.forms import ConfirmForm, CountForm, StaffHoldForm, StatusForm, TapForm, UndoForm
 from bedboard.schemas.parse import parse_form
@@ -197,18 +198,32 @@ def _by_kind_name(call: Call, error: FieldError) -> FieldError:
     return FieldError(catalogue.kinds[code].names[call.language], error.code, error.detail)
 
 
-@showing_present(_show_present)
-async def post_hold(call: Call) -> Response:
-    """Hold a place for an organization that telephones."""
-    place_id, form = call.path_params["place_id"], await call.form(StaffHoldForm)
+async def _hold_for(call: Call, form: StaffHoldForm | StaffHoldsForm, place_ids: Sequence[str]) -> Response:
+    """Hold one place, or all of several, for the organization that telephones."""
     organization_id, role = form.caller.split(" ")
+    people = len(place_ids) if len(place_ids) > 1 else 0
 
     async def work(tx: Transaction) -> Changed:
-        new_id = call.process.clock.new_id()
-        held = await hold_place(tx, call.actor, [place_id], new_id, call.now, Holder(organization_id, role))
+        holder, new_id = Holder(organization_id, role), call.process.clock.new_id()
+        held = await hold_place(tx, call.actor, place_ids, new_id, call.now, holder, people)
         return _check_here(call, Changed(held.shelter), "no_such_place")
 
     return await _tap(call, form.key, work)
+
+
+@showing_present(_show_present)
+async def post_hold(call: Call) -> Response:
+    """Hold a place for an organization that telephones."""
+    return await _hold_for(call, await call.form(StaffHoldForm), [call.path_params["place_id"]])
+
+
+@showing_present(_show_present)
+async def post_holds(call: Call) -> Response:
+    """Hold several places for a caller with a group, all of them or none."""
+    form = await call.form(StaffHoldsForm)
+    if not form.place_ids:
+        raise Invalid(FieldError("places", "missing"))
+    return await _hold_for(call, form, form.place_ids)
 
 
 @showing_present(_show_present)

@@ -75,6 +75,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("POST", "/staff/{shelter_id:id}/undo", staff.post_undo, "staff_undo", OWN_SHELTER),
     Row("POST", "/staff/{shelter_id:id}/occupancy", staff.post_occupancy, "staff_occupancy", OWN_SHELTER),
     Row("POST", "/staff/{shelter_id:id}/places/{place_id:id}/hold", staff.post_hold, "staff_hold", OWN_SHELTER),
+    Row("POST", "/staff/{shelter_id:id}/holds", staff.post_holds, "staff_holds", OWN_SHELTER),
     Row(
         "POST",
         "/staff/{shelter_id:id}/holds/{claim_id:id}/release",

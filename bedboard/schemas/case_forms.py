@@ -75,6 +75,12 @@ class OfferForm(KeyForm):
         return [*([self.place] if self.place else []), *self.places]
 
 
+class StaffHoldsForm(OfferForm):
+    """Several places for a caller, all or none. `caller`: the organization that telephones, as "organization role"."""
+
+    caller: Annotated[str, Field(max_length=130, pattern=CALLER_PATTERN)]
+
+
 class PolicePlaceForm(OfferForm):
     """The police take a place of a kind on which they decide themselves."""
 

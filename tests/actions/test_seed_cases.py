@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bedboard.rules.cases import is_late
+from bedboard.rules.fit import Profile
 from bedboard.rules.freshness import USUAL_LIMITS, freshness_of
 from bedboard.seed_cases import play_cases
 from bedboard.seeds import load_seeds, read_seed_file
@@ -12,6 +13,7 @@ from bedboard.settings import SEEDS
 from bedboard.store.board import get_catalogue, list_shelters
 from bedboard.store.database import Database
 from bedboard.views.cards import make_card
+from bedboard.views.found import Finder
 from tests.build import SEAL
 from tests.build.cases import rows_of
 from tests.build.rows import do, every_row
@@ -46,4 +48,11 @@ async def test_the_demo_shows_each_situation_of_an_evening(database: Database, n
     assert provisional["arrives_at"] > now
     assert (places["merel-1"].status, places["merel-1"].is_overdue) == ("closed", True)
     assert any(place.status == "occupied" and place.expected_free_at for place in places.values()), "expected free"
-    assert any(freshness_of(card.confirmed_at, USUAL_LIMITS, now) == "stale" for card in cards.values())
+    ages = {freshness_of(card.confirmed_at, USUAL_LIMITS, now) for card in cards.values()}
+    assert ages == {"fresh", "ageing", "stale"} and any(card.never_confirmed for card in cards.values())
+
+    found = Finder(Profile(woman=3, group=3, split=True), catalogue).found(cards.values(), None)
+    split = next(match for match in found.matches if match.together)
+    assert (split.card.id, split.fit, len(split.together)) == ("meidoorn", "fits", 2), "a group that no one place of it holds"
+    whole = Finder(Profile(woman=3, group=3), catalogue).found([split.card], None)
+    assert whole.matches == ()

@@ -39,6 +39,7 @@ ACCESS = {
     "staff_occupancy": "SM own",
     "staff_undo": "SM own",
     "staff_hold": "SM own",
+    "staff_holds": "SM own",
     "staff_release": "SM own",
     "search": "CPD",
     "search_find": "CPD",
@@ -116,6 +117,7 @@ ACCESS = {
 }
 
 DURING_A_SHIFT = {
+    "staff_holds",
     "staff_open",
     "home",
     "help",

@@ -41,6 +41,7 @@ CALLS: dict[str, Call] = {
     "staff_undo": Call("/staff/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
     "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"empty.cosm": "1", "key": "d"}),
     "staff_hold": Call("/staff/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
+    "staff_holds": Call("/staff/{shelter}/holds", 409, {"caller": "desk desk", "places.linde-4": "on", "key": "e2"}),
     "staff_release": Call(f"/staff/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
     "staff_asked": Call("/staff/{shelter}/requests", 200),
     "staff_answer": Call("/staff/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),

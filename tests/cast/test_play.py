@@ -1,6 +1,7 @@
 """The cast on a real board, through its API: it answers after a while, and never for a shelter with a visitor."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from bedboard.cast.play import Cast
 from bedboard.store.database import Database
 from tests import build
 from tests.build import FixedClock
-from tests.build.api import begin, call, see
+from tests.build.api import YES, begin, call, see
 from tests.build.site import Site, facts, served
 
 
@@ -81,6 +82,26 @@ async def test_a_visitor_keeps_the_own_shelter_and_the_decisions_of_the_desk(cas
     assert await state(case_site, case_id) == "confirmed"
 
 
+@pytest.mark.parametrize("has_come", [False, True])
+async def test_the_desk_looks_at_a_provisional_placement_when_it_is_open(case_site: Site, has_come: bool) -> None:
+    case_site.clock.at = datetime(2026, 3, 12, 1, 0, tzinfo=UTC)  # at night, with the desk closed
+    cast = cast_of(case_site)
+    case_id = await begin(case_site, "linde")
+    await call(case_site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    await choose(case_site, case_id, "linde")
+    assert await state(case_site, case_id) == "provisional"
+    await look(case_site, cast)
+    if has_come:
+        await look(case_site, cast, seconds=120)
+        assert await state(case_site, case_id) == "housed"
+    case_site.clock.at = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
+    await look(case_site, cast)
+    await look(case_site, cast, seconds=599)
+    assert await state(case_site, case_id) == "housed", "a visitor may decide first"
+    await look(case_site, cast, seconds=601)
+    assert await state(case_site, case_id) == "arrived"
+
+
 async def versions(site: Site) -> set[tuple[str, int]]:
     async with site.process.database.transaction() as tx:
         rows = await (await tx.connection()).execute(text("select id, version from shelter"))
@@ -96,6 +117,16 @@ async def test_shelters_report_one_after_another_but_never_one_with_a_visitor(si
         site.clock.dice = 0.1 if n % 2 else 0.9
         await look(site, cast, seconds=45)
         assert dict(await versions(site) - before).keys() == {"ceder"}, "linde has a visitor, and wilg never confirmed anything"
+
+
+async def test_after_a_night_without_the_demo_shelters_confirm_together(site: Site) -> None:
+    cast = cast_of(site)
+    site.clock.move(hours=10)
+    site.process.board.age()
+    await look(site, cast)
+    before = await versions(site)
+    await look(site, cast, seconds=45)
+    assert dict(await versions(site) - before).keys() == {"linde", "ceder"}, "wilg never confirmed anything"
 
 
 async def test_outside_a_demo_nothing_is_played(database: Database, clock: FixedClock) -> None:

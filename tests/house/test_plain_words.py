@@ -19,7 +19,7 @@ NOT_IN_DUTCH = {  # pattern: the word to use
     r"(?<!al )\blang niet bevestigd\b": "al lang niet bevestigd",
     r"\bkunnen? dit niet aan\b": "neemt niet op bij",
     r"\bkomst\b": "aankomst",
-    r"\bsessie\b|\bdatabase\b|\bverzoek\b|\bcriteri(?:a|um)\b": "ingelogd, gegevens, bericht, voorwaarden",
+    r"\bsessie\b|\bdatabase\b|\bverzoek\b|\bcriteri(?:a|um)\b": "ingelogd, gegevens, bericht, regels",
     r"\bmedewerkers\b": "personeel",
     r"^ouder$|· ouder\b": "minder actueel",
     r"(?:^|\. )(?:Wat|Wie) [^?.]*\.": "a noun: Mensen die …, De plekken …",
@@ -40,7 +40,7 @@ def words_of(english: bool) -> Iterator[str]:
         catalogue = read_po(file, locale="en")
     for message in catalogue:
         said = message.string if english else message.id
-        yield from [said] if isinstance(said, str) else said or ()
+        yield from (said,) if isinstance(said, str) else said or ()
 
 
 @pytest.mark.parametrize(("english", "banned"), [(False, NOT_IN_DUTCH), (True, NOT_IN_ENGLISH)], ids=["Dutch", "English"])
@@ -69,4 +69,4 @@ def test_a_full_sentence_begins_with_a_capital_and_a_list_item_has_no_full_stop(
     ],
 )
 def test_the_patterns_find_what_they_are_for(said: str, is_plain: bool) -> None:
-    assert any(re.search(pattern, said, re.I) for pattern in NOT_IN_DUTCH) is not is_plain
+    assert is_plain is not any(re.search(pattern, said, re.I) for pattern in NOT_IN_DUTCH)

@@ -97,7 +97,7 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     words = asked(page)
     assert "Requests to Linde Stichting Oever (police)" in words
     assert f"arrival: after 22:00 · request {case_id}" in words
-    assert "To discuss according to your criteria:" in words
+    assert "To discuss, by your rules:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]
     page = await answer(sanne, case_id, answer="yes", place="linde-1")
     assert "Your answer: yes, place 1 · reserved until 15:00" in asked(page)

@@ -38,8 +38,8 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
     words = asked(page)
     assert "Aanvragen aan Linde Stichting Oever (politie) gevraagd 14:00 1 vrouw, 1 man, 1 kind 0–3, LVB" in words
     assert f"COSM · aankomst: na 22:00 · aanvraag {case_id}" in words
-    assert "Past niet volgens uw voorwaarden: man" in words
-    assert "In overleg volgens uw voorwaarden: kind van 0–3, LVB" in words
+    assert "Past niet volgens uw regels: man" in words
+    assert "In overleg volgens uw regels: kind van 0–3, LVB" in words
     assert "Demo" not in words and "mark" not in words, "of who asks never the name of a person"
     assert "Ceder" not in words, "nor who else is asked"
 

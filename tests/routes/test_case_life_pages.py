@@ -126,7 +126,7 @@ async def test_at_night_it_is_provisional_and_waits_for_the_morning(site: Site, 
     assert case in page.partition('id="ratify-name"')[2].partition("</section>")[0]
     await done(hanneke, case, "arrival", shelter="linde", arrival="arrived")
     page = await see(mark, case)
-    assert "Zij zijn binnen." in page
+    assert "Ze zijn aangekomen." in page
     assert "Mogen blijven tot en met" in await see(hanneke, case), "nobody is put out without a last night"
     page = await done(hanneke, case, "decide", decision="confirm")
     assert "aangekomen" in page

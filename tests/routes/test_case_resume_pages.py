@@ -38,7 +38,7 @@ async def test_the_headline_follows_the_board_and_the_search_goes_on_with_its_ne
     words = main(await see(mark, case))
     assert "plek gaat niet door: zoek verder" in words and "Uw zoekvraag staat er nog." in words
     assert "Beuk plek gaat niet door, verder gezocht" in words
-    assert "Waar slapen" not in words
+    assert "Waar slapen ze" not in words
 
 
 async def test_after_a_no_of_the_desk_and_after_nobody_came_the_way_on_is_the_same(site: Site, people: People) -> None:

@@ -37,11 +37,11 @@ async def test_the_desk_ends_a_stay_and_everybody_reads_until_when_they_may_stay
     words = main(await see(mark, case))
     assert "verblijf beëindigd: zoek verder" in words
     assert "Linde: de plaatsingsdesk beëindigde het verblijf, een andere plek past beter." in words
-    assert "Zij mogen blijven tot en met zaterdag 14 maart." in words
+    assert "Ze mogen blijven tot en met zaterdag 14 maart." in words
     assert "Linde verblijf beëindigd door de plaatsingsdesk" in words
     words = main((await sanne.get("/staff/linde")).text)
     assert "de plaatsingsdesk beëindigde het verblijf: een andere plek past beter" in words
-    assert "Zij mogen blijven tot en met zaterdag 14 maart." in words
+    assert "Ze mogen blijven tot en met zaterdag 14 maart." in words
     assert (await mark.post("/language", data={"language": "en", "back": "/"})).status_code == 303
     assert "They may stay up to and including Saturday 14 March." in main(await see(mark, case))
 

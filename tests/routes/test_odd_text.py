@@ -40,7 +40,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("adults", "children", "needs", "statuses", "adult_ages", "avoid", "languages"), PROFILE_ROUTES),
     "empty": ("staff_occupancy",),
     "ask": ("case_open", "case_ask"),
-    "places": ("case_place", "case_answer", "staff_answer"),
+    "places": ("case_place", "case_answer", "staff_answer", "staff_holds"),
     "criteria": ("criteria_save", "place_criteria_save"),
     "limits": ("criteria_save",),
     "intake": ("criteria_save",),

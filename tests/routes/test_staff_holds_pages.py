@@ -1,0 +1,65 @@
+"""Staff hold several places for a caller with a group, in one press: all of them, or none."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.build.api import status_of as state
+from tests.build.pages import follow, forms, press
+from tests.build.site import Site
+
+CALLER = ("caller", "oever police")
+HOLD = "/staff/linde/holds"
+
+
+@pytest.fixture
+async def three(site: Site, sanne: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """Sanne's browser; linde-3 is free as well."""
+    await sanne.post("/staff/linde/places/linde-3", data={"status": "free", "key": "free"})
+    yield sanne
+
+
+async def states(site: Site) -> list[str]:
+    return [await state(site, f"linde-{number}") for number in (1, 2, 3)]
+
+
+async def test_the_ticked_places_are_held_together_and_given_back_together(site: Site, three: httpx.AsyncClient) -> None:
+    [form] = forms(await three.get("/staff/linde"), HOLD)
+    assert [name for name in form.fields if name.startswith("places.")] == [
+        "places.linde-1",
+        "places.linde-2",
+        "places.linde-3",
+    ]
+    del form.fields["places.linde-2"]
+    form.fields |= {"places.linde-1": "on", "places.linde-3": "on"}  # ticked
+    page = await follow(three, await press(three, form, CALLER))
+    assert await states(site) == ["held", "free", "held"]
+    assert forms(page, HOLD) == [], "one free place is left, and that is held on its own sheet"
+    claims = {
+        one for one in ("linde-1", "linde-3") if "Stichting Oever (politie)" in page.text.partition(f'id="tile-{one}"')[2]
+    }
+    assert claims == {"linde-1", "linde-3"}
+    release = next(one for one in page.text.split('action="') if "/release" in one.partition('"')[0]).partition('"')[0]
+    await three.post(release, data={"key": "back"})
+    assert await states(site) == ["free", "free", "free"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"places.linde-1": "on", "places.linde-4": "on"}, 409),  # linde-4 is closed
+        ({"places.linde-1": "on", "places.ceder-1": "on"}, 422),
+        ({"places.ceder-1": "on", "places.ceder-2": "on"}, 404),
+        ({}, 422),
+    ],
+)
+async def test_all_or_none(site: Site, three: httpx.AsyncClient, fields: dict[str, str], status: int) -> None:
+    reply = await three.post(HOLD, data={"key": "several", "caller": "oever police", **fields})
+    assert reply.status_code == status
+    assert await states(site) == ["free", "free", "free"]
+
+
+async def test_with_one_free_place_nothing_is_asked(site: Site, sanne: httpx.AsyncClient) -> None:
+    await sanne.post("/staff/linde/places/linde-2", data={"status": "occupied", "key": "full"})
+    assert forms(await sanne.get("/staff/linde"), HOLD) == []
