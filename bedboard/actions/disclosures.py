@@ -67,12 +67,12 @@ async def disclose_callbacks(
 async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime) -> None:
     """Write down that the actor sees the telephone of a shelter of this case; from then on `list_telephones_seen` has it.
 
-    For the requester and colleagues, the group that is offered the case, and the desk, while the case is open. Refusals:
-    NotFound, for strangers to the case as well; NotAllowed.
+    For the requester and colleagues, and the desk, while the case is open; a group that is offered the case takes it over
+    first. Refusals: NotFound, for strangers to the case as well; NotAllowed.
     """
     await check_role(tx, actor)
     row = await get_case(tx, case_id)
-    if row is None or not may_see_case(actor, row.requester, row.handed_to):
+    if row is None or not may_see_case(actor, row.requester):
         raise NotFound("no_such_request")
     asked = [ask.shelter_id for ask in await list_asks(tx, case_id) if ask.settled in (None, "chosen")]
     if row.over_at is not None or shelter_id not in asked:

@@ -90,7 +90,10 @@ class Call:
     @property
     def came_from(self) -> str:
         """The page of ours on which the button stands, as the browser says; the first page when it does not."""
-        page = urlsplit(self.request.headers.get("referer", ""))
+        try:
+            page = urlsplit(self.request.headers.get("referer", ""))
+        except ValueError:  # it is no address at all
+            return "/"
         is_ours = f"{page.scheme}://{page.netloc}" in self.process.settings.origins
         return own_path(page.path + (f"?{page.query}" if page.query else "")) if is_ours else "/"
 
@@ -141,7 +144,10 @@ class Call:
     async def fields(self) -> Mapping[str, str]:
         """Return a form's fields as text, without the empty ones; may be asked twice. Refusal: Malformed."""
         if self._fields is None:
-            if self.request.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded":
+            if (
+                self.request.headers.get("content-type", "").split(";")[0].strip().lower()
+                != "application/x-www-form-urlencoded"
+            ):
                 raise Malformed("not_a_form")
             self._fields = await read_fields(self.request, await self.body())
         return dict(self._fields)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
@@ -40,6 +40,10 @@ class FrontDoor:
         } | ({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and Headers(scope=scope).get("host", "") not in self._hosts:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -90,11 +90,12 @@ def guard_route(row: Row) -> Route:
     async def guarded(request: Request) -> Response:
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=row.name):
             try:
-                call = begin_call(request, await identify(request, row))
-                check_row(request.path_params, row, call.known_actor)
-                return await row.endpoint(call)
-            except Refusal as refusal:
-                return on_refusal(request, refusal)
+                try:
+                    call = begin_call(request, await identify(request, row))
+                    check_row(request.path_params, row, call.known_actor)
+                    return await row.endpoint(call)
+                except Refusal as refusal:
+                    return on_refusal(request, refusal)
             except HTTPException:
                 raise
             except Exception as bug:

@@ -21,8 +21,9 @@ CALLER_PATTERN = r"^[a-z0-9][a-z0-9-]* (police|coordinator|desk)$"
 
 def _read_time(value: Any) -> Any:
     try:
-        return datetime.fromisoformat(value)
-    except (ValueError, TypeError):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)  # the database refuses an offset of 16 hours
+    except (ValueError, TypeError, OverflowError):
         raise PydanticCustomError("datetime_form", "a time is written like 2026-03-11T14:00:00+01:00") from None
 
 

@@ -41,7 +41,8 @@ async def save_disclosure(
 
 SEEN_FOR_CASE = text("""
     select distinct shelter_id from disclosure
-    where actor_kind = :kind and actor_id = :id and case_id = :case_id and what = 'telephone' and at >= :since
+    where actor_kind = :kind and actor_id = :id and what = 'telephone' and at >= :since
+      and case_id = (select trace_id from case_record where id = :case_id)
 """)
 
 

@@ -140,9 +140,10 @@ def candidates(
 ) -> list[Candidate]:
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
-    `ticked` None: nobody has chosen yet. Then the best shelters are ticked that were not asked before, first those that are
-    open at the arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they
-    come first. `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
+    `ticked` None: nobody has chosen yet. Then the best shelters are ticked: those with a place that the requester holds, and
+    those whose news is not stale, but for those that gave another answer than yes before; first those that are open at the
+    arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they come first.
+    `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
     """
     best: dict[str, Match] = {}
     for match in held:
@@ -160,8 +161,9 @@ def candidates(
         for one in match.reasons
         if one.criterion in ("intake", "intake_until") and one.answer != "yes"
     }
-    new = [match.card.id for match in matches if match.card.id not in earlier and match.places]
-    first = sorted(new, key=lambda shelter_id: shelter_id in shut)
+    said_otherwise = {shelter_id for shelter_id, ask in earlier.items() if ask.says != "yes"}
+    sure = [match.card.id for match in matches if match.places and (match.card.id in ours or match.card.freshness != "stale")]
+    first = sorted([one for one in sure if one not in said_otherwise], key=lambda shelter_id: shelter_id in shut)
     chosen = first[: min(TICKED, still)] if ticked is None else ticked
     return [
         Candidate(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bedboard.actions.disclosures import disclose_address, disclose_telephone
+from bedboard.actions.disclosures import disclose_address, disclose_asked, disclose_telephone, list_telephones_seen
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import NotAllowed, NotFound
 from bedboard.store.database import Database
@@ -107,3 +107,21 @@ async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belong
     await withdraw(case_database)
     with pytest.raises(NotAllowed):
         await telephone(MARK)
+
+
+async def seen_by(case_database: Database, who: Actor) -> dict[str, str]:
+    found: dict[str, str] = await do(case_database, lambda tx: list_telephones_seen(tx, who, "r1", NOW, SEAL))
+    return found
+
+
+async def test_a_telephone_seen_in_a_case_stays_in_it_and_is_written_down_once(case_database: Database) -> None:
+    await bring_to(case_database, "asking")
+    assert await seen_by(case_database, MARK) == {}
+    async with looking(case_database) as seen:
+        await do(case_database, lambda tx: disclose_asked(tx, MARK, "r1", "linde", NOW))
+    assert len(rows_of(seen.added, "disclosure")) == 1
+    assert await seen_by(case_database, MARK) == {"linde": "CANARY-TEL-linde"}
+    assert await seen_by(case_database, EMRE) == {}, "the look of each person is written down"
+    async with looking(case_database) as seen:
+        await do(case_database, lambda tx: disclose_asked(tx, MARK, "r1", "linde", NOW))
+    assert seen.nothing

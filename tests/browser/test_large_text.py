@@ -40,7 +40,11 @@ async def test_at_twice_the_text_size_nothing_is_too_wide_and_no_word_is_broken(
     async with demo_site.api("demo-police") as api:
         profile = {"adults": {"woman": 1}, "needs": ["lvb"], "statuses": ["third_country"]}
         reply = await api.post("/requests", json={**profile, "shelters": ["linde", "meidoorn"]})
-    assert reply.status_code == 201, reply.text
+        assert reply.status_code == 201, reply.text
+        other = await api.post("/requests", json={**profile, "shelters": ["linde"]})
+    async with demo_site.api("demo-shelter-linde") as linde:
+        answer = await linde.post(f"/requests/{other.json()['id']}/answers", json={"answer": "discuss"})
+        assert answer.status_code == 200, answer.text
     for person, paths in PAGES.items():
         page = await open_page(browser, demo_site, person, size)
         if person == "mark":

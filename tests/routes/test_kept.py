@@ -174,7 +174,7 @@ async def test_a_form_that_fits_into_no_cookie_still_leads_to_the_words_of_its_r
         noise = {f"limits.{new_id()}{new_id()}": new_id() * 8 for _ in range(150)}
         reply = await press(manager, LINDE, noise | {"key": "1", "version": "1", "do": "save"})
         page = await see(manager, reply)
-        assert page.status_code == 422 and "Er is niets opgeslagen" in notice(page)
+        assert page.status_code == 422 and "Kijk wat er anders moet" in notice(page)
 
 
 async def test_signing_out_drops_everything_that_was_kept(site: Site, mark: httpx.AsyncClient) -> None:
@@ -234,7 +234,7 @@ async def test_a_search_that_ended_without_a_place_is_counted_once(site: Site, m
     reply = await press(mark, "/search/nothing", WOMAN | {"slept": "hotel", "key": "k"})
     for _ in range(2):
         page = await see(mark, reply)
-        assert page.status_code == 200 and "Geteld, zonder iets over de persoon:" in re.sub(r"\s+", " ", page.text)
+        assert page.status_code == 200 and "Geteld, zonder iets over deze mensen:" in re.sub(r"\s+", " ", page.text)
     async with site.process.database.transaction() as tx:
         assert await (await tx.connection()).scalar(text("select count(*) from stored_reply")) == 1
 

@@ -172,3 +172,14 @@ async def test_a_forwarded_host_is_not_believed(standing: Site, people: dict[str
 
 async def test_the_health_check_may_be_asked_by_any_name_and_tells_nothing(standing: Site) -> None:
     assert await raw(standing, "GET /health HTTP/1.1\r\nHost: 10.0.0.7:8000\r\n\r\n") == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "[", "127.0.0.1", ""])
+async def test_a_socket_is_refused_under_a_name_that_is_not_ours(standing: Site, sanne: httpx.AsyncClient, host: str) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    assert (await sanne.get("/live?view=staff&shelter=linde", headers={**upgrade, "Host": host})).status_code in (400, 403)

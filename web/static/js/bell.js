@@ -94,7 +94,11 @@
 
   addEventListener(
     "submit",
-    ({ target }) => target.action.endsWith("/hold") && own.set(target.closest(".tile")?.id, performance.now()),
+    ({ target }) => {
+      if (!/\/holds?$/.test(target.action)) return;
+      const chosen = [...target.querySelectorAll('[name^="places."]:checked')].map(({ name }) => `tile-${name.slice(7)}`);
+      for (const id of [target.closest(".tile")?.id, ...chosen]) own.set(id, performance.now());
+    },
     true,
   );
   document.addEventListener("bedboard:placed", compare);

@@ -135,6 +135,9 @@
     const strip = detail.ctx.swap.startsWith("place") && detail.tasks[0]?.fragment.querySelector("#strip");
     for (const row of strip ? rows() : []) {
       if (ended.has(row.id) || strip.querySelector(`#${row.id}`)) continue;
+      // Before its time, and used by a case: the shelter has said yes, and the case says so.
+      const isUsed = row.querySelector('a[href^="/requests/"]');
+      if (isUsed && Date.parse(row.querySelector("[data-until]").dateTime) > now()) continue;
       const kept = strip.appendChild(row.cloneNode(true));
       if (!kept.matches(".lapsed")) explain(row);
       kept.classList.add("lapsed");
