@@ -102,11 +102,14 @@ class Call:
         """The parts of the path that have a name in its row, such as `shelter_id`."""
         return self.request.path_params
 
+    def takes(self, coding: str) -> bool:
+        """Return whether the caller can read an answer that is packed with this coding, such as gzip."""
+        ways = [way.replace(" ", "") for way in self.request.headers.get("accept-encoding", "").lower().split(",")]
+        return any(way == coding or (way.startswith(f"{coding};") and not REFUSED.search(way)) for way in ways)
+
     @property
     def takes_gzip(self) -> bool:
-        """Whether the caller can read an answer that is packed with gzip."""
-        ways = [way.replace(" ", "") for way in self.request.headers.get("accept-encoding", "").lower().split(",")]
-        return any(way == "gzip" or (way.startswith("gzip;") and not REFUSED.search(way)) for way in ways)
+        return self.takes("gzip")
 
     @property
     def query(self) -> QueryParams:

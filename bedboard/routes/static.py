@@ -2,9 +2,11 @@
 
 import gzip
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import brotli
 from starlette.responses import Response
 
 from bedboard.routes.call import Call
@@ -22,7 +24,7 @@ class File(NamedTuple):
     sources: tuple[Path, ...]
     changed: tuple[int, ...]
     plain: bytes
-    packed: bytes | None
+    packed: Mapping[str, bytes]  # by coding, the smallest first; empty for a file that is packed already
     media_type: str
 
 
@@ -39,7 +41,7 @@ def _load(path: Path) -> File:
         sources = sources_of(path)
         changed = _changed(sources)
         plain = content_of(path)
-        packed = gzip.compress(plain, mtime=0) if path.suffix in COMPRESSED else None
+        packed = {"br": brotli.compress(plain), "gzip": gzip.compress(plain, mtime=0)} if path.suffix in COMPRESSED else {}
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         file = _files[path] = File(sources, changed, plain, packed, media_type)
     return file
@@ -62,6 +64,7 @@ async def show_static(call: Call) -> Response:
     file = _load(path)
     lasting = "public, max-age=31536000, immutable" if "v" in call.query else "no-cache"
     headers = {"Cache-Control": lasting, "Vary": "Accept-Encoding"}
-    if file.packed is not None and call.takes_gzip:
-        return Response(file.packed, 200, headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
+    for coding, body in file.packed.items():
+        if call.takes(coding):
+            return Response(body, 200, headers | {"Content-Encoding": coding}, media_type=file.media_type)
     return Response(file.plain, 200, headers, media_type=file.media_type)

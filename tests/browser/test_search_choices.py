@@ -47,7 +47,7 @@ async def test_a_minor_alone_gets_the_advice_who_decides(phone: Page) -> None:
     await phone.locator("#children > summary").click()
     await choice(phone, "minor_alone").click()
     await expect(advice).to_contain_text("beslist geen plaatsingsdesk. Bel Nidos")
-    await expect(phone.locator("#none .not-minor")).to_be_hidden()
+    await expect(phone.locator("#none p.not-minor")).to_be_hidden()
 
 
 async def test_a_kind_of_place_leads_to_its_explanation(phone: Page) -> None:

@@ -128,7 +128,7 @@ async def test_a_session_that_is_over_leads_back_to_the_page_of_the_button(site:
         reply = await browser.post("/shelters/linde/call", data={"key": "1"}, headers=page)
         assert (reply.status_code, reply.headers["location"]) == (303, "/sign-in?ended=1")
         sign_in_page = await browser.get(reply.headers["location"], headers=page)
-        assert "uw sessie is voorbij" in sign_in_page.text
+        assert "U bent niet ingelogd, of niet meer" in sign_in_page.text
         [form, *_] = forms(sign_in_page, "/sign-in/demo")
         assert unescape(form.fields["next"]) == "/shelters/linde?kept=1"
         [language] = forms(sign_in_page, "/language")
