@@ -133,7 +133,8 @@ async def test_a_number_is_shown_in_its_card_once_and_stays_there(browser: Brows
     await page.reload()
     await expect(number).to_be_visible()
     seen = "select why, case_id from disclosure where shelter_id = 'linde' and actor_id = 'mark'"
-    assert await sql(site, seen) == [("request", case_id)], "written down once"
+    [(trace_id,)] = await sql(site, "select trace_id from case_record")
+    assert await sql(site, seen) == [("request", trace_id)], "written down once, without the reference of the case"
     colleague = await open_page(browser, site, "emre", size, path=f"/requests/{case_id}")
     await expect(colleague.locator(".tel")).to_have_count(0)
     for one in (page, colleague):

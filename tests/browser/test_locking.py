@@ -198,8 +198,8 @@ async def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
 
 async def test_the_page_of_a_shelter_with_its_sound_hears_a_request_after_an_hour(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "sanne")
-    await page.evaluate("window.rung = 0; window.bedboard.chime = () => { window.rung++ }")
-    await page.locator("[data-way=sound]").click()
+    await page.evaluate("window.rung = 0; window.bedboard.ring = () => { window.rung++ }")
+    await page.get_by_role("switch", name=re.compile("Geluid als iemand")).click()
     rung = int(await page.evaluate("window.rung"))
     await idle(site, hours=1)
     await begin(site, "linde")
@@ -211,8 +211,8 @@ async def test_the_page_of_a_shelter_with_its_sound_hears_a_request_after_an_hou
 
 async def test_a_manager_hears_of_a_request_through_the_cover(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "anneke", path="/staff/linde")
-    await page.evaluate("window.rung = 0; window.bedboard.chime = () => { window.rung++ }")
-    await page.locator("[data-way=sound]").click()
+    await page.evaluate("window.rung = 0; window.bedboard.ring = () => { window.rung++ }")
+    await page.get_by_role("switch", name=re.compile("Geluid als iemand")).click()
     rung = int(await page.evaluate("window.rung"))
     await idle(site)
     await expect(page.locator("#lock")).to_be_visible()

@@ -103,6 +103,7 @@ async def test_after_a_reload_the_switch_says_that_the_sound_waits_and_any_touch
     await expect(switch(page)).to_have_attribute("aria-checked", "true")
     await tones(page, 2)
 
+    await page.evaluate("scrollTo(0, 0)")  # a reload comes back to where the page was
     untouched = await Untouched.reload(page)
     await untouched.is_blocked()
     await begin(site, "linde", adults={"woman": 1})

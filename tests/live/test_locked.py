@@ -41,8 +41,8 @@ async def test_a_locked_page_hears_the_pulse_and_that_there_is_news(site: Site, 
             await change(site)
             await hold(site.process.database, who=MARK)
             await do(site.process.database, lambda tx: release_hold(tx, MARK, "h1", site.clock.now()))
-            heard += await until_pulse(site, line)
-            assert {"type": "own"} in heard
+            while {"type": "own"} not in heard:
+                heard += await until_pulse(site, line)
             assert {one["type"] for one in heard} == {"snapshot", "own"}
             assert [word for word in SECRETS if word in json.dumps(heard)] == []
         assert (await browser.get("/")).status_code == 423

@@ -58,7 +58,7 @@ async def test_yes_reserves_the_place_and_may_become_another_answer_until_someth
     page = await answer(sanne, case_id, answer="yes", place="linde-2")
     assert [await state(site, one) for one in ("linde-1", "linde-2")] == ["free", "reserved"]
     page = await answer(sanne, case_id, answer="discuss")
-    assert "Uw antwoord: in overleg . De aanvrager ziet nu uw telefoonnummer." in asked(page)
+    assert "Uw antwoord: in overleg . De aanvrager ziet nu uw nummer." in asked(page)
     assert await state(site, "linde-2") == "free"
     page = await answer(sanne, case_id, answer="no", reason="contra_indication", criterion="lvb")
     assert "Uw antwoord: nee, contra-indicatie (LVB)" in asked(page)

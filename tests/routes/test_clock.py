@@ -129,7 +129,7 @@ ROWS = (
             "rules": (rule(lambda now: is_late("confirmed", NOW + 2 * HOUR, now)), (False, True)),
             "board": (board(lambda at: at.place().claim.is_late), (False, True)),  # type: ignore[union-attr]
             "page": (says("sanne", PAGE_OF_SHELTER, "te laat — bel"), (False, True)),
-            "case": (says("mark", PAGE_OF_CASE, "Dat uur is voorbij"), (False, True)),
+            "case": (says("mark", PAGE_OF_CASE, "Die tijd is voorbij"), (False, True)),
             "strip": (says("mark", "/strip", "Linde: te laat — bel"), (False, True)),
         },
     ),
@@ -168,7 +168,7 @@ ROWS = (
         situations.an_old_case,
         {
             "board": (board(lambda at: at.place().status), ("reserved", "closed")),
-            "page": (says("mark", PAGE_OF_CASE, "Waar slaapt"), (False, True)),
+            "page": (says("mark", PAGE_OF_CASE, "Waar slapen"), (False, True)),
             "database": (stored(STATE), ("confirmed", "withdrawn")),
         },
     ),

@@ -143,11 +143,17 @@
     const [bar, head, live] = fixed();
     if (bar) style.setProperty("--bedboard-bar-height", `${bar.offsetHeight}px`);
     if (head && live) style.setProperty("--bedboard-head-away", `${head.offsetHeight - live.offsetHeight}px`);
+    stand(); // a head that grows, because the page is not live any more, moves the pressed button
   });
   function measure() {
     for (const one of fixed()) if (one) measured.observe(one);
   }
-  document.addEventListener("bedboard:placed", measure); // news may bring a new bar
+  // News may bring a new bar, and may move the pressed button.
+  document.addEventListener("bedboard:placed", () => {
+    measure();
+    stand();
+  });
+  addEventListener("scroll", stand, { passive: true });
   measure();
 
   window.bedboard = { messages: { tell, begin, forget, noticeOf } };
