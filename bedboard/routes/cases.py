@@ -29,7 +29,6 @@ from bedboard.routes.case_work import (
     take_over_work,
     withdrawal_work,
 )
-from bedboard.routes.kept import drop_pressed
 from bedboard.routes.profiles import seal_profile
 from bedboard.routes.search import profile_fields
 from bedboard.rules.fit import Profile
@@ -104,9 +103,7 @@ async def post_case(call: Call) -> Response:
         case_id = await do_once(call, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return keep_new(call, form, refusal)
-    response = RedirectResponse(f"/requests/{case_id}", 303)
-    drop_pressed(call, response)  # otherwise Back leads to the same shelters, and a second press makes a second case
-    return response
+    return RedirectResponse(f"/requests/{case_id}", 303)
 
 
 async def post_shelters(call: Call) -> Response:

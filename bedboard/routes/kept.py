@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import InvalidToken
 from starlette.responses import RedirectResponse, Response
@@ -206,13 +205,6 @@ def drop(call: Call, response: Response, name: str) -> None:
 def drop_one(call: Call, response: Response) -> None:
     """Drop what was kept for the page that is called, so that it counts once."""
     drop(call, response, _prefix(call) + call.query.get("kept", ""))
-
-
-def drop_pressed(call: Call, response: Response) -> None:
-    """Drop what was kept for the page on which the button stands: it was pressed, so Back must not offer it once more."""
-    kept_id = parse_qs(urlsplit(call.came_from).query).get("kept", [""])[0]
-    if ID.fullmatch(kept_id):
-        drop(call, response, _prefix(call) + kept_id)
 
 
 def drop_all(call: Call, response: Response) -> None:

@@ -22,9 +22,12 @@ CALLER_PATTERN = r"^[a-z0-9][a-z0-9-]* (police|coordinator|desk)$"
 def _read_time(value: Any) -> Any:
     try:
         moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo is None else moment.astimezone(UTC)  # the database refuses an offset of 16 hours
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError):
         raise PydanticCustomError("datetime_form", "a time is written like 2026-03-11T14:00:00+01:00") from None
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)  # the database refuses an offset of 16 hours
+    except OverflowError:  # in the first or the last year there is: a rule refuses it as too far away
+        return moment
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]

@@ -84,7 +84,7 @@ async def test_a_static_file_is_kept_only_under_the_hash_of_its_content(people: 
     assert "immutable" in kept.headers["cache-control"]
     assert address.endswith("?v=" + hashlib.sha256(kept.content).hexdigest()[:12])
     assert b"@import" not in kept.content
-    assert kept.headers["content-encoding"] == "gzip"
+    assert kept.headers["content-encoding"] == "br"
     asked = await people["none"].get(address.split("?")[0], headers={"Accept-Encoding": "identity"})
     assert asked.headers["cache-control"] == "no-cache"
     assert asked.content == kept.content
