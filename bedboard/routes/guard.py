@@ -7,12 +7,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bedboard.process import process_of
+from bedboard.process import Process, process_of
 from bedboard.routes.call import begin_call
 from bedboard.routes.replies import on_bug, on_refusal
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import Actor, check_access, check_own
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal, SignInNeeded, Unavailable
+from bedboard.store.shelters import get_shelter_id
 
 
 async def _find_client(connection: HTTPConnection) -> Actor | None:
@@ -54,11 +55,27 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
     return actor
 
 
-def check_row(connection: HTTPConnection, row: Row | SocketRow, actor: Actor | None) -> None:
-    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, NotAllowed, NotFound."""
+async def check_row(connection: HTTPConnection, row: Row | SocketRow, actor: Actor | None) -> None:
+    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, NotAllowed, NotFound, Unavailable."""
     check_access(row.who, actor)
-    if row.who.own and actor is not None and "shelter_id" in connection.path_params:
+    if actor is None or row.who.own is None:
+        return
+    if row.who.own == "shelter":
         check_own(actor, connection.path_params["shelter_id"])
+    elif not await _is_own_place(process_of(connection), actor, connection.path_params["place_id"]):
+        raise NotFound("no_such_place")
+
+
+async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
+    """Return whether the place belongs to a shelter of the actor's.
+
+    A place never moves, so the board in memory may say yes. Only the database says no: the place may be new.
+    """
+    own = [card for shelter_id in actor.shelter_ids if (card := process.board.cards.get(shelter_id)) is not None]
+    if any(place.id == place_id for card in own for place in card.places):
+        return True
+    async with process.database.transaction() as tx:
+        return await get_shelter_id(tx, place_id) in actor.shelter_ids
 
 
 def guard_route(row: Row) -> Route:
@@ -68,7 +85,7 @@ def guard_route(row: Row) -> Route:
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=row.name):
             try:
                 call = begin_call(request, await identify(request, row))
-                check_row(request, row, call.known_actor)
+                await check_row(request, row, call.known_actor)
                 return await row.endpoint(call)
             except Refusal as refusal:
                 return on_refusal(request, refusal)
@@ -86,7 +103,7 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
     async def guarded(websocket: WebSocket) -> None:
         try:
             actor = await identify(websocket, row)
-            check_row(websocket, row, actor)
+            await check_row(websocket, row, actor)
             if actor is None:
                 raise SignInNeeded("sign_in_needed")
         except SignInNeeded:

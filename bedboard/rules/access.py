@@ -41,10 +41,13 @@ OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of access. `public`: without a session as well. `own`: the actor must work for the shelter in the call."""
+    """A rule of access. `public`: without a session as well.
+
+    `own`: the actor must work for the shelter that the path of the route names, or for the shelter of the place there.
+    """
 
     roles: frozenset[Role]
-    own: bool = False
+    own: Literal["shelter", "place"] | None = None
     public: bool = False
 
 
@@ -56,9 +59,10 @@ LIVE = Rule(SEEKERS | SHELTER)
 DESK = Rule(frozenset({"desk"}))
 POLICE = Rule(frozenset({"police"}))
 OF_SHELTERS = Rule(SHELTER)
-OWN_SHELTER = Rule(SHELTER, own=True)
-OWN_MANAGER = Rule(frozenset({"manager"}), own=True)
-OWN_REPORTING = Rule(REPORTERS, own=True)
+OWN_SHELTER = Rule(SHELTER, own="shelter")
+OWN_MANAGER = Rule(frozenset({"manager"}), own="shelter")
+OWN_REPORTING = Rule(REPORTERS, own="shelter")
+OWN_PLACE_REPORTING = Rule(REPORTERS, own="place")
 
 
 def check_access(rule: Rule, actor: Actor | None) -> None:
