@@ -20,6 +20,7 @@ from bedboard.rules.access import Actor
 from bedboard.settings import Settings
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal
+from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Pieces
 
@@ -43,6 +44,7 @@ class Process:
     """None: no keys are set, so nothing is pushed and no page offers it."""
     turns: Turns
     cases: OpenCases
+    trail: Trail
 
 
 def process_of(connection: HTTPConnection) -> Process:

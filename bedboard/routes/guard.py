@@ -1,5 +1,8 @@
 """The guard before every route: it identifies the caller, and asks the row of the route whether they may call it."""
 
+from dataclasses import replace
+from ipaddress import ip_address
+
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -40,6 +43,15 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
         return known
 
 
+def _network_of(connection: HTTPConnection) -> str | None:
+    """Return the class of the caller's address, never the address; None when it is not known."""
+    try:
+        address = ip_address(connection.client.host if connection.client else "")
+    except ValueError:
+        return None
+    return "loopback" if address.is_loopback else "private" if address.is_private else "public"
+
+
 async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
     """Return the person or client that calls; None for nobody. Refusal: Unavailable, but not of a public route."""
     if isinstance(row, Row) and not row.identifies:
@@ -50,9 +62,11 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
         if not row.who.public:
             raise
         return None
-    if actor is not None:
-        structlog.contextvars.bind_contextvars(actor=actor.id)
-    return actor
+    if actor is None:
+        return None
+    structlog.contextvars.bind_contextvars(actor=actor.id)
+    session = actor.session or ("browser" if actor.kind == "person" else "token")
+    return replace(actor, session=session, network=_network_of(connection))
 
 
 async def check_row(connection: HTTPConnection, row: Row | SocketRow, actor: Actor | None) -> None:

@@ -1,6 +1,6 @@
 """The roles, and the rules of access that the rows of both route tables name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
@@ -15,7 +15,8 @@ class Actor:
     """A signed-in person or an API client that does something; "system" for what only time or a command does.
 
     `id` is the person's or the client's. `shelter_ids`: the shelters for which the actor works (staff, manager, machine),
-    empty for the other roles. `language` None follows the device.
+    empty for the other roles. `language` None follows the device. `session` and `network`, the kind of session and the class of
+    the address from which this one call comes, are for the audit trail only; None: not known.
     """
 
     kind: Literal["person", "client", "system"]
@@ -25,6 +26,8 @@ class Actor:
     organization_id: str | None
     shelter_ids: frozenset[str]
     language: str | None = None
+    session: str | None = field(default=None, compare=False)
+    network: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -37,6 +40,18 @@ SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # they 
 SHELTER: frozenset[Role] = frozenset({"staff", "manager"})
 REPORTERS: frozenset[Role] = SHELTER | {"machine"}
 OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which shelters there are, not what is free
+
+
+def actor_fields(actor: Actor) -> dict[str, str | None]:
+    """Return what the audit trail says about the actor, under the names of its columns."""
+    return {
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "role": actor.role,
+        "organization_id": actor.organization_id,
+        "session": actor.session,
+        "network": actor.network,
+    }
 
 
 @dataclass(frozen=True, slots=True)

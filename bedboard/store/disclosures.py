@@ -1,42 +1,60 @@
-"""Disclosures of a telephone or an address. Each is written before anything is shown, in the same transaction."""
+"""Looks at a shelter's telephone or address. The database writes each one down in the statement that gives the value."""
 
+import json
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
-from bedboard.rules.access import Actor
-from bedboard.store.database import Transaction
-from bedboard.store.tables.people import Disclosure
+from bedboard.rules.access import Actor, actor_fields
+from bedboard.store.database import Transaction, marks_of
+
+What = Literal["telephone", "address"]
+
+SEE_CONTACT = text("select see_contact(cast(:look as jsonb), :since)")
 
 
-async def save_disclosure(
+async def see_contact(
     tx: Transaction,
     actor: Actor,
     shelter_id: str,
+    what: What,
     why: str,
     now: datetime,
+    *,
     claim_id: str | None = None,
     case_id: str | None = None,
-    what: str = "telephone",
+    since: datetime | None = None,
+) -> bytes | None:
+    """Write a look down, and return what is seen, still sealed; None, and nothing written, without such a shelter.
+
+    `since`: the same look, at the same value and for the same reason, counts once if it was written down after this moment;
+    None: every look is one of its own.
+    """
+    about = {"shelter_id": shelter_id, "what": what, "why": why, "claim_id": claim_id, "case_id": case_id, "result": "shown"}
+    return await _look(tx, {"at": now, **actor_fields(actor), **about}, since)
+
+
+async def save_refused_look(
+    tx: Transaction, actor: Actor, shelter_id: str, what: What, now: datetime, case_id: str | None = None
 ) -> None:
-    """Note that the actor is about to see the shelter's telephone (or address)."""
-    row = {
-        "at": now,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "role": actor.role,
-        "shelter_id": shelter_id,
-        "what": what,
-        "why": why,
-        "claim_id": claim_id,
-        "case_id": case_id,
-    }
-    await (await tx.connection()).execute(insert(Disclosure), row)
+    """Write down that a look was refused; nothing without such a shelter."""
+    about = {"shelter_id": shelter_id, "what": what, "why": "none", "claim_id": None, "case_id": case_id, "result": "refused"}
+    await _look(tx, {"at": now, **actor_fields(actor), **about}, None)
+
+
+async def _look(tx: Transaction, row: dict[str, Any], since: datetime | None) -> bytes | None:
+    tag = marks_of(tx).tag("disclosure", row)
+    look = json.dumps({**row, "at": row["at"].isoformat(), "tag": f"\\x{tag.hex()}"})
+    seen = await (await tx.connection()).execute(SEE_CONTACT, {"look": look, "since": since})
+    sealed: bytes | None = seen.scalar_one()
+    return sealed
 
 
 OTHERS_SEEN = text("""
     select count(distinct shelter_id) from disclosure
-    where actor_kind = :kind and actor_id = :id and at > :since and why = 'stale' and shelter_id <> :shelter_id
+    where actor_kind = :kind and actor_id = :id and at > :since
+        and why = 'stale' and shelter_id <> :shelter_id
 """)
 
 

@@ -35,7 +35,7 @@ SEALED = b"sealed"
 @pytest.fixture
 async def other(board_database: Database) -> AsyncIterator[Database]:
     """Another process' pool on the same database."""
-    other = Database(board_database.url)
+    other = Database(board_database.url, board_database.marks)
     yield other
     await other.dispose()
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from bedboard.store.tables.base import moment
+from bedboard.store.tables.base import Marked, moment
 
 
 class Person(SQLModel, table=True):
@@ -66,8 +66,11 @@ class StoredReply(SQLModel, table=True):
     created_at: datetime = moment()
 
 
-class Disclosure(SQLModel, table=True):
-    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row."""
+class Disclosure(Marked, table=True):
+    """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row.
+
+    `result`: "shown", or "refused", and then `why` is "none".
+    """
 
     __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
 
@@ -81,6 +84,7 @@ class Disclosure(SQLModel, table=True):
     why: str
     claim_id: str | None = None
     case_id: str | None = None
+    result: str = Field(default="shown", sa_column=Column(Text, nullable=False, server_default="shown"))
 
 
 class AlertRecord(SQLModel, table=True):
