@@ -61,7 +61,7 @@ class Chained(NamedTuple):
 async def chain_rows(tx: Transaction, now: datetime, *, whole: bool = False) -> Chained | None:
     """Chain the rows that are not in the chain yet; None: another process is doing it.
 
-    `whole`: also look among the oldest rows. Rows without a tag are from before there were tags: they are chained by the turn
+    `whole`: also look among the oldest rows. Rows with an empty tag are older than the tags: they are chained by the turn
     that begins the chain, and never later.
     """
     if not await lock_chain(tx):
@@ -74,7 +74,7 @@ async def chain_rows(tx: Transaction, now: datetime, *, whole: bool = False) -> 
         since = Settled(0, 0) if whole else await get_settled(tx, source, now - SETTLED_AFTER)
         until_id = await get_until_id(tx, source)
         while rows := await list_unchained(tx, source, since, BLOCK_ROWS):
-            right = [row for row in rows if (begins if row["tag"] is None else marks.fits(source, row, row["tag"]))]
+            right = [row for row in rows if (marks.fits(source, row, row["tag"]) if row["tag"] else begins)]
             if len(right) < len(rows):
                 wrong = {row["id"] for row in rows} - {row["id"] for row in right}
                 forged += [Finding(source, one, NOT_OURS) for one in sorted(wrong)]
@@ -170,7 +170,7 @@ async def _outside(tx: Transaction, *, begins: bool) -> AsyncIterator[Finding | 
         since = Settled(0, 0)
         while rows := await list_unchained(tx, source, since, BLOCK_ROWS):
             for row in rows:
-                is_ours = begins if row["tag"] is None else marks.fits(source, row, row["tag"])
+                is_ours = marks.fits(source, row, row["tag"]) if row["tag"] else begins
                 yield None if is_ours else Finding(source, row["id"], NOT_OURS)
             since = Settled(0, rows[-1]["id"])
         for row_id, of_id in await list_copies(tx, source):

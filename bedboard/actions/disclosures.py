@@ -9,10 +9,10 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, SAME_LOOK, may_see_case
-from bedboard.store.cases import get_case_id_to
+from bedboard.store.cases import get_case_id_to, list_asks
 from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
-from bedboard.store.disclosures import count_shelters_seen, see_contact
+from bedboard.store.disclosures import count_shelters_seen, save_refused_look, see_contact
 from bedboard.store.people import still_has_role
 from bedboard.store.seal import Seal
 
@@ -78,6 +78,18 @@ async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Se
     if sealed is None:
         raise NotFound("no_such_shelter")
     return seal.open(sealed)
+
+
+async def note_refused_telephone(tx: Transaction, actor: Actor, shelter_id: str, now: datetime) -> None:
+    """Write down that the actor asked for a telephone and did not see it. The transaction of the look itself is lost."""
+    await save_refused_look(tx, actor, shelter_id, "telephone", now)
+
+
+async def note_refused_address(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> None:
+    """Write down that a party to the case asked for the address of the chosen shelter and did not see it, as above."""
+    chosen = next((ask for ask in await list_asks(tx, case_id) if ask.settled == "chosen"), None)
+    if chosen is not None:
+        await save_refused_look(tx, actor, chosen.shelter_id, "address", now, case_id)
 
 
 async def disclose_holds(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -> Sequence[tuple[HoldRow, str]]:

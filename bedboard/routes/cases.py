@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_address
 from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, case_page, more_page, new_page
-from bedboard.routes.case_reads import opener_of, seeker_of
+from bedboard.routes.case_reads import opener_of, read_address, seeker_of
 from bedboard.routes.case_work import (
     Task,
     answer_work,
@@ -213,8 +212,7 @@ async def post_address(call: Call) -> Response:
     case_id = call.path_params["case_id"]
     try:
         await call.form(EmptyForm)
-        async with call.transaction() as tx:
-            address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
+        address = await read_address(call, case_id)
     except (Invalid, NotAllowed) as refusal:
         return await (case_fragment if call.wants_fragment else case_page)(call, case_id, refusal)
     if call.wants_fragment:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_telephone
+from bedboard.actions.disclosures import disclose_telephone, note_refused_telephone
 from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.board import board_audience
@@ -145,6 +145,8 @@ async def post_call(call: Call) -> Response:
                 tx, actor, shelter_id, process.seal, call.now, is_stale=card.freshness == "stale"
             )
     except (NotAllowed, TooMany) as refusal:
+        async with call.transaction() as tx:
+            await note_refused_telephone(tx, actor, shelter_id, call.now)
         return await _shelter_page(call, shelter_id, refusal)
     return await _shelter_page(call, shelter_id, None, telephone)
 

@@ -133,9 +133,7 @@ async def each_block(tx: Transaction, at_once: int = 50) -> AsyncIterator[Block]
         last = blocks[-1].number
 
 
-COPIES = (
-    "select max(id) as id, min(id) as of_id from {source} where tag is not null group by tag having count(*) > 1 order by 1"
-)
+COPIES = "select max(id) as id, min(id) as of_id from {source} where tag <> '' group by tag having count(*) > 1 order by 1"
 
 
 async def list_copies(tx: Transaction, source: Source) -> list[tuple[int, int]]:

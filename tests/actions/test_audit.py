@@ -66,8 +66,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
         "{table} row {next} was not written by bedboard",
     ),
     "a row without a tag is made up": (
-        "alter table {table} drop constraint ck_{table}_tag;"
-        " insert into {table} ({columns}) select {untagged} from {table} where id = {first}",
+        "insert into {table} ({columns}) select {untagged} from {table} where id = {first}",
         "{table} row {next} was not written by bedboard",
     ),
     "an old id is used again": (
@@ -97,7 +96,7 @@ async def test_what_the_owner_does_to_a_row_is_found_and_named(trail: tuple[Data
             "at": "received_at" if table == "journal" else "at",
             "columns": columns,
             "made_up": columns.replace("actor_id", "'nobody'"),
-            "untagged": columns.replace("tag", "null"),
+            "untagged": columns.replace("tag", "''"),
             "swapped": ", ".join(f"{name} = b.{name}" for name in columns.split(", ")),
             "first": first,
             "last": last,

@@ -73,6 +73,8 @@ ACCESS = {
     "criteria_save": "M own",
     "place_criteria": "M own",
     "place_criteria_save": "M own",
+    "looks": "M own",
+    "audit": "U",
     "live": "SMCPD",
     "api_openapi": "*",
     "api_board": EVERYBODY,

@@ -20,7 +20,6 @@ REQUEST = (
 )
 ASK = "insert into ask (case_id, shelter_id, kind_code, asked_at, step) values"
 EVENT = "insert into case_event (tag, at, case_id, what, actor_kind, actor_id, role) values"
-JOURNAL = "insert into journal (tag, received_at, observed_at, actor_kind, actor_id, action, shelter_id, version) values"
 CHAIN = "insert into chain (number, source, ids, tags, at, until_id, mark) values"
 CHAINED = f"{AT}, 1, ''"
 LATER = f"timestamptz {AT} + interval '30 minutes'"

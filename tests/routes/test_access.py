@@ -86,6 +86,8 @@ CALLS: dict[str, Call] = {
     "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form
     "place_criteria": Call("/manage/{shelter}/places/{shelter}-1/criteria", 200),
     "place_criteria_save": Call("/manage/{shelter}/places/{shelter}-1/criteria", 422, {}),  # an empty form
+    "looks": Call("/manage/{shelter}/looks", 200),
+    "audit": Call("/audit", 200),
     "static": Call("/static/css/bedboard.css", 200),
     "health": Call("/health", 200),
     "api_openapi": Call("/api/v1/openapi.json", 200),

@@ -83,7 +83,7 @@ async def test_every_table_is_thought_about(owner_tx: Transaction) -> None:
 async def test_a_look_cannot_be_had_without_its_row(tx: Transaction) -> None:
     connection = await tx.connection()
     look = """select see_contact(jsonb_build_object('at', now(), 'actor_kind', 'person', 'actor_id', 'mark', 'role', 'police',
-        'shelter_id', 'linde', 'what', cast(:what as text), 'why', 'hold'), null)"""
+        'shelter_id', 'linde', 'what', cast(:what as text), 'why', 'hold', 'result', 'shown', 'tag', ''), null)"""
     count = text("select count(*) from disclosure")
     assert SEAL.open((await connection.execute(text(look), {"what": "address"})).scalar_one()) == "CANARY-ADR-linde"
     assert (await connection.execute(count)).scalar_one() == 1
@@ -104,7 +104,7 @@ async def test_a_table_of_ones_own_does_not_come_before_ours(tx: Transaction) ->
     await connection.execute(text("set local search_path = pg_temp, public"))
     await connection.execute(
         text("""select public.see_contact(jsonb_build_object('at', now(), 'actor_kind', 'person', 'actor_id', 'mark',
-            'role', 'police', 'shelter_id', 'linde', 'what', 'address', 'why', 'hold'), null)""")
+            'role', 'police', 'shelter_id', 'linde', 'what', 'address', 'why', 'hold', 'result', 'shown', 'tag', ''), null)""")
     )
     counts = text("select (select count(*) from public.disclosure), (select count(*) from pg_temp.disclosure)")
     assert (await connection.execute(counts)).one() == (1, 0)

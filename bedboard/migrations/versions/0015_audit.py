@@ -7,7 +7,7 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-# Rows from before have no tag. They are chained once, before the first row that has one.
+# Rows from before have an empty tag. They are chained once, by the turn that begins the chain.
 STATEMENTS = (
     """
 alter table journal
@@ -15,8 +15,7 @@ alter table journal
     add column organization_id text,
     add column session text,
     add column network text,
-    add column tag bytea,
-    add constraint ck_journal_tag check (tag is not null) not valid
+    add column tag bytea not null default ''
 """,
     """
 alter table disclosure
@@ -24,8 +23,7 @@ alter table disclosure
     add column session text,
     add column network text,
     add column result text not null default 'shown' constraint ck_disclosure_result check (result in ('shown', 'refused')),
-    add column tag bytea,
-    add constraint ck_disclosure_tag check (tag is not null) not valid,
+    add column tag bytea not null default '',
     drop constraint ck_disclosure_why,
     add constraint ck_disclosure_why check (why in ('hold', 'stale', 'desk', 'request', 'none'))
 """,
@@ -34,12 +32,14 @@ alter table case_event
     add column organization_id text,
     add column session text,
     add column network text,
-    add column tag bytea,
-    add constraint ck_case_event_tag check (tag is not null) not valid
+    add column tag bytea not null default ''
 """,
-    "create index ix_journal_received_at on journal using brin (received_at)",
-    "create index ix_disclosure_at on disclosure using brin (at)",
-    "create index ix_case_event_at on case_event using brin (at)",
+    "alter table journal alter column tag drop default",
+    "alter table disclosure alter column tag drop default",
+    "alter table case_event alter column tag drop default",
+    "create index ix_journal_received_at on journal (received_at)",
+    "create index ix_disclosure_at on disclosure (at)",
+    "create index ix_case_event_at on case_event (at)",
     """
 create table chain (
     number bigint constraint pk_chain primary key constraint ck_chain_number check (number > 0),

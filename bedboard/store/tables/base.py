@@ -22,11 +22,11 @@ def moment(*, nullable: bool = False) -> Any:
 class Marked(SQLModel):
     """The columns of a row of the audit trail that say where its actor came from, and the tag that only bedboard can make.
 
-    `session`: the kind of session or device; `network`: the class of the address; None: not known. `tag` None: the row is
+    `session`: the kind of session or device; `network`: the class of the address; None: not known. `tag` empty: the row is
     older than the tags. See `store/marks.py`.
     """
 
     organization_id: str | None = None
     session: str | None = None
     network: str | None = None
-    tag: bytes | None = Field(default=None, sa_type=LargeBinary)
+    tag: bytes = Field(sa_type=LargeBinary)
