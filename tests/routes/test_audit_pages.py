@@ -139,6 +139,19 @@ async def test_a_long_day_comes_in_pages_that_stay_small(site: Site, gerda: http
     assert rows((await gerda.get("/audit?kind=looks&page=9")).text) == []
 
 
+async def test_a_row_says_from_where_the_actor_came(site: Site, mark: httpx.AsyncClient) -> None:
+    await history(site, mark)
+    found = await sql(site, "select distinct actor_id, role, organization_id, session, network from journal where version > 1")
+    assert sorted(found) == [
+        ("demo-shelter-linde", "machine", "oever", "token", "loopback"),
+        ("mark", "police", "oever", "browser", "loopback"),
+    ]
+    assert set(await sql(site, "select organization_id, session, network from disclosure")) == {
+        ("oever", "browser", "loopback")
+    }
+    assert set(await sql(site, "select organization_id, session, network from case_event")) == {("oever", "token", "loopback")}
+
+
 async def test_ten_redraws_of_a_number_are_one_look(site: Site, mark: httpx.AsyncClient) -> None:
     assert (await mark.post("/places/linde-2/hold", data={"key": "a", "page": "shelter"})).status_code == 303
     for _ in range(10):
