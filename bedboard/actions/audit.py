@@ -68,12 +68,13 @@ async def chain_rows(tx: Transaction, now: datetime, *, whole: bool = False) -> 
         return None
     marks, head = marks_of(tx), await get_head(tx)
     begins, mark = head is None, b"" if head is None else head.mark
-    number, count = 0 if head is None else head.number, 0
+    number = last = 0 if head is None else head.number
+    count = 0
     forged: list[Finding] = []
     for source in TABLES:
         since = Settled(0, 0) if whole else await get_settled(tx, source, now - SETTLED_AFTER)
         until_id = await get_until_id(tx, source)
-        while rows := await list_unchained(tx, source, since, BLOCK_ROWS):
+        while rows := await list_unchained(tx, source, since, BLOCK_ROWS, last):
             right = [row for row in rows if (marks.fits(source, row, row["tag"]) if row["tag"] else begins)]
             if len(right) < len(rows):
                 wrong = {row["id"] for row in rows} - {row["id"] for row in right}

@@ -87,11 +87,14 @@ async def get_settled(tx: Transaction, source: Source, before: datetime) -> Sett
     return Settled(0, 0) if found is None else Settled(*found)
 
 
-async def list_unchained(tx: Transaction, source: Source, since: Settled, most: int) -> list[Row]:
-    """Return the rows of this table after `since` that are in no block, in the order of their ids; `most` of them at once."""
+async def list_unchained(tx: Transaction, source: Source, since: Settled, most: int, until: int | None = None) -> list[Row]:
+    """Return the rows of this table after `since` that are in no block, in the order of their ids; `most` of them at once.
+
+    `until`: no block after this one can have such a row; None: any may.
+    """
     columns = _columns(source)
     chained = select(func.unnest(Chain.ids).label("id")).where(col(Chain.source) == source, col(Chain.number) > since.number)
-    inside = chained.subquery()
+    inside = (chained if until is None else chained.where(col(Chain.number) <= until)).subquery()
     wanted = (
         select(*columns)
         .outerjoin_from(columns[0].table, inside, inside.c.id == columns[0])
