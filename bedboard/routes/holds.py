@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_telephone
+from bedboard.actions.disclosures import disclose_telephone, note_refused_telephone
 from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.board import board_audience
@@ -160,6 +160,8 @@ async def post_call(call: Call) -> Response:
     try:
         telephone = await _disclose(call, card)
     except (NotAllowed, TooMany) as refusal:
+        async with call.transaction() as tx:
+            await note_refused_telephone(tx, call.actor, shelter_id, call.now)
         return html(call, notice(call, refusal), http_status(refusal))
     shown = {"number": telephone, "card": card, "lots": [lot.id for lot in card.lots]}
     text = call.process.pages.fragment(call.language, "fragments/_calling.html", shown)
