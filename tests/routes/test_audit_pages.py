@@ -130,7 +130,7 @@ async def test_a_long_day_comes_in_pages_that_stay_small(site: Site, gerda: http
         found = rows(page.text)
         assert len(found) == count
         seen += found
-        older = re.search(r'href="([^"]+)">Ouder', page.text)
+        older = re.search(r'href="([^"]+)">Eerdere regels', page.text)
         assert bool(older) == (count == 50)
         if older:
             path = "/audit" + older[1].replace("&amp;", "&")

@@ -13,6 +13,8 @@ from tests.build.statements import (
     CHAINED,
     CLAIM,
     CLIENT,
+    CONTACT,
+    CUT,
     EVENT,
     LATER,
     LOOK,
@@ -31,8 +33,6 @@ from tests.build.statements import (
 # request of mark's ("r") to linde, which is silent, and to ceder, which offers ceder-1 (by the claim "kept").
 TRACED = f"{REQUEST[:-8]}, trace_id) select 's', 1, state, 'oever', role, 'mark', null, '', {AT}, trace_id from case_record"
 HANDED_TO = f"handed_organization_id = 'oever', handed_role = 'desk', handed_at = {AT}"
-
-CONTACT = "insert into contact (id, position, topic, name_nl, name_en, telephone, unit_code) values"
 
 BREAKS: list[tuple[str, str]] = [
     ("pk_deployment", f"insert into deployment values (1, 'x', 'UTC', true, {AT})"),
@@ -126,6 +126,8 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_chain", f"{CHAIN} (1, 'journal', '{{}}', '', {CHAINED}), (1, 'journal', '{{}}', '', {CHAINED})"),
     ("ck_chain_number", f"{CHAIN} (0, 'journal', '{{}}', '', {CHAINED})"),
     ("ck_chain_source", f"{CHAIN} (1, 'person', '{{}}', '', {CHAINED})"),
+    ("pk_cut", f"{CUT} (1, 'journal', {AT}, '{{}}', ''), (1, 'journal', {AT}, '{{}}', '')"),
+    ("ck_cut_source", f"{CUT} (1, 'person', {AT}, '{{}}', '')"),
     ("ck_chain_tags", f"{CHAIN} (1, 'journal', '{{1, 2}}', decode(repeat('00', 16), 'hex'), {CHAINED})"),
     ("ck_disclosure_what", f"{LOOK} ('', {AT}, 'person', 'mark', 'police', 'linde', 'name', 'hold')"),
     ("ck_disclosure_why", f"{LOOK} ('', {AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'curious')"),

@@ -1,4 +1,4 @@
-"""The audit trail: who each actor was, a tag on each row, the chain of all rows, and what may be forgotten of it."""
+"""The audit trail: more about each actor, a tag on each row, the chain of all rows, and what retention took from it."""
 
 # ruff: noqa: S608  (our own words)
 
