@@ -160,8 +160,6 @@ async def post_call(call: Call) -> Response:
     try:
         telephone = await _disclose(call, card)
     except (NotAllowed, TooMany) as refusal:
-        async with call.transaction() as tx:
-            await note_refused_telephone(tx, call.actor, shelter_id, call.now)
         return html(call, notice(call, refusal), http_status(refusal))
     shown = {"number": telephone, "card": card, "lots": [lot.id for lot in card.lots]}
     text = call.process.pages.fragment(call.language, "fragments/_calling.html", shown)
@@ -169,9 +167,15 @@ async def post_call(call: Call) -> Response:
 
 
 async def _disclose(call: Call, card: Card) -> str:
-    async with call.transaction() as tx:
-        is_stale = card.freshness == "stale"
-        return await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
+    """Disclose the telephone. A refusal is written down too. Refusals: NotFound, NotAllowed, TooMany."""
+    try:
+        async with call.transaction() as tx:
+            is_stale = card.freshness == "stale"
+            return await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
+    except (NotAllowed, TooMany):
+        async with call.transaction() as tx:
+            await note_refused_telephone(tx, call.actor, card.id, call.now)
+        raise
 
 
 async def _shelter_page(call: Call, card: Card, refusal: Refusal | None, telephone: str | None = None) -> Response:

@@ -34,10 +34,12 @@ NAMED = """
     left join organization o on o.id = coalesce(a.organization_id, p.organization_id, c.organization_id)
 """
 LIST_ACTS = text(f"""
-    select a.kind, a.at, a.what, a.why, a.result, case when a.kind = 'looks' then r.id else a.case_id end as case_id, a.session, a.network, coalesce(a.role, p.role, c.role) as role,
-        coalesce(p.name, c.name) as name, o.name as organization, s.name as shelter, pl.label as place
+    select a.kind, a.at, a.what, a.why, a.result, coalesce(r.id, a.case_id) as case_id, a.session, a.network,
+        coalesce(a.role, p.role, c.role) as role, coalesce(p.name, c.name) as name,
+        o.name as organization, s.name as shelter, pl.label as place
     from (select * from ({EACH}) every order by at desc, kind desc, id desc limit :most offset :skipped) a
-    {NAMED} left join case_record r on a.kind = 'looks' and r.trace_id = a.case_id left join shelter s on s.id = a.shelter_id left join place pl on pl.id = a.place_id
+    {NAMED} left join shelter s on s.id = a.shelter_id left join place pl on pl.id = a.place_id
+    left join case_record r on a.kind = 'looks' and r.trace_id = a.case_id
     order by a.at desc, a.kind desc, a.id desc
 """)  # noqa: S608  (our own words)
 LIST_ACTORS = text(f"""
@@ -60,7 +62,7 @@ class ActFilter(NamedTuple):
 class ActRow(NamedTuple):
     """One act. `name`: of the person or program; None for bedboard itself. `shelter` None: a case as a whole.
 
-    `case_id` of a look is there as long as the case is: a look names it by its trace.
+    `case_id`: when the case of a look is forgotten, its trace, which still shows the looks for one case.
     """
 
     kind: ActKind

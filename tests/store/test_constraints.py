@@ -229,10 +229,7 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_ask_settled_when_settled", "update ask set settled = 'missed'"),
     ("ck_ask_settled_when_settled", f"update ask set settled_at = {AT}"),
     ("ck_ask_chosen_has_place", f"update ask set settled = 'chosen', settled_at = {AT} where answer is null"),
-    (
-        "uq_ask_chosen_case_id",
-        f"update ask set {YES}, settled = 'chosen', settled_at = {AT}",
-    ),
+    ("uq_ask_chosen_case_id", f"update ask set {YES}, settled = 'chosen', settled_at = {AT}"),
     ("fk_case_event_case_id", f"{EVENT} ('', {AT}, 'none', 'asked', 'person', 'mark', 'police')"),
     ("ck_case_event_what", f"{EVENT} ('', {AT}, 'r', 'whispered', 'person', 'mark', 'police')"),
 ]

@@ -124,7 +124,9 @@ create trigger cut_is_append_only before update or delete or truncate on cut
 )
 
 # Retention deletes through these, so that the role that serves needs no right to delete. They run with the rights of the owner.
-DEFINER = "language plpgsql security definer set search_path = {schema}, pg_temp set bedboard.forgetting = 'yes' as"
+DEFINER = "language plpgsql security definer set search_path = {schema}, pg_temp as"
+# The setting is that of 0014; only a superuser may write it into the head of a function.
+FORGETS, FORGOT = (f"perform set_config('bedboard.forgetting', '{value}', true);" for value in ("yes", ""))
 FORGET_OLDEST = """
     with first as (select f.id, f.{at} as at from {table} f order by f.id limit most),
     gone as (delete from {table} t where t.id in (select f.id from first f where f.at < past) returning t.id)
@@ -134,14 +136,17 @@ FORGETTING = {
     "forget_oldest(which text, past timestamptz, most integer)": f"""returns bigint[] {DEFINER} $$
 declare ids bigint[];
 begin
+    {FORGETS}
     if which = 'journal' then {FORGET_OLDEST.format(table="journal", at="received_at")}
     elsif which = 'disclosure' then {FORGET_OLDEST.format(table="disclosure", at="at")}
     end if;
+    {FORGOT}
     return coalesce(ids, array[]::bigint[]);
 end $$""",
     "forget_cases(past timestamptz, most integer, out cases integer, out events bigint[])": f"""{DEFINER} $$
 declare gone text[];
 begin
+    {FORGETS}
     gone := array(
         select r.id from case_record r where r.state in ({{ends}}) and r.over_at < past
         order by r.over_at limit most for update skip locked
@@ -151,6 +156,7 @@ begin
     with lines as (delete from case_event e where e.case_id = any(gone) returning e.id)
         select coalesce(array_agg(l.id order by l.id), array[]::bigint[]) into events from lines l;
     delete from case_record where id = any(gone);
+    {FORGOT}
     cases := cardinality(gone);
 end $$""",
     "forget_holds(promises text[], past timestamptz)": f"""returns integer {DEFINER} $$
