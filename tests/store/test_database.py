@@ -50,7 +50,7 @@ async def test_reading_has_no_transaction_and_leaves_none_to_the_next_user_of_th
     with pytest.raises(Whatever):
         async with impatient.transaction() as tx:
             moments = [await run(tx, "select now()") for _ in range(2)]
-            await run(tx, "create table left_behind ()")
+            await run(tx, "create temporary table left_behind ()")
             raise Whatever
     assert moments[0] == moments[1]
     async with impatient.reading() as tx:
