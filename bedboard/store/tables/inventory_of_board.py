@@ -28,7 +28,7 @@ position operational its order on screens
 name_nl,name_en,long_nl,long_en operational its name and explanation in Dutch and English
 decides operational who decides on a placement
 desk_hours,outside_hours operational when the desk decides, and what counts then and otherwise
-for_needs operational for whom it is scarce
+for_needs operational the people it is meant for
 fresh_minutes,ageing_minutes operational how long its news is fresh, and then ageing
 
 contact deployment

@@ -34,7 +34,7 @@ decided_at case when it was decided
 reminded_at technical when lateness was last told
 refusal household why the desk said no, as a code @needs
 stays_until household the last night in a place that the desk ended @needs
-handed_organization_id,handed_role case to whom it is offered @needs
+handed_organization_id,handed_role case the group it is offered to @needs
 handed_at case when it was offered @needs
 over_at case when it was over
 trace_id technical stands for the case in disclosures, which then lead nowhere
