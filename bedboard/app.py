@@ -41,7 +41,9 @@ from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
 from bedboard.store.people import Visitors, list_visitors
+from bedboard.store.rights import check_fit_to_serve
 from bedboard.store.seal import Seal, SealedNeeds
+from bedboard.trail import Trail
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
 
@@ -52,7 +54,9 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     """Return one process, put together and not yet running. Raises RuntimeError without DATABASE_URL."""
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
-    database = Database(settings.database_url, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds)
+    database = Database(
+        settings.database_url, seal.marks, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds
+    )
     pages = Pages(WEB, settings.zone)
     pieces = Pieces(pages, clock.new_id)
     identity = Identity(database, settings, clock)
@@ -108,6 +112,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         turns=Turns(),
         cases=OpenCases(reader, board, news, clock),
         opened=Opened(reader, news),
+        trail=Trail(database, clock, settings.audit_head),
     )
 
 
@@ -154,7 +159,7 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await process.database.check_durable()
+        await check_fit_to_serve(process.database, demo=settings.demo)
         work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
         running = [asyncio.create_task(one) for one in work]
         if settings.cast_speed:

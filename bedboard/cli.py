@@ -52,12 +52,24 @@ def serve(host: Annotated[str, typer.Option(help="address to listen on")] = "127
 
 @app.command()
 def migrate() -> None:
-    """Bring the database in DATABASE_URL to the newest migration."""
+    """Bring the database to the newest migration, as its owner, and give the user in DATABASE_URL its rights."""
     from bedboard.commands.databases import database_url, run, settings_for_command
     from bedboard.migrations.run import migrate
 
-    run(migrate(database_url(settings_for_command())))
+    settings = settings_for_command()
+    web_url = database_url(settings)
+    run(migrate(settings.owner_url or web_url, web_url=web_url))
     print("migrated")
+
+
+@app.command()
+def verify(
+    head: Annotated[Path | None, typer.Option(help="file with the head of the chain; without it BEDBOARD_AUDIT_HEAD")] = None,
+) -> None:
+    """Look through the whole audit trail for a row that was changed, deleted or put in between."""
+    from bedboard.commands.verify import verify
+
+    print(verify(head))
 
 
 @app.command()

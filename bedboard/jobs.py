@@ -123,6 +123,16 @@ async def end_alerts(process: Process) -> None:
         log.warning("alerts_not_ended", reason=refusal.code)
 
 
+async def chain_trail(process: Process) -> None:
+    """Chain the new rows of the audit trail."""
+    await process.trail.chain()
+
+
+async def keep_head(process: Process) -> None:
+    """Keep the head of the audit trail outside the database."""
+    await process.trail.keep_head()
+
+
 Find = Callable[[Transaction, datetime], Awaitable[Sequence[str]]]
 Tell = Callable[[Transaction, str, datetime], Awaitable[LockedCase]]
 
@@ -187,6 +197,8 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (remind, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),
         (follow_cases, {"seconds": 5}),
+        (chain_trail, {"seconds": 5}),
+        (keep_head, {"minutes": 1}),
         (tidy, {"minutes": 5}),
         (count_up, {"minutes": 5}),
         (drop_keys, {"minutes": 1}),

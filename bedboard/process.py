@@ -21,6 +21,7 @@ from bedboard.rules.access import Actor
 from bedboard.settings import Settings
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal
+from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Pieces
 
@@ -45,6 +46,7 @@ class Process:
     turns: Turns
     cases: OpenCases
     opened: Opened
+    trail: Trail
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
 

@@ -68,10 +68,17 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL to use; without it an embedded one is started in the data folder",
     )
+    owner_url: str | None = Field(
+        default=None, description="the same database as its owner, who migrates it; without it DATABASE_URL does"
+    )
     data: Path = Field(default_factory=default_data, description="folder of the embedded database and the demo's key")
     public_url: str = Field(default="http://127.0.0.1:8000", description="the address people open, as in their browser")
     secret_key: str | None = Field(
         default=None, description="Fernet key(s) that seal addresses and telephones, newest first, comma between them"
+    )
+    audit_head: Path | None = Field(
+        default=None,
+        description="file for the head of the audit trail, best on another machine; without it a cut end is not seen",
     )
     demo: bool = Field(default=False, description="a demonstration: loopback only, demo sign-in, demo tokens")
     cast_speed: float = Field(
@@ -110,7 +117,7 @@ class Settings(BaseSettings):
     push_to_loopback: bool = Field(default=False, description="also http://127.0.0.1, in a demo only: for tests")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level written")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_url")
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is None:

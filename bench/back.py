@@ -35,7 +35,8 @@ AT_ONCE = 500  # connections that are being made; the kernel's queue is no longe
 
 async def make_up_board(url: str) -> None:
     """A board of a country, and a detective with a session for every screen."""
-    now, seal, database = Clock().now(), Seal(new_key()), Database(url, statement_seconds=60)
+    now, seal = Clock().now(), Seal(new_key())
+    database = Database(url, seal.marks, statement_seconds=60)
     async with database.transaction() as tx:
         await begin_board(tx)
         for number in range(SHELTERS):

@@ -34,7 +34,8 @@ ROUNDS = 200
 
 async def make_up_board(url: str) -> None:
     """As many shelters and places as the city, a tenth of the places free, everything confirmed now."""
-    now, seal, database = Clock().now(), Seal(new_key()), Database(url, statement_seconds=60)
+    now, seal = Clock().now(), Seal(new_key())
+    database = Database(url, seal.marks, statement_seconds=60)
     async with database.transaction() as tx:
         await begin_board(tx)
         for number in range(SHELTERS):

@@ -60,7 +60,8 @@ SPLIT: tuple[tuple[str, dict[str, object]], ...] = (
 
 async def make_up_board(url: str) -> None:
     """Every shelter answers every criterion in its own way, one place in fifty as well; a tenth of the places is free."""
-    now, seal, database, random = Clock().now(), Seal(new_key()), Database(url, statement_seconds=60), Random(1)
+    now, seal, random = Clock().now(), Seal(new_key()), Random(1)
+    database = Database(url, seal.marks, statement_seconds=60)
 
     def answers(names: Sequence[str]) -> dict[str, str]:
         return {name: random.choice(("yes", "yes", "yes", "discuss", "no")) for name in names}

@@ -27,7 +27,7 @@ from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests import build
 from tests.build import FixedClock
 from tests.build.cases import add_case_board
-from tests.build.site import Site, drop_database, make_database, name_database, served
+from tests.build.site import Site, drop_database, make_database, name_database, owner_url, served, web_url
 
 gc.disable()  # until all tests are collected: `pytest_collection_finish`
 
@@ -78,7 +78,7 @@ def template(server_url: str) -> Iterator[str]:
     name = f"bedboard_template_{os.getpid()}"
     _execute(server_url, f"create database {name}")
     url = name_database(server_url, name)
-    migrate_now(url)
+    migrate_now(url, web_url(url))
     with _shared_statements(url):
         yield name
     _execute(server_url, f"drop database {name}")
@@ -130,7 +130,7 @@ def _filled(server_url: str, template: str, what: str, fill: Callable[[Transacti
     _execute(server_url, f"create database {name} template {template}")
 
     async def fill_it() -> None:
-        database = Database(name_database(server_url, name))
+        database = Database(name_database(server_url, name), build.SEAL.marks)
         async with database.transaction() as tx:
             await fill(tx)
         await database.dispose()
@@ -150,7 +150,7 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, pool_size=30)
+    database = Database(database_url, build.SEAL.marks, pool_size=30)
     yield database
     await database.dispose()
 
@@ -158,7 +158,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def _copied(server_url: str, template: str) -> AsyncIterator[Database]:
     url = await make_database(server_url, template)
-    database = Database(url, pool_size=30)
+    database = Database(url, build.SEAL.marks, pool_size=30)
     yield database
     await database.dispose()
     await drop_database(server_url, url)
@@ -181,7 +181,7 @@ async def case_database(server_url: str, case_template: str) -> AsyncIterator[Da
 @pytest.fixture(scope="session")
 async def shared_database(server_url: str, board_template: str) -> AsyncIterator[Database]:
     url = await make_database(server_url, board_template)
-    database = Database(url, pool_size=5)
+    database = Database(url, build.SEAL.marks, pool_size=5)
     yield database
     await database.dispose()
     await drop_database(server_url, url)
@@ -191,14 +191,32 @@ class RollBack(Exception):
     """Ends a transaction of a test without keeping anything."""
 
 
+@asynccontextmanager
+async def _rolled_back(database: Database) -> AsyncIterator[Transaction]:
+    async with database.transaction() as session:
+        yield session
+        await session.rollback()
+
+
 @pytest.fixture
 async def tx(shared_database: Database) -> AsyncIterator[Transaction]:
-    """A transaction on the small board, rolled back after the test: for the store."""
-    manager = shared_database.transaction()
-    session = await manager.__aenter__()
-    yield session
-    await session.rollback()
-    await manager.__aexit__(None, None, None)
+    """A transaction on the small board, rolled back after the test: for the store. It is the role's that serves."""
+    async with _rolled_back(shared_database) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+async def owner_database(shared_database: Database) -> AsyncIterator[Database]:
+    database = Database(owner_url(shared_database.url), build.SEAL.marks, pool_size=5)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def owner_tx(owner_database: Database) -> AsyncIterator[Transaction]:
+    """The same as the owner of the tables, whom only their constraints and triggers stop."""
+    async with _rolled_back(owner_database) as session:
+        yield session
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
-from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, may_see_case
+from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, SAME_LOOK, may_see_case
 from bedboard.store.cases import get_case, get_case_id_to, list_asks
 from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
-from bedboard.store.disclosures import count_shelters_seen, list_shelters_seen, save_disclosure
+from bedboard.store.disclosures import count_shelters_seen, list_shelters_seen, save_refused_look, see_contact
 from bedboard.store.people import still_has_role
 from bedboard.store.seal import Seal
-from bedboard.store.shelters import get_address, get_telephone
 
 
 async def disclose_telephone(
@@ -41,10 +40,9 @@ async def disclose_telephone(
         else:
             raise NotAllowed("hold_first")
     await check_role(tx, actor)  # after the lock: the role may be lost while this waits
-    sealed = await get_telephone(tx, shelter_id)
+    sealed = await see_contact(tx, actor, shelter_id, "telephone", why, now, claim_id=claim_id, case_id=case_id)
     if sealed is None:
         raise NotFound("no_such_shelter")
-    await save_disclosure(tx, actor, shelter_id, why, now, claim_id, case_id)
     return seal.open(sealed)
 
 
@@ -53,13 +51,12 @@ async def disclose_callbacks(
 ) -> dict[str, str]:
     """Disclose the telephones of shelters that said "discuss" to a case of the actor's, by shelter.
 
-    The caller knows that the case is the actor's and what the shelters said.
+    A page that is drawn again is the same look. The caller knows that the case is the actor's and what the shelters said.
     """
     found = {}
     for shelter_id in shelter_ids:
-        sealed = await get_telephone(tx, shelter_id)
+        sealed = await see_contact(tx, actor, shelter_id, "telephone", "request", now, case_id=case_id, since=now - SAME_LOOK)
         if sealed is not None:
-            await save_disclosure(tx, actor, shelter_id, "request", now, case_id=case_id)
             found[shelter_id] = seal.open(sealed)
     return found
 
@@ -77,16 +74,18 @@ async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id
     asked = [ask.shelter_id for ask in await list_asks(tx, case_id) if ask.settled in (None, "chosen")]
     if row.over_at is not None or shelter_id not in asked:
         raise NotFound("no_such_shelter")
-    if shelter_id not in await list_shelters_seen(tx, actor, case_id, row.created_at):
+    if shelter_id not in await list_shelters_seen(tx, actor, case_id):
         why = "desk" if actor.role == "desk" else "request"
-        await save_disclosure(tx, actor, shelter_id, why, now, case_id=case_id)
+        await see_contact(tx, actor, shelter_id, "telephone", why, now, case_id=case_id, since=row.created_at - SAME_LOOK)
 
 
-async def list_telephones_seen(tx: Transaction, actor: Actor, case_id: str, since: datetime, seal: Seal) -> dict[str, str]:
-    """Return the telephones that the actor has already seen for this case, by shelter. That was written down then."""
-    found = {}
-    for shelter_id in sorted(await list_shelters_seen(tx, actor, case_id, since)):
-        sealed = await get_telephone(tx, shelter_id)
+async def list_telephones_seen(
+    tx: Transaction, actor: Actor, case_id: str, created_at: datetime, seal: Seal, now: datetime
+) -> dict[str, str]:
+    """Return the telephones that the actor has already seen for this case, by shelter. It is still the same look."""
+    found, since = {}, created_at - SAME_LOOK  # before any look for this case
+    for shelter_id, why in sorted((await list_shelters_seen(tx, actor, case_id)).items()):
+        sealed = await see_contact(tx, actor, shelter_id, "telephone", why, now, case_id=case_id, since=since)
         if sealed is not None:
             found[shelter_id] = seal.open(sealed)
     return found
@@ -103,19 +102,33 @@ async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Se
     chosen = case.chosen
     if chosen is None or not may_see_address(case.state, case.record.decided_at, case.record.arrives_at, now):
         raise NotAllowed("no_address_now")
-    sealed = await get_address(tx, chosen.shelter_id)
+    sealed = await see_contact(
+        tx, actor, chosen.shelter_id, "address", "request", now, claim_id=chosen.claim_id, case_id=case_id
+    )
     if sealed is None:
         raise NotFound("no_such_shelter")
-    await save_disclosure(tx, actor, chosen.shelter_id, "request", now, chosen.claim_id, case_id, what="address")
     return seal.open(sealed)
 
 
+async def note_refused_telephone(tx: Transaction, actor: Actor, shelter_id: str, now: datetime) -> None:
+    """Write down that the actor asked for a telephone and did not see it. The transaction of the look itself is lost."""
+    await save_refused_look(tx, actor, shelter_id, "telephone", now)
+
+
+async def note_refused_address(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> None:
+    """Write down that a party to the case asked for the address of the chosen shelter and did not see it, as above."""
+    chosen = next((ask for ask in await list_asks(tx, case_id) if ask.settled == "chosen"), None)
+    if chosen is not None:
+        await save_refused_look(tx, actor, chosen.shelter_id, "address", now, case_id)
+
+
 async def disclose_holds(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -> Sequence[tuple[HoldRow, str]]:
-    """Disclose the telephones of the actor's own live holds, each with its hold."""
+    """Disclose the telephones of the actor's own live holds, each with its hold. All showings of one hold are one look."""
     found = []
     for hold in await list_holds(tx, actor, now):
-        sealed = await get_telephone(tx, hold.shelter_id)
+        sealed = await see_contact(
+            tx, actor, hold.shelter_id, "telephone", "hold", now, claim_id=hold.id, since=now - SAME_LOOK
+        )
         if sealed is not None:
-            await save_disclosure(tx, actor, hold.shelter_id, "hold", now, hold.id)
             found.append((hold, seal.open(sealed)))
     return found

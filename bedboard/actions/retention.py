@@ -31,8 +31,8 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
         "sessions": forget_sessions,
         "cases": lambda tx, now: delete_cases(tx, now - terms.case),
         "holds": lambda tx, now: delete_holds(tx, now - terms.case),
-        "journal": lambda tx, now: delete_oldest(tx, "journal", "received_at", now - terms.journal),
-        "disclosures": lambda tx, now: delete_oldest(tx, "disclosure", "at", now - terms.disclosure),
+        "journal": lambda tx, now: delete_oldest(tx, "journal", now - terms.journal),
+        "disclosures": lambda tx, now: delete_oldest(tx, "disclosure", now - terms.disclosure),
         "people": lambda tx, now: delete_people(tx, now - terms.person),
         "clients": lambda tx, now: delete_clients(tx, now - terms.person),
     }

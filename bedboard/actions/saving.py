@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bedboard.rules.access import Actor
+from bedboard.rules.access import Actor, actor_fields
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.saving import save_all
@@ -27,8 +27,7 @@ def journal_row(
     return {
         "received_at": now,
         "observed_at": now if observed_at is None else observed_at,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
+        **actor_fields(actor),
         "action": action,
         "place_id": place_id,
         "before": before,

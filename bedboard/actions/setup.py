@@ -16,7 +16,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
-from bedboard.store.tables.board import ContactRecord, Holiday, Kind, Organization, Shelter, Travel, Unit
+from bedboard.store.tables.board import ContactRecord, Holiday, Kind, Organization, Shelter, ShelterContact, Travel, Unit
 from bedboard.store.tables.people import Client, Membership, Person
 
 REGISTER = Actor("system", "register", "machine", "bedboard", None, frozenset())
@@ -114,10 +114,11 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
             criteria=new.criteria,
             limits=new.limits,
             languages=list(new.languages),
-            telephone_sealed=seal.close(new.telephone),
-            address_sealed=seal.close(new.address),
         )
     )
+    await tx.flush()
+    telephone, address = seal.close(new.telephone), seal.close(new.address)
+    tx.add(ShelterContact(shelter_id=new.id, telephone_sealed=telephone, address_sealed=address))
     await tx.flush()
     rows = [
         {

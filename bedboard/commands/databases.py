@@ -12,6 +12,7 @@ from bedboard.commands.failures import Failure, sentence_of
 from bedboard.migrations.run import WrongMigration, check_migrated
 from bedboard.settings import Settings, WrongSettings, read_settings
 from bedboard.store.database import Database
+from bedboard.store.marks import Marks
 from bedboard.store.seal import Seal, new_key
 
 Result = TypeVar("Result")
@@ -47,10 +48,10 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 @asynccontextmanager
-async def migrated_database(url: str, *, statement_seconds: float = 5.0) -> AsyncIterator[Database]:
+async def migrated_database(url: str, marks: Marks | None = None, *, statement_seconds: float = 5.0) -> AsyncIterator[Database]:
     """Yield a database that is at this version's migration, with one connection. Raises WrongMigration."""
     await check_migrated(url)
-    database = Database(url, pool_size=1, statement_seconds=statement_seconds)
+    database = Database(url, marks, pool_size=1, statement_seconds=statement_seconds)
     try:
         yield database
     finally:

@@ -67,7 +67,7 @@ def demo_database(settings: Settings, *, fresh: bool) -> Iterator[str]:
             raise Failure("--fresh throws away the embedded database only, and DATABASE_URL is set")
         if run(demo_mark(settings.database_url)) is False:  # before anything is changed in it
             raise Failure("this database is not a demo's; serve it with `bedboard serve`")
-        run(migrate(settings.database_url))
+        run(migrate(settings.owner_url or settings.database_url, web_url=settings.database_url))
         yield settings.database_url
         return
     server = start_embedded(settings.data)
@@ -75,10 +75,10 @@ def demo_database(settings: Settings, *, fresh: bool) -> Iterator[str]:
         server.discard()
         server = start_embedded(settings.data)
     try:
-        run(migrate(server.url))
-        if run(demo_mark(server.url)) is False:
+        run(migrate(server.url, web_url=server.web_url))
+        if run(demo_mark(server.web_url)) is False:
             raise Failure(f"the database in {settings.data} is not a demo's")
-        yield server.url
+        yield server.web_url
     finally:
         server.stop()
 

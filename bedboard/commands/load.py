@@ -35,7 +35,7 @@ def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
         except OSError as error:
             raise Failure(f"{file} cannot be read: {error.strerror or error}") from None
         seal = make_seal(settings)
-        async with migrated_database(url, statement_seconds=30) as database, database.transaction() as tx:
+        async with migrated_database(url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
             now = Clock().now()
             loaded = await load_seeds(tx, seeds, seal, now, demo=settings.demo)
             return {**loaded, "cases": await play_cases(tx, seeds, seal, now)} if settings.demo else loaded
@@ -58,7 +58,7 @@ def import_city(settings: Settings, file: Path, on: date, *, as_of_now: bool) ->
     seal = make_seal(settings)
 
     async def load(progress: Callable[[int, int], None]) -> dict[str, int]:
-        async with migrated_database(url, statement_seconds=60) as database, database.transaction() as tx:
+        async with migrated_database(url, seal.marks, statement_seconds=60) as database, database.transaction() as tx:
             now = Clock().now()
             return await load_day(tx, day, seal, now, demo=settings.demo, as_of_now=as_of_now, progress=progress)
 

@@ -11,6 +11,7 @@ from bedboard.commands.failures import Failure
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
+from bedboard.store.rights import check_fit_to_serve
 
 KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its connections: it must not send a request into one that we close
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -24,15 +25,18 @@ def serve(host: str, port: int) -> None:
         raise Failure("a demo listens on loopback only")
     make_seal(settings)
     sockets = listen(host, port)
-    run(check_database(url))
+    run(check_database(url, demo=settings.demo))
     serve_forever(settings, sockets)
 
 
-async def check_database(url: str) -> None:
-    """Return when this version can serve the database. Raises WrongMigration, or Failure when it may forget changes."""
+async def check_database(url: str, *, demo: bool) -> None:
+    """Return when this version can serve the database.
+
+    Raises WrongMigration, or Failure when it may forget changes, or outside a demo when its user may do too much.
+    """
     async with migrated_database(url) as database:
         try:
-            await database.check_durable()
+            await check_fit_to_serve(database, demo=demo)
         except RuntimeError as error:
             raise Failure(str(error)) from None
 

@@ -24,6 +24,7 @@ from bedboard.embedded.places import (
 from bedboard.embedded.programs import Programs, find_programs, has_name
 
 USER = "bedboard"  # the owner inside PostgreSQL
+WEB_USER = "bedboard_web"  # the role that serves; the first migration makes it
 DATABASE = "postgres"  # the database that initdb makes; `Embedded.url` means this one
 START_SECONDS = 60.0  # leaves time to replay the write-ahead log after a crash
 ENV = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -96,9 +97,14 @@ class Embedded:
         """The URL for SQLAlchemy: `postgresql+asyncpg://bedboard@/postgres?host=<socket directory>&port=5432`; no password."""
         return self._url(DATABASE)
 
-    def _url(self, database: str) -> str:
+    @property
+    def web_url(self) -> str:
+        """The URL as the role that serves, which may do less than the owner in `url`."""
+        return self._url(DATABASE, WEB_USER)
+
+    def _url(self, database: str, user: str = USER) -> str:
         # The port is spelled out because asyncpg would otherwise take PGPORT from the environment.
-        return f"postgresql+asyncpg://{USER}@/{quote(database, safe='')}?host={quote(str(self._sockets))}&port={PORT}"
+        return f"postgresql+asyncpg://{user}@/{quote(database, safe='')}?host={quote(str(self._sockets))}&port={PORT}"
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Make the database `name`, a copy of `template` (nobody may be connected to that), and return its URL."""

@@ -66,8 +66,10 @@ async def check_migrated(url: str) -> None:
         )
 
 
-def _upgrade(connection: Connection, target: str) -> None:
+def _upgrade(connection: Connection, target: str, web_url: str | None) -> None:
     from alembic import command
+
+    from bedboard.migrations.rights import give_rights
 
     with connection.begin():
         connection.execute(text("set local lock_timeout = '10s'"))
@@ -76,18 +78,23 @@ def _upgrade(connection: Connection, target: str) -> None:
         settings = config()
         settings.attributes["connection"] = connection
         command.upgrade(settings, target)
+        if web_url is not None:
+            give_rights(connection, web_url)
 
 
-async def migrate(url: str, target: str = "head") -> None:
-    """Bring the database to `target`, a migration's number, or to the newest. Raises WrongMigration for a newer database."""
+async def migrate(url: str, target: str = "head", *, web_url: str | None = None) -> None:
+    """Bring the database to `target`, a migration's number, or to the newest. Raises WrongMigration for a newer database.
+
+    `url` names the owner. `web_url` names the role that serves, which gets its rights; None: nobody else gets any.
+    """
     engine = _engine(url)
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_upgrade, target)
+            await connection.run_sync(_upgrade, target, web_url)
     finally:
         await engine.dispose()
 
 
-def migrate_now(url: str) -> None:
+def migrate_now(url: str, web_url: str) -> None:
     """Bring the database to the newest migration, for callers without a running event loop."""
-    asyncio.run(migrate(url))
+    asyncio.run(migrate(url, web_url=web_url))

@@ -7,9 +7,8 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_address
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import is_desk_open, read_case, read_cases, seeker_of
+from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases, seeker_of
 from bedboard.routes.kept import Kept, drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, http_status, notice, page
 from bedboard.routes.search import find, find_place, profile_fields
@@ -189,8 +188,7 @@ async def show_case(call: Call) -> Response:
     if kept is None or not kept.discloses:
         return await _case_page(call, case_id, refusal_of(call))
     try:
-        async with call.transaction() as tx:
-            address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
+        address = await read_address(call, case_id)
     except NotAllowed as refusal:
         return await _case_page(call, case_id, refusal)
     response = await _case_page(call, case_id, address=address)

@@ -11,13 +11,18 @@ import structlog
 
 from bedboard.actions.answers import OpenNeeds
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.disclosures import disclose_callbacks, list_telephones_seen
+from bedboard.actions.disclosures import (
+    disclose_address,
+    disclose_callbacks,
+    list_telephones_seen,
+    note_refused_address,
+)
 from bedboard.actions.notify import list_notices
 from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, NotFound, Refusal
+from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
@@ -74,7 +79,7 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
     telephones: dict[str, str] = {}
     if with_telephones and actor.kind == "person" and row.over_at is None:
-        telephones = await list_telephones_seen(tx, actor, case_id, row.created_at, process.seal)
+        telephones = await list_telephones_seen(tx, actor, case_id, row.created_at, process.seal, now)
     if with_telephones and is_of_same_group(actor, row.requester):
         telephones |= await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
     return case_view(
@@ -87,6 +92,17 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
         now,
         telephones,
     )
+
+
+async def read_address(call: Call, case_id: str) -> str:
+    """Disclose the address of the chosen shelter. A refusal is written down too. Refusals: NotFound, NotAllowed."""
+    try:
+        async with call.transaction() as tx:
+            return await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
+    except NotAllowed:
+        async with call.transaction() as tx:
+            await note_refused_address(tx, call.actor, case_id, call.now)
+        raise
 
 
 async def _claims(tx: Transaction, case_ids: Sequence[str], now: datetime) -> dict[str, ClaimRecord]:

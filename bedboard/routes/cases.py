@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_address, disclose_asked
+from bedboard.actions.disclosures import disclose_asked
 from bedboard.routes.call import Call
 from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case, keep_more, keep_new, ticked_of
-from bedboard.routes.case_reads import opener_of, seeker_of
+from bedboard.routes.case_reads import opener_of, read_address, seeker_of
 from bedboard.routes.case_work import (
     Task,
     answer_work,
@@ -220,8 +220,7 @@ async def post_address(call: Call) -> Response:
         await call.form(EmptyForm)
         if not call.wants_fragment:
             return keep_case(call, discloses=True)
-        async with call.transaction() as tx:
-            address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
+        address = await read_address(call, case_id)
     except (Invalid, NotAllowed) as refusal:
         return await case_fragment(call, case_id, refusal) if call.wants_fragment else keep_case(call, refusal)
     return await address_fragment(call, case_id, address)

@@ -1,6 +1,9 @@
 """The guard before every route: it identifies the caller, and asks the row of the route whether they may call it."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -9,12 +12,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bedboard.process import process_of
+from bedboard.process import Process, process_of
 from bedboard.routes.call import begin_call
 from bedboard.routes.replies import on_bug, on_refusal
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import Actor, check_access, check_own
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal, SignInNeeded, Unavailable
+from bedboard.store.shelters import get_shelter_id
 
 
 async def _find_client(connection: HTTPConnection) -> Actor | None:
@@ -40,6 +44,15 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
         return known
 
 
+def _network_of(connection: HTTPConnection) -> str | None:
+    """Return the class of the caller's address, never the address; None when it is not known."""
+    try:
+        address = ip_address(connection.client.host if connection.client else "")
+    except ValueError:
+        return None
+    return "loopback" if address.is_loopback else "private" if address.is_private else "public"
+
+
 async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
     """Return the person or client that calls; None for nobody. Refusal: Unavailable, but not of a public route."""
     if isinstance(row, Row) and not row.identifies:
@@ -50,16 +63,33 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
         if not row.who.public:
             raise
         return None
-    if actor is not None:
-        structlog.contextvars.bind_contextvars(actor=actor.id)
-    return actor
+    if actor is None:
+        return None
+    structlog.contextvars.bind_contextvars(actor=actor.id)
+    return replace(actor, network=_network_of(connection))
 
 
-def check_row(path_params: Mapping[str, str], row: Row | SocketRow, actor: Actor | None) -> None:
-    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, Locked, NotAllowed, NotFound."""
+async def check_row(process: Process, path_params: Mapping[str, Any], row: Row | SocketRow, actor: Actor | None) -> None:
+    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, Locked, NotAllowed, NotFound, Unavailable."""
     check_access(row.who, actor)
-    if row.who.own and actor is not None and "shelter_id" in path_params:
+    if actor is None or row.who.own is None:
+        return
+    if row.who.own == "shelter":
         check_own(actor, path_params["shelter_id"])
+    elif not await _is_own_place(process, actor, path_params["place_id"]):
+        raise NotFound("no_such_place")
+
+
+async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
+    """Return whether the place belongs to a shelter of the actor's.
+
+    A place never moves, so the board in memory may say yes. Only the database says no: the place may be new.
+    """
+    own = [card for shelter_id in actor.shelter_ids if (card := process.board.cards.get(shelter_id)) is not None]
+    if any(place.id == place_id for card in own for place in card.places):
+        return True
+    async with process.database.transaction() as tx:
+        return await get_shelter_id(tx, place_id) in actor.shelter_ids
 
 
 class GuardedRoute(Route):
@@ -70,14 +100,14 @@ class GuardedRoute(Route):
         self.row = row
 
 
-def may_open(routes: Iterable[BaseRoute], path: str, actor: Actor) -> bool:
+async def may_open(process: Process, routes: Iterable[BaseRoute], path: str, actor: Actor) -> bool:
     """Return whether this is the path of a page of ours that the actor may open."""
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
     for route in routes:
         match, found = route.matches(scope)
         if match is Match.FULL and isinstance(route, GuardedRoute):
             try:
-                check_row(found["path_params"], route.row, actor)
+                await check_row(process, found["path_params"], route.row, actor)
             except Refusal:
                 return False
             return route.row.is_page
@@ -92,7 +122,7 @@ def guard_route(row: Row) -> Route:
             try:
                 try:
                     call = begin_call(request, await identify(request, row))
-                    check_row(request.path_params, row, call.known_actor)
+                    await check_row(process_of(request), request.path_params, row, call.known_actor)
                     return await row.endpoint(call)
                 except Refusal as refusal:
                     return on_refusal(request, refusal)
@@ -110,7 +140,7 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
     async def guarded(websocket: WebSocket) -> None:
         try:
             actor = await identify(websocket, row)
-            check_row(websocket.path_params, row, actor)
+            await check_row(process_of(websocket), websocket.path_params, row, actor)
             if actor is None:
                 raise SignInNeeded("sign_in_needed")
         except SignInNeeded:

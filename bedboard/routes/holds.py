@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_telephone
+from bedboard.actions.disclosures import disclose_telephone, note_refused_telephone
 from bedboard.actions.holds import Held, extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.board import board_audience
@@ -167,9 +167,15 @@ async def post_call(call: Call) -> Response:
 
 
 async def _disclose(call: Call, card: Card) -> str:
-    async with call.transaction() as tx:
-        is_stale = card.freshness == "stale"
-        return await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
+    """Disclose the telephone. A refusal is written down too. Refusals: NotFound, NotAllowed, TooMany."""
+    try:
+        async with call.transaction() as tx:
+            is_stale = card.freshness == "stale"
+            return await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
+    except (NotAllowed, TooMany):
+        async with call.transaction() as tx:
+            await note_refused_telephone(tx, call.actor, card.id, call.now)
+        raise
 
 
 async def _shelter_page(call: Call, card: Card, refusal: Refusal | None, telephone: str | None = None) -> Response:

@@ -36,6 +36,12 @@ class Operation:
     status: int = 200
 
 
+def check_own_named(who: Rule, path: str) -> None:
+    """Raise ValueError when the path does not name what the rule calls the actor's own: nothing would be checked."""
+    if who.own is not None and f"{{{who.own}_id:id}}" not in path:
+        raise ValueError(f"{path} has a rule for one's own {who.own} and names no {who.own}_id")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A route. `who`: its rule of access. `identifies`: the guard looks up the caller.
@@ -53,6 +59,9 @@ class Row:
     identifies: bool = True
     without_database: bool = False
     operation: Operation | None = None
+
+    def __post_init__(self) -> None:
+        check_own_named(self.who, self.path)
 
     @property
     def is_api(self) -> bool:
@@ -72,6 +81,9 @@ class SocketRow:
     endpoint: SocketEndpoint
     name: str
     who: Rule
+
+    def __post_init__(self) -> None:
+        check_own_named(self.who, self.path)
 
     @property
     def is_api(self) -> bool:

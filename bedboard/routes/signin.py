@@ -32,16 +32,16 @@ def _asked_for(call: Call) -> str:
     return call.came_from
 
 
-def _next_page(call: Call, actor: Actor, address: str) -> str | None:
+async def _next_page(call: Call, actor: Actor, address: str) -> str | None:
     """Return the address if the actor may open its page; None for the first page, which depends on the role."""
     wanted = own_path(address)
-    opens = wanted != "/" and may_open(call.request.app.routes, unquote(urlsplit(wanted).path), actor)
+    opens = wanted != "/" and await may_open(call.process, call.request.app.routes, unquote(urlsplit(wanted).path), actor)
     return wanted if opens else None
 
 
 async def show_sign_in(call: Call) -> Response:
     if call.known_actor is not None:
-        return RedirectResponse(_next_page(call, call.known_actor, _asked_for(call)) or "/", 303)
+        return RedirectResponse((await _next_page(call, call.known_actor, _asked_for(call))) or "/", 303)
     people, asked_for = [], _asked_for(call)
     if is_demo(call):
         async with call.transaction() as tx:
@@ -72,7 +72,7 @@ async def post_demo_sign_in(call: Call) -> Response:
     home = "/search" if person is not None and person.role == "police" else "/"
     if (asked_for := form.get("next", "/")) != "/":
         actor = await process.identity.person(token, in_use=False)
-        home = (actor and _next_page(call, actor, asked_for)) or home
+        home = (actor and await _next_page(call, actor, asked_for)) or home
     return signed_in(call, home, token)
 
 

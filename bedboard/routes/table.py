@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from bedboard.routes import (
     alerts,
+    audit,
     board,
     case_pages,
     cases,
@@ -31,6 +32,7 @@ from bedboard.routes.replies import show_refused
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import (
     AT_WORK,
+    AUDITOR,
     DESK,
     EVERYBODY,
     LIVE,
@@ -113,6 +115,8 @@ PAGES: tuple[Row | SocketRow, ...] = (
         "place_criteria_save",
         OWN_MANAGER,
     ),
+    Row("GET", "/manage/{shelter_id:id}/looks", audit.show_looks, "looks", OWN_MANAGER),
+    Row("GET", "/audit", audit.show_audit, "audit", AUDITOR),
     SocketRow("/live", live.page_socket, "live", LIVE),
     Row("GET", "/static/{path:path}", static.show_static, "static", PUBLIC, identifies=False),
     Row("GET", "/health", show_health, "health", PUBLIC, identifies=False),

@@ -1,6 +1,6 @@
 """The roles, and the rules of access that the rows of both route tables name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bedboard.rules.refusals import Locked, NotAllowed, NotFound, SignInNeeded
@@ -17,6 +17,7 @@ class Actor:
 
     `id` is the person's or the client's. `shelter_ids`: the shelters for which the actor works (staff, manager, machine),
     empty for the other roles. `language` None follows the device. `session` and `is_locked` are a person's; a program has none.
+    `network`, the class of the address from which this one call comes, is for the audit trail only; None: not known.
     """
 
     kind: Literal["person", "client", "system"]
@@ -28,6 +29,7 @@ class Actor:
     language: str | None = None
     session: SessionKind = "person"
     is_locked: bool = False
+    network: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -42,15 +44,28 @@ REPORTERS: frozenset[Role] = SHELTER | {"machine"}
 OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which shelters there are, not what is free
 
 
+def actor_fields(actor: Actor) -> dict[str, str | None]:
+    """Return what the audit trail says about the actor, under the names of its columns."""
+    return {
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "role": actor.role,
+        "organization_id": actor.organization_id,
+        "session": {"person": actor.session, "client": "token", "system": None}[actor.kind],
+        "network": actor.network,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of access. `public`: without a session as well. `own`: the actor must work for the shelter in the call.
+    """A rule of access. `public`: without a session as well.
 
+    `own`: the actor must work for the shelter that the path of the route names, or for the shelter of the place there.
     `sessions`: the kinds of session that may; a new route is for a person's alone. `while_locked`: in a locked session too.
     """
 
     roles: frozenset[Role]
-    own: bool = False
+    own: Literal["shelter", "place"] | None = None
     public: bool = False
     sessions: frozenset[SessionKind] = PERSONAL
     while_locked: bool = False
@@ -66,11 +81,13 @@ LIVE = Rule(ANYONE - {"machine"}, sessions=EVERY_SESSION, while_locked=True)
 WAKEABLE = Rule(SEEKERS | SHELTER, sessions=WORKING)
 DESK = Rule(frozenset({"desk"}))
 POLICE = Rule(frozenset({"police"}))
+AUDITOR = Rule(frozenset({"auditor"}))
 OF_SHELTERS = Rule(SHELTER, sessions=WORKING)
-OWN_SHELTER = Rule(SHELTER, own=True, sessions=WORKING)
+OWN_SHELTER = Rule(SHELTER, own="shelter", sessions=WORKING)
 MANAGERS = Rule(frozenset({"manager"}))
-OWN_MANAGER = Rule(frozenset({"manager"}), own=True)
-OWN_REPORTING = Rule(REPORTERS, own=True)
+OWN_MANAGER = Rule(frozenset({"manager"}), own="shelter")
+OWN_REPORTING = Rule(REPORTERS, own="shelter")
+OWN_PLACE_REPORTING = Rule(REPORTERS, own="place")
 
 
 def check_access(rule: Rule, actor: Actor | None) -> None:

@@ -4,6 +4,7 @@ Where a page shows a button to choose, offer, decide or answer for police, it as
 also asks the database, under its locks, whether the actor still has the role.
 """
 
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from bedboard.rules.access import REPORTERS, SEEKERS, Actor
@@ -12,6 +13,9 @@ from bedboard.rules.deciding import Deciding
 from bedboard.rules.places import PlaceStatus
 
 AnsweredBy = Literal["shelter", "desk", "police"]
+
+SAME_LOOK = timedelta(hours=12)
+"""How long a telephone that stays on a page is one look, however often the page is drawn again."""
 
 MOST_TELEPHONES_AN_HOUR = 20  # telephones seen without a hold: enough to call round a region, too few to copy the list
 

@@ -1,7 +1,7 @@
 """Kinds of fields that several forms and bodies share."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,17 @@ def _read_time(value: Any) -> Any:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]
 """An aware time as ISO 8601; pydantic alone would also take the digits of a Unix time."""
+
+
+def _read_day(value: Any) -> Any:
+    try:
+        return date.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise PydanticCustomError("date_form", "a day is written like 2026-03-11") from None
+
+
+Day = Annotated[date, BeforeValidator(_read_day), Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+"""A local day as ISO 8601, in the years of any deployment."""
 
 KeyText = Annotated[str, Field(max_length=255)]
 """An idempotency key as a form carries it."""

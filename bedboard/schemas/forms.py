@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bedboard.rules.places import Reported
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import CALLER_PATTERN, Count, Form, Id, KeyForm, Moment, Version
+from bedboard.schemas.fields import CALLER_PATTERN, Count, Day, Form, Id, KeyForm, Moment, Version
 
 FieldText = Annotated[str, Field(max_length=40)]
 
@@ -100,3 +100,22 @@ class DeviceForm(Form):
     endpoint: Annotated[str, Field(max_length=1000)]
     p256dh: Annotated[str, Field(max_length=100)] = ""
     auth: Annotated[str, Field(max_length=40)] = ""
+
+
+# --- the audit trail
+
+
+class PageForm(Form):
+    """The number of a page, from 1."""
+
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class AuditForm(PageForm):
+    """A filter of the audit trail. `first`, `last`: local days; `actor`: a kind and an id, as in `Actor.key`."""
+
+    first: Day | None = None
+    last: Day | None = None
+    kind: Literal["all", "looks", "changes", "cases"] = "all"
+    shelter: Id | Literal[""] = ""
+    actor: Annotated[str, Field(pattern=r"^((person|client|system):[a-z0-9][a-z0-9-]{0,63})?$")] = ""

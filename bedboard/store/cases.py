@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, or_, text
 from sqlmodel import col, select
 
-from bedboard.rules.access import Actor
+from bedboard.rules.access import Actor, actor_fields
 from bedboard.rules.cases import ENDS
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, marks_of
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
 from bedboard.store.tables.people import Person
@@ -174,8 +174,11 @@ async def write_case_event(
     tx: Transaction, actor: Actor, case_id: str, what: str, now: datetime, shelter_ids: Sequence[str | None] = (None,)
 ) -> None:
     """Write a line of the time line for each of these shelters; None: it is about no single one."""
-    common = {"at": now, "case_id": case_id, "what": what, "actor_kind": actor.kind, "actor_id": actor.id}
-    rows = [common | {"role": actor.role, "shelter_id": shelter_id} for shelter_id in shelter_ids]
+    common = {"at": now, "case_id": case_id, "what": what, **actor_fields(actor)}
+    rows: list[dict[str, Any]] = [common | {"shelter_id": shelter_id} for shelter_id in shelter_ids]
+    marks = marks_of(tx)
+    for row in rows:
+        row["tag"] = marks.tag("case_event", row)
     await (await tx.connection()).execute(insert(CaseEvent), rows)
 
 

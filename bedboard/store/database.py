@@ -12,6 +12,7 @@ from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
+from bedboard.store.marks import Marks
 
 Transaction = AsyncSession
 
@@ -65,11 +66,20 @@ def _translated(error: Exception, code: str) -> Refusal | None:
     return Unavailable(code) if gone or (state or "")[:2] in ("08", "53", "57", "58") else None
 
 
-class Database:
-    """One pool per process."""
+def marks_of(tx: Transaction) -> Marks:
+    """Return the marks of the process that runs this transaction."""
+    marks: Marks | None = tx.info["marks"]
+    if marks is None:
+        raise AssertionError("this database was opened without the key of the audit trail, so nothing can be written there")
+    return marks
 
-    def __init__(self, url: str, *, pool_size: int = 10, statement_seconds: float = 5.0) -> None:
+
+class Database:
+    """One pool per process. `marks` tag every row of the audit trail; None: this process writes none."""
+
+    def __init__(self, url: str, marks: Marks | None = None, *, pool_size: int = 10, statement_seconds: float = 5.0) -> None:
         self.url = engine_url(url)
+        self.marks = marks
         self.statement_seconds = statement_seconds
         self.engine = create_async_engine(
             self.url,
@@ -112,7 +122,7 @@ class Database:
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
-        async with AsyncSession(engine, expire_on_commit=False) as session:
+        async with AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks}) as session:
             code = "database_away"
             try:
                 await session.connection()  # first, because an OSError after this may come from the caller's own work

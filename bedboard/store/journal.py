@@ -6,15 +6,17 @@ from typing import Any
 from sqlalchemy import func, insert, or_
 from sqlmodel import col, select
 
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, marks_of
 from bedboard.store.tables.board import Journal
 
 ADD_ROWS = insert(Journal).returning(col(Journal.id), sort_by_parameter_order=True)
 
 
 async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int]:
-    """Add the rows (columns of Journal without its id) and return their ids in the same order."""
-    written = await (await tx.connection()).execute(ADD_ROWS, rows)
+    """Add the rows (columns of Journal without its id and tag) and return their ids in the same order."""
+    marks = marks_of(tx)
+    tagged = [row | {"tag": marks.tag("journal", row)} for row in rows]
+    written = await (await tx.connection()).execute(ADD_ROWS, tagged)
     return [journal_id for journal_id in written.scalars() if journal_id is not None]
 
 

@@ -1,16 +1,16 @@
 """Deleting what is past its term, in batches, so that no statement takes long and no lock is held for long.
 
-Several processes may do it at once: each takes rows that no other has locked.
+Several processes may do it at once: each takes rows that no other has locked. The role that serves may delete only what
+passes by itself; for the rest it has functions of the owner, in the migrations. What goes from the audit trail is signed.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from bedboard.rules.cases import ENDS
+from bedboard.store.chain import save_cut
 from bedboard.store.database import Transaction
-from bedboard.store.keys import delete_keys
+from bedboard.store.marks import Source
 
 BATCH = 500
 
@@ -37,37 +37,28 @@ async def delete_batch(tx: Transaction, table: str, over: str, before: datetime)
     return (await (await tx.connection()).execute(statement, {"before": before})).rowcount
 
 
-async def _allow(tx: Transaction) -> None:
-    """Let this transaction delete from the tables that are append-only otherwise."""
-    await (await tx.connection()).execute(text("set local bedboard.forgetting = 'yes'"))
+FORGET_OLDEST = text("select forget_oldest(:table, :before, :most)")
 
 
-async def delete_oldest(tx: Transaction, table: str, moment: str, before: datetime) -> int:
+async def delete_oldest(tx: Transaction, table: Source, before: datetime) -> int:
     """Delete up to `BATCH` of the first rows of an append-only table that are older than `before`; return how many.
 
     Only the beginning of the table is looked at, in the order of ids: without reading all of it, and leaving no holes.
     """
-    await _allow(tx)
-    first = f"select id, {moment} as at from {table} order by id limit {BATCH}"  # noqa: S608  (our own words)
-    statement = text(f"delete from {table} where id in (select id from ({first}) first where at < :before)")  # noqa: S608
-    return (await (await tx.connection()).execute(statement, {"before": before})).rowcount
+    wanted = {"table": table, "before": before, "most": BATCH}
+    ids: list[int] = (await (await tx.connection()).execute(FORGET_OLDEST, wanted)).scalar_one()
+    await save_cut(tx, table, before, ids)
+    return len(ids)
 
 
-OVER_CASES = text(f"""
-    select id from case_record where state in ({", ".join(f"'{state}'" for state in sorted(ENDS))}) and over_at < :before
-    order by over_at limit {BATCH // 5} for update skip locked
-""")  # noqa: S608  (our own words)
+FORGET_CASES = text("select cases, events from forget_cases(:before, :most)")
 
 
 async def delete_cases(tx: Transaction, before: datetime) -> int:
     """Delete cases that ended before this moment, with all that belongs to them, up to a fifth of `BATCH`; return how many."""
-    connection = await tx.connection()
-    ids = list((await connection.execute(OVER_CASES, {"before": before})).scalars())
-    if ids:
-        await _allow(tx)
-        for table, column in (("ask", "case_id"), ("claim", "case_id"), ("case_event", "case_id"), ("case_record", "id")):
-            await connection.execute(text(f"delete from {table} where {column} = any(:ids)"), {"ids": ids})  # noqa: S608
-    return len(ids)
+    gone = (await (await tx.connection()).execute(FORGET_CASES, {"before": before, "most": BATCH // 5})).one()
+    await save_cut(tx, "case_event", before, gone.events)
+    return int(gone.cases)
 
 
 OVER_HOLDS = text(f"""
@@ -77,9 +68,7 @@ OVER_HOLDS = text(f"""
     order by 1 limit {BATCH}
 """)  # noqa: S608  (a number of our own)
 LOCK_SHELTERS = text("select id from shelter where id = any(:ids) order by id for no key update skip locked")
-DELETE_HOLDS = text("""
-    delete from claim where coalesce(first_id, id) = any(:promises) and coalesce(ended_at, expires_at) < :before
-""")
+FORGET_HOLDS = text("select forget_holds(:promises, :before)")
 
 
 async def delete_holds(tx: Transaction, before: datetime) -> int:
@@ -95,41 +84,16 @@ async def delete_holds(tx: Transaction, before: datetime) -> int:
     promises = [row.promise for row in over if row.shelter_id in locked]
     if not promises:
         return 0
-    return (await connection.execute(DELETE_HOLDS, {"promises": promises, "before": before})).rowcount
-
-
-OF_PERSON = ("membership", "session", "alert", "push_subscription")
-"""The tables that go with a person. Claims and cases go before, at their own terms."""
-
-GONE = """
-    select id from {table} g where ended_at < :before
-      and not exists (select from claim where {table}_id = g.id)
-      and not exists (select from case_record where {table}_id = g.id)
-    limit {batch} for update skip locked
-"""
-
-
-async def _list_gone(tx: Transaction, table: str, before: datetime) -> Sequence[str]:
-    statement = text(GONE.format(table=table, batch=BATCH))
-    return (await (await tx.connection()).execute(statement, {"before": before})).scalars().all()
+    return int((await connection.execute(FORGET_HOLDS, {"promises": promises, "before": before})).scalar_one())
 
 
 async def delete_people(tx: Transaction, before: datetime) -> int:
     """Delete up to `BATCH` people who left before this moment and are named by no claim and no case; return how many."""
-    ids = await _list_gone(tx, "person", before)
-    connection = await tx.connection()
-    if ids:
-        alerts = await connection.execute(text("select id from alert where person_id = any(:ids)"), {"ids": ids})
-        await delete_keys(tx, alerts.scalars().all())
-        for table in OF_PERSON:
-            await connection.execute(text(f"delete from {table} where person_id = any(:ids)"), {"ids": ids})  # noqa: S608
-        await connection.execute(text("delete from person where id = any(:ids)"), {"ids": ids})
-    return len(ids)
+    wanted = {"before": before, "most": BATCH}
+    return int((await (await tx.connection()).execute(text("select forget_people(:before, :most)"), wanted)).scalar_one())
 
 
 async def delete_clients(tx: Transaction, before: datetime) -> int:
     """Delete up to `BATCH` programs that ended before this moment and are named by no claim and no case; return how many."""
-    ids = await _list_gone(tx, "client", before)
-    if ids:
-        await (await tx.connection()).execute(text("delete from client where id = any(:ids)"), {"ids": ids})
-    return len(ids)
+    wanted = {"before": before, "most": BATCH}
+    return int((await (await tx.connection()).execute(text("select forget_clients(:before, :most)"), wanted)).scalar_one())

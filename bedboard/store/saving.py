@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 
 from bedboard.store.bell import CHANNEL, message
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, marks_of
 from bedboard.store.tables.board import Place, Shelter
 
 SAVE = text("""
@@ -25,8 +25,10 @@ SAVE = text("""
         from jsonb_populate_recordset(null::place, :places) n where p.id = n.id and p.shelter_id = :shelter_id
     ), written as (
         insert into journal
-            (received_at, observed_at, actor_kind, actor_id, action, shelter_id, version, place_id, before, after)
-        select received_at, observed_at, actor_kind, actor_id, action, shelter_id, version, place_id, before, after
+            (received_at, observed_at, actor_kind, actor_id, role, organization_id, session, network,
+             action, shelter_id, version, place_id, before, after, tag)
+        select received_at, observed_at, actor_kind, actor_id, role, organization_id, session, network,
+             action, shelter_id, version, place_id, before, after, tag
         from jsonb_populate_recordset(null::journal, :rows) with ordinality order by ordinality
         returning id
     )
@@ -39,11 +41,13 @@ async def save_all(tx: Transaction, shelter: Shelter, places: Sequence[Place], r
 
     Of shelter and places only the columns above are saved; no action changes others. Only `actions/saving.py` calls this.
     """
+    marks = marks_of(tx)
+    tagged = [row | {"tag": f"\\x{marks.tag('journal', row).hex()}"} for row in rows]
     given = {
-        "shelter": _json(shelter.model_dump(exclude={"telephone_sealed", "address_sealed"})),
+        "shelter": _json(shelter.model_dump()),
         "shelter_id": shelter.id,  # so that PostgreSQL looks at the places of this shelter only
         "places": _json([place.model_dump() for place in places]),
-        "rows": _json(rows),
+        "rows": _json(tagged),
         "channel": CHANNEL,
         "bell": message("shelter", shelter.id, shelter.version),
     }

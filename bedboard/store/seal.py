@@ -1,9 +1,12 @@
 """Sealing: encrypted wherever it is kept, and opened only for one who may look."""
 
 import zlib
+from base64 import urlsafe_b64decode
 from typing import NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bedboard.store.marks import Marks
 
 
 class SealedNeeds(NamedTuple):
@@ -17,10 +20,15 @@ class SealedNeeds(NamedTuple):
 
 
 class Seal:
-    """The seal. `keys`: Fernet keys, the newest first. The newest seals; each opens the text that it has sealed."""
+    """The seal. `keys`: Fernet keys, the newest first. The newest seals; each opens the text that it has sealed.
+
+    `marks`: those of the audit trail, with keys that are derived from these.
+    """
 
     def __init__(self, keys: str) -> None:
-        self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+        each = [key.strip() for key in keys.split(",")]
+        self._fernet = MultiFernet([Fernet(key) for key in each])
+        self.marks = Marks([urlsafe_b64decode(key) for key in each])
 
     def close(self, plain: str) -> bytes:
         return self._fernet.encrypt(plain.encode())

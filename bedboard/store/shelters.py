@@ -123,16 +123,6 @@ async def get_days_off(tx: Transaction) -> DaysOff:
     return DaysOff((await tx.exec(select(Deployment.country))).one(), own)
 
 
-async def get_telephone(tx: Transaction, shelter_id: str) -> bytes | None:
-    """Return the telephone, still sealed; the disclosure is written down before it is opened. None without such a shelter."""
-    return (await tx.exec(select(Shelter.telephone_sealed).where(Shelter.id == shelter_id))).one_or_none()
-
-
-async def get_address(tx: Transaction, shelter_id: str) -> bytes | None:
-    """Return the address, still sealed; the disclosure is written down before it is opened. None without such a shelter."""
-    return (await tx.exec(select(Shelter.address_sealed).where(Shelter.id == shelter_id))).one_or_none()
-
-
 async def get_place(tx: Transaction, place_id: str) -> Place:
     """Return the place, read afresh. The caller holds its shelter's lock and knows that it exists."""
     return (await tx.exec(PLACE, params={"place_id": place_id})).one()

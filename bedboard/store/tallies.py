@@ -23,21 +23,6 @@ COUNT = text("""
     values (:month, :hour, :what, :unit, :kind, :code)
 """)
 
-# Every row of these months is written again, shuffled, so that all have one transaction: none shows with which others it
-# last changed.
-ADD = text("""
-    with before as (
-        delete from tally where month in (select month from tally_waiting)
-        returning month, hour, what, unit_code, kind_code, code, count
-    )
-    insert into tally (month, hour, what, unit_code, kind_code, code, count)
-    select month, hour, what, unit_code, kind_code, code, sum(count) from (
-        select month, hour, what, unit_code, kind_code, code, count from before
-        union all select month, hour, what, unit_code, kind_code, code, 1 from tally_waiting
-    ) every
-    group by month, hour, what, unit_code, kind_code, code order by random()
-""")
-
 
 async def count_tallies(tx: Transaction, at: datetime, tallies: Iterable[Tally]) -> None:
     """Count each of these in the month and hour of `at`, a local moment."""
@@ -52,11 +37,8 @@ async def count_tallies_at(tx: Transaction, tallies: Iterable[tuple[datetime, Ta
 
 
 async def add_waiting_tallies(tx: Transaction) -> None:
-    """Add all counts that wait to the tallies, and remove the file in which they waited.
+    """Add all counts that wait to the tallies, and remove the file in which they waited. A function of the owner does it.
 
     Refusal: Busy while another transaction counts; try again later.
     """
-    connection = await tx.connection()
-    await connection.execute(text("lock table tally_waiting in access exclusive mode nowait"))
-    await connection.execute(ADD)
-    await connection.execute(text("truncate tally_waiting"))
+    await (await tx.connection()).execute(text("select add_waiting_tallies()"))

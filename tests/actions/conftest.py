@@ -12,7 +12,7 @@ from bedboard.store.database import Database
 @pytest.fixture
 async def pools(case_database: Database) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes' worth of connections."""
-    second = Database(case_database.url, pool_size=30)
+    second = Database(case_database.url, case_database.marks, pool_size=30)
     yield case_database, second
     await second.dispose()
 

@@ -34,7 +34,7 @@ KEY = ("household_key", "w1")
 @pytest.fixture
 async def other(board_database: Database) -> AsyncIterator[Database]:
     """Another process' pool on the same database."""
-    other = Database(board_database.url)
+    other = Database(board_database.url, board_database.marks)
     yield other
     await other.dispose()
 

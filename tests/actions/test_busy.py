@@ -29,7 +29,7 @@ async def hold(database: Database) -> str:
 @pytest.fixture
 async def small(board_database: Database) -> AsyncIterator[Database]:
     """Two connections to the board."""
-    database = Database(board_database.url, pool_size=2)
+    database = Database(board_database.url, board_database.marks, pool_size=2)
     yield database
     await database.dispose()
 

@@ -33,7 +33,7 @@ async def add_shelters(database: Database, count: int, kind: str) -> list[str]:
     """s0, s1, … with ten places each (s0-1, s0-2, …); sanne works there."""
     for statement in (
         "insert into shelter select 's' || n, s.organization_id, s.unit_code, 'S' || n, 1, s.confirmed_at, s.created_at, 0,"
-        " 1440, s.confirm_times, s.criteria, s.limits, s.telephone_sealed, s.address_sealed, s.languages"
+        " 1440, s.confirm_times, s.criteria, s.limits, s.languages"
         " from shelter s, generate_series(0, :count - 1) n where s.id = 'beuk'",
         "insert into place select 's' || n || '-' || p, 's' || n, :kind, p, p::text, 1, 0, 'open', s.created_at, s.created_at"
         " from shelter s, generate_series(0, :count - 1) n, generate_series(1, 10) p where s.id = 'beuk'",

@@ -32,7 +32,7 @@ from bedboard.rules.cases import Patience
 from bedboard.rules.deciding import DaysOff
 from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.tables.board import Holiday, Kind
-from tests.build import add_board
+from tests.build import SEAL, add_board
 from tests.build.case_steps import DAYS_OFF
 from tests.build.cases import DESK_KINDS, OVER, ZONE, add_case_board
 from tests.build.later_steps import LaterSteps
@@ -167,7 +167,7 @@ def world(server_url: str, template: str) -> Iterator[World]:
                 await connection.close()
 
         async def fill() -> None:
-            database = Database(url.render_as_string(hide_password=False), pool_size=1)
+            database = Database(url.render_as_string(hide_password=False), SEAL.marks, pool_size=1)
             async with database.transaction() as tx:
                 await add_board(tx)
                 await add_case_board(tx)

@@ -127,7 +127,7 @@ async def more_shelters(case_database: Database, count: int) -> list[str]:
     await run(
         case_database,
         "insert into shelter select s.id || n, s.organization_id, s.unit_code, s.name || n, 1, s.confirmed_at, s.created_at,"
-        " 0, 1440, s.confirm_times, s.criteria, s.limits, s.telephone_sealed, s.address_sealed, s.languages"
+        " 0, 1440, s.confirm_times, s.criteria, s.limits, s.languages"
         " from shelter s, generate_series(1, :count) n where s.id = 'beuk'",
         count=count,
     )

@@ -110,7 +110,7 @@ async def test_the_telephone_comes_with_a_case_for_as_long_as_the_shelter_belong
 
 
 async def seen_by(case_database: Database, who: Actor) -> dict[str, str]:
-    found: dict[str, str] = await do(case_database, lambda tx: list_telephones_seen(tx, who, "r1", NOW, SEAL))
+    found: dict[str, str] = await do(case_database, lambda tx: list_telephones_seen(tx, who, "r1", NOW, SEAL, NOW))
     return found
 
 

@@ -36,7 +36,7 @@ async def pools(board_database: Database) -> AsyncIterator[tuple[Database, Datab
         await connection.execute(
             text("insert into person select 'p' || n, 'o' || n, 'P', 'police', null, false, null from generate_series(0, 23) n")
         )
-    second = Database(board_database.url, pool_size=30)
+    second = Database(board_database.url, board_database.marks, pool_size=30)
     yield board_database, second
     await second.dispose()
 

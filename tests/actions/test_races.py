@@ -63,7 +63,7 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
 async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_on_the_one_before(
     board_database: Database, locked: bool
 ) -> None:
-    second = Database(board_database.url, pool_size=30)  # another process' pool
+    second = Database(board_database.url, board_database.marks, pool_size=30)  # another process' pool
 
     async def change(n: int) -> None:
         database, place_id = (board_database, second)[n % 2], PLACES[n % 4]

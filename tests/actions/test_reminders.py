@@ -27,7 +27,7 @@ EVENING = datetime(2026, 3, 11, 20, 30, tzinfo=UTC)
 @pytest.fixture
 async def other(board_database: Database) -> AsyncIterator[Database]:
     """Another process' pool on the same database."""
-    other = Database(board_database.url)
+    other = Database(board_database.url, board_database.marks)
     yield other
     await other.dispose()
 

@@ -22,7 +22,7 @@ from bedboard.rules.retention import TIDIED, Terms
 from bedboard.store import retention
 from bedboard.store.alerts import Device
 from bedboard.store.database import Database, Transaction
-from bedboard.store.retention import OF_PERSON, claim_slot
+from bedboard.store.retention import claim_slot
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.people import Session
 from tests.build import NOW, SEAL
@@ -31,6 +31,7 @@ from tests.build.holds import hold
 from tests.build.rows import do, every_row, run
 
 SECOND = timedelta(seconds=1)
+OF_PERSON = ("membership", "session", "alert", "push_subscription")  # forget_people deletes from these
 TERMS = Terms()
 LEFT = "update person set ended_at = :now where id = 'kofi'"
 DEVICE = Device("https://push.example/1", "key", "secret")

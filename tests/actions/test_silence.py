@@ -81,7 +81,7 @@ async def test_after_a_restart_only_the_last_step_is_told(case_database: Databas
 async def test_after_a_restart_in_between_nothing_is_told_twice_and_nothing_left_out(case_database: Database) -> None:
     await ask(case_database)
     assert await look_round(case_database, NOW + 5 * MINUTE) == [("reminder", ["linde"])]
-    other = Database(case_database.url, pool_size=2)  # a process that was not there before
+    other = Database(case_database.url, case_database.marks, pool_size=2)  # a process that was not there before
     try:
         assert await nothing(other, NOW + 9 * MINUTE)
         assert await look_round(other, NOW + 11 * MINUTE) == [("second_line", ["linde"])]
@@ -131,7 +131,7 @@ async def test_a_shelter_that_is_asked_again_gets_the_same_patience(case_databas
 
 @asynccontextmanager
 async def processes(database: Database, count: int = 2) -> AsyncIterator[list[Database]]:
-    others = [Database(database.url, pool_size=10) for _ in range(count - 1)]
+    others = [Database(database.url, database.marks, pool_size=10) for _ in range(count - 1)]
     try:
         yield [database, *others]
     finally:

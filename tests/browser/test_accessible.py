@@ -21,6 +21,8 @@ PAGES = [  # who, where
     ("anneke", "/staff/ceder"),
     ("sanne", "/totals"),
     ("gerda", "/"),
+    ("gerda", "/audit"),
+    ("anneke", "/manage/linde/looks"),
     ("mark", "/no-such-page"),
 ]
 

@@ -84,6 +84,8 @@ ACCESS = {
     "criteria_save": "M own",
     "place_criteria": "M own",
     "place_criteria_save": "M own",
+    "looks": "M own",
+    "audit": "U",
     "live": "SMCPDAU",
     "api_openapi": "*",
     "api_board": EVERYBODY,

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from bedboard.actions.setup import add_client, add_organization
 from tests.build import NOW
-from tests.build.site import Site, facts
+from tests.build.site import Site, as_owner, facts
 
 YES = {"answer": "yes", "place": "linde-1"}
 NO = {"answer": "no", "reason": "contra_indication", "criterion": "psychiatric"}
@@ -20,7 +20,8 @@ def correct(*kinds: str) -> dict[str, Any]:
 
 
 async def sql(site: Site, statement: str) -> list[Any]:
-    async with site.process.database.transaction() as tx:
+    """Behind the back of bedboard, as the owner of the tables."""
+    async with as_owner(site.process.database) as tx:
         found = await (await tx.connection()).execute(text(statement))
         return list(found) if found.returns_rows else []
 

@@ -82,6 +82,8 @@ CALLS: dict[str, Call] = {
     "case_answer": Call(f"/requests/{NOBODYS}/answer", 404, {"shelter": "linde", "answer": "discuss", "key": "s"}),
     "case_decide": Call(f"/requests/{NOBODYS}/decide", 404, {"decision": "confirm", "key": "t"}),
     "case_arrival": Call(f"/requests/{NOBODYS}/arrival", 404, {"shelter": "linde", "arrival": "arrived", "key": "u"}),
+    "looks": Call("/manage/{shelter}/looks", 200),
+    "audit": Call("/audit", 200),
     "criteria": Call("/manage/{shelter}/criteria", 200),
     "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form
     "place_criteria": Call("/manage/{shelter}/places/{shelter}-1/criteria", 200),

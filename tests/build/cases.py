@@ -17,7 +17,7 @@ from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.board import Kind
 from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, actor, place, shelter
-from tests.build.rows import Rows, do, every_row
+from tests.build.rows import Rows, do, every_row, run
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 NIGHT = NOW + timedelta(hours=12)  # Thursday 02:00 in Amsterdam: the desk is closed
@@ -39,6 +39,8 @@ POLICE_SYSTEM = actor("police", "demo-police", (), kind="client")
 MACHINE = actor("machine", "demo-shelter-linde", kind="client")
 STAFF = {"linde": SANNE, "ceder": KOFI, "wilg": ILSE, "nood": ILSE, "beuk": ILSE}
 KIND = {"linde": "cosm", "ceder": "men", "wilg": "women", "nood": "emergency", "beuk": "women"}
+
+HOURS = "update kind set desk_hours = :hours where code = 'cosm'"
 
 
 async def add_case_board(tx: Transaction) -> None:
@@ -188,9 +190,9 @@ async def bring_to(board_database: Database, state: str, case_id: str = "r1", at
         if step == "choose":
             await choose(board_database, "linde", case_id=case_id, at=at)
         elif step == "night":  # at the same moment, with hours in which the desk is closed
-            await do(board_database, lambda tx: _hours(tx, "mon-mon 00:00-00:01"))
+            await run(board_database, HOURS, hours="mon-mon 00:00-00:01")
             await choose(board_database, "linde", case_id=case_id, at=at)
-            await do(board_database, lambda tx: _hours(tx, "mon-fri 09:00-17:00"))
+            await run(board_database, HOURS, hours="mon-fri 09:00-17:00")
         elif step == "confirm":
             await confirm(board_database, case_id=case_id, at=at)
         elif step == "arrive":
@@ -201,10 +203,6 @@ async def bring_to(board_database: Database, state: str, case_id: str = "r1", at
             await withdraw(board_database, "not_needed", case_id=case_id, at=at)
         else:
             await tell(board_database, case_id=case_id, at=at)
-
-
-async def _hours(tx: Transaction, hours: str) -> None:
-    await (await tx.connection()).execute(text("update kind set desk_hours = :hours where code = 'cosm'"), {"hours": hours})
 
 
 # ---- what has come of it

@@ -19,7 +19,7 @@ from bedboard.rules.places import status_of
 from bedboard.rules.refusals import Refusal
 from bedboard.store.board import list_shelters
 from bedboard.store.database import Database, Transaction, asyncpg_url
-from tests.build import NOW
+from tests.build import NOW, SEAL
 from tests.build.cases import EMRE, HANNEKE, ILSE, KOFI, LUCIA, MARK, NOOR, POLICE_SYSTEM, SANNE
 from tests.build.lives import said_by_hand
 from tests.build.rows import Rows
@@ -72,7 +72,7 @@ class Oracle(RuleBasedStateMachine):
         self.steps = 0
         self.ids = [f"c{n}" for n in range(len(REQUESTERS))]  # the case that each requester has now
         self.run = self.world.runner.run
-        self.database = Database(self.run(self._copy()), pool_size=2)
+        self.database = Database(self.run(self._copy()), SEAL.marks, pool_size=2)
         self.line = self.run(asyncpg.connect(asyncpg_url(self.database.url)))
         self.rows: Rows = self.run(self._read())
 

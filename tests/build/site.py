@@ -17,10 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bedboard.app import build_app
+from bedboard.embedded.server import USER, WEB_USER
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.process import Process
 from bedboard.settings import Settings
-from bedboard.store.database import asyncpg_url
+from bedboard.store.database import Database, Transaction, asyncpg_url
 from tests import build
 from tests.build import PATIENCE, FixedClock
 
@@ -33,10 +34,34 @@ TRUST = ssl.create_default_context()
 
 
 def name_database(server_url: str, name: str) -> str:
+    """Return the address of a database, as the owner of everything in it."""
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
+def web_url(url: str) -> str:
+    """Return the address of the same database as the role that serves, as in production; the migration makes it."""
+    return make_url(url).set(username=WEB_USER, password=WEB_USER).render_as_string(hide_password=False)
+
+
+def owner_url(url: str) -> str:
+    """Return the address of the same database as its owner, for what only a test or a thief does."""
+    owner = make_url(os.environ.get("BEDBOARD_TEST_DATABASE_URL") or f"postgresql://{USER}@")
+    return make_url(url).set(username=owner.username, password=owner.password).render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def as_owner(database: Database) -> AsyncIterator[Transaction]:
+    """A transaction of the owner of the tables, for what only a test or a thief does."""
+    owner = Database(owner_url(database.url), database.marks, pool_size=1)
+    try:
+        async with owner.transaction() as tx:
+            yield tx
+    finally:
+        await owner.dispose()
+
+
 async def make_database(server_url: str, template: str) -> str:
+    """Make a copy of the template, and return its address as the role that serves."""
     name = f"bedboard_test_{os.getpid()}_{next(numbers)}"
     connection = await asyncpg.connect(asyncpg_url(server_url))
     try:
@@ -44,7 +69,7 @@ async def make_database(server_url: str, template: str) -> str:
         await connection.execute(f"create database {name} template {template} strategy file_copy")
     finally:
         await connection.close()
-    return name_database(server_url, name)
+    return web_url(name_database(server_url, name))
 
 
 async def drop_database(server_url: str, url: str) -> None:

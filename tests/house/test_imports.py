@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live/reader.py": {"rules", "store", "live.board"},
     "live/socket.py": {"views", "live"},
     "live/": {"rules", "store", "views", "live", "clock"},
+    "trail.py": {"rules", "store", "actions", "clock"},
     "push.py": {"rules", "store", "actions", "clock"},
     "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "process", "identity"} | EVERYWHERE,
     "jobs.py": {"actions", "rules", "process", "store.board.Catalogue", "store.database"},
@@ -50,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "commands",
         "app",
         "log",
+        "trail",
         "live.wire",
     }
     | EVERYWHERE,

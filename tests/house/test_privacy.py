@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 from sqlmodel import SQLModel
 
+import bedboard.store.tables.audit
 import bedboard.store.tables.board
 import bedboard.store.tables.cases
 import bedboard.store.tables.people  # noqa: F401  (all tables)

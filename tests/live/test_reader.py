@@ -125,7 +125,7 @@ async def test_a_board_nobody_could_update_does_not_claim_to_be_of_now(site: Sit
 
 async def test_what_was_loaded_while_it_runs_appears_on_open_boards(site: Site) -> None:
     """A shelter is added by another process, as by the command `bedboard seed`, with only the bell between."""
-    elsewhere = Database(site.process.database.url, pool_size=1)
+    elsewhere = Database(site.process.database.url, site.process.seal.marks, pool_size=1)
     async with api_line(site) as line:
         await hear(line)
         async with elsewhere.transaction() as tx:

@@ -15,6 +15,7 @@ from bedboard.store.people import get_person
 from bedboard.store.setup import add_deployment
 from tests.build import NOW, FixedClock, until
 from tests.build.api import correct
+from tests.build.rows import run
 from tests.build.site import Site, facts, served
 
 CLIENTS = {"machine": "linde", "police": None, "admin": None}
@@ -33,7 +34,7 @@ async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Sit
     async with board_database.transaction() as tx:
         for role, shelter in CLIENTS.items():
             await add_client(tx, client_id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
-        await (await tx.connection()).execute(text("delete from deployment"))
+    await run(board_database, "delete from deployment")
     async with served(board_database.url, clock) as site:
         yield site
 

@@ -15,7 +15,7 @@ from tests.build.cases import ILSE, say
 from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, offered, people, press, see, site
 from tests.build.profiles import CANARIES, CANARY
 from tests.build.rows import everything
-from tests.build.site import Site, facts
+from tests.build.site import Site, as_owner, facts
 
 __all__ = ["people", "site"]  # fixtures
 
@@ -229,7 +229,7 @@ async def test_the_household_is_only_kept_sealed_and_erased_when_the_case_is_ove
     assert "no_such_request" in log, "the log was indeed written"
     assert case in rung
     assert [word for word in CANARIES if word in log + rung] == []
-    async with case_database.transaction() as tx:
+    async with as_owner(case_database) as tx:
         connection = await tx.connection()
         kept = (await connection.execute(text("select needs_sealed from case_record"))).scalar_one()
         tallies = await connection.execute(text("select count(*) from ask where reason is not null or criterion is not null"))

@@ -17,7 +17,7 @@ from bedboard import embedded
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate
 from bedboard.store.database import Database
-from tests.build import FixedClock, add_board
+from tests.build import SEAL, FixedClock, add_board
 from tests.build.cases import add_case_board
 from tests.build.embedded import data_dir
 from tests.build.outside import CORPUS, files_of, found_in
@@ -41,7 +41,7 @@ async def site(data_dir: Path, clock: FixedClock) -> AsyncIterator[Site]:
     """A site on a PostgreSQL of its own, whose files nobody else writes."""
     with embedded.start(data_dir) as server:
         await migrate(server.url)
-        database = Database(server.url)
+        database = Database(server.url, SEAL.marks)
         async with database.transaction() as tx:
             await add_board(tx)
             await add_case_board(tx)

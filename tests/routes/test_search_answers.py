@@ -7,14 +7,14 @@ from sqlalchemy import text
 
 from tests.build import until
 from tests.build.api import search
-from tests.build.site import Site
+from tests.build.site import Site, as_owner
 
 WOMAN = {"adults": {"woman": 1}}
 MAN = {"adults": {"man": 1}}
 
 
 async def test_who_decides_and_how_far_it_is_comes_with_every_match(site: Site) -> None:
-    async with site.process.database.transaction() as tx:
+    async with as_owner(site.process.database) as tx:
         connection = await tx.connection()
         await connection.execute(text("insert into travel values ('noord', 'zuid', 100)"))
         await connection.execute(

@@ -14,7 +14,7 @@ from bedboard.rules.claims import MOST_OF_ONE
 from tests.build import PATIENCE
 from tests.build.api import search
 from tests.build.lines import page_line
-from tests.build.site import Site, facts
+from tests.build.site import Site, as_owner, facts
 
 WOMAN = {"adults": {"woman": 1}}
 MAN = {"adults": {"man": 1}}
@@ -206,7 +206,7 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
     out = capsys.readouterr()
     written = out.out + out.err
     assert '"refused"' in written  # the log was indeed written
-    async with site.process.database.transaction() as tx:
+    async with as_owner(site.process.database) as tx:
         connection = await tx.connection()
         tables = (await connection.execute(text("select tablename from pg_tables where schemaname = 'public'"))).scalars().all()
         for table in tables:

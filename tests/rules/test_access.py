@@ -31,7 +31,7 @@ def test_exactly_these_roles_may(name: str) -> None:
     roles = roles_of(name)
     assert {role for role in ROLES if may(RULES[name], actor(role))} == (set(ROLES) if roles is None else roles)
     assert may(RULES[name], None) == (roles is None)
-    assert RULES[name].own == is_own_shelter(name)
+    assert (RULES[name].own is not None) == is_own_shelter(name)
 
 
 def test_the_roles_are_the_eight_of_the_field() -> None:

@@ -23,8 +23,8 @@ from tests.build.statements import AT, EVENT, LOOK
         " on conflict (id) do update set actor_id = 'x'",
     ],
 )
-async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> None:
-    connection = await tx.connection()
+async def test_the_journal_is_append_only(owner_tx: Transaction, statement: str) -> None:
+    connection = await owner_tx.connection()
     rows = text("select string_agg(journal::text, '|' order by id) from journal")
     before = (await connection.execute(rows)).scalar_one()
     assert before
@@ -43,9 +43,9 @@ async def test_the_journal_is_append_only(tx: Transaction, statement: str) -> No
         "delete from disclosure where false",
     ],
 )
-async def test_disclosures_are_append_only(tx: Transaction, statement: str) -> None:
-    connection = await tx.connection()
-    await connection.execute(text(f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'hold')"))
+async def test_disclosures_are_append_only(owner_tx: Transaction, statement: str) -> None:
+    connection = await owner_tx.connection()
+    await connection.execute(text(f"{LOOK} ('', {AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'hold')"))
     with pytest.raises(DBAPIError, match="the record of disclosures is append-only"):
         async with connection.begin_nested():
             await connection.execute(text(statement))
@@ -58,7 +58,7 @@ async def test_disclosures_are_append_only(tx: Transaction, statement: str) -> N
 )
 async def test_the_time_line_of_a_case_is_append_only(full: Transaction, statement: str) -> None:
     connection = await full.connection()
-    await connection.execute(text(f"{EVENT} ({AT}, 'r', 'asked', 'person', 'mark', 'police')"))
+    await connection.execute(text(f"{EVENT} ('', {AT}, 'r', 'asked', 'person', 'mark', 'police')"))
     with pytest.raises(DBAPIError, match="the time line of a case is append-only"):
         async with connection.begin_nested():
             await connection.execute(text(statement))

@@ -9,8 +9,12 @@ from bedboard.store.database import Transaction
 from tests.build.statements import (
     ASK,
     AT,
+    CHAIN,
+    CHAINED,
     CLAIM,
     CLIENT,
+    CONTACT,
+    CUT,
     EVENT,
     LATER,
     LOOK,
@@ -29,8 +33,6 @@ from tests.build.statements import (
 # request of mark's ("r") to linde, which is silent, and to ceder, which offers ceder-1 (by the claim "kept").
 TRACED = f"{REQUEST[:-8]}, trace_id) select 's', 1, state, 'oever', role, 'mark', null, '', {AT}, trace_id from case_record"
 HANDED_TO = f"handed_organization_id = 'oever', handed_role = 'desk', handed_at = {AT}"
-
-CONTACT = "insert into contact (id, position, topic, name_nl, name_en, telephone, unit_code) values"
 
 BREAKS: list[tuple[str, str]] = [
     ("pk_deployment", f"insert into deployment values (1, 'x', 'UTC', true, {AT})"),
@@ -62,8 +64,10 @@ BREAKS: list[tuple[str, str]] = [
     ("fk_claim_first_id", "update claim set first_id = 'nothing'"),
     ("ck_claim_first_id", "update claim set first_id = id"),
     ("pk_organization", "insert into organization values ('oever', 'x')"),
-    ("pk_shelter", f"{SHELTER} ('linde', 'oever', 'noord', 'X', 1, {AT}, 0, 1, '{{}}', '{{}}', '{{}}', '', '')"),
-    ("uq_shelter_name", f"{SHELTER} ('x', 'oever', 'noord', 'Linde', 1, {AT}, 0, 1, '{{}}', '{{}}', '{{}}', '', '')"),
+    ("pk_shelter", f"{SHELTER} ('linde', 'oever', 'noord', 'X', 1, {AT}, 0, 1, '{{}}', '{{}}', '{{}}')"),
+    ("uq_shelter_name", f"{SHELTER} ('x', 'oever', 'noord', 'Linde', 1, {AT}, 0, 1, '{{}}', '{{}}', '{{}}')"),
+    ("pk_shelter_contact", "insert into shelter_contact values ('linde', '', '')"),
+    ("fk_shelter_contact_shelter_id", "insert into shelter_contact values ('nowhere', '', '')"),
     ("fk_shelter_organization_id", "update shelter set organization_id = 'nobody'"),
     ("fk_shelter_unit_code", "update shelter set unit_code = 'nowhere'"),
     ("ck_shelter_version", "update shelter set version = 0"),
@@ -115,8 +119,18 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_claim_ending_when_ended", f"update claim set ended_at = {AT}"),
     ("ck_claim_ending_when_ended", "update claim set ending = 'released'"),
     ("ck_claim_one_holder", "update claim set person_id = 'mark', client_id = 'demo-police'"),
-    ("ck_disclosure_what", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'name', 'hold')"),
-    ("ck_disclosure_why", f"{LOOK} ({AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'curious')"),
+    (
+        "ck_disclosure_result",
+        f"{LOOK.replace(') values', ', result) values')} ('', {AT}, '', '', '', '', 'telephone', 'hold', 'perhaps')",
+    ),
+    ("pk_chain", f"{CHAIN} (1, 'journal', '{{}}', '', {CHAINED}), (1, 'journal', '{{}}', '', {CHAINED})"),
+    ("ck_chain_number", f"{CHAIN} (0, 'journal', '{{}}', '', {CHAINED})"),
+    ("ck_chain_source", f"{CHAIN} (1, 'person', '{{}}', '', {CHAINED})"),
+    ("pk_cut", f"{CUT} (1, 'journal', {AT}, '{{}}', ''), (1, 'journal', {AT}, '{{}}', '')"),
+    ("ck_cut_source", f"{CUT} (1, 'person', {AT}, '{{}}', '')"),
+    ("ck_chain_tags", f"{CHAIN} (1, 'journal', '{{1, 2}}', decode(repeat('00', 16), 'hex'), {CHAINED})"),
+    ("ck_disclosure_what", f"{LOOK} ('', {AT}, 'person', 'mark', 'police', 'linde', 'name', 'hold')"),
+    ("ck_disclosure_why", f"{LOOK} ('', {AT}, 'person', 'mark', 'police', 'linde', 'telephone', 'curious')"),
     ("pk_alert", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {LATER}), ('w', 'mark', '', '{{}}', {AT}, {LATER})"),
     ("fk_alert_person_id", f"{WAITING} ('w', 'nobody', '', '{{}}', {AT}, {LATER})"),
     ("ck_alert_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {AT})"),
@@ -215,12 +229,9 @@ BREAKS: list[tuple[str, str]] = [
     ("ck_ask_settled_when_settled", "update ask set settled = 'missed'"),
     ("ck_ask_settled_when_settled", f"update ask set settled_at = {AT}"),
     ("ck_ask_chosen_has_place", f"update ask set settled = 'chosen', settled_at = {AT} where answer is null"),
-    (
-        "uq_ask_chosen_case_id",
-        f"update ask set {YES}, settled = 'chosen', settled_at = {AT}",
-    ),
-    ("fk_case_event_case_id", f"{EVENT} ({AT}, 'none', 'asked', 'person', 'mark', 'police')"),
-    ("ck_case_event_what", f"{EVENT} ({AT}, 'r', 'whispered', 'person', 'mark', 'police')"),
+    ("uq_ask_chosen_case_id", f"update ask set {YES}, settled = 'chosen', settled_at = {AT}"),
+    ("fk_case_event_case_id", f"{EVENT} ('', {AT}, 'none', 'asked', 'person', 'mark', 'police')"),
+    ("ck_case_event_what", f"{EVENT} ('', {AT}, 'r', 'whispered', 'person', 'mark', 'police')"),
 ]
 # Identity, and nobody writes ids.
 BY_ITSELF = {"pk_journal", "pk_disclosure", "pk_case_event", "alembic_version_pkc"}

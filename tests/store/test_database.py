@@ -15,6 +15,7 @@ from bedboard.rules.refusals import Busy, Conflict, Refusal, Unavailable
 from bedboard.store.database import Database
 from bedboard.store.shelters import lock_shelter
 from tests.build import until
+from tests.build.site import as_owner
 from tests.build.statements import run
 
 
@@ -30,7 +31,7 @@ class Whatever(Exception):
 @pytest.fixture
 async def impatient(shared_database: Database) -> AsyncIterator[Database]:
     """One connection, and a statement may take a fifth of a second."""
-    database = Database(shared_database.url, pool_size=1, statement_seconds=0.2)
+    database = Database(shared_database.url, shared_database.marks, pool_size=1, statement_seconds=0.2)
     yield database
     await database.dispose()
 
@@ -49,7 +50,7 @@ async def test_reading_has_no_transaction_and_leaves_none_to_the_next_user_of_th
     with pytest.raises(Whatever):
         async with impatient.transaction() as tx:
             moments = [await run(tx, "select now()") for _ in range(2)]
-            await run(tx, "create table left_behind ()")
+            await run(tx, "create temporary table left_behind ()")
             raise Whatever
     assert moments[0] == moments[1]
     async with impatient.reading() as tx:
@@ -132,7 +133,7 @@ async def test_a_statement_that_takes_too_long_is_given_up_and_the_database_work
 
 async def test_waiting_for_a_lock_until_the_whole_statement_is_given_up_is_busy(impatient: Database) -> None:
     """The limit on a whole statement ends this one, and the database has answered: so it is busy and not away."""
-    other = Database(impatient.url, pool_size=1)
+    other = Database(impatient.url, impatient.marks, pool_size=1)
     async with other.transaction() as first:
         await lock_shelter(first, "linde")
         with pytest.raises(Busy):
@@ -187,7 +188,7 @@ async def test_a_change_that_does_not_go_together_with_another_is_busy_and_saves
 
 
 async def test_a_server_that_refuses_the_commit_has_saved_nothing_so_it_is_busy(board_database: Database) -> None:
-    async with board_database.transaction() as tx:
+    async with as_owner(board_database) as tx:
         await run(
             tx,
             """create function refuse() returns trigger language plpgsql as
@@ -234,7 +235,7 @@ async def test_a_server_that_ends_the_connection_has_saved_nothing(shared_databa
 
 
 async def test_a_connection_that_died_in_the_pool_is_unavailable_at_most_once(shared_database: Database) -> None:
-    database = Database(shared_database.url, pool_size=1)
+    database = Database(shared_database.url, shared_database.marks, pool_size=1)
     async with database.transaction() as tx:
         pid = await run(tx, "select pg_backend_pid()")
     async with shared_database.transaction() as other:
@@ -255,7 +256,7 @@ async def test_nobody_at_the_address_is_unavailable() -> None:
 
 
 async def test_a_server_without_a_connection_left_is_busy(board_database: Database) -> None:
-    async with board_database.transaction() as tx:
+    async with as_owner(board_database) as tx:
         await run(tx, "create role few login connection limit 1")
     few = make_url(board_database.url).set(username="few").render_as_string(hide_password=False)
     first, second = Database(few), Database(few)
@@ -267,7 +268,7 @@ async def test_a_server_without_a_connection_left_is_busy(board_database: Databa
         await first.dispose()
     finally:
         await second.dispose()
-        async with board_database.transaction() as tx:
+        async with as_owner(board_database) as tx:
             await run(tx, "drop role few")
 
 

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bedboard.store.database import Database, asyncpg_url, engine_url
+from tests.build.site import as_owner
 from tests.build.statements import run
 
 
@@ -17,9 +18,9 @@ async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does
 ) -> None:
     name = make_url(board_database.url).database
     for value, careful in [("local", True), ("remote_write", True), ("remote_apply", True), ("on", True), ("off", False)]:
-        async with board_database.transaction() as tx:
+        async with as_owner(board_database) as tx:
             await run(tx, f"alter database {name} set synchronous_commit = '{value}'")
-        database = Database(board_database.url)
+        database = Database(board_database.url, board_database.marks)
         if careful:
             await database.check_durable()
         else:
@@ -31,14 +32,14 @@ async def test_every_commit_that_waits_for_the_disk_is_careful_and_one_that_does
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
 async def test_a_server_that_may_lose_its_files_is_refused(board_database: Database, name: str) -> None:
     """These belong to the whole server, which others use: so the database is made to say that they are off."""
-    async with board_database.transaction() as tx:
+    async with as_owner(board_database) as tx:
         await run(
             tx,
             f"""create function public.current_setting(wanted varchar) returns text language sql as $$
                 select case when wanted = '{name}' then 'off' else pg_catalog.current_setting(wanted::text) end $$""",
         )
         await run(tx, f"alter database {make_url(board_database.url).database} set search_path = public, pg_catalog")
-    database = Database(board_database.url)
+    database = Database(board_database.url, board_database.marks)
     with pytest.raises(RuntimeError, match=rf"lose an acknowledged change: {name}=off$"):
         await database.check_durable()
     await database.dispose()

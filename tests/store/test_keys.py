@@ -38,7 +38,7 @@ async def own(data_dir: Path) -> AsyncIterator[Database]:
     """A database on a server of its own, whose files nobody else writes."""
     with embedded.start(data_dir) as server:
         await migrate(server.url)
-        database = Database(server.url)
+        database = Database(server.url, SEAL.marks)
         async with database.transaction() as tx:
             await add_board(tx)
             await add_case_board(tx)

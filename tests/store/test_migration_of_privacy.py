@@ -48,7 +48,7 @@ async def old(server_url: str) -> AsyncIterator[Database]:
     """A database at 0013 with a row of everything that 0014 changes, migrated to the newest."""
     async with old_database(server_url, "0013", OLD) as url:
         await migrate(url)
-        database = Database(url)
+        database = Database(url, SEAL.marks)
         yield database
         await database.dispose()
 

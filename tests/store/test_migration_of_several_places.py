@@ -11,7 +11,7 @@ from bedboard.rules.access import Actor
 from bedboard.store.cases import list_asks
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database
-from tests.build import NOW
+from tests.build import NOW, SEAL
 from tests.build.cases import ZONE
 from tests.build.old import old_database
 
@@ -45,7 +45,7 @@ async def old(server_url: str) -> AsyncIterator[Database]:
     """A database at 0008 with a hold and an offer, migrated to the newest."""
     async with old_database(server_url, "0008", OLD) as url:
         await migrate(url)
-        database = Database(url)
+        database = Database(url, SEAL.marks)
         yield database
         await database.dispose()
 

@@ -12,7 +12,7 @@ from bedboard.rules.access import Actor
 from bedboard.store.board import list_shelters
 from bedboard.store.cases import get_case, list_asks, list_case_events, list_parties
 from bedboard.store.database import Database
-from tests.build import NOW
+from tests.build import NOW, SEAL
 from tests.build.cases import ZONE
 from tests.build.old import old_database
 
@@ -59,7 +59,7 @@ async def old(server_url: str) -> AsyncIterator[Database]:
     """A database at 0004 with a case in every sort of state, migrated to the newest."""
     async with old_database(server_url, "0004", OLD) as url:
         await migrate(url)
-        database = Database(url)
+        database = Database(url, SEAL.marks)
         yield database
         await database.dispose()
 

@@ -21,6 +21,7 @@ from bedboard.store.database import Database, asyncpg_url
 
 # What only the database knows. The models never make tables, so they need not say it; `test_constraints.py` breaks each.
 SERVER_ONLY = {"uq_shelter_name", "uq_place_shelter_id_label", "uq_claim_live_place_id", "ix_claim_live_organization_id"}
+SERVER_ONLY |= {"ix_journal_received_at", "ix_disclosure_at", "ix_case_event_at", "ix_chain_source"}
 SERVER_ONLY |= {"ix_case_record_handed_organization_id"}
 SERVER_ONLY |= {"ix_case_record_open_organization_id", "uq_ask_chosen_case_id", "ix_claim_live_case_id"}
 SERVER_ONLY |= {"ix_case_record_open_created_at", "ix_ask_chosen_shelter_id", "ix_ask_silent_asked_at"}
@@ -74,8 +75,8 @@ async def test_a_process_that_serves_does_not_import_what_migrates() -> None:
         "alter table client drop constraint uq_client_token_hash",
     ],
 )
-async def test_the_comparison_sees_a_difference(shared_database: Database, drift: str) -> None:
-    async with shared_database.engine.connect() as connection:
+async def test_the_comparison_sees_a_difference(owner_database: Database, drift: str) -> None:
+    async with owner_database.engine.connect() as connection:
         await connection.execute(text(drift))  # never committed
         assert await connection.run_sync(differences) != []
 

@@ -131,14 +131,16 @@ async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
     assert await get_client_actor(tx, hash_token("real-token"), demo=False) is not None
 
 
-async def test_an_ended_client_counts_no_more(tx: Transaction) -> None:
-    assert await list_active_tokens(tx, [LINDE, POLICE], LIMITS, NOW) == {
+async def test_an_ended_client_counts_no_more(owner_tx: Transaction) -> None:
+    assert await list_active_tokens(owner_tx, [LINDE, POLICE], LIMITS, NOW) == {
         LINDE: ActiveToken("machine", frozenset({"linde"})),
         POLICE: ActiveToken("police", frozenset()),
     }
-    await run(tx, "update client set ended_at = now() where id = 'demo-police'")
-    assert await get_client_actor(tx, POLICE, demo=True) is None
-    assert await list_active_tokens(tx, [LINDE, POLICE], LIMITS, NOW) == {LINDE: ActiveToken("machine", frozenset({"linde"}))}
+    await run(owner_tx, "update client set ended_at = now() where id = 'demo-police'")
+    assert await get_client_actor(owner_tx, POLICE, demo=True) is None
+    assert await list_active_tokens(owner_tx, [LINDE, POLICE], LIMITS, NOW) == {
+        LINDE: ActiveToken("machine", frozenset({"linde"}))
+    }
 
 
 @pytest.mark.parametrize(
@@ -171,11 +173,11 @@ async def test_the_database_says_which_shelters_an_actor_works_for(
         ("update client set ended_at = now() where id = 'demo-shelter-linde'", "demo-shelter-linde", "client"),
     ],
 )
-async def test_the_right_to_act_ends_at_once(tx: Transaction, statement: str, actor_id: str, kind: str) -> None:
+async def test_the_right_to_act_ends_at_once(owner_tx: Transaction, statement: str, actor_id: str, kind: str) -> None:
     one = actor("staff" if kind == "person" else "machine", actor_id, ["linde"], kind)
-    assert await may_act(tx, one, "linde")
-    await run(tx, statement)
-    assert not await may_act(tx, one, "linde")
+    assert await may_act(owner_tx, one, "linde")
+    await run(owner_tx, statement)
+    assert not await may_act(owner_tx, one, "linde")
 
 
 async def test_the_people_of_a_demo_are_listed_by_role(tx: Transaction) -> None:

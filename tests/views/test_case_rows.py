@@ -123,7 +123,9 @@ def test_an_offer_is_not_chosen_where_the_shelter_has_given_the_place_away() -> 
 def test_an_event_of_several_shelters_at_one_moment_is_one_line() -> None:
     def event(what: str, shelter_id: str | None, minutes: int = 0, kind: str = "person") -> CaseEvent:
         at = NOW + minutes * MINUTE
-        return CaseEvent(at=at, case_id="r1", what=what, actor_kind=kind, actor_id="mark", role="police", shelter_id=shelter_id)
+        return CaseEvent(
+            at=at, case_id="r1", what=what, actor_kind=kind, actor_id="mark", role="police", shelter_id=shelter_id, tag=b""
+        )
 
     asked = [event("ask", "linde"), event("ask", "gone")]
     events = [*asked, event("ask", "linde", 1), event("remind", "linde", 1, "system"), event("withdraw", None, 2)]

@@ -10,10 +10,9 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from bedboard.actions.case_lock import LockedCase
-from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import opener_of, read_case, read_cases, seeker_of, show_done
+from bedboard.routes.case_reads import opener_of, read_address, read_case, read_cases, seeker_of, show_done
 from bedboard.routes.case_work import (
     CaseWork,
     answer_work,
@@ -284,8 +283,8 @@ async def post_outcome(call: Call) -> Response:
 async def post_address(call: Call) -> Response:
     """Answer with the address. It takes no key: nothing of it is stored, and each call is a disclosure of its own."""
     case_id = call.path_params["case_id"]
+    address = await read_address(call, case_id)
     async with call.transaction() as tx:
-        address = await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
         shelter_id = await chosen_or_first(tx, case_id)
     answer: shapes.AddressObject = {"shelter": shelter_id, "address": address}
     return json_bytes(to_json(answer))

@@ -14,6 +14,7 @@ from bedboard.routes.row import Operation, Row, SocketRow
 from bedboard.rules.access import (
     EVERYBODY,
     OVERSEERS,
+    OWN_PLACE_REPORTING,
     OWN_REPORTING,
     PUBLIC,
     REPORTERS,
@@ -94,7 +95,7 @@ API: tuple[Row | SocketRow, ...] = (
         "/api/v1/places/{place_id:id}",
         shelters.patch_place,
         "api_place",
-        OWN_REPORTING,
+        OWN_PLACE_REPORTING,
         operation=change_shelter("patchPlace", "Change one place", PatchPlace),
     ),
     Row(

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from bedboard.rules.rights import Seeker, seeker_key
-from bedboard.store.tables.base import moment
+from bedboard.store.tables.base import Marked, moment
 
 
 class Deployment(SQLModel, table=True):
@@ -111,12 +111,20 @@ class Shelter(SQLModel, table=True):
     criteria: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     limits: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
     languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
-    telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     kinds_confirmed_at: dict[str, str] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
     )
     confirmed_by: str = Field(default="person", sa_column=Column(Text, nullable=False, server_default="person"))
+
+
+class ShelterContact(SQLModel, table=True):
+    """The secrets of a shelter. The role that serves may add a row and read none: see `store/disclosures.py`."""
+
+    __tablename__ = "shelter_contact"
+
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+    telephone_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    address_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class Place(SQLModel, table=True):
@@ -175,7 +183,7 @@ class ClaimRecord(SQLModel, table=True):
         return Seeker(seeker_key(self.person_id, self.client_id), self.organization_id, self.role)
 
 
-class Journal(SQLModel, table=True):
+class Journal(Marked, table=True):
     """Every change, with its actor, when it was seen and when the server heard of it.
 
     A trigger lets nobody change or delete a row.
@@ -186,6 +194,7 @@ class Journal(SQLModel, table=True):
     observed_at: datetime = moment()
     actor_kind: str
     actor_id: str
+    role: str | None = None
     action: str
     shelter_id: str = Field(index=True)
     version: int = Field(sa_type=BigInteger)

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from bedboard.rules.rights import Seeker, seeker_key
 from bedboard.store.seal import SealedNeeds
-from bedboard.store.tables.base import moment
+from bedboard.store.tables.base import Marked, moment
 
 
 class CaseRecord(SQLModel, table=True):
@@ -124,7 +124,7 @@ class Ask(SQLModel, table=True):
         return [] if self.place_id is None else [self.place_id, *self.more_place_ids]
 
 
-class CaseEvent(SQLModel, table=True):
+class CaseEvent(Marked, table=True):
     """One line of a case's time line. It says nothing about the household. A trigger lets nobody change or delete a row."""
 
     __tablename__ = "case_event"

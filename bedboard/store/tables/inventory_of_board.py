@@ -58,10 +58,13 @@ confirm_times operational when it is asked to confirm
 criteria operational whom it takes
 limits operational how many and of which ages
 languages operational the languages that are spoken there
-telephone_sealed secret the number of its intake, shown with a hold or a case and then written down
-address_sealed secret its address, shown after a decision and then written down
 kinds_confirmed_at operational when single kinds were confirmed
 confirmed_by operational whether a person or a program confirmed last
+
+shelter_contact deployment
+shelter_id operational the shelter
+telephone_sealed secret the number of its intake, shown with a hold or a case and then written down
+address_sealed secret its address, shown after a decision and then written down
 
 place deployment
 id operational a place
@@ -95,12 +98,25 @@ received_at operational when the server heard of the change
 observed_at operational when it was seen
 actor_kind staff a person, a program or the system
 actor_id staff who made it
+role,organization_id staff in which role and for which organization
+session,network staff from which kind of session and class of network, never the address
 action operational what was done
 shelter_id operational at which shelter
 version technical the version of the shelter that it made
 place_id operational at which place
 before operational what was true before; of a claim without its case
 after operational what is true since; of a claim without its case
+tag technical a mark of the row that only bedboard can make
+
+chain always
+number,at,source,until_id technical a block of the chain of all lines of the audit trail
+ids,tags technical the lines in it, by their number and tag
+mark technical ties it to the block before
+
+cut always
+id technical the order of cuts
+source,before,ids technical the lines of the audit trail that were deleted because they were past their term
+tag technical a mark that only bedboard can make
 
 reminded reminder
 shelter_id operational the shelter that was reminded

@@ -69,19 +69,24 @@ what case what was done, as a code
 shelter_id operational at which shelter
 actor_kind staff a person, a program or the system
 actor_id staff who did it
-role staff in which role
+role,organization_id staff in which role and for which organization
+session,network staff from which kind of session and class of network, never the address
+tag technical a mark of the row that only bedboard can make
 
 disclosure disclosure
 id technical the order of lines
 at staff when
 actor_kind staff a person or a program
 actor_id staff who looked
-role staff in which role
+role,organization_id staff in which role and for which organization
+session,network staff from which kind of session and class of network, never the address
 shelter_id operational at which shelter
 what operational the telephone or the address
 why staff the reason that allowed it
 claim_id case the hold that allowed it; its row goes earlier
 case_id case the trace of the case that allowed it; its row goes earlier
+result staff whether it was shown or refused
+tag technical a mark of the row that only bedboard can make
 
 person person
 id staff somebody who works with the board

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from bedboard.store.seal import SealedNeeds
-from bedboard.store.tables.base import moment
+from bedboard.store.tables.base import Marked, moment
 from bedboard.store.tables.cases import key_of
 
 
@@ -76,10 +76,11 @@ class StoredReply(SQLModel, table=True):
     created_at: datetime = moment()
 
 
-class Disclosure(SQLModel, table=True):
+class Disclosure(Marked, table=True):
     """A look at a shelter's telephone or address, with its viewer and reason. A trigger lets nobody change or delete a row.
 
     `case_id`: the trace of the case (`CaseRecord.trace_id`), which leads nowhere once the case is forgotten.
+    `result`: "shown", or "refused", and then `why` is "none".
     """
 
     __table_args__ = (Index("ix_disclosure_actor_id_at", "actor_id", "at"),)
@@ -94,6 +95,7 @@ class Disclosure(SQLModel, table=True):
     why: str
     claim_id: str | None = None
     case_id: str | None = None
+    result: str = Field(default="shown", sa_column=Column(Text, nullable=False, server_default="shown"))
 
 
 class AlertRecord(SQLModel, table=True):

@@ -1,0 +1,77 @@
+"""The audit trail on the screen: all acts for an auditor, and for a manager the looks at the own shelter."""
+
+from datetime import datetime, time, timedelta
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from bedboard.routes.call import Call
+from bedboard.routes.replies import page
+from bedboard.rules.refusals import FieldError, Invalid
+from bedboard.schemas.forms import AuditForm, PageForm
+from bedboard.schemas.parse import parse_form
+from bedboard.store.acts import ACT_KINDS, ActFilter, list_actors, list_acts
+
+ACTS_SHOWN = 50  # on one page
+MOST_ACTORS = 200  # that a filter offers; all of these were at work in the chosen days
+LONGEST_PERIOD = timedelta(days=366)
+LOOKS_SHOWN = timedelta(days=366)
+
+
+def _filter(call: Call, form: AuditForm) -> ActFilter:
+    """Return the filter of a form; without days it is today. Refusal: Invalid."""
+    zone = call.catalogue.zone
+    first = form.first or form.last or call.now.astimezone(zone).date()
+    last = max(form.last or first, first)
+    if last - first > LONGEST_PERIOD:
+        raise Invalid(FieldError("last", "too_large", {"most": (first + LONGEST_PERIOD).isoformat()}))
+    since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    return ActFilter(since, until, form.kind, form.shelter, form.actor)
+
+
+async def show_audit(call: Call) -> Response:
+    """Show one page of the acts that the filter chooses, the newest first."""
+    form = parse_form(AuditForm, {name: value for name, value in call.query.items() if value})
+    chosen = _filter(call, form)
+    async with call.transaction() as tx:
+        acts = await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
+        actors = await list_actors(tx, chosen._replace(actor=""), MOST_ACTORS)
+    said = form.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
+    context = {
+        "acts": acts[:ACTS_SHOWN],
+        "actors": actors,
+        "shelters": sorted((card.name, card.id) for card in call.process.board.cards.values()),
+        "kinds": ("all", *ACT_KINDS),
+        "form": form,
+        "first": chosen.since.date(),
+        "last": (chosen.until - timedelta(days=1)).date(),
+        "pages": _pages(form.page, said, is_last=len(acts) <= ACTS_SHOWN),
+    }
+    return page(call, "pages/audit.html", context)
+
+
+async def show_looks(call: Call) -> Response:
+    """Show who looked at the address and the number of the shelter, without the names of people."""
+    form = parse_form(PageForm, dict(call.query))
+    shelter_id = call.path_params["shelter_id"]
+    card = call.process.board.cards.get(shelter_id)
+    call.check_board_read()
+    chosen = ActFilter(call.now - LOOKS_SHOWN, call.now + timedelta(minutes=1), "looks", shelter_id)
+    async with call.transaction() as tx:
+        looks = await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
+    context = {
+        "looks": [look._replace(name=None, session=None, network=None) for look in looks[:ACTS_SHOWN]],
+        "shelter_id": shelter_id,
+        "shelter_name": card.name if card else shelter_id,
+        "pages": _pages(form.page, {}, is_last=len(looks) <= ACTS_SHOWN),
+    }
+    return page(call, "pages/looks.html", context)
+
+
+def _pages(number: int, said: dict[str, str], *, is_last: bool) -> dict[str, str | None]:
+    """Return the addresses of the newer and the older page; None where there is none."""
+
+    def address(of: int) -> str:
+        return "?" + urlencode(said | {"page": str(of)})
+
+    return {"newer": address(number - 1) if number > 1 else None, "older": None if is_last else address(number + 1)}
