@@ -67,10 +67,10 @@ def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Found]:
     """Weigh every place of the board for this profile. Refusals: Invalid, Unavailable."""
-    process, catalogue = call.process, call.catalogue
-    profile = profile_of(said, catalogue, call.now)
-    async with process.turns:
-        return profile, process.board.columns.found(profile, catalogue, most, call.deciders)
+    process = call.process
+    profile = profile_of(said, call.catalogue, call.now)
+    async with process.turns:  # the catalogue may be another after this wait
+        return profile, process.board.columns.found(profile, call.catalogue, most, call.deciders)
 
 
 async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any) -> Response:
@@ -78,7 +78,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
 
     The page says which fields cannot be right, and then nothing is found.
     """
-    process, language, catalogue = call.process, call.language, call.catalogue
+    process, language = call.process, call.language
     found: Found | None = None
     try:
         said = read_profile(fields)
@@ -89,6 +89,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
     as_of = process.board.as_of or call.now  # of the search, not of a change that comes while this waits
     strip = await own_strip(call, profile=profile_fields(fields) if fields is not START else None)
     async with process.turns:
+        catalogue = call.catalogue
         context = {
             "fields": fields,
             "found": found,

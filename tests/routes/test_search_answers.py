@@ -1,5 +1,7 @@
 """The answers of a search by the API about each place, and the profiles that it refuses."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -37,6 +39,34 @@ async def test_who_decides_and_how_far_it_is_comes_with_every_match(site: Site) 
     assert (await told("demo-desk"))[0] == ("linde-1", "requester", 0)
     site.clock.move(minutes=31)
     assert (await told())[0] == ("linde-1", "provisional", 0)
+
+
+async def test_a_search_that_waited_is_weighed_with_the_catalogue_of_its_turn(site: Site) -> None:
+    """Else the next equal search would get the answer of a catalogue that is no more."""
+    near = WOMAN | {"near": "noord"}
+    board = site.process.board
+    before = board.catalogue
+    async with site.process.turns:
+        waiting = asyncio.create_task(search(site, near))
+        await until(_is_waiting(site), "the search in the queue")
+        async with site.process.database.transaction() as tx:
+            connection = await tx.connection()
+            await connection.execute(text("insert into travel values ('noord', 'zuid', 100)"))
+            await connection.execute(text("select pg_notify('bedboard', 'catalogue 0 all')"))
+        await until(_holds(lambda: board.catalogue != before), "the new catalogue")
+    for found in (await waiting, await search(site, near)):
+        assert found["matches"][-1]["travel_minutes"] == 100
+
+
+def _holds(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        return condition()
+
+    return holds
+
+
+def _is_waiting(site: Site) -> Callable[[], Awaitable[bool]]:
+    return _holds(lambda: bool(site.process.turns._lock._waiters))
 
 
 async def test_places_that_one_reason_alone_leaves_out_are_named(site: Site) -> None:

@@ -20,13 +20,14 @@ from bedboard.views.objects import found_object, hold_object, own_hold_object, t
 
 
 async def post_search(call: Call) -> Response:
-    process, catalogue = call.process, call.catalogue
+    process = call.process
     command = await call.json(PostSearch)
-    profile = profile_of(command, catalogue, call.now)
+    profile = profile_of(command, call.catalogue, call.now)
     if process.board.as_of is None:
         raise Unavailable("database_away")
     async with process.turns:
         columns, limit, deciders = process.board.columns, command.limit, call.deciders
+        catalogue = call.catalogue  # the one of the cards, which may be another since this call began
         as_of = process.clock.now() if process.board.live else process.board.as_of  # after the wait for other searches
 
         def answer() -> bytes:
