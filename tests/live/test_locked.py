@@ -1,5 +1,6 @@
 """The sockets of a locked session: the pulse, and that there is news; not a byte of content."""
 
+import asyncio
 import json
 from contextlib import aclosing
 
@@ -7,6 +8,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from bedboard.actions.holds import release_hold
+from tests.build import PATIENCE
 from tests.build.cases import MARK
 from tests.build.holds import hold
 from tests.build.lines import hear, page_line, until_pulse
@@ -40,9 +42,11 @@ async def test_a_locked_page_hears_the_pulse_and_that_there_is_news(site: Site, 
             await line.send('{"type":"active"}')
             await change(site)
             await hold(site.process.database, who=MARK)
+            async with asyncio.timeout(PATIENCE):  # a hold that is given back before it is read is no news
+                while {"type": "own"} not in heard:
+                    heard += await until_pulse(site, line)
             await do(site.process.database, lambda tx: release_hold(tx, MARK, "h1", site.clock.now()))
-            while {"type": "own"} not in heard:
-                heard += await until_pulse(site, line)
+            heard += await until_pulse(site, line)
             assert {one["type"] for one in heard} == {"snapshot", "own"}
             assert [word for word in SECRETS if word in json.dumps(heard)] == []
         assert (await browser.get("/")).status_code == 423
