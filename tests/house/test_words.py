@@ -109,7 +109,7 @@ DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "waitings_of_person": [{"most": 5}],
     "requests_of_person": [{"most": 20}],
     "holds_of_organization": [{"most": 10}],
-    "too_many": [{}, {"retry_after_seconds": 20}],
+    "too_many": [{}, *({"minutes": n, "again_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)} for n in (1, 12))],
 }
 RAISED = re.compile(
     r"\b(?:Refusal|Malformed|SignInNeeded|NotAllowed|NotFound|Conflict|VersionMismatch|TooMany|Unavailable)\(\s*\"(\w+)\""
