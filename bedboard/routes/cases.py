@@ -131,9 +131,9 @@ async def post_choice(call: Call) -> Response:
         press = await call.form(ChoiceForm)
         at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
         if at is None and press.within is not None:
-            at = call.now + timedelta(minutes=int(press.within))
+            at = call.now + timedelta(minutes=press.within)
         work = choice_work(call, press.shelter, at)
-        return Task(press.key, work, (press.shelter, press.within or "", press.arrives_at or ""))
+        return Task(press.key, work, (press.shelter, str(press.within or ""), press.arrives_at or ""))
 
     return await _press(call, read)
 
