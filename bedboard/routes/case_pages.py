@@ -163,7 +163,7 @@ async def show_cases(call: Call) -> Response:
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
     context = {
         "own": sorted(own, key=urgency),
-        "inbox": inbox_of(every) if is_desk else None,
+        "inbox": inbox_of(sorted(every, key=urgency)) if is_desk else None,
         "over": over,
         "late": late_view(every, call.process.board.cards.values()) if is_desk else None,
         "steps": STEPS,
