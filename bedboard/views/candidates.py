@@ -11,7 +11,7 @@ from bedboard.rules.rights import Seeker
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, can_offer
-from bedboard.views.facts import expected_free
+from bedboard.views.facts import expected_free, expected_together
 from bedboard.views.found import Deciders, Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
@@ -92,6 +92,9 @@ def full_matches(
     """
     finder, free = Finder(profile, catalogue, deciders), {match.card.id for match in found.matches}
     ranked: list[tuple[tuple[bool, datetime, int, str, str], Match]] = []
+        if profile.split and card.id not in free and (match := finder.later(card)) is not None:
+            at = expected_together(match.together)
+            ranked.append(((at is None, at or NO_MOMENT, FIT_ORDER[match.fit], card.name, match.id), match))
     for card in cards:
         for lot in card.lots if card.id not in free else ():
             reasons = finder.reasons(card, lot)
@@ -127,7 +130,13 @@ class Candidate(NamedTuple):
     @property
     def free_at(self) -> datetime | None:
         """Return when a place of a full shelter is expected to be free; None: nobody has said."""
-        return expected_free(self.match.lot)
+        together = self.match.together
+        return expected_together(together) if together else expected_free(self.match.lot)
+
+
+def is_sure(match: Match) -> bool:
+    """Return whether a match has a free place that fits, by news that is fresh."""
+    return bool(match.places) and match.fit == "fits" and match.card.freshness == "fresh"
 
 
 def candidates(
