@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.disclosures import disclose_asked
 from bedboard.routes.call import Call
-from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case, keep_more, keep_new, ticked_of
+from bedboard.routes.case_asking import keep_more, keep_new, ticked_of
+from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case
 from bedboard.routes.case_reads import opener_of, read_address, seeker_of
 from bedboard.routes.case_work import (
     Task,

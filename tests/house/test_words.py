@@ -48,7 +48,7 @@ REFUSALS = {
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
     *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
-    *("request_answered", "not_handed_over"),
+    *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
