@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from math import ceil
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
@@ -67,7 +66,7 @@ async def open_case(
         raise Conflict("requests_of_person", most=MOST_OPEN)
     begun_at = await get_begun_at(tx, actor, MOST_CASES_AN_HOUR)
     if begun_at is not None and begun_at > now - timedelta(hours=1):
-        raise TooMany("too_many", retry_after_seconds=ceil((begun_at + timedelta(hours=1) - now).total_seconds()))
+        raise TooMany("too_many", now, begun_at + timedelta(hours=1))
     check_shelters(shelters)
     await _check_known(tx, shelters)
     record = CaseRecord(

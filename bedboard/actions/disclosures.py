@@ -12,7 +12,7 @@ from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, SAME_LOOK, may_see_ca
 from bedboard.store.cases import get_case, get_case_id_to, list_asks
 from bedboard.store.claims import HoldRow, list_holds, lock_organization
 from bedboard.store.database import Transaction
-from bedboard.store.disclosures import count_shelters_seen, list_shelters_seen, save_refused_look, see_contact
+from bedboard.store.disclosures import get_other_seen_at, list_shelters_seen, save_refused_look, see_contact
 from bedboard.store.people import still_has_role
 from bedboard.store.seal import Seal
 
@@ -33,10 +33,10 @@ async def disclose_telephone(
             why = "request"
         elif is_stale:
             why = "stale"
-            since = now - timedelta(hours=1)
             await lock_organization(tx, actor.organization_id or "")  # so that calls at the same moment are counted one by one
-            if await count_shelters_seen(tx, actor, shelter_id, since) >= MOST_TELEPHONES_AN_HOUR:
-                raise TooMany("too_many", retry_after_seconds=600)
+            seen_at = await get_other_seen_at(tx, actor, shelter_id, MOST_TELEPHONES_AN_HOUR, now - timedelta(hours=1))
+            if seen_at is not None:
+                raise TooMany("too_many", now, seen_at + timedelta(hours=1))
         else:
             raise NotAllowed("hold_first")
     await check_role(tx, actor)  # after the lock: the role may be lost while this waits

@@ -18,10 +18,10 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, N
 from bedboard.rules.rights import is_self, may_end_hold
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
-    count_begun,
     count_holds,
     get_claim,
     get_claim_shelter_id,
+    get_hold_begun_at,
     get_open_claim,
     list_promise,
     lock_organization,
@@ -86,8 +86,9 @@ async def hold_place(
     taken = await (_all_free if group else _first_free)(tx, actor, shelter_id, place_ids, now)
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
-        if await count_begun(tx, actor, now - timedelta(hours=1)) >= MOST_HOLDS_AN_HOUR:
-            raise TooMany("too_many", retry_after_seconds=600)
+        begun_at = await get_hold_begun_at(tx, actor, MOST_HOLDS_AN_HOUR, now - timedelta(hours=1))
+        if begun_at is not None:
+            raise TooMany("too_many", now, begun_at + timedelta(hours=1))
     claim = ClaimRecord(
         id=claim_id,
         place_id=next(iter(taken)),

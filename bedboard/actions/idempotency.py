@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 from bedboard.store.database import Database, Transaction
-from bedboard.store.idempotency import delete_answers, keep_reply, take_key
+from bedboard.store.idempotency import KeptReply, delete_answers, get_reply, keep_reply, take_key
 from bedboard.store.tables.people import StoredReply
 
 REPLIES_KEPT = timedelta(hours=24)
@@ -89,6 +89,11 @@ async def apply_once(
             if not await keep_reply(tx, kept, now - REPLIES_KEPT):
                 raise Conflict("key_in_use")
     return Done(answer, result)
+
+
+async def read_reply(tx: Transaction, actor: Actor, key: str, now: datetime) -> KeptReply | None:
+    """Return the reply that is kept under a key of the actor, without taking the key; None: there is none."""
+    return await get_reply(tx, actor.key, hash_key(actor.key, key), now - REPLIES_KEPT)
 
 
 def hash_key(actor_key: str, key: str) -> bytes:

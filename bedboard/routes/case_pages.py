@@ -1,152 +1,41 @@
-"""The pages of cases for people who look for a place and for the desk: shelters to ask, the list, and one case."""
+"""The pages of cases for people who look for a place and for the desk: the list, and one case."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases, seeker_of
-from bedboard.routes.kept import Kept, drop_one, keep, kept_of, refusal_of
+from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases
+from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, http_status, notice, page
-from bedboard.routes.search import find, find_place, profile_fields
 from bedboard.routes.strip import own_strip
-from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, MOST_ASKED, NO_REASONS, STEPS, WITHDRAW_REASONS
+from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal
+from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
-from bedboard.schemas.fields import ID
-from bedboard.schemas.profile import profile_of, read_profile, write_profile
+from bedboard.schemas.profile import profile_of
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
-from bedboard.views.candidates import LOTS, candidates, full_matches, held_matches, is_held_by
 from bedboard.views.case_rows import (
+    HandedOn,
     ask_rows,
     callback_of,
     callers_of,
     contra_indications,
     declined_at,
+    handed_on,
     receivers_of,
     time_line,
 )
 from bedboard.views.cases import CaseView
 from bedboard.views.facts import facts_of
 from bedboard.views.late import late_view
-from bedboard.views.needs import needs_of
 from bedboard.views.strip import inbox_of, urgency
 
 ENDED_SHOWN = timedelta(hours=24)
-
-
-# --- shelters to ask
-
-
-async def post_case_new(call: Call) -> Response:
-    """Lead on to the shelters that suit a search. With a `place`, its shelter comes first, and only that one is ticked."""
-    return keep_new(call, await call.fields())
-
-
-def keep_new(call: Call, form: Mapping[str, str], refusal: Refusal | None = None) -> Response:
-    """Lead on to the shelters to ask for a new case. The profile, the ticks and the wanted place of the form wait there."""
-    place = {"place": form["place"]} if "place" in form else {}
-    return keep(call, "/requests/new", {**profile_fields(form), **_ticks(form), **place}, refusal)
-
-
-def keep_more(call: Call, case_id: str, form: Mapping[str, str], refusal: Refusal) -> Response:
-    """Lead back to more shelters to ask for a case, with their ticks and the refusal."""
-    return keep(call, f"/requests/{case_id}/more", _ticks(form), refusal)
-
-
-def _ticks(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: kind for name, kind in form.items() if name.startswith("ask.")}
-
-
-def ticked_of(form: Mapping[str, str]) -> dict[str, str]:
-    """Return the ticked shelters, each with the kind of place that the page showed. Refusal: Invalid."""
-    ticked = {name.removeprefix("ask."): kind for name, kind in _ticks(form).items()}
-    if not all(ID.match(shelter_id) and ID.match(kind) for shelter_id, kind in ticked.items()):
-        raise Invalid(FieldError("shelters", "unknown_shelter"))
-    return ticked
-
-
-def _ticked_before(kept: Kept | None) -> Collection[str] | None:
-    """Return the shelters that were ticked when the press was refused; None: nothing was pressed yet."""
-    if kept is None or kept.refusal is None:
-        return None
-    try:
-        return ticked_of(kept.fields)
-    except Invalid:
-        return ()
-
-
-async def show_case_new(call: Call) -> Response:
-    """Show the shelters to ask for a new case; a profile that is wrong or empty goes back to the search page."""
-    kept = kept_of(call)
-    if kept is None:
-        return RedirectResponse("/search", 303, {"Cache-Control": "no-store"})
-    fields, refusal, ticked, wanted = profile_fields(kept.fields), kept.refusal, _ticked_before(kept), kept.fields.get("place")
-    asking, me = None if wanted is None else find_place(call, wanted), seeker_of(call)
-    if wanted is not None and asking is None:
-        raise NotFound("no_such_place")
-    place = {} if wanted is None else {"place": wanted}
-    try:
-        said = read_profile(fields)
-        profile, found = await find(call, said, LOTS)
-    except Invalid as wrong:
-        return keep(call, "/search", {**fields, **place}, wrong)
-    if not profile.asked():
-        say = None if asking is not None else Invalid(FieldError("adults", "say_for_whom"))
-        return keep(call, "/search", {**fields, **place}, refusal or say)
-    if asking is not None and asking[1].status != "free" and not is_held_by(asking[1], me):
-        refusal, asking = refusal or Conflict("not_free"), None
-    if asking is not None and ticked is None:
-        ticked = {asking[0].id}
-    place_id = asking[1].id if asking else None
-    held = held_matches(call.process.board.cards.values(), me, profile, call.catalogue, call.deciders, place_id)
-    full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, call.deciders)
-    context = {
-        "case": None,
-        "fields": write_profile(said),
-        "said": said,
-        "asked": needs_of(said),
-        "wanted": asking[1].id if asking else None,
-        "candidates": candidates(found, ticked, held=held, full=full),
-        "too_large": found.too_large,
-        "still": MOST_ASKED,
-        "most": MOST_ASKED,
-    }
-    return await _page(call, "pages/case_new.html", context, "new", refusal, write_profile(said))
-
-
-async def show_more(call: Call) -> Response:
-    """Show more shelters to ask for a case of one's own."""
-    case_id, kept = call.path_params["case_id"], kept_of(call)
-    refusal, ticked = kept.refusal if kept else None, _ticked_before(kept)
-    async with call.transaction() as tx:
-        case = await read_case(tx, call, case_id, with_telephones=False)
-    if not case.is_ours:
-        raise NotFound("no_such_request")
-    if case.state != "asking" or case.profile is None:
-        return RedirectResponse(f"/requests/{case_id}", 303) if refusal is None else keep_case(call, refusal)
-    profile, found = await find(call, case.profile, LOTS)
-    held = held_matches(call.process.board.cards.values(), seeker_of(call), profile, call.catalogue, call.deciders)
-    full = full_matches(call.process.board.cards.values(), found, profile, call.catalogue, call.deciders)
-    asked = [ask for ask in case.asks if ask.settled is None]
-    still = MOST_ASKED - sum(ask.says != "no" for ask in asked)
-    context = {
-        "case": case,
-        "fields": {},
-        "said": case.profile,
-        "asked": case.needs,
-        "wanted": None,
-        "candidates": candidates(found, ticked, case.asks, still, held, full) if still > 0 else [],
-        "too_large": 0,
-        "still": max(still, 0),
-        "most": MOST_ASKED,
-    }
-    return await _page(call, "pages/case_new.html", context, case_id, refusal)
 
 
 # --- the list
@@ -163,7 +52,7 @@ async def show_cases(call: Call) -> Response:
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
     context = {
         "own": sorted(own, key=urgency),
-        "inbox": inbox_of(every) if is_desk else None,
+        "inbox": inbox_of(sorted(every, key=urgency)) if is_desk else None,
         "over": over,
         "late": late_view(every, call.process.board.cards.values()) if is_desk else None,
         "steps": STEPS,
@@ -173,7 +62,7 @@ async def show_cases(call: Call) -> Response:
     cases = call.process.pages.fragment(call.language, "fragments/_cases.html", context)
     if call.wants_fragment:
         return html(call, cases)
-    return await _page(call, "pages/cases.html", {"cases": cases}, "requests", refusal_of(call))
+    return await cases_page(call, "pages/cases.html", {"cases": cases}, "requests", refusal_of(call))
 
 
 # --- one case
@@ -182,6 +71,31 @@ async def show_cases(call: Call) -> Response:
 async def show_case(call: Call) -> Response:
     """Show a case; to a script the case alone."""
     case_id = call.path_params["case_id"]
+    try:
+        return await _show_own_case(call, case_id)
+    except NotFound:
+        handed = await _read_handed_on(call, case_id)
+        if handed is None:
+            raise
+    return await _show_handed_on(call, case_id, handed)
+
+
+async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
+    async with call.transaction() as tx:
+        return handed_on(await list_case_events(tx, case_id), call.actor)
+
+
+async def _show_handed_on(call: Call, case_id: str, handed: HandedOn) -> Response:
+    """Say to the people who have handed a case over who has it now, and since when; and nothing else of it."""
+    receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
+    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "now": call.now}
+    text = call.process.pages.fragment(call.language, "fragments/_case_handed.html", context)
+    if call.wants_fragment:
+        return html(call, text)
+    return await cases_page(call, "pages/case_handed.html", {"case_id": case_id, "text": text}, case_id, refusal_of(call))
+
+
+async def _show_own_case(call: Call, case_id: str) -> Response:
     if call.wants_fragment:
         return html(call, (await _case(call, case_id))[1])
     kept = kept_of(call)
@@ -251,7 +165,7 @@ def keep_case(call: Call, refusal: Refusal | None = None, *, discloses: bool = F
 async def _case_page(call: Call, case_id: str, refusal: Refusal | None = None, address: str | None = None) -> Response:
     case, text = await _case(call, case_id)
     context = {"case": case, "text": text, "address": address_html(call, case, address)}
-    return await _page(call, "pages/case.html", context, case_id, refusal)
+    return await cases_page(call, "pages/case.html", context, case_id, refusal)
 
 
 def address_html(call: Call, case: CaseView, address: str | None) -> Markup:
@@ -265,7 +179,7 @@ async def address_fragment(call: Call, case_id: str, address: str) -> Response:
     return html(call, address_html(call, case, address) + Markup(notice(call, None)))  # noqa: S704
 
 
-async def _page(
+async def cases_page(
     call: Call,
     template: str,
     context: Mapping[str, Any],

@@ -74,16 +74,21 @@ def answer_work(call: Call, shelter_id: str, said: ShelterAnswer) -> CaseWork:
 
 
 def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> CaseWork:
-    """Return the work of taking a shelter's offer. `arrives_at` None: the usual time from now, by what the household said."""
-    zone = call.catalogue.zone
+    """Return the work of taking a shelter's offer.
+
+    `arrives_at` None: the usual time from now, by what the household said and how far the shelter is from them.
+    """
+    catalogue, card = call.catalogue, call.process.board.cards.get(shelter_id)
 
     async def work(tx: Transaction) -> LockedCase:
         at = arrives_at
         if at is None:
             row = await get_case(tx, _case_id(call))
             said = None if row is None else opener_of(call.process)(row.needs)
-            at = usual_arrival(call.now, at_once=said is not None and said.arrives_after == "now")
-        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, zone, at)
+            near = None if said is None or card is None else said.near
+            minutes = None if near is None or card is None else catalogue.minutes_between(near, card.unit)
+            at = usual_arrival(call.now, at_once=said is not None and said.arrives_after == "now", minutes=minutes)
+        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, catalogue.zone, at)
 
     return work
 

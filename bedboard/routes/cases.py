@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.disclosures import disclose_asked
 from bedboard.routes.call import Call
-from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case, keep_more, keep_new, ticked_of
+from bedboard.routes.case_asking import keep_more, keep_new, ticked_of
+from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case
 from bedboard.routes.case_reads import opener_of, read_address, seeker_of
 from bedboard.routes.case_work import (
     Task,
@@ -131,9 +132,9 @@ async def post_choice(call: Call) -> Response:
         press = await call.form(ChoiceForm)
         at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
         if at is None and press.within is not None:
-            at = call.now + timedelta(minutes=int(press.within))
+            at = call.now + timedelta(minutes=press.within)
         work = choice_work(call, press.shelter, at)
-        return Task(press.key, work, (press.shelter, press.within or "", press.arrives_at or ""))
+        return Task(press.key, work, (press.shelter, str(press.within or ""), press.arrives_at or ""))
 
     return await _press(call, read)
 

@@ -69,7 +69,7 @@ def _search_channel(
         return profile_of(read_profile(fields), catalogue, process.clock.now())
 
     def explain(refusal: Invalid) -> str:
-        return notice_html(process.pages, audience.language, refusal)
+        return notice_html(process.pages, audience.language, refusal, process.clock.now())
 
     return SearchChannel(
         process.board,

@@ -1,7 +1,9 @@
 """From a result or a refusal to a response: the status of each refusal, and its page, fragment or problem document."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from importlib.metadata import version
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -125,6 +127,14 @@ def retry_after(refusal: Refusal) -> dict[str, str]:
     return {"Retry-After": str(refusal.retry_after_seconds)} if isinstance(refusal, (TooMany, Unavailable)) else {}
 
 
+def detail_of(refusal: Refusal, now: datetime) -> Mapping[str, Any]:
+    """Return what the words of a refusal need; for too many calls also the moment of the next try and the minutes until it."""
+    if not isinstance(refusal, TooMany) or refusal.again_at <= now:
+        return refusal.detail
+    minutes = ceil((refusal.again_at - now) / timedelta(minutes=1))
+    return {**refusal.detail, "again_at": refusal.again_at, "minutes": minutes}
+
+
 def fields_of(refusal: Refusal) -> tuple[Any, ...]:
     return refusal.fields if isinstance(refusal, Invalid) else ()
 
@@ -140,7 +150,7 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
         "type": f"urn:bedboard:refusal:{refusal.code}",
         "title": words("problem_title", status, refusal.code),
         "status": status,
-        "detail": words("refusal", refusal.code, refusal.detail),
+        "detail": words("refusal", refusal.code, detail_of(refusal, call.now)),
         "code": refusal.code,
     }
     if isinstance(refusal, Invalid):
@@ -156,9 +166,9 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
     return Response(to_json(document), status, headers, media_type="application/problem+json")
 
 
-def notice_html(pages: Pages, language: str, refusal: Refusal) -> str:
+def notice_html(pages: Pages, language: str, refusal: Refusal, now: datetime) -> str:
     """Draw the refusal as an element that a page shows in place of its notice."""
-    context = {"code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
+    context = {"code": refusal.code, "detail": detail_of(refusal, now), "fields": fields_of(refusal)}
     return pages.render(language, "fragments/_notice.html", context)
 
 
@@ -169,7 +179,7 @@ def notice(call: Call, refusal: Refusal | None) -> str:
     """Draw the element with the refusal; for None the empty one, which takes an earlier refusal away."""
     if refusal is None:
         return EMPTY_NOTICE
-    return notice_html(call.process.pages, call.language, refusal)
+    return notice_html(call.process.pages, call.language, refusal, call.now)
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:
@@ -187,7 +197,8 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     elif isinstance(refusal, Locked):
         response = page(call, "pages/locked.html", {"is_press": not is_page or refusal_of(call) is not None}, status)
     else:
-        context = {"status": status, "code": refusal.code, "detail": refusal.detail, "fields": fields_of(refusal)}
+        detail = detail_of(refusal, call.now)
+        context = {"status": status, "code": refusal.code, "detail": detail, "fields": fields_of(refusal)}
         response = page(call, "pages/refusal.html", context, status)
     response.headers.update(retry_after(refusal))
     return response

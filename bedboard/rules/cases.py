@@ -191,9 +191,12 @@ def _check_contra_indication(criterion: str | None) -> list[FieldError]:
     return []
 
 
-def usual_arrival(now: datetime, *, at_once: bool) -> datetime:
-    """Return the hour of arrival where nobody said it. `at_once`: the household comes as soon as possible."""
-    return now + (SOONEST if at_once else SOONEST_USUAL)
+def usual_arrival(now: datetime, *, at_once: bool, minutes: int | None = None) -> datetime:
+    """Return the hour of arrival where nobody said it, never sooner than the journey takes.
+
+    `at_once`: the household comes as soon as possible. `minutes`: of the journey; None: not known.
+    """
+    return now + max(SOONEST if at_once else SOONEST_USUAL, timedelta(minutes=minutes or 0))
 
 
 def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:

@@ -6,6 +6,8 @@ A refusal has a `code`; the words for it, in each language, are in `web/template
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 
@@ -64,11 +66,12 @@ class Invalid(Refusal):
 
 
 class TooMany(Refusal):
-    """Too many calls or too much at once; another try may succeed after `retry_after_seconds`."""
+    """Too many calls or too much at once; another try may succeed after `retry_after_seconds`, at `again_at`."""
 
-    def __init__(self, code: str, retry_after_seconds: int) -> None:
+    def __init__(self, code: str, now: datetime, again_at: datetime) -> None:
         super().__init__(code)
-        self.retry_after_seconds = retry_after_seconds
+        self.again_at = again_at
+        self.retry_after_seconds = max(1, ceil((again_at - now).total_seconds()))
 
 
 class Unavailable(Refusal):

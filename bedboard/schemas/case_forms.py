@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from bedboard.rules.cases import AnswerCode, ShelterAnswer, WithdrawReason
+from bedboard.rules.cases import LATEST_ARRIVAL, AnswerCode, ShelterAnswer, WithdrawReason
 from bedboard.rules.fit import MOST_OF_EACH
 from bedboard.schemas.cases import Decision
 from bedboard.schemas.fields import CALLER_PATTERN, Form, Id, KeyForm
@@ -35,7 +35,7 @@ class ChoiceForm(KeyForm):
     Both absent: the usual time."""
 
     shelter: Id
-    within: Literal["30", "60", "120", "240"] | None = None
+    within: Annotated[int, Field(ge=1, le=LATEST_ARRIVAL // timedelta(minutes=1))] | None = None
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
 

@@ -73,7 +73,7 @@ class PostAnswer(Command):
 
 class PostChoice(Command):
     """The shelter whose offer is taken, and the time of arrival (within two days). Absent: in two hours, or in half an hour for
-    people who come as soon as possible (`arrives_after` "now")."""
+    people who come as soon as possible (`arrives_after` "now"), and never sooner than the journey from `near` takes."""
 
     model_config = _like({"shelter": "linde"})
 

@@ -65,16 +65,21 @@ async def count_holds(
 
 
 BEGUN = text("""
-    select count(*) from claim
+    select created_at from claim
     where type = 'hold' and first_id is null and created_at > :since
       and (:kind = 'person' and person_id = :id or :kind = 'client' and client_id = :id)
+    order by created_at desc offset :number - 1 limit 1
 """)
 
 
-async def count_begun(tx: Transaction, actor: Actor, since: datetime) -> int:
-    """Count the holds that the actor has begun, ended or not. The caller holds the lock of the actor's organization."""
-    chosen = {"kind": actor.kind, "id": actor.id, "since": since}
-    return int((await (await tx.connection()).execute(BEGUN, chosen)).scalar_one())
+async def get_hold_begun_at(tx: Transaction, actor: Actor, number: int, since: datetime) -> datetime | None:
+    """Return when the actor began their newest hold since then (`number` 1), the one before it (2), and so on, ended or not.
+
+    None without so many. The caller holds the lock of the actor's organization.
+    """
+    chosen = {"kind": actor.kind, "id": actor.id, "since": since, "number": number}
+    begun_at: datetime | None = (await (await tx.connection()).execute(BEGUN, chosen)).scalar_one_or_none()
+    return begun_at
 
 
 HOLDS_OF = text("""

@@ -71,13 +71,18 @@ async def list_shelters_seen(tx: Transaction, actor: Actor, case_id: str) -> dic
 
 
 OTHERS_SEEN = text("""
-    select count(distinct shelter_id) from disclosure
+    select max(at) as at from disclosure
     where actor_kind = :kind and actor_id = :id and at > :since
         and why = 'stale' and shelter_id <> :shelter_id
+    group by shelter_id order by at desc offset :number - 1 limit 1
 """)
 
 
-async def count_shelters_seen(tx: Transaction, actor: Actor, shelter_id: str, since: datetime) -> int:
-    """Count the other shelters whose telephones the actor has seen without a hold since then."""
-    chosen = {"kind": actor.kind, "id": actor.id, "since": since, "shelter_id": shelter_id}
-    return int((await (await tx.connection()).execute(OTHERS_SEEN, chosen)).scalar_one())
+async def get_other_seen_at(tx: Transaction, actor: Actor, shelter_id: str, number: int, since: datetime) -> datetime | None:
+    """Return when the actor last saw the telephone of another shelter without a hold since then; None without so many.
+
+    `number`: 1 for the shelter that was seen last, 2 for the one before it, and so on.
+    """
+    chosen = {"kind": actor.kind, "id": actor.id, "since": since, "shelter_id": shelter_id, "number": number}
+    seen_at: datetime | None = (await (await tx.connection()).execute(OTHERS_SEEN, chosen)).scalar_one_or_none()
+    return seen_at

@@ -26,6 +26,12 @@ KEEP = text("""
 """)
 
 
+GET = text("""
+    select body, created_at from stored_reply
+    where actor_id = :actor_key and key_hash = :key_hash and created_at >= :kept_since
+""")
+
+
 class Taken(NamedTuple):
     """The try to lock a key, and the reply that is kept under it; `status` None: there is none."""
 
@@ -44,6 +50,20 @@ async def take_key(tx: Transaction, number: int, actor_key: str, key_hash: bytes
     """
     asked = {"number": number, "actor_key": actor_key, "key_hash": key_hash, "kept_since": kept_since}
     return Taken(*(await (await tx.connection()).execute(TAKE, asked)).one())
+
+
+class KeptReply(NamedTuple):
+    """A reply that is kept under a key, and when the call was made."""
+
+    body: bytes
+    at: datetime
+
+
+async def get_reply(tx: Transaction, actor_key: str, key_hash: bytes, kept_since: datetime) -> KeptReply | None:
+    """Return the reply that is kept under a key; None: there is none that is not older than `kept_since`."""
+    asked = {"actor_key": actor_key, "key_hash": key_hash, "kept_since": kept_since}
+    found = (await (await tx.connection()).execute(GET, asked)).one_or_none()
+    return None if found is None else KeptReply(*found)
 
 
 async def keep_reply(tx: Transaction, reply: StoredReply, kept_since: datetime) -> bool:

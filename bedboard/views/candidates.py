@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from bedboard.rules.cases import MOST_ASKED
 from bedboard.rules.fit import FIT_ORDER, Profile, fit_of
 from bedboard.rules.rights import Seeker
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, can_offer
-from bedboard.views.facts import expected_free
+from bedboard.views.facts import expected_free, expected_together
 from bedboard.views.found import Deciders, Finder, Found, Match
 
 TICKED = 5  # shelters that are chosen beforehand: most people need not look further
@@ -93,6 +92,9 @@ def full_matches(
     finder, free = Finder(profile, catalogue, deciders), {match.card.id for match in found.matches}
     ranked: list[tuple[tuple[bool, datetime, int, str, str], Match]] = []
     for card in cards:
+        if profile.split and card.id not in free and (match := finder.later(card)) is not None:
+            at = expected_together(match.together)
+            ranked.append(((at is None, at or NO_MOMENT, FIT_ORDER[match.fit], card.name, match.id), match))
         for lot in card.lots if card.id not in free else ():
             reasons = finder.reasons(card, lot)
             if lot.free or (fit := fit_of(reasons)) == "excluded":
@@ -127,23 +129,27 @@ class Candidate(NamedTuple):
     @property
     def free_at(self) -> datetime | None:
         """Return when a place of a full shelter is expected to be free; None: nobody has said."""
-        return expected_free(self.match.lot)
+        together = self.match.together
+        return expected_together(together) if together else expected_free(self.match.lot)
+
+
+def is_sure(match: Match) -> bool:
+    """Return whether a match has a free place that fits, by news that is fresh."""
+    return bool(match.places) and match.fit == "fits" and match.card.freshness == "fresh"
 
 
 def candidates(
     found: Found,
     ticked: Collection[str] | None,
     asked: Sequence[AskView] = (),
-    still: int = MOST_ASKED,
     held: Sequence[Match] = (),
     full: Sequence[Match] = (),
 ) -> list[Candidate]:
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
     `ticked` None: nobody has chosen yet. Then the best shelters are ticked: those with a place that the requester holds, and
-    those whose news is not stale, but for those that gave another answer than yes before; first those that are open at the
-    arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they come first.
-    `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
+    those with a place that fits by news that is fresh. Anything else is for the requester to choose. `held`: as `held_matches`
+    gives them; they come first. `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
     """
     best: dict[str, Match] = {}
     for match in held:
@@ -155,16 +161,8 @@ def candidates(
     matches = [match for shelter_id, match in best.items() if shelter_id not in unsettled][:LISTED]
     shown = unsettled | {match.card.id for match in matches}
     matches += [match for match in full if match.card.id not in shown][:FULL_LISTED]
-    shut = {
-        match.card.id
-        for match in matches
-        for one in match.reasons
-        if one.criterion in ("intake", "intake_until") and one.answer != "yes"
-    }
-    said_otherwise = {shelter_id for shelter_id, ask in earlier.items() if ask.says != "yes"}
-    sure = [match.card.id for match in matches if match.places and (match.card.id in ours or match.card.freshness != "stale")]
-    first = sorted([one for one in sure if one not in said_otherwise], key=lambda shelter_id: shelter_id in shut)
-    chosen = first[: min(TICKED, still)] if ticked is None else ticked
+    sure = [match.card.id for match in matches if match.card.id in ours or is_sure(match)]
+    chosen = sure[:TICKED] if ticked is None else ticked
     return [
         Candidate(
             match,

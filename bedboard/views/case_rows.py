@@ -109,6 +109,27 @@ def declined_at(events: Sequence[CaseEvent]) -> datetime | None:
     return last.at if last is not None and last.what == "declined" else None
 
 
+class HandedOn(NamedTuple):
+    """The group that has a case now, which others handed over, and since when."""
+
+    organization_id: str
+    role: str
+    since: datetime
+
+
+def handed_on(events: Sequence[CaseEvent], actor: Actor) -> HandedOn | None:
+    """Return the group to which a case went that the actor's organization and role handed over; None: they had no part in it.
+
+    The caller knows that the case is not theirs now. Nothing else of it is told: that is for the group that has it.
+    """
+    group = (actor.organization_id, actor.role)
+    was_theirs = any(event.what == "handed_over" and (event.organization_id, event.role) == group for event in events)
+    taken = next((event for event in reversed(events) if event.what == "taken_over"), None)
+    if actor.organization_id is None or not was_theirs or taken is None or taken.organization_id is None:
+        return None
+    return HandedOn(taken.organization_id, taken.role, taken.at)
+
+
 def time_line(events: Sequence[CaseEvent], cards: Mapping[str, Card]) -> list[EventView]:
     """Return the events as lines; an event of several shelters at one moment is one line."""
 

@@ -215,7 +215,15 @@ class Search:
             almost=self._almost(count),
             too_large=0 if kinds else self._finder.too_large(table.cards),
             is_split=profile.split,
+            fits_later=self._finder.fits_later(table.cards, self._shelters_of(matches, splits)),
         )
+
+    def _shelters_of(self, matches: Flags, splits: list[tuple[Rank, Match]]) -> set[str]:
+        """Return the shelters with a match."""
+        if not self._profile.split:
+            return set()
+        alone = {self._table.lots[row][0].id for row in np.flatnonzero(matches).tolist()}
+        return alone | {match.card.id for _, match in splits}
 
     def _splits(self, matches: Flags, fits: Flags) -> tuple[list[tuple[Rank, Match]], Numbers]:
         """Return the shelters that hold the group in several places, and how many free places of each row that takes."""

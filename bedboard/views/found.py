@@ -5,7 +5,7 @@ searched with the same result and faster by `views/columns.py`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -94,6 +94,8 @@ class Found:
     """The number of people of a group for which there is no place at all, free or not; 0 for everybody else."""
     is_split: bool = False
     """The group may be split."""
+    fits_later: bool = False
+    """A shelter without a match holds a group that is split, once more of its places are free."""
 
     @property
     def count(self) -> int:
@@ -159,6 +161,7 @@ class Finder:
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
             too_large=0 if kinds else self.too_large(cards),
             is_split=self.profile.split,
+            fits_later=self.fits_later(cards, {match.card.id for _, match in matches}),
         )
 
     def reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
@@ -187,6 +190,31 @@ class Finder:
             return None
         together = tuple(free[part.room.id] for part in split.parts)
         return self._match(card, sum_of(together), split.fit, split.reasons, together)
+
+    def together(self, card: Card) -> Match | None:
+        """Return how a group that is split fits this shelter in several places, now or `later`; None: one place is as good."""
+        split = self._split(card)
+        return self.later(card) if split is None else split[1]
+
+    def later(self, card: Card) -> Match | None:
+        """Return how a group that may be split will fit this shelter once all its places are free; None: not in several places.
+
+        The match has no free place: `lot` is the sum of those that are needed.
+        """
+        if card.unit in self.profile.avoid:
+            return None
+        split = self._splitter.split(rooms_of(card.places))
+        if split is None:
+            return None
+        by_id = {place.id: place for place in card.places}
+        together = tuple(by_id[part.room.id] for part in split.parts)
+        return self._match(card, sum_of(together)._replace(free=()), split.fit, split.reasons, together)[1]
+
+    def fits_later(self, cards: Iterable[Card], free: Collection[str]) -> bool:
+        """Return whether any shelter holds a group that is split `later`. `free`: the shelters that have a match now."""
+        if not self.profile.split:
+            return False
+        return any(self.later(card) is not None for card in cards if card.id not in free)
 
     def too_large(self, cards: Iterable[Card]) -> int:
         """Return the number of people of a group that no shelter would hold, if all its places were free; 0: one would.

@@ -41,10 +41,6 @@ class LateView(NamedTuple):
     arrivals: Sequence[CaseView]
     shelters: Sequence[tuple[Card, Late]]
 
-    @property
-    def number(self) -> int:
-        return len(self.arrivals) + len(self.shelters)
-
 
 def late_view(cases: Iterable[CaseView], cards: Iterable[Card]) -> LateView:
     """Return the arrivals of these cases and the shelters of these cards that are late."""

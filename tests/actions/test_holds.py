@@ -233,6 +233,7 @@ async def test_nobody_goes_through_all_telephones_by_holding_and_letting_go(boar
     for n in range(MOST_HOLDS_AN_HOUR):
         await hold(board_database, claim_id=f"h{n}")
         await do(board_database, lambda tx, n=n: release_hold(tx, MARK, f"h{n}", NOW))  # type: ignore[misc]
-    assert isinstance(await refused(board_database, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW)), TooMany)
+    refusal = await refused(board_database, lambda tx: hold_place(tx, MARK, ["linde-1"], "h", NOW))
+    assert isinstance(refusal, TooMany) and refusal.again_at == NOW + timedelta(hours=1)
     await hold(board_database, LUCIA, claim_id="h")
     await hold(board_database, MARK, ["linde-2"], "later", at=NOW + timedelta(hours=1))

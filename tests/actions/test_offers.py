@@ -8,7 +8,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid, NotFound
-from bedboard.store.claims import count_begun
+from bedboard.store.claims import get_hold_begun_at
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.answers import YES, refused_answer
@@ -83,7 +83,7 @@ async def test_places_that_were_offered_take_nobodys_room_for_holds(case_databas
         await ask(case_database, "linde", case_id=f"r{n}", at=NOW + n * MINUTE)
         await offer(case_database, "linde-1", case_id=f"r{n}", at=NOW + n * MINUTE)
         await withdraw(case_database, case_id=f"r{n}", at=NOW + n * MINUTE)
-    assert await do(case_database, lambda tx: count_begun(tx, MARK, NOW - HOUR)) == 0
+    assert await do(case_database, lambda tx: get_hold_begun_at(tx, MARK, 1, NOW - HOUR)) is None
 
 
 @pytest.mark.parametrize(("said", "reason"), [("occupied", None), ("closed", "repair")])

@@ -72,7 +72,8 @@ async def test_nobody_copies_the_list_of_telephones(board_database: Database) ->
 
     for n in range(MOST_TELEPHONES_AN_HOUR):
         await call(n)
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as refused:
         await call(MOST_TELEPHONES_AN_HOUR)
+    assert refused.value.again_at == NOW + timedelta(hours=1)
     await call(0)  # once more the same one
     await call(MOST_TELEPHONES_AN_HOUR, NOW + timedelta(hours=1, seconds=1))

@@ -80,18 +80,20 @@ async def test_back_from_a_new_case_goes_to_the_shelters_and_then_to_the_search(
     await press(page, page.locator("button.several"), ".candidates")
     ticks = page.locator(".candidates input")
     await ticks.last.check()
-    await press(page, page.locator(".save-foot button"), "#case")
-    case = page.url
-    await back(page)
-    await expect(page.locator(".candidates")).to_be_visible()
     if scripts:
-        await expect(ticks.last).to_be_checked()
         await page.reload()
         await expect(ticks.last).to_be_checked()
+    await press(page, page.locator(".save-foot button"), "#case")
+    case = page.url
+    for way in (back, Page.reload):
+        await way(page)
+        await expect(page.locator("h1")).to_contain_text("Verstuurd")
+        await expect(page.locator(f"#sent a[href='{case.removeprefix(site.url)}']")).to_be_visible()
+        await expect(page.locator(".candidates")).to_have_count(0)
     await press(page, page.locator("button.link"), "#profile")
     await expect(chosen(page, "adults.woman")).to_have_value("1")
     await back(page)
-    await expect(page.locator(".candidates")).to_be_visible()
+    await expect(page.locator("#sent")).to_be_visible()
     await back(page)
     await expect(page.locator("#profile")).to_be_visible()
     if scripts:

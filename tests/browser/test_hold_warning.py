@@ -130,3 +130,19 @@ async def test_without_scripts_a_page_says_that_a_hold_ends_soon(browser: Browse
     await page.goto(f"{site.url}/")
     await expect(hold(page).locator(".ending")).to_be_visible()
     await page.context.close()
+
+
+async def test_several_holds_that_end_are_told_by_their_number(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "mark", PHONE)
+    await begin_hold(page, site)
+    await page.goto(f"{site.url}/shelters/ceder")
+    await page.locator('form[action="/places/ceder-1/hold"] button').click()
+    await expect(hold(page)).to_have_count(2)
+    site.clock.move(seconds=(HOLD - HOLD_WARNING).total_seconds() + 1)
+    site.process.board.age()
+    await expect(page).to_have_title(re.compile("^● 2 plekken die u vasthoudt lopen af – "))
+    await page.locator('[action$="/extend"] button').first.click()
+    await expect(hold(page).locator(".ending:visible")).to_have_count(1)
+    await expect(page).to_have_title(TITLE)
+    assert complaints(page) == []
+    await page.context.close()

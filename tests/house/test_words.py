@@ -48,7 +48,7 @@ REFUSALS = {
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
     *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
-    *("request_answered", "not_handed_over"),
+    *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
@@ -109,7 +109,7 @@ DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "waitings_of_person": [{"most": 5}],
     "requests_of_person": [{"most": 20}],
     "holds_of_organization": [{"most": 10}],
-    "too_many": [{}, {"retry_after_seconds": 20}],
+    "too_many": [{}, *({"minutes": n, "again_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)} for n in (1, 12))],
 }
 RAISED = re.compile(
     r"\b(?:Refusal|Malformed|SignInNeeded|NotAllowed|NotFound|Conflict|VersionMismatch|TooMany|Unavailable)\(\s*\"(\w+)\""

@@ -7,7 +7,7 @@ import pytest
 from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, seen, sql
 from tests.build.api import see as see_by_api
-from tests.build.forms import FORM, People, done, main, offer, offered, people, press, see, site
+from tests.build.forms import FORM, FRAGMENT, People, done, main, offer, offered, people, press, see, site
 from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
@@ -34,7 +34,6 @@ async def test_police_hand_a_case_to_a_coordinator_who_takes_it_over_with_one_pr
     assert (await lucia.get(f"/requests/{case}/more")).status_code == 404
     page = await done(lucia, case, "take-over")
     assert "Kies deze plek" in page and "overgenomen" in page
-    assert (await mark.get(f"/requests/{case}")).status_code == 404
     assert case not in (await mark.get("/strip")).text
     page = await done(lucia, case, "choose", shelter="beuk")
     assert "<b>bevestigd</b>" in page
@@ -135,3 +134,44 @@ async def test_programs_decline(site: Site) -> None:
         assert (await api.post(f"/requests/{case_id}/decline")).status_code == 404
     kept_by = await see_by_api(site, "demo-police", case_id)
     assert (kept_by["handed_to"], kept_by["role"]) == (None, "police")
+
+
+async def test_those_who_handed_it_over_read_who_has_it_and_nothing_else(site: Site, people: People) -> None:
+    mark, lucia, noor = await people("mark"), await people("lucia"), await people("noor")
+    case = await offered(site, mark)
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    site.pass_time(minutes=33)
+    await site.stay()
+    await done(lucia, case, "take-over")
+    site.pass_time(minutes=7)
+    for headers in ({}, FRAGMENT):
+        reply = await mark.get(f"/requests/{case}", headers=headers)
+        words = main(reply.text) if not headers else reply.text
+        assert reply.status_code == 200
+        assert "Deze aanvraag is van Stichting Oever (zorgcoördinator), sinds 14:33." in words
+        for secret in ("Beuk", "vrouw", "zwanger", "CANARY", "Kies deze plek", "gevraagd"):
+            assert secret not in words.replace("Aanvraag", ""), secret
+    assert (await noor.get(f"/requests/{case}")).status_code == 404, "a stranger learns nothing, not even that it exists"
+    for path, fields in (("choose", {"shelter": "beuk", "key": "c"}), ("withdraw", {"why": "no_place", "key": "w"})):
+        assert (await mark.post(f"/requests/{case}/{path}", data=fields)).status_code == 404
+    reply = await mark.post(f"/requests/{case}/address", headers={"Content-Type": FORM})
+    assert "Deze aanvraag is van" in reply.text and "CANARY" not in reply.text
+    assert (await mark.get(f"/requests/{case}/more")).status_code == 404
+    await see_by_api(site, "demo-police", case, 404)
+
+
+async def test_after_two_hand_overs_the_first_reads_of_the_last_and_who_takes_it_back_has_it(
+    site: Site, people: People
+) -> None:
+    mark, lucia, noor = await people("mark"), await people("lucia"), await people("noor")
+    case = await offered(site, mark)
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    await done(lucia, case, "take-over")
+    await lucia.post(f"/requests/{case}/hand-over", data={"to": "elsewhere police", "key": "k"})
+    await done(noor, case, "take-over")
+    for browser in (mark, lucia):
+        assert "Deze aanvraag is van Elders (politie), sinds 14:00." in main((await browser.get(f"/requests/{case}")).text)
+    await noor.post(f"/requests/{case}/hand-over", data={"to": "oever police", "key": "k"})
+    page = await done(mark, case, "take-over")
+    assert "Kies deze plek" in page
+    assert "Deze aanvraag is van Stichting Oever (politie)" in main((await noor.get(f"/requests/{case}")).text)

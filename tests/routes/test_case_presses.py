@@ -28,7 +28,7 @@ __all__ = ["people", "site"]  # fixtures
     [
         ("choose", {"shelter": "linde"}, 409),
         ("choose", {"shelter": "nowhere"}, 409),
-        ("choose", {"shelter": "beuk", "within": "90"}, 422),
+        ("choose", {"shelter": "beuk", "within": "2881"}, 422),
         ("choose", {"shelter": "beuk", "arrives_at": "soon"}, 422),
         ("choose", {"shelter": "beuk", "arrives_at": "2026-03-11T13:00"}, 422),
         ("choose", {"shelter": "beuk", "arrives_at": "2026-03-14T13:00"}, 422),

@@ -36,7 +36,11 @@ async def test_the_desk_has_a_list_of_all_who_are_late(site: Site, people: Peopl
     await people.pop("hanneke").aclose()
     hanneke = await people("hanneke")
     words = await late_list(hanneke)
-    assert f"niet aangekomen: {case} Beuk , verwacht wo 11 mrt 15:00" in words
+    page = main((await hanneke.get("/requests")).text)
+    assert f"Niet aangekomen 1 De afgesproken tijd is voorbij; bel. {case} Beuk , verwacht wo 11 mrt 15:00" in page
+    assert page.index("Niet aangekomen") < page.index("Verder open") < page.index("Te laat"), (
+        "what needs the desk now comes first"
+    )
     assert (
         "Linde Noord-Nederland · te laat: 16:00 niet bevestigd (wo 11 mrt) · plek 1: had open moeten zijn wo 11 mrt 15:00"
         in words

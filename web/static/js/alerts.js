@@ -19,10 +19,16 @@
   let known = new Set([...document.querySelectorAll("#strip [data-found]")].map(nameOf).concat(told()));
   let mark = "";
 
+  // One word for one place. Of several that end soon, the number counts: nobody sees from one which others end.
+  function words([first, ...others]) {
+    const ending = [first, ...others].filter(({ dataset }) => dataset.ending);
+    const count = ending.reduce((sum, { dataset }) => sum + Number(dataset.places), 0);
+    return count > 1 ? document.getElementById("strip").dataset.endingMany.replace("#", count) : first.dataset.title;
+  }
   function tell() {
     const rows = news();
     const title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
-    mark = rows.length ? `● ${rows[0].dataset.title} – ` : "";
+    mark = rows.length ? `● ${words(rows)} – ` : "";
     if (document.title !== mark + title) document.title = mark + title;
     const fresh = rows.filter((row) => !known.has(nameOf(row)));
     if (fresh.length) window.bedboard.ring(fresh[0].dataset.ending ? [1175, 880, 1175] : [880, 1175]);

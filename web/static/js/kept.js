@@ -11,10 +11,13 @@
   if (!form) return erase(); // the page of somebody who is not signed in
   if (!window.crypto?.subtle) return;
   const { kept, keptStamp: stamp } = form.dataset;
+  const LAST = `${PREFIX}last`; // the choices of the search that is over
+  const SENT = `${PREFIX}sent`; // the search of this tab is over: its request was sent, or it was counted
   const here = PREFIX + location.pathname;
   const own = here + location.search;
   const isLasting = "keptLasting" in form.dataset; // also on a later visit, not only after a reload or Back
   const isVisit = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  const last = document.getElementById("last");
   const folds = () => [...form.querySelectorAll("details")];
   const controls = () => [...form.elements].filter(({ name, type }) => name && type !== "hidden" && type !== "submit");
   const isTick = ({ type }) => type === "checkbox" || type === "radio";
@@ -60,7 +63,28 @@
     for (const [index, fold] of folds().entries()) fold.open = open[index] ?? fold.open;
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  // A new search begins empty. The choices of the last one wait for a press.
+  function begin() {
+    if (last && isVisit && here === own && sessionStorage.getItem(SENT)) {
+      const before = sessionStorage.getItem(here);
+      if (before) sessionStorage.setItem(LAST, before);
+      for (const name of [here, SENT]) sessionStorage.removeItem(name);
+    }
+    if (last) last.hidden = !sessionStorage.getItem(LAST) || !!sessionStorage.getItem(here);
+  }
+  async function takeOver() {
+    const locked = sessionStorage.getItem(LAST);
+    sessionStorage.removeItem(LAST);
+    last.hidden = true;
+    try {
+      if (locked) put(await unlock(locked));
+    } catch {
+      erase();
+    }
+    form.querySelector("input:checked")?.focus();
+  }
   async function read() {
+    begin();
     const isWanted = !isVisit || isLasting || location.search.includes("kept=");
     const locked = isWanted && (sessionStorage.getItem(own) ?? null);
     try {
@@ -83,7 +107,16 @@
   for (const touch of ["pointerdown", "keydown", "wheel"]) {
     addEventListener(touch, () => (isTouched = true), { capture: true, passive: true, once: true });
   }
-  addEventListener("pagehide", () => sessionStorage.setItem(place, scrollY));
+  addEventListener("pagehide", () => {
+    sessionStorage.setItem(place, scrollY);
+    if (document.querySelector("#nothing [data-forget]")) sessionStorage.setItem(SENT, "counted");
+  });
+  // The form that sends a request: shown again, it was refused.
+  if ("keptSends" in form.dataset) sessionStorage.removeItem(SENT);
+  form.addEventListener("submit", ({ submitter }) => {
+    if ("keptSends" in form.dataset && !submitter?.hasAttribute("formaction")) sessionStorage.setItem(SENT, "sent");
+  });
+  last?.querySelector("button").addEventListener("click", takeOver);
 
   form.addEventListener("change", save);
   form.addEventListener("input", save);

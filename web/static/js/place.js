@@ -107,7 +107,9 @@
     };
     const at = (x, y) => document.elementFromPoint(x, y) ?? document.body;
     const points = [point ?? [innerWidth / 2, 0], [innerWidth / 2, innerHeight / 2]];
-    return [isUsed() && point ? at(...points[0]) : document.activeElement, document.activeElement, at(...points[1])].find(isIn);
+    const card = [...document.querySelectorAll("#case .part")].find(isIn); // the head above the cards may grow
+    const used = isUsed() && point ? at(...points[0]) : document.activeElement;
+    return [used, document.activeElement, card, at(...points[1])].find((one) => one && isIn(one));
   }
   // Returns a function that puts the page back where it is now; null when nobody looks.
   function pin() {

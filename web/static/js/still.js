@@ -15,6 +15,9 @@
     const before = parts(byId("case"));
     const cards = parts(fresh);
     const rank = ({ id }) => before.findIndex((one) => one.id === id) + 1 || Number.POSITIVE_INFINITY;
+    // The line that leads to the first yes stands above all cards: it comes when the person has asked for the answers.
+    const [jump, shown] = [fresh, byId("case")].map((root) => root.querySelector(".jump"));
+    if (jump && !isPressed && (!shown || shown.hidden)) jump.hidden = true;
     fresh.querySelector(".parts").append(...cards.sort((a, b) => rank(a) - rank(b)));
     for (const card of cards) {
       const old = byId(card.id);
@@ -26,6 +29,8 @@
   function unfold(card) {
     delete card.dataset.folded;
     card.style.minHeight = "";
+    const jump = document.querySelector(".jump");
+    if (jump && !folded().length) jump.hidden = false;
   }
   const folded = () => parts(document).filter(({ dataset }) => "folded" in dataset);
   function showAnswers() {

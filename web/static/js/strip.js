@@ -184,7 +184,7 @@
     await ask(byId(id), dataset.own, {
       select: `#${id}`,
       accepts({ isOk, status, text }) {
-        if (status === 404 && id === "case") location.assign("/requests"); // others have taken it over
+        if (status === 404 && id === "case") location.assign("/requests"); // it is offered to this group no more
         const isLate = before !== answered; // the answer to a press may be newer and is on the page already
         const fresh = isOk && parse(text).querySelector(`#${id}`);
         const isAway = !fresh || "away" in fresh.dataset;
