@@ -98,7 +98,7 @@ MOST_OPEN = 20  # cases of one person or program that are not over
 MOST_CASES_AN_HOUR = 12  # by one person or program; each shows up to eight telephones
 OFFER_LASTS = timedelta(minutes=60)
 LATE_AGAIN = timedelta(hours=1)  # after the agreed hour: lateness is told once more
-LATE_MORNING = time(8)  # local, of the next day: and once more
+LATE_MORNING = time(8)  # local, of the morning after that: and once more
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST = timedelta(minutes=30)  # when they leave at once
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
@@ -231,10 +231,14 @@ def is_late(state: CaseState, arrives_at: datetime | None, now: datetime) -> boo
 def late_moments(arrives_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
     """Return when people are told that an hour has passed and nobody has said anything: then, later, and in the morning.
 
-    `arrives_at`: the agreed hour of a household, or the end of a closure.
+    `arrives_at`: the agreed hour of a household, or the end of a closure. The morning of an hour in the night is on the same
+    date.
     """
-    morning = datetime.combine(arrives_at.astimezone(zone).date() + timedelta(days=1), LATE_MORNING, zone)
-    return arrives_at, arrives_at + LATE_AGAIN, morning
+    again = arrives_at + LATE_AGAIN
+    morning = datetime.combine(again.astimezone(zone).date(), LATE_MORNING, zone)
+    if morning < again + LATE_AGAIN:
+        morning += timedelta(days=1)  # on the wall: this is the same zone
+    return arrives_at, again, morning
 
 
 def is_late_untold(arrives_at: datetime, told_at: datetime | None, zone: ZoneInfo, now: datetime) -> bool:
