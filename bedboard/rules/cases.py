@@ -15,7 +15,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid
 CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
 RequesterEvent = Literal["ask", "choose", "choose_for_desk", "choose_provisionally", "resume", "withdraw", "cancel"]
 ShelterEvent = Literal["answer", "confirm", "refuse", "end_stay", "arrive", "miss"]
-OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "decline", "tell_outcome", "lapse"]
+OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "decline", "tell_outcome", "lapse", "arrive_after_all"]
 Event = Literal[RequesterEvent, ShelterEvent, OtherEvent]
 
 # What each event makes of each state: the next state, or after a dash the refusal.
@@ -46,6 +46,7 @@ take_over             asking       chosen        provisional   confirmed     hou
 decline               asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
 tell_outcome          -going_on    -going_on     -going_on     -going_on     -arrived  -arrived  ended      -over     -over
 lapse                 withdrawn    withdrawn     withdrawn     withdrawn     arrived   -arrived  ended      -over     -over
+arrive_after_all      -not_chosen  -going_on     -going_on     -going_on     -arrived  -arrived  arrived    -over     -over
 """
 
 
@@ -103,7 +104,7 @@ ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST = timedelta(minutes=30)  # when they leave at once
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
-LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay
+LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay: see rules/lapses.py
 LONGEST_STAY = timedelta(days=7)  # after the desk has ended it: as long as a case may go on
 OUTCOME_FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 

@@ -94,7 +94,7 @@ def test_a_case_that_is_over_stays_over_and_only_its_outcome_is_still_told(event
     for event, before, now in zip(events, states, states[1:], strict=False):
         if before in OVER:
             assert now in OVER
-            ways = {"tell_outcome": "ended", "lapse": "ended", "cancel": "cancelled"}
+            ways = {"tell_outcome": "ended", "lapse": "ended", "cancel": "cancelled", "arrive_after_all": "arrived"}
             assert now == before or (before, now) == ("withdrawn", ways.get(event))
 
 
