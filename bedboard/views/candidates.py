@@ -111,6 +111,11 @@ def is_held_by(place: PlaceView, me: Seeker) -> bool:
     return place.status == "held" and can_offer(place, me)
 
 
+def _is_sure(match: Match) -> bool:
+    """Return whether a shelter may be asked without a second thought: everything else is for people to weigh."""
+    return match.fit == "fits" and match.card.freshness == "fresh"
+
+
 class Candidate(NamedTuple):
     """A shelter that may be asked, with its best match. `chosen`: its box is ticked. `earlier`: its part in this case so far;
     None: it was not asked. `held`: a place of the match is held for the requester."""
@@ -141,9 +146,9 @@ def candidates(
     """Return the shelters that may be asked, without those of `asked` whose answer still counts.
 
     `ticked` None: nobody has chosen yet. Then the best shelters are ticked: those with a place that the requester holds, and
-    those whose news is not stale, but for those that gave another answer than yes before; first those that are open at the
-    arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they come first.
-    `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
+    those with a place that fits by fresh news, but for those that gave another answer than yes before; first those that are
+    open at the arrival. `still`: the number of shelters that may still be asked. `held`: as `held_matches` gives them; they
+    come first. `full`: as `full_matches` gives them; they come last, and are never ticked beforehand.
     """
     best: dict[str, Match] = {}
     for match in held:
@@ -162,7 +167,7 @@ def candidates(
         if one.criterion in ("intake", "intake_until") and one.answer != "yes"
     }
     said_otherwise = {shelter_id for shelter_id, ask in earlier.items() if ask.says != "yes"}
-    sure = [match.card.id for match in matches if match.places and (match.card.id in ours or match.card.freshness != "stale")]
+    sure = [match.card.id for match in matches if match.places and (match.card.id in ours or _is_sure(match))]
     first = sorted([one for one in sure if one not in said_otherwise], key=lambda shelter_id: shelter_id in shut)
     chosen = first[: min(TICKED, still)] if ticked is None else ticked
     return [
