@@ -178,6 +178,14 @@ async def test_people_who_come_after_the_week_are_let_in_all_the_same(case_datab
     assert await nothing(case_database, at + 9 * DAY)
 
 
+async def test_a_tap_that_waited_on_a_phone_since_before_the_end_of_the_week_still_counts(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await look_round(case_database, LAPSED)
+    tapped = PlaceChange("occupied", observed_at=LAPSED - HOUR)
+    await do(case_database, lambda tx: change_place(tx, SANNE, "linde-1", tapped, LAPSED + HOUR))
+    assert await status(case_database, "linde-1", LAPSED + HOUR) == "occupied"
+
+
 async def test_once_somebody_has_said_where_they_slept_or_has_the_place_nobody_is_let_in(case_database: Database) -> None:
     await bring_to(case_database, "confirmed")
     await look_round(case_database, LAPSED)
