@@ -100,7 +100,7 @@ async def close_to_check(
         before = occupancy_of(place)
         if before.state == "open":
             closed = change_occupancy(before, PlaceChange("closed", "to_check"), now)
-            after = closed._replace(observed_at=before.observed_at)  # nobody has seen it: what somebody saw before still counts
+            after = closed._replace(observed_at=before.observed_at)  # nobody has seen it: an earlier look still counts
             apply_occupancy(place, after)
             tx.add(place)
             rows.append(journal_row(actor, "place", place_id, words_of(before), words_of(after), now))
