@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.answers import answer_case
+from bedboard.actions.answers import answer_case, take_arrival
 from bedboard.actions.case_hand_over import hand_over_case
 from bedboard.actions.cases import choose_offer, open_case
 from bedboard.actions.counts import count_places
-from bedboard.actions.holds import Holder
+from bedboard.actions.holds import Holder, hold_place
 from bedboard.actions.occupancy import change_place
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
@@ -68,6 +68,8 @@ def _case_step(
             return lambda tx: answer_case(tx, who, case.id, shelter_id, said, f"{case.id}-{step.place}", at)
         case "choose":
             return lambda tx: choose_offer(tx, who, case.id, step.shelter, at, zone, arrives_at)
+        case "arrive":
+            return lambda tx: take_arrival(tx, who, case.id, step.shelter, at, zone, arrived=True)
         case "hand_over" if step.to is not None:
             to = Holder(*step.to)
             return lambda tx: hand_over_case(tx, who, case.id, to, at)
@@ -81,6 +83,9 @@ def _place_step(step: SeedStep, actors: Mapping[str, Actor], at: datetime) -> Ca
             system = Actor("client", f"demo-shelter-{step.shelter}", "machine", step.shelter, None, frozenset({step.shelter}))
             counts = {step.kind: KindCount(step.empty)}
             return lambda tx: count_places(tx, system, step.shelter, counts, at, at)
+        case "hold" if step.by is not None:
+            holder = actors[step.by]
+            return lambda tx: hold_place(tx, holder, [step.place], f"hold-{step.place}", at)
         case "occupy" | "close" if step.by is not None:
             who, end = actors[step.by], None if step.after is None else at + step.after
             change = PlaceChange("occupied" if step.do == "occupy" else "closed", "repair" if step.do == "close" else None, end)

@@ -10,7 +10,7 @@ from bedboard.rules.cases import EVENTS, NEXT, STATES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "cases.svg"
 
-WIDTH, HEIGHT = 1076, 902
+WIDTH, HEIGHT = 1076, 924
 BOX = (150, 56)
 
 SAYS = {
@@ -54,6 +54,7 @@ ARROWS = {  # from, to: the path, and the position of its name (x, y, anchor)
     ("housed", "asking"): ("M590 396C420 440 12 440 12 250C12 214 22 196 38 190", (300, 424, "middle")),
     ("housed", "arrived"): ("M740 374C840 372 880 290 884 208", (868, 300, "start")),
     ("withdrawn", "cancelled"): ("M40 396C-4 330 -4 14 60 10H780C830 10 850 30 858 60", (430, 24, "middle")),
+    ("withdrawn", "arrived"): ("M150 402C240 452 900 462 922 208", (740, 440, "middle")),
     ("withdrawn", "ended"): ("M190 374H332", (260, 366, "middle")),
 }
 OUT = {  # where the same events lead from each state of the frame

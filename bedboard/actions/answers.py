@@ -24,6 +24,7 @@ from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, chec
 from bedboard.rules.claims import is_all_live
 from bedboard.rules.fit import DAY_MINUTES, Profile, make_terms
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
+from bedboard.rules.lapses import has_lapsed
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
 from bedboard.rules.split import Room, check_offer
@@ -186,11 +187,18 @@ async def take_arrival(
 ) -> LockedCase:
     """Note that the people are at the shelter (the places are occupied) or did not come (they are free again).
 
+    People may come after their placement has lapsed: time alone ended it, and no person.
     `limits`: how long the news of this deployment is fresh. Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
     if by == "police":
         raise NotAllowed("not_your_role")
+    if arrived and _has_lapsed(case, ask):
+        move(case, "arrive_after_all", now)
+        case.record.over_at = now
+        ask.settled, ask.settled_at = "chosen", now
+        tx.add(ask)
+        return await _take_in(tx, actor, case, ask, by, now, zone, limits)
     chosen = case.chosen
     if chosen is not None and chosen is not ask:
         raise Conflict("request_settled")  # another shelter was chosen
@@ -200,12 +208,33 @@ async def take_arrival(
         return await look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
-    shelter, claims = case.shelters[shelter_id], case.claims_of(chosen)
+    return await _take_in(tx, actor, case, chosen, by, now, zone, limits)
+
+
+def _has_lapsed(case: LockedCase, ask: Ask) -> bool:
+    """Return whether this shelter was the chosen one of a case that lapsed: the others were settled when it was chosen."""
+    record = case.record
+    is_chosen = ask.settled == "withdrawn" and ask.place_id is not None
+    return is_chosen and has_lapsed(record.state, record.created_at, record.arrives_at, record.over_at)
+
+
+async def _take_in(
+    tx: Transaction,
+    actor: Actor,
+    case: LockedCase,
+    chosen: Ask,
+    by: AnsweredBy,
+    now: datetime,
+    zone: ZoneInfo,
+    limits: FreshnessLimits,
+) -> LockedCase:
+    """Let people in at the chosen shelter. The caller has moved the case. Refusal: Conflict `not_free`."""
+    shelter, claims = case.shelters[chosen.shelter_id], case.claims_of(chosen)
     case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
     if by == "shelter":  # as with every change of a place that a shelter reports
-        confirm_by_change(shelter, await list_kind_limits(tx, shelter_id), actor, now, limits)
+        confirm_by_change(shelter, await list_kind_limits(tx, shelter.id), actor, now, limits)
     case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now))
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)
         erase_answers(tx, case)
-    return await save_case(tx, actor, case, "arrived", now, [shelter_id])
+    return await save_case(tx, actor, case, "arrived", now, [shelter.id])

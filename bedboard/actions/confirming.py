@@ -24,11 +24,14 @@ def confirm_by_change(
     seen_at: datetime,
     usual: FreshnessLimits,
 ) -> None:
-    """Confirm the whole shelter because one of its places changed, unless its news was stale at `seen_at`.
+    """Confirm the whole shelter because somebody changed one of its places, unless its news was stale at `seen_at`.
 
-    In a stale shelter nobody has looked at the other places for hours. `kinds`: those of its places, with their own limits.
-    `usual`: the limits of the deployment.
+    In a stale shelter nobody has looked at the other places for hours. A system looks at nothing but the one place: it
+    confirms the kinds that it names, in calls of their own. `kinds`: those of its places, with their own limits. `usual`: the
+    limits of the deployment.
     """
+    if actor.kind == "client":
+        return
     oldest = oldest_confirmation(shelter.confirmed_at, confirmed_kinds(shelter.kinds_confirmed_at), kinds)
     if freshness_of(oldest, limits_for(kinds.values(), usual), seen_at) != "stale":
         confirm_all(shelter, actor, seen_at)

@@ -99,7 +99,8 @@ async def close_to_check(
         place = await get_place(tx, place_id)
         before = occupancy_of(place)
         if before.state == "open":
-            after = change_occupancy(before, PlaceChange("closed", "to_check"), now)
+            closed = change_occupancy(before, PlaceChange("closed", "to_check"), now)
+            after = closed._replace(observed_at=before.observed_at)  # nobody has seen it: an earlier look still counts
             apply_occupancy(place, after)
             tx.add(place)
             rows.append(journal_row(actor, "place", place_id, words_of(before), words_of(after), now))

@@ -21,7 +21,8 @@ from bedboard.rules.cases import (
     silence_step,
 )
 from bedboard.rules.deciding import choice_of_all
-from bedboard.store.cases_due import list_begun_before, list_late, list_silent, list_waiting_for_desk
+from bedboard.rules.lapses import forgotten_at, lapses_at
+from bedboard.store.cases_due import get_begun_again_at, list_late, list_left_alone, list_silent, list_waiting_for_desk
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import get_deciding
 
@@ -94,18 +95,17 @@ async def close_desk(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetim
 
 async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
     """Return the cases that go on for too long; `lapse_case` ends them."""
-    return await list_begun_before(tx, now - LONGEST_CASE, now - OUTCOME_FORGOTTEN)
+    return await list_left_alone(tx, now - LONGEST_CASE, now - OUTCOME_FORGOTTEN)
 
 
 async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
-    """End a case that is older than `LONGEST_CASE`, so that none of its needs stay; a younger one is left as it is.
+    """End a case that goes on for too long (`lapses_at`), so that none of its needs stay; another one is left as it is.
 
-    A withdrawn case is left for `OUTCOME_FORGOTTEN`, and then ends as "unknown" if nobody has said where the person slept.
+    A withdrawn case is left until `forgotten_at`, and then ends as "unknown" if nobody has said where the person slept.
     `events` as in `tell_silence`.
     """
     case = await lock_case(tx, case_id)
-    age = now - case.record.created_at
-    if age < (OUTCOME_FORGOTTEN if case.state == "withdrawn" else LONGEST_CASE) or case.state in ENDS:
+    if case.state in ENDS or now < await _end_of(tx, case):
         return case
     if case.state == "withdrawn":
         return await end_case(tx, SYSTEM, case, "lapse", "unknown", now, zone)
@@ -116,3 +116,11 @@ async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInf
         await count_placed(tx, case.chosen, now, zone)
     erase_answers(tx, case)
     return await save_case(tx, SYSTEM, case, "lapsed", now)
+
+
+async def _end_of(tx: Transaction, case: LockedCase) -> datetime:
+    """Return when this case, which is not at its end, ends by itself."""
+    record = case.record
+    if record.over_at is not None:
+        return forgotten_at(record.created_at, record.over_at)
+    return lapses_at(record.created_at, record.arrives_at, await get_begun_again_at(tx, record.id))

@@ -34,7 +34,7 @@ class OpenCases:
         self._open: dict[str, PartiesRow] = {}
         self._versions: dict[str, int] = {}
         self._turned = asyncio.Event()
-        self._reserved: dict[str, frozenset[str]] = {}  # by shelter: the reservations on its card
+        self._reserved: dict[str, frozenset[tuple[str, str]]] = {}  # by shelter: place and reservation on its card
         self._open_desks: frozenset[str] | None = None  # the kinds of which the desk was open; None: not looked yet
         reader.followers["case"] = self
         board.watchers[self] = None
@@ -69,7 +69,7 @@ class OpenCases:
             self._see_desks()
         moved = set()
         for card in changed:
-            now = frozenset(place.claim.id for place in card.places if place.claim and place.claim.type == "reservation")
+            now = frozenset((one.id, one.claim.id) for one in card.places if one.claim and one.claim.type == "reservation")
             if now != self._reserved.get(card.id, frozenset()):
                 moved.add(card.id)
             self._reserved[card.id] = now

@@ -16,9 +16,13 @@ OWN_NEWS = b'{"type":"own"}'
 
 
 class Hold(NamedTuple):
-    """A live claim, as far as its holder is told of a change. `until` None: a placement. `has_place`: its place is open."""
+    """A live claim, as far as its holder is told of a change. `until` None: a placement. `has_place`: its place is open.
+
+    Several places of one promise have the same `claim_id`.
+    """
 
     holder: str
+    place_id: str
     claim_id: str
     until: datetime | None
     has_place: bool
@@ -35,7 +39,7 @@ class News:
         """Keep the holders of this shelter's places, and tell everyone whose holds differ from before."""
         before = self._holders.get(card.id, frozenset())
         after = frozenset(
-            Hold(claim.holder_key, claim.id, claim.until, place.claim is not None)
+            Hold(claim.holder_key, place.id, claim.id, claim.until, place.claim is not None)
             for place in card.places
             if (claim := place.claim or place.shut_out) and claim.holder_key
         )

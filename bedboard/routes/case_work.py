@@ -13,6 +13,7 @@ from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.holds import Holder
 from bedboard.actions.idempotency import Reply
+from bedboard.actions.taking import take_place
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import needs_opener, opener_of, show_done
 from bedboard.rules.cases import ShelterAnswer, usual_arrival
@@ -78,17 +79,30 @@ def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Cas
 
     `arrives_at` None: the usual time from now, by what the household said and how far the shelter is from them.
     """
-    catalogue, card = call.catalogue, call.process.board.cards.get(shelter_id)
 
     async def work(tx: Transaction) -> LockedCase:
-        at = arrives_at
-        if at is None:
-            row = await get_case(tx, _case_id(call))
-            said = None if row is None else opener_of(call.process)(row.needs)
-            near = None if said is None or card is None else said.near
-            minutes = None if near is None or card is None else catalogue.minutes_between(near, card.unit)
-            at = usual_arrival(call.now, at_once=said is not None and said.arrives_after == "now", minutes=minutes)
-        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, catalogue.zone, at)
+        at = arrives_at or await _usual_arrival(call, tx, shelter_id)
+        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, call.catalogue.zone, at)
+
+    return work
+
+
+async def _usual_arrival(call: Call, tx: Transaction, shelter_id: str) -> datetime:
+    row = await get_case(tx, _case_id(call))
+    said, card = None if row is None else opener_of(call.process)(row.needs), call.process.board.cards.get(shelter_id)
+    near = None if said is None or card is None else said.near
+    minutes = None if near is None or card is None else call.catalogue.minutes_between(near, card.unit)
+    return usual_arrival(call.now, at_once=said is not None and said.arrives_after == "now", minutes=minutes)
+
+
+def taking_work(call: Call, shelter_id: str, said: ShelterAnswer, arrives_at: datetime | None) -> CaseWork:
+    """Return the work of taking a place as the police. `arrives_at`: as in `choice_work`."""
+    claim_id, zone = call.process.clock.new_id(), call.catalogue.zone
+    needs = needs_opener(call)
+
+    async def work(tx: Transaction) -> LockedCase:
+        at = arrives_at or await _usual_arrival(call, tx, shelter_id)
+        return await take_place(tx, call.actor, _case_id(call), shelter_id, said, claim_id, call.now, zone, at, needs)
 
     return work
 
@@ -126,12 +140,13 @@ def arrival_work(call: Call, shelter_id: str | None, *, arrived: bool) -> CaseWo
 async def chosen_or_first(tx: Transaction, case_id: str) -> str:
     """Return the chosen shelter, or the first that was asked, so that the table of states says what is wrong.
 
-    Refusal: NotFound.
+    Of a case that has lapsed, it is the one that had a place for it to the end. Refusal: NotFound.
     """
     asks = await list_asks(tx, case_id)
     if not asks:
         raise NotFound("no_such_request")
-    return next((ask for ask in asks if ask.settled == "chosen"), asks[0]).shelter_id
+    left = [ask for ask in asks if ask.settled == "withdrawn" and ask.place_id is not None]
+    return next((ask for ask in asks if ask.settled == "chosen"), (left or asks)[0]).shelter_id
 
 
 def resuming_work(call: Call) -> CaseWork:

@@ -4,7 +4,7 @@ Nothing of a profile, a reason or the place where somebody sleeps is remembered 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.responses import RedirectResponse, Response
 
@@ -28,6 +28,7 @@ from bedboard.routes.case_work import (
     release_work,
     resuming_work,
     take_over_work,
+    taking_work,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -130,13 +131,18 @@ async def post_shelters(call: Call) -> Response:
 async def post_choice(call: Call) -> Response:
     async def read() -> Task:
         press = await call.form(ChoiceForm)
-        at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
-        if at is None and press.within is not None:
-            at = call.now + timedelta(minutes=press.within)
-        work = choice_work(call, press.shelter, at)
+        work = choice_work(call, press.shelter, _arrival_of(call, press))
         return Task(press.key, work, (press.shelter, str(press.within or ""), press.arrives_at or ""))
 
     return await _press(call, read)
+
+
+def _arrival_of(call: Call, press: ChoiceForm | PolicePlaceForm) -> datetime | None:
+    """Return the hour of arrival that a form says; None: it says none. Refusal: Invalid."""
+    at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
+    if at is None and press.within is not None:
+        return call.now + timedelta(minutes=press.within)
+    return at
 
 
 async def post_resumption(call: Call) -> Response:
@@ -228,12 +234,12 @@ async def post_address(call: Call) -> Response:
 
 
 async def post_place(call: Call) -> Response:
-    """Take a place of a kind on which the police decide themselves."""
+    """Take a place of a kind on which the police decide themselves: this one press decides."""
 
     async def read() -> Task:
         press = await call.form(PolicePlaceForm)
-        work = answer_work(call, press.shelter, press.said)
-        return Task(press.key, work, (press.shelter, *press.place_ids))
+        work = taking_work(call, press.shelter, press.said, _arrival_of(call, press))
+        return Task(press.key, work, (press.shelter, str(press.within or ""), press.arrives_at or "", *press.place_ids))
 
     return await _press(call, read)
 

@@ -15,7 +15,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid
 CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
 RequesterEvent = Literal["ask", "choose", "choose_for_desk", "choose_provisionally", "resume", "withdraw", "cancel"]
 ShelterEvent = Literal["answer", "confirm", "refuse", "end_stay", "arrive", "miss"]
-OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "decline", "tell_outcome", "lapse"]
+OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "decline", "tell_outcome", "lapse", "arrive_after_all"]
 Event = Literal[RequesterEvent, ShelterEvent, OtherEvent]
 
 # What each event makes of each state: the next state, or after a dash the refusal.
@@ -46,6 +46,7 @@ take_over             asking       chosen        provisional   confirmed     hou
 decline               asking       chosen        provisional   confirmed     housed    -arrived  -over      -over     -over
 tell_outcome          -going_on    -going_on     -going_on     -going_on     -arrived  -arrived  ended      -over     -over
 lapse                 withdrawn    withdrawn     withdrawn     withdrawn     arrived   -arrived  ended      -over     -over
+arrive_after_all      -not_chosen  -going_on     -going_on     -going_on     -arrived  -arrived  arrived    -over     -over
 """
 
 
@@ -98,12 +99,12 @@ MOST_OPEN = 20  # cases of one person or program that are not over
 MOST_CASES_AN_HOUR = 12  # by one person or program; each shows up to eight telephones
 OFFER_LASTS = timedelta(minutes=60)
 LATE_AGAIN = timedelta(hours=1)  # after the agreed hour: lateness is told once more
-LATE_MORNING = time(8)  # local, of the next day: and once more
+LATE_MORNING = time(8)  # local, of the morning after that: and once more
 ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST = timedelta(minutes=30)  # when they leave at once
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
-LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay
+LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay: see rules/lapses.py
 LONGEST_STAY = timedelta(days=7)  # after the desk has ended it: as long as a case may go on
 OUTCOME_FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
 
@@ -234,10 +235,14 @@ def is_late(state: CaseState, arrives_at: datetime | None, now: datetime) -> boo
 def late_moments(arrives_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
     """Return when people are told that an hour has passed and nobody has said anything: then, later, and in the morning.
 
-    `arrives_at`: the agreed hour of a household, or the end of a closure.
+    `arrives_at`: the agreed hour of a household, or the end of a closure. The morning of an hour in the night is on the same
+    date.
     """
-    morning = datetime.combine(arrives_at.astimezone(zone).date() + timedelta(days=1), LATE_MORNING, zone)
-    return arrives_at, arrives_at + LATE_AGAIN, morning
+    again = arrives_at + LATE_AGAIN
+    morning = datetime.combine(again.astimezone(zone).date(), LATE_MORNING, zone)
+    if morning < again + LATE_AGAIN:
+        morning += timedelta(days=1)  # on the wall: this is the same zone
+    return arrives_at, again, morning
 
 
 def is_late_untold(arrives_at: datetime, told_at: datetime | None, zone: ZoneInfo, now: datetime) -> bool:

@@ -82,9 +82,11 @@ class StaffHoldsForm(OfferForm):
 
 
 class PolicePlaceForm(OfferForm):
-    """The police take a place of a kind on which they decide themselves."""
+    """The police take a place of a kind on which they decide themselves. `within`, `arrives_at`: as in `ChoiceForm`."""
 
     shelter: Id
+    within: Annotated[int, Field(ge=1, le=LATEST_ARRIVAL // timedelta(minutes=1))] | None = None
+    arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
     @property
     def said(self) -> ShelterAnswer:

@@ -19,8 +19,8 @@ Text = Annotated[str, Field(max_length=64)]
 
 class PatchPlace(Command):
     """A place becomes free, occupied or closed. A closed place needs a reason; `expected_free_at` is when it is expected
-    to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one. The change confirms the
-    whole shelter while its news is fresh or ageing. When it is stale, only this place changes: see `unconfirmed`."""
+    to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one. A system changes only this
+    place: it says nothing about the others, so the shelter gets no fresher. Confirm its kinds to say that they are right."""
 
     status: Reported
     reason: ClosedReason | None = None

@@ -152,7 +152,7 @@ class SeedStep(_Row):
     `after`: from then on, the agreed arrival of "choose" and the expected end of "close".
     """
 
-    do: Literal["ask", "yes", "choose", "hand_over", "occupy", "close", "count"]
+    do: Literal["ask", "yes", "choose", "hand_over", "arrive", "occupy", "close", "count", "hold"]
     ago: Duration | None = None
     by: str | None = None
     shelters: dict[str, str] = {}

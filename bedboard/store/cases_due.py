@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import any_, or_
+from sqlalchemy import any_, func, or_
 from sqlmodel import col, select
 
+from bedboard.rules.lapses import BEGUN_AGAIN
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Place
-from bedboard.store.tables.cases import Ask, CaseRecord
+from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
 
 
 async def list_silent(tx: Transaction, asked_until: Sequence[datetime]) -> list[str]:
@@ -57,17 +58,32 @@ async def list_waiting_for_desk(tx: Transaction, kinds: Collection[str]) -> list
     return sorted(set(found.all()))
 
 
-async def list_begun_before(tx: Transaction, moment: datetime, forgotten: datetime) -> list[str]:
-    """Return the cases that began by `moment` and are not over, and the withdrawn ones that began by `forgotten`.
+async def list_left_alone(tx: Transaction, moment: datetime, forgotten: datetime) -> list[str]:
+    """Return the cases of which nothing has begun, begun again or been agreed for after `moment`, and that are not over.
 
-    For a withdrawn case nobody has said yet where the person slept.
+    Besides, return the withdrawn ones that began by `forgotten` and were withdrawn by `moment`: nobody has said yet where
+    the person slept. Without a lock, as in `list_silent`.
     """
+    again = (
+        select(CaseEvent.id)
+        .where(CaseEvent.case_id == CaseRecord.id, col(CaseEvent.at) > moment, col(CaseEvent.what).in_(BEGUN_AGAIN))
+        .exists()
+    )
+    begun = func.greatest(col(CaseRecord.created_at), col(CaseRecord.arrives_at))  # without an arrival: the former
     found = await tx.exec(
         select(CaseRecord.id).where(
             or_(
-                col(CaseRecord.over_at).is_(None) & (col(CaseRecord.created_at) <= moment),
-                (col(CaseRecord.state) == "withdrawn") & (col(CaseRecord.created_at) <= forgotten),
+                col(CaseRecord.over_at).is_(None) & (begun <= moment) & ~again,
+                (col(CaseRecord.state) == "withdrawn")
+                & (col(CaseRecord.created_at) <= forgotten)
+                & (col(CaseRecord.over_at) <= moment),
             )
         )
     )
     return sorted(found.all())
+
+
+async def get_begun_again_at(tx: Transaction, case_id: str) -> datetime | None:
+    """Return when one of the events `BEGUN_AGAIN` happened last to a case; None: none did."""
+    last = select(func.max(col(CaseEvent.at))).where(CaseEvent.case_id == case_id, col(CaseEvent.what).in_(BEGUN_AGAIN))
+    return (await tx.exec(last)).one()

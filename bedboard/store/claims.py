@@ -85,7 +85,8 @@ async def get_hold_begun_at(tx: Transaction, actor: Actor, number: int, since: d
 HOLDS_OF = text("""
     select h.id, h.place_ids, h.shelter_id, h.expires_at, h.extended,
         (select a.case_id from ask a join case_record r on r.id = a.case_id
-         where a.hold_id = h.id and a.settled is null and r.over_at is null order by a.case_id limit 1) as case_id
+         where a.hold_id = h.id and a.settled is null and r.over_at is null order by a.case_id limit 1) as case_id,
+        (select count(*) from claim o where (o.id = h.id or o.first_id = h.id) and o.ended_at is not null) as lost_count
     from (
         select coalesce(c.first_id, c.id) as id, array_agg(c.place_id order by c.id) as place_ids, p.shelter_id,
             min(c.expires_at) as expires_at, bool_or(c.extended_at is not null) as extended
@@ -99,7 +100,10 @@ HOLDS_OF = text("""
 
 
 class HoldRow(NamedTuple):
-    """A live hold of one or more places, for its holder. `case_id`: the open case that uses it; None: there is none."""
+    """A live hold of one or more places, for its holder. `case_id`: the open case that uses it; None: there is none.
+
+    `lost_count`: the number of its places that the shelter has occupied or closed since; they are not among `place_ids`.
+    """
 
     id: str
     place_ids: Sequence[str]
@@ -107,6 +111,7 @@ class HoldRow(NamedTuple):
     expires_at: datetime
     extended: bool
     case_id: str | None = None
+    lost_count: int = 0
 
 
 async def list_holds(tx: Transaction, actor: Actor, now: datetime) -> Sequence[HoldRow]:

@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 
 from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
+from bedboard.rules.lapses import has_lapsed
 from bedboard.rules.refusals import Invalid
 from bedboard.rules.split import split_group
 from bedboard.schemas.profile import SearchProfile, profile_of
@@ -58,6 +59,8 @@ class AskedView(NamedTuple):
     callback: str | None = None
     """The number of the requester's role; None: not known, or nothing is expected of this shelter any more."""
     may_split: int = 0
+    has_lapsed: bool = False
+    """Time alone ended the placement here: the shelter may still say that they have come."""
 
     @property
     def group(self) -> str:
@@ -182,6 +185,7 @@ def asked_view(
         stays_until=row.stays_until if view.settled == "stay_ended" else None,
         callback=callback_of(catalogue, row.organization_id, row.role) if view.settled in (None, "chosen") else None,
         may_split=profile.people if profile and profile.split else 0,
+        has_lapsed=view.settled == "withdrawn" and has_lapsed(row.state, row.created_at, row.arrives_at, row.over_at),
     )
 
 

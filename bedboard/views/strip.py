@@ -29,6 +29,8 @@ class HoldView(NamedTuple):
     case_id: str | None = None
     """The open case that uses it; None: there is none yet."""
     is_ending: bool = False
+    lost_count: int = 0
+    """The number of its places that the shelter has occupied or closed since: the rest may be too small."""
 
 
 def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card], now: datetime) -> list[HoldView]:
@@ -39,7 +41,8 @@ def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card], 
         if card is not None:
             places = [place for place in card.places if place.id in row.place_ids]
             is_ending = row.expires_at - now <= HOLD_WARNING
-            views.append(HoldView(row.id, card, places, row.expires_at, row.extended, telephone, row.case_id, is_ending))
+            own = (row.id, card, places, row.expires_at, row.extended, telephone, row.case_id, is_ending, row.lost_count)
+            views.append(HoldView(*own))
     return views
 
 
@@ -98,7 +101,7 @@ def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
 
 def urgency(case: CaseView) -> int:
     """Return how urgent a case is for its requester: 0 for the most urgent."""
-    if case.setback is not None or case.is_lost or case.is_offered:
+    if case.setback is not None or case.is_lost or case.is_offered or case.is_late:
         return 0
     if case.state == "asking":
         return 1 if case.count("yes") else 2 if case.count("discuss") else 3

@@ -52,7 +52,7 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     "confirmed": ("arrive", "miss", "resume", "look"),
     "housed": ("confirm", "end stay"),
     "arrived": ("begin",),
-    "withdrawn": ("tell",),
+    "withdrawn": ("tell", "arrive"),
     "ended": ("begin",),
     "cancelled": ("begin",),
 }
@@ -122,8 +122,7 @@ class Lives(LaterSteps):
             (lambda tx: find_late(tx, ZONE, now), lambda tx, case_id: tell_late(tx, case_id, ZONE, now)),
             (lambda tx: find_lapsed(tx, now), lambda tx, case_id: lapse_case(tx, case_id, now, ZONE)),
         )
-        for _ in range(2):  # what lapses may be forgotten already
-            self.run(self._each(jobs))
+        self.run(self._each(jobs))
         self.rows = self.run(self._read())
         self.run(self._each(jobs, [str(key[1]) for key in before if key[0] == "case_record"]))
         assert self.run(self._read()) == self.rows
@@ -131,11 +130,14 @@ class Lives(LaterSteps):
         self._grew_together(before)
         for case in [row for key, row in self.rows.items() if key[0] == "case_record"]:
             was = before["case_record", case["id"]]["state"]
-            age = now - case["created_at"]  # a request lapses in a week; where somebody slept is forgotten in another
-            becomes = said_by_hand(was, "lapse") if age >= WEEK and was not in OVER else was
+            old = before["case_record", case["id"]]
+            is_long = now >= self.lapses_at(old)  # a request lapses in a week; where somebody slept is forgotten in another
+            becomes = said_by_hand(was, "lapse") if is_long and was not in OVER else was
             if becomes == "chosen" and self.is_left_by_desk(case["id"]):
                 becomes = "provisional"
-            assert case["state"] == ("ended" if becomes == "withdrawn" and age >= 2 * WEEK else becomes)
+            if was == "withdrawn" and now - case["created_at"] >= 2 * WEEK and now - case["over_at"] >= WEEK:
+                becomes = "ended"
+            assert case["state"] == becomes
             is_reserved = case["state"] in ("chosen", "provisional", "confirmed")
             assert not is_reserved or (case["reminded_at"] is not None) == (case["arrives_at"] <= now)
             for part in [row for key, row in self.rows.items() if key[:2] == ("ask", case["id"])]:

@@ -4,15 +4,24 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bedboard.actions.answers import end_stay, take_arrival
+from bedboard.actions.holds import hold_place
+from bedboard.actions.occupancy import change_place
 from bedboard.actions.silence import close_desk, lapse_case, tell_late, tell_silence
+from bedboard.rules.access import Actor
 from bedboard.rules.cases import LONGEST_CASE, OUTCOME_FORGOTTEN
+from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import NotFound
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import (
     DAY,
+    HANNEKE,
     HOUR,
+    KOFI,
     NEEDS,
+    NOOR,
+    SANNE,
     TICK,
     ZONE,
     arrive,
@@ -23,13 +32,17 @@ from tests.build.cases import (
     live_claims,
     miss,
     offer,
+    refuse,
+    resume,
     state,
     tallies,
     tell,
     told,
+    withdraw,
 )
 from tests.build.rows import do, every_row, looking, refused, run, status
 from tests.build.silence import PATIENCE, look_round, nothing
+from tests.build.wrong import wrong_with
 
 # ---- the agreed hour
 
@@ -114,13 +127,17 @@ async def test_another_choice_has_an_hour_of_its_own(case_database: Database) ->
 # ---- too long
 
 
+LAPSED = NOW + 2 * HOUR + LONGEST_CASE  # a week after the agreed hour
+
+
 @pytest.mark.parametrize("so_far", ["asking", "chosen", "provisional", "confirmed"])
 async def test_after_a_week_nothing_that_was_asked_stays_and_no_place_is_kept(case_database: Database, so_far: str) -> None:
     await bring_to(case_database, so_far)
-    await look_round(case_database, NOW + LONGEST_CASE - TICK)  # what silence and lateness there was has been told
-    assert await nothing(case_database, NOW + LONGEST_CASE - TICK)
+    end = NOW + LONGEST_CASE + (0 * HOUR if so_far == "asking" else 2 * HOUR)  # from the agreed hour on
+    await look_round(case_database, end - TICK)  # what silence and lateness there was has been told
+    assert await nothing(case_database, end - TICK)
     async with looking(case_database) as seen:
-        assert await look_round(case_database, NOW + LONGEST_CASE) == [("lapsed", ["linde"])]
+        assert await look_round(case_database, end) == [("lapsed", ["linde"])]
     assert await state(case_database) == "withdrawn"
     assert NEEDS.needs.decode() not in repr(await every_row(case_database))
     assert await live_claims(case_database) == {}
@@ -130,20 +147,111 @@ async def test_after_a_week_nothing_that_was_asked_stays_and_no_place_is_kept(ca
     else:  # nobody has said whether people are in it, so it is not free
         assert (place["state"], place["closed_reason"]) == ("closed", "to_check")
     assert told(seen.added) == [("lapsed", None, "clock", "machine")]
-    assert await nothing(case_database, NOW + LONGEST_CASE + HOUR)
-    await tell(case_database, "hotel", at=NOW + LONGEST_CASE + HOUR)  # that question is still asked
+    assert await nothing(case_database, end + HOUR)
+    await tell(case_database, "hotel", at=end + HOUR)  # that question is still asked
     assert await state(case_database) == "ended"
+
+
+@pytest.mark.parametrize("who", [SANNE, HANNEKE], ids=lambda who: who.id)
+@pytest.mark.parametrize("so_far", ["chosen", "provisional", "confirmed"])
+async def test_people_who_come_after_the_week_are_let_in_all_the_same(case_database: Database, so_far: str, who: Actor) -> None:
+    await bring_to(case_database, so_far)
+    await look_round(case_database, LAPSED)
+    before = await tallies(case_database)
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", LAPSED, ZONE, arrived=False))
+    assert refusal.code == "request_over", "nobody has to be missed any more"
+    at = LAPSED + 3 * DAY
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, KOFI, "r1", "ceder", at, ZONE, arrived=True))
+    assert refusal.code == "request_over", "they were never expected there"
+    async with looking(case_database) as seen:
+        await arrive(case_database, "linde", who=who, at=at)
+    rows = await every_row(case_database)
+    assert (rows["case_record", "r1"]["state"], rows["case_record", "r1"]["over_at"]) == ("arrived", at)
+    assert rows["case_record", "r1"]["unit_code"] is None
+    place = rows["place", "linde-1"]
+    assert (place["state"], place["closed_reason"], place["expected_free_at"]) == ("occupied", None, None)
+    assert rows["ask", "r1", "linde"]["settled"] == "chosen"
+    assert told(seen.added) == [("arrived", "linde", who.id, who.role)]
+    counted = {("request", "", "", "arrived"): 1, ("placed_unit", "noord", "", ""): 1, ("placed_kind", "", "cosm", ""): 1}
+    assert await tallies(case_database) == before | counted
+    assert wrong_with(rows) == []
+    assert await nothing(case_database, at + 9 * DAY)
+
+
+async def test_a_tap_that_waited_on_a_phone_since_before_the_end_of_the_week_still_counts(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await look_round(case_database, LAPSED)
+    tapped = PlaceChange("occupied", observed_at=LAPSED - HOUR)
+    await do(case_database, lambda tx: change_place(tx, SANNE, "linde-1", tapped, LAPSED + HOUR))
+    assert await status(case_database, "linde-1", LAPSED + HOUR) == "occupied"
+
+
+async def test_once_somebody_has_said_where_they_slept_or_has_the_place_nobody_is_let_in(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await look_round(case_database, LAPSED)
+    await do(case_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), LAPSED))
+    await do(case_database, lambda tx: hold_place(tx, NOOR, ["linde-1"], "h", LAPSED))
+    before = await every_row(case_database)
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", LAPSED, ZONE, arrived=True))
+    assert (refusal.code, await every_row(case_database)) == ("not_free", before)
+    await tell(case_database, "hotel", at=LAPSED)
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", LAPSED, ZONE, arrived=True))
+    assert refusal.code == "request_over"
+
+
+async def test_people_who_were_called_off_are_not_expected(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await withdraw(case_database, at=NOW + DAY)
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", LAPSED, ZONE, arrived=True))
+    assert refusal.code == "request_over"
+
+
+async def test_a_place_that_was_found_after_a_week_of_searching_is_kept_like_any_other(case_database: Database) -> None:
+    late = NOW + LONGEST_CASE - HOUR  # a search of nearly a week
+    await ask(case_database)
+    await offer(case_database, "linde-1", at=late)
+    await choose(case_database, "linde", at=late)
+    await look_round(case_database, NOW + LONGEST_CASE)
+    assert await state(case_database) in ("chosen", "provisional")
+    assert await status(case_database, "linde-1", NOW + LONGEST_CASE) == "reserved"
+    end = late + 2 * HOUR + LONGEST_CASE
+    await look_round(case_database, end - TICK)
+    assert await status(case_database, "linde-1", end - TICK) == "reserved"
+    assert await look_round(case_database, end) == [("lapsed", ["linde"])]
+    assert await nothing(case_database, end + LONGEST_CASE - TICK), "there is a week to say where they slept"
+    assert await look_round(case_database, end + LONGEST_CASE) == [("ended", [])]
+
+
+@pytest.mark.parametrize("how", ["missed", "refused", "resumed", "stay_ended"])
+async def test_a_search_that_begins_again_has_a_week_again(case_database: Database, how: str) -> None:
+    await bring_to(case_database, {"refused": "provisional", "stay_ended": "housed"}.get(how, "confirmed"))
+    at = NOW + LONGEST_CASE + HOUR  # before the agreed hour is a week ago
+    if how == "missed":
+        await miss(case_database, "linde", at=at)
+    elif how == "refused":
+        await refuse(case_database, at=at)
+    elif how == "resumed":
+        await resume(case_database, at=at)
+    else:
+        until = (at + 6 * DAY).date()
+        await do(case_database, lambda tx: end_stay(tx, HANNEKE, "r1", "other", until, at, ZONE))
+    await ask_also(case_database, "linde", at=at)  # the very shelter of before
+    await look_round(case_database, at + LONGEST_CASE - TICK)
+    assert await state(case_database) == "asking"
+    assert await look_round(case_database, at + LONGEST_CASE) == [("lapsed", [])]
+    assert await state(case_database) == "withdrawn"
 
 
 async def test_after_a_week_without_ratification_an_arrival_is_final_and_counted(case_database: Database) -> None:
     await bring_to(case_database, "housed")
-    assert await look_round(case_database, NOW + LONGEST_CASE) == [("lapsed", [])]
+    assert await nothing(case_database, LAPSED - TICK)
+    assert await look_round(case_database, LAPSED) == [("lapsed", [])]
     assert await state(case_database) == "arrived"
     assert NEEDS.needs.decode() not in repr(await every_row(case_database))
-    assert await status(case_database, "linde-1", NOW + LONGEST_CASE) == "occupied"
+    assert await status(case_database, "linde-1", LAPSED) == "occupied"
     counted = await tallies(case_database)
     assert (counted["request", "", "", "arrived"], counted["placed_kind", "", "cosm", ""]) == (1, 1)
-    assert await nothing(case_database, NOW + LONGEST_CASE + HOUR)
+    assert await nothing(case_database, LAPSED + HOUR)
 
 
 @pytest.mark.parametrize("so_far", ["arrived", "withdrawn", "ended"])

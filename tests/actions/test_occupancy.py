@@ -55,7 +55,21 @@ async def test_a_tap_is_written_down_with_its_moment_and_its_actor(board_databas
             actor_id="demo-shelter-linde",
         )
     ]
-    assert seen.changed[LINDE] == {"version": 2, "confirmed_at": tapped_at, "confirmed_by": "client"}
+    assert seen.changed[LINDE] == {"version": 2}, "a system says nothing about the other places"
+
+
+@pytest.mark.parametrize("hours", [1, 3, 7])
+async def test_a_system_that_repeats_what_it_knows_of_one_place_makes_no_shelter_fresh(
+    board_database: Database, hours: int
+) -> None:
+    for n in range(hours):
+        async with board_database.transaction() as tx:
+            changed = await change_place(tx, MACHINE, "linde-1", PlaceChange("occupied"), NOW + n * HOUR)
+        assert changed.shelter.confirmed_at == BEFORE
+    changed = await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), NOW + HOUR * hours))
+    assert changed.shelter.confirmed_at == (NOW + HOUR * hours if hours < 7 else BEFORE), (
+        "a person looks round, until it is stale"
+    )
 
 
 async def test_an_observation_before_a_confirmation_changes_nothing_after_it(board_database: Database) -> None:

@@ -38,7 +38,8 @@ async def test_the_demo_shows_each_situation_of_an_evening(database: Database, n
     cases = {row["id"].partition("-")[0]: row for row in rows_of(rows, "case_record")}
     assert wrong_with(rows) == []
 
-    late, lost, handed, unplaced, provisional = (cases[one] for one in ("okapi", "cantate", "zaaien", "biet", "cactus"))
+    names = ("okapi", "cantate", "zaaien", "biet", "cactus", "koffie")
+    late, lost, handed, unplaced, provisional, housed = (cases[one] for one in names)
     assert is_late(late["state"], late["arrives_at"], now) and places["agaat-1"].claim is not None
     assert places["agaat-1"].claim.is_late
     assert (lost["state"], places["fazant-1"].status) == ("confirmed", "occupied")
@@ -46,6 +47,9 @@ async def test_the_demo_shows_each_situation_of_an_evening(database: Database, n
     assert (unplaced["state"], dict(cards["merel"].unplaced)) == ("confirmed", {"emergency": 1})
     assert (provisional["state"], places["opaal-3"].status) == ("provisional", "reserved")
     assert provisional["arrives_at"] > now
+    assert (housed["state"], places["hazelaar-4"].status) == ("housed", "occupied"), "the desk may still end it"
+    held = places["topaas-1"]
+    assert held.status == "held" and held.claim is not None and held.claim.until is not None and held.claim.until > now
     assert (places["merel-1"].status, places["merel-1"].is_overdue) == ("closed", True)
     assert any(place.status == "occupied" and place.expected_free_at for place in places.values()), "expected free"
     ages = {freshness_of(card.confirmed_at, USUAL_LIMITS, now) for card in cards.values()}

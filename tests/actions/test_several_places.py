@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 import pytest
-from sqlalchemy import text
 
 from bedboard.actions.answers import answer_case
 from bedboard.actions.case_hand_over import hand_over_case, take_over_case
 from bedboard.actions.case_holds import release_case_holds
-from bedboard.actions.cases import open_case
 from bedboard.actions.holds import Held, Holder, extend_hold, hold_place, release_hold
 from bedboard.actions.occupancy import change_place
-from bedboard.actions.setup import add_shelter
 from bedboard.actions.silence import lapse_case
 from bedboard.rules.cases import LONGEST_CASE, ShelterAnswer
 from bedboard.rules.fit import Profile
@@ -21,14 +17,13 @@ from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Conflict, Invalid
 from bedboard.store.claims import list_holds
 from bedboard.store.database import Database
-from tests.build import NOW, SEAL, actor, place, shelter
+from tests.build import NOW
 from tests.build.cases import (
     HANNEKE,
     HOUR,
     LUCIA,
     MARK,
     MINUTE,
-    NEEDS,
     ZONE,
     choose,
     confirm,
@@ -40,24 +35,10 @@ from tests.build.cases import (
 )
 from tests.build.cases import arrive as come
 from tests.build.rows import do, every_row, looking, refused, status
+from tests.build.several import FIVE, MEN, STAFF, ask, bring_to, say_yes, singles
 from tests.build.wrong import wrong_with
 
-FIVE = [f"wilgen-{number}" for number in range(1, 6)]
-MEN = Profile(man=5, group=5, split=True)
-
-
-@pytest.fixture
-async def singles(case_database: Database) -> Database:
-    """The board of cases, and wilgen: five single beds for men, one with two, and one of another kind."""
-    rooms = [place(name, "men") for name in FIVE]
-    rooms += [place("wilgen-two", "men", beds=2), place("wilgen-desk", "cosm")]
-    async with case_database.transaction() as tx:
-        await add_shelter(tx, shelter("wilgen", rooms), SEAL, NOW)
-        await (await tx.connection()).execute(text("insert into membership values ('sanne', 'wilgen')"))
-    return case_database
-
-
-STAFF = actor("staff", "sanne", ("wilgen",))
+__all__ = ["singles"]  # a fixture
 
 
 async def hold(
@@ -65,25 +46,6 @@ async def hold(
 ) -> Held:
     held: Held = await do(database, lambda tx: hold_place(tx, MARK, places, claim_id, at, group=group))
     return held
-
-
-async def ask(database: Database, case_id: str = "r1") -> None:
-    await do(database, lambda tx: open_case(tx, MARK, case_id, NEEDS, "noord", {"wilgen": "men"}, NOW))
-
-
-async def say_yes(
-    database: Database, places: Sequence[str] = FIVE, household: Profile | None = MEN, at: datetime = NOW
-) -> None:
-    said = ShelterAnswer("yes", places[0], more_place_ids=tuple(places[1:]))
-    work = partial(answer_case, actor=HANNEKE, case_id="r1", shelter_id="wilgen", said=said, claim_id=f"o-{places[0]}", now=at)
-    await do(database, lambda tx: work(tx, needs=lambda _: household))
-
-
-async def bring_to(database: Database, how_far: str) -> None:
-    await ask(database)
-    await say_yes(database)
-    if how_far != "asking":
-        await choose(database, "wilgen")
 
 
 async def shown(database: Database, places: Sequence[str] = FIVE) -> set[str]:
@@ -101,7 +63,7 @@ async def test_a_hold_keeps_all_places_and_counts_as_one(singles: Database) -> N
     assert {row["version"] for row in seen.journal} == {2}
     assert seen.bells == [("shelter", "wilgen", 2)]
     [own] = await do(singles, lambda tx: list_holds(tx, MARK, NOW))
-    assert (own.id, own.place_ids) == ("h1", FIVE)
+    assert (own.id, own.place_ids, own.lost_count) == ("h1", FIVE, 0)
     await hold(singles, ["linde-1"], 0, "h2")
     await hold(singles, ["beuk-1", "beuk-2"], 2, "h3")
     with pytest.raises(Conflict, match="holds_of_person"):
@@ -125,7 +87,7 @@ async def test_a_place_that_the_shelter_closes_leaves_the_others_held_and_undo_i
     await hold(singles)
     await do(singles, lambda tx: change_place(tx, STAFF, FIVE[0], PlaceChange("closed", "repair"), NOW))
     [own] = await do(singles, lambda tx: list_holds(tx, MARK, NOW))
-    assert (own.id, own.place_ids) == ("h1", FIVE[1:])
+    assert (own.id, own.place_ids, own.lost_count) == ("h1", FIVE[1:], 1), "and its holder is told"
     await do(singles, lambda tx: release_hold(tx, MARK, "h1", NOW))
     assert await live_claims(singles) == {}
 
@@ -273,7 +235,7 @@ async def test_an_offer_of_which_one_place_is_occupied_cannot_be_chosen(singles:
 
 async def test_after_seven_days_every_place_is_closed_to_be_checked(singles: Database) -> None:
     await bring_to(singles, "confirmed")
-    await do(singles, lambda tx: lapse_case(tx, "r1", NOW + LONGEST_CASE, ZONE))
+    await do(singles, lambda tx: lapse_case(tx, "r1", NOW + 2 * HOUR + LONGEST_CASE, ZONE))
     rows = await every_row(singles)
     assert {rows["place", one]["closed_reason"] for one in FIVE} == {"to_check"}
     assert await live_claims(singles) == {}

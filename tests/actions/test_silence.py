@@ -156,7 +156,7 @@ async def test_of_many_processes_that_find_it_one_tells(case_database: Database)
         assert await at_once(each, lambda tx: tell_silence(tx, "silent", PATIENCE, at)) == [("reminder", ["ceder", "linde"])]
         hour = NOW + 2 * HOUR
         assert await at_once(each, lambda tx: tell_late(tx, "late", ZONE, hour)) == [("late", ["linde"])]
-        end = NOW + LONGEST_CASE
+        end = NOW + LONGEST_CASE  # of the silent one: nothing was chosen
         assert await at_once(each, lambda tx: lapse_case(tx, "silent", end, ZONE)) == [("lapsed", [])]
 
 

@@ -203,10 +203,6 @@ class CaseSteps(Oracle):
                 expected = "offer_over"
             elif not self.states_of(chosen) <= is_ready:
                 expected = "not_free"
-        elif expected == "confirmed" and chosen is not None and (case := self.case(n)) is not None:
-            states = self.states_of(chosen)
-            if "closed" in states or (case["state"] == "chosen" and states != {"open"}):
-                expected = "not_free"
         self.step(expected, lambda tx: confirm_case(tx, who, self.ids[n], self.now, ZONE), n)
 
     def refuse(self, n: int, dice: Random) -> None:
@@ -233,7 +229,8 @@ class CaseSteps(Oracle):
         self._come(n, dice, arrived=False)
 
     def _come(self, n: int, dice: Random, *, arrived: bool) -> None:
-        chosen = self.chosen(n)
+        lapsed = self.lapsed(n)
+        chosen = self.chosen(n) or lapsed
         shelter = self.one_of(dice, [] if chosen is None else [chosen["shelter_id"]], SHELTERS)
         who = self.someone(dice, dice.choice([STAFF[shelter], STAFF[shelter], HANNEKE]))
         by, kept = self.by(n, shelter, who), [self.kept(place) for place in places_of(chosen)] if chosen else []
@@ -241,10 +238,13 @@ class CaseSteps(Oracle):
             expected = "no_such_request"
         elif by == "police":
             expected = "not_your_role"
+        elif lapsed is not None and not (arrived and chosen is not None and chosen["shelter_id"] == shelter):
+            expected = "request_over"
         elif chosen is not None and chosen["shelter_id"] != shelter:
             expected = "request_settled"
         else:
-            expected = self.after(n, "arrive" if arrived else "miss")
+            event: Event = "arrive_after_all" if lapsed is not None else "arrive" if arrived else "miss"
+            expected = self.after(n, event)
             is_others = chosen is not None and any(row is not None and promise(row) != chosen["claim_id"] for row in kept)
             if is_others and expected in ("arrived", "housed"):
                 expected = "not_free"

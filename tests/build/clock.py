@@ -162,7 +162,7 @@ async def a_choice_for_the_desk(site: Site) -> datetime:
 
 async def an_old_case(site: Site) -> datetime:
     await bring_to(site.process.database, "confirmed")
-    return NOW + 7 * 24 * HOUR
+    return NOW + 2 * HOUR + 7 * 24 * HOUR
 
 
 async def a_withdrawn_case(site: Site) -> datetime:

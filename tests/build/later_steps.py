@@ -92,5 +92,5 @@ class LaterSteps(CaseSteps):
         if case is not None and now is not None and expected == case["state"]:
             assert self.is_ours(n, who) and now["handed_at"] is None
             for row in [row for key, row in self.rows.items() if key[0] == "claim" and row["case_id"] == self.ids[n]]:
-                if row["ended_at"] is None and row["expires_at"] > self.now:
+                if row["ended_at"] is None and (row["expires_at"] is None or row["expires_at"] > self.now):
                     assert (row["organization_id"], row["role"]) == (now["organization_id"], now["role"])

@@ -33,7 +33,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "lapse": "withdrawn",
         },
         {
-            "not_chosen": "close_desk confirm refuse end_stay arrive miss resume",
+            "not_chosen": "close_desk confirm refuse end_stay arrive miss resume arrive_after_all",
             "going_on": "tell_outcome",
         },
     ),
@@ -54,7 +54,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "chosen": f"{ASKING}",
             "settled": "answer",
             "not_arrived": "end_stay",
-            "going_on": "tell_outcome",
+            "going_on": "tell_outcome arrive_after_all",
         },
     ),
     "provisional": (
@@ -74,7 +74,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "decided": "close_desk",
             "settled": "answer",
             "not_arrived": "end_stay",
-            "going_on": "tell_outcome",
+            "going_on": "tell_outcome arrive_after_all",
         },
     ),
     "confirmed": (
@@ -91,26 +91,27 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "decided": f"{ASKING} close_desk confirm refuse",
             "not_arrived": "end_stay",
             "settled": "answer",
-            "going_on": "tell_outcome",
+            "going_on": "tell_outcome arrive_after_all",
         },
     ),
     "housed": (
         {**handing("housed"), "confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
         {
-            "arrived": f"{ASKING} close_desk refuse arrive miss resume withdraw cancel tell_outcome",
+            "arrived": f"{ASKING} close_desk refuse arrive miss resume withdraw cancel tell_outcome arrive_after_all",
             "settled": "answer",
         },
     ),
     "arrived": (
         {},
         {
-            "arrived": f"{ASKING} close_desk confirm refuse arrive miss resume withdraw cancel {HANDING} tell_outcome lapse",
+            "arrived": f"{ASKING} close_desk confirm refuse arrive miss resume withdraw cancel {HANDING} tell_outcome lapse"
+            " arrive_after_all",
             "over": "end_stay",
             "settled": "answer",
         },
     ),
     "withdrawn": (
-        {"cancel": "cancelled", "tell_outcome": "ended", "lapse": "ended"},
+        {"cancel": "cancelled", "tell_outcome": "ended", "lapse": "ended", "arrive_after_all": "arrived"},
         {
             "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw {HANDING}",
             "settled": "answer",
@@ -120,7 +121,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         {},
         {
             "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw cancel"
-            f" {HANDING} tell_outcome lapse",
+            f" {HANDING} tell_outcome lapse arrive_after_all",
             "settled": "answer",
         },
     ),
@@ -128,7 +129,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
         {},
         {
             "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw cancel"
-            f" {HANDING} tell_outcome lapse",
+            f" {HANDING} tell_outcome lapse arrive_after_all",
             "settled": "answer",
         },
     ),

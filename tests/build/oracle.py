@@ -6,6 +6,7 @@ It shares no code with the actions; `case_steps.py` has the steps.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -159,6 +160,27 @@ class Oracle(RuleBasedStateMachine):
     def is_ours(self, n: int, who: Actor) -> bool:
         case = self.case(n)
         return case is not None and (who.organization_id, who.role) == (case["organization_id"], case["role"])
+
+    def lapses_at(self, case: dict[str, Any]) -> datetime:
+        """When this case lapses, as its time line says: a week after the last thing that gave its search a new beginning."""
+        lines = [
+            row["at"]
+            for key, row in self.rows.items()
+            if key[0] == "case_event"
+            and row["case_id"] == case["id"]
+            and row["what"] in ("missed", "refused", "resumed", "stay_ended")
+        ]
+        last: datetime = max([case["created_at"], *lines, *([case["arrives_at"]] if case["arrives_at"] else [])])
+        return last + timedelta(days=7)
+
+    def lapsed(self, n: int) -> dict[str, Any] | None:
+        """The part of the shelter that expected people when a case lapsed."""
+        case = self.case(n)
+        if case is None or case["state"] != "withdrawn" or case["arrives_at"] is None:
+            return None
+        if case["over_at"] < max(case["created_at"], case["arrives_at"]) + timedelta(days=7):
+            return None  # a person withdrew it
+        return next(part for one in SHELTERS if (part := self.ask_of(n, one)) and part["settled"] == "withdrawn")
 
     def owner(self, n: int) -> Actor:
         """Return the present requester of the case: somebody may have taken it over."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bedboard.jobs import make_scheduler
 from bedboard.store.database import Database
 from tests.build import NOW, FixedClock
-from tests.build.cases import MINUTE, ask, bring_to, told
+from tests.build.cases import MINUTE, ask, bring_to, choose, confirm, offer, state, told
 from tests.build.listeners import INSIDE, demo_database, listening, process, site, who
 from tests.build.rows import every_row, run
 from tests.build.site import Site
@@ -36,6 +36,41 @@ async def test_silence_is_told_once_though_two_processes_look_at_the_clock(
             assert lines == [(what, "linde", "clock", "machine")] * 6
         await follow(site, other)
         assert await listeners.heard() == {}
+
+
+async def test_at_the_minute_at_which_the_desk_closes_each_waiting_choice_counts_once_in_two_processes(
+    demo_database: Database, site: Site, clock: FixedClock
+) -> None:
+    closes = NOW + 180 * MINUTE  # 17:00 in Amsterdam
+    chosen = {"r0": closes - 2 * MINUTE, "r1": closes - timedelta(microseconds=1)}
+    for (case_id, at), place in zip(chosen.items(), ("linde-1", "linde-2"), strict=True):
+        await ask(demo_database, case_id=case_id, at=at)
+        await offer(demo_database, place, case_id=case_id, at=at)
+        await choose(demo_database, "linde", case_id=case_id, at=at)
+    async with process(demo_database, clock) as other:
+        clock.at = closes - timedelta(seconds=1)
+        await follow(site, other)
+        assert [await state(demo_database, case_id) for case_id in chosen] == ["chosen", "chosen"]
+        clock.at = closes
+        await follow(site, other)
+        await follow(other, site)
+    assert [await state(demo_database, case_id) for case_id in chosen] == ["provisional", "provisional"]
+    assert [what for what, *_ in told(await every_row(demo_database))].count("desk_closed") == 2
+
+
+async def test_a_desk_that_decides_in_its_last_second_has_decided(
+    demo_database: Database, site: Site, clock: FixedClock
+) -> None:
+    """The confirmation and the closing meet at the lock of the case; whichever comes first, it is confirmed."""
+    clock.at = at = NOW + 180 * MINUTE
+    for n in range(2):
+        await ask(demo_database, case_id=f"r{n}", at=at - 2 * MINUTE)
+        await offer(demo_database, f"linde-{n + 1}", case_id=f"r{n}", at=at - 2 * MINUTE)
+        await choose(demo_database, "linde", case_id=f"r{n}", at=at - 2 * MINUTE)
+    async with process(demo_database, clock) as other:
+        await asyncio.gather(follow(site, other), *(confirm(demo_database, case_id=f"r{n}", at=at) for n in range(2)))
+        await follow(site, other)
+    assert [await state(demo_database, f"r{n}") for n in range(2)] == ["confirmed", "confirmed"]
 
 
 async def test_lateness_and_a_week_are_told_once_too(demo_database: Database, site: Site, clock: FixedClock) -> None:

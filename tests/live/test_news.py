@@ -31,3 +31,17 @@ async def test_a_hold_and_its_end_are_heard_by_the_holder_alone(site: Site) -> N
         assert (await hear(other))["type"] == "pulse"
     await mark.aclose()
     await lucia.aclose()
+
+
+async def test_a_place_that_a_hold_of_several_loses_is_heard_by_its_holder(site: Site) -> None:
+    mark = await site.sign_in("mark")
+    async with page_line(site, mark, "view=own") as holder, site.api("demo-shelter-linde") as linde:
+        await holder.send(json.dumps({"type": "hello", "known": {}}))
+        assert (await hear(holder))["type"] == "snapshot"
+        group = {"key": "h", "group": "2", "split": "on"}
+        assert (await mark.post("/places/linde-1/hold?with=linde-2", data=group)).status_code in (200, 303)
+        assert await own_news(site, holder) == [{"type": "own"}]
+        assert (await linde.patch("/places/linde-2", json={"status": "occupied"})).status_code == 200
+        assert await own_news(site, holder) == [{"type": "own"}]
+        assert "1 plek is nu bezet of dicht. De andere houdt u nog vast." in (await mark.get("/strip")).text
+    await mark.aclose()

@@ -13,6 +13,7 @@ from bedboard.jobs import follow_cases
 from tests import build
 from tests.build import PATIENCE, FixedClock
 from tests.build.cases import NIGHT
+from tests.build.cases import offer as act_offer
 from tests.build.forms import People, begin, done, main, offer, offered, people, press, see, shown, site, status_of
 from tests.build.lines import page_line
 from tests.build.site import Site
@@ -139,10 +140,11 @@ async def test_the_police_take_a_place_of_a_kind_on_which_they_decide(site: Site
     page = await see(mark, case)
     assert "Hier beslist de politie zelf." in page.partition('id="ask-nood"')[2].partition("</article>")[0]
     assert "Hier beslist de politie zelf." not in page.partition('id="ask-linde"')[2].partition("</article>")[0]
-    page = await done(mark, case, "place", shelter="nood", place="nood-2")
-    assert "politie" in page.partition('id="ask-nood"')[2].partition("</article>")[0]
-    page = await done(mark, case, "choose", shelter="nood")
-    assert "bevestigd" in page
+    await act_offer(site.process.database, "linde-1", case_id=case)
+    await shown(site, "linde-1", "reserved")
+    page = await done(mark, case, "place", shelter="nood", place="nood-2", within="60")
+    assert 'data-state="confirmed"' in page and "15:00" in page.partition('id="chosen"')[2].partition("</article>")[0]
+    assert (await status_of(site, "nood-2"), await status_of(site, "linde-1")) == ("reserved", "free"), "in one press"
     hers = await begin(lucia := await people("lucia"), "nood", key="hers")
     assert "Hier beslist de politie zelf." not in await see(lucia, hers)
     there = await begin(mark, "linde", key="there")

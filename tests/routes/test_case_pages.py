@@ -39,6 +39,14 @@ async def test_a_search_leads_to_the_shelters_that_suit_with_those_ticked_that_f
         ("ceder", "men"),
     ], "what fits before what is to discuss, fresh before stale, and what the police decide on before what waits for the desk"
     assert [shelter_id for shelter_id, _, checked in ticked if checked] == ["beuk", "linde"], "fresh, and it fits"
+    sure = (await mark.post("/requests/new", data={"adults.woman": "1", "near": "noord"})).text
+    assert set(re.findall(r'name="ask\.(\w+)" value="\w+" checked', sure)) == {"nood", "beuk", "linde"}
+    assert 'name="ask.wilg"' in sure and 'name="ask.ceder"' in sure, "stale, or to discuss: that is for people to weigh"
+    site.pass_time(hours=3)
+    await site.stay()
+    site.process.board.age()
+    old = (await mark.post("/requests/new", data={"adults.woman": "1", "near": "noord"})).text
+    assert "minder actueel" in old and " checked" not in old.partition('class="candidates"')[2], "only fresh news is sure"
     for name, value in WOMAN.items():
         assert f'<input type="hidden" name="{name}" value="{value}">' in reply.text
     assert "1 vrouw, zwanger" in main(reply.text) and "vanuit Noord-Nederland" in main(reply.text)

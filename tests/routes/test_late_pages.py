@@ -41,6 +41,8 @@ async def test_the_desk_has_a_list_of_all_who_are_late(site: Site, people: Peopl
     assert page.index("Niet aangekomen") < page.index("Verder open") < page.index("Te laat"), (
         "what needs the desk now comes first"
     )
+    own = (await (await people("emre")).get("/requests")).text.partition(f'id="case-{case}"')[2].partition("</article>")[0]
+    assert "te laat — bel" in own, "its requester reads it in the list too"
     assert (
         "Linde Noord-Nederland · te laat: 16:00 niet bevestigd (wo 11 mrt) · plek 1: had open moeten zijn wo 11 mrt 15:00"
         in words
@@ -50,7 +52,8 @@ async def test_the_desk_has_a_list_of_all_who_are_late(site: Site, people: Peopl
     assert silent not in words and silent in page.partition('id="late-name"')[0] + page.partition('id="rest-name"')[2]
     async with site.api("demo-shelter-linde") as linde:
         await linde.patch("/places/linde-1", json={"status": "free"})
-        await linde.post("/shelters/linde/confirm")
+        right = {"kinds": ["cosm", "women"], "observed_at": site.clock.now().isoformat()}
+        assert (await linde.post("/shelters/linde/confirm", json=right)).status_code == 200
     assert "Linde" not in await late_list(hanneke)
 
 

@@ -94,7 +94,7 @@ def test_a_case_that_is_over_stays_over_and_only_its_outcome_is_still_told(event
     for event, before, now in zip(events, states, states[1:], strict=False):
         if before in OVER:
             assert now in OVER
-            ways = {"tell_outcome": "ended", "lapse": "ended", "cancel": "cancelled"}
+            ways = {"tell_outcome": "ended", "lapse": "ended", "cancel": "cancelled", "arrive_after_all": "arrived"}
             assert now == before or (before, now) == ("withdrawn", ways.get(event))
 
 
@@ -168,9 +168,20 @@ def test_lateness_is_told_at_the_agreed_hour_an_hour_later_and_in_the_morning() 
     assert not is_late_untold(NOW, NOW + 8 * DAY, AMSTERDAM, NOW + 9 * DAY)
 
 
-def test_a_household_that_comes_after_midnight_is_late_the_next_morning() -> None:
-    arrives_at = datetime(2026, 3, 11, 23, 30, tzinfo=UTC)  # 00:30 in Amsterdam
-    assert late_moments(arrives_at, AMSTERDAM)[-1] == datetime(2026, 3, 13, 7, 0, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("agreed", "morning"),
+    [
+        (datetime(2026, 3, 11, 22, 59, tzinfo=UTC), MORNING),  # 23:59 in Amsterdam
+        (datetime(2026, 3, 11, 23, 30, tzinfo=UTC), MORNING),  # 00:30
+        (datetime(2026, 3, 12, 5, 0, tzinfo=UTC), MORNING),  # 06:00: told again at 07:00, and then at 08:00
+        (datetime(2026, 3, 12, 5, 1, tzinfo=UTC), MORNING + DAY),
+        (datetime(2026, 3, 12, 7, 0, tzinfo=UTC), MORNING + DAY),
+        (datetime(2026, 3, 28, 23, 30, tzinfo=UTC), datetime(2026, 3, 29, 6, 0, tzinfo=UTC)),  # summer time begins that night
+        (datetime(2026, 3, 28, 9, 0, tzinfo=UTC), datetime(2026, 3, 29, 6, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_next_morning_is_the_first_one_after_the_night(agreed: datetime, morning: datetime) -> None:
+    assert late_moments(agreed, AMSTERDAM)[-1] == morning
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -1,6 +1,6 @@
 """The hours of a desk, and what a choice comes to at each of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.cases import Event
-from bedboard.rules.deciding import DAYS, Deciding, choice_of, is_within
+from bedboard.rules.deciding import DAYS, DaysOff, Deciding, choice_of, is_within
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -153,3 +153,48 @@ def test_a_desk_is_there_in_its_hours_and_only_for_what_it_decides() -> None:
     assert Deciding("desk", "09:00-17:00").is_desk_open(OPEN)
     assert not Deciding("desk", "09:00-17:00").is_desk_open(SHUT)
     assert not Deciding("shelter").is_desk_open(OPEN)
+
+
+# ---- days off
+
+NETHERLANDS = DaysOff("NL", frozenset({date(2026, 12, 31)}))
+DAY_HOURS, NIGHT_HOURS = "09:00-17:00", "22:00-06:00"
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "open_"),
+    [
+        (DAY_HOURS, "2026-12-24 16:59", True),
+        (DAY_HOURS, "2026-12-25 09:00", False),  # a Friday
+        (DAY_HOURS, "2026-12-25 16:59", False),
+        (DAY_HOURS, "2026-12-28 09:00", True),
+        (DAY_HOURS, "2026-12-31 11:00", False),  # a day of its own
+        (DAY_HOURS, "2026-04-06 11:00", False),  # the Monday of Easter
+        (DAY_HOURS, "2025-04-26 11:00", False),  # the King's day of a year in which the 27th is a Sunday
+        (DAY_HOURS, "2025-04-28 11:00", True),
+        (NIGHT_HOURS, "2026-12-24 22:00", True),  # the night before Christmas goes on after midnight
+        (NIGHT_HOURS, "2026-12-25 00:00", True),
+        (NIGHT_HOURS, "2026-12-25 05:59", True),
+        (NIGHT_HOURS, "2026-12-25 06:00", False),
+        (NIGHT_HOURS, "2026-12-25 21:59", False),
+        (NIGHT_HOURS, "2026-12-25 22:00", False),  # and that of Christmas does not begin
+        (NIGHT_HOURS, "2026-12-26 00:00", False),
+        (NIGHT_HOURS, "2026-12-26 05:59", False),
+        (NIGHT_HOURS, "2026-12-27 03:00", False),  # the night of the second day of Christmas
+        (NIGHT_HOURS, "2026-12-27 22:00", True),
+        (NIGHT_HOURS, "2027-01-01 03:00", False),  # the night of a day of its own, which is before a public holiday
+        (NIGHT_HOURS, "2027-01-02 03:00", False),
+        (NIGHT_HOURS, "2027-01-02 22:00", True),
+    ],
+)
+def test_on_a_day_off_no_hours_begin_and_the_night_before_it_goes_on(hours: str, at: str, open_: bool) -> None:
+    moment = datetime.fromisoformat(at)
+    assert is_within(hours, moment, NETHERLANDS) is open_
+    assert is_within(hours, moment) or not open_, "a day off never opens a desk"
+    kind = Deciding("desk", hours, "provisional", NETHERLANDS)
+    assert (kind.is_desk_open(moment), kind.counts_without_desk(moment)) == (open_, not open_)
+    assert choice_of("police", kind, moment) == ("choose_for_desk" if open_ else "choose_provisionally")
+
+
+def test_a_desk_without_hours_knows_no_days_off() -> None:
+    assert Deciding("desk", None, "provisional", NETHERLANDS).is_desk_open(datetime.fromisoformat("2026-12-25 11:00"))

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bedboard.store.cases import get_case, lock_case_record, write_case_event
-from bedboard.store.cases_due import list_begun_before, list_late, list_silent
+from bedboard.store.cases_due import get_begun_again_at, list_late, list_left_alone, list_silent
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
 from tests.build import NOW, add_request
@@ -57,14 +57,28 @@ async def test_an_hour_that_passed_is_found_only_in_the_states_that_are_meant(tx
     assert found == [("now", NOW, None), ("told", NOW, NOW)]
 
 
-async def test_cases_that_lapse_are_open_for_too_long_or_forgotten(tx: Transaction) -> None:
+async def test_cases_that_lapse_are_left_alone_for_too_long_or_forgotten(tx: Transaction) -> None:
+    tick = timedelta(microseconds=1)
     await add(tx, "old", NOW - DAY)
     await add(tx, "then", NOW)
-    await add(tx, "later", NOW + timedelta(microseconds=1))
+    await add(tx, "later", NOW + tick)
     await add(tx, "over", NOW - DAY, state="withdrawn", **OVER)
+    await add(tx, "over later", NOW - DAY, state="withdrawn", **OVER | {"over_at": NOW + tick})
     await add(tx, "ended", NOW - 9 * DAY, state="ended", **OVER)
-    assert await list_begun_before(tx, NOW, NOW - 2 * DAY) == ["old", "then"]
-    assert await list_begun_before(tx, NOW, NOW - DAY) == ["old", "over", "then"]
+    for case_id, at in (("arrives", NOW), ("arrives later", NOW + tick)):
+        await add(tx, case_id, NOW - DAY, state="confirmed", arrives_at=at, decided_at=NOW - DAY)
+    for case_id, what, at in (
+        ("resumed", "resumed", NOW),
+        ("resumed later", "resumed", NOW + tick),
+        ("asked later", "asked", NOW + tick),
+    ):
+        await add(tx, case_id, NOW - DAY)
+        await write_case_event(tx, MARK, case_id, what, at)
+    left = ["arrives", "asked later", "old", "resumed", "then"]
+    assert await list_left_alone(tx, NOW, NOW - 2 * DAY) == left
+    assert await list_left_alone(tx, NOW, NOW - DAY) == sorted([*left, "over"])
+    assert await get_begun_again_at(tx, "resumed later") == NOW + tick
+    assert await get_begun_again_at(tx, "asked later") is None
 
 
 # ---- locks

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from bedboard.rules.cases import STEPS
+from bedboard.rules.claims import Claim
 from bedboard.store.tables.cases import Ask
 from bedboard.views.cards import Card
 from bedboard.views.cases import CaseView
 from bedboard.views.strip import CASES_SHOWN, cases_view, inbox_of, urgency
-from tests.views.cases import HOUR, NOW, RESERVED, ask, card, kept, says_yes, view
+from tests.views.cases import HOUR, MINUTE, NOW, RESERVED, ask, card, kept, says_yes, view
 
 CHOSEN: dict[str, Any] = {"settled": "chosen", "settled_at": NOW}
 MISSED: dict[str, Any] = {"settled": "missed", "settled_at": NOW}
@@ -19,6 +20,16 @@ MISSED: dict[str, Any] = {"settled": "missed", "settled_at": NOW}
 
 def yes_kept() -> Card:
     return card(w1=RESERVED)
+
+
+def test_people_who_have_not_arrived_are_as_urgent_as_a_place_that_is_lost() -> None:
+    placement = kept()
+    placement.expires_at = None
+    for minutes, expected in ((1, 5), (0, 0), (-6000, 0)):
+        arrives_at = NOW + minutes * MINUTE
+        on_board = Claim("reservation", None, "police", "Politie Noord", case_id="r1", expected_at=arrives_at)
+        late = view(says_yes(**CHOSEN), card(w1=on_board), claim=placement, state="confirmed", arrives_at=arrives_at)
+        assert (late.is_lost, urgency(late)) == (False, expected)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,11 @@ TERMS: Mapping[str, str] = {
     "deployment": "as long as the deployment uses it",
     "person": "after somebody has left: as long as a line of the journal or a disclosure may name them",
     "case": "`BEDBOARD_CASE_DAYS` after the end of the case, or after the end of a hold of no case",
-    "needs": "until the case is over (seven days at most) or the alert has ended (24 hours at most)",
-    "search": "until the case is at its end (fourteen days at most)",
+    "needs": (
+        "until the case is over (seven days at most after it began, after the agreed arrival, or after its search began again)"
+        " or the alert has ended (24 hours at most)"
+    ),
+    "search": "until the case is at its end (seven days at most after it was over, or fourteen after it began)",
     "alert": "24 hours at most",
     "session": "30 days after its end or its last use",
     "reply": "24 hours",
