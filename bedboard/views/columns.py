@@ -194,6 +194,7 @@ class Search:
         matches = self.large_enough & ~self.excluded[table.group]
         fits = matches & self.fits[table.group]
         splits, used = self._splits(matches, fits)
+        untried = self._finder.untried
         known, count = ~table.stale, table.count - used
         suits = (table.all_beds >= profile.beds) & (table.all_room >= profile.people) & ~self.excluded[table.all_group]
         kinds = {self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()}
@@ -215,6 +216,7 @@ class Search:
             almost=self._almost(count),
             too_large=0 if kinds else self._finder.too_large(table.cards),
             is_split=profile.split,
+            untried=untried,
         )
 
     def _splits(self, matches: Flags, fits: Flags) -> tuple[list[tuple[Rank, Match]], Numbers]:
