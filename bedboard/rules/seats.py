@@ -140,7 +140,7 @@ class Seats:
     def _parties(self, room: Space, left: Party, inside: Party = ()) -> Iterator[Party]:
         """Yield everybody who may sleep in this place together, the most people of the first sorts first.
 
-        `room`: what is left of the place beside those who are `inside`.
+        `room`: the rest of the place, beside the people who are `inside`.
         """
         if len(inside) == len(left):
             led = [sort.is_led for sort, count in zip(self._sorts, inside, strict=True) if count]

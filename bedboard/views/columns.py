@@ -23,7 +23,6 @@ from bedboard.rules.fit import (
     judge_rest,
 )
 from bedboard.rules.order import DECIDES_ORDER, Rank, is_meant_for, travel_band
-from bedboard.rules.questions import left_open
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import ALMOST_SHOWN, Deciders, Finder, Found, Match, largest_first, minutes_from, minutes_to_rank
@@ -158,7 +157,7 @@ class Search:
         self._finder = Finder(profile, catalogue, deciders)
         self._asked = asked = profile.asked()
         mask = mask_of(asked)
-        self._left_open = left_open(profile)
+        self._left_open = self._finder.left_open
         self._rests = rests = [judge_rest(terms, profile) for terms in terms_of_rest]
         names = sorted({reason.criterion for rest in rests for reason in rest if reason.answer == "no"})
         rest_against = {
