@@ -15,6 +15,7 @@ from bedboard.clock import Clock
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.tiles import Tiles
+from bedboard.live.unread import Unread
 from bedboard.live.viewer import Viewer
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.bell import Listener
@@ -60,6 +61,7 @@ class Board:
         self.catalogue: Catalogue | None = None
         self.as_of: datetime | None = None
         self.listener: Listener | None = None
+        self.unread = Unread(clock.now)
         self.watchers: dict[Watcher, None] = {}
         self.is_torn = False
         """A bug kept some viewers from a change that is on the board: they get whole state when it is live again."""
@@ -112,7 +114,7 @@ class Board:
             if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
                 changed.append(card)
             self._put(card)
-        self.as_of = now
+        self.as_of = self.unread.right_until
         self._publish(changed)
         self._announce_turn()
 
@@ -256,7 +258,7 @@ class Board:
         While nothing changes, all callers that ask for the same within a second get the same bytes.
         """
         key = (audience, frozenset(known.items()))
-        return self.keep(key, lambda: self._make_snapshot(audience, known, self._clock.now()))
+        return self.keep(key, lambda: self._make_snapshot(audience, known, self.unread.right_until))
 
     def answer(self, audience: Audience, *, packed: bool) -> bytes:
         """Return the answer of the API's `GET /board`, plain or with gzip, kept like a snapshot. The board has been read."""
@@ -265,7 +267,7 @@ class Board:
         return self.keep(("plain", audience), lambda: self._make_answer(audience))
 
     def _make_answer(self, audience: Audience) -> bytes:
-        as_of = self._clock.now() if self.live or self.as_of is None else self.as_of
+        as_of = self.unread.right_until if self.live or self.as_of is None else self.as_of
         return board_answer(as_of, (piece.fragment for _, piece in self.pieces(audience)))
 
     def keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
@@ -295,4 +297,4 @@ class Board:
 
     def empty_snapshot(self, *, is_locked: bool = False) -> bytes:
         """Return the snapshot of a page that shows no shelter; of a locked one, which keeps what it shows and covers it."""
-        return snapshot_message(self._clock.now(), None if is_locked else (), (), None, is_locked=is_locked)
+        return snapshot_message(self.unread.right_until, None if is_locked else (), (), None, is_locked=is_locked)

@@ -1,10 +1,11 @@
-"""The pulse: a sign of life for every viewer, sent only when the database answers on both lines.
+"""The pulse: a sign of life for every viewer, sent only when the database answers on both lines and all bells are answered.
 
 The same step closes the sockets of sessions that have ended, or were locked or unlocked.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 import structlog
 
@@ -13,11 +14,14 @@ from bedboard.live.board import Board
 from bedboard.live.hub import Hub
 from bedboard.live.viewer import Viewer
 from bedboard.rules.refusals import Refusal
-from bedboard.store.bell import Lost
+from bedboard.store.bell import Listener, Lost
 from bedboard.store.people import ActiveToken
 from bedboard.views.objects import to_json
 
 log = structlog.get_logger()
+
+READING_SECONDS = 2.5
+"""How long a pulse waits for the news that this process has heard of and not yet read."""
 
 SESSION_ENDED = 4401
 SESSION_TURNED = 4423
@@ -66,14 +70,17 @@ class Pulse:
     async def beat(self) -> bool:
         """Tell every viewer that the board is live, and close the sockets of ended sessions.
 
-        Return whether a pulse went out. None goes out while the database is away, for the bell's connection or for the pool.
+        Return whether a pulse went out. None goes out while the database is away, for the bell's connection or for the pool, or
+        while the board is known to be behind. The pulse carries the moment before all this was asked.
         """
         listener = self._board.listener
         if listener is None:
             return False
+        at = self._clock.now()
         hashes = {viewer.token_hash for viewer in self._hub.viewers()}
         try:
             await listener.check()
+            heard = self._board.unread.heard  # every bell of before `at` is among these, because it came before the answer
             alive = await self._active_tokens(list(hashes))
         except (Lost, Refusal):
             return False
@@ -84,8 +91,23 @@ class Pulse:
         # Only viewers whose session or token was read: a viewer that has come meanwhile would look signed out.
         self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), SESSION_ENDED)
         self._hub.close_where(lambda viewer: viewer.has_turned(alive), SESSION_TURNED)
-        self._board.as_of = self._clock.now()
-        self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": self._board.as_of}))
+        return await self._is_read(heard) and self._tell(listener, at)
+
+    async def _is_read(self, heard: int) -> bool:
+        """Wait for this bell to be read, and return whether it was: with a change on its way nothing is of now."""
+        try:
+            async with asyncio.timeout(READING_SECONDS):
+                await self._board.unread.read_up_to(heard)
+        except TimeoutError:
+            log.warning("pulse_held_back")
+            return False
+        return True
+
+    def _tell(self, listener: Listener, at: datetime) -> bool:
+        if self._board.listener is not listener:
+            return False
+        self._board.as_of = at
+        self._hub.publish_everywhere("pulse", to_json({"type": "pulse", "at": at}))
         return True
 
     def end_session(self, token_hash: bytes) -> None:

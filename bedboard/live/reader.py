@@ -51,6 +51,7 @@ class Reader:
         self._rung_others: dict[str, set[str]] = {}
         self._has_catalogue_rung = False
         self._wake = asyncio.Event()
+        self._unread = board.unread
         self._random = Random()  # noqa: S311  (spreads retries, guards nothing)
 
     async def run(self) -> None:
@@ -59,7 +60,9 @@ class Reader:
         while True:
             try:
                 async with listen(self._database, self._hear) as listener:
+                    self._unread.begin()
                     await self._read_everything()
+                    self._unread.end()
                     attempt = 0
                     self._board.go_live(listener)
                     log.info("board_live", shelters=len(self._board.cards))
@@ -78,15 +81,19 @@ class Reader:
         if noun == "shelter":
             if self._board.is_behind(row_id, version):
                 self._rung.add(row_id)
-                self._wake.set()
+                self._note_unread()
         elif noun == "session":
             self._on_session_end(bytes.fromhex(row_id))
         elif noun == "catalogue":
             self._has_catalogue_rung = True
-            self._wake.set()
+            self._note_unread()
         elif noun in self.followers:
             self._rung_others.setdefault(noun, set()).add(row_id)
-            self._wake.set()
+            self._note_unread()
+
+    def _note_unread(self) -> None:
+        self._unread.hear()
+        self._wake.set()
 
     async def _follow(self, listener: Listener) -> None:
         """Read each row that the bell names, until the listener ends (raises Lost) or reading fails (Unavailable)."""
@@ -95,6 +102,7 @@ class Reader:
             if listener.ends.done():
                 raise Lost
             self._wake.clear()
+            self._unread.begin()
             if self._has_catalogue_rung:
                 await self._read_everything()
             # Take both lists together, and read shelters first: a bell comes after its commit, so the shelters are then at
@@ -107,6 +115,7 @@ class Reader:
                 self._board.take(rows)
             for noun, ids in others.items():
                 await self._read_follower(self.followers[noun], ids)
+            self._unread.end()
 
     async def _read_everything(self) -> None:
         self._rung.clear()

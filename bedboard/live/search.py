@@ -107,7 +107,14 @@ class SearchChannel(Channel):
         return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
-        message = {"type": "snapshot", "at": self._now(), "exists": None, "fragments": [], "totals": None, "found": found}
+        message = {
+            "type": "snapshot",
+            "at": self.board.unread.right_until,
+            "exists": None,
+            "fragments": [],
+            "totals": None,
+            "found": found,
+        }
         return orjson.dumps(message, option=orjson.OPT_UTC_Z)
 
     async def hear(self, message: Mapping[str, object]) -> None:

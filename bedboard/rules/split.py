@@ -25,7 +25,8 @@ from bedboard.rules.fit import (
     may_be_son,
 )
 from bedboard.rules.refusals import FieldError, Invalid
-from bedboard.rules.ways import Party, Sort, Space, best_way
+from bedboard.rules.seats import Party, Sort, Space, TooManyWays
+from bedboard.rules.ways import Ways
 
 CHILDREN = frozenset(CRITERIA["children"])
 
@@ -56,7 +57,13 @@ class Split(NamedTuple):
 
 Levels = Mapping[str, Fit]
 """What terms say of somebody of each name of `PARTY`, or "" for the unnamed, in a place that is large enough."""
+
+Likeness = tuple[Terms, int, int]
+"""The terms, beds and cots of places that are alike."""
+
 NO_LIMIT = 99
+WORST: tuple[Fit, ...] = ("fits", "discuss")
+"""The worst verdict on anybody: places that fit, then those worth a call."""
 
 
 def split_group(profile: Profile, rooms: Iterable[Room]) -> Split | None:
@@ -68,7 +75,10 @@ def split_group(profile: Profile, rooms: Iterable[Room]) -> Split | None:
 
 
 class Splitter:
-    """One group that may be split, for the places of many shelters: each set of terms is asked once."""
+    """One group that may be split, for the places of many shelters: each set of terms is asked once.
+
+    `untried`: the number of calls in which no way was found because there are too many to try all of them.
+    """
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
@@ -77,31 +87,61 @@ class Splitter:
         self._asked = {name: frozenset(one.asked()) for name, one in self._ones.items()}
         self._rests: dict[Hashable, Levels] = {}
         self._levels: dict[Terms, Levels] = {}
+        whole = tuple([_count(profile, name) for name in names])
+        self._ways = {worst: Ways(whole, [_sort(name, worst) for name in names]) for worst in WORST}
+        self._spaces: dict[Likeness, Mapping[Fit, Space]] = {}
+        self._parts: dict[Party, Profile] = {}
+        self._judged: dict[tuple[Likeness, Party], tuple[Reason, ...]] = {}
+        self.untried = 0
+
+    def may_hold(self, several: Iterable[Terms]) -> bool:
+        """Return whether each of the group may sleep somewhere on one of these terms, if there is room."""
+        every = [self._say(terms) for terms in several]
+        return all(any(levels[name] != "excluded" for levels in every) for name in self._ones)
 
     def split(self, rooms: Iterable[Room]) -> Split | None:
         """Return how two or more of these places of one shelter hold the group, as `split_group`."""
-        profile = self._profile
-        if not profile.split:
+        if not self._profile.split:
             return None
-        alike: dict[tuple[Terms, int, int], list[Room]] = {}
+        alike: dict[Likeness, list[Room]] = {}
         for room in rooms:
             alike.setdefault((room.terms, room.beds, room.cots), []).append(room)
-        few = [room for same in alike.values() for room in same[: profile.people]]
-        few.sort(key=lambda room: (-room.beds, -room.cots))  # stable, so that the order of the places decides the rest
-        worst: Fit
-        for worst in ("fits", "discuss"):
-            bad = {"excluded", "discuss"} if worst == "fits" else {"excluded"}
-            usable = [room for room in few if not bad.issuperset(self._say(room.terms).values())]
-            beds = sum([room.beds for room in usable])
-            if beds < profile.beds or beds + sum([room.cots for room in usable]) < profile.people:
+        # Stable, so that the order of the places decides the rest.
+        largest_first = sorted(alike, key=lambda one: (-one[1], -one[2]))
+        is_tried = True
+        for worst in WORST:
+            spaces: dict[Space, list[Room]] = {}
+            for likeness in largest_first:
+                space = self._space(likeness)[worst]
+                if any(space.takes):
+                    spaces.setdefault(space, []).extend(alike[likeness])
+            several = list(spaces.values())
+            try:
+                way = self._ways[worst].best([(space, min(len(some), self._profile.people)) for space, some in spaces.items()])
+            except TooManyWays:
+                is_tried = False
                 continue
-            parts = self._parts(usable, worst)
-            if parts is not None and len(parts) == 1:
+            if way is not None and len(way) == 1:
                 return None
-            if parts is not None:
-                reasons = _merge(profile, [_judge_part(part.profile, part.room) for part in parts])
-                return Split(parts, fit_of(reasons), reasons)
+            if way is not None:
+                nexts = [iter(some) for some in several]
+                return self._name([(next(nexts[number]), party) for number, party in way])
+        self.untried += not is_tried
         return None
+
+    def _space(self, likeness: Likeness) -> Mapping[Fit, Space]:
+        """Return a place in numbers, for each level at which it may be asked."""
+        if likeness not in self._spaces:
+            terms, beds, cots = likeness
+            adults, children = (terms.limits.get(name, NO_LIMIT) for name in ("max_adults", "max_children"))
+            said = self._say(terms).values()
+            self._spaces[likeness] = {
+                worst: Space(
+                    beds, beds + cots, adults, children, tuple([FIT_ORDER[level] <= FIT_ORDER[worst] for level in said])
+                )
+                for worst in WORST
+            }
+        return self._spaces[likeness]
 
     def _say(self, terms: Terms) -> Levels:
         """Return what these terms say of each of the group by themselves; a child may wait for its parents."""
@@ -120,29 +160,20 @@ class Splitter:
             }
         return levels
 
-    def _parts(self, rooms: Sequence[Room], worst: Fit) -> tuple[Part, ...] | None:
-        """Return the parts of the group that these places hold best, with no verdict worse than `worst`; None: they cannot."""
-        every = {room.terms: self._say(room.terms) for room in rooms}
-        alike: dict[tuple[Sort, tuple[bool, ...]], list[str]] = {}
-        for name in self._ones:
-            takes = tuple([FIT_ORDER[levels[name]] <= FIT_ORDER[worst] for levels in every.values()])
-            alike.setdefault((_sort(name, worst), takes), []).append(name)
-        number = {terms: place for place, terms in enumerate(every)}
-        spaces = [
-            Space(
-                room.beds,
-                room.beds + room.cots,
-                room.terms.limits.get("max_adults", NO_LIMIT),
-                room.terms.limits.get("max_children", NO_LIMIT),
-                tuple([takes[number[room.terms]] for _, takes in alike]),
-            )
-            for room in rooms
-        ]
-        whole = tuple([sum(_count(self._profile, name) for name in names) for names in alike.values()])
-        way = best_way(whole, tuple([sort for sort, _ in alike]), spaces)
-        if way is None:
-            return None
-        return _parts_of(self._profile, list(alike.values()), [(rooms[number], party) for number, party in way])
+    def _name(self, way: Iterable[tuple[Room, Party]]) -> Split:
+        """Return the people of each party as a group of its own, and what the places say of all of them."""
+        parts, judged = [], []
+        for room, party in way:
+            if party not in self._parts:
+                named = {name: count for name, count in zip(self._ones, party, strict=True) if name}
+                self._parts[party] = _part_of(self._profile, named, sum(party))
+            part, key = self._parts[party], ((room.terms, room.beds, room.cots), party)
+            if key not in self._judged:
+                self._judged[key] = _judge_part(part, room)
+            parts.append(Part(room, part))
+            judged.append(self._judged[key])
+        reasons = _merge(self._profile, dict.fromkeys(judged))
+        return Split(tuple(parts), fit_of(reasons), reasons)
 
 
 def _sort(name: str, worst: Fit) -> Sort:
@@ -169,7 +200,8 @@ def check_offer(profile: Profile, rooms: Sequence[Room]) -> None:
     check_together([room.id for room in rooms], profile.people)
     numbers = [room._replace(terms=_numbers_of(room.terms, profile)) for room in rooms]
     whole = any(judge_place(room.beds, room.cots, "", profile)[0].answer == "yes" for room in rooms)
-    if not whole and split_group(profile, numbers) is None:
+    splitter = Splitter(profile)
+    if not whole and splitter.split(numbers) is None and not splitter.untried:
         beds = sum(room.beds for room in rooms)
         raise Invalid(FieldError("places", "too_small_for_them", {"people": profile.people, "beds": beds}))
 
@@ -197,24 +229,6 @@ def _judge_part(part: Profile, room: Room) -> tuple[Reason, ...]:
     reasons = judge(room.terms, part) + judge_place(room.beds, room.cots, "", part)
     is_only_children = part.children and not (part.adults or part.unnamed)
     return (*reasons, Reason("minor_alone", "unknown")) if is_only_children else reasons
-
-
-def _parts_of(profile: Profile, sorts: Sequence[Sequence[str]], parties: Iterable[tuple[Room, Party]]) -> tuple[Part, ...]:
-    """Name the people of each sort, in the order of the places."""
-    left = {name: _count(profile, name) for names in sorts for name in names}
-    parts = []
-    for room, party in parties:
-        named = dict.fromkeys(PARTY, 0)
-        for names, count in zip(sorts, party, strict=True):
-            wanted = count
-            for name in names:
-                taken = min(wanted, left[name])
-                left[name] -= taken
-                wanted -= taken
-                if name:
-                    named[name] = taken
-        parts.append(Part(room, _part_of(profile, named, sum(party))))
-    return tuple(parts)
 
 
 def _merge(profile: Profile, every: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:

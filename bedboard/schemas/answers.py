@@ -119,7 +119,8 @@ class FoundObject(TypedDict):
     """The matches of a search, the best first.
 
     `excluded`: criterion to number of free places that it leaves out; a place may be under several. `almost`: the first of the
-    places that one reason alone leaves out.
+    places that one reason alone leaves out. `untried`: the number of shelters that may hold the group in several places; it
+    can be divided there in too many ways to try them all, so a call has to tell.
     """
 
     as_of: AwareDatetime
@@ -127,6 +128,7 @@ class FoundObject(TypedDict):
     counts: FoundCounts
     excluded: dict[str, int]
     almost: list[MatchObject]
+    untried: int
 
 
 class HoldObject(TypedDict):

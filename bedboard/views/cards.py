@@ -147,7 +147,11 @@ class Card:
 
     def lot_of(self, place_id: str) -> Lot | None:
         """Return the lot of a place; None when the place is not of this shelter."""
-        return next((lot for lot in self.lots for place in lot.places if place.id == place_id), None)
+        return self._lot_of_place.get(place_id)
+
+    @cached_property
+    def _lot_of_place(self) -> Mapping[str, Lot]:
+        return {place.id: lot for lot in self.lots for place in lot.places}
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

@@ -23,7 +23,6 @@ from bedboard.rules.fit import (
     judge_rest,
 )
 from bedboard.rules.order import DECIDES_ORDER, Rank, is_meant_for, travel_band
-from bedboard.rules.questions import left_open
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import ALMOST_SHOWN, Deciders, Finder, Found, Match, largest_first, minutes_from, minutes_to_rank
@@ -158,7 +157,7 @@ class Search:
         self._finder = Finder(profile, catalogue, deciders)
         self._asked = asked = profile.asked()
         mask = mask_of(asked)
-        self._left_open = left_open(profile)
+        self._left_open = self._finder.left_open
         self._rests = rests = [judge_rest(terms, profile) for terms in terms_of_rest]
         names = sorted({reason.criterion for rest in rests for reason in rest if reason.answer == "no"})
         rest_against = {
@@ -194,6 +193,7 @@ class Search:
         matches = self.large_enough & ~self.excluded[table.group]
         fits = matches & self.fits[table.group]
         splits, used = self._splits(matches, fits)
+        untried = self._finder.untried
         known, count = ~table.stale, table.count - used
         suits = (table.all_beds >= profile.beds) & (table.all_room >= profile.people) & ~self.excluded[table.all_group]
         kinds = {self._kinds[number] for number in np.flatnonzero(np.bincount(table.kind[suits])).tolist()}
@@ -216,6 +216,7 @@ class Search:
             too_large=0 if kinds else self._finder.too_large(table.cards),
             is_split=profile.split,
             fits_later=self._finder.fits_later(table.cards, self._shelters_of(matches, splits)),
+            untried=untried,
         )
 
     def _shelters_of(self, matches: Flags, splits: list[tuple[Rank, Match]]) -> set[str]:

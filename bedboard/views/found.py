@@ -5,7 +5,7 @@ searched with the same result and faster by `views/columns.py`.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from bedboard.rules.access import Role
 from bedboard.rules.fit import FIT_ORDER, Fit, Profile, Reason, Terms, fit_of, judge, judge_place
 from bedboard.rules.order import DECIDES_ORDER, UNKNOWN_MINUTES, Decides, Rank, decides_now, is_meant_for, rank
 from bedboard.rules.questions import LeftOpen, left_open, to_ask
-from bedboard.rules.split import Room, Splitter
+from bedboard.rules.split import Room, Split, Splitter
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
 
@@ -96,6 +96,9 @@ class Found:
     """The group may be split."""
     fits_later: bool = False
     """A shelter without a match holds a group that is split, once more of its places are free."""
+    untried: int = 0
+    """The number of shelters that may hold it in several places: there are too many ways to try all of them, and none of those
+    that were tried does."""
 
     @property
     def count(self) -> int:
@@ -128,7 +131,7 @@ class Finder:
             if split is not None:
                 matches.append(split)
                 together = split[1].together
-                used.update(lot.id for place in together for lot in card.lots if place in lot.free)
+                used.update(lot.id for place in together if (lot := card.lot_of(place.id)))
                 kinds.update(place.kind for place in together)
                 counts["unsure" if card.freshness == "stale" else split[1].fit] += len(together)
             for lot in card.lots:
@@ -147,6 +150,7 @@ class Finder:
                 counts["unsure" if card.freshness == "stale" else fit] += free
                 if lot.free:
                     matches.append(self._match(card, lot, fit, reasons))
+        untried = self.untried
         return Found(
             matches=tuple(match for _, match in sorted(matches)[:most]),  # no two have the same rank
             fits=counts["fits"],
@@ -162,6 +166,7 @@ class Finder:
             too_large=0 if kinds else self.too_large(cards),
             is_split=self.profile.split,
             fits_later=self.fits_later(cards, {match.card.id for _, match in matches}),
+            untried=untried,
         )
 
     def reasons(self, card: Card, lot: Lot) -> tuple[Reason, ...]:
@@ -184,11 +189,11 @@ class Finder:
         """
         if whole == "fits" or card.unit in self.profile.avoid:
             return None
-        free = {place.id: place for lot in card.lots for place in lot.free}
-        split = self._splitter.split(rooms_of(free.values()))
+        split = self._together([lot.free for lot in card.lots if lot.free])
         if split is None or FIT_ORDER[whole] <= FIT_ORDER[split.fit]:
             return None
-        together = tuple(free[part.room.id] for part in split.parts)
+        places = {place.id: place for place in card.places}
+        together = tuple(places[part.room.id] for part in split.parts)
         return self._match(card, sum_of(together), split.fit, split.reasons, together)
 
     def together(self, card: Card) -> Match | None:
@@ -203,7 +208,7 @@ class Finder:
         """
         if card.unit in self.profile.avoid:
             return None
-        split = self._splitter.split(rooms_of(card.places))
+        split = self._together([lot.places for lot in card.lots])
         if split is None:
             return None
         by_id = {place.id: place for place in card.places}
@@ -216,6 +221,21 @@ class Finder:
             return False
         return any(self.later(card) is not None for card in cards if card.id not in free)
 
+    def _together(self, lots: Sequence[tuple[PlaceView, ...]]) -> Split | None:
+        """Return how these places of one shelter hold the group. `lots`: those that are alike stand together."""
+        profile = self.profile
+        if not self._splitter.may_hold({places[0].terms for places in lots}):
+            return None
+        if sum([places[0].beds * len(places) for places in lots]) < profile.beds:
+            return None
+        few = [place for places in lots for place in places[: profile.people]]
+        return self._splitter.split(rooms_of(sorted(few, key=lambda place: place.position)))
+
+    @property
+    def untried(self) -> int:
+        """As `Found.untried`, of the shelters that were asked so far."""
+        return self._splitter.untried
+
     def too_large(self, cards: Iterable[Card]) -> int:
         """Return the number of people of a group that no shelter would hold, if all its places were free; 0: one would.
 
@@ -224,7 +244,9 @@ class Finder:
         if not self.profile.split:
             return self.profile.group
         safe = (card for card in cards if card.unit not in self.profile.avoid)
-        return 0 if any(self._splitter.split(rooms_of(card.places)) for card in safe) else self.profile.group
+        untried = self.untried
+        is_held = any(self._together([lot.places for lot in card.lots]) for card in safe)
+        return 0 if is_held or self.untried > untried else self.profile.group
 
     def _match(
         self, card: Card, lot: Lot, fit: Fit, reasons: tuple[Reason, ...], together: tuple[PlaceView, ...] = ()

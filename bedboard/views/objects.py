@@ -87,6 +87,7 @@ def found_object(found: Found, as_of: datetime, limit: int) -> FoundObject:
         },
         "excluded": dict(found.excluded_by),
         "almost": [one for match in found.almost for one in match_objects(match)][:limit],
+        "untried": found.untried,
     }
 
 

@@ -143,6 +143,7 @@ class Pieces:
             found.is_open,
             found.too_large,
             found.is_split,
+            found.untried,
         )
         almost = tuple((one.card.id, one.card.name, one.card.unit, one.lot.kind, one.reasons) for one in found.almost)
         key = (language, counts, tuple(found.excluded_by.items()), almost)

@@ -102,7 +102,10 @@ def test_it_finds_the_best_way_whenever_there_is_one(profile: Profile, house: Ho
             named = {name: inside[name] for name in PARTY}
             part = replace(profile, group=sum(inside.values()), split=False, **named)  # type: ignore[arg-type]
             parts.append(Part(rooms[number], part))
-        fit = max((FIT_ORDER[fit_of_part(part)] for part in parts), default=FIT_ORDER["excluded"])
+        fits = [fit_of_part(part) for part in parts]
+        if len(parts) == 1:  # nobody is parted from anybody
+            fits = [verdict(replace(profile, split=False), [house[beds[0]]])]
+        fit = max((FIT_ORDER[one] for one in fits), default=FIT_ORDER["excluded"])
         best = min(best, (fit, len(parts), sum(part.room.beds + part.room.cots for part in parts)))
     assert FIT_ORDER[verdict(profile, house)] == best[0]
     split = split_group(profile, rooms)

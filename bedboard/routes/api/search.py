@@ -28,7 +28,9 @@ async def post_search(call: Call) -> Response:
     async with process.turns:
         columns, limit, deciders = process.board.columns, command.limit, call.deciders
         catalogue = call.catalogue  # the one of the cards, which may be another since this call began
-        as_of = process.clock.now() if process.board.live else process.board.as_of  # after the wait for other searches
+        as_of = (
+            process.board.unread.right_until if process.board.live else process.board.as_of
+        )  # after the wait for other searches
 
         def answer() -> bytes:
             return to_json(found_object(columns.found(profile, catalogue, limit, deciders), as_of, limit))

@@ -1,0 +1,148 @@
+"""Measure the search for twenty people who may be split, on boards of 20,000 places that are all free.
+
+    python bench/split.py
+
+It is the CPU of this process only, without a server and a database. No figure is a test. Figures last printed: at the end.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.rules.deciding import Deciding
+from bedboard.rules.fit import Profile
+from bedboard.rules.freshness import USUAL_LIMITS
+from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitRow
+from bedboard.views.cards import make_card
+from bedboard.views.columns import Columns
+
+SHELTERS, PLACES = 350, 57
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+CATALOGUE = Catalogue(
+    name="Bench",
+    zone=ZoneInfo("Europe/Amsterdam"),
+    demo=True,
+    units={f"u{n}": UnitRow(f"u{n}", f"Unit {n}", f"U{n}", n % 4 + 1, n // 4 + 1) for n in range(10)},
+    kinds={f"k{n}": KindRow(f"k{n}", {}, {}, Deciding("shelter"), None) for n in range(7)},
+)
+NAMES = sorted(CRITERION_NAMES)
+PARTY = {"woman": 3, "man": 3, "other_gender": 1, "child_0_3": 2, "child_4_11": 3, "child_12_17": 2, "boy_12_17": 2}
+GROUPS: Mapping[str, Profile] = {
+    "a group of 8": Profile(group=8, split=True),
+    "a family of 6": Profile(woman=1, man=1, child_0_3=1, child_4_11=3, group=6, split=True),
+    "20 people of 8 sorts": Profile(**PARTY, group=20, split=True),  # type: ignore[arg-type]
+    "20 people of 7 sorts": Profile(**PARTY | {"child_0_3": 4, "woman": 5}, group=20, split=True),  # type: ignore[arg-type]
+}
+Words = tuple[str, ...]
+SAID: Words = ("yes", "yes", "yes", "discuss", "no")
+
+
+def shelter(number: int, random: Random, words: Words, own_words: Words, own: int, limits: Mapping[str, int]) -> ShelterRow:
+    """Return a shelter that answers every criterion with one of `words`; one place in `own` has two answers of its own."""
+    places = tuple(
+        PlaceRow(
+            f"s{number}-{n}",
+            str(n),
+            f"k{random.randrange(7)}",
+            random.choice((1, 1, 1, 2, 3, 5)),
+            random.choice((0, 0, 0, 1)),
+            "open",
+            NOW,
+            NOW,
+            None,
+            None,
+            {name: random.choice(own_words) for name in random.sample(NAMES, 2)} if n % own == 0 else None,
+            None,
+        )
+        for n in range(PLACES)
+    )
+    return ShelterRow(
+        id=f"s{number}",
+        name=f"Shelter {number:03}",
+        unit=f"u{number % 10}",
+        organization_id="org",
+        organization="Organisation",
+        version=1,
+        confirmed_at=NOW,
+        created_at=NOW - timedelta(days=1),
+        intake_from_minutes=0,
+        intake_until_minutes=1440,
+        confirm_times=(),
+        criteria={name: random.choice(words) for name in NAMES},
+        limits=limits,
+        languages=(),
+        places=places,
+    )
+
+
+def some_limits(random: Random) -> dict[str, int]:
+    return {"min_age": 18, "max_children": random.randrange(5)}
+
+
+def tight_limits(random: Random) -> dict[str, int]:
+    return {"max_adults": random.randrange(1, 4), "max_children": random.randrange(4)}
+
+
+BOARDS: Mapping[str, tuple[Words, Words, int, Callable[[Random], dict[str, int]]]] = {
+    "every shelter says something else": (SAID, SAID, 50, some_limits),
+    "nearly everybody is welcome": (("yes",) * 40 + ("discuss",), SAID, 50, some_limits),
+    "few in a place": (("yes",) * 40 + ("discuss",), SAID, 50, tight_limits),
+    "every place says something else": (("yes",) * 12 + ("discuss",), SAID, 1, tight_limits),
+    "every tenth place does": (("yes",) * 12 + ("discuss", "no"), ("no", "yes"), 10, tight_limits),
+}
+
+
+def main() -> None:
+    for name, (words, own_words, own, limits) in BOARDS.items():
+        random, board = Random(1), Columns()
+        for number in range(SHELTERS):
+            row = shelter(number, random, words, own_words, own, limits(random))
+            board.take(make_card(row, CATALOGUE, USUAL_LIMITS, NOW))
+        board.found(Profile(woman=1), CATALOGUE, 100)
+        print(f"{name}: {SHELTERS * PLACES} free places")
+        for who, profile in GROUPS.items():
+            took = []
+            for _ in range(2):
+                board.recent.forget()
+                begun = time.process_time()
+                found = board.found(profile, CATALOGUE, 100)
+                took.append((time.process_time() - begun) * 1000)
+            split = sum(1 for match in found.matches if match.together)
+            shelters = f"{split:3} of the first 100 split, {getattr(found, 'untried', 0):3} shelters not tried out"
+            print(f"  {who:22} {took[0]:9.1f} ms of CPU, again {took[1]:9.1f} ms   {shelters}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
+
+
+# Last printed, 29 November 2026, on two cores that five others shared:
+#
+# every shelter says something else: 19950 free places
+#   a group of 8               159.8 ms of CPU, again     166.0 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6               94.6 ms of CPU, again      94.4 ms    35 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       193.7 ms of CPU, again     108.6 ms    53 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts        93.0 ms of CPU, again      84.1 ms    53 of the first 100 split,   0 shelters not tried out
+# nearly everybody is welcome: 19950 free places
+#   a group of 8               201.1 ms of CPU, again     193.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6              116.2 ms of CPU, again     115.8 ms    35 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       336.7 ms of CPU, again     423.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       302.4 ms of CPU, again     284.9 ms   100 of the first 100 split,   0 shelters not tried out
+# few in a place: 19950 free places
+#   a group of 8               301.8 ms of CPU, again     278.4 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6              138.2 ms of CPU, again     139.6 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       520.8 ms of CPU, again     457.0 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       384.6 ms of CPU, again     404.6 ms   100 of the first 100 split,   0 shelters not tried out
+# every place says something else: 19950 free places
+#   a group of 8               583.2 ms of CPU, again     664.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6              350.2 ms of CPU, again     574.3 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts      1708.6 ms of CPU, again    1607.0 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts      1171.3 ms of CPU, again    1232.5 ms   100 of the first 100 split,   0 shelters not tried out
+# every tenth place does: 19950 free places
+#   a group of 8               415.5 ms of CPU, again     561.8 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6              185.8 ms of CPU, again     174.8 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       503.5 ms of CPU, again     552.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       527.2 ms of CPU, again     421.5 ms   100 of the first 100 split,   0 shelters not tried out
