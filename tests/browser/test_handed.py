@@ -1,4 +1,4 @@
-"""A request that others have taken over: the open page of those who handed it over says so, and shows nothing of it any more."""
+"""A request that others have taken over: the open page of those who had it says so, and shows nothing of it any more."""
 
 from collections.abc import AsyncIterator
 
