@@ -107,6 +107,8 @@ async def show_case_new(call: Call) -> Response:
     kept = kept_of(call)
     if kept is None:
         return RedirectResponse("/search", 303, {"Cache-Control": "no-store"})
+    if "key" not in kept.fields:  # an earlier version of bedboard has kept it
+        return keep_new(call, kept.fields, kept.refusal)
     fields, wanted = profile_fields(kept.fields), kept.fields.get("place")
     asking = None if wanted is None else find_place(call, wanted)
     if wanted is not None and asking is None:

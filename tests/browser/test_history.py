@@ -87,7 +87,7 @@ async def test_back_from_a_new_case_goes_to_the_shelters_and_then_to_the_search(
     case = page.url
     for way in (back, Page.reload):
         await way(page)
-        await expect(page.locator("h1")).to_contain_text("Verstuurd")
+        await expect(page.locator("#sent h1")).to_contain_text("Verstuurd")
         await expect(page.locator(f"#sent a[href='{case.removeprefix(site.url)}']")).to_be_visible()
         await expect(page.locator(".candidates")).to_have_count(0)
     await press(page, page.locator("button.link"), "#profile")
