@@ -144,6 +144,7 @@ class Pieces:
             found.too_large,
             found.is_split,
             found.untried,
+            found.fits_later,
         )
         almost = tuple((one.card.id, one.card.name, one.card.unit, one.lot.kind, one.reasons) for one in found.almost)
         key = (language, counts, tuple(found.excluded_by.items()), almost)
