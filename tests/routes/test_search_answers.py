@@ -42,7 +42,7 @@ async def test_who_decides_and_how_far_it_is_comes_with_every_match(site: Site) 
 
 
 async def test_a_search_that_waited_is_weighed_with_the_catalogue_of_its_turn(site: Site) -> None:
-    """Else the next equal search would get the answer of a catalogue that is no more."""
+    """Otherwise the next equal search would get the answer of a catalogue that is no more."""
     near = WOMAN | {"near": "noord"}
     board = site.process.board
     before = board.catalogue
