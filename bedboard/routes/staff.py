@@ -166,9 +166,8 @@ async def post_confirm(call: Call) -> Response:
 @showing_present(_show_present)
 async def post_undo(call: Call) -> Response:
     shelter_id, form = call.path_params["shelter_id"], await call.form(UndoForm)
-    settings = call.process.settings
-    within, limits = timedelta(seconds=settings.undo_seconds), settings.limits
-    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within, limits))
+    within = timedelta(seconds=call.process.settings.undo_seconds)
+    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within))
 
 
 @showing_present(_show_present)
