@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import astuple
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
@@ -231,9 +232,10 @@ async def _take_in(
     """Let people in at the chosen shelter. The caller has moved the case. Refusal: Conflict `not_free`."""
     shelter, claims = case.shelters[chosen.shelter_id], case.claims_of(chosen)
     case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
+    confirmed: dict[str, Any] = {}
     if by == "shelter":  # as with every change of a place that a shelter reports
-        confirm_by_change(shelter, await list_kind_limits(tx, shelter.id), actor, now, limits)
-    case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now))
+        confirmed = confirm_by_change(shelter, await list_kind_limits(tx, shelter.id), actor, now, limits)
+    case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now, confirmed))
     if case.state == "arrived":
         await count_placed(tx, chosen, now, zone)
         erase_answers(tx, case)

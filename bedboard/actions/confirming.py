@@ -1,12 +1,26 @@
 """Confirmation: the age of a shelter's news after a report about it. The caller holds the shelter's lock, and saves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from bedboard.rules.access import Actor
-from bedboard.rules.freshness import FreshnessLimits, freshness_of, limits_for, oldest_confirmation
+from bedboard.rules.freshness import (
+    Confirmation,
+    Confirming,
+    FreshnessLimits,
+    confirmation_left,
+    freshness_of,
+    limits_for,
+    oldest_confirmation,
+)
 from bedboard.store.shelters import confirmed_kinds
-from bedboard.store.tables.board import Shelter
+from bedboard.store.tables.board import Journal, Shelter
+
+CONFIRMED = "confirmed"
+"""In the journal, before a change: how far the shelter was confirmed until the change confirmed all of it."""
+UNDOES = "undoes"
+"""In the journal, before an undoing: the number of the row that it takes back."""
 
 
 def confirm_all(shelter: Shelter, actor: Actor, seen_at: datetime) -> None:
@@ -23,18 +37,22 @@ def confirm_by_change(
     actor: Actor,
     seen_at: datetime,
     usual: FreshnessLimits,
-) -> None:
-    """Confirm the whole shelter because somebody changed one of its places, unless its news was stale at `seen_at`.
+) -> dict[str, Any]:
+    """Confirm the whole shelter because one of its places changed, unless its news was stale at `seen_at`.
 
     In a stale shelter nobody has looked at the other places for hours. A system looks at nothing but the one place: it
     confirms the kinds that it names, in calls of their own. `kinds`: those of its places, with their own limits. `usual`: the
-    limits of the deployment.
+    limits of the deployment. Return the words for the journal with which undoing takes the confirmation back; none where
+    nothing was confirmed.
     """
     if actor.kind == "client":
-        return
+        return {}
     oldest = oldest_confirmation(shelter.confirmed_at, confirmed_kinds(shelter.kinds_confirmed_at), kinds)
-    if freshness_of(oldest, limits_for(kinds.values(), usual), seen_at) != "stale":
-        confirm_all(shelter, actor, seen_at)
+    if freshness_of(oldest, limits_for(kinds.values(), usual), seen_at) == "stale":
+        return {}
+    words = _words(_confirmation_of(shelter))
+    confirm_all(shelter, actor, seen_at)
+    return {CONFIRMED: words}
 
 
 def confirm_kinds(shelter: Shelter, actor: Actor, seen_at: datetime, kinds: Collection[str]) -> None:
@@ -42,6 +60,47 @@ def confirm_kinds(shelter: Shelter, actor: Actor, seen_at: datetime, kinds: Coll
     known = confirmed_kinds(shelter.kinds_confirmed_at)
     shelter.confirmed_by = actor.kind
     _keep(shelter, known | {kind: max(known.get(kind, seen_at), seen_at) for kind in kinds})
+
+
+def take_back_confirmation(shelter: Shelter, undone_id: int, rows: Sequence[Journal]) -> None:
+    """Confirm the shelter no further than it would be without a tap that is being undone, nor without those undone before.
+
+    `rows`: of the journal of this shelter, oldest first, with the tap and everything that may have confirmed it shortly before
+    and since: on another phone somebody may have looked at it too, and may have taken that back as well.
+    """
+    gone = {undone_id, *(row.before[UNDOES] for row in rows if row.before and UNDOES in row.before)}
+    reports = [
+        Confirming(row.observed_at, row.actor_kind, row.id in gone, _from_words((row.before or {}).get(CONFIRMED)))
+        for row in rows
+        if _confirms_all(row)
+    ]
+    first = next((number for number, one in enumerate(reports) if one.before is not None), None)
+    if first is None or undone_id not in {row.id for row in rows if row.before and CONFIRMED in row.before}:
+        return  # the tap has confirmed nothing
+    left = confirmation_left(reports[first:], _confirmation_of(shelter))
+    shelter.confirmed_at, shelter.confirmed_by = left.at, left.by
+    _keep(shelter, dict(left.kinds))
+
+
+def _confirms_all(row: Journal) -> bool:
+    """Return whether what this row tells has confirmed the whole shelter."""
+    return (row.action == "confirm" and row.after is None) or CONFIRMED in (row.before or {})
+
+
+def _confirmation_of(shelter: Shelter) -> Confirmation:
+    return Confirmation(shelter.confirmed_at, shelter.confirmed_by, confirmed_kinds(shelter.kinds_confirmed_at))
+
+
+def _words(confirmation: Confirmation) -> dict[str, Any]:
+    at, kinds = confirmation.at, {kind: moment.isoformat() for kind, moment in confirmation.kinds.items()}
+    return {"at": at and at.isoformat(), "by": confirmation.by, "kinds": kinds}
+
+
+def _from_words(words: dict[str, Any] | None) -> Confirmation | None:
+    if words is None:
+        return None
+    at = None if words["at"] is None else datetime.fromisoformat(words["at"])
+    return Confirmation(at, words["by"], confirmed_kinds(words["kinds"]))
 
 
 def _keep(shelter: Shelter, kinds: dict[str, datetime]) -> None:

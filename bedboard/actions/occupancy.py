@@ -6,18 +6,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bedboard.actions.claims import end_claim
-from bedboard.actions.confirming import confirm_all, confirm_by_change, confirm_kinds
+from bedboard.actions.confirming import (
+    CONFIRMED,
+    UNDOES,
+    confirm_all,
+    confirm_by_change,
+    confirm_kinds,
+    take_back_confirmation,
+)
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending, is_live
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
-from bedboard.rules.places import Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at
+from bedboard.rules.places import CLOCK_SKEW, Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim, list_others
 from bedboard.store.database import Transaction
-from bedboard.store.journal import get_journal, get_last_journal_id, occupancy_words
+from bedboard.store.journal import get_journal, get_last_journal_id, list_journal_since, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import (
     get_place,
@@ -116,8 +123,8 @@ async def change_place(
             await tell_case(tx, claim)
         if after.state != "open":
             words |= _end_hold(tx, claim, "used" if after.state == "occupied" else "withdrawn", now)
+    words |= confirm_by_change(shelter, kinds, actor, after.observed_at, limits)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
-    confirm_by_change(shelter, kinds, actor, after.observed_at, limits)
     return await save_change(tx, shelter, [row])
 
 
@@ -205,12 +212,11 @@ async def undo_change(
     journal_id: int,
     now: datetime,
     within: timedelta,
-    limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
     """Undo the actor's own last tap on a place, while `within` has not passed and nothing has happened to the place since.
 
-    The confirmation stays: somebody looked at the place. `limits`: as for the tap.
-    Refusals: NotFound, Conflict `too_late_to_undo`.
+    The tap's confirmation of the whole shelter is taken back too: the shelter is as old as without it. Later confirmations
+    by others stay. Refusals: NotFound, Conflict `too_late_to_undo`.
     """
     shelter = await lock_own_shelter(tx, actor, shelter_id, None)
     tap = await get_journal(tx, journal_id)
@@ -236,6 +242,10 @@ async def undo_change(
         await tell_case(tx, await get_open_claim(tx, place.id))
     if "claim" in tap.before:
         await _restore_hold(tx, tap.before["claim"], now)
-    confirm_by_change(shelter, await list_kind_limits(tx, shelter_id), actor, now, limits)
-    changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words_of(before), words_of(after), now)])
+    if CONFIRMED in tap.before:
+        # A tap before this one, on another phone, may have been undone after this one: then this one builds on nothing of it.
+        since = tap.received_at - within - UNDO_GRACE - CLOCK_SKEW
+        take_back_confirmation(shelter, journal_id, await list_journal_since(tx, shelter_id, since))
+    words = words_of(before) | {UNDOES: journal_id}
+    changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words, words_of(after), now)])
     return Changed(changed.shelter)

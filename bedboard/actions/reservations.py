@@ -5,6 +5,7 @@ The caller holds the lock of the case and that of the shelter, in this order.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from bedboard.actions.claims import change_claims, end_claim, expire_claim, get_status, make_claims
 from bedboard.actions.occupancy import apply_occupancy, occupancy_of, words_of
@@ -114,12 +115,15 @@ async def move_in(
     place_ids: Sequence[str],
     claims: Sequence[ClaimRecord],
     now: datetime,
+    confirmed: dict[str, Any],
 ) -> ShelterRow:
     """Make the places occupied and their reservations used, because the people are there.
 
-    `claims`: those that have not ended before. Refusal: Conflict `not_free` when a place is now kept for somebody else.
+    `claims`: those that have not ended before. `confirmed`: the words of `confirm_by_change`. Refusal: Conflict `not_free` when
+    a place is now kept for somebody else.
     """
-    reserved, rows = {claim.place_id: claim for claim in claims}, []
+    reserved = {claim.place_id: claim for claim in claims}
+    rows: list[dict[str, Any]] = []
     for place_id in place_ids:
         place, claim = await get_place(tx, place_id), reserved.get(place_id)
         present = await get_open_claim(tx, place_id)
@@ -131,7 +135,7 @@ async def move_in(
         after = before if before.state == "occupied" else change_occupancy(before, PlaceChange("occupied"), now)
         apply_occupancy(place, after)
         tx.add(place)
-        words = words_of(before)
+        words = words_of(before) | (confirmed if not rows else {})
         if claim is not None:
             end_claim(tx, claim, "used", now)
             words |= {"claim": claim.id}

@@ -10,6 +10,8 @@ from bedboard.routes.signin import is_demo, signed_in
 from bedboard.rules.refusals import NotAllowed
 from bedboard.rules.sessions import SessionKind
 from bedboard.schemas.forms import UnlockForm
+from bedboard.store.board import list_shelters
+from bedboard.store.people import list_sessions
 
 
 def prove_identity(call: Call, form: UnlockForm) -> str:
@@ -51,6 +53,22 @@ async def post_wall(call: Call) -> Response:
     """Open the wall screen on this browser; the session of the person ends here."""
     back = own_path((await call.fields()).get("back", ""))
     return await _exchange(call, "wall", back if back.startswith(WALL) else WALL)
+
+
+async def show_shift(call: Call) -> Response:
+    """Say what a shift on this device means, and ask for the press that begins it, or ends it where it goes on."""
+    ends_at, actor = None, call.actor
+    async with call.transaction() as tx:
+        shelters = await list_shelters(tx, actor.shelter_ids)
+        if actor.session == "shift":
+            session = (await list_sessions(tx, [call.session_hash])).get(call.session_hash)
+            ends_at = session and session.created_at + call.process.identity.limits.shift
+    context = {
+        "name": ", ".join(shelter.name for shelter in shelters),
+        "ends_at": ends_at,
+        "shift_hours": call.process.settings.shift_hours,
+    }
+    return page(call, "pages/shift.html", context)
 
 
 async def post_shift(call: Call) -> Response:

@@ -52,6 +52,8 @@ async def show_sign_in(call: Call) -> Response:
         {
             "people": people,
             "refusal": "sign_in_needed" if "ended" in call.query else None,
+            "is_shift_over": "shift" in call.query,
+            "shift_hours": call.process.settings.shift_hours,
             "next": asked_for,
             "path": f"{call.path}?{urlencode({**call.query, 'next': asked_for})}",  # for the form of the language
         },
@@ -92,7 +94,8 @@ async def post_sign_out(call: Call) -> Response:
     async with call.transaction() as tx:
         await sign_out(tx, call.session_hash, call.now)
     process.pulse.end_session(call.session_hash)
-    response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store"})
+    is_shift = call.known_actor is not None and call.known_actor.session == "shift"
+    response = RedirectResponse("/sign-in?shift=over" if is_shift else "/sign-in", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     drop_all(call, response)
     return response

@@ -16,7 +16,7 @@ from bedboard.routes.present import card_of, read_shelter, showing_present
 from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
-from bedboard.rules.refusals import FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
 from bedboard.schemas.case_forms import StaffHoldsForm
 from bedboard.schemas.fields import local_moment, number_in
 from bedboard.schemas.forms import ConfirmForm, CountForm, StaffHoldForm, StatusForm, TapForm, UndoForm
@@ -26,6 +26,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal
 
 EMPTY_UNDO = '<div id="undo"></div>'
+VOID = b"void"  # the stored reply of a tap that was taken back before it was done
 
 
 # --- the page
@@ -103,17 +104,27 @@ async def _tap(
 ) -> Response:
     """Do one tap once, and answer with the shelter as it then is: as elements for a script, otherwise by its page.
 
-    `place_id`: the place that was tapped, if the tap can be taken back.
+    `place_id`: the place that was tapped, if the tap can be taken back. A tap that is void uses up its key and does nothing:
+    the phone does not know whether it has arrived before, and it may even arrive later. Refusal: Conflict `done_already`.
     """
-    shelter_id = call.path_params["shelter_id"]
+    shelter_id, sent = call.path_params["shelter_id"], await call.fields()
+    is_void = "void" in sent
 
     def reply(changed: Changed) -> Reply:
-        return Reply(200, str(changed.journal_id or "").encode(), changed.shelter.version)
+        return Reply(200, VOID if is_void else str(changed.journal_id or "").encode(), changed.shelter.version)
 
-    # A tap that is sent again later has an `observed_at`, and is still the same tap.
-    fields = sorted((name, value) for name, value in (await call.fields()).items() if name != "observed_at")
-    done = await call.once(key, repr(fields), work=work, reply=reply, shown=call.shelter_shown)
-    journal_id = int(done.reply.body) if done.reply.body else None
+    async def do_nothing(tx: Transaction) -> Changed:
+        row = await get_shelter(tx, shelter_id)
+        if row is None:
+            raise NotFound("no_such_shelter")
+        return Changed(row)
+
+    # A tap that is sent again later has an `observed_at`, and is still the same tap; so is one that is void by now.
+    fields = sorted((name, value) for name, value in sent.items() if name not in ("observed_at", "void"))
+    done = await call.once(key, repr(fields), work=do_nothing if is_void else work, reply=reply, shown=call.shelter_shown)
+    if is_void and done.reply.body != VOID:
+        raise Conflict("done_already")
+    journal_id = int(done.reply.body) if done.reply.body.isdigit() else None
     if not call.wants_fragment:
         query = f"?change={journal_id}" if journal_id and place_id else ""
         return RedirectResponse(f"/staff/{shelter_id}{query}", 303)
@@ -166,9 +177,8 @@ async def post_confirm(call: Call) -> Response:
 @showing_present(_show_present)
 async def post_undo(call: Call) -> Response:
     shelter_id, form = call.path_params["shelter_id"], await call.form(UndoForm)
-    settings = call.process.settings
-    within, limits = timedelta(seconds=settings.undo_seconds), settings.limits
-    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within, limits))
+    within = timedelta(seconds=call.process.settings.undo_seconds)
+    return await _tap(call, form.key, lambda tx: undo_change(tx, call.actor, shelter_id, form.change, call.now, within))
 
 
 @showing_present(_show_present)

@@ -17,6 +17,7 @@ from bedboard.views.staff import AskedView, asked_section, asked_view, is_refuse
 
 SETTLED_SHOWN = timedelta(hours=12)  # how long a settled case stays to be read
 FIRST_PLACES = 6  # that are offered at once; the others are folded away
+ROOMY_COUNT = 2  # so many cases are shown whole; when there are more, each is folded, so that the places are not far below
 
 
 async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapping[str, list[str]]]:
@@ -62,6 +63,8 @@ async def draw_asked(tx: Transaction, call: Call) -> Markup:
         "elsewhere": [(cards[other], cases) for other, cases in sorted(elsewhere.items()) if other in cards],
         "no_reasons": [code for code in NO_REASONS if code != "contra_indication"],
         "first_places": FIRST_PLACES,
+        "roomy_count": ROOMY_COUNT,
+        "shelter_id": shelter_id,
         "catalogue": call.catalogue,
         "now": now,
         "new_key": process.clock.new_id,

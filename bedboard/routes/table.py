@@ -68,6 +68,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("POST", "/unlock", sessions.post_unlock, "unlock", SIGNED_IN, is_touch=False),
     Row("GET", "/wall", sessions.show_wall, "wall", SEEKING),
     Row("POST", "/wall", sessions.post_wall, "wall_open", SEEKING),
+    Row("GET", "/shift", sessions.show_shift, "shift", OF_SHELTERS),
     Row("POST", "/shift", sessions.post_shift, "shift_open", MANAGERS),
     Row("POST", "/language", signin.post_language, "language", PUBLIC),
     Row("POST", "/theme", signin.post_theme, "theme", PUBLIC),

@@ -3,7 +3,7 @@
 Everything here follows from stored moments and `now`; nothing waits for a job to have run.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
@@ -87,6 +87,46 @@ def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) ->
         if moment - REMIND_BEFORE > confirmed_at:
             return moment
     return None
+
+
+class Confirmation(NamedTuple):
+    """How far a shelter is confirmed: as a whole at `at` (None: never), by this kind of actor; `kinds`: single ones later."""
+
+    at: datetime | None
+    by: str
+    kinds: Mapping[str, datetime]
+
+
+class Confirming(NamedTuple):
+    """A report that confirmed a whole shelter as of `seen_at`. `before`: as it was confirmed until then; None: not known."""
+
+    seen_at: datetime
+    by: str
+    is_undone: bool
+    before: Confirmation | None
+
+
+def confirmation_left(reports: Sequence[Confirming], present: Confirmation) -> Confirmation:
+    """Return the confirmation that is left without the undone reports.
+
+    `reports`: in the order in which they came. They begin with one whose `before` is known, and that is what they build on. Of
+    `present`, only the kinds that were confirmed by themselves meanwhile count.
+    """
+    first = reports[0].before
+    if first is None:
+        return present
+    at, by = first.at, first.by
+    for report in reports:
+        if not report.is_undone:
+            at, by = report.seen_at if at is None else max(at, report.seen_at), report.by
+    kinds = {kind: max(moments) for kind, moments in _moments(first.kinds, present.kinds).items()}
+    kinds = {kind: moment for kind, moment in kinds.items() if at is None or moment > at}
+    is_newer = any(moment != first.kinds.get(kind) for kind, moment in kinds.items())
+    return Confirmation(at, present.by if is_newer else by, kinds)
+
+
+def _moments(*every: Mapping[str, datetime]) -> dict[str, list[datetime]]:
+    return {kind: [one[kind] for one in every if kind in one] for kind in set().union(*every)}
 
 
 ReminderStep = Literal["before", "due", "late", "closure"]

@@ -15,9 +15,10 @@ FieldText = Annotated[str, Field(max_length=40)]
 
 
 class TapForm(KeyForm):
-    """A tap. `observed_at`: the moment of the tap, if it is sent later."""
+    """A tap. `observed_at`: the moment of the tap, if it is sent later. `void`: the person has taken it back since."""
 
     observed_at: Moment | None = None
+    void: Literal["yes"] | None = None
 
 
 class StatusForm(TapForm):

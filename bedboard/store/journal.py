@@ -1,5 +1,6 @@
 """The journal: one row for every change, never changed itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,12 @@ async def write_journal(tx: Transaction, rows: list[dict[str, Any]]) -> list[int
 
 async def get_journal(tx: Transaction, journal_id: int) -> Journal | None:
     return (await tx.exec(select(Journal).where(Journal.id == journal_id))).one_or_none()
+
+
+async def list_journal_since(tx: Transaction, shelter_id: str, since: datetime) -> Sequence[Journal]:
+    """Return the rows about a shelter that came at or after `since`, in the order of its versions."""
+    wanted = select(Journal).where(Journal.shelter_id == shelter_id, col(Journal.received_at) >= since)
+    return (await tx.exec(wanted.order_by(col(Journal.version), col(Journal.id)))).all()
 
 
 async def get_last_journal_id(tx: Transaction, place_id: str) -> int | None:

@@ -13,7 +13,7 @@ from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import ANNEKE, HOUR, MACHINE, MINUTE, SANNE
 from tests.build.moments import TICK
-from tests.build.occupancy import BEFORE, BELL, LINDE, OCCUPIED, SYSTEM, words, written
+from tests.build.occupancy import BEFORE, BELL, CONFIRMED, LINDE, OCCUPIED, SYSTEM, words, written
 from tests.build.rows import claim, do, journal_of, looking, run
 
 # ---- one place
@@ -29,7 +29,7 @@ async def test_a_tap_changes_one_place_and_confirms_the_shelter(board_database: 
         LINDE: {"version": 2, "confirmed_at": NOW},
         ("place", "linde-1"): {"state": "occupied", "since": NOW, "observed_at": NOW, "expected_free_at": expected},
     }
-    assert seen.journal == [written("place", "linde-1", words("open", BEFORE), words("occupied", NOW, expected))]
+    assert seen.journal == [written("place", "linde-1", words("open", BEFORE) | CONFIRMED, words("occupied", NOW, expected))]
     assert seen.bells == [BELL]
     assert not seen.added
     assert not seen.removed
@@ -48,7 +48,7 @@ async def test_a_tap_is_written_down_with_its_moment_and_its_actor(board_databas
         written(
             "place",
             "linde-3",
-            words("occupied", BEFORE),
+            words("occupied", BEFORE) | CONFIRMED,
             after,
             observed_at=tapped_at,
             actor_kind="client",
@@ -100,10 +100,11 @@ async def test_the_same_news_again_is_a_new_version_and_a_row_of_its_own(board_d
     for _ in range(3):
         await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", OCCUPIED, NOW))
     rows = await journal_of(board_database, "linde")
+    again = {"confirmed": {"at": NOW.isoformat(), "by": "person", "kinds": {}}}
     assert [(row.version, row.before, row.after) for row in rows] == [
-        (2, words("open", BEFORE), words("occupied", NOW)),
-        (3, words("occupied", NOW), words("occupied", NOW)),
-        (4, words("occupied", NOW), words("occupied", NOW)),
+        (2, words("open", BEFORE) | CONFIRMED, words("occupied", NOW)),
+        (3, words("occupied", NOW) | again, words("occupied", NOW)),
+        (4, words("occupied", NOW) | again, words("occupied", NOW)),
     ]
 
 

@@ -32,7 +32,7 @@ async def test_undo_restores_the_place_as_it_was(board_database: Database) -> No
     async with looking(board_database) as seen:
         changed: Changed = await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", tapped, later, WITHIN))
     assert seen.changed == {
-        LINDE: {"version": 3, "confirmed_at": later},
+        LINDE: {"version": 3, "confirmed_at": BEFORE},
         ("place", "linde-4"): {
             "state": "closed",
             "since": BEFORE,
@@ -45,7 +45,7 @@ async def test_undo_restores_the_place_as_it_was(board_database: Database) -> No
         written(
             "undo",
             "linde-4",
-            words("open", NOW),
+            words("open", NOW) | {"undoes": tapped},
             words("closed", BEFORE, end, "repair"),
             received_at=later,
             observed_at=later,
@@ -87,7 +87,8 @@ async def test_undo_by_a_clock_that_lags_leaves_the_news_as_new_as_it_was(board_
     lagging = NOW - timedelta(seconds=3)
     async with looking(board_database) as seen:
         await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", tapped, lagging, WITHIN))
-    assert seen.changed == {LINDE: {"version": 3}, ("place", "linde-1"): {"state": "open", "since": BEFORE}}
+    place = {"state": "open", "since": BEFORE}
+    assert seen.changed == {LINDE: {"version": 3, "confirmed_at": BEFORE}, ("place", "linde-1"): place}
     with pytest.raises(Conflict, match="overtaken"):
         late = PlaceChange("occupied", observed_at=NOW - timedelta(seconds=1))
         await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", late, NOW))

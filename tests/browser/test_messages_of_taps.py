@@ -57,7 +57,7 @@ async def test_a_tap_and_a_confirmation_wait_and_are_done_once(
         "wordt zo opnieuw geprobeerd" if name in ("429", "503", "500 of bedboard") else "wacht op verbinding"
     )
     await expect(page.locator("#tile-linde-1")).to_contain_class("queued")
-    assert await words_after(page, "#tile-linde-1 > summary") == "wacht op verbinding"
+    assert await words_after(page, "#tile-linde-1 > summary") == "bezet: wacht op verbinding"
     assert "wacht op verbinding" in await words_after(page, ".confirm button")
     assert "Bevestigd" not in await page.locator(".confirm button").inner_text()
     await expect(page.locator("#messages .notice")).to_have_count(0)
@@ -138,8 +138,9 @@ async def test_what_waits_covers_no_button_and_the_lowest_tile_can_be_reached(
     await page.locator(".confirm button").click()
     await expect(page.locator("#outbox li")).to_have_count(2)
     await page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    bar, dock = await page.locator(".confirm").bounding_box(), await page.locator(".dock").bounding_box()
-    assert bar is not None and dock is not None and dock["y"] + dock["height"] <= bar["y"] + 1
+    bar, queue = await page.locator(".confirm").bounding_box(), await page.locator(".queue > summary").bounding_box()
+    assert bar is not None and queue is not None and queue["y"] >= bar["y"], "it stands in the bar"
+    assert queue["y"] + queue["height"] <= bar["y"] + bar["height"]
     tile = page.locator(".tile").last
     await tile.evaluate("(one) => scrollBy(0, one.getBoundingClientRect().bottom - innerHeight / 3)")
     box = await tile.bounding_box()

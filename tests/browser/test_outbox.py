@@ -42,12 +42,12 @@ async def test_offline_taps_go_out_in_order_when_the_network_is_back(server: Ser
     await tab.clock.run_for(1_000)
     await tab.get_by_role("button", name="still right").click()
     await tab.clock.run_for(1_000)
-    await tap(tab, "p1", "free")
-    await expect_outbox(tab, "p1 occupied: waiting", "confirm: waiting", "p1 free: waiting")
+    await tap(tab, "p2", "occupied")
+    await expect_outbox(tab, "p1 occupied: waiting", "confirm: waiting", "p2 occupied: waiting")
     assert server.posts == []
     await tab.context.set_offline(False)
-    await expect_outbox(tab, "p1 occupied: sent", "confirm: sent", "p1 free: sent")
-    assert [post.path.rsplit("/", 1)[1] for post in server.posts] == ["p1", "confirm", "p1"]
+    await expect_outbox(tab, "p1 occupied: sent", "confirm: sent", "p2 occupied: sent")
+    assert [post.path.rsplit("/", 1)[1] for post in server.posts] == ["p1", "confirm", "p2"]
     times = [post.fields["observed_at"] for post in server.posts]
     assert times == sorted(times)
     assert times[0] != times[1]
@@ -86,7 +86,8 @@ async def test_refused_and_overtaken_taps_stay_to_be_read(server: Server, tab: P
     await expect(tab.locator(".sending")).to_have_count(0)
     await tab.reload()
     await expect_outbox(tab, "p1 occupied: overtaken: something newer", "p2 occupied: refused: too far away")
-    await tab.locator("#outbox li").first.get_by_role("button").click()
+    await tab.locator(".queue summary").click()
+    await tab.locator("#outbox li").first.get_by_role("button", name="close").click()
     await expect_outbox(tab, "p2 occupied: refused: too far away")
 
 
@@ -140,7 +141,7 @@ async def test_no_person_is_in_what_waits(server: Server, tab: Page) -> None:
     await open_staff_page(server, tab)
     await leave_waiting(server, tab)
     entry = json.loads(await tab.evaluate("Object.values(localStorage)[0]"))
-    assert set(entry) == {"key", "url", "fields", "observed", "tapped", "label", "tile", "state"}
+    assert set(entry) == {"key", "url", "fields", "observed", "tapped", "label", "tile", "state", "isSent", "faults"}
 
 
 async def test_an_answer_that_is_not_the_servers_own_is_no_answer(server: Server, tab: Page) -> None:

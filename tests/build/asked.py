@@ -12,6 +12,7 @@ from tests.build.site import Site
 
 WOMAN: dict[str, Any] = {"adults": {"woman": 1}, "needs": ["lvb"], "statuses": ["eu"], "arrives_after": "22:00"}
 FRAGMENT = {"HX-Request": "true"}
+NOTHING = "Er zijn nu geen aanvragen aan deze locatie."
 
 
 def asked(page: httpx.Response) -> str:

@@ -31,6 +31,7 @@ CALLS: dict[str, Call] = {
     "unlock": Call("/unlock", 303, {"person": "{person}"}),
     "wall": Call("/wall", 200),
     "wall_open": Call("/wall", 303, {"back": "/?wall=1"}),
+    "shift": Call("/shift", 200),
     "shift_open": Call("/shift", 303, {"back": "/"}),
     "language": Call("/language", 303, {"language": "nl"}),
     "theme": Call("/theme", 303, {"theme": "dark"}),

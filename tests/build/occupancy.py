@@ -16,6 +16,10 @@ OCCUPIED = PlaceChange("occupied")
 SYSTEM = Actor("system", "import", "machine", "Import", None, frozenset())
 
 
+CONFIRMED: dict[str, Any] = {"confirmed": {"at": BEFORE.isoformat(), "by": "person", "kinds": {}}}
+"""In the journal, before a tap: the confirmation of the whole board, with which undoing takes that of the tap back."""
+
+
 def words(state: str, since: datetime, expected_free_at: datetime | None = None, reason: str | None = None) -> dict[str, Any]:
     return {
         "state": state,

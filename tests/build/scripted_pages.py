@@ -1,6 +1,6 @@
 """Pages with the ids and attributes of the real ones and nothing else; no stylesheet."""
 
-SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/staff")
+SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/outbox", "js/staff")
 
 
 def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
@@ -57,11 +57,14 @@ def undo(change: int | None = None) -> str:
 
 def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str:
     outbox = (
-        f'<ol id="outbox" data-undo-seconds="{undo_seconds}" hidden></ol>'
-        '<template id="outbox-item" data-waiting="waiting" data-later="later"'
+        '<details class="queue" hidden><summary><span data-count></span></summary>'
+        f'<ol id="outbox" data-undo-seconds="{undo_seconds}"></ol></details>'
+        '<template id="outbox-item" data-open="open" data-wrong="wrong" data-stopping="stopping" data-done="done"'
+        ' data-waiting="waiting" data-later="later"'
         ' data-sending="sending" data-sent="sent" data-refused="refused" data-failed="failed" data-overtaken="overtaken"'
         ' data-confirm="confirm" data-undo="undo">'
-        "<li><b data-what></b> <span data-state></span> <time></time> <button type=button>ok</button></li></template>"
+        "<li><b data-what></b> <span data-state></span> <time></time> <button type=button data-cancel>cancel</button>"
+        "<button type=button data-close>close</button></li></template>"
     )
     return page(
         notice() + section(stamp, **(places or {"p1": "free", "p2": "free"})) + outbox + undo(),

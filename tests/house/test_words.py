@@ -30,7 +30,7 @@ WORD_FILES = [name for name in TEMPLATES if name.startswith("words/")]
 REFUSALS = {
     *("session_locked", "not_your_session", "shift_session", "wall_session"),
     *("sign_in_needed", "not_your_role", "no_such_shelter", "no_such_place", "no_such_person", "no_such_change"),
-    *("no_such_page", "version_mismatch", "overtaken", "busy", "key_in_use", "too_late_to_undo", "not_a_demo"),
+    *("no_such_page", "version_mismatch", "overtaken", "busy", "key_in_use", "too_late_to_undo", "done_already", "not_a_demo"),
     *(
         "database_away",
         "perhaps_saved",

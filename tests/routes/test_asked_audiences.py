@@ -95,7 +95,7 @@ async def test_all_of_it_is_there_in_english(site: Site, sanne: httpx.AsyncClien
     case_id = await begin(site, "linde", **WOMAN)
     page = await sanne.get("/staff/linde")
     words = asked(page)
-    assert "Requests to Linde Stichting Oever (police)" in words
+    assert "Requests to Linde Places ↓ Stichting Oever (police)" in words
     assert f"arrival: after 22:00 · request {case_id}" in words
     assert "To discuss, by your rules:" in words
     assert told(page) == ["New request: Stichting Oever (police)"]

@@ -7,7 +7,7 @@ import httpx
 
 from tests.build import NOW
 from tests.build.api import begin, call, see, sql
-from tests.build.asked import WOMAN, answer, answers, asked, chosen, told
+from tests.build.asked import NOTHING, WOMAN, answer, answers, asked, chosen, told
 from tests.build.pages import follow, forms, press, state
 from tests.build.site import Site
 
@@ -89,7 +89,7 @@ async def test_what_became_of_it_stays_to_be_read_for_twelve_hours(site: Site, s
     assert await state(site, "linde-1") == "free"
     site.clock.move(hours=13)
     async with aclosing(await site.sign_in("sanne")) as later:
-        assert asked(await later.get("/staff/linde")) == ""
+        assert asked(await later.get("/staff/linde")) == NOTHING
 
 
 async def test_the_reason_of_the_desk_is_told_to_the_shelter_that_it_is_about(site: Site, sanne: httpx.AsyncClient) -> None:

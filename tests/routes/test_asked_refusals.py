@@ -8,7 +8,7 @@ import httpx
 
 from bedboard.actions.idempotency import hash_key, make_key
 from tests.build.api import begin, call, see, sql
-from tests.build.asked import FRAGMENT, WOMAN, answers, asked, yes_to
+from tests.build.asked import FRAGMENT, NOTHING, WOMAN, answers, asked, yes_to
 from tests.build.pages import follow, press, state
 from tests.build.site import Site, facts
 
@@ -117,7 +117,7 @@ async def test_strangers_see_and_press_nothing(site: Site, sanne: httpx.AsyncCli
     case_id, form = await yes_to(site, sanne)
     before = await facts(site)
     async with aclosing(await site.sign_in("kofi")) as kofi, aclosing(await site.sign_in("anneke")) as anneke:
-        assert asked(await kofi.get("/staff/ceder")) == ""
+        assert asked(await kofi.get("/staff/ceder")) == NOTHING
         for path in ("/staff/linde/requests", f"/staff/linde/requests/{case_id}"):
             assert (await kofi.get(path)).status_code == 404
         for who, shelter in ((kofi, "linde"), (kofi, "ceder"), (anneke, "ceder")):

@@ -57,7 +57,7 @@ async def is_case_refused(at: At) -> str:
 
 async def is_undoing_refused(at: At) -> str:
     tap = await at.one("select max(id) from journal")
-    return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, 10 * SECOND, USUAL_LIMITS))
+    return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, 10 * SECOND))
 
 
 async def state_of_session(at: At) -> str:

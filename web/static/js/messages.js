@@ -7,7 +7,7 @@
   const JUST = 1e3;
   const SLOW = 800;
   const GAP = 8;
-  const BARS = ".confirm, .undo, #outbox, #bar, .save-foot";
+  const BARS = ".confirm, .undo, #bar, .save-foot";
   const PRESSED = "a[href], button, summary, label, select";
   const shape = document.getElementById("message");
   const element = (id, role) => Object.assign(document.createElement("div"), { id, role });

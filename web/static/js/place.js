@@ -179,6 +179,7 @@
       newNode.dataset?.kept === undefined &&
       !(newNode.dataset?.stamp && isLower(newNode.dataset.stamp, dataset.stamp)),
     htmx_before_morph_attr(old, { attrName: name, newValue: value }) {
+      if (name === "open" && old.matches(".asking")) return false; // how many cards there are must not unfold one under a finger
       if (name === "value" && value !== null) old.setAttribute(name, value); // a typed value is a property, so it stays
       return name === "value" ? value === null : value !== null || !OWN.test(name);
     },

@@ -1,51 +1,20 @@
-/* Mijn opvang: each tap is first stored, then sent, and stays visible until the server has answered.
-   The forms work without this script. A stored tap holds a key, an address, fields and a label, and nothing about a victim. */
+/* Mijn opvang: a tap goes into the outbox (js/outbox.js), and stays visible until the server has answered. Here is what the
+   person does and sees. The forms work without this script. */
 (() => {
   "use strict";
-  const PREFIX = "bedboard:tap:";
-  const DAY = 864e5;
-  const PATIENCE = 10e3;
   const TWICE = 1e3;
-  const SOON = 1e3;
-  const LONGEST = 60e3;
-  const MOST_FAULTS = 5;
-  const LATER = ["busy", "key_in_use", "too_many", "internal"];
-  const { ask, fill, messages, now, clock, parse } = window.bedboard;
+  const READ = 10e3; // how long "sent" can be read
+  const { fill, messages, now, clock, outbox } = window.bedboard;
+  if (!outbox) return; // storage is forbidden here
+  const { entries, isOpen, isOver, isSending } = outbox;
+  const isWaiting = (entry) => isOpen(entry) && !entry.cancels && !isOver(entry);
   const byId = (id) => document.getElementById(id);
   const words = byId("outbox-item");
   const box = byId("outbox");
+  const waits = box?.closest("details");
   const undo = byId("undo");
-  const { person, undoSeconds } = box?.dataset ?? {};
+  const { undoSeconds } = box?.dataset ?? {};
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
-  let sending;
-  let isRunning;
-  let isLater; // the server answers that it cannot do it now
-  let decided = [];
-  let isFault; // the last answer was a fault, or came from another machine
-  let tries = 0; // in a row, with a fault
-  let next = 0; // when the next try may follow by itself: after each fault twice as late
-  try {
-    localStorage.length;
-  } catch {
-    return; // storage is forbidden here: the forms work without this script
-  }
-
-  // --- the outbox: one item of localStorage per tap, so that two tabs never overwrite each other's taps
-  const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
-  const forget = ({ key }) => {
-    localStorage.removeItem(PREFIX + key);
-    show();
-  };
-  const end = (entry, state, why) => {
-    save({ ...entry, state, why, ended: Date.now() });
-    return true;
-  };
-  const isOpen = ({ state }) => state === "new" || state === "waiting";
-  function entries() {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
-    const all = names.map((name) => JSON.parse(localStorage.getItem(name)));
-    return all.filter((entry) => entry.person === person).sort((a, b) => a.tapped - b.tapped); // another person's taps wait
-  }
 
   // A confirmation names the version that the person looked at. While taps wait, the server does not have that version yet.
   const isSeen = ([name]) => name !== "version" || !entries().some(isOpen);
@@ -54,7 +23,7 @@
   function tap(event) {
     const form = event.target;
     const button = event.submitter;
-    const isLeaving = form.matches('[action="/sign-out"]') && entries().some(isOpen);
+    const isLeaving = form.matches('[action="/sign-out"]') && entries().some(isWaiting);
     if (isLeaving && !confirm(words.dataset.leave)) return event.preventDefault();
     // Only taps on the board of a shelter may wait: the browser or htmx sends any other form at once, or never.
     if (!form.closest('section[id^="staff-"], #undo') || form.matches("[hx-boost]")) return;
@@ -66,19 +35,17 @@
     const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((input) => input.value.replace("T", " "));
     // biome-ignore lint/performance/useDomNodeTextContent: innerText leaves out the hidden words of the button
     const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent} ${button?.innerText}`;
-    const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is absent on plain http
-    const key = crypto.randomUUID?.() ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const tapped = Date.now();
     const observed = new Date(now() || tapped).toISOString();
     const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, ""));
     const fields = [...data].filter(isSeen);
     const last = entries()
-      .filter((entry) => isOpen(entry) && entry.url === url)
+      .filter((entry) => isWaiting(entry) && entry.url === url)
       .at(-1);
     const isAgain =
       `${asked(last?.fields ?? [])}` === `${asked([...data])}` && (last?.state === "new" || tapped - last?.tapped < TWICE);
     try {
-      if (!isAgain) save({ key, person, url, fields, observed, tapped, label, tile: tile?.id, state: "new" });
+      if (!isAgain) outbox.add({ url, fields, observed, tapped, label, tile: tile?.id });
     } catch {
       return; // storage is full or forbidden: the browser sends the form itself
     }
@@ -92,88 +59,13 @@
       tile.querySelector("summary").focus({ preventScroll: true });
     }
     show();
-    soon();
+    outbox.soon();
   }
-
-  // --- sending, in order and one at a time. A tab that hangs does not stop the others: the same key does no harm twice
-  function alone(work) {
-    const options = { signal: AbortSignal.timeout(PATIENCE) }; // limits the wait for the lock, not the work under it
-    return navigator.locks?.request("bedboard-outbox", options, work).catch(work) ?? work();
-  }
-  // This tab may see the storage of another tab some milliseconds late, but it sees the locks at once. So a decided tap is also
-  // kept as a lock for a while, and the next tab to send skips it, even if the storage still shows it as open.
-  const isDue = (entry) => isOpen(entry) && !decided.includes(PREFIX + entry.key);
-  const isUntried = (entry) => isDue(entry) && entry.state === "new";
-  function tell({ key }) {
-    const hold = (told) => () => {
-      told();
-      return new Promise((over) => setTimeout(over, PATIENCE));
-    };
-    return new Promise((told) => navigator.locks?.request(PREFIX + key, { mode: "shared" }, hold(told)) ?? told());
-  }
-  async function flush() {
-    if (isRunning || !entries().some(isOpen) || performance.now() < next) return;
-    isRunning = true;
-    await alone(async () => {
-      decided = (await navigator.locks?.query())?.held.map(({ name }) => name) ?? [];
-      for (let entry = entries().find(isDue); entry; entry = entries().find(isDue)) {
-        sending = entry.key;
-        show();
-        if (await send(entry).catch(() => false)) {
-          [tries, next] = [0, 0];
-          await tell(entry);
-          continue;
-        }
-        for (const behind of entries()) if (isUntried(behind)) save({ ...behind, state: "waiting" });
-        const wait = isFault ? Math.min(LONGEST, SOON * 2 ** tries++) * (1 + Math.random()) : 0;
-        next = performance.now() + wait;
-        if (wait) setTimeout(flush, wait);
-        break;
-      }
-      sending = null;
-    });
-    isRunning = false;
-    show();
-    if (entries().some(isUntried)) flush(); // a tap may have come while the lock was released
-  }
-  // A new tap, a new connection or the network that returns: there is reason to try now.
-  function soon() {
-    next = 0;
-    flush();
-  }
-  // Resolves to true when the tap is decided; false or an error means "not yet".
-  async function send(entry) {
-    const { key, url, fields, observed, tapped, state } = entry;
-    if (Date.now() - tapped > DAY) return end(entry, "refused"); // both times are the phone's: a wrong clock does no harm
-    const body = new URLSearchParams([...fields, ["key", key]]);
-    if (state === "waiting") body.append("observed_at", observed); // otherwise the server takes its own time, which is better
-    isLater = false;
-    const isHere = byId(`staff-${url.split("/")[2]}`);
-    let isDecided = false;
-    let notice; // without one, another machine answered, such as a proxy: nobody knows the fate of the tap, so it is sent again
-    const accepts = ({ status, text }) => {
-      notice = messages.noticeOf(parse(text));
-      isLater = LATER.includes(notice?.dataset.code);
-      isDecided = notice && !isLater && ![401, 423, 503].includes(status);
-      return isDecided && isHere;
-    };
-    const response = await ask(box, url, { method: "POST", fields: body, accepts });
-    const code = notice?.dataset.code;
-    isFault = code === "internal" || (!notice && response?.status > 0);
-    if (notice && response.status === 401) location.assign("/sign-in?ended=1");
-    // A fault of the server may pass. If it does not, it must not keep the taps behind it.
-    const faults = (entry.faults ?? 0) + (code === "internal");
-    if (code === "internal" && faults < MOST_FAULTS) save({ ...entry, faults });
-    else if (code === "internal") return end(entry, "failed", plain(notice.textContent));
-    if (!isDecided) return false;
-    if (response.isOk && state === "waiting") return end(entry, "sent");
-    const isTold = response.isOk || (isHere && state === "new"); // then the outbox does not have to say it
-    if (!isTold) return end(entry, code === "overtaken" ? code : "refused", plain(notice.textContent));
+  document.addEventListener("bedboard:decided", ({ detail: { entry, response, notice } }) => {
     if (response.status === 422) giveBack(entry);
-    forget(entry);
-    if (!response.isOk) messages.tell(notice, { name: url, press: { element: pressedOf(entry) }, form: byId(entry.tile) });
-    return true;
-  }
+    const about = { name: entry.url, press: { element: pressedOf(entry) }, form: byId(entry.tile) };
+    if (!response.isOk) messages.tell(notice, about);
+  });
 
   // A refused value goes back into its field, so that the person can correct it there.
   function giveBack({ url, fields, tile }) {
@@ -193,26 +85,35 @@
   const formTo = (url) => [...document.forms].find((form) => form.getAttribute("action") === url);
   const pressedOf = ({ tile, url }) => byId(tile) ?? formTo(url);
   function show() {
-    const all = entries();
-    const listed = all.filter(({ state }) => state !== "new");
-    const pressed = (has) => all.filter((entry) => isOpen(entry) && has(entry)).map(pressedOf);
-    const onItsWay = pressed(({ key, state }) => state === "new" || key === sending);
-    const queued = pressed(({ key, state }) => state !== "new" && key !== sending);
+    const all = entries().filter((entry) => !entry.cancels && (!isOver(entry) || outbox.isCancelled(entry)));
+    const pressed = (has) => new Map(all.filter((one) => isWaiting(one) && has(one)).map((one) => [pressedOf(one), one]));
+    const onItsWay = pressed((one) => one.state === "new" || isSending(one));
+    const queued = pressed((one) => one.state !== "new" && !isSending(one));
     for (const element of document.querySelectorAll(".tile, section[id^='staff-'] form:not([hx-boost])")) {
-      const isSending = element.classList.toggle("sending", onItsWay.includes(element));
-      const isQueued = element.classList.toggle("queued", !isSending && queued.includes(element));
-      if (isQueued) element.querySelector("summary")?.setAttribute("data-queued", words?.dataset.waiting); // once, not in 400 tiles
-      if (isSending || isQueued) element.setAttribute("aria-busy", "true");
+      const isGoing = element.classList.toggle("sending", onItsWay.has(element));
+      const isQueued = element.classList.toggle("queued", !isGoing && queued.has(element));
+      const name = element.querySelector(".label")?.textContent ?? "";
+      const what = queued.get(element)?.label.slice(name.length).trim(); // the wish, because the tile shows what was true before
+      if (isQueued) element.querySelector("summary")?.setAttribute("data-queued", `${what}: ${words?.dataset.waiting}`);
+      if (isGoing || isQueued) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
     }
     const offer = undo?.querySelector("[data-place]");
     const place = offer && byId(`tile-${offer.dataset.place}`);
     if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // the place has another status now
-    if (!box || !words) return;
+    if (box && words) list(all.filter(isListed));
+  }
+  // What was never sent and is taken back is gone at once.
+  const isListed = (entry) => entry.state !== "new" && (entry.isSent || !isOver(entry));
+  function stateOf(entry) {
+    if (isOver(entry)) return "stopping";
+    if (isSending(entry)) return "sending";
+    return entry.state === "waiting" && outbox.isLate() ? "later" : entry.state;
+  }
+  function list(listed) {
     for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
     for (const entry of listed) {
-      const held = entry.state === "waiting" && isLater ? "later" : entry.state;
-      const state = entry.key === sending ? "sending" : held;
+      const state = stateOf(entry);
       const isNew = (item) => item.dataset.key === entry.key;
       const item = [...box.children].find(isNew) ?? box.appendChild(words.content.firstElementChild.cloneNode(true));
       if (item.dataset.is === state) continue;
@@ -223,13 +124,32 @@
         document.documentElement.lang,
         clock,
       );
-      for (const button of item.querySelectorAll("button")) {
-        button.hidden = isOpen(entry);
-        button.onclick = () => forget(entry);
-      }
-      if (state === "sent") setTimeout(forget, PATIENCE, entry);
+      const [cancel, close] = ["[data-cancel]", "[data-close]"].map((name) => item.querySelector(name));
+      cancel.hidden = !["waiting", "later"].includes(state);
+      cancel.onclick = () => outbox.cancel(entry);
+      close.hidden = isOpen(entry);
+      close.onclick = () => outbox.forget(entry);
     }
-    box.hidden = !listed.length;
+    const states = listed.map(stateOf);
+    const has = (...some) => states.some((one) => some.includes(one));
+    const worst = has("refused", "failed", "overtaken", "done")
+      ? "wrong"
+      : states.every((one) => one === "sent")
+        ? "sent"
+        : "open";
+    waits.hidden = !listed.length;
+    if (waits.hidden) waits.open = false;
+    waits.dataset.is = worst;
+    const count = waits.querySelector("[data-count]");
+    const text = `${listed.length} ${words.dataset[worst]}`;
+    if (count.textContent !== text) count.textContent = text;
+  }
+  // What was sent goes by itself once it could be read. While the list is open nothing moves in it under the finger.
+  function tidy() {
+    const isPast = ({ state, ended }) => state === "sent" && Date.now() - ended > READ;
+    const past = entries().filter(isPast);
+    if (past.length && !(waits?.open && box.querySelector("button:not([hidden])")))
+      for (const entry of past) outbox.forget(entry);
   }
 
   // --- the undo bar goes away when its time is over, unless somebody points at it
@@ -243,7 +163,6 @@
     setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
   }
 
-  for (const entry of entries()) if (Date.now() - entry.ended > DAY) forget(entry); // people could read it for a day
   document.addEventListener("submit", tap, true);
   function opened({ target }) {
     if (!target.matches(".tile[open]")) return;
@@ -251,18 +170,17 @@
   }
   document.addEventListener("toggle", opened, true);
   document.addEventListener("keydown", ({ key }) => {
-    const open = key === "Escape" && document.querySelector(".tile[open]");
+    const open = key === "Escape" && document.querySelector(".tile[open], .queue[open]");
     if (open) {
       open.open = false;
       open.querySelector("summary").focus();
     }
   });
   document.addEventListener("bedboard:placed", show);
-  document.addEventListener("bedboard:heard", flush);
-  document.addEventListener("bedboard:hello", soon);
-  addEventListener("online", soon);
+  document.addEventListener("bedboard:outbox", show);
   addEventListener("storage", show);
-  setInterval(flush, PATIENCE * (0.75 + Math.random() / 2));
+  waits?.addEventListener("toggle", tidy);
+  setInterval(tidy, 1000);
   show();
-  flush();
+  outbox.flush();
 })();

@@ -119,7 +119,7 @@
     if (document.activeElement === document.body) byId("main").focus({ preventScroll: true });
   }
   function foldsOf(form, home) {
-    return [...home.querySelectorAll("details[open]")].filter((one) => one.contains(form));
+    return [...home.querySelectorAll("details[open]:not(.asking)")].filter((one) => one.contains(form));
   }
   // A pressed part may have moved, so it is shown again.
   function show(id) {
@@ -236,7 +236,7 @@
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
       const isGone = isAgain && !tapped.target.isConnected; // such as the offer to undo: below it is something else
       tapped = { at, x, y, target: event.target };
-      const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet");
+      const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet, .jump");
       const isDeaf =
         isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
       if (isDeaf) {
@@ -255,8 +255,11 @@
   });
   document.addEventListener("click", ({ target }) => target.matches("#strip .close") && target.closest(".hold").remove());
   document.addEventListener("click", ({ target }) => {
-    const tile = target.closest('a[href^="#"]')?.closest(".tile"); // the link leads away, so the sheet above it closes
+    const link = target.closest('a[href^="#"]');
+    const tile = link?.closest(".tile"); // the link leads away, so the sheet above it closes
     if (tile) tile.open = false;
+    const folded = link && byId(link.hash.slice(1))?.querySelector(".asking"); // and to a request, of which all is shown
+    if (folded) folded.open = true;
   });
   document.addEventListener("keydown", ({ key }) => {
     const open = key === "Escape" && document.querySelector(".reply[open]");
