@@ -49,6 +49,8 @@ REFUSALS = {
     *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
     *("request_answered", "not_handed_over"),
+    *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
+    *("no_such_device", "step_up_needed"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
@@ -109,6 +111,7 @@ DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "waitings_of_person": [{"most": 5}],
     "requests_of_person": [{"most": 20}],
     "holds_of_organization": [{"most": 10}],
+    "passkeys_of_person": [{"most": 10}],
     "too_many": [{}, {"retry_after_seconds": 20}],
 }
 RAISED = re.compile(
