@@ -58,6 +58,7 @@ async def show_devices(call: Call) -> Response:
         "labels": LABELS,
         "lines": lines,
         "made": _code(call),
+        "enrol_at": f"{call.process.settings.public_url}/enrol",
         "refusal": refusal,
     }
     return page(call, "pages/devices.html", context, http_status(refusal) if refusal else 200)
@@ -126,6 +127,7 @@ async def show_people(call: Call) -> Response:
     context = {
         "people": [(one, device_views(passkeys.get(one.id, []), None)) for one in people],
         "made": _code(call),
+        "enrol_at": f"{call.process.settings.public_url}/enrol",
         "pages": {
             "newer": f"?page={number - 1}" if number > 1 else None,
             "older": f"?page={number + 1}" if number * PEOPLE_SHOWN < len(every) else None,
