@@ -2,10 +2,12 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bedboard.actions.ceremony import NewPasskey, Party, check_used, credential_in
+from bedboard.actions.roles import check_role
 from bedboard.actions.sign_in_lines import Method, note_sign_in
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
@@ -125,12 +127,19 @@ async def name_passkey(tx: Transaction, actor: Actor, passkey_id: str, label: La
 
 
 async def check_may_help(tx: Transaction, actor: Actor, person_id: str) -> Person:
-    """Return the person if the actor may make a code for them or end their passkeys; also for oneself. Refusal: NotFound."""
+    """Return the person if the actor may make a code for them or end their passkeys; also for oneself.
+
+    The role and the shelters of the actor are asked once more: the session may remember what was true before. Refusals:
+    NotFound, NotAllowed.
+    """
+    await check_role(tx, actor)
     person = await get_person(tx, person_id)
     if person is None or person.ended_at is not None:
         raise NotFound("no_such_person")
-    is_self = actor.kind == "person" and actor.id == person_id
-    if not is_self and not may_enrol(actor, person.role, await list_shelters_of(tx, person_id)):
+    if actor.kind == "person" and actor.id == person_id:
+        return person
+    now = replace(actor, shelter_ids=await list_shelters_of(tx, actor.id))
+    if not may_enrol(now, person.role, await list_shelters_of(tx, person_id)):
         raise NotFound("no_such_person")
     return person
 
