@@ -15,6 +15,7 @@ from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.jobs import make_scheduler
+from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
@@ -26,6 +27,7 @@ from bedboard.live.reader import Reader
 from bedboard.live.search import Turns
 from bedboard.live.shelters import ShelterNews
 from bedboard.live.viewer import Viewer
+from bedboard.live.watch import Watch
 from bedboard.live.wire import encode_text
 from bedboard.process import Process
 from bedboard.push import Pusher
@@ -74,6 +76,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     news = News(hub)
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
+    watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
     reader = Reader(database, board, pulse.end_session, on_catalogue)
     push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
@@ -105,6 +108,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         news=news,
         reader=reader,
         pulse=pulse,
+        watch=watch,
         identity=identity,
         seal=seal,
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
@@ -112,6 +116,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         turns=Turns(),
         cases=OpenCases(reader, board, news, clock),
         opened=Opened(reader, news),
+        added=Added(reader, hub),
         trail=Trail(database, clock, settings.audit_head),
     )
 
@@ -149,11 +154,13 @@ def warm_up(board: Board) -> None:
     gc.freeze()
 
 
-def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True) -> FrontDoor:
+def build_app(
+    settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True, has_watch: bool = True
+) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
     `seal` must open the sealed values in the database. `has_jobs` False: only the pulse runs by the clock. Tests move their
-    clock and then run the jobs themselves.
+    clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets.
     """
     process = make_process(settings, seal, clock or Clock())
 
@@ -162,6 +169,8 @@ def build_app(settings: Settings, seal: Seal, clock: Clock | None = None, *, has
         await check_fit_to_serve(process.database, demo=settings.demo)
         work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
         running = [asyncio.create_task(one) for one in work]
+        if has_watch:
+            running.append(asyncio.create_task(process.watch.run()))
         if settings.cast_speed:
             running.append(asyncio.create_task(make_cast(process, settings.cast_speed).run()))
         scheduler = make_scheduler(process)

@@ -111,6 +111,14 @@ def token(
     print(make_token(name, role, shelter, organization))
 
 
+@app.command()
+def enrol(person: Annotated[str, typer.Argument(help="the id of the person, as in the seed file")]) -> None:
+    """Make a code with which somebody makes a first passkey, such as the first administrator, and print it, this once."""
+    from bedboard.commands.enrol import print_code
+
+    print(print_code(person))
+
+
 @app.command(name="import")
 def import_command(
     source: Annotated[Literal["toronto"], typer.Argument(help="the city that made the file")],

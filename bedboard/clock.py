@@ -30,7 +30,11 @@ class Clock:
 
     def new_reference(self) -> str:
         """Return a name for a case that people can say over a telephone: four Dutch words, 40 random bits."""
-        return "-".join(secrets.choice(WORDS) for _ in range(REFERENCE_WORDS))
+        return self.new_words(REFERENCE_WORDS)
+
+    def new_words(self, count: int) -> str:
+        """Return so many Dutch words, 10 random bits each, with a hyphen between."""
+        return "-".join(secrets.choice(WORDS) for _ in range(count))
 
     def chance(self) -> float:
         """Return a number from 0 up to 1, each as likely as the others."""

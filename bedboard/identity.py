@@ -5,17 +5,18 @@ who was known a short time ago may still look at the last known board, and do no
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from bedboard.actions.signin import hash_token
+from bedboard.actions.signin import hash_token, leave_session
 from bedboard.batch import Batch
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
-from bedboard.rules.refusals import Unavailable
+from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.settings import Settings
+from bedboard.store.access import list_ended
 from bedboard.store.database import Database
 from bedboard.store.people import (
     ActiveToken,
@@ -60,6 +61,7 @@ class Identity:
         # In two tables, because a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known[FoundSession]] = {}
         self._clients: dict[bytes, Known[Actor]] = {}
+        self._left: dict[bytes, tuple[datetime, str | None]] = {}  # signed out here, and perhaps not yet in the database
         self._forgotten = 0  # counts calls of `forget`: a read that began before the last one may show an ended session
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._sessions = Batch(self._read_sessions)
@@ -81,15 +83,18 @@ class Identity:
             return None
         return known.what
 
-    async def person(self, token: str | None, *, in_use: bool) -> Actor | None:
+    async def person(self, token: str | None, *, in_use: bool, is_lasting: bool = False) -> Actor | None:
         """Return the signed-in person, whose session may be locked; None without a session that counts.
 
-        `in_use`: the person asks for something, which is a touch. False for a socket that reconnects by itself.
+        `in_use`: the person asks for something, which is a touch. False for a socket that reconnects by itself. `is_lasting`:
+        for a socket, which lasts longer than an answer; what this process remembers does not count then.
         """
         if not token:
             return None
         token_hash, now = hash_token(token), self._clock.now()
-        recent = self._recent(self._people, token_hash)
+        if token_hash in self._left:
+            return None
+        recent = None if is_lasting else self._recent(self._people, token_hash)
         if recent is not None and recent.state(self.limits, now) == "open":
             return recent.actor
         forgotten = self._forgotten
@@ -112,6 +117,29 @@ class Identity:
         async with self._database.reading() as tx:
             return await list_sessions(tx, hashes)
 
+    async def leave(self, token_hash: bytes, network: str | None) -> bool:
+        """Sign out: the session is dead in this process at once, and in the database now or, for False, by `leave_again`."""
+        self.forget(token_hash)
+        while len(self._left) >= KEPT_AT_MOST:
+            del self._left[next(iter(self._left))]
+        self._left[token_hash] = (self._clock.now(), network)
+        return await self._save_left(token_hash)
+
+    async def leave_again(self) -> None:
+        """Save what could not be saved when its person signed out."""
+        for token_hash in list(self._left):
+            await self._save_left(token_hash)
+
+    async def _save_left(self, token_hash: bytes) -> bool:
+        now, network = self._left[token_hash]
+        try:
+            async with self._database.transaction() as tx:
+                await leave_session(tx, token_hash, network, now)
+        except Refusal:
+            return False
+        self._left.pop(token_hash, None)
+        return True
+
     def last_known(self, token: str | None) -> Actor | None:
         """Return the person as last read; None if that is long ago, or the session is not open any more."""
         known = self._people.get(hash_token(token)) if token else None
@@ -119,10 +147,10 @@ class Identity:
             return None
         return known.what.actor if known.what.state(self.limits, self._clock.now()) == "open" else None
 
-    async def client(self, token: str) -> Actor | None:
-        """Return the API client with this token; None for an unknown one."""
+    async def client(self, token: str, *, is_lasting: bool = False) -> Actor | None:
+        """Return the API client with this token; None for an unknown one. `is_lasting`: as for a person."""
         token_hash = hash_token(token)
-        if (recent := self._recent(self._clients, token_hash)) is not None:
+        if not is_lasting and (recent := self._recent(self._clients, token_hash)) is not None:
             return recent
         if token_hash not in self._asked:  # a program that asks fifty things at once is looked up once
             self._asked[token_hash] = asyncio.create_task(self._read_client(token_hash))
@@ -145,6 +173,11 @@ class Identity:
             await use_session(tx, token_hash, self.limits, now)
         if (known := self._people.get(token_hash)) is not None and known.what.state(self.limits, now) == "open":
             known.what = known.what._replace(used_at=now)
+
+    async def list_ended(self, seats: Collection[tuple[bytes, str]]) -> Collection[bytes]:
+        """Return the tokens among these that are over, or no longer of this role. Refusal: Unavailable."""
+        async with self._database.reading() as tx:
+            return await list_ended(tx, seats)
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""

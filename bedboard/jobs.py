@@ -133,6 +133,11 @@ async def keep_head(process: Process) -> None:
     await process.trail.keep_head()
 
 
+async def sign_out_again(process: Process) -> None:
+    """Save the sign-outs that the database could not take when they were made."""
+    await process.identity.leave_again()
+
+
 Find = Callable[[Transaction, datetime], Awaitable[Sequence[str]]]
 Tell = Callable[[Transaction, str, datetime], Awaitable[LockedCase]]
 
@@ -194,6 +199,7 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     jobs: Sequence[tuple[Callable[[Process], Awaitable[None]], dict[str, int]]] = (
         (show_age, {"seconds": 1}),
+        (sign_out_again, {"seconds": 1}),
         (remind, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),
         (follow_cases, {"seconds": 5}),

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from bedboard.clock import Clock
 from bedboard.identity import Identity
+from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
@@ -16,6 +17,7 @@ from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
 from bedboard.live.search import Turns
 from bedboard.live.viewer import Viewer
+from bedboard.live.watch import Watch
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
 from bedboard.settings import Settings
@@ -38,6 +40,7 @@ class Process:
     news: News
     reader: Reader
     pulse: Pulse
+    watch: Watch
     identity: Identity
     seal: Seal
     alerts: Alerts
@@ -46,6 +49,7 @@ class Process:
     turns: Turns
     cases: OpenCases
     opened: Opened
+    added: Added
     trail: Trail
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""

@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
+from bedboard.actions.enrolment import forget_codes
 from bedboard.actions.idempotency import forget_answers
+from bedboard.actions.passkeys import forget_challenges, forget_passkeys
 from bedboard.actions.reminders import forget_reminders
 from bedboard.actions.signin import forget_sessions
 from bedboard.rules.retention import KEYS_REWRITTEN, TALLIES_ADDED, TIDIED, Terms
@@ -29,10 +31,14 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
         "answers": forget_answers,
         "reminders": forget_reminders,
         "sessions": forget_sessions,
+        "challenges": forget_challenges,
+        "codes": forget_codes,
+        "passkeys": forget_passkeys,
         "cases": lambda tx, now: delete_cases(tx, now - terms.case),
         "holds": lambda tx, now: delete_holds(tx, now - terms.case),
         "journal": lambda tx, now: delete_oldest(tx, "journal", now - terms.journal),
         "disclosures": lambda tx, now: delete_oldest(tx, "disclosure", now - terms.disclosure),
+        "sign_ins": lambda tx, now: delete_oldest(tx, "sign_in", now - terms.disclosure),
         "people": lambda tx, now: delete_people(tx, now - terms.person),
         "clients": lambda tx, now: delete_clients(tx, now - terms.person),
     }

@@ -1,8 +1,9 @@
-"""Signing in and out, and unlocking. Today people can sign in to a demo only. Every way to sign in ends in `begin_session`."""
+"""Signing in and out, unlocking, and proving again who one is. Every way to sign in ends in `begin_session`."""
 
 import hashlib
 from datetime import datetime, timedelta
 
+from bedboard.actions.sign_in_lines import Method, actor_of, note_sign_in
 from bedboard.clock import Clock
 from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
 from bedboard.rules.sessions import SessionKind, SessionLimits, kind_at_sign_in, session_state
@@ -10,6 +11,7 @@ from bedboard.store.bell import ring
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 from bedboard.store.people import delete_sessions, end_session, get_person, lock_session
+from bedboard.store.tables.passkeys import Passkey
 from bedboard.store.tables.people import Person, Session
 
 SESSIONS_KEPT = timedelta(days=30)
@@ -20,52 +22,96 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def begin_session(tx: Transaction, person: Person, clock: Clock, kind: SessionKind | None = None) -> str:
-    """Begin a session for a person whose identity is sure, and return the token for the cookie.
+async def begin_session(tx: Transaction, person: Person, clock: Clock, *, passkey_id: str | None = None) -> str:
+    """Begin a session for a person whose identity has just been proven, and return the token for the cookie.
 
-    `kind` None: the one that follows from the role.
+    `passkey_id` None: no passkey proved it, as in a demo. The kind of session follows from the role.
     """
     token, now = clock.new_token(), clock.now()
-    kind = kind or kind_at_sign_in(person.role)
-    tx.add(Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now))
+    session = Session(
+        token_hash=hash_token(token),
+        person_id=person.id,
+        kind=kind_at_sign_in(person.role),
+        created_at=now,
+        used_at=now,
+        proven_at=now,
+        passkey_id=passkey_id,
+        proven_by=passkey_id,
+    )
+    tx.add(session)
+    await tx.flush()
     return token
 
 
 async def exchange_session(tx: Transaction, token_hash: bytes, kind: SessionKind, clock: Clock) -> str:
     """End the session, begin one of another kind on the same device, and return its token. Refusal: SignInNeeded.
 
-    So a wall screen never has the rights of the person who opened it.
+    So a wall screen never has the rights of the person who opened it. It goes with the same passkey, and proves nothing.
     """
-    person_id = await sign_out(tx, token_hash, clock.now())
-    person = None if person_id is None else await get_person(tx, person_id)
-    if person is None or person.ended_at is not None:
+    session, now = await lock_session(tx, token_hash), clock.now()
+    person = None if session is None else await get_person(tx, session.person_id)
+    if session is None or person is None or person.ended_at is not None:
         raise SignInNeeded("sign_in_needed")
-    return await begin_session(tx, person, clock, kind)
+    await sign_out(tx, token_hash, now)
+    token = clock.new_token()
+    new = Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now)
+    new.passkey_id = session.passkey_id
+    tx.add(new)
+    await tx.flush()
+    return token
 
 
-async def unlock_session(tx: Transaction, token_hash: bytes, person_id: str, limits: SessionLimits, now: datetime) -> None:
+async def unlock_session(
+    tx: Transaction,
+    token_hash: bytes,
+    person_id: str,
+    limits: SessionLimits,
+    now: datetime,
+    *,
+    passkey_id: str | None = None,
+) -> None:
     """Unlock the session for the person whose identity has just been proven; one that is not locked is used now.
 
-    Refusals: SignInNeeded when the session has ended, NotAllowed for another person.
+    `passkey_id`: what proved it; None: a tap in a demo. Refusals: SignInNeeded when the session has ended, NotAllowed for
+    another person.
     """
     session = await lock_session(tx, token_hash)
     if session is None or session_state(session.kind, session.created_at, session.used_at, limits, now) == "over":
         raise SignInNeeded("sign_in_needed")
     if session.person_id != person_id:
         raise NotAllowed("not_your_session")
-    session.used_at = now
+    session.used_at = session.proven_at = now
+    session.proven_by = passkey_id
     tx.add(session)
     await tx.flush()
 
 
-async def sign_in_demo(tx: Transaction, person_id: str, catalogue: Catalogue | None, *, demo: bool, clock: Clock) -> str:
+async def sign_in_demo(
+    tx: Transaction,
+    person_id: str,
+    catalogue: Catalogue | None,
+    *,
+    demo: bool,
+    clock: Clock,
+    network: str | None = None,
+) -> str:
     """Sign in as a person of the demo: NotAllowed unless process and database are a demo, NotFound for all but its people."""
     if not demo or catalogue is None or not catalogue.demo:
         raise NotAllowed("not_a_demo")
     person = await get_person(tx, person_id)
     if person is None or not person.demo or person.ended_at is not None:
         raise NotFound("no_such_person")
-    return await begin_session(tx, person, clock)
+    return await sign_in(tx, person, clock, network, method="tap")
+
+
+async def sign_in(
+    tx: Transaction, person: Person, clock: Clock, network: str | None, *, method: Method, passkey: Passkey | None = None
+) -> str:
+    """Begin a session and write that down; return the token for the cookie."""
+    token = await begin_session(tx, person, clock, passkey_id=None if passkey is None else passkey.id)
+    actor = actor_of(person, kind_at_sign_in(person.role), network)
+    await note_sign_in(tx, actor, "sign_in", clock.now(), method=method, device=None if passkey is None else passkey.label)
+    return token
 
 
 async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> str | None:
@@ -74,6 +120,14 @@ async def sign_out(tx: Transaction, token_hash: bytes, now: datetime) -> str | N
     if person_id is not None:
         await ring(tx, "session", token_hash.hex())
     return person_id
+
+
+async def leave_session(tx: Transaction, token_hash: bytes, network: str | None, now: datetime) -> None:
+    """End the session of a person that signs out, and write that down; do nothing for one that has ended."""
+    person_id = await sign_out(tx, token_hash, now)
+    person = None if person_id is None else await get_person(tx, person_id)
+    if person is not None:
+        await note_sign_in(tx, actor_of(person, kind_at_sign_in(person.role), network), "sign_out", now)
 
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:

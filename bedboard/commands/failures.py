@@ -17,6 +17,7 @@ BY_STATE = {
 }
 BY_CODE = {
     "not_empty": "this database is not empty: data is loaded once, into a database with nothing in it",
+    "no_such_person": "there is no such person, or they have left",
 }
 BY_CONSTRAINT = {
     "fk_client_shelter_id": "there is no such shelter",

@@ -41,7 +41,11 @@ RIGHTS: dict[str, str] = {
     "chain": KEEP,
     "cut": KEEP,
     "disclosure": READ,  # written by see_contact alone
+    "sign_in": KEEP,
     "session": FORGET,
+    "passkey": FORGET,
+    "challenge": FORGET,
+    "enrol_code": FORGET,
     "stored_reply": FORGET,
     "reminded": FORGET,
     "alert": FORGET,

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.actions.signin import hash_token
 from bedboard.process import Process, language_of, process_of
-from bedboard.routes.parse import own_path, read_body, read_fields
+from bedboard.routes.parse import network_of, own_path, read_body, read_fields
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
@@ -129,6 +129,11 @@ class Call:
     def session_mark(self) -> str:
         """A name of the session that is no secret, by which a script sees that a new one has begun."""
         return hash_token(self.session_hash.hex()).hex()[:16]
+
+    @property
+    def network(self) -> str | None:
+        """The class of the network from which the call comes; None when it is not known."""
+        return network_of(self.request)
 
     @property
     def key(self) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -13,20 +12,24 @@ from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bedboard.process import Process, process_of
-from bedboard.routes.call import begin_call
-from bedboard.routes.replies import on_bug, on_refusal
+from bedboard.routes.call import Call, begin_call
+from bedboard.routes.parse import network_of
+from bedboard.routes.replies import lead_to_proof, on_bug, on_refusal
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import Actor, check_access, check_own
-from bedboard.rules.refusals import NotAllowed, NotFound, Refusal, SignInNeeded, Unavailable
+from bedboard.rules.devices import is_fresh
+from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, Unavailable
+from bedboard.store.access import get_proven_at
 from bedboard.store.shelters import get_shelter_id
 
 
-async def _find_client(connection: HTTPConnection) -> Actor | None:
+async def _find_client(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
     """Return the client behind a bearer token; None when there is no token or it does not count."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
-    return await process_of(connection).identity.client(token.strip())
+    is_lasting = isinstance(row, SocketRow)
+    return await process_of(connection).identity.client(token.strip(), is_lasting=is_lasting)
 
 
 async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
@@ -36,7 +39,7 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
     is_script = connection.headers.get("hx-request") == "true"
     in_use = isinstance(row, Row) and row.is_touch and not (row.method == "GET" and is_script)
     try:
-        return await identity.person(token, in_use=in_use)
+        return await identity.person(token, in_use=in_use, is_lasting=isinstance(row, SocketRow))
     except Unavailable:
         known = identity.last_known(token) if isinstance(row, Row) and row.without_database else None
         if known is None:
@@ -44,21 +47,12 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
         return known
 
 
-def _network_of(connection: HTTPConnection) -> str | None:
-    """Return the class of the caller's address, never the address; None when it is not known."""
-    try:
-        address = ip_address(connection.client.host if connection.client else "")
-    except ValueError:
-        return None
-    return "loopback" if address.is_loopback else "private" if address.is_private else "public"
-
-
 async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
     """Return the person or client that calls; None for nobody. Refusal: Unavailable, but not of a public route."""
     if isinstance(row, Row) and not row.identifies:
         return None
     try:
-        actor = await (_find_client(connection) if row.is_api else _find_person(connection, row))
+        actor = await (_find_client(connection, row) if row.is_api else _find_person(connection, row))
     except Unavailable:
         if not row.who.public:
             raise
@@ -66,7 +60,7 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
     if actor is None:
         return None
     structlog.contextvars.bind_contextvars(actor=actor.id)
-    return replace(actor, network=_network_of(connection))
+    return replace(actor, network=network_of(connection))
 
 
 async def check_row(process: Process, path_params: Mapping[str, Any], row: Row | SocketRow, actor: Actor | None) -> None:
@@ -90,6 +84,20 @@ async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
         return True
     async with process.database.transaction() as tx:
         return await get_shelter_id(tx, place_id) in actor.shelter_ids
+
+
+async def check_fresh(call: Call, row: Row) -> None:
+    """Refuse a person without a fresh proof, where the row wants one. Refusal: ProofNeeded.
+
+    The database is asked each time: what this process remembers of a session proves nothing.
+    """
+    actor = call.known_actor
+    if actor is None or actor.kind != "person" or actor.role not in row.fresh_for:
+        return
+    async with call.process.database.reading() as tx:
+        proven_at = await get_proven_at(tx, call.session_hash)
+    if not is_fresh(proven_at, call.now):
+        raise ProofNeeded("step_up_needed", demo=call.process.settings.demo)
 
 
 class GuardedRoute(Route):
@@ -123,6 +131,10 @@ def guard_route(row: Row) -> Route:
                 try:
                     call = begin_call(request, await identify(request, row))
                     await check_row(process_of(request), request.path_params, row, call.known_actor)
+                    try:
+                        await check_fresh(call, row)
+                    except ProofNeeded as refusal:
+                        return await lead_to_proof(call, refusal)
                     return await row.endpoint(call)
                 except Refusal as refusal:
                     return on_refusal(request, refusal)

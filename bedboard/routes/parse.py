@@ -1,12 +1,13 @@
 """Reading what was sent: a body, a form, the version that a caller knows, and the parts of a path."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.convertors import Convertor
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from bedboard.rules.refusals import FieldError, Invalid, Malformed
 from bedboard.schemas.fields import ID_PATTERN
@@ -31,6 +32,15 @@ def own_path(path: str) -> str:
     """Return the path if it is a page of our own, which no browser reads as another host; otherwise "/"."""
     ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and len(path) <= LONGEST_ADDRESS
     return path if ours and path.isprintable() and path.isascii() else "/"
+
+
+def network_of(connection: HTTPConnection) -> str | None:
+    """Return the class of the caller's address, never the address; None when it is not known."""
+    try:
+        address = ip_address(connection.client.host if connection.client else "")
+    except ValueError:
+        return None
+    return "loopback" if address.is_loopback else "private" if address.is_private else "public"
 
 
 async def read_body(request: Request) -> bytes:

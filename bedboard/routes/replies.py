@@ -1,5 +1,6 @@
 """From a result or a refusal to a response: the status of each refusal, and its page, fragment or problem document."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from bedboard.rules.refusals import (
     Malformed,
     NotAllowed,
     NotFound,
+    ProofNeeded,
     Refusal,
     SignInNeeded,
     TooMany,
@@ -44,6 +46,7 @@ STATUS: Mapping[type[Refusal], int] = {
     Malformed: 400,
     SignInNeeded: 401,
     NotAllowed: 403,
+    ProofNeeded: 403,
     NotFound: 404,
     Conflict: 409,
     VersionMismatch: 412,
@@ -224,6 +227,18 @@ def on_refusal(request: Request, refusal: Refusal) -> Response:
     if is_press and not isinstance(refusal, (Malformed, SignInNeeded)):
         return keep(call, call.came_from if isinstance(refusal, Locked) else "/refused", refusal=refusal)
     return refuse(request, refusal)
+
+
+async def lead_to_proof(call: Call, refusal: ProofNeeded) -> Response:
+    """Answer a call that needs a fresh proof of its person: lead to the page for that, where a press waits with its fields."""
+    log.info("refused", code=refusal.code, status=http_status(refusal))
+    if call.wants_fragment:
+        return refuse(call.request, refusal)
+    if call.request.method != "POST":
+        address = f"/step-up?{urlencode({'back': call.address})}"
+        return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
+    form = json.dumps(dict(await call.fields()))
+    return keep(call, "/step-up", {"to": call.path, "back": call.came_from, "form": form})
 
 
 async def show_refused(call: Call) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from bedboard.routes.call import Call
-from bedboard.rules.access import Actor, Rule
+from bedboard.rules.access import Actor, Role, Rule
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 SocketEndpoint = Callable[[WebSocket, Actor], Awaitable[None]]
@@ -48,6 +48,7 @@ class Row:
 
     `is_touch`: a call shows that somebody is there, which keeps the session open. A page that a script asks for shows nothing.
     `without_database`: while the database is away, a person who was known a short time ago may call it.
+    `fresh_for`: people in these roles must have proven a short time ago who they are (`rules/devices.py`, `PROOF_LASTS`).
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -58,6 +59,7 @@ class Row:
     is_touch: bool = True
     identifies: bool = True
     without_database: bool = False
+    fresh_for: frozenset[Role] = frozenset()
     operation: Operation | None = None
 
     def __post_init__(self) -> None:

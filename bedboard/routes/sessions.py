@@ -2,34 +2,51 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from bedboard.actions.sign_in_lines import Method, note_sign_in
 from bedboard.actions.signin import exchange_session, unlock_session
 from bedboard.routes.call import Call
 from bedboard.routes.parse import own_path
+from bedboard.routes.proofs import prove_own, refused, take_answer
 from bedboard.routes.replies import WALL, page
 from bedboard.routes.signin import is_demo, signed_in
 from bedboard.rules.refusals import NotAllowed
 from bedboard.rules.sessions import SessionKind
 from bedboard.schemas.forms import UnlockForm
 from bedboard.store.board import list_shelters
+from bedboard.store.database import Transaction
 from bedboard.store.people import list_sessions
+from bedboard.store.tables.passkeys import Passkey
 
 
-def prove_identity(call: Call, form: UnlockForm) -> str:
-    """Return the id of the person who unlocks. Refusal: NotAllowed.
+async def prove_identity(call: Call, tx: Transaction, form: UnlockForm, challenge: bytes | None) -> tuple[str, Passkey | None]:
+    """Return the id of the person who unlocks, and their passkey. Refusal: NotAllowed.
 
-    In a demo one tap proves it. The check of a passkey will stand here, and return the id of its owner.
+    `challenge` None: there is no answer of a passkey. In a demo one tap proves it.
     """
+    if challenge is not None:
+        person, passkey = await prove_own(call, tx, form.proof, challenge)
+        return person.id, passkey
     if not is_demo(call):
         raise NotAllowed("not_a_demo")
-    return form.person
+    return form.person, None
 
 
 async def post_unlock(call: Call) -> Response:
     """Unlock the session for its own person; a page without scripts goes back to where it was."""
     form, identity = await call.form(UnlockForm), call.process.identity
-    person_id = prove_identity(call, form)
-    async with call.transaction() as tx:
-        await unlock_session(tx, call.session_hash, person_id, identity.limits, call.now)
+    try:
+        challenge = await take_answer(call, form.proof, "unlock", call.session_hash) if form.proof else None
+        async with call.transaction() as tx:
+            person_id, passkey = await prove_identity(call, tx, form, challenge)
+            passkey_id = None if passkey is None else passkey.id
+            await unlock_session(tx, call.session_hash, person_id, identity.limits, call.now, passkey_id=passkey_id)
+            method: Method = "tap" if passkey is None else "passkey"
+            device = None if passkey is None else passkey.label
+            await note_sign_in(tx, call.actor, "unlock", call.now, method=method, device=device)
+    except NotAllowed as refusal:
+        if form.proof:
+            await refused(call, "unlock", refusal)
+        raise
     identity.forget(call.session_hash)
     if call.wants_fragment:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})

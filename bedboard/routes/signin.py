@@ -7,13 +7,14 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.signin import sign_in_demo, sign_out
 from bedboard.routes.call import Call
 from bedboard.routes.guard import may_open
-from bedboard.routes.kept import drop_all
+from bedboard.routes.kept import drop_all, kept_of
 from bedboard.routes.parse import own_path
-from bedboard.routes.replies import page
+from bedboard.routes.replies import http_status, page
 from bedboard.rules.access import Actor
-from bedboard.rules.refusals import FieldError, Invalid, NotFound
+from bedboard.rules.refusals import FieldError, Invalid, NotFound, SignInNeeded
 from bedboard.schemas.fields import ID
 from bedboard.store.people import get_person, list_demo_people
+from bedboard.store.tables.people import Person
 from bedboard.views.pages import SCREEN_LANGUAGES
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -42,7 +43,9 @@ async def _next_page(call: Call, actor: Actor, address: str) -> str | None:
 async def show_sign_in(call: Call) -> Response:
     if call.known_actor is not None:
         return RedirectResponse((await _next_page(call, call.known_actor, _asked_for(call))) or "/", 303)
-    people, asked_for = [], _asked_for(call)
+    kept = kept_of(call)
+    people, asked_for = [], own_path(kept.fields["next"]) if kept and "next" in kept.fields else _asked_for(call)
+    refusal = kept.refusal if kept else SignInNeeded("sign_in_needed") if "ended" in call.query else None
     if is_demo(call):
         async with call.transaction() as tx:
             people = await list_demo_people(tx)
@@ -51,12 +54,14 @@ async def show_sign_in(call: Call) -> Response:
         "pages/sign_in.html",
         {
             "people": people,
-            "refusal": "sign_in_needed" if "ended" in call.query else None,
+            "refusal": refusal,
+            "is_left": "left" in call.query,
             "is_shift_over": "shift" in call.query,
             "shift_hours": call.process.settings.shift_hours,
             "next": asked_for,
             "path": f"{call.path}?{urlencode({**call.query, 'next': asked_for})}",  # for the form of the language
         },
+        http_status(refusal) if kept and refusal else 200,
     )
 
 
@@ -68,12 +73,18 @@ async def post_demo_sign_in(call: Call) -> Response:
         raise NotFound("no_such_person")
     async with call.transaction() as tx:
         await sign_out(tx, call.session_hash, call.now)
-        token = await sign_in_demo(tx, person_id, process.board.catalogue, demo=process.settings.demo, clock=process.clock)
+        catalogue, is_demo_process = process.board.catalogue, process.settings.demo
+        token = await sign_in_demo(tx, person_id, catalogue, demo=is_demo_process, clock=process.clock, network=call.network)
         person = await get_person(tx, person_id)
+    return await welcome(call, person, token, form.get("next", "/"))
+
+
+async def welcome(call: Call, person: Person | None, token: str, asked_for: str) -> Response:
+    """Lead somebody who has just signed in to the page that was asked for, if it may be opened, otherwise to the first one."""
     # A detective looks for a place now, the others for what has changed.
     home = "/search" if person is not None and person.role == "police" else "/"
-    if (asked_for := form.get("next", "/")) != "/":
-        actor = await process.identity.person(token, in_use=False)
+    if asked_for != "/":
+        actor = await call.process.identity.person(token, in_use=False)
         home = (actor and await _next_page(call, actor, asked_for)) or home
     return signed_in(call, home, token)
 
@@ -90,12 +101,17 @@ def signed_in(call: Call, path: str, token: str) -> Response:
 
 
 async def post_sign_out(call: Call) -> Response:
+    """Sign out: here at once, whatever the database does; it hears of it now, or as soon as it answers.
+
+    The browser is told to drop all that it keeps of our pages. Its language and theme are cookies of their own, and stay.
+    """
     process = call.process
-    async with call.transaction() as tx:
-        await sign_out(tx, call.session_hash, call.now)
     process.pulse.end_session(call.session_hash)
     is_shift = call.known_actor is not None and call.known_actor.session == "shift"
-    response = RedirectResponse("/sign-in?shift=over" if is_shift else "/sign-in", 303, {"Cache-Control": "no-store"})
+    is_saved = await process.identity.leave(call.session_hash, call.network)
+    headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'}
+    said = [word for word, holds in (("shift=over", is_shift), ("left=1", not is_saved)) if holds]
+    response = RedirectResponse("/sign-in?" + "&".join(said) if said else "/sign-in", 303, headers)
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
     drop_all(call, response)
     return response

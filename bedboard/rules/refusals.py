@@ -45,6 +45,10 @@ class NotAllowed(Refusal):
     """The actor is known and signed in, but not for this."""
 
 
+class ProofNeeded(NotAllowed):
+    """The actor may do this, and has to prove once more who they are before it."""
+
+
 class NotFound(Refusal):
     """The thing does not exist, or the actor may not know that it does."""
 

@@ -9,6 +9,8 @@ from bedboard.rules.tallies import Slept
 from bedboard.schemas.fields import CALLER_PATTERN, Count, Day, Form, Id, KeyForm, Moment, Version
 
 FieldText = Annotated[str, Field(max_length=40)]
+ProofText = Annotated[str, Field(max_length=20_000)]
+"""The answer of a device as its browser writes it: JSON."""
 
 
 # --- a shelter's own page
@@ -64,10 +66,14 @@ class CriteriaForm(KeyForm):
 
 
 class UnlockForm(Form):
-    """The button of a locked page: `person` is the one whose page it was, `back` the page of ours on which it stands."""
+    """The button of a locked page: `person` is the one whose page it was, `back` the page of ours on which it stands.
+
+    `proof`: the answer of the person's passkey; empty in a demo.
+    """
 
     person: Id
     back: str = "/"
+    proof: ProofText = ""
 
 
 class OwnForm(KeyForm):

@@ -16,9 +16,15 @@ from bedboard.store.marks import FIELDS, TAG_BYTES, Source
 from bedboard.store.tables.audit import Chain, Cut
 from bedboard.store.tables.board import Journal
 from bedboard.store.tables.cases import CaseEvent
+from bedboard.store.tables.passkeys import SignIn
 from bedboard.store.tables.people import Disclosure
 
-TABLES: Mapping[Source, type[SQLModel]] = {"journal": Journal, "disclosure": Disclosure, "case_event": CaseEvent}
+TABLES: Mapping[Source, type[SQLModel]] = {
+    "journal": Journal,
+    "disclosure": Disclosure,
+    "case_event": CaseEvent,
+    "sign_in": SignIn,
+}
 LOCK = 7_262_317  # any number, as long as it is always the same
 TRY_LOCK = text("select pg_try_advisory_xact_lock(:number)")
 

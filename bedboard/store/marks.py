@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-Source = Literal["journal", "disclosure", "case_event"]
+Source = Literal["journal", "disclosure", "case_event", "sign_in"]
 
 TAG_BYTES = 16
 _ACTOR = ("actor_kind", "actor_id", "role", "organization_id", "session", "network")
@@ -17,6 +17,7 @@ FIELDS: Mapping[Source, Sequence[str]] = {
     "journal": ("received_at", "observed_at", *_ACTOR, "action", "shelter_id", "version", "place_id", "before", "after"),
     "disclosure": ("at", *_ACTOR, "shelter_id", "what", "why", "claim_id", "case_id", "result"),
     "case_event": ("at", *_ACTOR, "case_id", "what", "shelter_id"),
+    "sign_in": ("at", *_ACTOR, "person_id", "what", "method", "device", "result"),
 }
 """The columns under the tag, in this order, forever; a later one goes last, and has to be left out while it is null."""
 

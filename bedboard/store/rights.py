@@ -18,7 +18,7 @@ TOO_MUCH = text("""
     select 'it reads ' || name || ' past see_contact' from unnest(array['shelter_contact']) name
         where to_regclass(name) is not null and has_any_column_privilege(name, 'select')
 """)
-APPEND_ONLY = ("journal", "disclosure", "case_event", "chain", "cut")
+APPEND_ONLY = ("journal", "disclosure", "case_event", "sign_in", "chain", "cut")
 
 
 async def list_excess_rights(tx: Transaction) -> list[str]:

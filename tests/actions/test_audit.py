@@ -11,7 +11,7 @@ from bedboard.store.chain import TABLES
 from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
 from tests.build import NOW
-from tests.build.audit import chain, count_rows, cut, forget_tags, look, verify
+from tests.build.audit import chain, count_rows, cut, forget_tags, look, try_wrong_code, verify
 from tests.build.cases import NOOR, bring_to
 from tests.build.holds import hold
 from tests.build.rows import run
@@ -20,12 +20,14 @@ from tests.build.site import as_owner
 
 @pytest.fixture
 async def trail(case_database: Database) -> AsyncIterator[tuple[Database, Head]]:
-    """A board with a history in each of the three tables, chained."""
+    """A board with a history in each of the tables, chained."""
     await bring_to(case_database, "confirmed")
     await look(case_database)
+    await try_wrong_code(case_database)
     await chain(case_database)
     await hold(case_database, NOOR, ["ceder-1"])
     await look(case_database)
+    await try_wrong_code(case_database)
     yield case_database, await chain(case_database)
 
 

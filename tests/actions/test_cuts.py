@@ -25,7 +25,7 @@ async def forgotten(case_database: Database) -> Database:
     await chain(case_database)
     for name in ("cases", "journal", "disclosures"):
         assert await do(case_database, lambda tx, name=name: forgetting(Terms())[name](tx, LATER)) > 0  # type: ignore[misc]
-    assert [await count_rows(case_database, table) for table in TABLES] == [0, 0, 0]
+    assert [await count_rows(case_database, table) for table in TABLES] == [0, 0, 0, 0]
     await look(case_database)
     await ask(case_database)
     await chain(case_database)

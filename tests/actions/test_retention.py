@@ -12,16 +12,21 @@ from sqlmodel import SQLModel
 
 from bedboard.actions.alerts import add_alert, add_device, drop_expired_alerts
 from bedboard.actions.disclosures import disclose_address
+from bedboard.actions.enrolment import CODES_KEPT
 from bedboard.actions.idempotency import REPLIES_KEPT, Reply, apply_once, make_key
+from bedboard.actions.passkeys import PASSKEYS_KEPT
 from bedboard.actions.reminders import REMINDERS_KEPT
 from bedboard.actions.retention import forgetting
+from bedboard.actions.sign_in_lines import note_sign_in
 from bedboard.actions.signin import SESSIONS_KEPT, hash_token
 from bedboard.rules.alerts import ALERT_LASTS
+from bedboard.rules.devices import CHALLENGE_LASTS
 from bedboard.rules.refusals import Refusal
 from bedboard.rules.retention import TIDIED, Terms
 from bedboard.store import retention
 from bedboard.store.alerts import Device
 from bedboard.store.database import Database, Transaction
+from bedboard.store.passkeys import save_challenge
 from bedboard.store.retention import claim_slot
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.people import Session
@@ -31,7 +36,7 @@ from tests.build.holds import hold
 from tests.build.rows import do, every_row, run
 
 SECOND = timedelta(seconds=1)
-OF_PERSON = ("membership", "session", "alert", "push_subscription")  # forget_people deletes from these
+OF_PERSON = ("membership", "session", "alert", "push_subscription", "passkey", "enrol_code")  # forget_people deletes from these
 TERMS = Terms()
 LEFT = "update person set ended_at = :now where id = 'kofi'"
 DEVICE = Device("https://push.example/1", "key", "secret")
@@ -105,6 +110,26 @@ async def a_program_that_ended(database: Database) -> None:
     await run(database, "update client set ended_at = :now where id = 'demo-shelter-ceder'", now=NOW)
 
 
+async def a_question(database: Database) -> None:
+    await do(database, lambda tx: save_challenge(tx, b"hash", "sign_in", b"bound", NOW))
+
+
+async def a_code(database: Database) -> None:
+    await run(database, "insert into enrol_code values ('\\x01', '\\x02', 'mark', :now)", now=NOW)
+
+
+async def a_removed_passkey(database: Database) -> None:
+    """A session that was made with it is over, and stays for its own term."""
+    made = "insert into passkey values ('p', 'mark', 'c', 'k', 0, 'phone', :now, null, :now)"
+    await run(database, made, now=NOW)
+    await run(database, "insert into session values ('\\x09', 'mark', :now, :now)", now=NOW + timedelta(days=20))
+    await run(database, "update session set passkey_id = 'p', proven_by = 'p'")
+
+
+async def a_line_of_signing_in(database: Database) -> None:
+    await do(database, lambda tx: note_sign_in(tx, MARK, "sign_in", NOW, method="tap"))
+
+
 class Case(NamedTuple):
     """`begin` makes the rows; `term`: from NOW on; `tables`: those from which they are gone; `name`: the way to forget."""
 
@@ -124,6 +149,10 @@ CASES = [
     Case("holds", an_old_hold, TERMS.case, ("claim",)),
     Case("journal", a_line, TERMS.journal, ("journal",)),
     Case("disclosures", a_disclosure, TERMS.disclosure, ("disclosure",)),
+    Case("challenges", a_question, CHALLENGE_LASTS, ("challenge",)),
+    Case("codes", a_code, CODES_KEPT, ("enrol_code",)),
+    Case("passkeys", a_removed_passkey, PASSKEYS_KEPT, ("passkey",)),
+    Case("sign_ins", a_line_of_signing_in, TERMS.disclosure, ("sign_in",)),
     Case("people", somebody_who_left, TERMS.person, ()),
     Case("clients", a_program_that_ended, TERMS.person, ()),
 ]
@@ -240,7 +269,7 @@ async def test_a_turn_that_failed_is_free_again(case_database: Database) -> None
 
 async def test_only_forgetting_may_delete_what_is_append_only(case_database: Database) -> None:
     await do(case_database, lambda tx: forgetting(TERMS)["journal"](tx, NOW + 2 * TERMS.journal))
-    for table in ("journal", "disclosure", "case_event"):
+    for table in ("journal", "disclosure", "case_event", "sign_in"):
         with pytest.raises(DBAPIError, match="append-only"):
             await run(case_database, f"delete from {table}")  # noqa: S608
 

@@ -17,6 +17,9 @@ from tests.build.rows import do, looking, run
 LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8), shift=timedelta(hours=12))
 
 
+NOT_PROVEN = dict.fromkeys(["ended_at", "proven_at", "passkey_id", "proven_by"])
+
+
 async def sign_in(database: Database, clock: FixedClock, person: str = "mark") -> bytes:
     catalogue = await do(database, get_catalogue)
     return hash_token(await do(database, lambda tx: sign_in_demo(tx, person, catalogue, demo=True, clock=clock)))
@@ -37,7 +40,7 @@ async def test_its_own_person_unlocks_a_session(board_database: Database, clock:
     assert await state(board_database, session, clock) == "locked"
     async with looking(board_database) as seen:
         await unlock(board_database, session, clock)
-    assert seen.changed == {("session", session): {"used_at": clock.now()}}
+    assert seen.changed == {("session", session): {"used_at": clock.now(), "proven_at": clock.now()}}
     assert (seen.journal, seen.bells) == ([], [])
     assert await state(board_database, session, clock) == "open"
 
@@ -103,7 +106,7 @@ async def test_another_kind_of_session_replaces_the_one_of_the_person(
     assert await state(board_database, session, clock) is None
     assert seen.bells == [("session", session.hex(), 0)]
     new = {"token_hash": hash_token(token), "person_id": person, "kind": kind, "created_at": NOW, "used_at": NOW}
-    assert seen.added == {("session", hash_token(token)): new | {"ended_at": None}}
+    assert seen.added == {("session", hash_token(token)): new | NOT_PROVEN}
 
 
 async def test_an_ended_session_is_exchanged_for_nothing(board_database: Database, clock: FixedClock) -> None:

@@ -9,6 +9,7 @@ from tests.build.site import Site
 
 PAGES = [  # who, where
     (None, "/sign-in"),
+    (None, "/enrol"),
     ("mark", "/"),
     ("mark", "/?kind=cosm"),
     ("mark", "/?kind=cosm&unit=zuid"),
@@ -22,7 +23,10 @@ PAGES = [  # who, where
     ("sanne", "/totals"),
     ("gerda", "/"),
     ("gerda", "/audit"),
+    ("gerda", "/audit/sign-ins"),
     ("anneke", "/manage/linde/looks"),
+    ("anneke", "/people"),
+    ("anneke", "/devices"),
     ("mark", "/no-such-page"),
 ]
 

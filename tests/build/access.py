@@ -18,13 +18,32 @@ EVERYBODY = "SMCPDAUX"
 ACCESS = {
     "sign_in": "*",
     "sign_in_demo": "*",
+    "sign_in_options": "*",
+    "sign_in_passkey": "*",
+    "enrol": "*",
+    "enrol_make": "*",
+    "enrol_options": "*",
     "language": "*",
     "theme": "*",
     "static": "*",
     "health": "*",
-    "sign_out": EVERYBODY,
+    "sign_out": "*",
     "refused": "*",
     "unlock": EVERYBODY,
+    "unlock_options": EVERYBODY,
+    "step_up": EVERYBODY,
+    "step_up_prove": EVERYBODY,
+    "step_up_options": EVERYBODY,
+    "devices": EVERYBODY,
+    "device_add": EVERYBODY,
+    "device_options": EVERYBODY,
+    "device_code": EVERYBODY,
+    "device_label": EVERYBODY,
+    "device_end": EVERYBODY,
+    "people": "MDA",
+    "person_code": "MDA",
+    "person_device_end": "MDA",
+    "sign_ins": "U",
     "wall": "CPD",
     "wall_open": "CPD",
     "shift": "SM",
@@ -139,10 +158,20 @@ DURING_A_SHIFT = {
     "staff_asked",
     "staff_answer",
     "staff_arrival",
+    *("step_up", "step_up_prove", "step_up_options"),
+    *("devices", "device_add", "device_options", "device_code", "device_label", "device_end"),
 }
 """The pages of a device of the shift, besides those that every session has."""
 ON_A_WALL = {"home"}
-WHILE_LOCKED = {"sign_out", "unlock", "live"}
+WHILE_LOCKED = {"unlock", "unlock_options", "live"}
+NEEDS_PROOF = {
+    **dict.fromkeys(("device_add", "device_options", "device_code", "device_label", "device_end"), EVERYBODY),
+    **dict.fromkeys(("person_code", "person_device_end"), "MDA"),
+    "criteria_save": "M",
+    "place_criteria_save": "M",
+    "case_address": "D",
+}
+"""The routes that want a fresh proof, and of the roles that may call them those that have to give it."""
 
 
 def roles_of(name: str) -> set[Role] | None:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from bedboard.actions.audit import Head, Verified, chain_rows, head_of, verify_trail
 from bedboard.actions.disclosures import disclose_telephone
+from bedboard.actions.enrolment import try_code
 from bedboard.store.chain import TABLES, get_head
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, FixedClock
@@ -46,6 +47,11 @@ moments = (NOW + timedelta(microseconds=n) for n in count())  # no two looks of 
 
 async def look(database: Database) -> None:
     await do(database, lambda tx: disclose_telephone(tx, HANNEKE, "linde", SEAL, next(moments), is_stale=False))
+
+
+async def try_wrong_code(database: Database) -> None:
+    """A line of the journal of signing in."""
+    await do(database, lambda tx: try_code(tx, "no such code", SEAL, "public", next(moments)))
 
 
 async def cut(database: Database, number: int) -> None:

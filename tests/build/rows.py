@@ -68,7 +68,7 @@ async def looking(database: Database) -> AsyncIterator[Seen]:
     seen.removed = set(before) - set(after)
     for key in sorted(set(after) - set(before), key=str):
         if key[0] != "journal":
-            seen.added[key] = _told(after[key]) if key[0] in ("disclosure", "case_event") else after[key]
+            seen.added[key] = _told(after[key]) if key[0] in ("disclosure", "case_event", "sign_in") else after[key]
     new = sorted((key for key in set(after) - set(before) if key[0] == "journal"), key=lambda key: int(str(key[1])))
     seen.journal = [{name: value for name, value in _told(after[key]).items() if name not in ("id", "role")} for key in new]
     for key in set(after) & set(before):

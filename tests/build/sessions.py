@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import monotonic
 
 import pytest
@@ -12,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from bedboard.store.database import Database
 from tests import build
 from tests.build import NOW, PATIENCE, FixedClock
-from tests.build.site import Site, served
+from tests.build.site import Site, as_owner, served
 
 
 class WholeClock(FixedClock):
@@ -44,6 +45,14 @@ async def code_of(line: ClientConnection) -> int | None:
             while True:
                 await line.recv()
     return line.close_code
+
+
+@asynccontextmanager
+async def locked_out(database: Database) -> AsyncIterator[None]:
+    """Nobody can read the sessions meanwhile."""
+    async with as_owner(database) as tx:
+        await (await tx.connection()).execute(text("lock table session in access exclusive mode"))
+        yield
 
 
 async def used_at(site: Site) -> str:

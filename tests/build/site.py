@@ -149,20 +149,27 @@ class Site:
 
 
 async def start_site(
-    database_url: str, clock: FixedClock, *, own_pulse: bool = True, has_jobs: bool = False, **given: object
+    database_url: str,
+    clock: FixedClock,
+    *,
+    own_pulse: bool = True,
+    has_jobs: bool = False,
+    has_watch: bool = False,
+    host: str = "127.0.0.1",
+    **given: object,
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
     """Serve on a free port in this very loop; the caller ends it with `stop_site`.
 
     `own_pulse` False: only the test rings the pulse, however slow the machine is. Without `has_jobs` the scheduler does
-    nothing between two steps of a test.
+    nothing between two steps of a test, and without `has_watch` no socket is closed because the machine is busy.
     """
     listening = socket.socket(proto=socket.IPPROTO_TCP)  # only then asyncio turns Nagle's delay off
     listening.bind(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    url = f"http://{host}:{listening.getsockname()[1]}"
     settings = Settings(**{"demo": True, "public_url": url, "database_url": database_url} | given)  # type: ignore[arg-type]
     if not own_pulse:
         settings = settings.model_copy(update={"pulse_seconds": 3600.0})  # more than the settings allow
-    app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs)
+    app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs, has_watch=has_watch)
     config = uvicorn.Config(
         app, lifespan="on", log_level="warning", access_log=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, **WEBSOCKET_OPTIONS
     )

@@ -108,6 +108,8 @@ WRONG = [
     Wrong("token roster --role police --shelter linde", "--shelter is for a machine"),
     Wrong("token jan@politie.nl --role police", "an e-mail address belongs to a person"),
     Wrong("token 0612345678 --role police", "this looks like a number"),
+    Wrong("enrol", "Missing argument 'person'"),
+    Wrong("enrol wouter", "BEDBOARD_SECRET_KEY is not set", {"DATABASE_URL": NOWHERE}),
     Wrong("frob", "No such command 'frob'"),
     Wrong("serve --frob", "No such option: --frob"),
     Wrong("seed", "Missing argument 'file'"),
@@ -135,7 +137,9 @@ def test_every_wrong_setting_is_listed_by_the_name_of_its_variable() -> None:
 # --- help and version -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["", "serve", "migrate", "key", "push-keys", "seed", "token", "import", "replay", "demo"])
+@pytest.mark.parametrize(
+    "command", ["", "serve", "migrate", "key", "push-keys", "seed", "token", "enrol", "import", "replay", "demo"]
+)
 def test_each_command_explains_itself(command: str) -> None:
     short, long = bedboard(*command.split(), "-h"), bedboard(*command.split(), "--help")
     assert short.returncode == 0
@@ -274,3 +278,18 @@ async def test_a_token_is_printed_once_and_counts(board_database: Database) -> N
         actor = await get_client_actor(tx, hash_token(ran.stdout.strip()), demo=False)
     assert actor is not None
     assert (actor.role, actor.name, sorted(actor.shelter_ids)) == ("machine", "roster-linde", ["linde"])
+
+
+# --- codes ------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_first_administrator_gets_a_code_on_the_server(board_database: Database) -> None:
+    public = {"BEDBOARD_PUBLIC_URL": "https://bedboard.example"}
+    ran = bedboard("enrol", "wouter", DATABASE_URL=board_database.url, **KEY, **public)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    code, told = ran.stdout.splitlines()
+    assert len(code.split("-")) == 5
+    assert told == "for Wouter, within 15 minutes, at https://bedboard.example/enrol"
+    assert said(bedboard("enrol", "nobody", DATABASE_URL=board_database.url, **KEY)) == (
+        "there is no such person, or they have left"
+    )

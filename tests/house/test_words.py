@@ -49,6 +49,8 @@ REFUSALS = {
     *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
+    *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
+    *("no_such_device", "step_up_needed"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
@@ -110,6 +112,7 @@ DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "requests_of_person": [{"most": 20}],
     "holds_of_organization": [{"most": 10}],
     "too_many": [{}, *({"minutes": n, "again_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)} for n in (1, 12))],
+    "passkeys_of_person": [{"most": 10}],
 }
 RAISED = re.compile(
     r"\b(?:Refusal|Malformed|SignInNeeded|NotAllowed|NotFound|Conflict|VersionMismatch|TooMany|Unavailable)\(\s*\"(\w+)\""

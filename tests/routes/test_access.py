@@ -48,8 +48,8 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
         return 422  # it must say for which organization
     if (name == "home" and role in SHELTER) or (name, role) == ("staff_overview", "staff"):
         return 303  # to their own page
-    if name == "sign_in" and role != "none":
-        return 303
+    if name in ("sign_in", "sign_in_passkey") and role != "none":
+        return 303  # they are signed in
     return call.done
 
 

@@ -161,7 +161,7 @@ async def test_a_shift_may_work_for_its_shelter_and_nothing_else(site: Site, per
             assert ("Dit kan niet op een toestel van de dienst" in reply.text) is may_role, row.name
         for name in DURING_A_SHIFT:
             row = next(one for one in PAGES if one.name == name)
-            assert (await press(browser, row, role)).status_code not in (401, 403, 423, 500), name
+            assert (await press(browser, row, role)).status_code not in {401, 403, 423, 500} - {CALLS[name].done}, name
         for path in ("/staff/wilg", "/staff/nowhere"):
             assert (await browser.get(path)).status_code == 404
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bedboard.store.database import Transaction
-from tests.build.statements import AT, EVENT, LOOK
+from tests.build.statements import AT, EVENT, LOOK, SIGN_IN
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,16 @@ async def test_the_time_line_of_a_case_is_append_only(full: Transaction, stateme
         async with connection.begin_nested():
             await connection.execute(text(statement))
     assert (await connection.execute(text("select count(*) from case_event where role = 'police'"))).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["update sign_in set actor_id = 'x'", "delete from sign_in", "truncate sign_in", "delete from sign_in where false"],
+)
+async def test_the_journal_of_signing_in_is_append_only(owner_tx: Transaction, statement: str) -> None:
+    connection = await owner_tx.connection()
+    await connection.execute(text(f"{SIGN_IN} ('', {AT}, 'person', 'mark', 'sign_in', 'done')"))
+    with pytest.raises(DBAPIError, match="the journal of signing in is append-only"):
+        async with connection.begin_nested():
+            await connection.execute(text(statement))
+    assert (await connection.execute(text("select count(*) from sign_in where actor_id = 'mark'"))).scalar_one() == 1

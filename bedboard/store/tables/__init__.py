@@ -3,4 +3,4 @@
 `table=True` models do not validate: the pure rules do, and the named CHECKs of the migrations are the last word.
 """
 
-__all__ = ["audit", "board", "cases", "people"]
+__all__ = ["audit", "board", "cases", "passkeys", "people"]

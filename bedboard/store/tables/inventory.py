@@ -36,6 +36,9 @@ TERMS: Mapping[str, str] = {
     "device": "until its session has ended, or 30 days after the last use of that",
     "journal": "`BEDBOARD_JOURNAL_DAYS`",
     "disclosure": "`BEDBOARD_DISCLOSURE_DAYS`",
+    "passkey": "30 days after its end",
+    "challenge": "five minutes, and until the next hour",
+    "code": "a day",
     "hour": "an hour at most, unless the system stands still",
     "always": "always: nobody is in it",
 }

@@ -119,6 +119,48 @@ kind technical whether it is of a person, a shift or a wall screen
 created_at staff when they signed in
 used_at staff when it was last used
 ended_at staff when they signed out
+proven_at staff when they last proved who they are
+passkey_id staff the passkey with which they signed in
+proven_by staff the passkey with which they last proved who they are
+
+passkey passkey
+id staff a passkey, on pages
+person_id staff whose it is
+credential_id secret recognizes it
+public_key secret checks what its device has signed
+sign_count technical how often it was used, as its device counts
+label staff the kind of device, as a code
+added_at staff when it was made
+used_at staff when it was last used
+ended_at staff when it was removed
+
+challenge challenge
+hash secret recognizes a question that is to be signed
+purpose technical what the answer may be used for
+bound_hash secret recognizes the browser that asked
+created_at technical when it was asked
+
+enrol_code code
+finding_hash secret finds a code; made with the deployment's key
+code_hash secret recognizes the code; made with the deployment's key
+person_id staff who may make a passkey with it
+made_at staff when it was made
+wrong_count technical how often it was typed wrong
+ended_at staff when it was used, replaced or typed wrong too often
+
+sign_in disclosure
+id technical the order of lines
+at staff when
+actor_kind staff a person, a command or nobody known
+actor_id staff who did it
+role,organization_id staff in which role and for which organization
+session,network staff from which kind of session and class of network, never the address
+person_id staff whose access it is about
+what staff what was done, as a code
+method staff by tap, passkey, code or command
+device staff the kind of device, as a code
+result staff whether it was done, or why not, as a code
+tag technical a mark of the row that only bedboard can make
 
 alert alert
 id case a search that waits for a place

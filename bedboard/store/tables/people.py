@@ -34,7 +34,9 @@ class Membership(SQLModel, table=True):
 class Session(SQLModel, table=True):
     """A signed-in device. Only the hash of its token is kept.
 
-    Triggers end it when its person leaves or gets another role, and delete its push subscription when it ends.
+    Triggers end it when its person leaves or gets another role, and when its passkey ends; and delete its push subscription
+    when it ends. `passkey_id`: with which it was made; `proven_by`: with which its person proved last who they are, at
+    `proven_at`. Each is None where there was none, as in a demo.
     """
 
     token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
@@ -43,6 +45,9 @@ class Session(SQLModel, table=True):
     created_at: datetime = moment()
     used_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
+    proven_at: datetime | None = moment(nullable=True)
+    passkey_id: str | None = Field(default=None, foreign_key="passkey.id", ondelete="SET NULL", index=True)
+    proven_by: str | None = Field(default=None, foreign_key="passkey.id", ondelete="SET NULL", index=True)
 
 
 class Client(SQLModel, table=True):

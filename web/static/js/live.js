@@ -134,7 +134,7 @@
     whole ||= message.type === "snapshot";
     if ("locked" in message) document.dispatchEvent(new CustomEvent("bedboard:locked", { detail: message.locked }));
     if (message.fragments && !isCovered()) steadily(() => takeNews(message), true);
-    for (const what of ["found", "own"]) {
+    for (const what of ["found", "own", "device"]) {
       const detail = message[what];
       const name = isCovered() ? "covered" : what; // a covered page shows that there is news, and not what it is
       if (detail || message.type === what)

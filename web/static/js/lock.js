@@ -7,7 +7,7 @@
   const root = document.documentElement;
   const cover = document.getElementById("lock");
   const form = cover.querySelector('[action="/unlock"]');
-  const [heading, news, unsent] = ["h1", "[data-news]", "[data-unsent]"].map((part) => cover.querySelector(part));
+  const [heading, news, said] = ["h1", "[data-news]", "[data-outcome]"].map((part) => cover.querySelector(part));
   const { person } = cover.dataset;
   const idle = Number(cover.dataset.idleSeconds ?? Infinity) * SECOND; // the sessions of a shift and of a wall do not lock
   const isWhole = "cover" in root.dataset; // there is no page below: this was the answer to a locked session
@@ -46,7 +46,7 @@
     delete root.dataset.cover;
     cover.hidden = true;
     count = 0;
-    news.textContent = unsent.textContent = "";
+    news.textContent = said.textContent = form.elements.proof.value = "";
     document.title = left.title;
     scrollTo({ top: left.scroll, behavior: "instant" });
     left.focused?.focus({ preventScroll: true });
@@ -54,13 +54,16 @@
     note();
     document.dispatchEvent(new Event("bedboard:unlocked"));
   }
+  function empty() {
+    for (const part of document.querySelectorAll("#main, #bell, #messages .notice, .top nav, .added")) part.replaceChildren();
+  }
   function end() {
     if (isWhole) return location.replace(form.elements.back.value);
     const at = document.querySelector('#live [data-when="lost"] time')?.textContent;
     const asOf = cover.querySelector("[data-as-of]");
     asOf.hidden = !at;
     asOf.lastElementChild.textContent = at;
-    document.getElementById("main").replaceChildren();
+    empty();
     put("ended");
     document.title = cover.querySelector('[data-when="ended"] h1').textContent;
   }
@@ -68,18 +71,29 @@
   cover.addEventListener("submit", async (event) => {
     if (event.target !== form) return;
     event.preventDefault();
-    unsent.textContent = "";
+    if (!(await window.bedboard.prove(form))) return;
     const fields = [...new FormData(form)];
     const answer = await window.bedboard.ask(form, "/unlock", { method: "POST", fields, accepts: () => false });
     if (answer?.isOk) {
       tabs.postMessage({ person, isUnlocked: true });
       open();
-    } else if (answer?.status === 401 || answer?.status === 403) end();
-    else unsent.textContent = unsent.dataset.unsent;
+    } else if (answer?.status === 401 || (answer?.status === 403 && /not_your_session|not_your_role/.test(answer.text))) end();
+    else
+      said.textContent = window.bedboard.parse(answer?.text ?? "").querySelector("p")?.textContent ?? said.dataset.unanswered;
+  });
+  // Signed out here: Back must not bring the page again as it was, and the other tabs need not wait for the server to say so.
+  let isLeaving;
+  addEventListener("submit", ({ target }) => (isLeaving ||= target.matches('[action="/sign-out"]')));
+  addEventListener("pagehide", () => {
+    if (!isLeaving) return;
+    tabs.postMessage({ person, isEnded: true });
+    empty();
+    put("ended");
   });
   tabs.onmessage = ({ data }) => {
     if (data.person !== person) return;
-    if (data.isUnlocked) open();
+    if (data.isEnded) end();
+    else if (data.isUnlocked) open();
     else note();
   };
   document.addEventListener("bedboard:locked", ({ detail }) => {

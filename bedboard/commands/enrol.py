@@ -1,0 +1,24 @@
+"""`bedboard enrol`: makes a code for a person, such as the first administrator, whom nobody else can let in."""
+
+from bedboard.actions.enrolment import MadeCode, make_code
+from bedboard.clock import Clock
+from bedboard.commands.databases import database_url, make_seal, migrated_database, run, settings_for_command
+from bedboard.rules.access import Actor
+from bedboard.rules.devices import CODE_LASTS
+
+COMMAND = Actor("system", "enrol", "admin", "bedboard", None, frozenset())
+"""The actor in the journal for a code that was made on the server."""
+
+
+def print_code(person_id: str) -> str:
+    """Make a code for this person, and return what to tell them. Raises Failure."""
+    settings = settings_for_command()
+    url, seal = database_url(settings), make_seal(settings)
+
+    async def make() -> MadeCode:
+        async with migrated_database(url, seal.marks) as database, database.transaction() as tx:
+            return await make_code(tx, COMMAND, person_id, seal, Clock())
+
+    made = run(make())
+    minutes = int(CODE_LASTS.total_seconds() // 60)
+    return f"{made.code}\nfor {made.person.name}, within {minutes} minutes, at {settings.public_url}/enrol"

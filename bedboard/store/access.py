@@ -1,0 +1,64 @@
+"""Sessions and people, as far as access to an account goes: ended sessions, proofs, and the people whom others help."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from bedboard.store.database import Transaction
+from bedboard.store.tables.people import Membership, Session
+
+ENDED = text("""
+    select w.hash from unnest(cast(:hashes as bytea[]), cast(:roles as text[])) w(hash, role)
+    where not exists (
+            select from session s join person p on p.id = s.person_id
+            where s.token_hash = w.hash and s.ended_at is null and p.ended_at is null and p.role = w.role)
+        and not exists (select from client c where c.token_hash = w.hash and c.ended_at is null and c.role = w.role)
+""")
+
+
+async def list_ended(tx: Transaction, seats: Collection[tuple[bytes, str]]) -> list[bytes]:
+    """Return the tokens among these that somebody has ended, or that no longer belong to this role; time ends none here."""
+    hashes, roles = [token_hash for token_hash, _ in seats], [role for _, role in seats]
+    return list((await (await tx.connection()).execute(ENDED, {"hashes": hashes, "roles": roles})).scalars())
+
+
+async def get_proven_at(tx: Transaction, token_hash: bytes) -> datetime | None:
+    """Return when the person of this session last proved who they are; None: never, or nobody has such a session."""
+    living = select(Session.proven_at).where(col(Session.token_hash) == token_hash, col(Session.ended_at).is_(None))
+    return (await tx.exec(living)).one_or_none()
+
+
+async def get_session_passkey(tx: Transaction, token_hash: bytes) -> str | None:
+    """Return the id of the passkey with which this session was made; None when there was none."""
+    return (await tx.exec(select(Session.passkey_id).where(col(Session.token_hash) == token_hash))).one_or_none()
+
+
+PEOPLE = text("""
+    select p.id, p.name, p.role, o.name as organization,
+        coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
+    from person p join organization o on o.id = p.organization_id left join membership m on m.person_id = p.id
+    where p.ended_at is null group by p.id, o.name order by o.name, p.name, p.id
+""")
+
+
+class PersonRow(NamedTuple):
+    """Somebody who works with the board."""
+
+    id: str
+    name: str
+    role: str
+    organization: str
+    shelter_ids: Sequence[str]
+
+
+async def list_people(tx: Transaction) -> list[PersonRow]:
+    """Return everybody who may sign in, by organization and name."""
+    return [PersonRow(*row) for row in await (await tx.connection()).execute(PEOPLE)]
+
+
+async def list_shelters_of(tx: Transaction, person_id: str) -> frozenset[str]:
+    """Return the ids of the shelters for which a person works."""
+    return frozenset(await tx.exec(select(Membership.shelter_id).where(Membership.person_id == person_id)))

@@ -1,0 +1,36 @@
+# ruff: noqa: S608  (the statements are the test)
+"""Attacks on the constraints of the tables of signing in, by the name of the constraint."""
+
+from tests.build.statements import AT, CHALLENGE, CODE, PASSKEY, SIGN_IN
+
+BREAKS_OF_ACCESS = [
+    ("ck_session_kind", "update session set kind = 'machine'"),
+    ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
+    ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),
+    ("pk_passkey", f"{PASSKEY} ('p', 'mark', 'a', '', 0, 'phone', {AT}), ('p', 'mark', 'b', '', 0, 'phone', {AT})"),
+    ("fk_passkey_person_id", f"{PASSKEY} ('p', 'nobody', 'a', '', 0, 'phone', {AT})"),
+    (
+        "uq_passkey_credential_id",
+        f"{PASSKEY} ('p', 'mark', 'a', '', 0, 'phone', {AT}), ('q', 'mark', 'a', '', 0, 'phone', {AT})",
+    ),
+    ("ck_passkey_sign_count", f"{PASSKEY} ('p', 'mark', 'a', '', -1, 'phone', {AT})"),
+    ("ck_passkey_label", f"{PASSKEY} ('p', 'mark', 'a', '', 0, 'of Mark', {AT})"),
+    ("pk_challenge", f"{CHALLENGE} ('h', 'unlock', '', {AT}), ('h', 'unlock', '', {AT})"),
+    ("ck_challenge_purpose", f"{CHALLENGE} ('h', 'anything', '', {AT})"),
+    ("pk_enrol_code", f"{CODE} ('f', '', 'mark', {AT}), ('f', '', 'mark', {AT})"),
+    ("fk_enrol_code_person_id", f"{CODE} ('f', '', 'nobody', {AT})"),
+    ("ck_enrol_code_wrong_count", f"{CODE.replace(') values', ', wrong_count) values')} ('f', '', 'mark', {AT}, -1)"),
+    ("fk_session_passkey_id", "update session set passkey_id = 'none'"),
+    ("fk_session_proven_by", "update session set proven_by = 'none'"),
+    ("ck_sign_in_actor_kind", f"{SIGN_IN} ('', {AT}, 'client', '', 'sign_in', 'done')"),
+    ("ck_sign_in_what", f"{SIGN_IN} ('', {AT}, 'person', 'mark', 'looked', 'done')"),
+    (
+        "ck_sign_in_method",
+        f"{SIGN_IN.replace(') values', ', method) values')} ('', {AT}, 'nobody', '', 'sign_in', 'done', 'luck')",
+    ),
+    (
+        "ck_sign_in_device",
+        f"{SIGN_IN.replace(') values', ', device) values')} ('', {AT}, 'nobody', '', 'sign_in', 'done', 'x')",
+    ),
+    ("ck_sign_in_result", f"{SIGN_IN} ('', {AT}, 'person', 'mark', 'sign_in', 'perhaps')"),
+]
