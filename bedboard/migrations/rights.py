@@ -29,6 +29,7 @@ RIGHTS: dict[str, str] = {
     "claim": CHANGE,
     "person": CHANGE,
     "membership": "select, insert, delete",  # a person stops working for a shelter
+    "appointment": "select, insert, delete",  # a person has one role less
     "client": CHANGE,  # a token ends
     "case_record": CHANGE,
     "ask": CHANGE,
@@ -49,6 +50,7 @@ RIGHTS: dict[str, str] = {
 }
 FUNCTIONS = (
     "see_contact(jsonb, timestamptz)",
+    "replace_contact(text, bytea, bytea)",
     "forget_oldest(text, timestamptz, integer)",
     "forget_cases(timestamptz, integer)",
     "forget_holds(text[], timestamptz)",
