@@ -1,5 +1,6 @@
 """Sealing: encrypted wherever it is kept, and opened only for one who may look."""
 
+import hmac
 import zlib
 from base64 import urlsafe_b64decode
 from typing import NamedTuple
@@ -29,6 +30,7 @@ class Seal:
         each = [key.strip() for key in keys.split(",")]
         self._fernet = MultiFernet([Fernet(key) for key in each])
         self.marks = Marks([urlsafe_b64decode(key) for key in each])
+        self._secret = urlsafe_b64decode(each[0])
 
     def close(self, plain: str) -> bytes:
         return self._fernet.encrypt(plain.encode())
@@ -36,6 +38,10 @@ class Seal:
     def open(self, sealed: bytes) -> str:
         """Return the text. Raises cryptography.fernet.InvalidToken when no key fits."""
         return self._fernet.decrypt(sealed).decode()
+
+    def digest(self, plain: str) -> str:
+        """Return a mark by which the same text is known again, and from which nobody without the key can guess it."""
+        return hmac.digest(self._secret, b"bedboard digest " + plain.encode(), "sha256").hex()
 
     def close_packed(self, plain: str) -> bytes:
         """Seal a text that has to be small, such as a form in a cookie."""
