@@ -27,6 +27,7 @@ from bedboard.routes import (
 from bedboard.routes.api.table import API
 from bedboard.routes.call import Call
 from bedboard.routes.guard import guard
+from bedboard.routes.manage.table import MANAGE
 from bedboard.routes.parse import IdConvertor
 from bedboard.routes.replies import show_refused
 from bedboard.routes.row import Row, SocketRow
@@ -162,7 +163,7 @@ CASES: tuple[Row, ...] = (
     Row("POST", "/requests/{case_id:id}/arrival", cases.post_arrival, "case_arrival", DESK),
 )
 
-ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *API)
+ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *MANAGE, *API)
 
 
 def all_routes() -> list[BaseRoute]:

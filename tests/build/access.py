@@ -85,6 +85,32 @@ ACCESS = {
     "place_criteria": "M own",
     "place_criteria_save": "M own",
     "looks": "M own",
+    "manage": "MA",
+    "organizations": "A",
+    "organization_add": "A",
+    "organization": "A",
+    "organization_save": "A",
+    "people": "A",
+    "person_add": "A",
+    "person": "A",
+    "person_save": "A",
+    "person_role": "A",
+    "person_role_end": "A",
+    "roles": "MCPDAU",
+    "role_take": "MCPDAU",
+    "shelters": "A",
+    "shelter_add": "A",
+    "shelter_facts": "MA own",
+    "shelter_save": "MA own",
+    "shelter_contact": "M own",
+    "places": "MA own",
+    "place_add": "MA own",
+    "place": "M own",
+    "place_save": "M own",
+    "shelter_staff": "M own",
+    "shelter_staff_add": "M own",
+    "shelter_person": "M own",
+    "shelter_person_save": "M own",
     "audit": "U",
     "live": "SMCPDAU",
     "api_openapi": "*",
@@ -117,6 +143,9 @@ ACCESS = {
     "api_case_address": "CPD",
     "api_live": "SMCPDX",
 }
+
+OF_ALL = {name: {"admin"} for name in ("shelter_facts", "shelter_save", "places", "place_add")}
+"""Routes for a shelter of one's own that these roles may call for every shelter."""
 
 DURING_A_SHIFT = {
     "staff_holds",
