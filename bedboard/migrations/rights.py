@@ -18,7 +18,7 @@ RIGHTS: dict[str, str] = {
     "alembic_version": READ,
     "deployment": KEEP,
     "holiday": KEEP,
-    "contact": KEEP,
+    "contact": FORGET,  # an administrator keeps the list
     "unit": KEEP,
     "travel": KEEP,
     "kind": KEEP,

@@ -5,9 +5,11 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from bedboard.rules.contacts import Topic
+from bedboard.rules.deciding import DAYS
 from bedboard.rules.managing import MOST_PLACES_AT_ONCE, is_label
 from bedboard.schemas.fields import Day, Form, Id, KeyText
-from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE
+from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
 NAME_PATTERN = f"^[{LETTERS}][{LETTERS}.'’-]*( [{LETTERS}.'’-]+){{0,5}}$"
@@ -117,3 +119,30 @@ class NewPlaceForm(PlaceForm):
     """Places to be added, all alike."""
 
     count: Annotated[int, Field(ge=1, le=MOST_PLACES_AT_ONCE)] = 1
+
+
+EVERY_DAY = "daily"
+USUAL_DAYS = ("mon-fri", "mon-sat", "sat-sun")
+DAY = f"({'|'.join(DAYS)})"
+
+
+class ContactForm(Form):
+    """A number of somebody else than a shelter. Without hours it is always answered; `days` without hours are whole days."""
+
+    topic: Topic
+    name_nl: OrganizationName
+    name_en: OrganizationName
+    telephone: Telephone
+    unit: Id | None = None
+    days: Annotated[str, Field(pattern=f"^({EVERY_DAY}|{DAY}-{DAY})$")] = EVERY_DAY
+    opens: ClockTime | None = None
+    closes: Annotated[str, Field(pattern=f"^({CLOCK_TIME}|24:00)$")] | None = None
+    position: Annotated[int, Field(ge=1, le=999)] | None = None
+
+    @property
+    def hours(self) -> str | None:
+        """Return the hours as they are kept; None: always."""
+        if self.days == EVERY_DAY and self.opens is None and self.closes is None:
+            return None
+        hours = f"{self.opens or '00:00'}-{self.closes or '24:00'}"
+        return hours if self.days == EVERY_DAY else f"{self.days} {hours}"

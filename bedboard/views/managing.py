@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "ticks"]
+FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "ticks"]
 
 
 class FieldView(NamedTuple):
@@ -61,6 +61,7 @@ class ListRowView(NamedTuple):
     name: str
     parts: Sequence[str] = ()
     role: str | None = None
+    topic: str | None = None
     has_ended: bool = False
 
 

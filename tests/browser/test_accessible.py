@@ -23,6 +23,8 @@ PAGES = [  # who, where
     ("gerda", "/"),
     ("gerda", "/audit"),
     ("anneke", "/manage/linde/looks"),
+    ("anneke", "/manage/shelters/linde/places"),
+    ("wouter", "/manage/people"),
     ("mark", "/no-such-page"),
 ]
 

@@ -21,6 +21,7 @@ class Call(NamedTuple):
 NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
 PERSON = {"name": "Sanne", "organization": "oever", "role": "staff"}
 PLACE = {"label": "1", "kind": "cosm", "beds": "2"}
+NUMBER = {"topic": "legal", "name_nl": "Piket", "name_en": "Lawyers", "telephone": "010 1"}
 NEW_SHELTER = {"name": "Linde", "organization": "oever", "unit": "noord", "telephone": "010 123", "address": "Straat 1"} | {
     "confirm_times": "08:00"
 }
@@ -104,6 +105,10 @@ CALLS: dict[str, Call] = {
     "person_save": Call("/manage/people/sanne", 200, PERSON | {"shelters.linde": "on", "do": "preview", "key": "m4"}),
     "person_role": Call("/manage/people/lucia/roles", 303, {"organization": "oever", "role": "desk", "key": "m5"}),
     "person_role_end": Call("/manage/people/mark/roles/end", 404, {"organization": "oever", "role": "desk", "key": "m6"}),
+    "contacts": Call("/manage/contacts", 200),
+    "contact_add": Call("/manage/contacts", 303, NUMBER | {"key": "m13"}),
+    "contact": Call("/manage/contacts/nobodys", 404),
+    "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "save", "key": "m14"}),
     "roles": Call("/roles", 200),
     "role_take": Call("/roles", 404, {"organization": "desk", "role": "auditor"}),  # nobody has this role besides
     "shelters": Call("/manage/shelters", 200),

@@ -50,6 +50,7 @@ REFUSALS = {
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
     *("request_answered", "not_handed_over"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "organization_in_use"),
+    *("no_such_contact", "contacts_full"),
     *("place_held", "place_reserved", "place_occupied"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
@@ -110,6 +111,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "too_long": {"most": 40},
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
+    "contacts_full": [{"most": 200}],
     "organization_in_use": [{"people": 2, "shelters": 1}],
     "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "holds_of_person": [{"most": 3}],

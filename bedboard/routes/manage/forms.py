@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.idempotency import Reply
+from bedboard.actions.idempotency import Reply, make_key
 from bedboard.actions.occupancy import Changed
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
@@ -69,6 +69,7 @@ async def take(
 
     try:
         form = parse_form(EditForm, controls)
+        make_key(form.key)  # a look is refused for what a change would be
         if form.do == "end" and end is not None:
             parsed = None
         else:

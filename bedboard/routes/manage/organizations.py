@@ -34,8 +34,8 @@ async def show_organizations(call: Call) -> Response:
     async with call.transaction() as tx:
         found = await list_organizations(tx)
     rows = [
-        ListRowView(f"/manage/organizations/{one.id}", one.name, [], None, one.ended_at is not None)._replace(
-            parts=[f"{one.people}|{one.shelters}"]
+        ListRowView(
+            f"/manage/organizations/{one.id}", one.name, [f"{one.people}|{one.shelters}"], has_ended=one.ended_at is not None
         )
         for one in found
     ]

@@ -42,7 +42,7 @@ async def _specs(tx: Transaction, *, role: str = "") -> tuple[FieldSpec, ...]:
 
 
 def _row(person: PersonRow, path: str) -> ListRowView:
-    return ListRowView(path, person.name, [person.organization], person.role, person.ended_at is not None)
+    return ListRowView(path, person.name, [person.organization], person.role, has_ended=person.ended_at is not None)
 
 
 async def show_people(call: Call) -> Response:

@@ -3,7 +3,7 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import organizations, people, places, shelters
+from bedboard.routes.manage import contacts, organizations, people, places, shelters
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
@@ -21,6 +21,10 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/people/{person_id:id}", people.post_person, "person_save", ADMIN),
     Row("POST", "/manage/people/{person_id:id}/roles", people.post_person_role, "person_role", ADMIN),
     Row("POST", "/manage/people/{person_id:id}/roles/end", people.post_person_role_end, "person_role_end", ADMIN),
+    Row("GET", "/manage/contacts", contacts.show_contacts, "contacts", ADMIN),
+    Row("POST", "/manage/contacts", contacts.post_contact_new, "contact_add", ADMIN),
+    Row("GET", "/manage/contacts/{contact_id:id}", contacts.show_contact, "contact", ADMIN),
+    Row("POST", "/manage/contacts/{contact_id:id}", contacts.post_contact, "contact_save", ADMIN),
     Row("GET", "/roles", people.show_roles, "roles", OF_PERSON),
     Row("POST", "/roles", people.post_role, "role_take", OF_PERSON),
     Row("GET", "/manage/shelters", shelters.show_shelters, "shelters", ADMIN),
