@@ -22,7 +22,7 @@ from bedboard.store.database import Database, Transaction
 from bedboard.store.tables.board import Shelter
 from tests.actions.races import Action, not_yet_committed, outcome, waits
 from tests.build import NOW, SEAL, actor
-from tests.build.rows import codes, do, goes, looking, refused
+from tests.build.rows import codes, do, goes, looking, refused, run
 
 WOUTER = actor("admin", "wouter", ())
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))
@@ -167,3 +167,21 @@ async def test_of_two_managers_at_once_only_one_replaces_what_was_seen(
         assert said == "facts_changed"
 
     goes(is_locked, check)
+
+
+async def test_a_manager_who_loses_the_shelter_while_waiting_changes_nothing(board_database: Database) -> None:
+    async with not_yet_committed(board_database, lambda tx: change_shelter(tx, WOUTER, "linde", kept(unit="zuid"), SEAL, NOW)):
+        facts = kept(name="Lindehof")
+        waiting = asyncio.create_task(outcome(board_database, lambda tx: change_shelter(tx, ANNEKE, "linde", facts, SEAL, NOW)))
+        await waits(board_database)
+        await run(board_database, "delete from membership where person_id = 'anneke' and shelter_id = 'linde'")
+    assert await waiting == "no_such_shelter"
+
+
+async def test_an_administrator_who_loses_the_role_while_waiting_changes_nothing(board_database: Database) -> None:
+    async with not_yet_committed(board_database, lambda tx: change_shelter(tx, ANNEKE, "linde", kept(name="Els"), SEAL, NOW)):
+        facts = kept(name="Lindehof")
+        waiting = asyncio.create_task(outcome(board_database, lambda tx: change_shelter(tx, WOUTER, "linde", facts, SEAL, NOW)))
+        await waits(board_database)
+        await run(board_database, "update person set role = 'desk' where id = 'wouter'")
+    assert await waiting == "not_your_role"

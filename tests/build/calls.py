@@ -108,7 +108,7 @@ CALLS: dict[str, Call] = {
     "contacts": Call("/manage/contacts", 200),
     "contact_add": Call("/manage/contacts", 303, NUMBER | {"key": "m13"}),
     "contact": Call("/manage/contacts/nobodys", 404),
-    "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "save", "key": "m14"}),
+    "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "preview", "key": "m14"}),
     "roles": Call("/roles", 200),
     "role_take": Call("/roles", 404, {"organization": "desk", "role": "auditor"}),  # nobody has this role besides
     "shelters": Call("/manage/shelters", 200),

@@ -33,6 +33,13 @@ def hidden(text: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form))
 
 
+async def end(browser: httpx.AsyncClient, path: str, key: str = "k") -> httpx.Response:
+    """Press the button that ends the thing of this page, as the page shows it now."""
+    seen = re.search(r'name="seen" value="(\w+)"', (await browser.get(path)).text)
+    assert seen is not None
+    return await browser.post(path, data={"do": "end", "key": key, "seen": seen[1]})
+
+
 async def look(browser: httpx.AsyncClient, path: str, fields: Mapping[str, str], key: str = "k") -> httpx.Response:
     return await browser.post(path, data={**fields, "do": "preview", "key": key})
 
@@ -145,12 +152,9 @@ async def test_a_place_in_use_says_what_to_do_first(site: Site, anneke: httpx.As
     async with site.api("demo-police") as api:
         assert (await api.post("/places/linde-1/holds", json={})).status_code == 201
     path = f"{LINDE}/places/linde-1"
-    page = await anneke.get(path)
-    seen = re.search(r'name="seen" value="(\w+)"', page.text)
-    assert seen is not None
-    reply = await anneke.post(path, data={"do": "end", "key": "k", "seen": seen[1]})
+    reply = await end(anneke, path)
     assert reply.status_code == 409 and "Geef hem eerst vrij" in reply.text
-    reply = await anneke.post(f"{LINDE}/places/linde-2", data={"do": "end", "key": "k2"})
+    reply = await end(anneke, f"{LINDE}/places/linde-2", "k2")
     assert reply.headers["location"] == f"{LINDE}/places?saved=1"
     assert "linde-2" not in (await anneke.get("/staff/linde")).text
 
@@ -158,11 +162,11 @@ async def test_a_place_in_use_says_what_to_do_first(site: Site, anneke: httpx.As
 async def test_somebody_whose_access_ends_is_signed_out_at_once(site: Site, wouter: httpx.AsyncClient) -> None:
     async with aclosing(await site.sign_in("sanne")) as sanne:
         assert (await sanne.get("/staff/linde")).status_code == 200
-        assert (await wouter.post("/manage/people/sanne", data={"do": "end", "key": "k"})).status_code == 303
+        assert (await end(wouter, "/manage/people/sanne")).status_code == 303
 
         async def is_out() -> bool:
             reply = await sanne.get("/staff/linde")
-            return reply.headers.get("location", "").startswith("/sign-in")
+            return str(reply.headers.get("location")).startswith("/sign-in")
 
         await until(is_out, "the bell has ended the session", seconds=5)
 
@@ -178,7 +182,7 @@ async def test_somebody_with_two_roles_acts_in_one_at_a_time(site: Site, wouter:
         assert (await lucia.get("/search")).status_code == 403
 
         async def is_out() -> bool:
-            return (await other.get("/search")).headers.get("location", "").startswith("/sign-in")
+            return str((await other.get("/search")).headers.get("location")).startswith("/sign-in")
 
         await until(is_out, "the bell has ended the other session", seconds=5)
         assert (await wouter.get("/manage/people/lucia")).text.count("zorgcoördinator") > 1
@@ -229,3 +233,14 @@ async def test_a_press_works_for_its_own_shelter_alone(anneke: httpx.AsyncClient
         assert (await anneke.get(path)).status_code == 404
         assert (await anneke.post(path, data={"name": "Bo", "key": "k", "do": "save"})).status_code == 404
     assert (await anneke.get("/manage/people/sanne")).status_code == 403
+
+
+@pytest.mark.parametrize("do", ["save", "end"])
+async def test_nothing_is_changed_by_somebody_who_has_not_seen_it(site: Site, wouter: httpx.AsyncClient, do: str) -> None:
+    before = await facts(site)
+    form = {"name": "Sanne Bos", "organization": "oever", "role": "police", "do": do, "key": "k"}
+    for seen in ({}, {"seen": "0" * 16}):
+        reply = await wouter.post("/manage/people/sanne", data=form | seen)
+        assert reply.status_code == (409 if seen else 422)
+    assert (await wouter.post("/manage/people", data=form | {"do": "end"})).status_code == 422
+    assert await facts(site) == before

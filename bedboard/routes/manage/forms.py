@@ -15,7 +15,7 @@ from bedboard.actions.occupancy import Changed
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
 from bedboard.routes.replies import fields_of, http_status, page, retry_after
-from bedboard.rules.refusals import Conflict, Invalid, Refusal, Unavailable
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, Refusal, Unavailable
 from bedboard.schemas.manage_forms import EditForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.database import Transaction
@@ -49,12 +49,18 @@ def grouped(fields: Fields) -> dict[str, Any]:
 
 
 async def take(
-    call: Call, model: type[Model], save: Save[Model], *, leads_to: Callable[[str], str] | None = None, end: End | None = None
+    call: Call,
+    model: type[Model],
+    save: Save[Model],
+    *,
+    leads_to: Callable[[str], str] | None = None,
+    is_there: bool = False,
+    end: End | None = None,
 ) -> Response:
     """Obey a form: look at it, save it or end its thing; then show the page of the thing, or this one with the refusal.
 
-    `leads_to`: from the id of a new thing to its page; None: the form stands on the page of its thing. `end` None: this cannot
-    be ended.
+    `leads_to`: from the id of a thing to the next page; None: this page. `end` ends the thing; None: it cannot be ended.
+    `is_there`: the form changes a thing, which takes the stamp of the facts on its page. What can be ended is there.
     """
     fields = await call.fields()
     controls, typed = _split(fields)
@@ -70,10 +76,8 @@ async def take(
     try:
         form = parse_form(EditForm, controls)
         make_key(form.key)  # a look is refused for what a change would be
-        if form.do == "end" and end is not None:
-            parsed = None
-        else:
-            parsed = parse_form(model, grouped(typed))
+        _check_controls(form, is_there=is_there or end is not None, can_end=end is not None)
+        parsed = None if form.do == "end" else parse_form(model, grouped(typed))
         if form.do == "preview":
             return keep(call, call.path, typed)
 
@@ -87,6 +91,14 @@ async def take(
     except (Conflict, Invalid, Unavailable) as refusal:
         return keep(call, call.path, typed, refusal)
     return RedirectResponse(f"{done.reply.body.decode()}?saved=1", 303, {"Cache-Control": "no-store"})
+
+
+def _check_controls(form: EditForm, *, is_there: bool, can_end: bool) -> None:
+    """Refuse to end what has no end, and to change a thing blindly. Refusal: Invalid."""
+    if form.do == "end" and not can_end:
+        raise Invalid(FieldError("do", "not_one_of", {"allowed": ["preview", "save"]}))
+    if is_there and form.do != "preview" and form.seen is None:
+        raise Invalid(FieldError("seen", "missing"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ async def post_shelter(call: Call) -> Response:
     async def save(tx: Transaction, form: ShelterForm, seen: str | None) -> Changed:
         return await change_shelter(tx, call.actor, shelter_id, _facts(form), call.process.seal, call.now, seen)
 
-    return await take(call, ShelterForm, save)
+    return await take(call, ShelterForm, save, is_there=True)
 
 
 async def post_contact(call: Call) -> Response:
