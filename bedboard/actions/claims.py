@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Claim, ClaimType, Ending, is_live
-from bedboard.rules.places import PlaceState, PlaceStatus, status_of
+from bedboard.rules.places import PlaceState, PlaceStatus, is_there, status_of
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import list_promise
 from bedboard.store.database import Transaction
@@ -23,7 +23,12 @@ def to_rule(claim: ClaimRecord) -> Claim:
 
 
 def get_status(place: Place, claim: ClaimRecord | None, now: datetime) -> PlaceStatus:
-    """Return the status of a stored place; `claim` is its claim that nobody has ended, None where there is none."""
+    """Return the status of a stored place; `claim` is its claim that nobody has ended, None where there is none.
+
+    A place that is not there now is closed to everybody.
+    """
+    if place.ended_at is not None or not is_there(place, claim, now):
+        return "closed"
     return status_of(cast(PlaceState, place.state), None if claim is None else to_rule(claim), now)
 
 

@@ -19,7 +19,16 @@ from bedboard.actions.occupancy import (
 from bedboard.actions.saving import journal_row
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import is_live
-from bedboard.rules.places import CLOSED_REASONS, Counted, KindCount, Occupancy, PlaceState, check_observed_at, spread_counts
+from bedboard.rules.places import (
+    CLOSED_REASONS,
+    Counted,
+    KindCount,
+    Occupancy,
+    PlaceState,
+    check_observed_at,
+    is_there,
+    spread_counts,
+)
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import list_claims, list_places, see_places
@@ -47,8 +56,10 @@ async def count_places(
     shelter = await lock_own_shelter(tx, actor, shelter_id, version)
     seen_at = check_observed_at(observed_at, now)
     by_kind: dict[str, list[Place]] = defaultdict(list)
+    claims = {claim.place_id: claim for claim in await list_claims(tx, shelter_id) if is_live(to_rule(claim), now)}
     for place in await list_places(tx, shelter_id):
-        by_kind[place.kind_code].append(place)
+        if is_there(place, claims.get(place.id), now):
+            by_kind[place.kind_code].append(place)
     unknown = [kind for kind in counts if kind not in by_kind]
     if unknown:
         raise Invalid(*(FieldError(f"kinds.{kind}", "kind_not_here") for kind in unknown))
@@ -58,7 +69,6 @@ async def count_places(
     if known_at > seen_at:
         raise Conflict("overtaken", known_at=known_at)
 
-    claims = {claim.place_id: claim for claim in await list_claims(tx, shelter_id) if is_live(to_rule(claim), now)}
     spread = _spread(counts, by_kind, claims)
     rows: list[dict[str, Any]] = []
     for kind in counts:

@@ -104,6 +104,8 @@ async def set_place_criteria(
         raise NotFound("no_such_place") from None
     check_overrides(criteria)
     place = await get_place(tx, place_id)
+    if place.ended_at is not None:
+        raise NotFound("no_such_place")
     own = {name: answer for name, answer in criteria.items() if answer != shelter.criteria.get(name)}
     before, after = _differences(place.criteria or {}, own)
     if after:

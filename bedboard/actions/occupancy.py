@@ -18,7 +18,7 @@ from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import Ending, is_live
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
-from bedboard.rules.places import CLOCK_SKEW, Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at
+from bedboard.rules.places import CLOCK_SKEW, Occupancy, PlaceChange, PlaceState, change_occupancy, check_observed_at, is_there
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
@@ -112,7 +112,8 @@ async def change_place(
     if shelter is None:
         raise NotFound("no_such_place")
     place, claim, is_allowed, kinds = await get_tapped(tx, actor, shelter.id, place_id)
-    _check_own(shelter, version, "no_such_place", is_allowed=is_allowed or actor.kind == "system")
+    is_here = place.ended_at is None and is_there(place, claim, now)
+    _check_own(shelter, version, "no_such_place", is_allowed=is_here and (is_allowed or actor.kind == "system"))
     before = occupancy_of(place)
     after = change_occupancy(before, change, now)
     apply_occupancy(place, after)

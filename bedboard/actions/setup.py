@@ -1,6 +1,6 @@
 """Setup of a board: the deployment, units, kinds, organizations, shelters with their places, people, clients.
 
-Only commands that load data use these actions, so they check no rights.
+Commands that load data use these actions, so they check no rights; `actions/manage/` does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,8 +98,8 @@ async def add_organization(
     await tx.flush()
 
 
-async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetime) -> None:
-    """Add a shelter with all its places: a row in the journal for each, and one bell."""
+async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetime, actor: Actor = REGISTER) -> None:
+    """Add a shelter with all its places: a row in the journal for each, and one bell. The caller checks the rights."""
     tx.add(
         Shelter(
             id=new.id,
@@ -139,10 +139,10 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
         for position, place in enumerate(new.places, start=1)
     ]
     await add_places(tx, rows)
-    entries = [journal_row(REGISTER, "add_shelter", None, None, None, now)]
+    entries = [journal_row(actor, "add_shelter", None, None, None, now)]
     for place in new.places:
         after = {"state": place.state, "kind": place.kind}
-        entries.append(journal_row(REGISTER, "add_place", place.id, None, after, now, place.observed_at))
+        entries.append(journal_row(actor, "add_place", place.id, None, after, now, place.observed_at))
     await write_journal(tx, [row | {"shelter_id": new.id, "version": 1} for row in entries])
     await ring(tx, "shelter", new.id, 1)
 

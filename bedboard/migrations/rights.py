@@ -18,7 +18,7 @@ RIGHTS: dict[str, str] = {
     "alembic_version": READ,
     "deployment": KEEP,
     "holiday": KEEP,
-    "contact": KEEP,
+    "contact": FORGET,  # an administrator keeps the list
     "unit": KEEP,
     "travel": KEEP,
     "kind": KEEP,
@@ -29,6 +29,7 @@ RIGHTS: dict[str, str] = {
     "claim": CHANGE,
     "person": CHANGE,
     "membership": "select, insert, delete",  # a person stops working for a shelter
+    "appointment": "select, insert, delete",  # a person has one role less
     "client": CHANGE,  # a token ends
     "case_record": CHANGE,
     "ask": CHANGE,
@@ -53,6 +54,7 @@ RIGHTS: dict[str, str] = {
 }
 FUNCTIONS = (
     "see_contact(jsonb, timestamptz)",
+    "replace_contact(text, bytea, bytea)",
     "forget_oldest(text, timestamptz, integer)",
     "forget_cases(timestamptz, integer)",
     "forget_holds(text[], timestamptz)",

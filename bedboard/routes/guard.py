@@ -66,7 +66,7 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
 async def check_row(process: Process, path_params: Mapping[str, Any], row: Row | SocketRow, actor: Actor | None) -> None:
     """Refuse the actor that the row does not let in. Refusals: SignInNeeded, Locked, NotAllowed, NotFound, Unavailable."""
     check_access(row.who, actor)
-    if actor is None or row.who.own is None:
+    if actor is None or row.who.own is None or actor.role in row.who.of_all:
         return
     if row.who.own == "shelter":
         check_own(actor, path_params["shelter_id"])

@@ -32,6 +32,7 @@ from bedboard.routes import (
 from bedboard.routes.api.table import API
 from bedboard.routes.call import Call
 from bedboard.routes.guard import guard
+from bedboard.routes.manage.table import MANAGE
 from bedboard.routes.parse import IdConvertor
 from bedboard.routes.replies import show_refused
 from bedboard.routes.row import Row, SocketRow
@@ -88,7 +89,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("POST", "/devices/code", devices.post_own_code, "device_code", AT_WORK, fresh_for=ANYONE),
     Row("POST", "/devices/{passkey_id:id}/label", devices.post_label, "device_label", AT_WORK, fresh_for=ANYONE),
     Row("POST", "/devices/{passkey_id:id}/end", devices.post_end, "device_end", AT_WORK, fresh_for=ANYONE),
-    Row("GET", "/people", devices.show_people, "people", HELPING),
+    Row("GET", "/people", devices.show_people, "colleagues", HELPING),
     Row("POST", "/people/{person_id:id}/code", devices.post_code, "person_code", HELPING, fresh_for=ANYONE),
     Row(
         "POST",
@@ -198,7 +199,7 @@ CASES: tuple[Row, ...] = (
     Row("POST", "/requests/{case_id:id}/arrival", cases.post_arrival, "case_arrival", DESK),
 )
 
-ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *API)
+ROWS: tuple[Row | SocketRow, ...] = (*PAGES, *CASES, *MANAGE, *API)
 
 
 def all_routes() -> list[BaseRoute]:

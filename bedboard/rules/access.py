@@ -60,7 +60,8 @@ def actor_fields(actor: Actor) -> dict[str, str | None]:
 class Rule:
     """A rule of access. `public`: without a session as well.
 
-    `own`: the actor must work for the shelter that the path of the route names, or for the shelter of the place there.
+    `own`: the actor must work for the shelter that the path of the route names, or for the shelter of the place there; the
+    roles in `of_all` need not.
     `sessions`: the kinds of session that may; a new route is for a person's alone. `while_locked`: in a locked session too.
     """
 
@@ -69,6 +70,7 @@ class Rule:
     public: bool = False
     sessions: frozenset[SessionKind] = PERSONAL
     while_locked: bool = False
+    of_all: frozenset[Role] = frozenset()
 
 
 PUBLIC = Rule(frozenset(), public=True)
@@ -87,6 +89,10 @@ OWN_SHELTER = Rule(SHELTER, own="shelter", sessions=WORKING)
 HELPING = Rule(frozenset({"manager", "desk", "admin"}))
 MANAGERS = Rule(frozenset({"manager"}))
 OWN_MANAGER = Rule(frozenset({"manager"}), own="shelter")
+OF_PERSON = Rule(ANYONE - {"machine", "staff"})  # staff have one role
+ADMIN = Rule(frozenset({"admin"}))
+MANAGING = Rule(frozenset({"admin", "manager"}))
+MANAGED_SHELTER = Rule(frozenset({"admin", "manager"}), own="shelter", of_all=frozenset({"admin"}))
 OWN_REPORTING = Rule(REPORTERS, own="shelter")
 OWN_PLACE_REPORTING = Rule(REPORTERS, own="place")
 

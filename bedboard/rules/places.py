@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
-from bedboard.rules.claims import Claim, is_live
+from bedboard.rules.claims import Claim, Lasting, is_live
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
 PlaceState = Literal["open", "occupied", "closed"]  # in the database
@@ -64,6 +64,27 @@ def status_of(state: PlaceState, claim: Claim | None, now: datetime) -> PlaceSta
     if claim is None or not is_live(claim, now):
         return "free"
     return "reserved" if claim.type == "reservation" else "held"
+
+
+class Existing(Protocol):
+    """A place, as far as its existence goes. Both moments are None for a place that is always there."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def exists_from(self) -> datetime | None: ...
+    @property
+    def exists_until(self) -> datetime | None: ...
+
+
+def is_there(place: Existing, claim: Lasting | None, now: datetime) -> bool:
+    """Return whether a place exists at this moment: one for some nights stays after its end while people are in it or on
+    their way. `claim`: its claim that nobody has ended.
+    """
+    begins, ends = place.exists_from, place.exists_until
+    if begins is None or ends is None or begins <= now < ends:
+        return True
+    return now >= ends and (place.state == "occupied" or is_live(claim, now))
 
 
 def reported_of(state: PlaceState) -> Reported:

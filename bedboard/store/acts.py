@@ -19,13 +19,13 @@ WANTED = """
 OF_ACTOR = "actor_kind, actor_id, role, organization_id, session, network, shelter_id"
 EACH = f"""
     select '{ACT_KINDS[1]}' as kind, id, received_at as at, {OF_ACTOR}, action as what, place_id, null as case_id,
-        null as why, 'done' as result
+        null as why, 'done' as result, subject
     from journal where {WANTED.format(at="received_at", kind="changes")}
     union all
-    select 'looks', id, at, {OF_ACTOR}, what, null, case_id, why, result
+    select 'looks', id, at, {OF_ACTOR}, what, null, case_id, why, result, null
     from disclosure where {WANTED.format(at="at", kind="looks")}
     union all
-    select 'cases', id, at, {OF_ACTOR}, what, null, case_id, null, 'done'
+    select 'cases', id, at, {OF_ACTOR}, what, null, case_id, null, 'done', null
     from case_event where {WANTED.format(at="at", kind="cases")}
 """  # noqa: S608  (our own words)
 NAMED = """
@@ -36,9 +36,10 @@ NAMED = """
 LIST_ACTS = text(f"""
     select a.kind, a.at, a.what, a.why, a.result, coalesce(r.id, a.case_id) as case_id, a.session, a.network,
         coalesce(a.role, p.role, c.role) as role, coalesce(p.name, c.name) as name,
-        o.name as organization, s.name as shelter, pl.label as place
+        o.name as organization, coalesce(s.name, sp.name, so.name) as shelter, pl.label as place
     from (select * from ({EACH}) every order by at desc, kind desc, id desc limit :most offset :skipped) a
     {NAMED} left join shelter s on s.id = a.shelter_id left join place pl on pl.id = a.place_id
+    left join person sp on a.subject = 'person ' || sp.id left join organization so on a.subject = 'organization ' || so.id
     left join case_record r on a.kind = 'looks' and r.trace_id = a.case_id
     order by a.at desc, a.kind desc, a.id desc
 """)  # noqa: S608  (our own words)
@@ -60,7 +61,8 @@ class ActFilter(NamedTuple):
 
 
 class ActRow(NamedTuple):
-    """One act. `name`: of the person or program; None for bedboard itself. `shelter` None: a case as a whole.
+    """One act. `name`: of the person or program; None for bedboard itself. `shelter`: the shelter, or another thing that
+    was changed; None: a case as a whole.
 
     `case_id`: when the case of a look is forgotten, its trace, which still shows the looks for one case.
     """

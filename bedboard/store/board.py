@@ -33,6 +33,8 @@ class PlaceRow(NamedTuple):
     closed_reason: str | None
     criteria: Mapping[str, str] | None
     claim: Claim | None
+    exists_from: datetime | None = None
+    exists_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,13 @@ SHELTERS = text("""
            s.intake_from_minutes, s.intake_until_minutes, s.confirm_times, s.criteria, s.limits,
            s.languages, s.kinds_confirmed_at, s.confirmed_by,
            array(select (p.id, p.label, p.kind_code, p.beds, p.cots, p.state, p.since, p.observed_at,
-                         p.expected_free_at, p.closed_reason, p.criteria,
+                         p.expected_free_at, p.closed_reason, p.criteria, p.exists_from, p.exists_until,
                          coalesce(c.first_id, c.id), c.type, c.expires_at, c.expected_at, c.role,
                          c.person_id, c.client_id, c.case_id, h.name)
                  from place p
                  left join claim c on c.place_id = p.id and c.ended_at is null
                  left join organization h on h.id = c.organization_id
-                 where p.shelter_id = s.id
+                 where p.shelter_id = s.id and p.ended_at is null
                  order by p.position, p.id) as places
     from shelter s join organization o on o.id = s.organization_id
     where :every or s.id = any(:ids)
@@ -180,10 +182,12 @@ def _shelter(row: Any, places: tuple[PlaceRow, ...]) -> ShelterRow:
 
 def _place(columns: tuple[Any, ...]) -> PlaceRow:
     """Return a place: the first columns are in the order of `PlaceRow`, then come those of the claim."""
-    *place, claim_id, claim_type, expires_at, expected_at, role, person_id, client_id, case_id, organization = columns
+    *place, begins, ends, claim_id, claim_type, expires_at, expected_at, role, person_id, client_id, case_id, organization = (
+        columns
+    )
     holder = seeker_key(person_id, client_id)
     claim = Claim(claim_type, expires_at, role, organization, claim_id, holder, case_id, expected_at) if claim_type else None
-    return PlaceRow._make((*place, claim))
+    return PlaceRow._make((*place, claim, begins, ends))
 
 
 async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:

@@ -36,6 +36,16 @@ async def see_contact(
     return await _look(tx, {"at": now, **actor_fields(actor), **about}, since)
 
 
+REPLACE = text("select replace_contact(:shelter_id, :telephone, :address)")
+
+
+async def replace_contact(tx: Transaction, shelter_id: str, telephone: bytes | None, address: bytes | None) -> None:
+    """Replace the sealed telephone or address of a shelter; None: it stays. The caller holds the shelter's lock."""
+    given = {"shelter_id": shelter_id, "telephone": telephone, "address": address}
+    if not (await (await tx.connection()).execute(REPLACE, given)).scalar_one():
+        raise AssertionError(f"shelter {shelter_id} has no contact")
+
+
 async def save_refused_look(
     tx: Transaction, actor: Actor, shelter_id: str, what: What, now: datetime, case_id: str | None = None
 ) -> None:

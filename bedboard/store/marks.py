@@ -14,7 +14,18 @@ Source = Literal["journal", "disclosure", "case_event", "sign_in"]
 TAG_BYTES = 16
 _ACTOR = ("actor_kind", "actor_id", "role", "organization_id", "session", "network")
 FIELDS: Mapping[Source, Sequence[str]] = {
-    "journal": ("received_at", "observed_at", *_ACTOR, "action", "shelter_id", "version", "place_id", "before", "after"),
+    "journal": (
+        "received_at",
+        "observed_at",
+        *_ACTOR,
+        "action",
+        "shelter_id",
+        "version",
+        "place_id",
+        "before",
+        "after",
+        "subject",
+    ),
     "disclosure": ("at", *_ACTOR, "shelter_id", "what", "why", "claim_id", "case_id", "result"),
     "case_event": ("at", *_ACTOR, "case_id", "what", "shelter_id"),
     "sign_in": ("at", *_ACTOR, "person_id", "what", "method", "device", "result"),
@@ -35,7 +46,10 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def canonical(source: Source, row: Mapping[str, Any]) -> bytes:
     """Return the bytes of a row that its tag covers. A field that the row lacks counts as null."""
-    return _encode([source, *map(row.get, FIELDS[source])]).encode()
+    fields = FIELDS[source]
+    if source == "journal" and row.get("subject") is None:  # older rows do not know it
+        fields = fields[:-1]
+    return _encode([source, *map(row.get, fields)]).encode()
 
 
 class Marks:

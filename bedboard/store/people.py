@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, or_, text, update
 from sqlmodel import col, select
 
-from bedboard.rules.access import Actor
+from bedboard.rules.access import SHELTER, Actor
 from bedboard.rules.sessions import SessionLimits, SessionState, session_state
 from bedboard.store.database import Transaction
 from bedboard.store.retention import delete_batch
@@ -17,7 +17,8 @@ from bedboard.store.tables.people import Client, Membership, Person, Session
 SESSIONS = text("""
     select s.token_hash, s.kind, s.created_at, s.used_at, p.id, p.role, p.name, p.organization_id, p.language,
            coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
-    from session s join person p on p.id = s.person_id left join membership m on m.person_id = p.id
+    from session s join person p on p.id = s.person_id
+    left join membership m on m.person_id = p.id and p.role in ('staff', 'manager')
     where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
     group by p.id, s.token_hash
 """)
@@ -38,7 +39,8 @@ def acts_for(shelter_id: Any) -> ColumnElement[bool]:
     kind, actor_id = bindparam("actor_kind", type_=Text), bindparam("actor_id", type_=Text)
     role = bindparam("actor_role", type_=Text)
     membership = exists().where(col(Membership.person_id) == actor_id, col(Membership.shelter_id) == shelter_id)
-    person = exists().where(col(Person.id) == actor_id, col(Person.role) == role, col(Person.ended_at).is_(None))
+    works_there = (col(Person.role) == role, col(Person.role).in_(SHELTER))  # in a further role the membership waits
+    person = exists().where(col(Person.id) == actor_id, *works_there, col(Person.ended_at).is_(None))
     client = exists().where(
         *(col(Client.id) == actor_id, col(Client.shelter_id) == shelter_id, col(Client.role) == role),
         col(Client.ended_at).is_(None),

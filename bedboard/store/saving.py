@@ -14,14 +14,16 @@ SAVE = text("""
     with kept as (
         update shelter s
         set (version, confirmed_at, confirmed_by, kinds_confirmed_at, criteria, limits, languages,
-             intake_from_minutes, intake_until_minutes)
+             intake_from_minutes, intake_until_minutes, name, organization_id, unit_code, confirm_times)
           = (n.version, n.confirmed_at, n.confirmed_by, n.kinds_confirmed_at, n.criteria, n.limits, n.languages,
-             n.intake_from_minutes, n.intake_until_minutes)
+             n.intake_from_minutes, n.intake_until_minutes, n.name, n.organization_id, n.unit_code, n.confirm_times)
         from jsonb_populate_record(null::shelter, :shelter) n where s.id = n.id
     ), changed as (
         update place p
-        set (state, since, observed_at, expected_free_at, closed_reason, criteria)
-          = (n.state, n.since, n.observed_at, n.expected_free_at, n.closed_reason, n.criteria)
+        set (state, since, observed_at, expected_free_at, closed_reason, criteria,
+             label, kind_code, beds, cots, exists_from, exists_until, ended_at)
+          = (n.state, n.since, n.observed_at, n.expected_free_at, n.closed_reason, n.criteria,
+             n.label, n.kind_code, n.beds, n.cots, n.exists_from, n.exists_until, n.ended_at)
         from jsonb_populate_recordset(null::place, :places) n where p.id = n.id and p.shelter_id = :shelter_id
     ), written as (
         insert into journal

@@ -12,7 +12,7 @@ from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.database import Transaction
 from bedboard.store.people import acts_for, as_asked
-from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter, Unit
 
 # Statements of every change are put together once: that costs more time than what PostgreSQL does with them.
 LOCK_SHELTER = (
@@ -27,7 +27,11 @@ LOCK_SHELTER_OF = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-KINDS_HERE = col(Kind.code).in_(select(Place.kind_code).where(col(Place.shelter_id) == bindparam("shelter_id")).correlate(None))
+KINDS_HERE = col(Kind.code).in_(
+    select(Place.kind_code)
+    .where(col(Place.shelter_id) == bindparam("shelter_id"), col(Place.ended_at).is_(None))
+    .correlate(None)
+)
 KIND_LIMITS = select(Kind.code, Kind.fresh_minutes, Kind.ageing_minutes).where(KINDS_HERE)
 KINDS = select(func.jsonb_object_agg(Kind.code, func.jsonb_build_array(Kind.fresh_minutes, Kind.ageing_minutes)))
 TAPPED = (
@@ -102,8 +106,19 @@ async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, s
 
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
     """Return the kinds of place of each shelter, as pairs of a shelter's id and a kind's code."""
-    found = await tx.exec(select(Place.shelter_id, Place.kind_code).where(col(Place.shelter_id).in_(shelter_ids)).distinct())
+    of_these = (col(Place.shelter_id).in_(shelter_ids), col(Place.ended_at).is_(None))
+    found = await tx.exec(select(Place.shelter_id, Place.kind_code).where(*of_these).distinct())
     return set(found.all())
+
+
+async def has_unit(tx: Transaction, code: str) -> bool:
+    """Return whether there is such a police unit."""
+    return (await tx.exec(select(Unit.code).where(Unit.code == code))).first() is not None
+
+
+async def has_kind(tx: Transaction, code: str) -> bool:
+    """Return whether there is such a kind of place."""
+    return (await tx.exec(select(Kind.code).where(Kind.code == code))).first() is not None
 
 
 async def get_kind_of(tx: Transaction, place_id: str) -> Kind:
@@ -129,10 +144,13 @@ async def get_place(tx: Transaction, place_id: str) -> Place:
 
 
 async def list_places(tx: Transaction, shelter_id: str) -> Sequence[Place]:
-    """Return the places in the shelter's own order, read afresh. The caller holds the shelter's lock."""
+    """Return the places in the shelter's own order, read afresh, but for those that are closed for good.
+
+    The caller holds the shelter's lock.
+    """
     found = await tx.exec(
         select(Place)
-        .where(Place.shelter_id == shelter_id)
+        .where(Place.shelter_id == shelter_id, col(Place.ended_at).is_(None))
         .order_by(col(Place.position), col(Place.id))
         .execution_options(populate_existing=True)
     )

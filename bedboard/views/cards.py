@@ -20,7 +20,7 @@ from bedboard.rules.freshness import (
     phase_at,
     turning_points,
 )
-from bedboard.rules.places import PlaceStatus, count_statuses, status_of, unplaced_count
+from bedboard.rules.places import PlaceStatus, count_statuses, is_there, status_of, unplaced_count
 from bedboard.store.board import Catalogue, PlaceRow, ShelterRow
 
 MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
@@ -221,6 +221,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
                 shut_out=None if place.state == "open" else _claim_view(place, now),
             )
             for position, place in enumerate(row.places)
+            if is_there(place, place.claim, now)
         ),
         changes_at=points[phase] if phase < len(points) else None,
         confirmed_by_system=row.confirmed_by_system,
@@ -236,7 +237,12 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
 def _moments_of(place: PlaceRow) -> tuple[datetime | None, ...]:
     """Return the moments at which the place looks different by itself."""
     claim = place.claim
-    return place.expected_free_at, *((claim.expires_at, claim.expected_at) if claim is not None else ())
+    return (
+        place.expected_free_at,
+        place.exists_from,
+        place.exists_until,
+        *((claim.expires_at, claim.expected_at) if claim is not None else ()),
+    )
 
 
 def _claim_view(place: PlaceRow, now: datetime) -> ClaimView | None:
@@ -288,9 +294,7 @@ def add_totals(cards: Iterable[Card], catalogue: Catalogue) -> Totals:
 
     def over(cells: Iterable[tuple[str, str]]) -> Total:
         chosen = list(cells)
-        return Total(
-            sum(free[cell] for cell in chosen), sum(unsure[cell] for cell in chosen), sum(total[cell] for cell in chosen)
-        )
+        return Total(*(sum(counted[cell] for cell in chosen) for counted in (free, unsure, total)))
 
     return Totals(
         kinds={kind: over((kind, unit) for unit in catalogue.units) for kind in catalogue.kinds},

@@ -27,6 +27,8 @@ PAGES = [  # who, where
     ("anneke", "/manage/linde/looks"),
     ("anneke", "/people"),
     ("anneke", "/devices"),
+    ("anneke", "/manage/shelters/linde/places"),
+    ("wouter", "/manage/people"),
     ("mark", "/no-such-page"),
 ]
 

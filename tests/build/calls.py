@@ -19,6 +19,12 @@ class Call(NamedTuple):
 
 
 NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
+PERSON = {"name": "Sanne", "organization": "oever", "role": "staff"}
+PLACE = {"label": "1", "kind": "cosm", "beds": "2"}
+NUMBER = {"topic": "legal", "name_nl": "Piket", "name_en": "Lawyers", "telephone": "010 1"}
+NEW_SHELTER = {"name": "Linde", "organization": "oever", "unit": "noord", "telephone": "010 123", "address": "Straat 1"} | {
+    "confirm_times": "08:00"
+}
 CALLS: dict[str, Call] = {
     "home": Call("/", 200),
     "help": Call("/help", 200),
@@ -42,7 +48,7 @@ CALLS: dict[str, Call] = {
     "device_code": Call("/devices/code", 200, {}),
     "device_label": Call("/devices/nobodys/label", 404, {"label": "phone"}),
     "device_end": Call("/devices/nobodys/end", 404, {}),
-    "people": Call("/people", 200),
+    "colleagues": Call("/people", 200),
     "person_code": Call("/people/nobody/code", 404, {}),
     "person_device_end": Call("/people/nobody/devices/nobodys/end", 404, {}),
     "sign_ins": Call("/audit/sign-ins", 200),
@@ -108,6 +114,40 @@ CALLS: dict[str, Call] = {
     "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form
     "place_criteria": Call("/manage/{shelter}/places/{shelter}-1/criteria", 200),
     "place_criteria_save": Call("/manage/{shelter}/places/{shelter}-1/criteria", 422, {}),  # an empty form
+    "manage": Call("/manage", 200),
+    "organizations": Call("/manage/organizations", 200),
+    "organization_add": Call("/manage/organizations", 303, {"name": "Stichting Nieuw", "key": "m1"}),
+    "organization": Call("/manage/organizations/oever", 200),
+    "organization_save": Call("/manage/organizations/oever", 200, {"name": "Oever", "do": "preview", "key": "m2"}),
+    "people": Call("/manage/people", 200),
+    "person_add": Call("/manage/people", 303, {"name": "Bo", "organization": "oever", "role": "police", "key": "m3"}),
+    "person": Call("/manage/people/sanne", 200),
+    "person_save": Call("/manage/people/sanne", 200, PERSON | {"shelters.linde": "on", "do": "preview", "key": "m4"}),
+    "person_role": Call("/manage/people/lucia/roles", 303, {"organization": "oever", "role": "desk", "key": "m5"}),
+    "person_role_end": Call("/manage/people/mark/roles/end", 404, {"organization": "oever", "role": "desk", "key": "m6"}),
+    "contacts": Call("/manage/contacts", 200),
+    "contact_add": Call("/manage/contacts", 303, NUMBER | {"key": "m13"}),
+    "contact": Call("/manage/contacts/nobodys", 404),
+    "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "preview", "key": "m14"}),
+    "roles": Call("/roles", 200),
+    "role_take": Call("/roles", 404, {"organization": "desk", "role": "auditor"}),  # nobody has this role besides
+    "shelters": Call("/manage/shelters", 200),
+    "shelter_add": Call("/manage/shelters", 422, NEW_SHELTER | {"key": "m7"}),  # there is one of this name
+    "shelter_facts": Call("/manage/shelters/{shelter}", 200),
+    "shelter_save": Call(
+        "/manage/shelters/{shelter}", 200, {"name": "Els", "confirm_times": "08:00", "do": "preview", "key": "m8"}
+    ),
+    "shelter_contact": Call("/manage/shelters/{shelter}/contact", 200, {}),
+    "places": Call("/manage/shelters/{shelter}/places", 200),
+    "place_add": Call("/manage/shelters/{shelter}/places", 422, PLACE | {"key": "m9"}),  # its label is taken
+    "place": Call("/manage/shelters/{shelter}/places/{shelter}-1", 200),
+    "place_save": Call("/manage/shelters/{shelter}/places/{shelter}-1", 200, PLACE | {"do": "preview", "key": "m10"}),
+    "shelter_staff": Call("/manage/shelters/{shelter}/staff", 200),
+    "shelter_staff_add": Call("/manage/shelters/{shelter}/staff", 303, {"name": "Bo", "key": "m11"}),
+    "shelter_person": Call("/manage/shelters/{shelter}/staff/sanne", 200),
+    "shelter_person_save": Call(
+        "/manage/shelters/{shelter}/staff/sanne", 200, {"name": "Bo", "shelters.linde": "on", "do": "preview", "key": "m12"}
+    ),
     "static": Call("/static/css/bedboard.css", 200),
     "health": Call("/health", 200),
     "api_openapi": Call("/api/v1/openapi.json", 200),

@@ -10,16 +10,18 @@ from sqlalchemy import text
 
 from bedboard.actions.alerts import add_alert
 from bedboard.actions.idempotency import Reply, apply_once, make_key
+from bedboard.actions.manage.places import PlaceFacts, open_places
 from bedboard.actions.occupancy import change_place
 from bedboard.actions.reminders import remind_shelters
 from bedboard.jobs import make_scheduler
-from bedboard.rules.fit import ARRIVAL_WINDOW_MINUTES
+from bedboard.rules.fit import ARRIVAL_WINDOW_MINUTES, Profile, fit_of, judge, make_terms
+from bedboard.rules.managing import Nights
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
 from bedboard.views.cards import Card, PlaceView
-from tests.build import NOW, until
+from tests.build import NOW, actor, until
 from tests.build.cases import HOUR, MARK, MINUTE, SANNE, TICK, ZONE, ask, bring_to, choose, offer, withdraw
 from tests.build.holds import hold as act_hold
 from tests.build.listeners import settled
@@ -27,6 +29,7 @@ from tests.build.rows import do, run
 from tests.build.site import Site
 
 JOBS = ("show_age", "follow_cases", "remind", "end_alerts", "tidy", "count_up", "drop_keys", "hold_keys")
+DAY = 24 * HOUR
 CLOSES = NOW + 3 * HOUR  # 17:00 in Amsterdam
 
 
@@ -104,6 +107,14 @@ def rule(value: Callable[[datetime], object]) -> Look:
         return value(at.now)
 
     return look
+
+
+def fit_now(now: datetime) -> str:
+    """Return the fit of a woman who comes at once, which is within an hour, in a house with intake until 17:00."""
+    local = now.astimezone(ZONE)
+    minutes = local.hour * 60 + local.minute
+    profile = Profile(woman=1, arrives_after=minutes)
+    return fit_of(judge(make_terms({"woman": "yes"}, {}, (9 * 60, 17 * 60), ()), profile))
 
 
 def board(value: Callable[[At], object]) -> Look:
@@ -240,6 +251,13 @@ async def a_moment_to_confirm(site: Site) -> datetime:
 async def a_closure(site: Site) -> datetime:
     """linde-4 is closed for a day."""
     return NOW + 24 * HOUR
+
+
+async def a_temporary_place(site: Site) -> datetime:
+    """A place of linde that is there until noon of tomorrow."""
+    anneke, facts = actor("manager", "anneke"), PlaceFacts("kamer 9", "women", 1, 0, Nights(NOW.date(), NOW.date() + DAY))
+    await do(site.process.database, lambda tx: open_places(tx, anneke, "linde", facts, ["temporary"], NOW, ZONE))
+    return NOW.replace(day=12, hour=11)
 
 
 async def a_tap(site: Site) -> datetime:

@@ -78,7 +78,7 @@ async def looking(database: Database) -> AsyncIterator[Seen]:
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in AUDIT}
+    return {name: value for name, value in row.items() if name not in AUDIT and (name, value) != ("subject", None)}
 
 
 async def do(database: Database, action: Callable[[Transaction], Awaitable[Any]]) -> Any:

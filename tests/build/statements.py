@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (the statements are for tests)
 """SQL that tests write by themselves: one statement in their transaction, and the beginnings of rows of every table.
 
 Also the statements that bedboard itself sends.
@@ -38,6 +39,19 @@ SIGN_IN = "insert into sign_in (tag, at, actor_kind, actor_id, what, result) val
 LATER = f"timestamptz {AT} + interval '30 minutes'"
 YES = f"answer = 'yes', answered_at = {AT}, answered_by = 'shelter', place_id = 'ceder-1', claim_id = 'kept'"
 NO = f"answer = 'no', answered_at = {AT}, answered_by = 'shelter', place_id = null, claim_id = null"
+
+JOURNAL = "insert into journal (tag, received_at, observed_at, actor_kind, actor_id, action, version)"
+APPOINTED = "insert into appointment values ('lucia', 'oever', 'desk')"
+MANAGED = [
+    ("ck_place_exists", f"update place set exists_from = {AT} where id = 'linde-1'"),
+    ("ck_place_exists", f"update place set exists_from = {AT}, exists_until = {AT} where id = 'linde-1'"),
+    ("ck_journal_about", f"{JOURNAL} values ('', {AT}, {AT}, 'person', 'x', 'end_person', 0)"),
+    ("pk_appointment", f"{APPOINTED}, ('lucia', 'oever', 'desk')"),
+    ("fk_appointment_person_id", f"{APPOINTED}, ('nobody', 'oever', 'desk')"),
+    ("fk_appointment_organization_id", f"{APPOINTED}, ('lucia', 'nobody', 'desk')"),
+    ("ck_appointment_role", f"{APPOINTED}, ('lucia', 'oever', 'machine')"),
+]
+"""Statements that break the constraints of what the administration changes, by the name of the constraint."""
 
 
 async def run(tx: Transaction, statement: str) -> object:

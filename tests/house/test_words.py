@@ -51,6 +51,9 @@ REFUSALS = {
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
     *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
     *("no_such_device", "step_up_needed"),
+    *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "organization_in_use"),
+    *("no_such_contact", "contacts_full"),
+    *("place_held", "place_reserved", "place_occupied"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
@@ -89,6 +92,10 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "wrong": NO_DETAIL,
     "asked_already": NO_DETAIL,
     "unknown_shelter": NO_DETAIL,
+    **dict.fromkeys(("not_a_label", "label_taken", "name_taken", "ends_before_it_begins", "shelter_needed"), NO_DETAIL),
+    **dict.fromkeys(("unknown_organization", "unknown_unit", "unknown_kind", "only_for_shelter_roles"), NO_DETAIL),
+    **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
+    "too_many_nights": {"most": 120},
     "more_than_two_days": NO_DETAIL,
     "stays_too_long": NO_DETAIL,
     "only_with_end_stay": NO_DETAIL,
@@ -106,6 +113,8 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "too_long": {"most": 40},
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
+    "contacts_full": [{"most": 200}],
+    "organization_in_use": [{"people": 2, "shelters": 1}],
     "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "holds_of_person": [{"most": 3}],
     "waitings_of_person": [{"most": 5}],

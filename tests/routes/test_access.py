@@ -14,6 +14,7 @@ from tests.build.access import (
     ACCESS,
     CLIENTS,
     DURING_A_SHIFT,
+    OF_ALL,
     ON_A_WALL,
     OVERSEERS,
     PERSONS,
@@ -39,7 +40,7 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
         if role not in roles:
             return 403
         if "{shelter}" in call.path:
-            bound = is_own_shelter(name) or role in SHELTER | {"machine"}
+            bound = (is_own_shelter(name) and role not in OF_ALL.get(name, ())) or role in SHELTER | {"machine"}
             if whose == "absent" or (whose == "other" and bound):
                 return 404
     if name == "shelter_call" and (role == "desk" or whose == "other"):
@@ -117,6 +118,7 @@ def test_the_table_of_access_says_what_the_design_says() -> None:
         assert RULES[name].public == (roles is None), name
         assert RULES[name].roles == (roles or set()), name
         assert (RULES[name].own is not None) == is_own_shelter(name), name
+        assert RULES[name].of_all == OF_ALL.get(name, set()), name
 
 
 def test_every_route_is_in_the_table_and_every_row_has_a_route() -> None:

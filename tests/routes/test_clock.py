@@ -15,14 +15,13 @@ from bedboard.actions.occupancy import undo_change
 from bedboard.rules.cases import Patience, is_late, is_late_untold, may_see_address, silence_step
 from bedboard.rules.claims import Claim, is_live
 from bedboard.rules.deciding import Deciding
-from bedboard.rules.fit import Profile, fit_of, judge, make_terms
 from bedboard.rules.freshness import USUAL_LIMITS, closure_reminder, current_reminder, freshness_of
 from bedboard.store.database import Database
 from bedboard.views.objects import shelter_object, to_json
 from tests.build import NOW, FixedClock
 from tests.build import clock as situations
 from tests.build.cases import HOUR, MARK, NEEDS, SANNE, ZONE
-from tests.build.clock import At, Look, asked, board, rule, says, stored
+from tests.build.clock import At, Look, asked, board, fit_now, rule, says, stored
 from tests.build.lines import api_line, hear, until_pulse
 from tests.build.moments import USUAL
 from tests.build.rows import run
@@ -64,14 +63,6 @@ async def state_of_session(at: At) -> str:
     token_hash = await at.one("select token_hash from session")
     found = (await at.site.process.identity.active_tokens([token_hash])).get(token_hash)
     return "over" if found is None else "locked" if found.is_locked else "open"
-
-
-def fit_now(now: datetime) -> str:
-    """Return the fit of a woman who comes at once, which is within an hour, in a house with intake until 17:00."""
-    local = now.astimezone(ZONE)
-    minutes = local.hour * 60 + local.minute
-    profile = Profile(woman=1, arrives_after=minutes)
-    return fit_of(judge(make_terms({"woman": "yes"}, {}, (9 * 60, 17 * 60), ()), profile))
 
 
 def of_linde(found: Any, name: str) -> object:
@@ -247,6 +238,16 @@ ROWS = (
                 (True, False),
             ),
             "database": (stored("select state from place where id = 'linde-4'"), ("closed",)),
+        },
+    ),
+    Row(
+        "temporary",
+        situations.a_temporary_place,
+        {
+            "board": (board(lambda at: "kamer 9" in [place.label for place in at.card().places]), (True, False)),
+            "page": (says("sanne", PAGE_OF_SHELTER, "kamer 9"), (True, False)),
+            "seekers": (asked("/shelters/linde", lambda one: len(one["places"])), (5, 4)),
+            "database": (stored("select state from place where label = 'kamer 9'"), ("open",)),
         },
     ),
     Row(

@@ -45,6 +45,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "criteria": ("criteria_save", "place_criteria_save"),
     "limits": ("criteria_save",),
     "intake": ("criteria_save",),
+    "shelters": ("person_add", "person_save", "shelter_staff_add", "shelter_person_save"),
 }
 """Fields whose name ends in a code, by its beginning: the routes that read them."""
 FREE = {"back", "endpoint"}

@@ -83,11 +83,13 @@ class ContactRecord(SQLModel, table=True):
 
 
 class Organization(SQLModel, table=True):
-    """`telephones`: role to the number under which its people in that role are called back."""
+    """`telephones`: role to the number under which its people in that role are called back. `ended_at` set: nothing new
+    may be of it."""
 
     id: str = Field(primary_key=True)
     name: str
     telephones: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    ended_at: datetime | None = moment(nullable=True)
 
 
 class Shelter(SQLModel, table=True):
@@ -128,7 +130,10 @@ class ShelterContact(SQLModel, table=True):
 
 
 class Place(SQLModel, table=True):
-    """One household's place. `criteria` None follows the shelter's; a mapping overrides single ones."""
+    """One household's place. `criteria` None follows the shelter's; a mapping overrides single ones.
+
+    `exists_from` and `exists_until` set: a place for some nights. `ended_at` set: closed for good.
+    """
 
     id: str = Field(primary_key=True)
     shelter_id: str = Field(foreign_key="shelter.id", index=True)
@@ -143,6 +148,9 @@ class Place(SQLModel, table=True):
     expected_free_at: datetime | None = moment(nullable=True)
     closed_reason: str | None = None
     criteria: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    exists_from: datetime | None = moment(nullable=True)
+    exists_until: datetime | None = moment(nullable=True)
+    ended_at: datetime | None = moment(nullable=True)
 
 
 class ClaimRecord(SQLModel, table=True):
@@ -186,6 +194,7 @@ class ClaimRecord(SQLModel, table=True):
 class Journal(Marked, table=True):
     """Every change, with its actor, when it was seen and when the server heard of it.
 
+    `subject`: the thing that was changed, as "person sanne", where it is no shelter; `version` is then 0.
     A trigger lets nobody change or delete a row.
     """
 
@@ -196,11 +205,12 @@ class Journal(Marked, table=True):
     actor_id: str
     role: str | None = None
     action: str
-    shelter_id: str = Field(index=True)
+    shelter_id: str | None = Field(default=None, index=True)
     version: int = Field(sa_type=BigInteger)
     place_id: str | None = None
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    subject: str | None = None
 
 
 class JobSlot(SQLModel, table=True):

@@ -44,6 +44,7 @@ organization deployment
 id operational an organization
 name operational its name on screens
 telephones staff the numbers under which its people are called back, one per role and not per person
+ended_at operational since when nothing new may be of it
 
 shelter deployment
 id operational a shelter
@@ -80,6 +81,8 @@ observed_at operational when that was seen
 expected_free_at operational when it is expected to be free
 closed_reason operational why it is closed, as a code
 criteria operational whom it takes, where that differs
+exists_from,exists_until operational the nights for which it is there; otherwise it always is
+ended_at operational since when it is closed for good
 
 tally always
 month,hour counter a month, and an hour of the day on any day of it
@@ -106,6 +109,7 @@ version technical the version of the shelter that it made
 place_id operational at which place
 before operational what was true before; of a claim without its case
 after operational what is true since; of a claim without its case
+subject operational which organization, person or list was changed, where it is no shelter
 tag technical a mark of the row that only bedboard can make
 
 chain always

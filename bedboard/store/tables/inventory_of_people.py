@@ -101,6 +101,10 @@ membership person
 person_id staff somebody who works for a shelter
 shelter_id staff the shelter
 
+appointment person
+person_id staff somebody with a further role
+organization_id,role staff that role, and for which organization
+
 client person
 id staff a program that uses the API
 token_hash secret recognizes its token

@@ -31,6 +31,14 @@ class Membership(SQLModel, table=True):
     shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
 
 
+class Appointment(SQLModel, table=True):
+    """A further role of a person, besides the one in `Person` in which they act now."""
+
+    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True))
+    organization_id: str = Field(foreign_key="organization.id", primary_key=True)
+    role: str = Field(primary_key=True)
+
+
 class Session(SQLModel, table=True):
     """A signed-in device. Only the hash of its token is kept.
 

@@ -1,0 +1,1 @@
+"""Administration: organizations, people, shelters and places, as managers and administrators change them."""

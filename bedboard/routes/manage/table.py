@@ -1,0 +1,43 @@
+"""The routes of the administration, one row each; `ROWS` of `routes/table.py` has them too.
+
+The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
+"""
+
+from bedboard.routes.manage import contacts, organizations, people, places, shelters
+from bedboard.routes.row import Row
+from bedboard.rules.access import ADMIN, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
+
+SHELTER = "/manage/shelters/{shelter_id:id}"
+
+MANAGE: tuple[Row, ...] = (
+    Row("GET", "/manage", organizations.show_manage, "manage", MANAGING),
+    Row("GET", "/manage/organizations", organizations.show_organizations, "organizations", ADMIN),
+    Row("POST", "/manage/organizations", organizations.post_organization_new, "organization_add", ADMIN),
+    Row("GET", "/manage/organizations/{organization_id:id}", organizations.show_organization, "organization", ADMIN),
+    Row("POST", "/manage/organizations/{organization_id:id}", organizations.post_organization, "organization_save", ADMIN),
+    Row("GET", "/manage/people", people.show_people, "people", ADMIN),
+    Row("POST", "/manage/people", people.post_person_new, "person_add", ADMIN),
+    Row("GET", "/manage/people/{person_id:id}", people.show_person, "person", ADMIN),
+    Row("POST", "/manage/people/{person_id:id}", people.post_person, "person_save", ADMIN),
+    Row("POST", "/manage/people/{person_id:id}/roles", people.post_person_role, "person_role", ADMIN),
+    Row("POST", "/manage/people/{person_id:id}/roles/end", people.post_person_role_end, "person_role_end", ADMIN),
+    Row("GET", "/manage/contacts", contacts.show_contacts, "contacts", ADMIN),
+    Row("POST", "/manage/contacts", contacts.post_contact_new, "contact_add", ADMIN),
+    Row("GET", "/manage/contacts/{contact_id:id}", contacts.show_contact, "contact", ADMIN),
+    Row("POST", "/manage/contacts/{contact_id:id}", contacts.post_contact, "contact_save", ADMIN),
+    Row("GET", "/roles", people.show_roles, "roles", OF_PERSON),
+    Row("POST", "/roles", people.post_role, "role_take", OF_PERSON),
+    Row("GET", "/manage/shelters", shelters.show_shelters, "shelters", ADMIN),
+    Row("POST", "/manage/shelters", shelters.post_shelter_new, "shelter_add", ADMIN),
+    Row("GET", SHELTER, shelters.show_shelter, "shelter_facts", MANAGED_SHELTER),
+    Row("POST", SHELTER, shelters.post_shelter, "shelter_save", MANAGED_SHELTER),
+    Row("POST", f"{SHELTER}/contact", shelters.post_contact, "shelter_contact", OWN_MANAGER),
+    Row("GET", f"{SHELTER}/places", places.show_places, "places", MANAGED_SHELTER),
+    Row("POST", f"{SHELTER}/places", places.post_places, "place_add", MANAGED_SHELTER),
+    Row("GET", f"{SHELTER}/places/{{place_id:id}}", places.show_place, "place", OWN_MANAGER),
+    Row("POST", f"{SHELTER}/places/{{place_id:id}}", places.post_place, "place_save", OWN_MANAGER),
+    Row("GET", f"{SHELTER}/staff", people.show_staff_list, "shelter_staff", OWN_MANAGER),
+    Row("POST", f"{SHELTER}/staff", people.post_staff_new, "shelter_staff_add", OWN_MANAGER),
+    Row("GET", f"{SHELTER}/staff/{{person_id:id}}", people.show_staff_person, "shelter_person", OWN_MANAGER),
+    Row("POST", f"{SHELTER}/staff/{{person_id:id}}", people.post_staff_person, "shelter_person_save", OWN_MANAGER),
+)

@@ -1,0 +1,119 @@
+"""Administration: the rights to manage people and places, and which changes of a person or a place are safe.
+
+No field takes a text that could be about a victim: a place has a label of known words and a short code.
+"""
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from bedboard.rules.access import SHELTER, Actor
+from bedboard.rules.places import PlaceStatus
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed
+
+LABEL_WORDS = (
+    "appartement bed crisisplek etage flat gang gezin gezinskamer groepskamer huis kamer nood noodbed plek room slaapzaal "
+    "studio tijdelijk unit verdieping vleugel woning zaal"
+).split()
+CODE = re.compile(r"[A-Za-z]{0,2}[0-9]{1,3}(?:[.-][0-9]{1,2})?[A-Za-z]?|[A-Za-z]")
+MOST_WORDS = 2
+MOST_PLACES_AT_ONCE = 20
+TEMPORARY_BEGINS = time(12)  # a night goes from noon to noon, as in a hotel
+LONGEST_TEMPORARY = timedelta(days=120)
+FURTHEST_BEGIN = timedelta(days=366)
+
+
+def is_label(text: str) -> bool:
+    """Return whether this can be the label of a place: at most two words from a list, and at most one short code."""
+    parts = text.split(" ")
+    words = [part for part in parts if part.lower() in LABEL_WORDS]
+    codes = [part for part in parts if part.lower() not in LABEL_WORDS]
+    return len(words) <= MOST_WORDS and len(codes) <= 1 and all(CODE.fullmatch(code) for code in codes)
+
+
+def check_label(text: str) -> None:
+    """Refusal: Invalid `label`."""
+    if not is_label(text):
+        raise Invalid(FieldError("label", "not_a_label"))
+
+
+def numbered(label: str, count: int, taken: Collection[str]) -> list[str]:
+    """Return labels for so many places: the label itself for one, otherwise with the first free numbers behind it."""
+    if count == 1:
+        return [label]
+    numbers = (f"{label} {number}" for number in range(1, 1000))
+    free = [name for name in numbers if name not in taken]
+    if len(free) < count:
+        raise Invalid(FieldError("label", "label_taken"))
+    return free[:count]
+
+
+def check_manages(actor: Actor, shelter_ids: Collection[str], role: str) -> None:
+    """Refuse an actor that may not make somebody with this role work for these shelters. Refusal: NotAllowed.
+
+    An administrator may. A manager may for the staff of its own shelters only.
+    """
+    if actor.role == "admin":
+        return
+    if actor.role != "manager" or role != "staff" or not set(shelter_ids) <= actor.shelter_ids:
+        raise NotAllowed("not_your_role")
+
+
+def check_work(role: str, shelter_ids: Collection[str]) -> None:
+    """Refuse a shelter's people without a shelter, and others with one. Refusal: Invalid `shelters`."""
+    if role in SHELTER and not shelter_ids:
+        raise Invalid(FieldError("shelters", "shelter_needed"))
+    if role not in SHELTER and shelter_ids:
+        raise Invalid(FieldError("shelters", "only_for_shelter_roles"))
+
+
+class Capacity(NamedTuple):
+    """The size and the kind of a place, as far as people on it depend on them."""
+
+    kind: str
+    beds: int
+    cots: int
+
+
+def check_capacity(before: Capacity, after: Capacity, status: PlaceStatus) -> None:
+    """Refuse a change that harms somebody who has the place or was promised it. A larger place does no harm.
+
+    `status`: of the place now; a claim on a place that the shelter calls occupied or closed counts as a promise.
+    Refusals: Conflict `place_held`, `place_reserved`, `place_occupied`.
+    """
+    is_smaller = after.beds < before.beds or after.cots < before.cots
+    is_other_kind = after.kind != before.kind and status in ("held", "reserved")  # another side would decide on the promise
+    if is_smaller or is_other_kind:
+        check_unused(status)
+
+
+def check_unused(status: PlaceStatus) -> None:
+    """Refuse while people have the place or were promised it. Refusals: as above."""
+    if status in ("held", "reserved", "occupied"):
+        raise Conflict(f"place_{status}")
+
+
+class Nights(NamedTuple):
+    """The days of a temporary place: it exists from the first one to the one on which it is left."""
+
+    first: date
+    last: date
+
+
+def check_nights(nights: Nights | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return from when and until when a place exists; None: always. Refusal: Invalid `last`, `first`."""
+    if nights is None:
+        return None
+    first, last = nights
+    if last <= first:
+        raise Invalid(FieldError("last", "ends_before_it_begins"))
+    if last - first > LONGEST_TEMPORARY:
+        raise Invalid(FieldError("last", "too_many_nights", {"most": LONGEST_TEMPORARY.days}))
+    begins, ends = (datetime.combine(day, TEMPORARY_BEGINS, zone) for day in (first, last))
+    if ends <= now:
+        raise Invalid(FieldError("last", "in_the_past"))
+    if begins > now + FURTHEST_BEGIN:
+        raise Invalid(FieldError("first", "too_far_away"))
+    return begins, ends

@@ -1,0 +1,74 @@
+"""The forms and lists of the administration: fields with what is saved and what was typed, and rows that lead on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "ticks"]
+
+
+class FieldView(NamedTuple):
+    """A field of a form. `options`: code and words of a choice or of ticks. `value`: as typed; of ticks all that are set.
+
+    `saved`: as it is now; None where that is never shown. `is_needed`: it may not be left empty.
+    """
+
+    name: str
+    kind: FieldKind
+    value: str | tuple[str, ...] = ""
+    saved: str | tuple[str, ...] | None = ""
+    options: tuple[tuple[str, str], ...] = ()
+    is_needed: bool = True
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether saving replaces it. A field whose saved value is not shown is replaced when something was typed."""
+        return bool(self.value) if self.saved is None else self.value != self.saved
+
+    def words(self, value: str | tuple[str, ...] | None) -> str:
+        """Return a value as people read it."""
+        known = dict(self.options)
+        codes = (value,) if isinstance(value, str) else value or ()
+        return ", ".join(known.get(code, code) for code in codes)
+
+
+class FieldSpec(NamedTuple):
+    """A field before it is filled in. `is_secret`: its saved value is not shown."""
+
+    name: str
+    kind: FieldKind = "text"
+    options: tuple[tuple[str, str], ...] = ()
+    is_needed: bool = True
+    is_secret: bool = False
+
+
+def fill_in(specs: Iterable[FieldSpec], saved: Mapping[str, str], typed: Mapping[str, str] | None) -> list[FieldView]:
+    """Return the fields with what is saved, and with what was typed; `typed` None: nothing was."""
+    return [_fill(spec, saved, saved if typed is None else typed) for spec in specs]
+
+
+def _fill(spec: FieldSpec, saved: Mapping[str, str], typed: Mapping[str, str]) -> FieldView:
+    if spec.kind == "ticks":
+        ticked, was = (tuple(c for c, _ in spec.options if f"{spec.name}.{c}" in given) for given in (typed, saved))
+        return FieldView(spec.name, spec.kind, ticked, was, spec.options, spec.is_needed)
+    known = None if spec.is_secret else saved.get(spec.name, "")
+    return FieldView(spec.name, spec.kind, typed.get(spec.name, ""), known, spec.options, spec.is_needed)
+
+
+class ListRowView(NamedTuple):
+    """A row of a list. `path` None: there is nothing to open. `parts`: what stands beside the name."""
+
+    path: str | None
+    name: str
+    parts: Sequence[str] = ()
+    role: str | None = None
+    topic: str | None = None
+    has_ended: bool = False
+
+
+def options_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(pairs)
+
+
+def ticks(name: str, codes: Iterable[str]) -> dict[str, str]:
+    """Return codes as the fields of a form with one tick for each."""
+    return {f"{name}.{code}": "on" for code in codes}
