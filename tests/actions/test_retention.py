@@ -31,7 +31,7 @@ from tests.build.holds import hold
 from tests.build.rows import do, every_row, run
 
 SECOND = timedelta(seconds=1)
-OF_PERSON = ("membership", "session", "alert", "push_subscription")  # forget_people deletes from these
+OF_PERSON = ("membership", "appointment", "session", "alert", "push_subscription")  # forget_people deletes from these
 TERMS = Terms()
 LEFT = "update person set ended_at = :now where id = 'kofi'"
 DEVICE = Device("https://push.example/1", "key", "secret")
@@ -97,6 +97,7 @@ async def a_disclosure(database: Database) -> None:
 
 async def somebody_who_left(database: Database) -> None:
     await run(database, LEFT, now=NOW)
+    await run(database, "insert into appointment values ('kofi', 'desk', 'desk')")
     async with database.transaction() as tx:
         tx.add(Session(token_hash=hash_token("y"), person_id="kofi", created_at=NOW, used_at=NOW + timedelta(days=390)))
 
@@ -124,7 +125,7 @@ CASES = [
     Case("holds", an_old_hold, TERMS.case, ("claim",)),
     Case("journal", a_line, TERMS.journal, ("journal",)),
     Case("disclosures", a_disclosure, TERMS.disclosure, ("disclosure",)),
-    Case("people", somebody_who_left, TERMS.person, ()),
+    Case("people", somebody_who_left, TERMS.person, ("appointment",)),
     Case("clients", a_program_that_ended, TERMS.person, ()),
 ]
 
