@@ -36,7 +36,7 @@ from tests.build.holds import hold
 from tests.build.rows import do, every_row, run
 
 SECOND = timedelta(seconds=1)
-OF_PERSON = ("membership", "session", "alert", "push_subscription", "passkey", "enrol_code")  # forget_people deletes from these
+OF_PERSON = ("membership", "appointment", "session", "alert", "push_subscription", "passkey", "enrol_code")  # by forget_people
 TERMS = Terms()
 LEFT = "update person set ended_at = :now where id = 'kofi'"
 DEVICE = Device("https://push.example/1", "key", "secret")
@@ -102,6 +102,7 @@ async def a_disclosure(database: Database) -> None:
 
 async def somebody_who_left(database: Database) -> None:
     await run(database, LEFT, now=NOW)
+    await run(database, "insert into appointment values ('kofi', 'desk', 'desk')")
     async with database.transaction() as tx:
         tx.add(Session(token_hash=hash_token("y"), person_id="kofi", created_at=NOW, used_at=NOW + timedelta(days=390)))
 
@@ -153,7 +154,7 @@ CASES = [
     Case("codes", a_code, CODES_KEPT, ("enrol_code",)),
     Case("passkeys", a_removed_passkey, PASSKEYS_KEPT, ("passkey",)),
     Case("sign_ins", a_line_of_signing_in, TERMS.disclosure, ("sign_in",)),
-    Case("people", somebody_who_left, TERMS.person, ()),
+    Case("people", somebody_who_left, TERMS.person, ("appointment",)),
     Case("clients", a_program_that_ended, TERMS.person, ()),
 ]
 
