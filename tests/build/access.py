@@ -203,6 +203,10 @@ NEEDS_PROOF = {
     "criteria_save": "M",
     "place_criteria_save": "M",
     "case_address": "D",
+    **dict.fromkeys(("organization_add", "organization_save", "person_add", "person_save", "person_role"), "A"),
+    **dict.fromkeys(("person_role_end", "contact_add", "contact_save", "shelter_add"), "A"),
+    **dict.fromkeys(("shelter_save", "place_add"), "MA"),
+    **dict.fromkeys(("shelter_contact", "place_save", "shelter_staff_add", "shelter_person_save"), "M"),
 }
 """The routes that want a fresh proof, and of the roles that may call them those that have to give it."""
 
