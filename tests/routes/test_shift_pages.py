@@ -42,7 +42,7 @@ async def test_during_a_shift_it_is_said_until_when_and_its_end_is_one_press_tha
         page = await browser.get("/shift")
         assert "tot 02:00, ook als u wegloopt." in words(page), "twelve hours after 14:00"
         assert forms(page, "/shift") == []
-        out = next(form for form in forms(page, "/sign-out"))
+        out = next(form for form in forms(page, "/sign-out?of=shift"))
         page = await follow(browser, await press(browser, out))
         assert page.url.path == "/sign-in"
         assert "De dienst op dit toestel is beëindigd. Het toont niets meer van de opvang." in words(page)

@@ -83,7 +83,7 @@
   });
   // Signed out here: Back must not bring the page again as it was, and the other tabs need not wait for the server to say so.
   let isLeaving;
-  addEventListener("submit", ({ target }) => (isLeaving ||= target.matches('[action="/sign-out"]')));
+  addEventListener("submit", ({ target }) => (isLeaving ||= target.matches('[action^="/sign-out"]')));
   addEventListener("pagehide", () => {
     if (!isLeaving) return;
     tabs.postMessage({ person, isEnded: true });

@@ -85,7 +85,7 @@
   }
   // The server drops its part with the session; the browser's own part is of no use then.
   addEventListener("submit", async ({ target }) => {
-    if (target.matches('[action="/sign-out"]')) drop(await existing().catch(() => null));
+    if (target.matches('[action^="/sign-out"]')) drop(await existing().catch(() => null));
   });
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest?.("button[data-way^=push]");

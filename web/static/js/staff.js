@@ -23,7 +23,7 @@
   function tap(event) {
     const form = event.target;
     const button = event.submitter;
-    const isLeaving = form.matches('[action="/sign-out"]') && entries().some(isWaiting);
+    const isLeaving = form.matches('[action^="/sign-out"]') && entries().some(isWaiting);
     if (isLeaving && !confirm(words.dataset.leave)) return event.preventDefault();
     // Only taps on the board of a shelter may wait: the browser or htmx sends any other form at once, or never.
     if (!form.closest('section[id^="staff-"], #undo') || form.matches("[hx-boost]")) return;
