@@ -59,7 +59,7 @@ async def left(database: Database) -> dict[str, int]:
 
 
 CASE = {"ask": 4, "case_record": 3, "claim": 3}
-AUDIT = {"disclosure": 1, "journal": 21}
+AUDIT = {"disclosure": 1, "journal": 21, "sign_in": 1}
 ALL = CASE | AUDIT | {"push_subscription": 1, "session": 1, "tally": 7}
 LATER = [
     (0, ALL | {"alert": 1, "case_event": 11, "household_key": 2, "stored_reply": 1}),
