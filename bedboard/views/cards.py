@@ -236,13 +236,8 @@ def _terms(row: ShelterRow, own: Mapping[str, str]) -> Terms:
 
 def _moments_of(place: PlaceRow) -> tuple[datetime | None, ...]:
     """Return the moments at which the place looks different by itself."""
-    claim = place.claim
-    return (
-        place.expected_free_at,
-        place.exists_from,
-        place.exists_until,
-        *((claim.expires_at, claim.expected_at) if claim is not None else ()),
-    )
+    claimed = () if place.claim is None else (place.claim.expires_at, place.claim.expected_at)
+    return place.expected_free_at, place.exists_from, place.exists_until, *claimed
 
 
 def _claim_view(place: PlaceRow, now: datetime) -> ClaimView | None:
