@@ -48,7 +48,7 @@ async def test_a_tap_is_written_down_with_its_moment_and_its_actor(board_databas
         written(
             "place",
             "linde-3",
-            words("occupied", BEFORE) | CONFIRMED,
+            words("occupied", BEFORE),
             after,
             observed_at=tapped_at,
             actor_kind="client",

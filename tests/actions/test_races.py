@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from bedboard.actions import occupancy
+from bedboard.actions.confirming import CONFIRMED
 from bedboard.actions.counts import count_places
 from bedboard.actions.occupancy import change_place, confirm_shelter
 from bedboard.rules.places import KindCount, PlaceChange
@@ -98,7 +99,9 @@ async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_
         assert [row.version for row in journal] == sorted(row.version for row in journal)
         for place in linde.places:
             present = occupancy_words(place.state, place.expected_free_at, place.closed_reason, place.since)
-            changes = [(row.before, row.after) for row in journal if row.place_id == place.id]
+            rows = [row for row in journal if row.place_id == place.id]
+            changes = [({**(row.before or {}), CONFIRMED: None}, {**(row.after or {}), CONFIRMED: None}) for row in rows]
+            present |= {CONFIRMED: None}  # of the shelter, and no word of the place
             assert [after for _, after in changes[-1:]] == [present]  # the stored words are those last written down
             # nobody worked with what was no longer so
             assert [after for _, after in changes[:-1]] == [before for before, _ in changes[1:]]
