@@ -27,13 +27,13 @@ from bedboard.rules.cases import (
     check_arrival,
     check_shelters,
 )
-from bedboard.rules.claims import is_all_live
+from bedboard.rules.claims import check_kept, is_all_live
 from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
 from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
-from bedboard.store.claims import list_unused_holds, lock_organization
+from bedboard.store.claims import count_kept, list_unused_holds, lock_organization
 from bedboard.store.database import Transaction
 from bedboard.store.keys import save_key
 from bedboard.store.seal import SealedNeeds
@@ -135,8 +135,9 @@ async def choose_offer(
 
     The kind of place and the hour say whether the choice is a decision, waits for the desk, or is provisional. `arrives_at`:
     the hour of arrival; None: after `SOONEST_USUAL`.
-    Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`.
+    Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`, TooMany.
     """
+    await lock_organization(tx, actor.organization_id or "")
     case = await lock_case_of_group(tx, actor, case_id)
     ask = case.asks.get(shelter_id)
     place_ids = [] if ask is None else ask.place_ids
@@ -144,7 +145,8 @@ async def choose_offer(
     why = why_no_choice(case.state, is_offered=bool(place_ids), is_settled=is_settled)
     if ask is None or not place_ids or why is not None:
         raise Conflict(why or "no_offer")
-    arrives_at = check_arrival(arrives_at, now)
+    is_taken = ask.answered_by == "police"
+    arrives_at = check_arrival(arrives_at, now, is_taken=is_taken)
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
     reserved = [other.shelter_id for other in [ask, *others] if case.claims_of(other)]
     await lock_shelters(tx, case, reserved)
@@ -156,6 +158,8 @@ async def choose_offer(
     if why is not None:
         raise Conflict(why)
     event = choice_of_all(actor.role, [await get_deciding(tx, place_id) for place_id in place_ids], now.astimezone(zone))
+    if is_taken or event != "choose":
+        await check_kept_of(tx, case, ask, now)
     move(case, event, now)
     case.record.arrives_at, case.record.reminded_at, case.record.refusal = arrives_at, None, None
     case.record.decided_at = None if case.state == "chosen" else now
@@ -166,6 +170,15 @@ async def choose_offer(
     await count_refusals(tx, others, zone)
     what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
     return await save_case(tx, actor, case, what, now, [shelter_id])
+
+
+async def check_kept_of(tx: Transaction, case: LockedCase, ask: Ask, now: datetime) -> None:
+    """Refuse one promise more without the yes of its shelter. The caller locks the organization. Refusal: TooMany."""
+    record, hold_id = case.record, ask.hold_id
+    kept = await count_kept(
+        tx, record.organization_id, record.person_id, record.client_id, now, case_id=record.id, hold_id=hold_id
+    )
+    check_kept(*kept, now)
 
 
 async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:

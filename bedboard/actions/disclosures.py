@@ -1,20 +1,78 @@
 """Disclosures of a shelter's telephone or address: only with a reason, and only after they have been written down."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 
 from bedboard.actions.case_lock import lock_case
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
+from bedboard.rules.looks import LOOKS_COUNTED, MOST_SEEN, What
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
-from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR, SAME_LOOK, may_see_case
+from bedboard.rules.rights import SAME_LOOK, may_see_case
+from bedboard.store.bell import ring
 from bedboard.store.cases import get_case, get_case_id_to, list_asks
-from bedboard.store.claims import HoldRow, list_holds, lock_organization
+from bedboard.store.claims import HoldRow, list_holds
 from bedboard.store.database import Transaction
-from bedboard.store.disclosures import get_other_seen_at, list_shelters_seen, save_refused_look, see_contact
+from bedboard.store.disclosures import (
+    get_other_seen_at,
+    list_shelters_seen,
+    lock_looks,
+    save_refused_look,
+    see_contact,
+    was_seen,
+)
 from bedboard.store.people import still_has_role
 from bedboard.store.seal import Seal
+
+
+class Look(NamedTuple):
+    """A look at the telephone of a shelter, and its reason: a hold or a case."""
+
+    shelter_id: str
+    why: str
+    claim_id: str | None = None
+    case_id: str | None = None
+
+
+async def _again_at(tx: Transaction, actor: Actor, what: What, shelter_id: str, now: datetime) -> datetime | None:
+    """Return when the actor may see one more of these again; None: at once. The caller holds the lock of the looks."""
+    seen_at = await get_other_seen_at(tx, actor, what, shelter_id, MOST_SEEN[what], now - LOOKS_COUNTED)
+    return None if seen_at is None else seen_at + LOOKS_COUNTED
+
+
+async def _check_number(tx: Transaction, actor: Actor, what: What, shelter_id: str, now: datetime) -> None:
+    """Count a new look with those of the last hour, one look of the actor at a time. Refusal: TooMany."""
+    await lock_looks(tx, actor)
+    again_at = await _again_at(tx, actor, what, shelter_id, now)
+    if again_at is not None:
+        code = "too_many_telephones" if what == "telephone" else "too_many_addresses"
+        raise TooMany(code, now, again_at, most=MOST_SEEN[what])
+
+
+async def _see_kept(tx: Transaction, actor: Actor, looks: Sequence[Look], seal: Seal, now: datetime) -> list[str | None]:
+    """Return the telephones that stay on a page, in this order; None for one above the limit, or without such a shelter.
+
+    A page that is drawn again is the same look: it is written down once and counted once.
+    """
+    since = now - SAME_LOOK
+    known = [
+        await was_seen(tx, actor, one.shelter_id, one.why, since, claim_id=one.claim_id, case_id=one.case_id) for one in looks
+    ]
+    if not all(known):
+        await lock_looks(tx, actor)
+    found: list[str | None] = []
+    for one, is_known in zip(looks, known, strict=True):
+        is_over = not is_known and await _again_at(tx, actor, "telephone", one.shelter_id, now) is not None
+        sealed = None
+        if not is_over:
+            claim_id, case_id = one.claim_id, one.case_id
+            sealed = await see_contact(
+                tx, actor, one.shelter_id, "telephone", one.why, now, claim_id=claim_id, case_id=case_id, since=since
+            )
+        found.append(None if sealed is None else seal.open(sealed))
+    return found
 
 
 async def disclose_telephone(
@@ -33,12 +91,9 @@ async def disclose_telephone(
             why = "request"
         elif is_stale:
             why = "stale"
-            await lock_organization(tx, actor.organization_id or "")  # so that calls at the same moment are counted one by one
-            seen_at = await get_other_seen_at(tx, actor, shelter_id, MOST_TELEPHONES_AN_HOUR, now - timedelta(hours=1))
-            if seen_at is not None:
-                raise TooMany("too_many", now, seen_at + timedelta(hours=1))
         else:
             raise NotAllowed("hold_first")
+    await _check_number(tx, actor, "telephone", shelter_id, now)
     await check_role(tx, actor)  # after the lock: the role may be lost while this waits
     sealed = await see_contact(tx, actor, shelter_id, "telephone", why, now, claim_id=claim_id, case_id=case_id)
     if sealed is None:
@@ -51,21 +106,17 @@ async def disclose_callbacks(
 ) -> dict[str, str]:
     """Disclose the telephones of shelters that said "discuss" to a case of the actor's, by shelter.
 
-    A page that is drawn again is the same look. The caller knows that the case is the actor's and what the shelters said.
+    Those above the limit are left out. The caller knows that the case is the actor's and what the shelters said.
     """
-    found = {}
-    for shelter_id in shelter_ids:
-        sealed = await see_contact(tx, actor, shelter_id, "telephone", "request", now, case_id=case_id, since=now - SAME_LOOK)
-        if sealed is not None:
-            found[shelter_id] = seal.open(sealed)
-    return found
+    shown = await _see_kept(tx, actor, [Look(shelter_id, "request", None, case_id) for shelter_id in shelter_ids], seal, now)
+    return {shelter_id: number for shelter_id, number in zip(shelter_ids, shown, strict=True) if number is not None}
 
 
 async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime) -> None:
     """Write down that the actor sees the telephone of a shelter of this case; from then on `list_telephones_seen` has it.
 
     For the requester and colleagues, and the desk, while the case is open; a group that is offered the case takes it over
-    first. Refusals: NotFound, for strangers to the case as well; NotAllowed.
+    first. Refusals: NotFound, for strangers to the case as well; NotAllowed; TooMany.
     """
     await check_role(tx, actor)
     row = await get_case(tx, case_id)
@@ -75,6 +126,8 @@ async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id
     if row.over_at is not None or shelter_id not in asked:
         raise NotFound("no_such_shelter")
     if shelter_id not in await list_shelters_seen(tx, actor, case_id):
+        await _check_number(tx, actor, "telephone", shelter_id, now)
+        await check_role(tx, actor)  # once more: the role may be lost while this waits for the lock
         why = "desk" if actor.role == "desk" else "request"
         await see_contact(tx, actor, shelter_id, "telephone", why, now, case_id=case_id, since=row.created_at - SAME_LOOK)
 
@@ -94,7 +147,8 @@ async def list_telephones_seen(
 async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Seal, now: datetime) -> str:
     """Disclose the address of the chosen shelter to the requester, a colleague or the desk, when `may_see_address`.
 
-    Refusals: NotFound, for strangers to the case as well; NotAllowed `no_address_now`.
+    The shelter, the requester and the desk read on their pages that it was seen.
+    Refusals: NotFound, for strangers to the case as well; NotAllowed `no_address_now`; TooMany.
     """
     case = await lock_case(tx, case_id)
     if not may_see_case(actor, case.record.requester) or not await still_has_role(tx, actor):
@@ -102,11 +156,18 @@ async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Se
     chosen = case.chosen
     if chosen is None or not may_see_address(case.state, case.record.decided_at, case.record.arrives_at, now):
         raise NotAllowed("no_address_now")
+    await _check_number(tx, actor, "address", chosen.shelter_id, now)
+    if not await still_has_role(tx, actor):  # once more: the role may be lost while this waits for the lock
+        raise NotFound("no_such_request")
     sealed = await see_contact(
         tx, actor, chosen.shelter_id, "address", "request", now, claim_id=chosen.claim_id, case_id=case_id
     )
     if sealed is None:
         raise NotFound("no_such_shelter")
+    case.record.version += 1
+    tx.add(case.record)
+    await tx.flush()
+    await ring(tx, "case", case_id, case.record.version)
     return seal.open(sealed)
 
 
@@ -122,13 +183,11 @@ async def note_refused_address(tx: Transaction, actor: Actor, case_id: str, now:
         await save_refused_look(tx, actor, chosen.shelter_id, "address", now, case_id)
 
 
-async def disclose_holds(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -> Sequence[tuple[HoldRow, str]]:
-    """Disclose the telephones of the actor's own live holds, each with its hold. All showings of one hold are one look."""
-    found = []
-    for hold in await list_holds(tx, actor, now):
-        sealed = await see_contact(
-            tx, actor, hold.shelter_id, "telephone", "hold", now, claim_id=hold.id, since=now - SAME_LOOK
-        )
-        if sealed is not None:
-            found.append((hold, seal.open(sealed)))
-    return found
+async def disclose_holds(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -> Sequence[tuple[HoldRow, str | None]]:
+    """Disclose the telephones of the actor's own live holds, each with its hold; None for one above the limit.
+
+    All showings of one hold are one look.
+    """
+    holds = await list_holds(tx, actor, now)
+    shown = await _see_kept(tx, actor, [Look(hold.shelter_id, "hold", hold.id) for hold in holds], seal, now)
+    return list(zip(holds, shown, strict=True))

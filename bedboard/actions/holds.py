@@ -12,13 +12,14 @@ from typing import cast
 from bedboard.actions.claims import change_claims, end_claim, get_status, make_claims
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import SEEKERS, Actor
-from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, check_together, is_live
+from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, check_kept, check_together, is_live
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import is_self, may_end_hold
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
     count_holds,
+    count_kept,
     get_claim,
     get_claim_shelter_id,
     get_hold_begun_at,
@@ -79,6 +80,7 @@ async def hold_place(
     person_id = actor.id if given_to is None and actor.kind == "person" else None
     client_id = actor.id if given_to is None and actor.kind == "client" else None
     counts = await count_holds(tx, holder.organization_id, person_id, client_id, now)
+    kept = await count_kept(tx, holder.organization_id, person_id, client_id, now)
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
@@ -86,6 +88,7 @@ async def hold_place(
     taken = await (_all_free if group else _first_free)(tx, actor, shelter_id, place_ids, now)
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
+        check_kept(*kept, now)
         begun_at = await get_hold_begun_at(tx, actor, MOST_HOLDS_AN_HOUR, now - timedelta(hours=1))
         if begun_at is not None:
             raise TooMany("too_many", now, begun_at + timedelta(hours=1))

@@ -9,6 +9,7 @@ from bedboard.actions.cases import choose_offer
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
 from bedboard.rules.refusals import NotFound
+from bedboard.store.claims import lock_organization
 from bedboard.store.database import Transaction
 
 
@@ -28,6 +29,7 @@ async def take_place(
 
     Refusals: those of `answer_case` and of `choose_offer`.
     """
+    await lock_organization(tx, actor.organization_id or "")
     case = await lock_case_of_group(tx, actor, case_id)
     if shelter_id not in case.asks:
         raise NotFound("no_such_request")

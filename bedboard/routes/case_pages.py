@@ -10,15 +10,17 @@ from starlette.responses import Response
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
-from bedboard.routes.replies import html, http_status, notice, page
+from bedboard.routes.replies import html, notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal
+from bedboard.rules.looks import LOOKS_COUNTED, UNUSUAL
+from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of
 from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
+from bedboard.store.disclosures import list_addresses_seen, list_unusual_looks
 from bedboard.views.case_rows import (
     HandedOn,
     ask_rows,
@@ -50,10 +52,14 @@ async def show_cases(call: Call) -> Response:
         is_desk = may_decide(actor)
         every = await read_cases(tx, call, await list_open_cases(tx)) if is_desk else []
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
+        seen = await list_addresses_seen(tx, now - ENDED_SHOWN) if is_desk else []
+        unusual = await list_unusual_looks(tx, now - ENDED_SHOWN, LOOKS_COUNTED, UNUSUAL) if is_desk else []
     context = {
         "own": sorted(own, key=urgency),
         "inbox": inbox_of(sorted(every, key=urgency)) if is_desk else None,
         "over": over,
+        "seen": seen,
+        "unusual": unusual,
         "late": late_view(every, call.process.board.cards.values()) if is_desk else None,
         "steps": STEPS,
         "catalogue": call.catalogue,
@@ -103,7 +109,7 @@ async def _show_own_case(call: Call, case_id: str) -> Response:
         return await _case_page(call, case_id, refusal_of(call))
     try:
         address = await read_address(call, case_id)
-    except NotAllowed as refusal:
+    except (NotAllowed, TooMany) as refusal:
         return await _case_page(call, case_id, refusal)
     response = await _case_page(call, case_id, address=address)
     drop_one(call, response)
@@ -154,7 +160,7 @@ def _profile(call: Call, case: CaseView) -> Profile | None:
 async def case_fragment(call: Call, case_id: str, refusal: Refusal | None) -> Response:
     """Answer a press of a script with the case as it now is, and with the refusal."""
     _, text = await _case(call, case_id)
-    return html(call, text + Markup(notice(call, refusal)), http_status(refusal) if refusal else 200)  # noqa: S704
+    return html(call, text + Markup(notice(call, refusal)), refusal)  # noqa: S704
 
 
 def keep_case(call: Call, refusal: Refusal | None = None, *, discloses: bool = False) -> Response:
@@ -197,4 +203,4 @@ async def cases_page(
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,
     }
-    return page(call, template, {**around, **context}, http_status(refusal) if refusal else 200)
+    return page(call, template, {**around, **context}, refusal)

@@ -22,7 +22,7 @@ from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal
+from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
@@ -78,10 +78,10 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
     asks = (await list_asks_of_all(tx, [case_id])).get(case_id, [])
     to_call = [ask.shelter_id for ask in asks if ask.answer == "discuss" and ask.settled is None]
     telephones: dict[str, str] = {}
+    if with_telephones and is_of_same_group(actor, row.requester):  # first: new looks are locked before any old one
+        telephones = await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
     if with_telephones and actor.kind == "person" and row.over_at is None:
-        telephones = await list_telephones_seen(tx, actor, case_id, row.created_at, process.seal, now)
-    if with_telephones and is_of_same_group(actor, row.requester):
-        telephones |= await disclose_callbacks(tx, actor, case_id, to_call, process.seal, now)
+        telephones |= await list_telephones_seen(tx, actor, case_id, row.created_at, process.seal, now)
     return case_view(
         row,
         asks,
@@ -95,11 +95,11 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
 
 
 async def read_address(call: Call, case_id: str) -> str:
-    """Disclose the address of the chosen shelter. A refusal is written down too. Refusals: NotFound, NotAllowed."""
+    """Disclose the address of the chosen shelter. A refusal is written down too. Refusals: NotFound, NotAllowed, TooMany."""
     try:
         async with call.transaction() as tx:
             return await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
-    except NotAllowed:
+    except (NotAllowed, TooMany):
         async with call.transaction() as tx:
             await note_refused_address(tx, call.actor, case_id, call.now)
         raise

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.disclosures import disclose_asked
+from bedboard.actions.disclosures import disclose_asked, note_refused_telephone
 from bedboard.routes.call import Call
 from bedboard.routes.case_asking import keep_more, keep_new, ticked_of
 from bedboard.routes.case_pages import address_fragment, case_fragment, keep_case
@@ -210,8 +210,13 @@ async def post_call(call: Call) -> Response:
     """Show the telephone of a shelter in its card; the disclosure is written down first, and once."""
     case_id = call.path_params["case_id"]
     press = await call.form(CallForm)
-    async with call.transaction() as tx:
-        await disclose_asked(tx, call.actor, case_id, press.shelter, call.now)
+    try:
+        async with call.transaction() as tx:
+            await disclose_asked(tx, call.actor, case_id, press.shelter, call.now)
+    except TooMany as refusal:
+        async with call.transaction() as tx:
+            await note_refused_telephone(tx, call.actor, press.shelter, call.now)
+        return await case_fragment(call, case_id, refusal) if call.wants_fragment else keep_case(call, refusal)
     if call.wants_fragment:
         return await case_fragment(call, case_id, None)
     return RedirectResponse(f"/requests/{case_id}#ask-{press.shelter}", 303)
@@ -228,7 +233,7 @@ async def post_address(call: Call) -> Response:
         if not call.wants_fragment:
             return keep_case(call, discloses=True)
         address = await read_address(call, case_id)
-    except (Invalid, NotAllowed) as refusal:
+    except (Invalid, NotAllowed, TooMany) as refusal:
         return await case_fragment(call, case_id, refusal) if call.wants_fragment else keep_case(call, refusal)
     return await address_fragment(call, case_id, address)
 

@@ -13,7 +13,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.case_reads import seeker_of
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.parse import own_path
-from bedboard.routes.replies import html, http_status, notice, page
+from bedboard.routes.replies import html, notice, page
 from bedboard.routes.search import answer_search, profile_fields
 from bedboard.routes.strip import own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
@@ -160,7 +160,7 @@ async def post_call(call: Call) -> Response:
     try:
         telephone = await _disclose(call, card)
     except (NotAllowed, TooMany) as refusal:
-        return html(call, notice(call, refusal), http_status(refusal))
+        return html(call, notice(call, refusal), refusal)
     shown = {"number": telephone, "card": card, "lots": [lot.id for lot in card.lots]}
     text = call.process.pages.fragment(call.language, "fragments/_calling.html", shown)
     return html(call, text + Markup(notice(call, None)))  # noqa: S704
@@ -197,4 +197,4 @@ async def _shelter_page(call: Call, card: Card, refusal: Refusal | None, telepho
         "as_of": process.board.as_of or call.now,
         "live": process.board.live,
     }
-    return page(call, "pages/shelter.html", context, http_status(refusal) if refusal else 200)
+    return page(call, "pages/shelter.html", context, refusal)

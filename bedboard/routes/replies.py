@@ -70,11 +70,18 @@ def is_api(call: Call) -> bool:
     return call.path.startswith("/api/")
 
 
-def html(call: Call, text: str, status: int = 200) -> Response:
-    """Answer with a page or fragment, compressed if the browser can read that: nothing in it is a secret to betray."""
+def html(call: Call, text: str, status: int | Refusal | None = 200) -> Response:
+    """Answer with a page or fragment, compressed if the browser can read that: nothing in it is a secret to betray.
+
+    `status`: a refusal that the text shows gives its own, and the header that says when to try again; None: there is none.
+    """
     body = text.encode()
     is_packed = len(body) > 1000 and call.takes_gzip
-    return html_bytes(pack(body) if is_packed else body, status, is_packed=is_packed)
+    number = http_status(status) if isinstance(status, Refusal) else status or 200
+    response = html_bytes(pack(body) if is_packed else body, number, is_packed=is_packed)
+    if isinstance(status, Refusal):
+        response.headers.update(retry_after(status))
+    return response
 
 
 def html_bytes(body: bytes, status: int = 200, *, is_packed: bool) -> Response:
@@ -110,7 +117,8 @@ def page_text(call: Call, template: str, context: Mapping[str, Any]) -> str:
     return call.process.pages.render(call.language, template, {**page_context(call), **context})
 
 
-def page(call: Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
+def page(call: Call, template: str, context: Mapping[str, Any], status: int | Refusal | None = 200) -> Response:
+    """Answer with a page; `status` as in `html`."""
     return html(call, page_text(call, template, context), status)
 
 

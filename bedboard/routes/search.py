@@ -11,7 +11,7 @@ from bedboard.actions.tallies import count_nothing_found
 from bedboard.live.search import MATCHES_SHOWN
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
-from bedboard.routes.replies import http_status, notice, page
+from bedboard.routes.replies import notice, page
 from bedboard.routes.strip import own_strip
 from bedboard.rules.criteria import SPOKEN_LANGUAGES
 from bedboard.rules.fit import ADULT_AGES, EXPLOITATIONS, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile
@@ -114,7 +114,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
             "is_search": call.path == "/search",
             **more,
         }
-        return page(call, "pages/search.html", context, http_status(refusal) if refusal else 200)
+        return page(call, "pages/search.html", context, refusal)
 
 
 async def post_nothing(call: Call) -> Response:

@@ -13,7 +13,7 @@ from bedboard.actions.occupancy import Changed, change_place, confirm_shelter, u
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, refusal_of
 from bedboard.routes.present import card_of, read_shelter, showing_present
-from bedboard.routes.replies import EMPTY_NOTICE, html, http_status, notice, page
+from bedboard.routes.replies import EMPTY_NOTICE, html, notice, page
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
@@ -93,7 +93,7 @@ async def show_staff(call: Call) -> Response:
         "push_session": call.session_mark,
         "catalogue": catalogue,
     }
-    return page(call, "pages/staff.html", context, http_status(refusal) if refusal else 200)
+    return page(call, "pages/staff.html", context, refusal)
 
 
 # --- taps
@@ -137,7 +137,7 @@ async def _show_present(call: Call, refusal: Refusal) -> Response:
     if not call.wants_fragment:
         return keep_staff(call, refusal)
     row = await read_shelter(call, call.path_params["shelter_id"])
-    return html(call, staff_section(call, row) + EMPTY_UNDO + notice(call, refusal), http_status(refusal))
+    return html(call, staff_section(call, row) + EMPTY_UNDO + notice(call, refusal), refusal)
 
 
 def keep_staff(call: Call, refusal: Refusal) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from bedboard.actions.opening import open_request
 from bedboard.routes.call import Call
 from bedboard.routes.case_work import Task, answer_work, arrival_work, do_once
-from bedboard.routes.replies import html, http_status, notice
+from bedboard.routes.replies import html, notice
 from bedboard.routes.staff import keep_staff, staff_section
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal
@@ -26,7 +26,7 @@ async def _reply(call: Call, refusal: Refusal | None) -> Response:
     if row is None:
         raise NotFound("no_such_shelter")
     text = str(asked) + staff_section(call, row) + notice(call, refusal)
-    return html(call, text, http_status(refusal) if refusal else 200)
+    return html(call, text, refusal)
 
 
 async def _press_of_staff(call: Call, read: Callable[[], Awaitable[Task]]) -> Response:

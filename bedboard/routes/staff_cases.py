@@ -12,6 +12,7 @@ from bedboard.routes.replies import html
 from bedboard.rules.cases import NO_REASONS
 from bedboard.store.cases import list_asked, list_asks_of_all, list_claims_of_all, list_unanswered
 from bedboard.store.database import Transaction
+from bedboard.store.disclosures import list_addresses_seen
 from bedboard.store.people import list_organization_names
 from bedboard.views.staff import AskedView, asked_section, asked_view, is_refused_here, may_be_refused_here
 
@@ -50,9 +51,10 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
 
 
 async def draw_asked(tx: Transaction, call: Call) -> Markup:
-    """Draw the section `#asked`; it is empty where nothing was asked."""
+    """Draw the section `#asked`; it is empty where nothing was asked, and nobody has seen the address."""
     process, shelter_id = call.process, call.path_params["shelter_id"]
     views, elsewhere = await read_asked(tx, call)
+    seen = await list_addresses_seen(tx, call.now - SETTLED_SHOWN, shelter_id)
     cards, now = process.board.cards, call.now
     context = {
         "action": f"/staff/{shelter_id}/requests",
@@ -65,6 +67,7 @@ async def draw_asked(tx: Transaction, call: Call) -> Markup:
         "first_places": FIRST_PLACES,
         "roomy_count": ROOMY_COUNT,
         "shelter_id": shelter_id,
+        "seen": seen,
         "catalogue": call.catalogue,
         "now": now,
         "new_key": process.clock.new_id,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bedboard.actions.disclosures import disclose_holds
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of, read_cases
-from bedboard.routes.replies import html, http_status, notice
+from bedboard.routes.replies import html, notice
 from bedboard.rules.access import SEEKERS
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
 from bedboard.schemas.fields import ID
@@ -78,4 +78,4 @@ async def show_strip(call: Call) -> Response:
 async def strip_reply(call: Call, refusal: Refusal | None) -> Response:
     """Answer a script with the strip as it is now, and with the refusal."""
     text = await own_strip(call) + Markup(notice(call, refusal))  # noqa: S704
-    return html(call, text, http_status(refusal) if refusal else 200)
+    return html(call, text, refusal)

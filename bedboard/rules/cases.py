@@ -104,6 +104,7 @@ ADDRESS_SHOWN = timedelta(hours=12)  # after it was decided
 SOONEST = timedelta(minutes=30)  # when they leave at once
 SOONEST_USUAL = timedelta(hours=2)  # when nobody says when they arrive
 LATEST_ARRIVAL = timedelta(hours=48)
+TAKEN_AHEAD = timedelta(hours=8)  # a night's shift: a later arrival needs the yes of the shelter itself
 LONGEST_CASE = timedelta(days=7)  # then a case lapses, so that none of its needs stay: see rules/lapses.py
 LONGEST_STAY = timedelta(days=7)  # after the desk has ended it: as long as a case may go on
 OUTCOME_FORGOTTEN = timedelta(days=14)  # then nobody will say any more where the person slept: it counts as unknown
@@ -200,14 +201,16 @@ def usual_arrival(now: datetime, *, at_once: bool, minutes: int | None = None) -
     return now + max(SOONEST if at_once else SOONEST_USUAL, timedelta(minutes=minutes or 0))
 
 
-def check_arrival(arrives_at: datetime | None, now: datetime) -> datetime:
-    """Return the hour of arrival; None: the usual one. Refusal: Invalid `arrives_at`."""
+def check_arrival(arrives_at: datetime | None, now: datetime, *, is_taken: bool = False) -> datetime:
+    """Return the hour of arrival; None: the usual one. `is_taken`: without the yes of the shelter. Refusal: Invalid."""
     if arrives_at is None:
         return usual_arrival(now, at_once=False)
     if arrives_at < now - timedelta(minutes=1):
         raise Invalid(FieldError("arrives_at", "in_the_past"))
     if arrives_at > now + LATEST_ARRIVAL:
         raise Invalid(FieldError("arrives_at", "more_than_two_days"))
+    if is_taken and arrives_at > now + TAKEN_AHEAD:
+        raise Invalid(FieldError("arrives_at", "needs_their_yes"))
     return arrives_at
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from bedboard.rules.refusals import Conflict, FieldError, Invalid
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, TooMany
 
 ClaimType = Literal["hold", "reservation"]
 Ending = Literal["released", "used", "withdrawn", "expired"]
@@ -17,6 +17,9 @@ HOLD = timedelta(minutes=30)  # a hold may be extended once, by the same time
 HOLD_WARNING = timedelta(minutes=5)  # before its end, its holder is warned
 MOST_OF_ONE = 3  # live holds of one person or program
 MOST_OF_ORGANIZATION = 10
+MOST_KEPT_OF_ONE = 8  # live holds, places taken without the shelter, and choices that wait for the desk, all together
+MOST_KEPT_OF_ORGANIZATION = 20
+KEPT_AGAIN = timedelta(minutes=5)  # when to try again, where nobody has said what became of the one that ends first
 MOST_HOLDS_AN_HOUR = 30  # of one person or program; each shows a telephone, and nobody calls thirty shelters in an hour
 
 
@@ -73,3 +76,15 @@ def check_hold_limits(by_one: int, by_organization: int) -> None:
         raise Conflict("holds_of_person", most=MOST_OF_ONE)
     if by_organization >= MOST_OF_ORGANIZATION:
         raise Conflict("holds_of_organization", most=MOST_OF_ORGANIZATION)
+
+
+def check_kept(by_one: int, by_organization: int, first_ends_at: datetime | None, now: datetime) -> None:
+    """Refuse one promise more that no shelter has agreed to for good, besides so many. Refusal: TooMany.
+
+    `first_ends_at`: the end or the agreed arrival of the first of them; None: there is none.
+    """
+    again_at = max(first_ends_at or now, now + KEPT_AGAIN)
+    if by_one >= MOST_KEPT_OF_ONE:
+        raise TooMany("too_many_kept", now, again_at, most=MOST_KEPT_OF_ONE)
+    if by_organization >= MOST_KEPT_OF_ORGANIZATION:
+        raise TooMany("too_many_kept_together", now, again_at, most=MOST_KEPT_OF_ORGANIZATION)

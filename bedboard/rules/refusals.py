@@ -72,8 +72,8 @@ class Invalid(Refusal):
 class TooMany(Refusal):
     """Too many calls or too much at once; another try may succeed after `retry_after_seconds`, at `again_at`."""
 
-    def __init__(self, code: str, now: datetime, again_at: datetime) -> None:
-        super().__init__(code)
+    def __init__(self, code: str, now: datetime, again_at: datetime, **detail: Any) -> None:
+        super().__init__(code, **detail)
         self.again_at = again_at
         self.retry_after_seconds = max(1, ceil((again_at - now).total_seconds()))
 

@@ -17,8 +17,6 @@ AnsweredBy = Literal["shelter", "desk", "police"]
 SAME_LOOK = timedelta(hours=12)
 """How long a telephone that stays on a page is one look, however often the page is drawn again."""
 
-MOST_TELEPHONES_AN_HOUR = 20  # telephones seen without a hold: enough to call round a region, too few to copy the list
-
 
 class Seeker(NamedTuple):
     """A person or program that looks for a place: the requester of a case, or the holder of a place.

@@ -143,9 +143,10 @@ class HoldObject(TypedDict):
 
 
 class OwnHoldObject(HoldObject):
-    """With the number to call; every showing of it is written down."""
+    """With the number to call; every showing of it is written down. `telephone` null: the caller has seen as many as it may
+    in an hour."""
 
-    telephone: str
+    telephone: str | None
 
 
 class HoldsObject(TypedDict):

@@ -64,6 +64,48 @@ async def count_holds(
     return LiveHolds(*(await (await tx.connection()).execute(LIVE_HOLDS, chosen)).one())
 
 
+KEPT = text("""
+    select count(distinct coalesce(c.first_id, c.id)) filter (where c.person_id = :person_id or c.client_id = :client_id)
+            as by_one,
+        count(distinct coalesce(c.first_id, c.id)) as by_organization,
+        min(coalesce(c.expires_at, c.expected_at)) as first_ends_at
+    from claim c
+        left join case_record r on r.id = c.case_id
+        left join ask a on a.case_id = c.case_id and a.claim_id = coalesce(c.first_id, c.id)
+    where c.organization_id = :organization_id and c.ended_at is null and (c.expires_at is null or c.expires_at > :now)
+        and (c.person_id is not null or c.client_id is not null)
+        and c.case_id is distinct from :case_id and coalesce(c.first_id, c.id) is distinct from :hold_id
+        and (c.type = 'hold' or a.answered_by = 'police' or r.state in ('chosen', 'provisional'))
+""")
+
+
+class Kept(NamedTuple):
+    """The promises that no shelter has agreed to for good. `first_ends_at`: the end or agreed arrival of the first."""
+
+    by_one: int
+    by_organization: int
+    first_ends_at: datetime | None
+
+
+async def count_kept(
+    tx: Transaction,
+    organization_id: str,
+    person_id: str | None,
+    client_id: str | None,
+    now: datetime,
+    *,
+    case_id: str | None = None,
+    hold_id: str | None = None,
+) -> Kept:
+    """Count the live holds, the places that police took, and the choices that the desk has still to decide about.
+
+    Left out: the promises of this case, and this hold. The caller holds the lock of the organization.
+    """
+    whose = {"organization_id": organization_id, "person_id": person_id, "client_id": client_id}
+    chosen = {**whose, "now": now, "case_id": case_id, "hold_id": hold_id}
+    return Kept(*(await (await tx.connection()).execute(KEPT, chosen)).one())
+
+
 BEGUN = text("""
     select created_at from claim
     where type = 'hold' and first_id is null and created_at > :since

@@ -136,8 +136,11 @@ def hold_object(
     }
 
 
-def own_hold_object(hold: HoldRow, telephone: str) -> OwnHoldObject:
-    """Return a hold for its holder, with the telephone to call. The caller has written that disclosure down."""
+def own_hold_object(hold: HoldRow, telephone: str | None) -> OwnHoldObject:
+    """Return a hold for its holder, with the telephone to call; None: the caller may see no more of them for now.
+
+    The disclosure has been written down.
+    """
     common = hold_object(hold.id, hold.place_ids, hold.shelter_id, hold.expires_at, extended=hold.extended)
     return {**common, "telephone": telephone}
 

@@ -17,7 +17,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from bedboard.rules.cases import ADDRESS_SHOWN, LATEST_ARRIVAL, LONGEST_CASE, LONGEST_STAY, OFFER_LASTS, SOONEST, SOONEST_USUAL
+from bedboard.rules.cases import (
+    ADDRESS_SHOWN,
+    LATEST_ARRIVAL,
+    LONGEST_CASE,
+    LONGEST_STAY,
+    OFFER_LASTS,
+    SOONEST,
+    SOONEST_USUAL,
+    TAKEN_AHEAD,
+)
 from bedboard.rules.claims import HOLD, HOLD_WARNING
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.places import FURTHEST_EXPECTED
@@ -34,6 +43,7 @@ DURATIONS: Mapping[str, int] = {
     "usual_hours": SOONEST_USUAL // HOUR,
     "address_hours": ADDRESS_SHOWN // HOUR,
     "latest_arrival_hours": LATEST_ARRIVAL // HOUR,
+    "taken_hours": TAKEN_AHEAD // HOUR,
     "lapse_days": LONGEST_CASE // DAY,
     "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,

@@ -25,7 +25,7 @@ class HoldView(NamedTuple):
     places: Sequence[PlaceView]
     until: datetime
     extended: bool
-    telephone: str
+    telephone: str | None
     case_id: str | None = None
     """The open case that uses it; None: there is none yet."""
     is_ending: bool = False
@@ -33,7 +33,7 @@ class HoldView(NamedTuple):
     """The number of its places that the shelter has occupied or closed since: the rest may be too small."""
 
 
-def hold_views(holds: Sequence[tuple[HoldRow, str]], cards: Mapping[str, Card], now: datetime) -> list[HoldView]:
+def hold_views(holds: Sequence[tuple[HoldRow, str | None]], cards: Mapping[str, Card], now: datetime) -> list[HoldView]:
     """Return these holds, each with its telephone; those of shelters that are not on the board are left out."""
     views = []
     for row, telephone in holds:

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
 
 from bedboard.actions import cases
 from bedboard.actions.answers import refuse_case, take_arrival
@@ -14,7 +13,6 @@ from bedboard.actions.idempotency import Done, Reply, apply_once, make_key
 from bedboard.rules.cases import MOST_CASES_AN_HOUR
 from bedboard.rules.refusals import Conflict, Unavailable
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables.board import Organization
 from tests.actions.races import CASE_CONTROL, all_at_once, answering, choosing, overtaken
 from tests.build import NOW
 from tests.build.cases import (
@@ -32,14 +30,10 @@ from tests.build.cases import (
     offer,
     rows_of,
 )
-from tests.build.rows import every_row, goes, looking, run
+from tests.build.rows import every_row, goes, looking, run, unlocked_organization
 from tests.build.wrong import wrong_with
 
 # ---- what protects, and taking it away
-
-
-async def unlocked_organization(tx: Transaction, organization_id: str) -> bool:
-    return (await tx.exec(select(Organization.id).where(Organization.id == organization_id))).one_or_none() is not None
 
 
 # ---- one case, several who say something of it

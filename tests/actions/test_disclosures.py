@@ -44,7 +44,9 @@ async def test_the_address_is_disclosed_to_the_requester_and_the_desk_and_writte
     assert [(row["actor_id"], row["what"], row["why"], row["case_id"]) for row in looks] == [
         (who, "address", "request", trace) for who in ("mark", "emre", "demo-police", "hanneke")
     ]
-    assert (seen.changed, seen.journal, seen.bells) == ({}, [], [])
+    before = 5  # the versions of the case so far
+    assert (seen.changed, seen.journal) == ({("case_record", "r1"): {"version": before + 4}}, [])
+    assert seen.bells == [("case", "r1", before + number) for number in range(1, 5)], "open pages say that it was seen"
 
 
 @pytest.mark.parametrize(

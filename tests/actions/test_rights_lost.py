@@ -14,6 +14,7 @@ from bedboard.actions.disclosures import disclose_address, disclose_telephone
 from bedboard.actions.holds import Holder, hold_place
 from bedboard.rules.access import Actor
 from bedboard.store.database import Database, Transaction
+from bedboard.store.disclosures import lock_looks
 from tests.actions.races import Action, answering, choosing, overtaken
 from tests.build import NOW, SEAL
 from tests.build.cases import EMRE, HANNEKE, LUCIA, MARK, NEEDS, SANNE, ZONE, ask, bring_to
@@ -149,7 +150,16 @@ async def lock_shelters(tx: Transaction) -> None:
     await (await tx.connection()).execute(text("select id from shelter for no key update"))
 
 
-WAITS = [*((what, lock_cases) for what in RIGHTS), *((what, lock_shelters) for what in AT_THE_SHELTERS)]
+async def lock_looks_of_emre(tx: Transaction) -> None:
+    await lock_looks(tx, EMRE)
+
+
+TELEPHONE = "a telephone without a hold"
+WAITS = [
+    (TELEPHONE, lock_looks_of_emre),
+    *((what, lock_cases) for what in RIGHTS if what != TELEPHONE),
+    *((what, lock_shelters) for what in AT_THE_SHELTERS),
+]
 
 
 @pytest.mark.parametrize("asks_late", [False, True], ids=["asked before it waits", "asked under the lock"])

@@ -8,8 +8,8 @@ import pytest
 from bedboard.actions.disclosures import disclose_holds, disclose_telephone
 from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
+from bedboard.rules.looks import MOST_TELEPHONES_AN_HOUR
 from bedboard.rules.refusals import NotAllowed, TooMany
-from bedboard.rules.rights import MOST_TELEPHONES_AN_HOUR
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, place, shelter
 from tests.build.cases import HANNEKE, LUCIA, MARK

@@ -15,7 +15,7 @@ from bedboard.rules.places import status_of
 from bedboard.rules.refusals import Busy, Invalid, Refusal
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables.board import Journal
+from bedboard.store.tables.board import Journal, Organization
 from tests.build import PATIENCE, Bell, hearing
 from tests.build.site import as_owner
 
@@ -167,3 +167,9 @@ async def everything(database: Database) -> str:
             for row in await connection.execute(text(f'select t::text, * from "{table.name}" t')):  # noqa: S608  (our own names)
                 words += [bytes(one).decode("latin-1") if isinstance(one, bytes | memoryview) else str(one) for one in row]
     return "\n".join(words).lower()
+
+
+async def unlocked_organization(tx: Transaction, organization_id: str) -> bool:
+    """In the place of `lock_organization`, for the control of a race."""
+    found = await (await tx.connection()).execute(select(Organization.id).where(Organization.id == organization_id))
+    return found.one_or_none() is not None

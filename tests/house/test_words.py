@@ -46,6 +46,7 @@ REFUSALS = {
     *("waitings_of_person", "no_such_waiting"),
     *("extended_already", "no_organization", "hold_first", "criteria_changed"),
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
+    *("too_many_kept", "too_many_kept_together", "too_many_telephones", "too_many_addresses"),
     *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
@@ -97,6 +98,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
     "too_many_nights": {"most": 120},
     "more_than_two_days": NO_DETAIL,
+    "needs_their_yes": NO_DETAIL,
     "stays_too_long": NO_DETAIL,
     "only_with_end_stay": NO_DETAIL,
     "yours_already": NO_DETAIL,
@@ -120,6 +122,10 @@ DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "waitings_of_person": [{"most": 5}],
     "requests_of_person": [{"most": 20}],
     "holds_of_organization": [{"most": 10}],
+    **{
+        code: [{}, {"most": 3, "again_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}]
+        for code in ("too_many_kept", "too_many_kept_together", "too_many_telephones", "too_many_addresses")
+    },
     "too_many": [{}, *({"minutes": n, "again_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)} for n in (1, 12))],
     "passkeys_of_person": [{"most": 10}],
 }

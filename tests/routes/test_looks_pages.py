@@ -1,0 +1,58 @@
+"""A look at an address is told to its shelter and the desk; many looks alarm the desk, and are refused at last."""
+
+from sqlalchemy import text
+
+from bedboard.actions.setup import add_shelter
+from bedboard.rules.looks import MOST_TELEPHONES_AN_HOUR, UNUSUAL
+from tests.build import NOW, SEAL, place, shelter
+from tests.build.forms import FRAGMENT, People, begin, done, main, offered, people, site
+from tests.build.rows import do, run
+from tests.build.site import Site
+
+__all__ = ["people", "site"]  # fixtures
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+SEEN_BEFORE = """
+    insert into disclosure (at, actor_kind, actor_id, role, organization_id, shelter_id, what, why, result, tag)
+    select :at, 'person', 'mark', 'police', 'oever', s.id, 'telephone', 'stale', 'shown', '' from shelter s
+    where s.id like 'more-%' order by s.id limit :most
+"""
+
+
+async def test_a_look_at_an_address_is_told_to_its_shelter_and_the_desk(site: Site, people: People) -> None:
+    mark, hanneke, ilse = await people("mark"), await people("hanneke"), await people("ilse")
+    case = await offered(site, mark)
+    await done(mark, case, "choose", shelter="beuk", within="60")
+    assert "bekeken" not in main((await ilse.get("/staff/beuk")).text)
+    assert "adres bekeken" not in main((await hanneke.get("/requests")).text)
+    reply = await mark.post(f"/requests/{case}/address", headers=FRAGMENT | FORM)
+    assert "CANARY-ADR-beuk" in reply.text
+    here = main((await ilse.get("/staff/beuk")).text)
+    assert "Uw adres is 1 keer bekeken" in here and case in here.partition("Uw adres is")[2]
+    assert "bekeken" not in main((await ilse.get("/staff/nood")).text), "another shelter is not told"
+    desk = main((await hanneke.get("/requests")).text)
+    assert "1 adres bekeken" in desk and "Mark" not in desk.partition("1 adres bekeken")[2], "without the name of a person"
+    assert "bekeken" not in main((await mark.get("/requests")).text)
+
+
+async def test_many_looks_alarm_the_desk_and_the_next_is_refused_until_an_hour_later(site: Site, people: People) -> None:
+    mark, hanneke = await people("mark"), await people("hanneke")
+    for n in range(MOST_TELEPHONES_AN_HOUR):
+        one = shelter(f"more-{n:02}", [place(f"more-{n:02}-1")])
+        await do(site.process.database, lambda tx, one=one: add_shelter(tx, one, SEAL, NOW))  # type: ignore[misc]
+    case = await begin(mark, "beuk")
+    await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
+    assert "Ongewoon veel" not in (await hanneke.get("/requests")).text
+    await run(site.process.database, SEEN_BEFORE, at=NOW, most=MOST_TELEPHONES_AN_HOUR)
+    desk = main((await hanneke.get("/requests")).text)
+    assert f"{MOST_TELEPHONES_AN_HOUR} telefoonnummers, tot" in desk and "Ongewoon veel bekeken" in desk
+    assert "Ongewoon veel" not in (await mark.get("/requests")).text, "only the desk is alarmed"
+    for headers in (FRAGMENT, {}):
+        reply = await mark.post(f"/requests/{case}/call", data={"shelter": "beuk"}, headers=headers)
+        assert (reply.status_code, "CANARY-TEL-beuk" in reply.text) == (429, False)
+        assert f"telefoonnummer van {MOST_TELEPHONES_AN_HOUR} locaties. Het volgende kan om 15:00." in reply.text
+        assert 'href="/who-to-call"' in reply.text
+        assert reply.headers["retry-after"] == "3600"
+    async with site.process.database.transaction() as tx:
+        refused = "select count(*) from disclosure where result = 'refused' and shelter_id = 'beuk'"
+        assert (await (await tx.connection()).execute(text(refused))).scalar_one() == 2, "each refusal is written down"
