@@ -171,5 +171,4 @@ async def everything(database: Database) -> str:
 
 async def unlocked_organization(tx: Transaction, organization_id: str) -> bool:
     """In the place of `lock_organization`, for the control of a race."""
-    found = await (await tx.connection()).execute(select(Organization.id).where(Organization.id == organization_id))
-    return found.one_or_none() is not None
+    return await tx.get(Organization, organization_id) is not None
