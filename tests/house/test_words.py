@@ -52,7 +52,7 @@ REFUSALS = {
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
     *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
     *("no_such_device", "step_up_needed"),
-    *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "organization_in_use"),
+    *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
     *("no_such_contact", "contacts_full"),
     *("place_held", "place_reserved", "place_occupied"),
 }

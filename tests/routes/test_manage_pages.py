@@ -188,6 +188,14 @@ async def test_somebody_with_two_roles_acts_in_one_at_a_time(site: Site, wouter:
         assert (await wouter.get("/manage/people/lucia")).text.count("zorgcoördinator") > 1
 
 
+async def test_an_administrator_is_told_that_another_one_gives_them_a_role(site: Site, wouter: httpx.AsyncClient) -> None:
+    said = "Uzelf kunt u geen rol geven. Een andere beheerder doet dat."
+    page = (await wouter.get("/manage/people/wouter")).text
+    assert said in page and "Geef deze rol erbij" not in page
+    reply = await wouter.post("/manage/people/wouter/roles", data={"organization": "oever", "role": "police", "key": "k"})
+    assert reply.status_code == 409 and said in reply.text
+
+
 async def test_the_trail_names_the_person_that_was_changed(site: Site, wouter: httpx.AsyncClient) -> None:
     page = await look(wouter, "/manage/people/mark", {"name": "Mark Vos", "organization": "oever", "role": "desk"})
     assert (await save(wouter, "/manage/people/mark", page)).status_code == 303
