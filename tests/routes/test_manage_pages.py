@@ -217,6 +217,20 @@ async def test_a_new_shelter_is_on_the_board_and_says_call(site: Site, wouter: h
     assert (beuk["freshness"], beuk["counts"]["women"]["closed"]) == ("stale", 3)
 
 
+async def test_places_that_a_manager_adds_start_closed_without_an_end_and_the_form_says_so(
+    site: Site, anneke: httpx.AsyncClient
+) -> None:
+    page = (await anneke.get(f"{LINDE}/places")).text
+    assert "Een nieuwe plek begint dicht" in page and "Babybedden" in page
+    form = {"label": "kamer", "kind": "women", "beds": "2", "key": "k"}
+    assert (await anneke.post(f"{LINDE}/places", data=form)).status_code == 303
+    reasons = await sql(site, "select closed_reason, expected_free_at from place where label = 'kamer'")
+    assert [tuple(row) for row in reasons] == [("to_check", None)]
+    async with site.api("demo-police") as api:
+        [linde] = [one for one in (await api.get("/board")).json()["shelters"] if one["id"] == "linde"]
+    assert (linde["counts"]["women"]["free"], linde["counts"]["women"]["closed"]) == (0, 2)
+
+
 async def test_a_number_of_the_list_is_on_the_page_for_everybody(site: Site, wouter: httpx.AsyncClient) -> None:
     form = {"topic": "legal", "name_nl": "Advocaten", "name_en": "Lawyers", "telephone": "010 55", "days": "mon-fri"}
     form |= {"opens": "09:00", "closes": "17:00"}
