@@ -96,6 +96,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("not_a_label", "label_taken", "name_taken", "ends_before_it_begins", "shelter_needed"), NO_DETAIL),
     **dict.fromkeys(("unknown_organization", "unknown_unit", "unknown_kind", "only_for_shelter_roles"), NO_DETAIL),
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
+    **dict.fromkeys(("not_hours", "not_a_telephone"), NO_DETAIL),
     "too_many_nights": {"most": 120},
     "more_than_two_days": NO_DETAIL,
     "needs_their_yes": NO_DETAIL,
