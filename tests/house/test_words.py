@@ -98,6 +98,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
     **dict.fromkeys(("not_hours", "not_a_telephone"), NO_DETAIL),
     "too_many_nights": {"most": 120},
+    "period_too_long": {"days": 366},
     "more_than_two_days": NO_DETAIL,
     "needs_their_yes": NO_DETAIL,
     "stays_too_long": NO_DETAIL,

@@ -115,6 +115,25 @@ async def test_a_filter_that_cannot_be_right_says_which_field(gerda: httpx.Async
     assert field in page.text
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("first=2025-03-01&last=2026-03-11&kind=looks", "Van: kies hoogstens 366 dagen tegelijk"),
+        ("first=0001-01-01&kind=looks", "Van: dit is geen geldig tijdstip"),
+        ("last=9999-12-31&kind=looks", "tot en met: dit is geen geldig tijdstip"),
+        ("first=2026-03-11&last=2026-03-11&kind=looks&" + "&".join(f"frob{n}=1" for n in range(30)), "frob1"),
+    ],
+)
+async def test_a_wrong_filter_stays_on_its_page_with_what_is_wrong(gerda: httpx.AsyncClient, query: str, said: str) -> None:
+    page = await gerda.get(f"/audit?{query}", headers={"Accept-Language": "nl"})
+    assert page.status_code == 422
+    assert said in page.text and "datetime" not in page.text and "Eerste nacht" not in page.text
+    assert '<option value="looks" selected>' in page.text
+    for name, value in re.findall(r"(first|last)=([^&]+)", query):
+        assert re.search(rf'name="{name}" value="{value}"', page.text)
+    assert rows(page.text) == []
+
+
 async def test_a_long_day_comes_in_pages_that_stay_small(site: Site, gerda: httpx.AsyncClient) -> None:
     await sql(
         site,
