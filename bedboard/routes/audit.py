@@ -12,6 +12,7 @@ from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.forms import AuditForm, PageForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.acts import ACT_KINDS, ActFilter, list_actors, list_acts
+from bedboard.views.acts import differences_of
 
 ACTS_SHOWN = 50  # on one page
 MOST_ACTORS = 200  # that a filter offers; all of these were at work in the chosen days
@@ -45,10 +46,12 @@ async def show_audit(call: Call) -> Response:
         acts = [] if refusal else await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
         actors = await list_actors(tx, chosen._replace(actor=""), MOST_ACTORS)
     said = form.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
+    names = {card.id: card.name for card in call.process.board.cards.values()}
     context = {
         "acts": acts[:ACTS_SHOWN],
+        "changed": [differences_of(one.before, one.after, names) for one in acts[:ACTS_SHOWN]],
         "actors": actors,
-        "shelters": sorted((card.name, card.id) for card in call.process.board.cards.values()),
+        "shelters": sorted((name, shelter_id) for shelter_id, name in names.items()),
         "kinds": ("all", *ACT_KINDS),
         "form": form,
         "first": typed.get("first", "") if refusal else chosen.since.date(),

@@ -231,3 +231,23 @@ async def test_the_auditor_finds_the_page_and_a_manager_the_looks(site: Site, ge
     anneke = await site.sign_in("anneke")
     assert 'href="/manage/linde/looks"' in (await anneke.get("/staff/linde")).text
     await anneke.aclose()
+
+
+async def test_a_change_says_which_role_which_shelters_and_which_number(site: Site, gerda: httpx.AsyncClient) -> None:
+    async with aclosing(await site.sign_in("wouter")) as wouter:
+        role = {"organization": "desk", "role": "auditor", "key": "a"}
+        assert (await wouter.post("/manage/people/lucia/roles", data=role)).status_code == 303
+        page = (await wouter.get("/manage/people/sanne")).text
+        typed = {"name": "Sanne", "organization": "oever", "role": "staff", "shelters.wilg": "on", "key": "b"}
+        looked_at = (await wouter.post("/manage/people/sanne", data=typed | {"do": "preview"})).text
+        seen = re.search(r'name="seen" value="(\w+)"', page + looked_at)
+        assert seen is not None
+        assert (await wouter.post("/manage/people/sanne", data=typed | {"do": "save", "seen": seen[1]})).status_code == 303
+        number = {"topic": "legal", "name_nl": "Advocaten", "name_en": "Lawyers", "telephone": "010-5551234", "key": "c"}
+        assert (await wouter.post("/manage/contacts", data=number)).status_code == 303
+    page = (await gerda.get("/audit?kind=changes", headers={"Accept-Language": "nl"})).text
+    found = rows(page)
+    assert "5551234" not in page and "555 1234" not in page
+    assert any("rol erbij gegeven Rol: Was: niets → Nu: controleur" in row and "Lucia" in row for row in found), found
+    assert any("Locaties: Was: Linde → Nu: Wilg" in row and "Sanne" in row and "Rol:" not in row for row in found), found
+    assert any("toegevoegd aan Wie bel ik Onderwerp: Was: niets" in row and "Advocaten" in row for row in found), found
