@@ -1,20 +1,23 @@
 """The audit trail on the screen: all acts for an auditor, and for a manager the looks at the own shelter."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.replies import page
+from bedboard.routes.replies import http_status, page
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.forms import AuditForm, PageForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.acts import ACT_KINDS, ActFilter, list_actors, list_acts
+from bedboard.views.acts import differences_of
 
 ACTS_SHOWN = 50  # on one page
 MOST_ACTORS = 200  # that a filter offers; all of these were at work in the chosen days
 LONGEST_PERIOD = timedelta(days=366)
+LABELS = {"first": "since", "last": "until"}  # a filter calls its days otherwise than the form of a place does
 LOOKS_SHOWN = timedelta(days=366)
 
 
@@ -24,30 +27,50 @@ def _filter(call: Call, form: AuditForm) -> ActFilter:
     first = form.first or form.last or call.now.astimezone(zone).date()
     last = max(form.last or first, first)
     if last - first > LONGEST_PERIOD:
-        raise Invalid(FieldError("last", "too_large", {"most": (first + LONGEST_PERIOD).isoformat()}))
+        raise Invalid(FieldError("first", "period_too_long", {"days": LONGEST_PERIOD.days}))
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
     return ActFilter(since, until, form.kind, form.shelter, form.actor)
 
 
 async def show_audit(call: Call) -> Response:
-    """Show one page of the acts that the filter chooses, the newest first."""
-    form = parse_form(AuditForm, {name: value for name, value in call.query.items() if value})
-    chosen = _filter(call, form)
+    """Show one page of the acts that the filter chooses, the newest first; for a wrong filter no acts, and what is wrong."""
+    typed = {name: value for name, value in call.query.items() if value}
+    refusal: Invalid | None = None
+    try:
+        form = parse_form(AuditForm, typed)
+        chosen = _filter(call, form)
+    except Invalid as wrong:
+        refusal, form = wrong, _right_part(typed, wrong)
+        chosen = _filter(call, AuditForm())
     async with call.transaction() as tx:
-        acts = await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
+        acts = [] if refusal else await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
         actors = await list_actors(tx, chosen._replace(actor=""), MOST_ACTORS)
     said = form.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
+    names = {card.id: card.name for card in call.process.board.cards.values()}
     context = {
         "acts": acts[:ACTS_SHOWN],
+        "changed": [differences_of(one.before, one.after, names) for one in acts[:ACTS_SHOWN]],
         "actors": actors,
-        "shelters": sorted((card.name, card.id) for card in call.process.board.cards.values()),
+        "shelters": sorted((name, shelter_id) for shelter_id, name in names.items()),
         "kinds": ("all", *ACT_KINDS),
         "form": form,
-        "first": chosen.since.date(),
-        "last": (chosen.until - timedelta(days=1)).date(),
+        "first": typed.get("first", "") if refusal else chosen.since.date(),
+        "last": typed.get("last", "") if refusal else (chosen.until - timedelta(days=1)).date(),
+        "refusal": refusal,
+        "wrong": _labelled(refusal) if refusal else (),
         "pages": _pages(form.page, said, is_last=len(acts) <= ACTS_SHOWN),
     }
-    return page(call, "pages/audit.html", context)
+    return page(call, "pages/audit.html", context, http_status(refusal) if refusal else 200)
+
+
+def _right_part(typed: dict[str, str], refusal: Invalid) -> AuditForm:
+    """Return what is right of a filter: the page of a wrong one shows it again."""
+    right = AuditForm.model_fields.keys() - {one.field for one in refusal.fields}
+    return parse_form(AuditForm, {name: value for name, value in typed.items() if name in right})
+
+
+def _labelled(refusal: Invalid) -> list[FieldError]:
+    return [replace(one, field=LABELS.get(one.field, one.field)) for one in refusal.fields]
 
 
 async def show_looks(call: Call) -> Response:

@@ -20,6 +20,8 @@ LABEL_WORDS = (
 CODE = re.compile(r"[A-Za-z]{0,2}[0-9]{1,3}(?:[.-][0-9]{1,2})?[A-Za-z]?|[A-Za-z]")
 MOST_WORDS = 2
 MOST_PLACES_AT_ONCE = 20
+USUAL_TIMES = ("08:00", "16:00", "21:30")  # to confirm the board, of a shelter that names none
+MOST_TIMES = 6  # to confirm the board, of one shelter
 TEMPORARY_BEGINS = time(12)  # a night goes from noon to noon, as in a hotel
 LONGEST_TEMPORARY = timedelta(days=120)
 FURTHEST_BEGIN = timedelta(days=366)

@@ -36,12 +36,16 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]
 
 def _read_day(value: Any) -> Any:
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (ValueError, TypeError):
         raise PydanticCustomError("date_form", "a day is written like 2026-03-11") from None
+    if day.year not in YEARS:
+        raise PydanticCustomError("date_far", "a day is in the years 2000 to 2199")
+    return day
 
 
-Day = Annotated[date, BeforeValidator(_read_day), Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+YEARS = range(2000, 2200)
+Day = Annotated[date, BeforeValidator(_read_day)]
 """A local day as ISO 8601, in the years of any deployment."""
 
 KeyText = Annotated[str, Field(max_length=255)]

@@ -1,13 +1,14 @@
 """The forms of the administration. Every text has a pattern: nothing that could be about a victim fits in."""
 
-from typing import Annotated, Literal, get_args
+import re
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bedboard.rules.contacts import Topic
 from bedboard.rules.deciding import DAYS
-from bedboard.rules.managing import MOST_PLACES_AT_ONCE, is_label
+from bedboard.rules.managing import MOST_PLACES_AT_ONCE, MOST_TIMES, USUAL_TIMES, is_label
 from bedboard.schemas.fields import Day, Form, Id, KeyText
 from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
@@ -16,7 +17,9 @@ NAME_PATTERN = f"^[{LETTERS}][{LETTERS}.'’-]*( [{LETTERS}.'’-]+){{0,5}}$"
 NAMED_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9.,&'’()/-]*( [{LETTERS}0-9.,&'’()/-]+){{0,9}}$"
 CODE_NAME_PATTERN = f"^[{LETTERS}]{{2,30}}( [{LETTERS}]{{2,30}})?( [0-9]{{1,2}})?$"
 ADDRESS_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9 .,'’/-]{{4,119}}$"
-TIMES_PATTERN = f"^{CLOCK_TIME}(, ?{CLOCK_TIME}){{0,5}}$"
+HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]([0-5][0-9]))?")
+BETWEEN_DIGITS = re.compile(r"[-‐-–()./\s]+")
+NATIONAL_ZERO = re.compile(r"^(\s*(?:\+|00)[0-9]{1,3}\s*)\(0\)")  # +31 (0)70 1234567: nobody dials it from abroad
 STAMP_PATTERN = "^[0-9a-f]{16}$"
 
 
@@ -26,10 +29,28 @@ def _check_label(text: str) -> str:
     return text
 
 
+def _read_times(value: Any) -> Any:
+    """Read hours like 8, 8:00 and 08:00, with commas, semicolons or spaces between them."""
+    found = [HOUR.fullmatch(one) for one in re.split(r"[,;\s]+", str(value)) if one]
+    times = {f"{int(one[1]):02}:{one[2] or '00'}" for one in found if one}
+    if not 0 < len(found) <= MOST_TIMES or not all(found):
+        raise PydanticCustomError("not_hours", "hours are written like 08:00, 16:00, 21:30")
+    return sorted(times)
+
+
+def _read_telephone(value: Any) -> str:
+    """Read a number as people write it: only its digits, spaces and a plus are kept."""
+    number = " ".join(BETWEEN_DIGITS.sub(" ", NATIONAL_ZERO.sub(r"\1 ", str(value))).split())
+    if not re.fullmatch(TELEPHONE, number):
+        raise PydanticCustomError("not_a_telephone", "a number is written like 070-123 45 67")
+    return number
+
+
 PersonName = Annotated[str, Field(pattern=NAME_PATTERN, max_length=60)]
 OrganizationName = Annotated[str, Field(pattern=NAMED_PATTERN, max_length=80)]
 CodeName = Annotated[str, Field(pattern=CODE_NAME_PATTERN, max_length=40)]
-Telephone = Annotated[str, Field(pattern=TELEPHONE)]
+Telephone = Annotated[str, BeforeValidator(_read_telephone)]
+Times = Annotated[list[str], BeforeValidator(_read_times)]
 Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
 Label = Annotated[str, Field(max_length=30), AfterValidator(_check_label)]
 PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor"]
@@ -97,11 +118,13 @@ class ShelterForm(Form):
     unit: Id | None = None
     telephone: Telephone | None = None
     address: Address | None = None
-    confirm_times: Annotated[str, Field(pattern=TIMES_PATTERN)]
+    confirm_times: Times
 
-    @property
-    def times(self) -> list[str]:
-        return sorted({one.strip() for one in self.confirm_times.split(",")})
+
+class NewShelterForm(ShelterForm):
+    """A shelter to be added. Without hours it is asked to confirm at the usual ones."""
+
+    confirm_times: Annotated[Times, Field(default_factory=lambda: list(USUAL_TIMES))]
 
 
 class PlaceForm(Form):

@@ -43,7 +43,7 @@ CODES = {
     "dict_type": "not_an_object",
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
-    "not_a_label": "not_a_label",
+    **{code: code for code in ("not_a_label", "not_hours", "not_a_telephone")},
 }
 
 

@@ -1,8 +1,8 @@
 """The acts of the audit trail, as an auditor or a manager reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import text
 
@@ -19,13 +19,14 @@ WANTED = """
 OF_ACTOR = "actor_kind, actor_id, role, organization_id, session, network, shelter_id"
 EACH = f"""
     select '{ACT_KINDS[1]}' as kind, id, received_at as at, {OF_ACTOR}, action as what, place_id, null as case_id,
-        null as why, 'done' as result, subject
+        null as why, 'done' as result, subject,
+        case when subject is not null then before end as before, case when subject is not null then after end as after
     from journal where {WANTED.format(at="received_at", kind="changes")}
     union all
-    select 'looks', id, at, {OF_ACTOR}, what, null, case_id, why, result, null
+    select 'looks', id, at, {OF_ACTOR}, what, null, case_id, why, result, null, null, null
     from disclosure where {WANTED.format(at="at", kind="looks")}
     union all
-    select 'cases', id, at, {OF_ACTOR}, what, null, case_id, null, 'done', null
+    select 'cases', id, at, {OF_ACTOR}, what, null, case_id, null, 'done', null, null, null
     from case_event where {WANTED.format(at="at", kind="cases")}
 """  # noqa: S608  (our own words)
 NAMED = """
@@ -36,10 +37,12 @@ NAMED = """
 LIST_ACTS = text(f"""
     select a.kind, a.at, a.what, a.why, a.result, coalesce(r.id, a.case_id) as case_id, a.session, a.network,
         coalesce(a.role, p.role, c.role) as role, coalesce(p.name, c.name) as name,
-        o.name as organization, coalesce(s.name, sp.name, so.name) as shelter, pl.label as place
+        o.name as organization, coalesce(s.name, sp.name, so.name, sc.name_nl, a.before ->> 'name_nl') as shelter,
+        pl.label as place, a.before, a.after
     from (select * from ({EACH}) every order by at desc, kind desc, id desc limit :most offset :skipped) a
     {NAMED} left join shelter s on s.id = a.shelter_id left join place pl on pl.id = a.place_id
     left join person sp on a.subject = 'person ' || sp.id left join organization so on a.subject = 'organization ' || so.id
+    left join contact sc on a.subject = 'contact ' || sc.id
     left join case_record r on a.kind = 'looks' and r.trace_id = a.case_id
     order by a.at desc, a.kind desc, a.id desc
 """)  # noqa: S608  (our own words)
@@ -64,6 +67,7 @@ class ActRow(NamedTuple):
     """One act. `name`: of the person or program; None for bedboard itself. `shelter`: the shelter, or another thing that
     was changed; None: a case as a whole.
 
+    `before`, `after`: of a thing that is no shelter, as the journal has them. Telephone numbers are among them.
     `case_id`: when the case of a look is forgotten, its trace, which still shows the looks for one case.
     """
 
@@ -80,6 +84,8 @@ class ActRow(NamedTuple):
     organization: str | None
     shelter: str | None
     place: str | None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 async def list_acts(tx: Transaction, chosen: ActFilter, most: int, skipped: int = 0) -> Sequence[ActRow]:

@@ -29,6 +29,7 @@ from bedboard.rules.cases import (
 )
 from bedboard.rules.claims import HOLD, HOLD_WARNING
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
+from bedboard.rules.managing import MOST_TIMES, USUAL_TIMES
 from bedboard.rules.places import FURTHEST_EXPECTED
 from bedboard.views.files import content_of
 
@@ -116,6 +117,8 @@ class Pages:
         environment.globals.update(DURATIONS)
         environment.globals.update(
             language=language,
+            usual_times=", ".join(USUAL_TIMES),
+            most_times=MOST_TIMES,
             static=self.static,
             criteria_groups=CRITERIA,
             criterion_names=CRITERION_NAMES | LIMIT_NAMES,

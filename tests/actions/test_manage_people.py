@@ -221,6 +221,20 @@ async def test_a_role_is_given_once(board_database: Database) -> None:
     assert codes(refusal) == [("role", "has_role_already")]
 
 
+async def test_nobody_gives_themselves_a_role(board_database: Database) -> None:
+    await run(board_database, "update person set role = 'admin' where id = 'lucia'")
+    for action in (
+        adding_role("wouter", "police"),
+        lambda tx: change_person(tx, WOUTER, "wouter", PersonFacts("Wouter", "oever", "police"), NOW),
+        lambda tx: change_person(tx, WOUTER, "wouter", PersonFacts("Wouter", "desk", "admin"), NOW),
+    ):
+        assert (await refused(board_database, action)).code == "own_role"
+    renamed = PersonFacts("Wouter Bos", "oever", "admin")
+    await do(board_database, lambda tx: change_person(tx, WOUTER, "wouter", renamed, NOW))
+    by_another = actor("admin", "lucia", ())
+    await do(board_database, lambda tx: add_appointment(tx, by_another, "wouter", "oever", "police", NOW))
+
+
 # --- two at once
 
 

@@ -34,12 +34,12 @@ def adding(who: Actor = ANNEKE, count: int = 1, shelter: str = "linde", **facts:
     return lambda tx: open_places(tx, who, shelter, new, ids, NOW, ZONE)
 
 
-async def test_a_manager_adds_free_places_with_numbers(board_database: Database) -> None:
+async def test_a_manager_adds_places_with_numbers(board_database: Database) -> None:
     async with looking(board_database) as seen:
         await do(board_database, adding(count=2))
     assert [(row["label"], row["state"], row["position"]) for row in seen.added.values()] == [
-        ("kamer 1", "open", 5),
-        ("kamer 2", "open", 6),
+        ("kamer 1", "closed", 5),
+        ("kamer 2", "closed", 6),
     ]
     assert [(line["action"], line["place_id"], line["version"]) for line in seen.journal] == [
         ("add_place", "new-1", 2),
@@ -48,11 +48,16 @@ async def test_a_manager_adds_free_places_with_numbers(board_database: Database)
     assert seen.bells == [("shelter", "linde", 2)]
 
 
-async def test_a_place_of_an_administrator_is_not_free_before_its_people_have_looked(board_database: Database) -> None:
+@pytest.mark.parametrize("who", [ANNEKE, WOUTER], ids=["manager", "administrator"])
+async def test_a_new_place_is_not_free_before_its_people_have_looked(board_database: Database, who: Actor) -> None:
     async with looking(board_database) as seen:
-        await do(board_database, adding(WOUTER))
+        await do(board_database, adding(who))
     row = seen.added[("place", "new-1")]
-    assert (row["state"], row["closed_reason"], row["expected_free_at"]) == ("closed", "to_check", NOW + timedelta(hours=12))
+    assert (row["state"], row["closed_reason"], row["expected_free_at"]) == ("closed", "to_check", None)
+    mark = actor("police", "mark", ())
+    assert (await refused(board_database, lambda tx: hold_place(tx, mark, ["new-1"], "h", NOW))).code == "not_free"
+    await do(board_database, lambda tx: change_place(tx, actor(), "new-1", PlaceChange("free"), NOW))
+    await do(board_database, lambda tx: hold_place(tx, mark, ["new-1"], "h", NOW))
 
 
 @pytest.mark.parametrize(
@@ -187,6 +192,7 @@ async def test_nobody_holds_a_place_that_is_being_closed_for_good(board_database
 async def test_a_temporary_place_can_be_held_from_its_first_noon_to_its_last(board_database: Database) -> None:
     nights = Nights(date(2026, 3, 12), date(2026, 3, 14))
     await do(board_database, adding(nights=nights))
+    await run(board_database, "update place set state = 'open', closed_reason = null where id = 'new-1'")
     mark, begins = actor("police", "mark", ()), NOW.replace(day=12, hour=11)  # noon in Amsterdam
     ends = begins.replace(day=14)
     second = timedelta(seconds=1)

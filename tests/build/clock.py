@@ -257,6 +257,7 @@ async def a_temporary_place(site: Site) -> datetime:
     """A place of linde that is there until noon of tomorrow."""
     anneke, facts = actor("manager", "anneke"), PlaceFacts("kamer 9", "women", 1, 0, Nights(NOW.date(), NOW.date() + DAY))
     await do(site.process.database, lambda tx: open_places(tx, anneke, "linde", facts, ["temporary"], NOW, ZONE))
+    await do(site.process.database, lambda tx: change_place(tx, SANNE, "temporary", PlaceChange("free"), NOW))
     return NOW.replace(day=12, hour=11)
 
 

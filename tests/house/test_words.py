@@ -52,7 +52,7 @@ REFUSALS = {
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
     *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
     *("no_such_device", "step_up_needed"),
-    *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "organization_in_use"),
+    *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
     *("no_such_contact", "contacts_full"),
     *("place_held", "place_reserved", "place_occupied"),
 }
@@ -96,7 +96,9 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("not_a_label", "label_taken", "name_taken", "ends_before_it_begins", "shelter_needed"), NO_DETAIL),
     **dict.fromkeys(("unknown_organization", "unknown_unit", "unknown_kind", "only_for_shelter_roles"), NO_DETAIL),
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
+    **dict.fromkeys(("not_hours", "not_a_telephone"), NO_DETAIL),
     "too_many_nights": {"most": 120},
+    "period_too_long": {"days": 366},
     "more_than_two_days": NO_DETAIL,
     "needs_their_yes": NO_DETAIL,
     "stays_too_long": NO_DETAIL,

@@ -115,6 +115,25 @@ async def test_a_filter_that_cannot_be_right_says_which_field(gerda: httpx.Async
     assert field in page.text
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("first=2025-03-01&last=2026-03-11&kind=looks", "Van: kies hoogstens 366 dagen tegelijk"),
+        ("first=0001-01-01&kind=looks", "Van: dit is geen geldig tijdstip"),
+        ("last=9999-12-31&kind=looks", "tot en met: dit is geen geldig tijdstip"),
+        ("first=2026-03-11&last=2026-03-11&kind=looks&" + "&".join(f"frob{n}=1" for n in range(30)), "frob1"),
+    ],
+)
+async def test_a_wrong_filter_stays_on_its_page_with_what_is_wrong(gerda: httpx.AsyncClient, query: str, said: str) -> None:
+    page = await gerda.get(f"/audit?{query}", headers={"Accept-Language": "nl"})
+    assert page.status_code == 422
+    assert said in page.text and "datetime" not in page.text and "Eerste nacht" not in page.text
+    assert '<option value="looks" selected>' in page.text
+    for name, value in re.findall(r"(first|last)=([^&]+)", query):
+        assert re.search(rf'name="{name}" value="{value}"', page.text)
+    assert rows(page.text) == []
+
+
 async def test_a_long_day_comes_in_pages_that_stay_small(site: Site, gerda: httpx.AsyncClient) -> None:
     await sql(
         site,
@@ -212,3 +231,23 @@ async def test_the_auditor_finds_the_page_and_a_manager_the_looks(site: Site, ge
     anneke = await site.sign_in("anneke")
     assert 'href="/manage/linde/looks"' in (await anneke.get("/staff/linde")).text
     await anneke.aclose()
+
+
+async def test_a_change_says_which_role_which_shelters_and_which_number(site: Site, gerda: httpx.AsyncClient) -> None:
+    async with aclosing(await site.sign_in("wouter")) as wouter:
+        role = {"organization": "desk", "role": "auditor", "key": "a"}
+        assert (await wouter.post("/manage/people/lucia/roles", data=role)).status_code == 303
+        page = (await wouter.get("/manage/people/sanne")).text
+        typed = {"name": "Sanne", "organization": "oever", "role": "staff", "shelters.wilg": "on", "key": "b"}
+        looked_at = (await wouter.post("/manage/people/sanne", data=typed | {"do": "preview"})).text
+        seen = re.search(r'name="seen" value="(\w+)"', page + looked_at)
+        assert seen is not None
+        assert (await wouter.post("/manage/people/sanne", data=typed | {"do": "save", "seen": seen[1]})).status_code == 303
+        number = {"topic": "legal", "name_nl": "Advocaten", "name_en": "Lawyers", "telephone": "010-5551234", "key": "c"}
+        assert (await wouter.post("/manage/contacts", data=number)).status_code == 303
+    page = (await gerda.get("/audit?kind=changes", headers={"Accept-Language": "nl"})).text
+    found = rows(page)
+    assert "5551234" not in page and "555 1234" not in page
+    assert any("rol erbij gegeven Rol: Was: niets → Nu: controleur" in row and "Lucia" in row for row in found), found
+    assert any("Locaties: Was: Linde → Nu: Wilg" in row and "Sanne" in row and "Rol:" not in row for row in found), found
+    assert any("toegevoegd aan Wie bel ik Onderwerp: Was: niets" in row and "Advocaten" in row for row in found), found

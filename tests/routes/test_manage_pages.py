@@ -188,6 +188,14 @@ async def test_somebody_with_two_roles_acts_in_one_at_a_time(site: Site, wouter:
         assert (await wouter.get("/manage/people/lucia")).text.count("zorgcoördinator") > 1
 
 
+async def test_an_administrator_is_told_that_another_one_gives_them_a_role(site: Site, wouter: httpx.AsyncClient) -> None:
+    said = "Uzelf kunt u geen rol geven. Een andere beheerder doet dat."
+    page = (await wouter.get("/manage/people/wouter")).text
+    assert said in page and "Geef deze rol erbij" not in page
+    reply = await wouter.post("/manage/people/wouter/roles", data={"organization": "oever", "role": "police", "key": "k"})
+    assert reply.status_code == 409 and said in reply.text
+
+
 async def test_the_trail_names_the_person_that_was_changed(site: Site, wouter: httpx.AsyncClient) -> None:
     page = await look(wouter, "/manage/people/mark", {"name": "Mark Vos", "organization": "oever", "role": "desk"})
     assert (await save(wouter, "/manage/people/mark", page)).status_code == 303
@@ -207,6 +215,20 @@ async def test_a_new_shelter_is_on_the_board_and_says_call(site: Site, wouter: h
         board = (await api.get("/board")).json()["shelters"]
     [beuk] = [one for one in board if one["name"] == "Beuk"]
     assert (beuk["freshness"], beuk["counts"]["women"]["closed"]) == ("stale", 3)
+
+
+async def test_places_that_a_manager_adds_start_closed_without_an_end_and_the_form_says_so(
+    site: Site, anneke: httpx.AsyncClient
+) -> None:
+    page = (await anneke.get(f"{LINDE}/places")).text
+    assert "Een nieuwe plek begint dicht" in page and "Babybedden" in page
+    form = {"label": "kamer", "kind": "women", "beds": "2", "key": "k"}
+    assert (await anneke.post(f"{LINDE}/places", data=form)).status_code == 303
+    reasons = await sql(site, "select closed_reason, expected_free_at from place where label = 'kamer'")
+    assert [tuple(row) for row in reasons] == [("to_check", None)]
+    async with site.api("demo-police") as api:
+        [linde] = [one for one in (await api.get("/board")).json()["shelters"] if one["id"] == "linde"]
+    assert (linde["counts"]["women"]["free"], linde["counts"]["women"]["closed"]) == (0, 2)
 
 
 async def test_a_number_of_the_list_is_on_the_page_for_everybody(site: Site, wouter: httpx.AsyncClient) -> None:

@@ -94,7 +94,7 @@ async def change_person(
     """Change a person. A manager changes the name, and which of its own shelters they work for; the other shelters stay.
 
     `seen`: the stamp of the facts as the page showed them.
-    Refusals: NotAllowed, NotFound, Invalid, Conflict `facts_changed`, `last_admin`.
+    Refusals: NotAllowed, NotFound, Invalid, Conflict `facts_changed`, `last_admin`, `own_role`.
     """
     await lock_living_organization(tx, new.organization_id)
     person, before = await _lock(tx, actor, person_id, seen)
@@ -107,6 +107,8 @@ async def change_person(
     await _check_new(tx, new)
     if person.role == "admin" != new.role:
         await _check_not_last(tx, person_id)
+    if (person.organization_id, person.role) != (new.organization_id, new.role):
+        _check_other(actor, person_id)
     await _check_role(tx, person_id, new.organization_id, new.role)
     after = person_facts(new.name, new.organization_id, new.role, new.shelter_ids, ended=before["ended"])
     changed = differences(before, after)
@@ -150,10 +152,11 @@ async def end_person(tx: Transaction, actor: Actor, person_id: str, now: datetim
 
 
 async def add_appointment(tx: Transaction, actor: Actor, person_id: str, organization_id: str, role: str, now: datetime) -> str:
-    """Give a person a further role. Refusals: NotAllowed, NotFound, Invalid `organization`, `role`."""
+    """Give a person a further role. Refusals: NotAllowed, NotFound, Invalid `organization`, `role`, Conflict `own_role`."""
     await lock_living_organization(tx, organization_id)
     person, _ = await _lock(tx, actor, person_id, None)
     await check_admin(tx, actor)
+    _check_other(actor, person_id)
     if (person.organization_id, person.role) == (organization_id, role):
         raise Invalid(FieldError("role", "has_role_already"))
     if "staff" in (person.role, role):
@@ -231,6 +234,12 @@ async def _check_role(tx: Transaction, person_id: str, organization_id: str, rol
         raise Invalid(FieldError("role", "has_role_already"))
     if further and role == "staff":
         raise Invalid(FieldError("role", "staff_has_one_role"))
+
+
+def _check_other(actor: Actor, person_id: str) -> None:
+    """Refuse to give oneself a role: two people are needed for that. Refusal: Conflict `own_role`."""
+    if actor.kind == "person" and actor.id == person_id:
+        raise Conflict("own_role")
 
 
 async def _check_not_last(tx: Transaction, person_id: str) -> None:

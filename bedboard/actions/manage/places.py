@@ -17,7 +17,7 @@ from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import is_live
 from bedboard.rules.managing import Capacity, Nights, check_capacity, check_label, check_nights, check_unused, numbered
-from bedboard.rules.places import CLOSED_REASONS, PlaceStatus, is_there
+from bedboard.rules.places import PlaceStatus, is_there
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction
@@ -25,7 +25,7 @@ from bedboard.store.setup import add_places
 from bedboard.store.shelters import has_kind, list_places
 from bedboard.store.tables.board import Place
 
-FRESH_REASON = "to_check"  # an administrator does not see the place, so it is not free before its people have looked
+FRESH_REASON = "to_check"  # a place on paper is not free before the shelter's people have looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ async def open_places(
 ) -> Changed:
     """Add places that are alike, one for each id; several get numbers behind their label.
 
-    Those of a manager are free at once, those of an administrator closed until the shelter's people have looked.
+    They are closed until the shelter's people have looked; nobody knows yet when that is.
     Refusals: NotAllowed, NotFound, Invalid `label`, `kind`, `last`, `first`.
     """
     exists = check_nights(new.nights, zone, now)
@@ -76,9 +76,6 @@ async def open_places(
     labels = numbered(new.label, len(place_ids), taken)
     if taken.intersection(labels):
         raise Invalid(FieldError("label", "label_taken"))
-    is_manager = actor.role == "manager"
-    state: dict[str, Any] = {"state": "open"} if is_manager else {"state": "closed", "closed_reason": FRESH_REASON}
-    state |= {} if is_manager else {"expected_free_at": now + CLOSED_REASONS[FRESH_REASON]}
     first = max((place.position for place in present), default=0) + 1
     begins, ends = exists or (None, None)
     rows = [
@@ -94,8 +91,9 @@ async def open_places(
             "observed_at": now,
             "exists_from": begins,
             "exists_until": ends,
+            "state": "closed",
+            "closed_reason": FRESH_REASON,
         }
-        | state
         for number, (place_id, label) in enumerate(zip(place_ids, labels, strict=True))
     ]
     await tx.flush()

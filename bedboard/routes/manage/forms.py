@@ -56,10 +56,12 @@ async def take(
     leads_to: Callable[[str], str] | None = None,
     is_there: bool = False,
     end: End | None = None,
+    stands_on: str | None = None,
 ) -> Response:
     """Obey a form: look at it, save it or end its thing; then show the page of the thing, or this one with the refusal.
 
     `leads_to`: from the id of a thing to the next page; None: this page. `end` ends the thing; None: it cannot be ended.
+    `stands_on`: the page of a form with another address, which shows a refusal and not what was typed; None: this address.
     `is_there`: the form changes a thing, which takes the stamp of the facts on its page. What can be ended is there.
     """
     fields = await call.fields()
@@ -89,7 +91,7 @@ async def take(
         asked = call.process.seal.digest(repr(sorted(fields.items()))).hex()  # names and numbers are in it
         done = await call.once(form.key, asked, work=work, reply=reply, shown=shown)
     except (Conflict, Invalid, Unavailable) as refusal:
-        return keep(call, call.path, typed, refusal)
+        return keep(call, call.path, typed, refusal) if stands_on is None else keep(call, stands_on, {}, refusal)
     return RedirectResponse(f"{done.reply.body.decode()}?saved=1", 303, {"Cache-Control": "no-store"})
 
 

@@ -118,7 +118,8 @@ async def post_person_role(call: Call) -> Response:
     async def save(tx: Transaction, form: RoleForm, seen: str | None) -> str:
         return await add_appointment(tx, call.actor, person_id, form.organization, form.role, call.now)
 
-    return await take(call, RoleForm, save, leads_to=lambda _: f"/manage/people/{person_id}")
+    page_of_person = f"/manage/people/{person_id}"
+    return await take(call, RoleForm, save, leads_to=lambda _: page_of_person, stands_on=page_of_person)
 
 
 async def post_person_role_end(call: Call) -> Response:
@@ -127,7 +128,8 @@ async def post_person_role_end(call: Call) -> Response:
     async def save(tx: Transaction, form: RoleForm, seen: str | None) -> str:
         return await end_appointment(tx, call.actor, person_id, form.organization, form.role, call.now)
 
-    return await take(call, RoleForm, save, leads_to=lambda _: f"/manage/people/{person_id}")
+    page_of_person = f"/manage/people/{person_id}"
+    return await take(call, RoleForm, save, leads_to=lambda _: page_of_person, stands_on=page_of_person)
 
 
 # --- the staff of a shelter, for its manager

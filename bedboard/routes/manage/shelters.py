@@ -15,13 +15,11 @@ from bedboard.routes.call import Call
 from bedboard.routes.kept import drop_one, keep, kept_of
 from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.rules.refusals import NotFound
-from bedboard.schemas.manage_forms import ShelterForm
+from bedboard.schemas.manage_forms import NewShelterForm, ShelterForm
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.managing import list_organizations, list_shelter_choices
 from bedboard.views.managing import FieldSpec, ListRowView, options_of
-
-USUAL_TIMES = "08:00, 16:00, 21:30"
 
 
 async def _specs(call: Call, tx: Transaction, *, is_new: bool) -> tuple[FieldSpec, ...]:
@@ -49,14 +47,14 @@ async def show_shelters(call: Call) -> Response:
 
 
 def _facts(form: ShelterForm) -> ShelterFacts:
-    return ShelterFacts(form.name, form.times, form.organization, form.unit, form.telephone, form.address)
+    return ShelterFacts(form.name, form.confirm_times, form.organization, form.unit, form.telephone, form.address)
 
 
 async def post_shelter_new(call: Call) -> Response:
-    async def save(tx: Transaction, form: ShelterForm, seen: str | None) -> Changed:
+    async def save(tx: Transaction, form: NewShelterForm, seen: str | None) -> Changed:
         return await found_shelter(tx, call.actor, call.process.clock.new_id(), _facts(form), call.process.seal, call.now)
 
-    return await take(call, ShelterForm, save, leads_to=lambda shelter_id: f"/manage/shelters/{shelter_id}")
+    return await take(call, NewShelterForm, save, leads_to=lambda shelter_id: f"/manage/shelters/{shelter_id}")
 
 
 async def get_managed(call: Call, tx: Transaction) -> ShelterRow:

@@ -65,6 +65,8 @@
   addEventListener("submit", async (event) => {
     const form = event.target;
     if (!isOwn(form) || form.dataset.proven) return;
+    // One tap is enough: the form goes as it is. A browser ignores requestSubmit() until this event is over.
+    if (!form.dataset.passkey && !("inPlace" in form.dataset)) return;
     event.preventDefault();
     if (form.classList.contains("sending") || !(await prove(form))) return;
     if (!("inPlace" in form.dataset)) {
