@@ -120,8 +120,8 @@
       Object.assign(item.dataset, { key: entry.key, is: state });
       item.querySelector("[data-what]").textContent = entry.label;
       const said = words.dataset[state];
-      const { why = "" } = entry; // it may begin with the same words
-      item.querySelector("[data-state]").textContent = why.toLowerCase().startsWith(said) ? why : why ? `${said}: ${why}` : said;
+      const isSaid = entry.why?.toLowerCase().startsWith(said); // the reason may begin with the same words
+      item.querySelector("[data-state]").textContent = [!isSaid && said, entry.why].filter(Boolean).join(": ");
       item.querySelector("time").textContent = new Date(entry.observed).toLocaleTimeString(
         document.documentElement.lang,
         clock,
