@@ -91,11 +91,15 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
     await look(page)
     await page.locator(f"#yes-{case_id} .offer").first.click()
     await expect(ask(page, case_id)).to_contain_text("Uw antwoord: ja, plek 1")
-    await expect(ask(page, case_id).locator(".left")).to_have_text(re.compile(r"nog (60:00|59:\d\d)"))
+    left = ask(page, case_id).locator(".left")
+    await expect(left).to_have_text(re.compile(r"^nog (60:00|59:\d\d)"))
+    around = "(one) => ['::before', '::after'].map((part) => getComputedStyle(one, part).content)"
+    assert await left.evaluate(around) == ['"("', '")"'], "it may begin a line"
     await expect(page.locator("#tile-linde-1 .state")).to_have_text("gereserveerd")
     await expect(page.locator("details[open]")).to_have_count(0)
     await expect(page.locator("#bell p")).to_have_count(0)  # one's own doing is no news
     await settled(page)
+    await page.evaluate("new Promise((done) => setTimeout(done, 600))")  # another tap on the same spot would be no tap
 
     await page.locator("#tile-linde-1 > summary").click()
     assert await violations(page) == []
@@ -110,7 +114,12 @@ async def test_a_request_appears_by_itself_and_is_answered_with_a_thumb_until_th
     await look(page)
     await page.locator(f"#came-{case_id} > summary").click()
     assert (await see(site, "demo-police", case_id))["state"] == "confirmed", "one slip does nothing"
-    await page.locator(f"#came-{case_id} .sheet button").click()
+    arrived = page.locator(f"#came-{case_id} .sheet button")
+    await arrived.evaluate("(one) => one.classList.add('sending')")  # as strip.js does until the answer
+    display = await arrived.evaluate("(one) => getComputedStyle(one, '::after').display")
+    assert display == "block", "the words of sending do not stick to those of the button"
+    await arrived.evaluate("(one) => one.classList.remove('sending')")
+    await arrived.click()
     await expect(page.locator("#tile-linde-1 .state")).to_have_text("bezet")
     await expect(page.locator("#asked-before")).to_contain_text("1 aanvraag geregeld")
     await look(page)

@@ -1,7 +1,7 @@
 """Text at twice its size, on narrow phones: no page is wider than the screen, and no word is broken."""
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.build.screens import BROKEN_WORDS, open_page
 from tests.build.site import Site
@@ -57,3 +57,25 @@ async def test_at_twice_the_text_size_nothing_is_too_wide_and_no_word_is_broken(
             found += await faults(page, f"{path} as {person}")
         await page.context.close()
     assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("width", [360, 320])
+async def test_news_at_twice_the_text_size_fits_and_leaves_the_page_to_be_read(
+    browser: Browser, demo_site: Site, width: int
+) -> None:
+    page = await open_page(browser, demo_site, "sanne", {"width": width, "height": 740})
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")  # news in view needs no line of its own
+    await expect(page.locator("#bell")).to_have_css("top", "0px")
+    async with demo_site.api("demo-police") as police, demo_site.api("demo-shelter-linde") as linde:
+        reply = await police.post("/requests", json={"adults": {"woman": 1}, "shelters": ["linde"]})
+        case_id = reply.json()["id"]
+        place = next(one["id"] for one in (await linde.get("/shelters/linde")).json()["places"] if one["status"] == "free")
+        answer = await linde.post(f"/requests/{case_id}/answers", json={"answer": "yes", "place": place})
+        assert answer.status_code == 200, answer.text
+        chosen = await police.post(f"/requests/{case_id}/choose", json={"shelter": "linde"})
+        assert chosen.status_code == 200, chosen.text
+    await expect(page.locator("#bell a")).to_contain_text("Gekozen:")
+    assert await faults(page, "news") == []
+    top = float((await page.locator("#bell").evaluate("(one) => getComputedStyle(one).top")).removesuffix("px"))
+    assert top < -1000, "it moves with the page"
+    await page.context.close()

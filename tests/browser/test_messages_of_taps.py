@@ -103,6 +103,26 @@ async def test_a_refused_tap_or_confirmation_says_so_above_the_bar(browser: Brow
     await page.context.close()
 
 
+async def test_an_overtaken_tap_is_counted_in_words_and_its_reason_is_said_once(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    await page.context.set_offline(True)
+    await occupy(page, "linde-1")
+    await expect(page.locator(".queue [data-count]")).to_have_text("1 wacht")
+    site.clock.move(minutes=1)
+    async with site.api("demo-shelter-linde") as api:
+        reply = await api.patch("/places/linde-1", json={"status": "closed", "reason": "repair"})
+        assert reply.status_code == 200, reply.text
+    await page.context.set_offline(False)
+    await expect(page.locator(".queue [data-count]")).to_have_text("1 mislukt", timeout=PATIENCE * 1000)
+    await page.locator(".queue > summary").click()
+    await expect(page.locator(".queue .sheet-head b:visible")).to_have_text("Niet alles is opgeslagen")
+    await expect(page.locator("#outbox [data-state]")).to_have_text(
+        "Niet opgeslagen: om 14:01 is al iets nieuwers doorgegeven. Kijk wat er nu staat."
+    )
+    complaints(page).clear()
+    await page.context.close()
+
+
 async def test_a_fault_of_the_server_that_stays_does_not_keep_the_taps_behind_it(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "sanne")
     fault, _ = HOSTILE["500 of bedboard"]

@@ -89,3 +89,26 @@ async def words_of_sending(page: Page) -> list[str]:
         return isSeen ? [`${summary.parentNode.id}: ${JSON.parse(content)}`] : [];
     })""")
     return words
+
+
+async def test_the_second_half_of_a_double_tap_opens_no_place_below_the_closed_sheet(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne", PHONE)
+    await page.locator("#tile-linde-1 > summary").tap()
+    box = await page.locator("#tile-linde-1 .choice.occupied").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    below = "([x, y]) => document.elementFromPoint(x, y).closest('.tile')?.id"
+    await page.locator("#tile-linde-1").evaluate("(tile) => (tile.open = false)")
+    await page.evaluate("(y) => scrollBy(0, document.querySelector('#tile-linde-3').getBoundingClientRect().top + 30 - y)", y)
+    neighbour = await page.evaluate(below, [x, y])
+    assert neighbour not in (None, "tile-linde-1"), "there is another place where the finger is"
+    await page.locator("#tile-linde-1").evaluate("(tile) => (tile.open = true)")
+    await page.touchscreen.tap(x, y)
+    await page.wait_for_timeout(120)
+    await page.touchscreen.tap(x, y)
+    await expect(page.locator("#tile-linde-1 .state")).to_have_text("bezet")
+    await expect(page.locator(".tile[open]")).to_have_count(0)
+    await page.wait_for_timeout(600)  # as long as a tap on the same spot is taken for the second half
+    await page.locator(f"#{neighbour} > summary").tap()
+    await expect(page.locator(".tile[open]")).to_have_id(neighbour)
+    await page.context.close()

@@ -59,7 +59,7 @@ def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str
     outbox = (
         '<details class="queue" hidden><summary><span data-count></span></summary>'
         f'<ol id="outbox" data-undo-seconds="{undo_seconds}"></ol></details>'
-        '<template id="outbox-item" data-open="open" data-wrong="wrong" data-stopping="stopping" data-done="done"'
+        '<template id="outbox-item" data-open="open" data-undone="undone" data-stopping="stopping" data-done="done"'
         ' data-waiting="waiting" data-later="later"'
         ' data-sending="sending" data-sent="sent" data-refused="refused" data-failed="failed" data-overtaken="overtaken"'
         ' data-confirm="confirm" data-undo="undo">'

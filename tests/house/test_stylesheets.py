@@ -9,7 +9,8 @@ from bedboard.views.files import content_of, sources_of
 
 WEB = Path(__file__).parents[2] / "web"
 ORDER = WEB / "static" / "css" / "bedboard.css"
-PARTS = sorted(path for path in ORDER.parent.glob("*.css") if path != ORDER)
+SMALL_ORDER = ORDER.with_name("own-shelter.css")
+PARTS = sorted(path for path in ORDER.parent.glob("*.css") if path not in {ORDER, SMALL_ORDER})
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULES = "\n".join(COMMENT.sub("", part.read_text(encoding="utf-8")) for part in sources_of(ORDER)[1:])
 SELECTORS = " ".join(re.findall(r"([^{}]+)\{", RULES))
@@ -21,6 +22,14 @@ def test_every_part_is_imported_once() -> None:
     first, *imported = sources_of(ORDER)
     assert first == ORDER
     assert sorted(imported) == PARTS
+
+
+def test_the_page_of_a_shelter_has_the_same_order_without_what_it_never_needs() -> None:
+    _, *all_parts = sources_of(ORDER)
+    _, *own = sources_of(SMALL_ORDER)
+    left_out = ["asking.css", "criteria.css", "filters.css", "found.css", "manage.css", "search.css", "wall.css"]
+    assert own == [part for part in all_parts if part.name not in left_out]
+    assert sorted(part.name for part in set(all_parts) - set(own)) == left_out
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: str(part.name))

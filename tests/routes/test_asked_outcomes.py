@@ -43,10 +43,13 @@ async def test_when_the_hour_has_passed_it_asks_loudly_and_who_did_not_come_free
         await call(site, "demo-police", f"/requests/{case_id}/choose", {"shelter": "ceder"})
         page = await kofi.get("/staff/ceder")
         assert "Gekozen: ze komen om 16:00 (plek 1)" in asked(page) and 'data-count="0"' in page.text
+        assert "Het is nog geen 16:00." in asked(page) and "Ze komen niet meer" in asked(page)
+        assert "Nee, niet gekomen" not in asked(page), "nobody can know that before the hour"
     site.clock.move(hours=2, minutes=1)
     async with aclosing(await site.sign_in("kofi")) as kofi:
         page = await kofi.get("/staff/ceder")
         assert "Het is 16:00 geweest. Zijn ze er?" in asked(page) and 'data-count="1"' in page.text
+        assert "Nee, niet gekomen" in asked(page) and "Het is nog geen" not in asked(page)
         assert told(page) == ["Zijn ze er? 16:00 is geweest: plek 1"]
         [missed] = forms(page, "/staff/ceder/requests/" + case_id + "/arrival", arrived="no")
         page = await follow(kofi, await press(kofi, missed))

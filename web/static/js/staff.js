@@ -119,7 +119,9 @@
       if (item.dataset.is === state) continue;
       Object.assign(item.dataset, { key: entry.key, is: state });
       item.querySelector("[data-what]").textContent = entry.label;
-      item.querySelector("[data-state]").textContent = [words.dataset[state], entry.why].filter(Boolean).join(": ");
+      const said = words.dataset[state];
+      const isSaid = entry.why?.toLowerCase().startsWith(said); // the reason may begin with the same words
+      item.querySelector("[data-state]").textContent = [!isSaid && said, entry.why].filter(Boolean).join(": ");
       item.querySelector("time").textContent = new Date(entry.observed).toLocaleTimeString(
         document.documentElement.lang,
         clock,
@@ -133,7 +135,7 @@
     const states = listed.map(stateOf);
     const has = (...some) => states.some((one) => some.includes(one));
     const worst = has("refused", "failed", "overtaken", "done")
-      ? "wrong"
+      ? "undone"
       : states.every((one) => one === "sent")
         ? "sent"
         : "open";
