@@ -92,9 +92,13 @@ async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
 
 
 async def _show_handed_on(call: Call, case_id: str, handed: HandedOn) -> Response:
-    """Say to the people who have handed a case over who has it now, and since when; and nothing else of it."""
+    """Say to the people who have handed a case over who has it now, since when, and how to call them; and nothing else of it.
+
+    They may be on their way with the household, and the next step is with others.
+    """
     receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
-    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "now": call.now}
+    callback = callback_of(call.catalogue, handed.organization_id, handed.role)
+    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "callback": callback, "now": call.now}
     text = call.process.pages.fragment(call.language, "fragments/_case_handed.html", context)
     if call.wants_fragment:
         return html(call, text)
