@@ -130,7 +130,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "case": case,
         "rows": ask_rows(case, actor, catalogue, call.now),
         "facts": facts_of(case, _profile(call, case), catalogue),
-        "events": time_line(events, process.board.cards),
+        "events": time_line(events, process.board.cards, case.refusal, case.stays_until),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
         "callback": callback_of(catalogue, case.organization_id, case.role),
         "callers": callers_of(catalogue),

@@ -19,6 +19,8 @@ from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 SETBACKS: tuple[Settled, ...] = ("missed", "refused_by_desk", "resumed", "stay_ended")
 """The ends of a choice after which the requester looks further."""
 
+ENDED_BY_DESK: tuple[Settled, ...] = ("refused_by_desk", "stay_ended")
+
 
 class HeldView(NamedTuple):
     """The live hold that a case uses at one of its shelters. `places`: those of it that are still on the board."""
@@ -157,6 +159,18 @@ class CaseView:
             return None
         is_asked_since = any(ask.settled is None and ask.asked_at > last.settled_at for ask in self.asks)
         return None if is_asked_since else last
+
+    def refusal_at(self, ask: AskView) -> DeskReason | None:
+        """Return the desk's reason for ending a choice there; None: the desk did not, or the reason is of another shelter."""
+        return self.refusal if self._is_last_of(ask, ENDED_BY_DESK) else None
+
+    def last_night_at(self, ask: AskView) -> date | None:
+        """Return until when they may stay there after the desk ended the stay; None: nobody has said so of this shelter."""
+        return self.stays_until if self._is_last_of(ask, ("stay_ended",)) else None
+
+    def _is_last_of(self, ask: AskView, ends: tuple[Settled, ...]) -> bool:
+        ended = [one.settled_at for one in self.asks if one.settled in ends and one.settled_at is not None]
+        return ask.settled in ends and ask.settled_at == max(ended, default=None)
 
     def count(self, says: Says) -> int:
         """Count the shelters that say this and whose answer still counts."""
