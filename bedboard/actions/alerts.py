@@ -49,13 +49,12 @@ async def add_alert(
     """
     if actor.kind != "person" or not await lock_person(tx, actor.id) or not await still_has_role(tx, actor):
         raise NotAllowed("not_your_role")
-    for own in await list_own_alerts(tx, actor.id, now) if is_same is not None else ():
-        if is_same(own.profile) and (kept := await lock_alert(tx, own.id, now)) is not None:
-            kept.created_at, kept.expires_at = now, now + ALERT_LASTS
-            tx.add(kept)
-            await tx.flush()
-            await ring(tx, "alert", kept.id)
-            return kept.id
+    if is_same is not None and (kept := await _lock_same(tx, actor, is_same, now)) is not None:
+        kept.created_at, kept.expires_at = now, now + ALERT_LASTS
+        tx.add(kept)
+        await tx.flush()
+        await ring(tx, "alert", kept.id)
+        return kept.id
     check_alert_count(await count_alerts(tx, actor.id, now))
     tx.add(
         AlertRecord(
@@ -71,6 +70,11 @@ async def add_alert(
     await tx.flush()
     await ring(tx, "alert", alert_id)
     return alert_id
+
+
+async def _lock_same(tx: Transaction, actor: Actor, is_same: IsSame, now: datetime) -> AlertRecord | None:
+    own = next((alert for alert in await list_own_alerts(tx, actor.id, now) if is_same(alert.profile)), None)
+    return None if own is None else await lock_alert(tx, own.id, now)
 
 
 async def read_alert(tx: Transaction, actor: Actor, alert_id: str, now: datetime) -> AlertRecord:
