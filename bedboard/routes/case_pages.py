@@ -92,9 +92,9 @@ async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
 
 
 async def _show_handed_on(call: Call, case_id: str, handed: HandedOn) -> Response:
-    """Say to the people who have handed a case over who has it now, since when, and how to call them; and nothing else of it.
+    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
 
-    They may be on their way with the household, and the next step is with others.
+    They may be on their way with the household.
     """
     receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
     callback = callback_of(call.catalogue, handed.organization_id, handed.role)

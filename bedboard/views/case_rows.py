@@ -147,7 +147,7 @@ def time_line(
 ) -> list[EventView]:
     """Return the events as lines; an event of several shelters at one moment is one line.
 
-    `refusal` and `stays_until`: what the case keeps of the last time that the desk ended something there.
+    `refusal` and `stays_until`: as the case keeps them, of the last choice or stay that the desk ended.
     """
     refused, ended = _last_of(events, ("refused", "stay_ended")), _last_of(events, ("stay_ended",))
 
