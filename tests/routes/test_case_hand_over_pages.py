@@ -9,7 +9,7 @@ from tests.build import FixedClock
 from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, seen, sql
 from tests.build.api import see as see_by_api
-from tests.build.forms import FORM, FRAGMENT, People, done, main, offer, offered, people, press, see, site
+from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, offered, people, press, see, site
 from tests.build.rows import run
 from tests.build.site import Site, served
 
@@ -197,3 +197,20 @@ async def test_those_who_handed_it_over_can_call_those_who_have_it(case_database
             assert "088 000 66 66" not in text
         for browser in people.values():
             await browser.aclose()
+
+
+async def test_a_hold_of_those_who_handed_it_over_is_called_theirs_and_is_not_for_others_to_give_back(
+    site: Site, people: People
+) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    await mark.post("/places/linde-1/hold", data={"key": "hold", "page": "shelter"})
+    case = await begin(mark, "beuk", "linde")
+    await offer(site, "beuk-1", case)
+    await done(mark, case, "choose", shelter="beuk")
+    page = await see(mark, case)
+    assert "U houdt nog vast" in page and f'action="/requests/{case}/release-holds"' in page
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    page = await done(lucia, case, "take-over")
+    assert "U houdt nog vast" not in page and "release-holds" not in page
+    words = main(page)
+    assert "Nog vastgehouden door anderen" in words and "tot 14:30 · Stichting Oever (politie)" in words
