@@ -3,7 +3,7 @@
 The profile comes in sealed and stays so. The bell says which alert has changed and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bedboard.rules.access import Actor
@@ -17,6 +17,7 @@ from bedboard.store.alerts import (
     delete_expired,
     get_alert,
     get_versions,
+    list_own_alerts,
     lock_alert,
     lock_person,
     save_device,
@@ -28,16 +29,32 @@ from bedboard.store.people import lock_session, still_has_role
 from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tables.people import AlertRecord
 
+IsSame = Callable[[SealedNeeds], bool]
+"""Whether an alert waits for the very profile that is left now. The seal is opened by the caller."""
+
 
 async def add_alert(
-    tx: Transaction, actor: Actor, alert_id: str, profile: SealedNeeds, seen: Sequence[str], now: datetime
+    tx: Transaction,
+    actor: Actor,
+    alert_id: str,
+    profile: SealedNeeds,
+    seen: Sequence[str],
+    now: datetime,
+    is_same: IsSame | None = None,
 ) -> str:
     """Add an alert that lasts `ALERT_LASTS` and return its id. `seen`: the free places that fit and that its owner knows.
 
+    An alert of the actor's own for the same profile lasts longer instead; `is_same` None: there is none.
     Refusals: NotAllowed, Conflict `waitings_of_person`.
     """
     if actor.kind != "person" or not await lock_person(tx, actor.id) or not await still_has_role(tx, actor):
         raise NotAllowed("not_your_role")
+    if is_same is not None and (kept := await _lock_same(tx, actor, is_same, now)) is not None:
+        kept.created_at, kept.expires_at = now, now + ALERT_LASTS
+        tx.add(kept)
+        await tx.flush()
+        await ring(tx, "alert", kept.id)
+        return kept.id
     check_alert_count(await count_alerts(tx, actor.id, now))
     tx.add(
         AlertRecord(
@@ -53,6 +70,11 @@ async def add_alert(
     await tx.flush()
     await ring(tx, "alert", alert_id)
     return alert_id
+
+
+async def _lock_same(tx: Transaction, actor: Actor, is_same: IsSame, now: datetime) -> AlertRecord | None:
+    own = next((alert for alert in await list_own_alerts(tx, actor.id, now) if is_same(alert.profile)), None)
+    return None if own is None else await lock_alert(tx, own.id, now)
 
 
 async def read_alert(tx: Transaction, actor: Actor, alert_id: str, now: datetime) -> AlertRecord:

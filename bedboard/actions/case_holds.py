@@ -10,23 +10,29 @@ from bedboard.actions.claims import change_claims, end_claim
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict
+from bedboard.rules.rights import is_of_same_group
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord
 
 
-async def release_case_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
-    """Release every live hold that the case uses, so that these places are free at once.
+async def _list_own_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> dict[str, ClaimRecord]:
+    used = await list_holds_of_cases(tx, [case_id], now)
+    return {claim_id: claim for claim_id, claim in used.items() if is_of_same_group(actor, claim.holder)}
 
-    Refusals: NotFound, Conflict `hold_over` when there is none.
+
+async def release_case_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
+    """Release every live hold of the actor's group that the case uses, so that these places are free at once.
+
+    What those hold who handed the case over is theirs to release. Refusals: NotFound, Conflict `hold_over` when there is none.
     """
     case = await lock_case_of_group(tx, actor, case_id)
-    used = await list_holds_of_cases(tx, [case_id], now)
+    used = await _list_own_holds(tx, actor, case_id, now)
     are_used = {claim.promise_id for claim in used.values()}
     shelter_of = {ask.hold_id: ask.shelter_id for ask in case.asks.values() if ask.hold_id in are_used}
     await lock_shelters(tx, case, shelter_of.values())
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
-    used = await list_holds_of_cases(tx, [case_id], now)  # a hold may have been used or released during the wait
+    used = await _list_own_holds(tx, actor, case_id, now)  # a hold may have been used or released during the wait
     if not used:
         raise Conflict("hold_over")
 

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.actions.alerts import add_alert, add_device, read_alert, remove_device, stop_alert
+from bedboard.actions.alerts import IsSame, add_alert, add_device, read_alert, remove_device, stop_alert
 from bedboard.actions.idempotency import Reply
 from bedboard.live.alerts import would_do
 from bedboard.routes.call import Call
@@ -20,8 +20,9 @@ from bedboard.routes.strip import strip_reply
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.schemas.forms import AlertForm, DeviceForm, OwnForm
 from bedboard.schemas.parse import parse_form
-from bedboard.schemas.profile import profile_of, read_profile, write_profile
+from bedboard.schemas.profile import SearchProfile, profile_of, read_profile, write_profile
 from bedboard.store.alerts import Device
+from bedboard.store.seal import Seal, SealedNeeds
 
 
 async def post_alert(call: Call) -> Response:
@@ -36,9 +37,10 @@ async def post_alert(call: Call) -> Response:
             raise Invalid(FieldError("adults", "say_for_whom"))
         seen = would_do(process.board.columns.found(profile, catalogue, None))
         sealed, alert_id = seal_profile(process.seal, said), process.clock.new_id()
+        is_same = _waits_for(process.seal, said)
         done = await call.once(  # nothing of the profile goes with the key, not even a fingerprint
             form.key,
-            work=lambda tx: add_alert(tx, call.actor, alert_id, sealed, sorted(seen), call.now),
+            work=lambda tx: add_alert(tx, call.actor, alert_id, sealed, sorted(seen), call.now, is_same),
             reply=lambda saved_id: Reply(200, saved_id.encode()),
             shown=lambda saved_id: process.alerts.reached(saved_id, present=True),
         )
@@ -49,6 +51,19 @@ async def post_alert(call: Call) -> Response:
     if call.wants_fragment:
         return await strip_reply(call, None)
     return RedirectResponse(f"/alerts/{done.reply.body.decode()}", 303)
+
+
+def _waits_for(seal: Seal, said: SearchProfile) -> IsSame:
+    """Return the function that says whether a sealed profile is this one; one that cannot be opened is another."""
+    fields = write_profile(said)
+
+    def is_same(sealed: SealedNeeds) -> bool:
+        try:
+            return write_profile(open_profile(seal, sealed)) == fields
+        except ValueError:
+            return False
+
+    return is_same
 
 
 async def show_alert(call: Call) -> Response:

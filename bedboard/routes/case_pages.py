@@ -92,9 +92,13 @@ async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
 
 
 async def _show_handed_on(call: Call, case_id: str, handed: HandedOn) -> Response:
-    """Say to the people who have handed a case over who has it now, and since when; and nothing else of it."""
+    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
+
+    They may be on their way with the household.
+    """
     receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
-    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "now": call.now}
+    callback = callback_of(call.catalogue, handed.organization_id, handed.role)
+    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "callback": callback, "now": call.now}
     text = call.process.pages.fragment(call.language, "fragments/_case_handed.html", context)
     if call.wants_fragment:
         return html(call, text)
@@ -126,7 +130,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "case": case,
         "rows": ask_rows(case, actor, catalogue, call.now),
         "facts": facts_of(case, _profile(call, case), catalogue),
-        "events": time_line(events, process.board.cards),
+        "events": time_line(events, process.board.cards, case.refusal, case.stays_until),
         "requester": callers_of(catalogue).get((case.organization_id, case.role)),
         "callback": callback_of(catalogue, case.organization_id, case.role),
         "callers": callers_of(catalogue),

@@ -1,12 +1,12 @@
 """The page of one case: what may be done with each shelter's part, and the time line."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import Event
+from bedboard.rules.cases import DeskReason, Event
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
@@ -95,12 +95,17 @@ def contra_indications(case: CaseView) -> Sequence[str]:
 
 
 class EventView(NamedTuple):
-    """A line of the time line: an event, and the names of its shelters. `role` None: time caused the event, not a person."""
+    """A line of the time line: an event, and the names of its shelters. `role` None: time caused the event, not a person.
+
+    `refusal`: the desk's reason for it; `stays_until`: the last night there after the desk ended the stay. None: not known.
+    """
 
     at: datetime
     what: str
     shelters: Sequence[str]
     role: str | None
+    refusal: DeskReason | None = None
+    stays_until: date | None = None
 
 
 def declined_at(events: Sequence[CaseEvent]) -> datetime | None:
@@ -130,8 +135,21 @@ def handed_on(events: Sequence[CaseEvent], actor: Actor) -> HandedOn | None:
     return HandedOn(taken.organization_id, taken.role, taken.at)
 
 
-def time_line(events: Sequence[CaseEvent], cards: Mapping[str, Card]) -> list[EventView]:
-    """Return the events as lines; an event of several shelters at one moment is one line."""
+def _last_of(events: Sequence[CaseEvent], what: Collection[str]) -> CaseEvent | None:
+    return next((event for event in reversed(events) if event.what in what), None)
+
+
+def time_line(
+    events: Sequence[CaseEvent],
+    cards: Mapping[str, Card],
+    refusal: DeskReason | None = None,
+    stays_until: date | None = None,
+) -> list[EventView]:
+    """Return the events as lines; an event of several shelters at one moment is one line.
+
+    `refusal` and `stays_until`: as the case keeps them, of the last choice or stay that the desk ended.
+    """
+    refused, ended = _last_of(events, ("refused", "stay_ended")), _last_of(events, ("stay_ended",))
 
     def line(event: CaseEvent) -> tuple[datetime, str, str | None]:
         return event.at, event.what, None if event.actor_kind == "system" else event.role
@@ -139,7 +157,11 @@ def time_line(events: Sequence[CaseEvent], cards: Mapping[str, Card]) -> list[Ev
     def name(shelter_id: str) -> str:
         return cards[shelter_id].name if shelter_id in cards else shelter_id
 
-    return [
-        EventView(at, what, [name(one.shelter_id) for one in same if one.shelter_id is not None], role)
-        for (at, what, role), same in groupby(events, key=line)
-    ]
+    lines = []
+    for (at, what, role), group in groupby(events, key=line):
+        same = list(group)
+        names = [name(one.shelter_id) for one in same if one.shelter_id is not None]
+        reason = refusal if any(one is refused for one in same) else None
+        night = stays_until if any(one is ended for one in same) else None
+        lines.append(EventView(at, what, names, role, reason, night))
+    return lines

@@ -18,15 +18,17 @@ from bedboard.views.needs import NeedsView, OpenProfile, needs_of
 
 SETBACKS: tuple[Settled, ...] = ("missed", "refused_by_desk", "resumed", "stay_ended")
 """The ends of a choice after which the requester looks further."""
+ENDED_BY_DESK: tuple[Settled, ...] = ("refused_by_desk", "stay_ended")
 
 
 class HeldView(NamedTuple):
-    """The live hold that a case uses at one of its shelters. `places`: those of it that are still on the board."""
+    """The live hold that a case uses at one of its shelters. `places`: those still on the board; `holder`: with an id."""
 
     id: str
     place_ids: Sequence[str]
     places: Sequence[PlaceView]
     until: datetime
+    holder: Seeker
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,19 @@ class CaseView:
 
     @property
     def spare_holds(self) -> Sequence[AskView]:
-        """Return the shelters where the case still has a hold after a choice, or once it is over: they may be given back."""
-        return [ask for ask in self.asks if ask.hold is not None and self.state != "asking"]
+        """Return the shelters where the requester still has a hold after a choice or an end: they may be given back."""
+        return [ask for ask in self.asks if self.is_held_by_requester(ask) and self.state != "asking"]
+
+    @property
+    def holds_of_others(self) -> Sequence[AskView]:
+        """Return the shelters where those who handed the case over still have a hold for it, as for `spare_holds`."""
+        spare = [ask for ask in self.asks if ask.hold is not None and self.state != "asking"]
+        return [ask for ask in spare if not self.is_held_by_requester(ask)]
+
+    def is_held_by_requester(self, ask: AskView) -> bool:
+        """Return whether the group that has the case now made the hold that the case uses there."""
+        holder = None if ask.hold is None else ask.hold.holder
+        return holder is not None and (holder.organization, holder.role) == (self.organization_id, self.role)
 
     @property
     def setback(self) -> AskView | None:
@@ -157,6 +170,18 @@ class CaseView:
             return None
         is_asked_since = any(ask.settled is None and ask.asked_at > last.settled_at for ask in self.asks)
         return None if is_asked_since else last
+
+    def refusal_at(self, ask: AskView) -> DeskReason | None:
+        """Return the desk's reason for ending a choice there; None: the desk did not, or the reason is of another shelter."""
+        return self.refusal if self._is_last_of(ask, ENDED_BY_DESK) else None
+
+    def last_night_at(self, ask: AskView) -> date | None:
+        """Return until when they may stay there after the desk ended the stay; None: nobody has said so of this shelter."""
+        return self.stays_until if self._is_last_of(ask, ("stay_ended",)) else None
+
+    def _is_last_of(self, ask: AskView, ends: tuple[Settled, ...]) -> bool:
+        ended = [one.settled_at for one in self.asks if one.settled in ends and one.settled_at is not None]
+        return ask.settled in ends and ask.settled_at == max(ended, default=None)
 
     def count(self, says: Says) -> int:
         """Count the shelters that say this and whose answer still counts."""
@@ -216,6 +241,7 @@ def ask_view(
             [claim.place_id for claim in held],
             [places[claim.place_id] for claim in held if claim.place_id in places],
             cast(datetime, held[0].expires_at),  # a hold always has an hour
+            held[0].holder,
         ),
         places=tuple(places[place_id] for place_id in ask.place_ids if place_id in places),
     )

@@ -40,8 +40,8 @@ async def other(board_database: Database) -> AsyncIterator[Database]:
 
 
 async def wait(database: Database, alert_id: str = "w1", seen: tuple[str, ...] = (), **more: object) -> None:
-    who, now = more.get("who", MARK), more.get("now", NOW)
-    await do(database, lambda tx: add_alert(tx, who, alert_id, SEALED, seen, now))  # type: ignore[arg-type]
+    who, now, is_same = more.get("who", MARK), more.get("now", NOW), more.get("is_same")
+    await do(database, lambda tx: add_alert(tx, who, alert_id, SEALED, seen, now, is_same))  # type: ignore[arg-type]
 
 
 def change(*found: str, gone: tuple[str, ...] = (), version: int = 1, shelter: str = "linde") -> SeenChange:
@@ -88,6 +88,23 @@ async def test_six_at_once_become_five(board_database: Database) -> None:
     results = await asyncio.gather(*(wait(board_database, f"w{n}") for n in range(6)), return_exceptions=True)
     assert sum(isinstance(one, Conflict) for one in results) == 1
     assert [one for one in results if one is not None and not isinstance(one, Conflict)] == []
+
+
+async def test_the_alert_for_the_same_profile_lasts_longer_and_there_is_no_second_one(board_database: Database) -> None:
+    later = NOW + timedelta(hours=3)
+    await wait(board_database, "w1", seen=("linde-1",))
+    async with looking(board_database) as seen:
+        await wait(board_database, "w2", now=later, is_same=lambda sealed: sealed == SEALED)
+    assert (seen.added, seen.bells) == ({}, [("alert", "w1", 0)])
+    assert seen.changed == {("alert", "w1"): {"created_at": later, "expires_at": later + DAY}}
+    await wait(board_database, "w3", who=LUCIA, is_same=lambda sealed: sealed == SEALED)
+    await wait(board_database, "w4", is_same=lambda _: False)
+    assert {row[1] for row in await every_row(board_database) if row[0] == "alert"} == {"w1", "w3", "w4"}
+
+
+async def test_the_same_profile_left_six_times_at_once_is_one_alert(board_database: Database) -> None:
+    await asyncio.gather(*(wait(board_database, f"w{n}", is_same=lambda _: True) for n in range(6)))
+    assert len([row for row in await every_row(board_database) if row[0] == "alert"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 
 from bedboard.actions import case_holds
+from bedboard.actions.case_hand_over import hand_over_case, take_over_case
 from bedboard.actions.case_holds import release_case_holds
-from bedboard.actions.holds import release_hold
+from bedboard.actions.holds import Holder, release_hold
 from bedboard.rules.access import Actor
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Database
@@ -74,6 +75,17 @@ async def test_after_a_choice_elsewhere_the_other_holds_are_given_back_at_once(c
     ]
     assert told(seen.added) == [("released", "ceder", "emre", "police"), ("released", "linde", "emre", "police")]
     assert {bell[:2] for bell in seen.bells} == {("shelter", "linde"), ("shelter", "ceder"), ("case", "r1")}
+
+
+async def test_what_those_hold_who_handed_the_case_over_is_not_given_back_by_others(case_database: Database) -> None:
+    await hold(case_database, places=["ceder-1"], claim_id="h2")
+    await ask(case_database, "ceder", "beuk")
+    await offer(case_database, "beuk-1")
+    await choose(case_database, "beuk")
+    await do(case_database, lambda tx: hand_over_case(tx, MARK, "r1", Holder("oever", "coordinator"), NOW))
+    await do(case_database, lambda tx: take_over_case(tx, LUCIA, "r1", NOW))
+    assert (await refused(case_database, lambda tx: release_case_holds(tx, LUCIA, "r1", NOW))).code == "hold_over"
+    assert (await live_claims(case_database))["ceder-1"] == "h2"
 
 
 @pytest.mark.parametrize(

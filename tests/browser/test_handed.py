@@ -7,7 +7,7 @@ from playwright.async_api import Browser, ViewportSize, expect
 
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock
-from tests.build.api import begin, call
+from tests.build.api import begin, call, sql
 from tests.build.cases import offer
 from tests.build.rows import run
 from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations_in_both_schemes
@@ -39,4 +39,21 @@ async def test_an_open_page_says_who_has_taken_the_request_over(browser: Browser
     await page.reload()
     await expect(said).to_be_visible()
     assert complaints(page) == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("person", ["mark", "hanneke"])
+async def test_one_press_leaves_a_request_with_its_requester_and_the_list_comes(
+    browser: Browser, site: Site, person: str
+) -> None:
+    role, token = ("police", "demo-coordinator") if person == "mark" else ("desk", "demo-police")
+    case_id = await begin(site, "beuk", token=token, adults={"woman": 1})
+    [(organization,)] = await sql(site, f"select organization_id from person where id = '{person}'")  # noqa: S608
+    await call(site, token, f"/requests/{case_id}/hand-over", {"organization": organization, "role": role})
+    page = await open_page(browser, site, person, LAPTOP, path=f"/requests/{case_id}")
+    await page.get_by_role("button", name="Neem niet over").click()
+    await expect(page).to_have_url(f"{site.url}/requests")
+    await expect(page.locator("#notice .notice")).to_have_count(0)
+    asked_again = "404"  # by a page of a group to which the request is offered no more
+    assert [one for one in complaints(page) if person == "hanneke" or asked_again not in one] == []
     await page.context.close()

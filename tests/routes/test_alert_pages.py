@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, get_args
 
 import httpx
@@ -111,8 +112,22 @@ async def test_a_repeated_press_waits_once(site: Site, mark: httpx.AsyncClient) 
     first, again = await wait(mark), await wait(mark)
     assert first.headers["location"] == again.headers["location"]
     assert len(await rows(site.process.database)) == 1
-    other = await wait(mark, "other key")
+    other = await wait(mark, "other key", {"adults.man": "1", "arrival": "open"})
     assert other.headers["location"] != first.headers["location"]
+
+
+async def test_the_same_choices_wait_once_and_longer(site: Site, mark: httpx.AsyncClient, lucia: httpx.AsyncClient) -> None:
+    first = await wait(mark)
+    [before] = await rows(site.process.database)
+    site.pass_time(hours=1)
+    await site.stay()
+    again = await wait(mark, "again", {**dict(reversed(WOMAN.items())), "adults.man": "0"})
+    assert again.headers["location"] == first.headers["location"]
+    [row] = await rows(site.process.database)
+    assert (row.id, row.expires_at - before.expires_at) == (before.id, timedelta(hours=1))
+    fragment = await wait(mark, "once more", fragment=True)
+    assert fragment.text.count('id="waiting-') == 1
+    assert (await wait(lucia)).headers["location"] != first.headers["location"]
 
 
 async def test_news_is_an_alert_until_its_owner_has_looked(site: Site, mark: httpx.AsyncClient) -> None:
@@ -168,7 +183,7 @@ async def test_stopping_leaves_no_row_and_goes_back_to_where_it_was_pressed(site
 
 async def test_six_is_one_too_many(site: Site, mark: httpx.AsyncClient) -> None:
     for n in range(5):
-        await wait(mark, f"k{n}")
+        await wait(mark, f"k{n}", {"adults.woman": str(n + 2), "arrival": "open"})
     page, fragment = await wait(mark, "k5"), await wait(mark, "k6", fragment=True)
     assert (page.status_code, fragment.status_code) == (409, 409)
     for reply in (page, fragment):

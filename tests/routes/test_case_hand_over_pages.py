@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from bedboard.store.database import Database
+from tests.build import FixedClock
 from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, seen, sql
 from tests.build.api import see as see_by_api
-from tests.build.forms import FORM, FRAGMENT, People, done, main, offer, offered, people, press, see, site
-from tests.build.site import Site
+from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, offered, people, press, see, site
+from tests.build.rows import run
+from tests.build.site import Site, served
 
 __all__ = ["people", "site"]  # fixtures
 
@@ -175,3 +178,39 @@ async def test_after_two_hand_overs_the_first_reads_of_the_last_and_who_takes_it
     page = await done(mark, case, "take-over")
     assert "Kies deze plek" in page
     assert "Deze aanvraag is van Stichting Oever (politie)" in main((await noor.get(f"/requests/{case}")).text)
+
+
+async def test_those_who_handed_it_over_can_call_those_who_have_it(case_database: Database, clock: FixedClock) -> None:
+    """They may be on their way with the household."""
+    numbers = '{"coordinator": "088 000 77 77", "police": "088 000 66 66"}'
+    await run(case_database, "update person set demo = true")
+    await run(case_database, "update organization set telephones = :numbers where id = 'oever'", numbers=numbers)
+    async with served(case_database.url, clock) as site:
+        people = People(site)
+        mark, lucia = await people("mark"), await people("lucia")
+        case = await offered(site, mark)
+        await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+        await done(lucia, case, "take-over")
+        for headers in ({}, FRAGMENT):
+            text = (await mark.get(f"/requests/{case}", headers=headers)).text
+            assert 'href="tel:0880007777"' in text and "Bel Stichting Oever <b>088 000 77 77</b>" in text
+            assert "088 000 66 66" not in text
+        for browser in people.values():
+            await browser.aclose()
+
+
+async def test_a_hold_of_those_who_handed_it_over_is_called_theirs_and_is_not_for_others_to_give_back(
+    site: Site, people: People
+) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    await mark.post("/places/linde-1/hold", data={"key": "hold", "page": "shelter"})
+    case = await begin(mark, "beuk", "linde")
+    await offer(site, "beuk-1", case)
+    await done(mark, case, "choose", shelter="beuk")
+    page = await see(mark, case)
+    assert "U houdt nog vast" in page and f'action="/requests/{case}/release-holds"' in page
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    page = await done(lucia, case, "take-over")
+    assert "U houdt nog vast" not in page and "release-holds" not in page
+    words = main(page)
+    assert "Nog vastgehouden door anderen" in words and "tot 14:30 · Stichting Oever (politie)" in words

@@ -46,6 +46,23 @@ async def test_the_desk_ends_a_stay_and_everybody_reads_until_when_they_may_stay
     assert "They may stay up to and including Saturday 14 March." in main(await see(mark, case))
 
 
+async def test_where_the_desk_ended_a_stay_is_no_place_that_fits_and_the_last_night_is_kept(site: Site, people: People) -> None:
+    case = await housed(site)
+    mark = await people("mark")
+    body = {"decision": "end_stay", "reason": "not_safe", "stays_until": "2026-03-14"}
+    await call(site, "demo-desk", f"/requests/{case}/decide", body)
+    night = "Ze mogen blijven tot en met zaterdag 14 maart."
+    page = (await mark.get(f"/requests/{case}/more")).text
+    [linde] = [one for one in page.split("<li ") if 'name="ask.linde"' in one]
+    words = main(f"<main{linde}</main>")
+    assert f"eerder gevraagd: de plaatsingsdesk beëindigde het verblijf. {night}" in words
+    assert "daar niet veilig" in words and linde.startswith('class="excluded')
+    reply = await mark.post(f"/requests/{case}/shelters", data={"ask.linde": "cosm", "key": "again"})
+    assert reply.status_code == 303
+    words = main(await see(mark, case))
+    assert f"Linde verblijf beëindigd door de plaatsingsdesk, daar niet veilig. {night}" in words, "the shelter was asked again"
+
+
 async def test_a_shelter_that_filled_a_decided_place_reads_when_they_were_to_come(site: Site, people: People) -> None:
     """A placement has no end by the clock, so the page must not ask for one."""
     case_id = await begin_by_api(site, "linde")

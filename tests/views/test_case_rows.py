@@ -120,13 +120,14 @@ def test_an_offer_is_not_chosen_where_the_shelter_has_given_the_place_away() -> 
     assert [row.choice for row in ask_rows(case, MARK, CATALOGUE, NOW)] == [None]
 
 
-def test_an_event_of_several_shelters_at_one_moment_is_one_line() -> None:
-    def event(what: str, shelter_id: str | None, minutes: int = 0, kind: str = "person") -> CaseEvent:
-        at = NOW + minutes * MINUTE
-        return CaseEvent(
-            at=at, case_id="r1", what=what, actor_kind=kind, actor_id="mark", role="police", shelter_id=shelter_id, tag=b""
-        )
+def event(what: str, shelter_id: str | None, minutes: int = 0, kind: str = "person") -> CaseEvent:
+    at = NOW + minutes * MINUTE
+    return CaseEvent(
+        at=at, case_id="r1", what=what, actor_kind=kind, actor_id="mark", role="police", shelter_id=shelter_id, tag=b""
+    )
 
+
+def test_an_event_of_several_shelters_at_one_moment_is_one_line() -> None:
     asked = [event("ask", "linde"), event("ask", "gone")]
     events = [*asked, event("ask", "linde", 1), event("remind", "linde", 1, "system"), event("withdraw", None, 2)]
     assert time_line(events, {"linde": card()}) == [
@@ -134,6 +135,19 @@ def test_an_event_of_several_shelters_at_one_moment_is_one_line() -> None:
         EventView(NOW + MINUTE, "ask", ["Linde"], "police"),
         EventView(NOW + MINUTE, "remind", ["Linde"], None),
         EventView(NOW + 2 * MINUTE, "withdraw", [], "police"),
+    ]
+
+
+def test_the_reason_of_the_desk_stands_with_its_last_refusal_and_the_last_night_with_the_end_of_the_stay() -> None:
+    night = (NOW + timedelta(days=2)).date()
+    events = [event(what, "linde", n) for n, what in enumerate(("refused", "stay_ended", "ask", "refused", "ask"))]
+    lines = time_line(events, {"linde": card()}, "not_safe", night)
+    assert [(line.refusal, line.stays_until) for line in lines] == [
+        (None, None),
+        (None, night),
+        (None, None),
+        ("not_safe", None),
+        (None, None),
     ]
 
 
