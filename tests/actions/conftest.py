@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bedboard.actions import case_lock
+from bedboard.actions import case_lock, cases
 from bedboard.store.cases import get_case
 from bedboard.store.database import Database
+from tests.build.rows import unlocked_organization
 
 
 @pytest.fixture
@@ -22,4 +23,5 @@ def case_locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """False: a case is read as it is, and not locked."""
     if not request.param:
         monkeypatch.setattr(case_lock, "lock_case_record", get_case)
+        monkeypatch.setattr(cases, "lock_organization", unlocked_organization)  # which a choice takes before the case
     return bool(request.param)

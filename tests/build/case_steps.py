@@ -297,4 +297,4 @@ class CaseSteps(Oracle):
                 lately = self.now < case["decided_at"] + timedelta(hours=12)
                 soon = abs(self.now - case["arrives_at"]) < timedelta(hours=6)
                 expected = "same" if lately or soon else "no_address_now"
-        self.step(expected, lambda tx: disclose_address(tx, who, self.ids[n], SEAL, self.now), n)
+        self.look_step(expected, lambda tx: disclose_address(tx, who, self.ids[n], SEAL, self.now), n)
