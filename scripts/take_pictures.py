@@ -19,7 +19,7 @@ PICTURES = [  # file, person, address, size, scheme, language
     ("board-english-dark", "mark", "/", LAPTOP, "dark", "en"),
     ("search-phone-dark", "mark", "/search", PHONE, "dark", "nl"),
     ("search-light", "lucia", "/search", LAPTOP, "light", "nl"),
-    ("wall-dark", "hanneke", "/?wall=1", LAPTOP, "dark", "nl"),
+    ("wall-dark", "hanneke", "/wall", LAPTOP, "dark", "nl"),
 ]
 
 
@@ -43,6 +43,8 @@ def open_page(browser: Browser, base: str, person: str, path: str, size: tuple[i
     page.goto(f"{base}/sign-in")
     page.locator(f'button[value="{person}"], form:has(input[value="{person}"]) button').first.click()
     page.goto(base + path)
+    if path.startswith("/wall"):  # it asks first, because it ends the session of the person
+        page.locator("form[action^='/wall'] button").click()
     page.locator('#live[data-state="live"]').wait_for()
     return page
 
@@ -53,7 +55,10 @@ def take_request(browser: Browser, base: str, folder: Path) -> None:
     requester.locator('label:has(input[name="adults.woman"][value="1"])').click()
     requester.locator('label:has(input[name="needs.lvb"])').click()
     requester.locator("button.several").click()
-    requester.get_by_role("button", name="Vraag deze opvangen").click()
+    boxes = requester.locator('input[name^="ask."]')
+    for number in range(5):
+        boxes.nth(number).check(force=True)
+    requester.locator("button.main-button", has_text="Vraag deze locaties").click()
     requester.locator(".part").first.wait_for()
     case_id = requester.url.rpartition("/")[2]
     shelters = [part.removeprefix("ask-") for part in requester.locator(".part").evaluate_all("all => all.map(({ id }) => id)")]
