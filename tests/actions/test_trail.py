@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bedboard.actions.audit import Finding, Head, chain_rows, check_head, head_of
-from bedboard.actions.disclosures import disclose_telephone
+from bedboard.actions.disclosures import note_refused_telephone
 from bedboard.clock import Clock
 from bedboard.store.chain import get_head
 from bedboard.store.database import Database
 from bedboard.trail import Trail, read_head
-from tests.build import NOW, SEAL, FixedClock
+from tests.build import NOW, FixedClock
 from tests.build.audit import chain, cut, forget_tags, look, moments, verify
 from tests.build.cases import HANNEKE
 from tests.build.rows import run
@@ -21,7 +21,7 @@ from tests.build.rows import run
 
 async def test_a_row_that_is_committed_late_is_chained_late(board_database: Database) -> None:
     async with board_database.transaction() as slow:
-        await disclose_telephone(slow, HANNEKE, "linde", SEAL, next(moments), is_stale=False)
+        await note_refused_telephone(slow, HANNEKE, "linde", next(moments))  # waits for no other look
         await look(board_database)  # a higher id, committed first
         await chain(board_database)
         assert (await verify(board_database))[1].waiting == 0
@@ -37,7 +37,7 @@ async def test_a_row_that_comes_hours_late_is_found_by_the_first_turn_of_a_proce
     board_database: Database, clock: FixedClock
 ) -> None:
     async with board_database.transaction() as slow:
-        await disclose_telephone(slow, HANNEKE, "linde", SEAL, next(moments), is_stale=False)
+        await note_refused_telephone(slow, HANNEKE, "linde", next(moments))  # waits for no other look
         for _ in range(2):
             await look(board_database)
             await chain(board_database, clock)

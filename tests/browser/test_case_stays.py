@@ -187,9 +187,10 @@ async def test_a_request_does_not_move_the_tile_under_the_finger(browser: Browse
     case_id = await begin(site, "linde", adults={"woman": 1})
     await expect(staff.locator(f"#ask-{case_id}")).to_have_count(1)
     assert await top(tile) == pytest.approx(before, abs=1)
-    told = staff.locator("#bell").get_by_role("link", name=re.compile("Nieuwe aanvraag"))
-    await expect(told).to_be_in_viewport()
-    await told.click()
+    if size == PHONE:  # on a laptop requests stand beside the tiles, in sight
+        told = staff.locator("#bell").get_by_role("link", name=re.compile("Nieuwe aanvraag"))
+        await expect(told).to_be_in_viewport()
+        await told.click()
     await expect(staff.locator(f"#ask-{case_id}")).to_be_in_viewport()
     await staff.locator("#tile-linde-3 > summary").focus()
     before = await top(tile)
