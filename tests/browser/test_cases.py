@@ -55,6 +55,7 @@ async def test_four_people_bring_one_person_to_a_place(people: tuple[Page, Page,
         await expect(page.locator(f"#ask-{case_id}")).to_contain_text("1 vrouw")
         await expect(page.locator("#main")).not_to_have_attribute("data-moved", "")
     await expect(desk.locator(f"#case-{case_id}")).to_contain_text("nog geen antwoord")
+    await ceder.locator(f"#ask-{case_id} .reply.discuss > summary").click()
     await ceder.locator(f"#ask-{case_id} .reply.discuss button").click()
     await expect(case.locator("#ask-ceder")).to_contain_text("CANARY-TEL-ceder")
     await linde.locator(f"#yes-{case_id} > summary").click()
