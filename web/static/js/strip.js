@@ -259,7 +259,8 @@
     const link = target.closest('a[href^="#"]');
     const tile = link?.closest(".tile"); // the link leads away, so the sheet above it closes
     if (tile) tile.open = false;
-    const folded = link && byId(link.hash.slice(1))?.querySelector(".asking"); // and to a request, of which all is shown
+    // Of a request to which a link leads all is shown; the list of them is no request.
+    const folded = link?.hash.startsWith("#ask-") && byId(link.hash.slice(1))?.querySelector(".asking");
     if (folded) folded.open = true;
   });
   document.addEventListener("keydown", ({ key }) => {
