@@ -33,7 +33,7 @@ async def test_staff_sign_in_change_a_place_take_it_back_and_confirm_without_scr
         async with site.api("demo-police") as police:
             assert (await police.get("/shelters/linde")).json()["confirmed_at"] == "2026-03-11T13:20:00Z"
 
-        [out] = forms(page, "/sign-out")
+        [out] = forms(page, "/sign-out?of=shift")
         assert (await press(browser, out)).headers["location"] == "/sign-in?shift=over"
         assert (await browser.get("/staff/linde")).status_code == 303
 
