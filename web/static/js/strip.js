@@ -234,9 +234,10 @@
       const { clientX: x, clientY: y } = event;
       const at = performance.now();
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
-      const isClosed = tapped.sheet?.open === false; // the first tap closed a sheet that lay over this
+      const sheet = event.target.closest(":is(.tile, .queue)[open]");
+      const isClosed = !sheet && tapped.sheet?.open === false; // the first tap closed a sheet that lay over this
       const isGone = isAgain && (isClosed || !tapped.target.isConnected); // such as the offer to undo: below it is something else
-      tapped = { at, x, y, target: event.target, sheet: event.target.closest(":is(.tile, .queue)[open]") };
+      tapped = { at, x, y, target: event.target, sheet };
       const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet, .jump");
       const isDeaf =
         isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
