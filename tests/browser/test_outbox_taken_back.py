@@ -93,7 +93,7 @@ def taking_back(*, is_done: bool) -> Answer:
         if "void" not in post.fields:
             return accepted(post)
         if is_done:
-            return HTMLResponse(section("9.0", p1="occupied", p2="free") + notice("done_already", "done before"), 409)
+            return HTMLResponse(section("9.0", p1="occupied", p2="free") + notice("done_already", "before you stopped it"), 409)
         return HTMLResponse(section("8.0", p1="free", p2="free") + notice())
 
     return answer
@@ -112,7 +112,7 @@ async def test_a_tap_that_was_perhaps_sent_is_taken_back_at_the_server(server: S
     while "void" not in post.fields:  # those from before
         post = await server.post()
     assert (post.fields["void"], post.fields["status"]) == ("yes", "occupied"), "under its own key and as itself"
-    await expect_outbox(tab, *(["p1 occupied: done: done before"] if is_done else []))
+    await expect_outbox(tab, *(["p1 occupied: done: before you stopped it"] if is_done else []))
     await expect(tab.locator("#tile-p1")).to_have_class(f"tile {'occupied' if is_done else 'free'}")
     assert [post.fields["key"] for post in server.posts] == [post.fields["key"]], "it was told once"
 
