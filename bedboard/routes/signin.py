@@ -103,13 +103,14 @@ def signed_in(call: Call, path: str, token: str) -> Response:
 async def post_sign_out(call: Call) -> Response:
     """Sign out: here at once, whatever the database does; it hears of it now, or as soon as it answers.
 
-    The browser is told to drop all that it keeps of our pages. Its language and theme are cookies of their own, and stay.
+    The browser is told to drop the pages that it keeps. It keeps its storage: in there are taps that still wait for the network,
+    and the choices of a tab, sealed with a key that is dropped here. Its language and theme are cookies of their own, and stay.
     """
     process = call.process
     process.pulse.end_session(call.session_hash)
     is_shift = call.query.get("of") == "shift"  # said by the form, because nobody is looked up here
     is_saved = await process.identity.leave(call.session_hash, call.network)
-    headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'}
+    headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'}
     said = [word for word, holds in (("shift=over", is_shift), ("left=1", not is_saved)) if holds]
     response = RedirectResponse("/sign-in?" + "&".join(said) if said else "/sign-in", 303, headers)
     response.delete_cookie(process.identity.cookie, path="/", httponly=True, secure=process.settings.secure, samesite="strict")
