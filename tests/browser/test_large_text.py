@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from bedboard.references import WORDS
 from tests.build.screens import BROKEN_WORDS, open_page
 from tests.build.site import Site
 
@@ -21,11 +22,37 @@ WIDE = """() => {
   const say = (one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 40)}`
   return [`${root.scrollWidth} px`, ...[...document.querySelectorAll('body *')].filter(isWide).slice(0, 8).map(say)]
 }"""
+OVERFLOWING = """() => [...document.querySelectorAll('button, summary, label, .button, nav a')]
+  .filter((one) => one.checkVisibility() && getComputedStyle(one).display !== 'inline' && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => `${one.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40)} leaves its ${one.tagName} ${one.className}`)"""
+
+WIDE_LETTERS, NARROW_LETTERS = "mw", "fijlrt"
+
+
+def width(word: str) -> float:
+    return sum(1.6 if one in WIDE_LETTERS else 0.5 if one in NARROW_LETTERS else 1 for one in word)
+
+
+WIDEST = """(widest) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    node.data = node.data.replace(/\\b([a-z]{3,9}-){3}[a-z]{3,9}\\b/g, widest)
+  }
+}"""
 
 
 async def faults(page: Page, name: str) -> list[str]:
+    """Return what does not fit, with the widest reference in the place of each one: they are drawn by lot."""
+    await page.evaluate(WIDEST, "-".join(4 * [max(WORDS, key=width)]))
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
-    return [f"{name}: {one}" for one in [*await page.evaluate(WIDE), *map(repr, await page.evaluate(BROKEN_WORDS))]]
+    return [
+        f"{name}: {one}"
+        for one in [
+            *await page.evaluate(WIDE),
+            *map(repr, await page.evaluate(BROKEN_WORDS)),
+            *await page.evaluate(OVERFLOWING),
+        ]
+    ]
 
 
 @pytest.mark.parametrize("width", [360, 320])
