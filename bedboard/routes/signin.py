@@ -103,8 +103,8 @@ def signed_in(call: Call, path: str, token: str) -> Response:
 async def post_sign_out(call: Call) -> Response:
     """Sign out: here at once, whatever the database does; it hears of it now, or as soon as it answers.
 
-    The browser is told to drop the pages that it keeps. It keeps its storage: in there are taps that still wait for the network,
-    and the choices of a tab, sealed with a key that is dropped here. Its language and theme are cookies of their own, and stay.
+    The browser is told to drop the pages that it keeps. It keeps its storage. There are taps in it that still wait for
+    a network, and the choices of a tab, sealed with a key that is dropped here. The cookies of language and theme stay.
     """
     process = call.process
     process.pulse.end_session(call.session_hash)
