@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -19,7 +19,14 @@ from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooM
 from bedboard.rules.rights import may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of
-from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
+from bedboard.store.cases import (
+    get_case,
+    list_asks,
+    list_case_events,
+    list_cases_of,
+    list_open_cases,
+    list_over_cases,
+)
 from bedboard.store.disclosures import list_addresses_seen, list_unusual_looks
 from bedboard.views.case_rows import (
     HandedOn,
@@ -74,40 +81,18 @@ async def show_cases(call: Call) -> Response:
 # --- one case
 
 
+class Drawn(NamedTuple):
+    """A case as the actor may see it. `shelter`: the name of the chosen one, whose address may stand beside it."""
+
+    text: Markup
+    shelter: str | None
+
+
 async def show_case(call: Call) -> Response:
     """Show a case; to a script the case alone."""
     case_id = call.path_params["case_id"]
-    try:
-        return await _show_own_case(call, case_id)
-    except NotFound:
-        handed = await _read_handed_on(call, case_id)
-        if handed is None:
-            raise
-    return await _show_handed_on(call, case_id, handed)
-
-
-async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
-    async with call.transaction() as tx:
-        return handed_on(await list_case_events(tx, case_id), call.actor)
-
-
-async def _show_handed_on(call: Call, case_id: str, handed: HandedOn) -> Response:
-    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
-
-    They may be on their way with the household.
-    """
-    receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
-    callback = callback_of(call.catalogue, handed.organization_id, handed.role)
-    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "callback": callback, "now": call.now}
-    text = call.process.pages.fragment(call.language, "fragments/_case_handed.html", context)
     if call.wants_fragment:
-        return html(call, text)
-    return await cases_page(call, "pages/case_handed.html", {"case_id": case_id, "text": text}, case_id, refusal_of(call))
-
-
-async def _show_own_case(call: Call, case_id: str) -> Response:
-    if call.wants_fragment:
-        return html(call, (await _case(call, case_id))[1])
+        return html(call, (await _draw(call, case_id)).text)
     kept = kept_of(call)
     if kept is None or not kept.discloses:
         return await _case_page(call, case_id, refusal_of(call))
@@ -118,6 +103,46 @@ async def _show_own_case(call: Call, case_id: str) -> Response:
     response = await _case_page(call, case_id, address=address)
     drop_one(call, response)
     return response
+
+
+async def _draw(call: Call, case_id: str) -> Drawn:
+    """Draw a case for its parties, and for those who have handed it over only who has it now. Refusal: NotFound."""
+    try:
+        case, text = await _case(call, case_id)
+    except NotFound:
+        handed = await _read_handed_on(call, case_id)
+        if handed is None:
+            raise
+        return _draw_handed_on(call, case_id, handed)
+    return Drawn(text, None if case.chosen is None else case.chosen.card.name)
+
+
+async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
+    async with call.transaction() as tx:
+        row = await get_case(tx, case_id)
+        if row is None:
+            return None
+        return handed_on(row, await list_asks(tx, case_id), await list_case_events(tx, case_id), call.actor, call.now)
+
+
+def _draw_handed_on(call: Call, case_id: str, handed: HandedOn) -> Drawn:
+    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
+
+    They may be on their way with the household: then they can still ask for the address.
+    """
+    receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
+    callback = callback_of(call.catalogue, handed.organization_id, handed.role)
+    card = call.process.board.cards.get(handed.brings_to or "")
+    shelter = None if card is None else card.name
+    context = {
+        "case_id": case_id,
+        "handed": handed,
+        "receiver": receiver,
+        "callback": callback,
+        "shelter": shelter,
+        "now": call.now,
+    }
+    return Drawn(call.process.pages.fragment(call.language, "fragments/_case_handed.html", context), shelter)
 
 
 async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
@@ -163,7 +188,7 @@ def _profile(call: Call, case: CaseView) -> Profile | None:
 
 async def case_fragment(call: Call, case_id: str, refusal: Refusal | None) -> Response:
     """Answer a press of a script with the case as it now is, and with the refusal."""
-    _, text = await _case(call, case_id)
+    text = (await _draw(call, case_id)).text
     return html(call, text + Markup(notice(call, refusal)), refusal)  # noqa: S704
 
 
@@ -173,20 +198,21 @@ def keep_case(call: Call, refusal: Refusal | None = None, *, discloses: bool = F
 
 
 async def _case_page(call: Call, case_id: str, refusal: Refusal | None = None, address: str | None = None) -> Response:
-    case, text = await _case(call, case_id)
-    context = {"case": case, "text": text, "address": address_html(call, case, address)}
+    text, shelter = await _draw(call, case_id)
+    context = {"case_id": case_id, "text": text, "address": _address_html(call, case_id, shelter, address)}
     return await cases_page(call, "pages/case.html", context, case_id, refusal)
 
 
-def address_html(call: Call, case: CaseView, address: str | None) -> Markup:
+def _address_html(call: Call, case_id: str, shelter: str | None, address: str | None) -> Markup:
     """Draw the address of the chosen shelter; for None draw the empty element in which it will stand."""
-    return call.process.pages.fragment(call.language, "fragments/_address.html", {"case": case, "address": address})
+    context = {"case_id": case_id, "shelter": shelter, "address": address}
+    return call.process.pages.fragment(call.language, "fragments/_address.html", context)
 
 
 async def address_fragment(call: Call, case_id: str, address: str) -> Response:
     """Answer a script with the address."""
-    case, _ = await _case(call, case_id)
-    return html(call, address_html(call, case, address) + Markup(notice(call, None)))  # noqa: S704
+    shelter = (await _draw(call, case_id)).shelter
+    return html(call, _address_html(call, case_id, shelter, address) + Markup(notice(call, None)))  # noqa: S704
 
 
 async def cases_page(

@@ -204,7 +204,10 @@ async def get_case_id_to(tx: Transaction, actor: Actor, shelter_id: str) -> str 
 
 
 class PartiesRow(NamedTuple):
-    """The organization and the shelters that a case concerns, as a process keeps them in memory; nothing of its needs."""
+    """The organization and the shelters that a case concerns, as a process keeps them in memory; nothing of its needs.
+
+    `former`: the groups that handed it over, as "organization role", as long as they may be on the road with the household.
+    """
 
     id: str
     state: str
@@ -214,11 +217,17 @@ class PartiesRow(NamedTuple):
     version: int
     handed_organization_id: str | None = None
     handed_role: str | None = None
+    former: frozenset[str] = frozenset()
 
 
 PARTIES = text("""
     select r.id, r.state, r.version, r.organization_id, r.role, r.handed_organization_id, r.handed_role,
-        array_agg(a.shelter_id) as shelter_ids
+        array_agg(a.shelter_id) as shelter_ids,
+        array(
+            select e.organization_id || ' ' || e.role from case_event e
+            where e.case_id = r.id and e.what = 'handed_over' and r.state in ('chosen', 'provisional', 'confirmed')
+                and e.organization_id is not null
+        ) as former
     from case_record r join ask a on a.case_id = r.id
     where :every and r.state not in ('arrived', 'ended', 'cancelled') or r.id = any(:ids)
     group by r.id
@@ -238,6 +247,7 @@ async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> l
             row.version,
             row.handed_organization_id,
             row.handed_role,
+            frozenset(row.former),
         )
         for row in rows
     ]
