@@ -103,9 +103,9 @@ def may_police_offer(kind: Deciding) -> bool:
     return kind.decides == "police"
 
 
-def is_left_to_police(answer: str | None, answered_by: str | None) -> bool:
-    """Return whether police may answer for a shelter: it has said nothing itself (`answer` None), or police said yes."""
-    return answer is None or (answer == "yes" and answered_by == "police")
+def is_left_to_police(answer: str | None) -> bool:
+    """Return whether police may take a place whatever the shelter answered, None: nothing yet. Only its no stops them."""
+    return answer != "no"
 
 
 def why_no_choice(state: CaseState, *, is_offered: bool, is_settled: bool) -> str | None:

@@ -81,7 +81,7 @@ def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Cata
     offered = [place for place in ask.card.places if can_offer(place, requester, hold_id)]
     side = answers_as(actor, case.requester)
     if side == "police":
-        is_theirs = ask.says != "yes" and is_left_to_police(ask.said, ask.answered_by) and ask.card.freshness != "stale"
+        is_theirs = ask.says != "yes" and is_left_to_police(ask.said) and ask.card.freshness != "stale"
         return [place for place in offered if is_theirs and may_police_offer(catalogue.kinds[place.kind].deciding)]
     return offered if side == "desk" else ()
 
