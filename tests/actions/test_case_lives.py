@@ -73,7 +73,7 @@ ANYTHING = (
     "give back",
     *("hand over", "take over", "take over", "decline"),
 )
-BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "count", "hold", "hold", "release", "clock", "clock")
+BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "count", "hold", "hold", "extend", "release", "clock", "clock")
 
 seeds = st.integers(0, 2**64 - 1)
 MINUTES = ((1, 4, 5, 6), (1, 4, 5, 6), (1, 4, 5, 6), (15, 31, 61), (15, 31, 61), (120, 240, 600, 24 * 60, 81 * 60, 170 * 60))

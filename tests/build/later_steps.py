@@ -6,13 +6,13 @@ from random import Random
 from bedboard.actions.answers import end_stay
 from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.counts import count_places
-from bedboard.actions.holds import Holder
+from bedboard.actions.holds import Holder, extend_hold
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event
 from bedboard.rules.places import KindCount
 from tests.build.case_steps import CaseSteps
 from tests.build.cases import HANNEKE, MACHINE, ZONE
-from tests.build.oracle import EVERYBODY
+from tests.build.oracle import EVERYBODY, REQUESTERS, promise
 
 
 class LaterSteps(CaseSteps):
@@ -30,6 +30,27 @@ class LaterSteps(CaseSteps):
         now = [row for key, row in self.rows.items() if key[0] == "place" and row["shelter_id"] == "linde"]
         assert sum(row["state"] == "open" for row in now if row["kind_code"] == kind) == empty
         assert kept == {row["id"] for key, row in self.rows.items() if key[0] == "claim" and row["ended_at"] is None}
+
+    def extend(self, dice: Random) -> None:
+        """Extend a hold, mostly one that is live and may be extended; or something that is none."""
+        claims = {str(key[1]): row for key, row in self.rows.items() if key[0] == "claim"}
+        live = sorted({promise(row) for row in claims.values() if self.is_live_hold(row)})
+        claim_id = self.one_of(dice, live, ["nothing", *sorted(claims)])
+        claim = claims.get(claim_id, {"type": None, "place_id": "nothing-1", "organization_id": None, "role": None})
+        group = [one for one in EVERYBODY if (one.organization_id, one.role) == (claim["organization_id"], claim["role"])]
+        who, shelter = self.someone(dice, dice.choice(group or REQUESTERS)), claim["place_id"].rpartition("-")[0]
+        parts = {key: row for key, row in claims.items() if claim["type"] and promise(row) == promise(claim)}
+        parts = {key: row for key, row in parts.items() if self.is_live_hold(row)}
+        if claim["type"] != "hold" or not (who in group or shelter in who.shelter_ids):
+            expected = "no_such_hold"
+        elif not parts:
+            expected = "hold_over"
+        else:
+            expected = "extended_already" if any(row["extended_at"] for row in parts.values()) else "fine"
+        self.step(expected, lambda tx: extend_hold(tx, who, claim_id, self.now))
+        for key, row in parts.items() if expected == "fine" else ():
+            until = row["expires_at"] + timedelta(minutes=30)
+            assert self.rows["claim", key] == row | {"expires_at": until, "extended_at": self.now}
 
     def end_stay(self, n: int, dice: Random) -> None:
         who, days, chosen = self.someone(dice, HANNEKE), dice.choice([None, -1, 0, 3, 7, 8]), self.chosen(n)
