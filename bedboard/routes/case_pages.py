@@ -12,6 +12,7 @@ from bedboard.routes.case_reads import is_desk_open, read_address, read_case, re
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, notice, page
 from bedboard.routes.strip import own_strip
+from bedboard.rules.arrivals import is_early
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.fit import Profile
 from bedboard.rules.looks import LOOKS_COUNTED, UNUSUAL
@@ -170,6 +171,7 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "contra_indications": contra_indications(case),
         "slept": SLEPT,
         "withdraw_reasons": WITHDRAW_REASONS,
+        "is_early": is_early(case.arrives_at, call.now),
         "now": call.now,
         "today": call.now.astimezone(catalogue.zone).date(),
         "longest_stay": LONGEST_STAY,

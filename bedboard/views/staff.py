@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
+from bedboard.rules.arrivals import is_early
 from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.lapses import has_lapsed
@@ -59,6 +60,8 @@ class AskedView(NamedTuple):
     callback: str | None = None
     """The number of the requester's role; None: not known, or nothing is expected of this shelter any more."""
     may_split: int = 0
+    is_early: bool = False
+    """They are expected, and the agreed hour is still far away."""
     has_lapsed: bool = False
     """Time alone ended the placement here: the shelter may still say that they have come."""
 
@@ -185,6 +188,7 @@ def asked_view(
         stays_until=row.stays_until if view.settled == "stay_ended" else None,
         callback=callback_of(catalogue, row.organization_id, row.role) if view.settled in (None, "chosen") else None,
         may_split=profile.people if profile and profile.split else 0,
+        is_early=view.settled == "chosen" and is_early(row.arrives_at, now),
         has_lapsed=view.settled == "withdrawn" and has_lapsed(row.state, row.created_at, row.arrives_at, row.over_at),
     )
 
