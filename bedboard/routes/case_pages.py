@@ -12,12 +12,12 @@ from bedboard.routes.case_reads import is_desk_open, read_address, read_case, re
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, notice, page
 from bedboard.routes.strip import own_strip
-from bedboard.rules.arrivals import is_early
+from bedboard.rules.arrivals import is_early, is_outside_intake
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.fit import Profile
 from bedboard.rules.looks import LOOKS_COUNTED, UNUSUAL
 from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooMany
-from bedboard.rules.rights import may_decide
+from bedboard.rules.rights import may_change_arrival, may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of
 from bedboard.store.cases import (
@@ -172,12 +172,21 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "slept": SLEPT,
         "withdraw_reasons": WITHDRAW_REASONS,
         "is_early": is_early(case.arrives_at, call.now),
+        "is_outside_intake": _is_outside_intake(call, case),
+        "may_change_arrival": may_change_arrival(actor, case.requester),
         "now": call.now,
         "today": call.now.astimezone(catalogue.zone).date(),
         "longest_stay": LONGEST_STAY,
         "new_key": process.clock.new_id,
     }
     return case, process.pages.fragment(call.language, "fragments/_case.html", context)
+
+
+def _is_outside_intake(call: Call, case: CaseView) -> bool:
+    """Return whether the chosen shelter takes nobody in at the agreed hour."""
+    if case.chosen is None or case.arrives_at is None:
+        return False
+    return is_outside_intake(case.chosen.card.terms.intake, case.arrives_at.astimezone(call.catalogue.zone))
 
 
 def _profile(call: Call, case: CaseView) -> Profile | None:

@@ -61,6 +61,11 @@ def may_decide(actor: Actor) -> bool:
     return actor.role == "desk"
 
 
+def may_change_arrival(actor: Actor, requester: Seeker) -> bool:
+    """Return whether the actor may say another hour of arrival: the requester, a colleague or the desk."""
+    return actor.role == "desk" or is_of_same_group(actor, requester)
+
+
 def may_end_hold(actor: Actor, holder: Seeker) -> bool:
     """Return whether the actor may extend or release the hold, apart from the shelter's own staff."""
     return is_of_same_group(actor, holder) or (actor.role in SEEKERS and is_self(actor, holder))

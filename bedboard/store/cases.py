@@ -138,6 +138,13 @@ async def list_asked(tx: Transaction, shelter_id: str, since: datetime) -> list[
     return [AskedRow(record, ask) for record, ask in found]
 
 
+async def list_arrivals_changed(tx: Transaction, shelter_id: str, case_ids: Collection[str]) -> dict[str, datetime]:
+    """Return by case when another hour of arrival at this shelter was last said; a case without such a change is left out."""
+    changed = (CaseEvent.what == "arrival_changed", CaseEvent.shelter_id == shelter_id, col(CaseEvent.case_id).in_(case_ids))
+    found = await tx.exec(select(CaseEvent.case_id, func.max(col(CaseEvent.at))).where(*changed).group_by(CaseEvent.case_id))
+    return dict(found.all())
+
+
 async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict[str, list[str]]:
     """Return the ids of the cases that each shelter has still to answer, in the order of asking.
 
