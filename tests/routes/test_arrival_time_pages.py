@@ -17,6 +17,8 @@ async def test_people_on_the_way_say_another_hour_and_may_say_one_more(site: Sit
     case = await offered(site, mark)
     assert "Andere aankomsttijd" not in main(await see(mark, case)), "nothing is agreed yet"
     await done(mark, case, "choose", shelter="beuk", within="60")
+    form = (await see(mark, case)).partition('/arrival-time"')[2].partition("</form>")[0]
+    assert 'name="within"' in form and " checked" not in form, "another hour is said, and not left as it stands"
     page = await done(mark, case, "arrival-time", within="240")
     words = main(page)
     assert "aankomst 18:00" in words and "Beuk nieuwe aankomsttijd politie" in words
