@@ -25,9 +25,11 @@ from bedboard.store.cases import (
     list_asks,
     list_case_events,
     list_cases_of,
+    list_left_cases,
     list_open_cases,
     list_over_cases,
 )
+from bedboard.store.database import Transaction
 from bedboard.store.disclosures import list_addresses_seen, list_unusual_looks
 from bedboard.views.case_rows import (
     HandedOn,
@@ -61,9 +63,11 @@ async def show_cases(call: Call) -> Response:
         every = await read_cases(tx, call, await list_open_cases(tx)) if is_desk else []
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
         seen = await list_addresses_seen(tx, now - ENDED_SHOWN) if is_desk else []
+        left = {} if is_desk else await _read_left(tx, call)
         unusual = await list_unusual_looks(tx, now - ENDED_SHOWN, LOOKS_COUNTED, UNUSUAL) if is_desk else []
     context = {
         "own": sorted(own, key=urgency),
+        "left": left,
         "inbox": inbox_of(sorted(every, key=urgency)) if is_desk else None,
         "over": over,
         "seen": seen,
@@ -116,6 +120,16 @@ async def _draw(call: Call, case_id: str) -> Drawn:
             raise
         return _draw_handed_on(call, case_id, handed)
     return Drawn(text, None if case.chosen is None else case.chosen.card.name)
+
+
+async def _read_left(tx: Transaction, call: Call) -> dict[str, HandedOn]:
+    """Return by id the cases that the actor's group handed over and with whose household it may still be on the road."""
+    found: dict[str, HandedOn] = {}
+    for row in await list_left_cases(tx, call.actor.organization_id or "", call.actor.role):
+        handed = handed_on(row, await list_asks(tx, row.id), await list_case_events(tx, row.id), call.actor, call.now)
+        if handed is not None and handed.brings_to is not None:
+            found[row.id] = handed
+    return found
 
 
 async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:

@@ -104,6 +104,23 @@ async def list_open_cases(tx: Transaction) -> Sequence[CaseRecord]:
     return found.all()
 
 
+async def list_left_cases(tx: Transaction, organization_id: str, role: str) -> Sequence[CaseRecord]:
+    """Return the cases that this organization and role handed over, that others have now, and that are not over."""
+    others = or_(col(CaseRecord.organization_id) != organization_id, col(CaseRecord.role) != role)
+    handed = (
+        select(CaseEvent.id)
+        .where(CaseEvent.case_id == CaseRecord.id, CaseEvent.what == "handed_over", CaseEvent.role == role)
+        .where(col(CaseEvent.organization_id) == organization_id)
+        .exists()
+    )
+    found = await tx.exec(
+        select(CaseRecord)
+        .where(col(CaseRecord.over_at).is_(None), others, handed)
+        .order_by(col(CaseRecord.created_at).desc(), col(CaseRecord.id))
+    )
+    return found.all()
+
+
 async def list_over_cases(tx: Transaction, since: datetime) -> Sequence[CaseRecord]:
     """Return every case that was over after `since`, the newest first: a shelter may telephone the desk about one."""
     found = await tx.exec(

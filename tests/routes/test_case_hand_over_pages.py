@@ -246,6 +246,19 @@ async def test_those_who_are_on_the_road_with_them_still_have_the_address_on_req
     assert looks == [("mark", "request", "shown")] * 2 + [("demo-police", "request", "shown")]
 
 
+async def test_those_who_bring_them_find_the_case_again_in_their_list(site: Site, people: People) -> None:
+    mark, lucia, noor = await people("mark"), await people("lucia"), await people("noor")
+
+    async def left(browser: httpx.AsyncClient) -> str:
+        return (await browser.get("/requests")).text.partition('id="left"')[2].partition("</section>")[0]
+
+    case = await handed_over_on_the_way(mark, lucia, site)
+    assert f'href="/requests/{case}"' in await left(mark) and "Stichting Oever (zorgcoördinator)" in await left(mark)
+    assert [await left(browser) for browser in (lucia, noor)] == ["", ""]
+    await arrive(site.process.database, "beuk", case_id=case, who=ILSE)
+    assert await left(mark) == "", "they are there"
+
+
 async def test_once_they_are_there_the_address_is_gone_from_an_open_page(site: Site, people: People) -> None:
     mark, lucia = await people("mark"), await people("lucia")
     case = await handed_over_on_the_way(mark, lucia, site)
