@@ -69,9 +69,9 @@ async def answer_case(
     """Answer for a shelter: yes (the places are reserved for `OFFER_LASTS`), discuss or no.
 
     Until the choice, another answer may follow. The same answer once more changes nothing. Police may say yes to their own
-    case or that of a colleague, with a place of a kind on which police decide. `claim_id`: of a new reservation. `needs` opens
-    the household, for which the places must be large enough; None: it cannot be read.
-    Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `not_free`.
+    case or that of a colleague, with a place of a kind on which police decide, unless the shelter said no. `claim_id`: of a
+    new reservation. `needs` opens the household, for which the places must be large enough; None: it cannot be read.
+    Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `request_answered`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
     check_answer(said)
@@ -85,7 +85,7 @@ async def answer_case(
     if by == "police":
         if not all([may_police_offer(await get_deciding(tx, place_id)) for place_id in place_ids]) or not place_ids:
             raise NotAllowed("not_your_role")
-        if not is_left_to_police(ask.answer, ask.answered_by):
+        if not is_left_to_police(ask.answer):
             raise Conflict("request_answered")
     is_kept = is_all_live(case.claims_of(ask), len(ask.place_ids), now)
     present = ShelterAnswer(said.answer, ask.place_id, ask.reason, ask.criterion, tuple(ask.more_place_ids))

@@ -8,11 +8,12 @@ from bedboard.actions.case_lock import lock_case
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
+from bedboard.rules.handing import left_at, still_brings
 from bedboard.rules.looks import LOOKS_COUNTED, MOST_SEEN, What
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import SAME_LOOK, may_see_case
 from bedboard.store.bell import ring
-from bedboard.store.cases import get_case, get_case_id_to, list_asks
+from bedboard.store.cases import get_case, get_case_id_to, list_asks, list_case_events
 from bedboard.store.claims import HoldRow, list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.disclosures import (
@@ -147,14 +148,20 @@ async def list_telephones_seen(
 async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Seal, now: datetime) -> str:
     """Disclose the address of the chosen shelter to the requester, a colleague or the desk, when `may_see_address`.
 
+    Those who chose the place and handed the case over then may be on the road with the household, so they see it as well.
     The shelter, the requester and the desk read on their pages that it was seen.
     Refusals: NotFound, for strangers to the case as well; NotAllowed `no_address_now`; TooMany.
     """
     case = await lock_case(tx, case_id)
-    if not may_see_case(actor, case.record.requester) or not await still_has_role(tx, actor):
+    is_party, left = may_see_case(actor, case.record.requester), None
+    if not is_party:
+        left = left_at(await list_case_events(tx, case_id), actor.organization_id, actor.role)
+    if not (is_party or left is not None) or not await still_has_role(tx, actor):
         raise NotFound("no_such_request")
     chosen = case.chosen
-    if chosen is None or not may_see_address(case.state, case.record.decided_at, case.record.arrives_at, now):
+    if chosen is None or not (is_party or still_brings(left, chosen.settled_at)):
+        raise NotAllowed("no_address_now")
+    if not may_see_address(case.state, case.record.decided_at, case.record.arrives_at, now):
         raise NotAllowed("no_address_now")
     await _check_number(tx, actor, "address", chosen.shelter_id, now)
     if not await still_has_role(tx, actor):  # once more: the role may be lost while this waits for the lock

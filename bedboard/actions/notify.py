@@ -20,6 +20,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "chosen_for_desk": ("shelter", "desk"),
     "chosen_provisionally": ("shelter",),
     "desk_closed": ("requester", "shelter", "desk"),
+    "arrival_changed": ("requester", "shelter"),
     "confirmed": ("requester", "shelter"),
     "refused": ("requester", "shelter"),
     "stay_ended": ("requester", "shelter"),

@@ -116,4 +116,6 @@ def _seeks_or_decides(row: PartiesRow, viewer: Viewer) -> bool:
 
 
 def _concerns(row: PartiesRow, viewer: Viewer) -> bool:
-    return _seeks_or_decides(row, viewer) or viewer.shelter in row.shelter_ids or bool(viewer.shelters & row.shelter_ids)
+    is_former = f"{viewer.organization} {viewer.role}" in row.former
+    is_asked = viewer.shelter in row.shelter_ids or bool(viewer.shelters & row.shelter_ids)
+    return _seeks_or_decides(row, viewer) or is_former or is_asked

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -12,14 +12,24 @@ from bedboard.routes.case_reads import is_desk_open, read_address, read_case, re
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, notice, page
 from bedboard.routes.strip import own_strip
+from bedboard.rules.arrivals import is_early, is_outside_intake
 from bedboard.rules.cases import DESK_REASONS, LONGEST_STAY, NO_REASONS, STEPS, WITHDRAW_REASONS
 from bedboard.rules.fit import Profile
 from bedboard.rules.looks import LOOKS_COUNTED, UNUSUAL
 from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooMany
-from bedboard.rules.rights import may_decide
+from bedboard.rules.rights import may_change_arrival, may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of
-from bedboard.store.cases import list_case_events, list_cases_of, list_open_cases, list_over_cases
+from bedboard.store.cases import (
+    get_case,
+    list_asks,
+    list_case_events,
+    list_cases_of,
+    list_left_cases,
+    list_open_cases,
+    list_over_cases,
+)
+from bedboard.store.database import Transaction
 from bedboard.store.disclosures import list_addresses_seen, list_unusual_looks
 from bedboard.views.case_rows import (
     HandedOn,
@@ -53,9 +63,11 @@ async def show_cases(call: Call) -> Response:
         every = await read_cases(tx, call, await list_open_cases(tx)) if is_desk else []
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
         seen = await list_addresses_seen(tx, now - ENDED_SHOWN) if is_desk else []
+        left = {} if is_desk else await _read_left(tx, call)
         unusual = await list_unusual_looks(tx, now - ENDED_SHOWN, LOOKS_COUNTED, UNUSUAL) if is_desk else []
     context = {
         "own": sorted(own, key=urgency),
+        "left": left,
         "inbox": inbox_of(sorted(every, key=urgency)) if is_desk else None,
         "over": over,
         "seen": seen,
@@ -74,40 +86,18 @@ async def show_cases(call: Call) -> Response:
 # --- one case
 
 
+class Drawn(NamedTuple):
+    """A case as the actor may see it. `shelter`: the name of the chosen one, whose address may stand beside it."""
+
+    text: Markup
+    shelter: str | None
+
+
 async def show_case(call: Call) -> Response:
     """Show a case; to a script the case alone."""
     case_id = call.path_params["case_id"]
-    try:
-        return await _show_own_case(call, case_id)
-    except NotFound:
-        handed = await _read_handed_on(call, case_id)
-        if handed is None:
-            raise
-    return await _show_handed_on(call, case_id, handed)
-
-
-async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
-    async with call.transaction() as tx:
-        return handed_on(await list_case_events(tx, case_id), call.actor)
-
-
-async def _show_handed_on(call: Call, case_id: str, handed: HandedOn) -> Response:
-    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
-
-    They may be on their way with the household.
-    """
-    receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
-    callback = callback_of(call.catalogue, handed.organization_id, handed.role)
-    context = {"case_id": case_id, "handed": handed, "receiver": receiver, "callback": callback, "now": call.now}
-    text = call.process.pages.fragment(call.language, "fragments/_case_handed.html", context)
     if call.wants_fragment:
-        return html(call, text)
-    return await cases_page(call, "pages/case_handed.html", {"case_id": case_id, "text": text}, case_id, refusal_of(call))
-
-
-async def _show_own_case(call: Call, case_id: str) -> Response:
-    if call.wants_fragment:
-        return html(call, (await _case(call, case_id))[1])
+        return html(call, (await _draw(call, case_id)).text)
     kept = kept_of(call)
     if kept is None or not kept.discloses:
         return await _case_page(call, case_id, refusal_of(call))
@@ -118,6 +108,56 @@ async def _show_own_case(call: Call, case_id: str) -> Response:
     response = await _case_page(call, case_id, address=address)
     drop_one(call, response)
     return response
+
+
+async def _draw(call: Call, case_id: str) -> Drawn:
+    """Draw a case for its parties, and for those who have handed it over only who has it now. Refusal: NotFound."""
+    try:
+        case, text = await _case(call, case_id)
+    except NotFound:
+        handed = await _read_handed_on(call, case_id)
+        if handed is None:
+            raise
+        return _draw_handed_on(call, case_id, handed)
+    return Drawn(text, None if case.chosen is None else case.chosen.card.name)
+
+
+async def _read_left(tx: Transaction, call: Call) -> dict[str, HandedOn]:
+    """Return by id the cases that the actor's group handed over and with whose household it may still be on the road."""
+    found: dict[str, HandedOn] = {}
+    for row in await list_left_cases(tx, call.actor.organization_id or "", call.actor.role):
+        handed = handed_on(row, await list_asks(tx, row.id), await list_case_events(tx, row.id), call.actor, call.now)
+        if handed is not None and handed.brings_to is not None:
+            found[row.id] = handed
+    return found
+
+
+async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
+    async with call.transaction() as tx:
+        row = await get_case(tx, case_id)
+        if row is None:
+            return None
+        return handed_on(row, await list_asks(tx, case_id), await list_case_events(tx, case_id), call.actor, call.now)
+
+
+def _draw_handed_on(call: Call, case_id: str, handed: HandedOn) -> Drawn:
+    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
+
+    They may be on their way with the household: then they can still ask for the address.
+    """
+    receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
+    callback = callback_of(call.catalogue, handed.organization_id, handed.role)
+    card = call.process.board.cards.get(handed.brings_to or "")
+    shelter = None if card is None else card.name
+    context = {
+        "case_id": case_id,
+        "handed": handed,
+        "receiver": receiver,
+        "callback": callback,
+        "shelter": shelter,
+        "now": call.now,
+    }
+    return Drawn(call.process.pages.fragment(call.language, "fragments/_case_handed.html", context), shelter)
 
 
 async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
@@ -145,12 +185,22 @@ async def _case(call: Call, case_id: str) -> tuple[CaseView, Markup]:
         "contra_indications": contra_indications(case),
         "slept": SLEPT,
         "withdraw_reasons": WITHDRAW_REASONS,
+        "is_early": is_early(case.arrives_at, call.now),
+        "is_outside_intake": _is_outside_intake(call, case),
+        "may_change_arrival": may_change_arrival(actor, case.requester),
         "now": call.now,
         "today": call.now.astimezone(catalogue.zone).date(),
         "longest_stay": LONGEST_STAY,
         "new_key": process.clock.new_id,
     }
     return case, process.pages.fragment(call.language, "fragments/_case.html", context)
+
+
+def _is_outside_intake(call: Call, case: CaseView) -> bool:
+    """Return whether the chosen shelter takes nobody in at the agreed hour."""
+    if case.chosen is None or case.arrives_at is None:
+        return False
+    return is_outside_intake(case.chosen.card.terms.intake, case.arrives_at.astimezone(call.catalogue.zone))
 
 
 def _profile(call: Call, case: CaseView) -> Profile | None:
@@ -163,7 +213,7 @@ def _profile(call: Call, case: CaseView) -> Profile | None:
 
 async def case_fragment(call: Call, case_id: str, refusal: Refusal | None) -> Response:
     """Answer a press of a script with the case as it now is, and with the refusal."""
-    _, text = await _case(call, case_id)
+    text = (await _draw(call, case_id)).text
     return html(call, text + Markup(notice(call, refusal)), refusal)  # noqa: S704
 
 
@@ -173,20 +223,21 @@ def keep_case(call: Call, refusal: Refusal | None = None, *, discloses: bool = F
 
 
 async def _case_page(call: Call, case_id: str, refusal: Refusal | None = None, address: str | None = None) -> Response:
-    case, text = await _case(call, case_id)
-    context = {"case": case, "text": text, "address": address_html(call, case, address)}
+    text, shelter = await _draw(call, case_id)
+    context = {"case_id": case_id, "text": text, "address": _address_html(call, case_id, shelter, address)}
     return await cases_page(call, "pages/case.html", context, case_id, refusal)
 
 
-def address_html(call: Call, case: CaseView, address: str | None) -> Markup:
+def _address_html(call: Call, case_id: str, shelter: str | None, address: str | None) -> Markup:
     """Draw the address of the chosen shelter; for None draw the empty element in which it will stand."""
-    return call.process.pages.fragment(call.language, "fragments/_address.html", {"case": case, "address": address})
+    context = {"case_id": case_id, "shelter": shelter, "address": address}
+    return call.process.pages.fragment(call.language, "fragments/_address.html", context)
 
 
 async def address_fragment(call: Call, case_id: str, address: str) -> Response:
     """Answer a script with the address."""
-    case, _ = await _case(call, case_id)
-    return html(call, address_html(call, case, address) + Markup(notice(call, None)))  # noqa: S704
+    shelter = (await _draw(call, case_id)).shelter
+    return html(call, _address_html(call, case_id, shelter, address) + Markup(notice(call, None)))  # noqa: S704
 
 
 async def cases_page(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from bedboard.actions import answers, cases
+from bedboard.actions.case_arrival import change_arrival
 from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.case_lock import LockedCase
@@ -124,6 +125,11 @@ def decision_work(call: Call, decision: Decision, reason: str | None, stays_unti
     if decision == "end_stay":
         return lambda tx: answers.end_stay(tx, call.actor, _case_id(call), reason, stays_until, call.now, zone)
     return lambda tx: answers.refuse_case(tx, call.actor, _case_id(call), reason, call.now)
+
+
+def arrival_time_work(call: Call, arrives_at: datetime | None) -> CaseWork:
+    """Return the work of saying another hour of arrival. None is refused: there is no usual one after the choice."""
+    return lambda tx: change_arrival(tx, call.actor, _case_id(call), arrives_at, call.now)
 
 
 def arrival_work(call: Call, shelter_id: str | None, *, arrived: bool) -> CaseWork:

@@ -16,6 +16,7 @@ from bedboard.routes.case_reads import opener_of, read_address, seeker_of
 from bedboard.routes.case_work import (
     Task,
     answer_work,
+    arrival_time_work,
     arrival_work,
     asking_work,
     choice_work,
@@ -38,6 +39,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, T
 from bedboard.schemas.case_forms import (
     AnswerForm,
     ArrivalForm,
+    ArrivalTimeForm,
     CallForm,
     ChoiceForm,
     DecisionForm,
@@ -137,12 +139,23 @@ async def post_choice(call: Call) -> Response:
     return await _press(call, read)
 
 
-def _arrival_of(call: Call, press: ChoiceForm | PolicePlaceForm) -> datetime | None:
+def _arrival_of(call: Call, press: ChoiceForm | PolicePlaceForm | ArrivalTimeForm) -> datetime | None:
     """Return the hour of arrival that a form says; None: it says none. Refusal: Invalid."""
     at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
     if at is None and press.within is not None:
         return call.now + timedelta(minutes=press.within)
     return at
+
+
+async def post_arrival_time(call: Call) -> Response:
+    """Say another hour of arrival."""
+
+    async def read() -> Task:
+        press = await call.form(ArrivalTimeForm)
+        work = arrival_time_work(call, _arrival_of(call, press))
+        return Task(press.key, work, (str(press.within or ""), press.arrives_at or ""))
+
+    return await _press(call, read)
 
 
 async def post_resumption(call: Call) -> Response:

@@ -10,7 +10,13 @@ from bedboard.routes.call import Call
 from bedboard.routes.case_reads import opener_of
 from bedboard.routes.replies import html
 from bedboard.rules.cases import NO_REASONS
-from bedboard.store.cases import list_asked, list_asks_of_all, list_claims_of_all, list_unanswered
+from bedboard.store.cases import (
+    list_arrivals_changed,
+    list_asked,
+    list_asks_of_all,
+    list_claims_of_all,
+    list_unanswered,
+)
 from bedboard.store.database import Transaction
 from bedboard.store.disclosures import list_addresses_seen
 from bedboard.store.people import list_organization_names
@@ -33,6 +39,7 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
     names = await list_organization_names(tx, {row.record.organization_id for row in rows})
     refused = [row.record.id for row in rows if may_be_refused_here(*row)]
     asks = await list_asks_of_all(tx, refused) if refused else {}
+    changed = await list_arrivals_changed(tx, shelter_id, [row.record.id for row in rows if row.ask.settled == "chosen"])
     views = [
         asked_view(
             row,
@@ -44,6 +51,7 @@ async def read_asked(tx: Transaction, call: Call) -> tuple[list[AskedView], Mapp
             opener_of(process),
             now,
             is_refused_here=is_refused_here(row, ask, asks.get(row.id, [])),
+            arrival_changed_at=changed.get(row.id),
         )
         for row, ask in rows
     ]

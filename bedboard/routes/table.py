@@ -185,6 +185,7 @@ CASES: tuple[Row, ...] = (
     Row("POST", "/requests/{case_id:id}/shelters", cases.post_shelters, "case_ask", SEEKING),
     Row("POST", "/requests/{case_id:id}/choose", cases.post_choice, "case_choose", SEEKING),
     Row("POST", "/requests/{case_id:id}/place", cases.post_place, "case_place", POLICE),
+    Row("POST", "/requests/{case_id:id}/arrival-time", cases.post_arrival_time, "case_arrival_time", SEEKING),
     Row("POST", "/requests/{case_id:id}/resume", cases.post_resumption, "case_resume", SEEKING),
     Row("POST", "/requests/{case_id:id}/withdraw", cases.post_withdrawal, "case_withdraw", SEEKING),
     Row("POST", "/requests/{case_id:id}/release-holds", cases.post_release, "case_release", SEEKING),

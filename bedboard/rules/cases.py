@@ -13,7 +13,9 @@ from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
 CaseState = Literal["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "withdrawn", "ended", "cancelled"]
-RequesterEvent = Literal["ask", "choose", "choose_for_desk", "choose_provisionally", "resume", "withdraw", "cancel"]
+RequesterEvent = Literal[
+    "ask", "choose", "choose_for_desk", "choose_provisionally", "change_arrival", "resume", "withdraw", "cancel"
+]
 ShelterEvent = Literal["answer", "confirm", "refuse", "end_stay", "arrive", "miss"]
 OtherEvent = Literal["close_desk", "hand_over", "keep", "take_over", "decline", "tell_outcome", "lapse", "arrive_after_all"]
 Event = Literal[RequesterEvent, ShelterEvent, OtherEvent]
@@ -35,6 +37,7 @@ close_desk            -not_chosen  provisional   -decided      -decided      -ar
 confirm               -not_chosen  confirmed     confirmed     -decided      arrived   -arrived  -over      -over     -over
 refuse                -not_chosen  asking        asking        -decided      -arrived  -arrived  -over      -over     -over
 end_stay              -not_chosen  -not_arrived  -not_arrived  -not_arrived  asking    -over     -over      -over     -over
+change_arrival        -not_chosen  chosen        provisional   confirmed     -arrived  -arrived  -over      -over     -over
 arrive                -not_chosen  housed        housed        arrived       -arrived  -arrived  -over      -over     -over
 miss                  -not_chosen  asking        asking        asking        -arrived  -arrived  -over      -over     -over
 resume                -not_chosen  asking        asking        asking        -arrived  -arrived  -over      -over     -over

@@ -45,11 +45,11 @@ class Profile:
     """A household that looks for a place; a field that is 0, None, False or empty has been left open.
 
     `minor_alone`: a minor without parents; the children are then that minor and any others. `group`: the number of people in
-    a group that is more than one household; `split`: it may sleep in several places of one shelter. `avoid`: codes of
-    police units that are not safe. `near`: the police unit near which the place should be. `adult_ages`: the age bands in which
-    the adults are, of `ADULT_AGES`. `oldest_son`: the age of the eldest son who comes along. `statuses`: all that are known to
-    hold, such as a Dublin claimant in the reflection period.
-    `arrives_after` and `arrives_before`: local minutes since midnight.
+    a group that is more than one household; where nobody said it, that of the named people of a group that may be split.
+    `split`: it may sleep in several places of one shelter. `avoid`: codes of police units that are not safe. `near`: the
+    police unit near which the place should be. `adult_ages`: the age bands in which the adults are, of `ADULT_AGES`.
+    `oldest_son`: the age of the eldest son who comes along. `statuses`: all that are known to hold, such as a Dublin claimant
+    in the reflection period. `arrives_after` and `arrives_before`: local minutes since midnight.
     """
 
     woman: int = 0
@@ -72,6 +72,11 @@ class Profile:
     languages: frozenset[str] = frozenset()
     arrives_after: int | None = None
     arrives_before: int | None = None
+
+    def __post_init__(self) -> None:
+        named = self.adults + self.children
+        if self.split and not self.group and named >= SMALLEST_GROUP:
+            object.__setattr__(self, "group", named)
 
     @property
     def adults(self) -> int:

@@ -61,6 +61,11 @@ def may_decide(actor: Actor) -> bool:
     return actor.role == "desk"
 
 
+def may_change_arrival(actor: Actor, requester: Seeker) -> bool:
+    """Return whether the actor may say another hour of arrival: the requester, a colleague or the desk."""
+    return actor.role == "desk" or is_of_same_group(actor, requester)
+
+
 def may_end_hold(actor: Actor, holder: Seeker) -> bool:
     """Return whether the actor may extend or release the hold, apart from the shelter's own staff."""
     return is_of_same_group(actor, holder) or (actor.role in SEEKERS and is_self(actor, holder))
@@ -103,9 +108,9 @@ def may_police_offer(kind: Deciding) -> bool:
     return kind.decides == "police"
 
 
-def is_left_to_police(answer: str | None, answered_by: str | None) -> bool:
-    """Return whether police may answer for a shelter: it has said nothing itself (`answer` None), or police said yes."""
-    return answer is None or (answer == "yes" and answered_by == "police")
+def is_left_to_police(answer: str | None) -> bool:
+    """Return whether police may take a place whatever the shelter answered, None: nothing yet. Only its no stops them."""
+    return answer != "no"
 
 
 def why_no_choice(state: CaseState, *, is_offered: bool, is_settled: bool) -> str | None:

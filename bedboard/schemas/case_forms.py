@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from bedboard.rules.arrivals import CHANGED_AHEAD
 from bedboard.rules.cases import LATEST_ARRIVAL, AnswerCode, ShelterAnswer, WithdrawReason
 from bedboard.rules.fit import MOST_OF_EACH
 from bedboard.schemas.cases import Decision
@@ -36,6 +37,13 @@ class ChoiceForm(KeyForm):
 
     shelter: Id
     within: Annotated[int, Field(ge=1, le=LATEST_ARRIVAL // timedelta(minutes=1))] | None = None
+    arrives_at: Annotated[str, Field(max_length=40)] | None = None
+
+
+class ArrivalTimeForm(KeyForm):
+    """The requester says another hour of arrival after the choice. `within`, `arrives_at`: as in `ChoiceForm`, one of both."""
+
+    within: Annotated[int, Field(ge=1, le=CHANGED_AHEAD // timedelta(minutes=1))] | None = None
     arrives_at: Annotated[str, Field(max_length=40)] | None = None
 
 

@@ -105,6 +105,16 @@ class PostArrival(Command):
     shelter: Id | None = None
 
 
+class PostArrivalTime(Command):
+    """Another time of arrival at the chosen shelter, later or sooner, within a day from now. The place stays reserved, and the
+    shelter reads the new time. Saying another one later is how it is taken back. A place that the police took themselves is
+    kept for eight hours from then."""
+
+    model_config = _like({"arrives_at": "2026-03-11T18:30:00+01:00"})
+
+    arrives_at: Moment
+
+
 class PostWithdrawal(Command):
     """Why nothing is sought any more. It is counted and not kept. With no_place, `outcome` still asks where the person sleeps;
     with the other reasons the request is at its end, and no night without a place is counted."""

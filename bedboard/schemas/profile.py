@@ -51,10 +51,10 @@ class SearchProfile(Part):
     """The household that needs a place. Everything may be left open.
 
     `group`: the number of people in a group that is more than one household; `split`: it may sleep in several places of one
-    shelter. `adult_ages`: the age bands of the adults, if
-    known, and `oldest_son` the age of the eldest son. `statuses`: all that are known; there may be several. `avoid`: police
-    units that are not safe. `near`: the police unit near which the place should be. `arrives_after` "now" is the moment of the
-    search; times are local.
+    shelter. The number of such a group may be left out: it is then that of the named people. `adult_ages`: the age bands of the
+    adults, if known, and `oldest_son` the age of the eldest son. `statuses`: all that are known; there may be several. `avoid`:
+    police units that are not safe. `near`: the police unit near which the place should be. `arrives_after` "now" is the moment
+    of the search; times are local.
     """
 
     adults: Adults = Adults()

@@ -104,6 +104,23 @@ async def list_open_cases(tx: Transaction) -> Sequence[CaseRecord]:
     return found.all()
 
 
+async def list_left_cases(tx: Transaction, organization_id: str, role: str) -> Sequence[CaseRecord]:
+    """Return the cases that this organization and role handed over, that others have now, and that are not over."""
+    others = or_(col(CaseRecord.organization_id) != organization_id, col(CaseRecord.role) != role)
+    handed = (
+        select(CaseEvent.id)
+        .where(CaseEvent.case_id == CaseRecord.id, CaseEvent.what == "handed_over", CaseEvent.role == role)
+        .where(col(CaseEvent.organization_id) == organization_id)
+        .exists()
+    )
+    found = await tx.exec(
+        select(CaseRecord)
+        .where(col(CaseRecord.over_at).is_(None), others, handed)
+        .order_by(col(CaseRecord.created_at).desc(), col(CaseRecord.id))
+    )
+    return found.all()
+
+
 async def list_over_cases(tx: Transaction, since: datetime) -> Sequence[CaseRecord]:
     """Return every case that was over after `since`, the newest first: a shelter may telephone the desk about one."""
     found = await tx.exec(
@@ -136,6 +153,13 @@ async def list_asked(tx: Transaction, shelter_id: str, since: datetime) -> list[
         .execution_options(populate_existing=True)
     )
     return [AskedRow(record, ask) for record, ask in found]
+
+
+async def list_arrivals_changed(tx: Transaction, shelter_id: str, case_ids: Collection[str]) -> dict[str, datetime]:
+    """Return by case when another hour of arrival at this shelter was last said; a case without such a change is left out."""
+    changed = (CaseEvent.what == "arrival_changed", CaseEvent.shelter_id == shelter_id, col(CaseEvent.case_id).in_(case_ids))
+    found = await tx.exec(select(CaseEvent.case_id, func.max(col(CaseEvent.at))).where(*changed).group_by(CaseEvent.case_id))
+    return dict(found.all())
 
 
 async def list_unanswered(tx: Transaction, shelter_ids: Collection[str]) -> dict[str, list[str]]:
@@ -204,7 +228,10 @@ async def get_case_id_to(tx: Transaction, actor: Actor, shelter_id: str) -> str 
 
 
 class PartiesRow(NamedTuple):
-    """The organization and the shelters that a case concerns, as a process keeps them in memory; nothing of its needs."""
+    """The organization and the shelters that a case concerns, as a process keeps them in memory; nothing of its needs.
+
+    `former`: the groups that handed it over, as "organization role", as long as they may be on the road with the household.
+    """
 
     id: str
     state: str
@@ -214,11 +241,17 @@ class PartiesRow(NamedTuple):
     version: int
     handed_organization_id: str | None = None
     handed_role: str | None = None
+    former: frozenset[str] = frozenset()
 
 
 PARTIES = text("""
     select r.id, r.state, r.version, r.organization_id, r.role, r.handed_organization_id, r.handed_role,
-        array_agg(a.shelter_id) as shelter_ids
+        array_agg(a.shelter_id) as shelter_ids,
+        array(
+            select e.organization_id || ' ' || e.role from case_event e
+            where e.case_id = r.id and e.what = 'handed_over' and r.state in ('chosen', 'provisional', 'confirmed')
+                and e.organization_id is not null
+        ) as former
     from case_record r join ask a on a.case_id = r.id
     where :every and r.state not in ('arrived', 'ended', 'cancelled') or r.id = any(:ids)
     group by r.id
@@ -238,6 +271,7 @@ async def list_parties(tx: Transaction, ids: Collection[str] | None = None) -> l
             row.version,
             row.handed_organization_id,
             row.handed_role,
+            frozenset(row.former),
         )
         for row in rows
     ]

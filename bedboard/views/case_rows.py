@@ -3,15 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import DeskReason, Event
+from bedboard.rules.cases import CaseState, DeskReason, Event, may_see_address
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.deciding import choice_of_all
+from bedboard.rules.handing import left_at, still_brings
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
 from bedboard.store.board import Caller, Catalogue
-from bedboard.store.tables.cases import CaseEvent
+from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, CaseView, can_offer
 
@@ -80,7 +81,7 @@ def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Cata
     offered = [place for place in ask.card.places if can_offer(place, requester, hold_id)]
     side = answers_as(actor, case.requester)
     if side == "police":
-        is_theirs = ask.says != "yes" and is_left_to_police(ask.said, ask.answered_by) and ask.card.freshness != "stale"
+        is_theirs = ask.says != "yes" and is_left_to_police(ask.said) and ask.card.freshness != "stale"
         return [place for place in offered if is_theirs and may_police_offer(catalogue.kinds[place.kind].deciding)]
     return offered if side == "desk" else ()
 
@@ -115,24 +116,33 @@ def declined_at(events: Sequence[CaseEvent]) -> datetime | None:
 
 
 class HandedOn(NamedTuple):
-    """The group that has a case now, which others handed over, and since when."""
+    """The group that has a case now, which others handed over, and since when.
+
+    `brings_to`: the id of the chosen shelter to which these others may still be on the road, so that its address is shown to
+    them; None: to none.
+    """
 
     organization_id: str
     role: str
     since: datetime
+    brings_to: str | None
 
 
-def handed_on(events: Sequence[CaseEvent], actor: Actor) -> HandedOn | None:
+def handed_on(
+    row: CaseRecord, asks: Sequence[Ask], events: Sequence[CaseEvent], actor: Actor, now: datetime
+) -> HandedOn | None:
     """Return the group to which a case went that the actor's organization and role handed over; None: they had no part in it.
 
     The caller knows that the case is not theirs now. Nothing else of it is told: that is for the group that has it.
     """
-    group = (actor.organization_id, actor.role)
-    was_theirs = any(event.what == "handed_over" and (event.organization_id, event.role) == group for event in events)
+    left = left_at(events, actor.organization_id, actor.role)
     taken = next((event for event in reversed(events) if event.what == "taken_over"), None)
-    if actor.organization_id is None or not was_theirs or taken is None or taken.organization_id is None:
+    if left is None or taken is None or taken.organization_id is None:
         return None
-    return HandedOn(taken.organization_id, taken.role, taken.at)
+    chosen = next((ask for ask in asks if ask.settled == "chosen"), None)
+    is_shown = chosen is not None and still_brings(left, chosen.settled_at)
+    is_shown = is_shown and may_see_address(cast(CaseState, row.state), row.decided_at, row.arrives_at, now)
+    return HandedOn(taken.organization_id, taken.role, taken.at, chosen.shelter_id if chosen is not None and is_shown else None)
 
 
 def _last_of(events: Sequence[CaseEvent], what: Collection[str]) -> CaseEvent | None:

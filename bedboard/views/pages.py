@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
+from bedboard.rules.arrivals import CHANGED_AHEAD
 from bedboard.rules.cases import (
     ADDRESS_SHOWN,
     LATEST_ARRIVAL,
@@ -45,6 +46,7 @@ DURATIONS: Mapping[str, int] = {
     "address_hours": ADDRESS_SHOWN // HOUR,
     "latest_arrival_hours": LATEST_ARRIVAL // HOUR,
     "taken_hours": TAKEN_AHEAD // HOUR,
+    "changed_hours": CHANGED_AHEAD // HOUR,
     "lapse_days": LONGEST_CASE // DAY,
     "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
+from bedboard.rules.arrivals import is_early, is_outside_intake
 from bedboard.rules.cases import OVER, CaseState, is_late, shows_needs
 from bedboard.rules.fit import Profile, Reason, judge, judge_place
 from bedboard.rules.lapses import has_lapsed
@@ -59,6 +60,12 @@ class AskedView(NamedTuple):
     callback: str | None = None
     """The number of the requester's role; None: not known, or nothing is expected of this shelter any more."""
     may_split: int = 0
+    is_early: bool = False
+    """They are expected, and the agreed hour is still far away."""
+    is_changed: bool = False
+    """The requester said this hour after the choice."""
+    is_outside_intake: bool = False
+    """The shelter takes nobody in at the agreed hour."""
     has_lapsed: bool = False
     """Time alone ended the placement here: the shelter may still say that they have come."""
 
@@ -82,7 +89,8 @@ class AskedView(NamedTuple):
             by_others = "" if ask.answered_by == "shelter" else f"answered-by-{ask.answered_by}"
             return f"silent-{ask.step}" if ask.says == "silent" else "lapsed" if ask.says == "lapsed" else by_others
         if ask.settled == "chosen":
-            return "late" if self.is_late else self.state if self.group == "coming" else ""
+            what = "late" if self.is_late else self.state if self.group == "coming" else ""
+            return f"{what}-{self.arrives_at:%d-%H:%M}" if what and self.is_changed else what
         return ask.settled if ask.says in ("yes", "discuss") and ask.settled != "missed" else ""
 
 
@@ -152,10 +160,12 @@ def asked_view(
     now: datetime,
     *,
     is_refused_here: bool,
+    arrival_changed_at: datetime | None = None,
 ) -> AskedView:
     """Return a case as the shelter of `card` and `ask` sees it.
 
-    `claims`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter.
+    `claims`: as in `ask_view`. `is_refused_here`: the last refusal of the desk is about this shelter. `arrival_changed_at`:
+    when another hour of arrival here was last said; None: never.
     """
     view = ask_view(ask, claims, {card.id: card}, now)
     if view is None:
@@ -185,6 +195,11 @@ def asked_view(
         stays_until=row.stays_until if view.settled == "stay_ended" else None,
         callback=callback_of(catalogue, row.organization_id, row.role) if view.settled in (None, "chosen") else None,
         may_split=profile.people if profile and profile.split else 0,
+        is_early=view.settled == "chosen" and is_early(row.arrives_at, now),
+        is_changed=view.settled_at is not None and arrival_changed_at is not None and arrival_changed_at >= view.settled_at,
+        is_outside_intake=view.settled == "chosen"
+        and row.arrives_at is not None
+        and is_outside_intake(card.terms.intake, row.arrives_at.astimezone(catalogue.zone)),
         has_lapsed=view.settled == "withdrawn" and has_lapsed(row.state, row.created_at, row.arrives_at, row.over_at),
     )
 

@@ -47,9 +47,9 @@ LIKELY: dict[str | None, tuple[str, ...]] = {
     None: ("begin",),
     "asking": ("offer", "offer", "offer", "answer", "ask more"),
     "with an offer": ("choose", "choose", "offer", "offer", "answer"),
-    "chosen": ("confirm", "confirm", "refuse", "resume", "give back"),
-    "provisional": ("arrive", "confirm", "refuse", "miss", "look"),
-    "confirmed": ("arrive", "miss", "resume", "look"),
+    "chosen": ("confirm", "confirm", "refuse", "resume", "give back", "come later"),
+    "provisional": ("arrive", "confirm", "refuse", "miss", "look", "come later"),
+    "confirmed": ("arrive", "miss", "resume", "look", "come later"),
     "housed": ("confirm", "end stay"),
     "arrived": ("begin",),
     "withdrawn": ("tell", "arrive"),
@@ -71,9 +71,10 @@ ANYTHING = (
     "tell",
     "look",
     "give back",
+    "come later",
     *("hand over", "take over", "take over", "decline"),
 )
-BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "count", "hold", "hold", "release", "clock", "clock")
+BESIDES = ("case",) * 20 + ("time",) * 3 + ("tap", "tap", "count", "hold", "hold", "extend", "release", "clock", "clock")
 
 seeds = st.integers(0, 2**64 - 1)
 MINUTES = ((1, 4, 5, 6), (1, 4, 5, 6), (1, 4, 5, 6), (15, 31, 61), (15, 31, 61), (120, 240, 600, 24 * 60, 81 * 60, 170 * 60))

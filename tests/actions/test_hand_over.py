@@ -1,32 +1,42 @@
 """A case is handed over: offered, taken over with one press, and until then it stays with its requester."""
 
+from datetime import datetime
+
 import pytest
 
 from bedboard.actions import case_hand_over
 from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.cases import choose_offer
+from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.holds import Holder
 from bedboard.actions.notify import list_notices
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import MOST_OPEN
+from bedboard.rules.cases import ADDRESS_SHOWN, MOST_OPEN
+from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Database
 from tests.actions.races import CASE_CONTROL, overtaken
-from tests.build import NOW
+from tests.build import NOW, SEAL
 from tests.build.cases import (
     EMRE,
     HANNEKE,
+    HOUR,
     LUCIA,
     MARK,
     MINUTE,
     NOOR,
     POLICE_SYSTEM,
     SANNE,
+    TICK,
     ZONE,
+    arrive,
     ask,
+    ask_also,
     bring_to,
     choose,
     live_claims,
     offer,
+    resume,
+    rows_of,
     state,
     tallies,
     told,
@@ -171,6 +181,57 @@ async def test_what_is_declined_stays_and_its_giver_is_told(case_database: Datab
     assert (row["person_id"], row["handed_organization_id"], row["handed_role"], row["handed_at"]) == ("mark", None, None, None)
     notices = await do(case_database, lambda tx: list_notices(tx, declined, is_desk_open=True))
     assert notices == [("emre", "news"), ("mark", "news")]
+
+
+async def look(database: Database, who: Actor, at: datetime) -> str:
+    """Return the address, or the code of the refusal."""
+    try:
+        found: str = await do(database, lambda tx: disclose_address(tx, who, "r1", SEAL, at))
+    except Refusal as refusal:
+        return refusal.code
+    return found
+
+
+async def test_those_who_bring_the_household_still_see_the_address_after_others_have_the_case(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")  # they are expected at NOW + 2 hours
+    await hand_over(case_database)
+    await take_over(case_database)
+    at = NOW + HOUR
+    async with looking(case_database) as seen:
+        assert [await look(case_database, who, at) for who in (MARK, EMRE, POLICE_SYSTEM, LUCIA)] == ["CANARY-ADR-linde"] * 4
+    looks = rows_of(seen.added, "disclosure")
+    assert [(row["actor_id"], row["why"]) for row in looks] == [
+        (who, "request") for who in ("mark", "emre", "demo-police", "lucia")
+    ]
+    assert [noun for noun, *_ in seen.bells] == ["case"] * 4, "the shelter and the new requester read that it was seen"
+    assert await look(case_database, NOOR, at) == "no_such_request"
+    ends = NOW + ADDRESS_SHOWN
+    assert [await look(case_database, MARK, when) for when in (ends - TICK, ends)] == ["CANARY-ADR-linde", "no_address_now"]
+    await arrive(case_database, "linde", at=at)
+    assert await look(case_database, MARK, at) == "no_address_now"
+
+
+async def test_after_a_second_hand_over_all_who_chose_or_had_the_place_may_be_on_the_road(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await hand_over(case_database)
+    await take_over(case_database)
+    await hand_over(case_database, Holder("elsewhere", "police"), who=LUCIA)
+    assert await look(case_database, NOOR, NOW + HOUR) == "no_such_request", "it is only offered"
+    await take_over(case_database, NOOR)
+    assert [await look(case_database, who, NOW + HOUR) for who in (MARK, LUCIA, NOOR)] == ["CANARY-ADR-linde"] * 3
+
+
+async def test_a_place_that_others_chose_is_none_of_their_business(case_database: Database) -> None:
+    await bring_to(case_database, "confirmed")
+    await hand_over(case_database)
+    await take_over(case_database)
+    await resume(case_database, who=LUCIA, at=NOW + HOUR)
+    assert await look(case_database, MARK, NOW + HOUR) == "no_address_now"
+    await ask_also(case_database, "beuk", who=LUCIA, at=NOW + HOUR)
+    await offer(case_database, "beuk-1", at=NOW + HOUR)
+    await choose(case_database, "beuk", who=LUCIA, at=NOW + HOUR)
+    assert await state(case_database) == "confirmed"
+    assert [await look(case_database, who, NOW + HOUR) for who in (MARK, LUCIA)] == ["no_address_now", "CANARY-ADR-beuk"]
 
 
 @CASE_CONTROL

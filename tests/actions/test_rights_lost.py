@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions import answers, case_hand_over, case_holds, case_lock, disclosures, holds, roles
+from bedboard.actions import answers, case_arrival, case_hand_over, case_holds, case_lock, disclosures, holds, roles
 from bedboard.actions.answers import confirm_case, end_stay, refuse_case, take_arrival
+from bedboard.actions.case_arrival import change_arrival
 from bedboard.actions.case_hand_over import hand_over_case, take_over_case
 from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.cases import ask_more, open_case, resume_case, withdraw_case
@@ -17,7 +18,7 @@ from bedboard.store.database import Database, Transaction
 from bedboard.store.disclosures import lock_looks
 from tests.actions.races import Action, answering, choosing, overtaken
 from tests.build import NOW, SEAL
-from tests.build.cases import EMRE, HANNEKE, LUCIA, MARK, NEEDS, SANNE, ZONE, ask, bring_to
+from tests.build.cases import EMRE, HANNEKE, HOUR, LUCIA, MARK, NEEDS, SANNE, ZONE, ask, bring_to
 from tests.build.holds import hold
 from tests.build.rows import do, every_row, goes
 
@@ -63,6 +64,12 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
         "confirmed",
         EMRE,
         lambda who: lambda tx: resume_case(tx, who, "r1", NOW),
+        "update person set ended_at = now() where id = 'emre'",
+    ),
+    "another hour of arrival": (
+        "confirmed",
+        EMRE,
+        lambda who: lambda tx: change_arrival(tx, who, "r1", NOW + HOUR, NOW),
         "update person set ended_at = now() where id = 'emre'",
     ),
     "a confirmation": (
@@ -133,7 +140,7 @@ RIGHTS: dict[str, tuple[str, Actor, Callable[[Actor], Action], str]] = {
     ),
 }
 AT_THE_SHELTERS = (
-    *("a choice", "a withdrawal", "a search that goes on", "a confirmation", "a refusal"),
+    *("a choice", "a withdrawal", "a search that goes on", "another hour of arrival", "a confirmation", "a refusal"),
     *("a hold", "a hold for a caller", "holds that are given back"),
     "a case that is taken over",
 )
@@ -181,7 +188,7 @@ async def test_people_who_lose_the_right_while_they_wait_change_and_see_nothing(
         async def earlier(*_: object) -> bool:
             return True  # as it was when the call came in
 
-        for module in (answers, case_hand_over, case_holds, case_lock, disclosures, holds, roles):
+        for module in (answers, case_arrival, case_hand_over, case_holds, case_lock, disclosures, holds, roles):
             for name in ("may_act", "still_has_role"):
                 if hasattr(module, name):
                     monkeypatch.setattr(module, name, earlier)

@@ -74,7 +74,23 @@ async def test_what_cannot_be_taken_changes_nothing(case_database: Database, who
     assert await every_row(case_database) == before
 
 
-async def test_a_place_is_not_taken_over_an_answer_of_the_shelter_or_a_hold_of_others(case_database: Database) -> None:
+@pytest.mark.parametrize("answer", ["discuss", "yes", "yes, and its hour has passed"])
+async def test_the_decision_of_the_police_does_not_wait_for_the_answer_of_the_shelter(
+    case_database: Database, answer: str
+) -> None:
+    await ask(case_database, "nood")
+    if answer == "discuss":
+        await say(case_database, "nood", "discuss")
+    else:
+        await offer(case_database, "nood-2", at=NOW - 2 * HOUR if "passed" in answer else NOW)
+    await do(case_database, taking("nood-1"))
+    assert await state(case_database) == "confirmed"
+    assert await live_claims(case_database) == {"nood-1": "r1-nood-1"}
+    assert await status(case_database, "nood-2", NOW) == "free"
+    assert wrong_with(await every_row(case_database)) == []
+
+
+async def test_a_place_is_not_taken_over_a_no_of_the_shelter_or_a_hold_of_others(case_database: Database) -> None:
     await ask(case_database, "nood")
     await do(case_database, lambda tx: hold_place(tx, LUCIA, ["nood-1"], "hers", NOW))
     before = await every_row(case_database)

@@ -156,7 +156,7 @@ class CaseSteps(Oracle):
             return "not_here"
         if by == "police" and (said.answer != "yes" or shelter != "nood"):
             return "not_your_role"
-        if by == "police" and part["answer"] is not None and part["answered_by"] != "police":
+        if by == "police" and part["answer"] == "no":
             return "request_answered"
         own = self.offer_of(part)
         was = (part["answer"], places_of(part), part["reason"], part["criterion"])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from bedboard.actions.alerts import add_alert
+from bedboard.actions.cases import choose_offer, open_case
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.manage.places import PlaceFacts, open_places
 from bedboard.actions.occupancy import change_place
@@ -22,7 +23,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
 from bedboard.views.cards import Card, PlaceView
 from tests.build import NOW, actor, until
-from tests.build.cases import HOUR, MARK, MINUTE, SANNE, TICK, ZONE, ask, bring_to, choose, offer, withdraw
+from tests.build.cases import HOUR, MARK, MINUTE, NEEDS, SANNE, TICK, ZONE, ask, bring_to, choose, offer, withdraw
 from tests.build.holds import hold as act_hold
 from tests.build.listeners import settled
 from tests.build.rows import do, run
@@ -128,6 +129,14 @@ def stored(statement: str) -> Look:
     return lambda at: at.one(statement)
 
 
+async def is_choice_refused(at: At) -> str:
+    return await at.tried(lambda tx: choose_offer(tx, MARK, "r1", "beuk", at.now, ZONE))
+
+
+async def is_case_refused(at: At) -> str:
+    return await at.tried(lambda tx: open_case(tx, MARK, "new", NEEDS, "noord", {"linde": "cosm"}, at.now))
+
+
 def says(person: str, path: str, words: str) -> Look:
     async def look(at: At) -> object:
         return words in await at.page(person, path)
@@ -161,6 +170,11 @@ async def a_placement(site: Site) -> datetime:
     """Agreed to arrive in two hours."""
     await bring_to(site.process.database, "confirmed")
     return NOW + 2 * HOUR
+
+
+async def an_arrival_that_is_near(site: Site) -> datetime:
+    await bring_to(site.process.database, "confirmed")
+    return NOW + HOUR
 
 
 async def a_choice_for_the_desk(site: Site) -> datetime:

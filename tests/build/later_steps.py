@@ -4,15 +4,16 @@ from datetime import timedelta
 from random import Random
 
 from bedboard.actions.answers import end_stay
+from bedboard.actions.case_arrival import change_arrival
 from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.counts import count_places
-from bedboard.actions.holds import Holder
+from bedboard.actions.holds import Holder, extend_hold
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event
 from bedboard.rules.places import KindCount
 from tests.build.case_steps import CaseSteps
 from tests.build.cases import HANNEKE, MACHINE, ZONE
-from tests.build.oracle import EVERYBODY
+from tests.build.oracle import EVERYBODY, REQUESTERS, places_of, promise
 
 
 class LaterSteps(CaseSteps):
@@ -30,6 +31,55 @@ class LaterSteps(CaseSteps):
         now = [row for key, row in self.rows.items() if key[0] == "place" and row["shelter_id"] == "linde"]
         assert sum(row["state"] == "open" for row in now if row["kind_code"] == kind) == empty
         assert kept == {row["id"] for key, row in self.rows.items() if key[0] == "claim" and row["ended_at"] is None}
+
+    def extend(self, dice: Random) -> None:
+        """Extend a hold, mostly one that is live and may be extended; or something that is none."""
+        claims = {str(key[1]): row for key, row in self.rows.items() if key[0] == "claim"}
+        live = sorted({promise(row) for row in claims.values() if self.is_live_hold(row)})
+        claim_id = self.one_of(dice, live, ["nothing", *sorted(claims)])
+        claim = claims.get(claim_id, {"type": None, "place_id": "nothing-1", "organization_id": None, "role": None})
+        group = [one for one in EVERYBODY if (one.organization_id, one.role) == (claim["organization_id"], claim["role"])]
+        who, shelter = self.someone(dice, dice.choice(group or REQUESTERS)), claim["place_id"].rpartition("-")[0]
+        parts = {key: row for key, row in claims.items() if claim["type"] and promise(row) == promise(claim)}
+        parts = {key: row for key, row in parts.items() if self.is_live_hold(row)}
+        if claim["type"] != "hold" or not (who in group or shelter in who.shelter_ids):
+            expected = "no_such_hold"
+        elif not parts:
+            expected = "hold_over"
+        else:
+            expected = "extended_already" if any(row["extended_at"] for row in parts.values()) else "fine"
+        self.step(expected, lambda tx: extend_hold(tx, who, claim_id, self.now))
+        for key, row in parts.items() if expected == "fine" else ():
+            until = row["expires_at"] + timedelta(minutes=30)
+            assert self.rows["claim", key] == row | {"expires_at": until, "extended_at": self.now}
+
+    def come_later(self, n: int, dice: Random) -> None:
+        """The requester or the desk says another hour of arrival; so does somebody who may not."""
+        who, case, chosen = (
+            self.someone(dice, dice.choice([self.owner(n), self.owner(n), HANNEKE])),
+            self.case(n),
+            self.chosen(n),
+        )
+        hours = dice.choice([None, -1, 0, 1, 3, 9, 24, 25])
+        at = None if hours is None else self.now + timedelta(hours=hours)
+        if case is None or not (who.role == "desk" or self.is_ours(n, who)):
+            expected = "no_such_request"
+        elif (expected := self.after(n, "change_arrival")).startswith("request_"):
+            pass
+        elif at is None or chosen is None:
+            expected = "missing"
+        elif hours in (-1, 25):
+            expected = "in_the_past" if hours == -1 else "more_than_a_day"
+        elif chosen["answered_by"] == "police" and at > chosen["settled_at"] + timedelta(hours=8):
+            expected = "taken_too_long"
+        elif at == case["arrives_at"]:
+            expected = "same"
+        self.step(expected, lambda tx: change_arrival(tx, who, self.ids[n], at, self.now), n)
+        now = self.case(n)
+        if case is not None and now is not None and expected == case["state"] and chosen is not None:
+            assert (now["arrives_at"], now["reminded_at"], now["decided_at"]) == (at, None, case["decided_at"])
+            kept = [self.kept(place) for place in places_of(chosen)]
+            assert [(row["expected_at"], row["expires_at"]) for row in kept if row is not None] == [(at, None)] * len(kept)
 
     def end_stay(self, n: int, dice: Random) -> None:
         who, days, chosen = self.someone(dice, HANNEKE), dice.choice([None, -1, 0, 3, 7, 8]), self.chosen(n)

@@ -10,6 +10,7 @@ from bedboard.rules.cases import (
 
 HANDING = "hand_over keep take_over decline"
 ASKING = "ask choose choose_for_desk choose_provisionally"
+CHANGE = "change_arrival close_desk"
 
 
 def handing(state: CaseState) -> Mapping[Any, CaseState]:
@@ -33,13 +34,14 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
             "lapse": "withdrawn",
         },
         {
-            "not_chosen": "close_desk confirm refuse end_stay arrive miss resume arrive_after_all",
+            "not_chosen": "change_arrival close_desk confirm refuse end_stay arrive miss resume arrive_after_all",
             "going_on": "tell_outcome",
         },
     ),
     "chosen": (
         {
             **handing("chosen"),
+            "change_arrival": "chosen",
             "close_desk": "provisional",
             "confirm": "confirmed",
             "refuse": "asking",
@@ -60,6 +62,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "provisional": (
         {
             **handing("provisional"),
+            "change_arrival": "provisional",
             "confirm": "confirmed",
             "refuse": "asking",
             "arrive": "housed",
@@ -80,6 +83,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "confirmed": (
         {
             **handing("confirmed"),
+            "change_arrival": "confirmed",
             "arrive": "arrived",
             "miss": "asking",
             "resume": "asking",
@@ -97,15 +101,15 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "housed": (
         {**handing("housed"), "confirm": "arrived", "end_stay": "asking", "lapse": "arrived"},
         {
-            "arrived": f"{ASKING} close_desk refuse arrive miss resume withdraw cancel tell_outcome arrive_after_all",
+            "arrived": f"{ASKING} {CHANGE} refuse arrive miss resume withdraw cancel tell_outcome arrive_after_all",
             "settled": "answer",
         },
     ),
     "arrived": (
         {},
         {
-            "arrived": f"{ASKING} close_desk confirm refuse arrive miss resume withdraw cancel {HANDING} tell_outcome lapse"
-            " arrive_after_all",
+            "arrived": f"{ASKING} {CHANGE} confirm refuse arrive miss resume withdraw cancel {HANDING} tell_outcome"
+            " lapse arrive_after_all",
             "over": "end_stay",
             "settled": "answer",
         },
@@ -113,14 +117,14 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "withdrawn": (
         {"cancel": "cancelled", "tell_outcome": "ended", "lapse": "ended", "arrive_after_all": "arrived"},
         {
-            "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw {HANDING}",
+            "over": f"{ASKING} {CHANGE} confirm refuse end_stay arrive miss resume withdraw {HANDING}",
             "settled": "answer",
         },
     ),
     "ended": (
         {},
         {
-            "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw cancel"
+            "over": f"{ASKING} {CHANGE} confirm refuse end_stay arrive miss resume withdraw cancel"
             f" {HANDING} tell_outcome lapse arrive_after_all",
             "settled": "answer",
         },
@@ -128,7 +132,7 @@ LIVES: Mapping[CaseState, tuple[Mapping[str, CaseState], Mapping[str, str]]] = {
     "cancelled": (
         {},
         {
-            "over": f"{ASKING} close_desk confirm refuse end_stay arrive miss resume withdraw cancel"
+            "over": f"{ASKING} {CHANGE} confirm refuse end_stay arrive miss resume withdraw cancel"
             f" {HANDING} tell_outcome lapse arrive_after_all",
             "settled": "answer",
         },

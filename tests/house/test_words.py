@@ -101,6 +101,8 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "period_too_long": {"days": 366},
     "more_than_two_days": NO_DETAIL,
     "needs_their_yes": NO_DETAIL,
+    "taken_too_long": NO_DETAIL,
+    "more_than_a_day": NO_DETAIL,
     "stays_too_long": NO_DETAIL,
     "only_with_end_stay": NO_DETAIL,
     "yours_already": NO_DETAIL,

@@ -1,5 +1,6 @@
 """After the choice: the page of the shelter tells of the decision, of the arrival and of what came of it."""
 
+import re
 from contextlib import aclosing
 from datetime import timedelta
 
@@ -110,3 +111,19 @@ async def test_the_reason_of_the_desk_is_told_to_the_shelter_that_it_is_about(si
         assert "de plaatsingsdesk zei nee" in words
         assert ("daar niet veilig" in words) == (shelter == "linde")
         assert "een andere plek past beter" not in words
+
+
+async def test_an_arrival_long_before_the_hour_is_asked_about_with_the_hour_and_the_household(
+    site: Site, sanne: httpx.AsyncClient
+) -> None:
+    case_id = await chosen(site, sanne, arrives_at=(NOW + timedelta(hours=2)).isoformat())
+
+    def sheet(page: httpx.Response) -> str:
+        inside = page.text.partition(f'id="came-{case_id}"')[2].partition("</details>")[0]
+        return " ".join(re.sub(r"<[^>]+>", " ", inside).split())
+
+    words = sheet(await sanne.get("/staff/linde"))
+    assert "Het is nog geen 16:00. Zijn ze er al? 1 vrouw" in words and "Dit kunt u niet terugdraaien." in words
+    site.clock.move(hours=1)
+    words = sheet(await sanne.get("/staff/linde"))
+    assert "Zijn ze er? 1 vrouw" in words and "nog geen" not in words and "terugdraaien" not in words

@@ -24,6 +24,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "choose": ("POST", {"shelter": "linde"}),
     "decide": ("POST", {"decision": "confirm"}),
     "arrival": ("POST", {"shelter": "linde", "arrived": True}),
+    "arrival-time": ("POST", {"arrives_at": "2026-03-11T15:00:00Z"}),
     "release-holds": ("POST", None),
     "resume": ("POST", None),
     "hand-over": ("POST", {}),
@@ -37,11 +38,11 @@ CALLS: dict[str, tuple[str, Any]] = {
 # The status for each caller of a case that demo-police opened; linde is asked and has not answered. With 409 and the 403 of
 # the address the caller may do it, but not now.
 OWN = {"": 200, "shelters": 200, "answers": 403, "choose": 409, "withdraw": 200, "outcome": 409, "address": 403}
-OWN |= {"release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404, "decline": 404}
+OWN |= {"arrival-time": 409, "release-holds": 409, "resume": 409, "hand-over": 409, "take-over": 404, "decline": 404}
 MAY: dict[str, dict[str, int]] = {
     "demo-police": OWN,
     "colleague": OWN,
-    "demo-desk": {"": 200, "answers": 200, "decide": 409, "arrival": 409, "address": 403},
+    "demo-desk": {"": 200, "answers": 200, "decide": 409, "arrival": 409, "arrival-time": 409, "address": 403},
     "demo-shelter-linde": {"": 200, "answers": 200, "arrival": 409},
     "demo-shelter-wilg": {},
     "demo-coordinator": {},

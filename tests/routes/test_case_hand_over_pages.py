@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from bedboard.store.database import Database
@@ -9,7 +10,9 @@ from tests.build import FixedClock
 from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, seen, sql
 from tests.build.api import see as see_by_api
+from tests.build.cases import ILSE, arrive
 from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, offered, people, press, see, site
+from tests.build.lines import hear, page_line, until_pulse
 from tests.build.rows import run
 from tests.build.site import Site, served
 
@@ -214,3 +217,58 @@ async def test_a_hold_of_those_who_handed_it_over_is_called_theirs_and_is_not_fo
     assert "U houdt nog vast" not in page and "release-holds" not in page
     words = main(page)
     assert "Nog vastgehouden door anderen" in words and "tot 14:30 · Stichting Oever (politie)" in words
+
+
+async def handed_over_on_the_way(mark: httpx.AsyncClient, lucia: httpx.AsyncClient, site: Site) -> str:
+    case = await offered(site, mark)
+    await done(mark, case, "choose", shelter="beuk")
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    await done(lucia, case, "take-over")
+    return case
+
+
+async def test_those_who_are_on_the_road_with_them_still_have_the_address_on_request(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await handed_over_on_the_way(mark, lucia, site)
+    words = main(await see(mark, case))
+    assert "Toon het adres" in words and "dat u het heeft gezien" in words
+    for secret in ("Beuk", "vrouw", "zwanger", "CANARY", "aankomst"):
+        assert secret not in words, secret
+    reply = await mark.post(f"/requests/{case}/address", headers={"Content-Type": FORM})
+    assert "Adres van Beuk CANARY-ADR-beuk" in main(reply.text), "without scripts the page itself shows it, once"
+    assert "CANARY" not in main(await see(mark, case))
+    reply = await mark.post(f"/requests/{case}/address", headers=FRAGMENT | {"Content-Type": FORM})
+    assert "CANARY-ADR-beuk" in reply.text
+    async with site.api("demo-police") as api:
+        told = (await api.post(f"/requests/{case}/address")).json()
+    assert told == {"shelter": "beuk", "address": "CANARY-ADR-beuk"}
+    looks = await sql(site, "select actor_id, why, result from disclosure where what = 'address' order by id")
+    assert looks == [("mark", "request", "shown")] * 2 + [("demo-police", "request", "shown")]
+
+
+async def test_those_who_bring_them_find_the_case_again_in_their_list(site: Site, people: People) -> None:
+    mark, lucia, noor = await people("mark"), await people("lucia"), await people("noor")
+
+    async def left(browser: httpx.AsyncClient) -> str:
+        return (await browser.get("/requests")).text.partition('id="left"')[2].partition("</section>")[0]
+
+    case = await handed_over_on_the_way(mark, lucia, site)
+    assert f'href="/requests/{case}"' in await left(mark) and "Stichting Oever (zorgcoördinator)" in await left(mark)
+    assert [await left(browser) for browser in (lucia, noor)] == ["", ""]
+    await arrive(site.process.database, "beuk", case_id=case, who=ILSE)
+    assert await left(mark) == "", "they are there"
+
+
+async def test_once_they_are_there_the_address_is_gone_from_an_open_page(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await handed_over_on_the_way(mark, lucia, site)
+    async with page_line(site, mark, "view=own") as line:
+        await line.send("{}")
+        assert (await hear(line))["type"] == "snapshot"
+        await until_pulse(site, line)
+        await arrive(site.process.database, "beuk", case_id=case, who=ILSE)
+        assert await hear(line) == {"type": "own"}
+    fragment = (await mark.get(f"/requests/{case}", headers=FRAGMENT)).text
+    assert "Toon het adres" not in fragment and "data-addressed" not in fragment
+    reply = await mark.post(f"/requests/{case}/address", headers=FRAGMENT | {"Content-Type": FORM})
+    assert reply.status_code == 403 and "Deze aanvraag is van" in reply.text and "CANARY" not in reply.text

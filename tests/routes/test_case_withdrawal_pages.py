@@ -1,12 +1,14 @@
 """Withdrawing a case asks why, on its page and by the API."""
 
+import re
 from typing import Any
 
 import pytest
 
+from bedboard.rules.cases import WITHDRAW_REASONS
 from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, sql
-from tests.build.forms import People, done, main, offered, people, see, site, status_of
+from tests.build.forms import People, done, main, offered, people, press, see, site, status_of
 from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
@@ -24,6 +26,26 @@ async def test_a_mistake_is_asked_for_before_the_night_and_ends_the_case(site: S
     assert await status_of(site, "beuk-1") == "free"
     assert case not in (await mark.get("/strip")).text
     assert await sql(site, "select what, code from tally_waiting") == [("withdrawn", "by_mistake")]
+
+
+@pytest.mark.parametrize("so_far", ["asking", "confirmed"])
+async def test_the_last_press_says_what_is_lost_and_a_reason_alone_withdraws_nothing(
+    site: Site, people: People, so_far: str
+) -> None:
+    mark = await people("mark")
+    case = await offered(site, mark)
+    if so_far == "confirmed":
+        await done(mark, case, "choose", shelter="beuk")
+    form = (await see(mark, case)).partition(f'action="/requests/{case}/withdraw"')[2].partition("</form>")[0]
+    buttons = re.findall(r"<button[^>]*>([^<]*)</button>", form)
+    lost = "de plek komt vrij en de gegevens worden gewist" if so_far == "confirmed" else "de gegevens worden gewist"
+    assert buttons == [f"Trek in: {lost}"]
+    assert form.count('type="radio"') == form.count(" required") == len(WITHDRAW_REASONS) and " checked" not in form
+    reply = await press(mark, await see(mark, case), "withdraw")
+    assert reply.status_code == 422, "a browser does not even send it without a reason"
+    words = main(await see(mark, case))
+    assert "Waarom" in words and "De gegevens over deze mensen zijn gewist" not in words
+    assert "<b>ingetrokken</b>" not in await see(mark, case)
 
 
 async def test_a_night_without_a_place_can_still_turn_out_otherwise(site: Site, people: People) -> None:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from bedboard.actions.cases import choose_offer, open_case
 from bedboard.actions.occupancy import undo_change
+from bedboard.rules.arrivals import is_early
 from bedboard.rules.cases import Patience, is_late, is_late_untold, may_see_address, silence_step
 from bedboard.rules.claims import Claim, is_live
 from bedboard.rules.deciding import Deciding
@@ -20,8 +20,8 @@ from bedboard.store.database import Database
 from bedboard.views.objects import shelter_object, to_json
 from tests.build import NOW, FixedClock
 from tests.build import clock as situations
-from tests.build.cases import HOUR, MARK, NEEDS, SANNE, ZONE
-from tests.build.clock import At, Look, asked, board, fit_now, rule, says, stored
+from tests.build.cases import HOUR, SANNE, ZONE
+from tests.build.clock import At, Look, asked, board, fit_now, is_case_refused, is_choice_refused, rule, says, stored
 from tests.build.lines import api_line, hear, until_pulse
 from tests.build.moments import USUAL
 from tests.build.rows import run
@@ -44,14 +44,6 @@ class Row(NamedTuple):
     begin: Callable[[Site], Awaitable[datetime]]
     looks: Mapping[str, tuple[Look, tuple[Any, ...]]]
     prepared: str = ""
-
-
-async def is_choice_refused(at: At) -> str:
-    return await at.tried(lambda tx: choose_offer(tx, MARK, "r1", "beuk", at.now, ZONE))
-
-
-async def is_case_refused(at: At) -> str:
-    return await at.tried(lambda tx: open_case(tx, MARK, "new", NEEDS, "noord", {"linde": "cosm"}, at.now))
 
 
 async def is_undoing_refused(at: At) -> str:
@@ -122,6 +114,15 @@ ROWS = (
             "page": (says("sanne", PAGE_OF_SHELTER, "te laat — bel"), (False, True)),
             "case": (says("mark", PAGE_OF_CASE, "Die tijd is voorbij"), (False, True)),
             "strip": (says("mark", "/strip", "Linde: te laat — bel"), (False, True)),
+        },
+    ),
+    Row(
+        "early",
+        situations.an_arrival_that_is_near,
+        {
+            "rules": (rule(lambda now: is_early(NOW + 2 * HOUR, now)), (True, False)),
+            "page": (says("sanne", PAGE_OF_SHELTER, "Het is nog geen 16:00. Zijn ze er al?"), (True, False)),
+            "case": (says("hanneke", PAGE_OF_CASE, "Het is nog geen 16:00. Zijn ze er al?"), (True, False)),
         },
     ),
     Row(

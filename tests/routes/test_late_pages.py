@@ -57,6 +57,18 @@ async def test_the_desk_has_a_list_of_all_who_are_late(site: Site, people: Peopl
     assert "Linde" not in await late_list(hanneke)
 
 
+async def test_nobody_has_not_come_before_the_agreed_hour(site: Site, people: People) -> None:
+    mark, hanneke = await people("mark"), await people("hanneke")
+    case = await offered(site, mark)
+    await done(mark, case, "choose", shelter="beuk", within="60")
+    words = main(await see(hanneke, case))
+    assert "Ze komen niet meer Het is nog geen 15:00." in words and "Nee, niet gekomen" not in words
+    site.clock.move(hours=1)
+    await people.pop("hanneke").aclose()
+    words = main(await see(await people("hanneke"), case))
+    assert "Nee, niet gekomen" in words and "Ze komen niet meer" not in words and "nog geen" not in words
+
+
 async def test_an_open_list_of_the_desk_is_told_when_a_shelter_becomes_late(site: Site, people: People) -> None:
     site.clock.move(hours=2, minutes=55)  # 16:55
     hanneke, mark = await people("hanneke"), await people("mark")

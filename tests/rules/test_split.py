@@ -142,7 +142,10 @@ def test_a_group_that_stays_together_gets_one_place_or_none(profile: Profile, ho
 @pytest.mark.parametrize(
     ("profile", "field", "code"),
     [
-        (Profile(man=5, split=True), "split", "only_with_group"),
+        (Profile(split=True), "split", "only_with_group"),
+        (Profile(man=1, split=True), "split", "only_with_group"),
+        (Profile(man=20, woman=1, split=True), "group", "too_large_to_split"),
+        (Profile(child_12_17=2, minor_alone=True, split=True), "minor_alone", "not_with_group"),
         (Profile(man=20, woman=1, group=5, split=True), "group", "too_large_to_split"),
     ],
 )
@@ -150,3 +153,15 @@ def test_only_a_group_that_can_be_split_is_split(profile: Profile, field: str, c
     with pytest.raises(Invalid) as refusal:
         check_profile(profile)
     assert [(one.field, one.code) for one in refusal.value.fields] == [(field, code)]
+
+
+@pytest.mark.parametrize("named", [{"woman": 2}, {"woman": 1, "child_0_3": 1}, {"man": 5, "woman": 2, "boy_12_17": 1}])
+def test_the_number_of_a_group_that_may_be_split_follows_from_the_named_people(named: dict[str, int]) -> None:
+    people = sum(named.values())
+    said = Profile(**named, split=True)  # type: ignore[arg-type]
+    check_profile(said)
+    assert said == Profile(**named, group=people, split=True)  # type: ignore[arg-type]
+    assert (said.group, said.people, said.unnamed) == (people, people, 0)
+    more = Profile(**named, group=people + 1, split=True)  # type: ignore[arg-type]
+    assert (more.group, more.unnamed) == (people + 1, 1), "somebody may be left unnamed"
+    assert Profile(**named).group == 0, "those who stay together are a household"  # type: ignore[arg-type]

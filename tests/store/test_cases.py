@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from bedboard.rules.access import Actor
 from bedboard.store.cases import (
+    PartiesRow,
     count_open_cases,
     get_ask,
     get_begun_at,
@@ -170,7 +171,7 @@ async def test_a_case_concerns_its_requester_and_the_asked_shelters(tx: Transact
     await add_ask(tx, "over", "wilg", **settled("withdrawn"))
     rows = {row.id: row for row in await list_parties(tx)}
     assert rows.keys() == {"open", "untold"}
-    assert rows["open"] == ("open", "asking", "oever", "police", frozenset({"linde", "ceder"}), 1, None, None)
+    assert rows["open"] == PartiesRow("open", "asking", "oever", "police", frozenset({"linde", "ceder"}), 1)
     assert [row.id for row in await list_parties(tx, ["over", "none"])] == ["over"]
     assert await list_parties(tx, []) == []
 

@@ -50,15 +50,15 @@ def test_a_silent_shelters_places_are_offered_by_the_desk_and_some_by_the_police
 @pytest.mark.parametrize(
     ("one", "for_desk", "for_police"),
     [
-        (ask(answer="discuss", answered_by="shelter"), True, False),
+        (ask(answer="discuss", answered_by="shelter"), True, True),
         (ask(answer="no", reason="no_staff", answered_by="shelter"), True, False),
         (ask(answer="no", reason="no_staff", answered_by="desk"), True, False),
         (says_yes("e1", answered_by="police"), True, True),  # its reservation has lapsed
-        (says_yes("e1", answered_by="shelter"), True, False),
+        (says_yes("e1", answered_by="shelter"), True, True),  # so has this one
         (ask(settled="withdrawn", settled_at=NOW), False, False),
     ],
 )
-def test_police_offer_nothing_over_an_answer_of_the_shelter(one: Ask, for_desk: bool, for_police: bool) -> None:
+def test_police_offer_nothing_over_a_no_of_the_shelter(one: Ask, for_desk: bool, for_police: bool) -> None:
     assert (offered(one, DESK) != [], offered(one, MARK) != []) == (for_desk, for_police)
 
 

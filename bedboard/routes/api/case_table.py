@@ -102,6 +102,14 @@ CASES: tuple[Row, ...] = (
     ),
     Row(
         "POST",
+        "/api/v1/requests/{case_id:id}/arrival-time",
+        api_cases.post_arrival_time,
+        "api_case_arrival_time",
+        SEEKING,
+        operation=change_case("postArrivalTime", "They come at another time than was agreed", shapes.PostArrivalTime),
+    ),
+    Row(
+        "POST",
         "/api/v1/requests/{case_id:id}/resume",
         api_cases.post_resumption,
         "api_case_resume",

@@ -16,6 +16,7 @@ from bedboard.routes.case_reads import opener_of, read_address, read_case, read_
 from bedboard.routes.case_work import (
     CaseWork,
     answer_work,
+    arrival_time_work,
     arrival_work,
     asking_work,
     choice_work,
@@ -245,6 +246,11 @@ async def post_arrival(call: Call) -> Response:
     shelter_id = command.shelter if call.actor.role in SEEKERS else _own_shelter(call.actor, command.shelter)
     work = arrival_work(call, shelter_id, arrived=command.arrived)
     return await _answer_change(call, work, shelter_id or "", str(command.arrived), shelter_id=shelter_id)
+
+
+async def post_arrival_time(call: Call) -> Response:
+    at = (await call.json(shapes.PostArrivalTime)).arrives_at
+    return await _answer_change(call, arrival_time_work(call, at), at.isoformat())
 
 
 async def post_resumption(call: Call) -> Response:
