@@ -60,10 +60,14 @@ class Tiles:
 
         The tiles come before the frame: a page that shows the stamp of a frame shows all tiles up to it.
         """
-        if audience.view != "staff" or tiles is None:
-            return [(card.id, self._pieces.get(audience, card, catalogue).fragment)]
-        drawn = [(place.id, self._pieces.tile(audience, card, place, catalogue)) for place in tiles]
-        return [*drawn, (card.id, self._pieces.frame(audience, card, catalogue))]
+        faults, part = self._pieces.faults, ("tiles", audience.language)
+        if audience.view == "staff" and tiles is not None and not faults.is_shown(card.id):
+            try:
+                drawn = [(place.id, self._pieces.tile(audience, card, place, catalogue)) for place in tiles]
+                return [*drawn, (card.id, self._pieces.frame(audience, card, catalogue))]
+            except Exception as bug:
+                faults.note(card.id, card.stamp.version, part, bug)
+        return [(card.id, self._pieces.get(audience, card, catalogue).fragment)]
 
     def page(self, language: str, card: Card, catalogue: Catalogue, shown: str, present: Card | None) -> str:
         """Draw the shelter's own page for one that shows it as of `shown`; "": for one that shows nothing of it.

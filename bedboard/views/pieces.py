@@ -7,6 +7,7 @@ import gzip
 import struct
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,8 +16,9 @@ from markupsafe import Markup
 
 from bedboard.rules.places import CLOSED_REASONS, PlaceStatus
 from bedboard.store.board import Catalogue
-from bedboard.views.cards import Card, PlaceView, Stamp
+from bedboard.views.cards import UNDRAWN, Card, PlaceView, Stamp
 from bedboard.views.facets import EVERYTHING, Facets, Filter, codes_of_facets
+from bedboard.views.faults import Faults
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
@@ -53,6 +55,7 @@ class Pieces:
     def __init__(self, pages: Pages, new_key: Callable[[], str]) -> None:
         self._pages = pages
         self._new_key = new_key
+        self.faults = Faults()
         self._kept: dict[tuple[str, str, bool], dict[str, Piece]] = {}
         self._drawn: dict[Hashable, str] = {}
         self._key_mark = new_key()  # stands in kept rows where each page gets a key of its own
@@ -63,12 +66,30 @@ class Pieces:
         self._drawn.clear()
 
     def get(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
-        """Return the piece of a card, rendered only when its stamp is new."""
-        kept = self._kept.setdefault((audience.view, audience.language, audience.late), {})
+        """Return the piece of a card, rendered only when its stamp is new; one that says "unknown" where a bug prevents it."""
+        part = (audience.view, audience.language, audience.late)
+        kept = self._kept.setdefault(part, {})
         piece = kept.get(card.id)
         if piece is None or piece.stamp != card.stamp:
-            piece = kept[card.id] = self._render(audience, card, catalogue)
+            version = card.stamp.version
+            if self.faults.has(card.id, version, part):
+                return self._undrawn(audience, card)
+            try:
+                piece = kept[card.id] = self._render(audience, card, catalogue)
+            except Exception as bug:
+                self.faults.note(card.id, version, part, bug)
+                return self._undrawn(audience, card)
         return piece
+
+    def _undrawn(self, audience: Audience, card: Card) -> Piece:
+        """Return a piece that needs little of the card, and says that its news is unknown."""
+        stamp = Stamp(card.stamp.version, UNDRAWN)
+        if audience.view == "api":
+            body = to_json(shelter_object(replace(card, freshness="stale", places=())))
+            return Piece(stamp, body.decode(), body)
+        context = {"card": card, "stamp": stamp, "view": audience.view}
+        html = self._pages.render(audience.language, "fragments/_undrawn.html", context)
+        return Piece(stamp, html, orjson.dumps({"id": card.id, "stamp": str(stamp), "html": html}))
 
     def _render(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
         if audience.view == "api":
@@ -125,7 +146,16 @@ class Pieces:
         return orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html})
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
-        """Return one row of a search, with its reasons and a new idempotency key."""
+        """Return one row of a search, with its reasons and a new idempotency key; "unknown" where a bug prevents it."""
+        card, part = match.card, ("match", language)
+        if not self.faults.has(card.id, card.stamp.version, part):
+            try:
+                return self._match(language, match, catalogue)
+            except Exception as bug:
+                self.faults.note(card.id, card.stamp.version, part, bug)
+        return self._pages.render(language, "fragments/_undrawn.html", {"card": card, "match": match, "view": "match"})
+
+    def _match(self, language: str, match: Match, catalogue: Catalogue) -> str:
         lot = (match.card.id, match.card.stamp, match.id)
         key = (language, lot, match.fit, match.reasons, match.to_ask, match.decides, match.minutes, match.is_open)
         context = {"match": match, "catalogue": catalogue, "key": self._key_mark}
