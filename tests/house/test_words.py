@@ -93,7 +93,10 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "wrong": NO_DETAIL,
     "asked_already": NO_DETAIL,
     "unknown_shelter": NO_DETAIL,
-    **dict.fromkeys(("not_a_label", "label_taken", "name_taken", "ends_before_it_begins", "shelter_needed"), NO_DETAIL),
+    **dict.fromkeys(
+        ("not_a_label", "label_taken", "name_taken", "organization_name_taken", "ends_before_it_begins", "shelter_needed"),
+        NO_DETAIL,
+    ),
     **dict.fromkeys(("unknown_organization", "unknown_unit", "unknown_kind", "only_for_shelter_roles"), NO_DETAIL),
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
     **dict.fromkeys(("not_hours", "not_a_telephone"), NO_DETAIL),
