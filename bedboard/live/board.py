@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
@@ -17,28 +16,20 @@ from bedboard.live.news import News
 from bedboard.live.tiles import Tiles
 from bedboard.live.unread import Unread
 from bedboard.live.viewer import Viewer
+from bedboard.live.watchers import Watchers
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.bell import Listener
 from bedboard.store.board import Catalogue, ShelterRow
-from bedboard.views.cards import Card, make_card
+from bedboard.views.cards import Card
 from bedboard.views.columns import Columns
 from bedboard.views.facets import Facets, Filter, add_facets
+from bedboard.views.faults import make_whole_card, unknown_card
 from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, pack, snapshot_message, update_message
 
 log = structlog.get_logger()
 
 MOST_KEPT = 30  # answers and snapshots; screens that come back together ask for the same ones
 BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
-
-
-class Watcher(Protocol):
-    """A search, or a memory of this process, that is told which shelters look different; nothing is drawn for it."""
-
-    def see(self, changed: Sequence[Card]) -> None:
-        """Take the present cards of the shelters that look different. Must not await, or be slow.
-
-        `changed` is empty when shelters have left the board, and once a minute because "arrives now" moves with the clock.
-        """
 
 
 class Board:
@@ -62,7 +53,7 @@ class Board:
         self.as_of: datetime | None = None
         self.listener: Listener | None = None
         self.unread = Unread(clock.now)
-        self.watchers: dict[Watcher, None] = {}
+        self.watchers = Watchers()
         self.is_torn = False
         """A bug kept some viewers from a change that is on the board: they get whole state when it is live again."""
         self._aged: set[str] = set()  # shelters that time has changed while the board could not be followed
@@ -110,7 +101,7 @@ class Board:
             if present is not None and present.version > row.version:
                 continue
             self._rows[row.id] = row
-            card = make_card(row, catalogue, self._limits, now)
+            card = self.make_card(row, catalogue, now)
             if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
                 changed.append(card)
             self._put(card)
@@ -127,10 +118,11 @@ class Board:
             self.tiles.forget(shelter_id)
             self._changes += 1
             self._news.forget_holders(shelter_id)
+            self._pieces.faults.forget(shelter_id)
         self.take(rows)
         if gone:
             self._publish_snapshots()
-            self._tell_watchers([])
+            self.watchers.tell([])
 
     def age(self) -> int:
         """Show what time alone has changed: old news, a reminder that is due, a claim that ran out.
@@ -140,8 +132,9 @@ class Board:
         now = self._clock.now()
         self.columns.recent.forget()
         due = [card.id for card in self.cards.values() if card.changes_at is not None and card.changes_at <= now]
+        due += [shelter_id for shelter_id in self._pieces.faults.due(now) if shelter_id not in due]
         if due and self.catalogue is not None:
-            cards = [make_card(self._rows[shelter_id], self.catalogue, self._limits, now) for shelter_id in due]
+            cards = [self.make_card(self._rows[shelter_id], self.catalogue, now) for shelter_id in due]
             for card in cards:
                 self._put(card)
             if self.live:
@@ -150,8 +143,16 @@ class Board:
                 self._aged.update(due)
         if self.live and (minute := now.replace(second=0, microsecond=0)) != self._minute:  # "arrives now" has moved
             self._minute = minute
-            self._tell_watchers([])
+            self.watchers.tell([])
         return len(due)
+
+    def make_card(self, row: ShelterRow, catalogue: Catalogue, now: datetime) -> Card:
+        """Return the card of this row; if a bug prevents it, one that says that the shelter is unknown."""
+        try:
+            return make_whole_card(row, catalogue, self._limits, now)
+        except Exception as bug:
+            self._pieces.faults.note(row.id, row.version, "card", bug)
+            return unknown_card(row, self.cards.get(row.id))
 
     def _put(self, card: Card) -> None:
         self.tiles.take(self.cards.get(card.id), card)
@@ -200,7 +201,7 @@ class Board:
         catalogue = self.catalogue
         if not changed or catalogue is None:
             return
-        self._tell_watchers(changed)
+        self.watchers.tell(changed)
         tiles = {card.id: self.tiles.news(card) for card in changed}
         if len(changed) > BURST and 2 * len(changed) > len(self.cards):
             self._publish_snapshots()
@@ -214,10 +215,6 @@ class Board:
                 for key, fragment in self.tiles.draw(audience, card, catalogue, tiles[card.id]):
                     message = b'{"type":"shelter","shelter":' + fragment + b"}"
                     self._hub.publish(audience, key, message if audience.view == "api" else update_message(fragment, totals))
-
-    def _tell_watchers(self, changed: Sequence[Card]) -> None:
-        for watcher in list(self.watchers):
-            watcher.see(changed)
 
     def _publish_snapshots(self) -> None:
         for audience in self._audiences():

@@ -60,10 +60,14 @@ class Tiles:
 
         The tiles come before the frame: a page that shows the stamp of a frame shows all tiles up to it.
         """
-        if audience.view != "staff" or tiles is None:
-            return [(card.id, self._pieces.get(audience, card, catalogue).fragment)]
-        drawn = [(place.id, self._pieces.tile(audience, card, place, catalogue)) for place in tiles]
-        return [*drawn, (card.id, self._pieces.frame(audience, card, catalogue))]
+        faults, part = self._pieces.faults, ("tiles", audience.language)
+        if audience.view == "staff" and tiles is not None and not faults.is_shown(card.id):
+            try:
+                drawn = [(place.id, self._pieces.tile(audience, card, place, catalogue)) for place in tiles]
+                return [*drawn, (card.id, self._pieces.frame(audience, card, catalogue))]
+            except Exception as bug:
+                faults.note(card.id, card.stamp.version, part, bug)
+        return [(card.id, self._pieces.get(audience, card, catalogue).fragment)]
 
     def page(self, language: str, card: Card, catalogue: Catalogue, shown: str, present: Card | None) -> str:
         """Draw the shelter's own page for one that shows it as of `shown`; "": for one that shows nothing of it.
@@ -71,4 +75,4 @@ class Tiles:
         `present`: the card on the board. Where another one is drawn, nothing is known of its tiles.
         """
         is_present = present is not None and present.stamp == card.stamp
-        return self._pieces.staff(language, card, catalogue, self.since(card, shown) if is_present else None)
+        return self._pieces.own_page(language, card, catalogue, self.since(card, shown) if is_present else None)

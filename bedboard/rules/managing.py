@@ -4,8 +4,9 @@ No field takes a text that could be about a victim: a place has a label of known
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,23 @@ from bedboard.rules.access import SHELTER, Actor
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed
 
-LABEL_WORDS = (
-    "appartement bed crisisplek etage flat gang gezin gezinskamer groepskamer huis kamer nood noodbed plek room slaapzaal "
-    "studio tijdelijk unit verdieping vleugel woning zaal"
-).split()
+LABEL_WORDS = frozenset(
+    # rooms and beds
+    "appartement babykamer bed bedbank bovenbed chalet crisisbed crisiskamer crisisplek dubbel eenpersoons eenpersoonskamer "
+    "familiekamer flat gezin gezinskamer groepskamer huis huisje kamer kinderkamer moederkamer nood noodbed noodkamer noodplek "
+    "onderbed plek room slaapbank slaapkamer slaapzaal stapelbed studio suite tijdelijk tweepersoons tweepersoonskamer "
+    "driepersoonskamer vierpersoonskamer unit woning zaal zolderkamer "
+    # where they are
+    "achter achterhuis achterkant balkon begane beneden bij binnen boven buiten deur etage gang grond hal hoek keuken kelder "
+    "links midden muur naast noord oost parterre raam rechts souterrain straatkant trap tuin tuinkant verdieping vleugel "
+    "voor voorhuis voorkant west zolder zuid "
+    # how they look
+    "blauwe gele groene groot grote klein kleine lage hoge oranje paarse rode roze witte zwarte".split()
+)
+"""The words of a label. No surname is among them: colours are as they stand before a noun, because people are called De Wit."""
 CODE = re.compile(r"[A-Za-z]{0,2}[0-9]{1,3}(?:[.-][0-9]{1,2})?[A-Za-z]?|[A-Za-z]")
-MOST_WORDS = 2
+MOST_WORDS = 4
+MOST_CODES = 2
 MOST_PLACES_AT_ONCE = 20
 USUAL_TIMES = ("08:00", "16:00", "21:30")  # to confirm the board, of a shelter that names none
 MOST_TIMES = 6  # to confirm the board, of one shelter
@@ -28,11 +40,26 @@ FURTHEST_BEGIN = timedelta(days=366)
 
 
 def is_label(text: str) -> bool:
-    """Return whether this can be the label of a place: at most two words from a list, and at most one short code."""
-    parts = text.split(" ")
-    words = [part for part in parts if part.lower() in LABEL_WORDS]
-    codes = [part for part in parts if part.lower() not in LABEL_WORDS]
-    return len(words) <= MOST_WORDS and len(codes) <= 1 and all(CODE.fullmatch(code) for code in codes)
+    """Return whether this can be the label of a place, like "2.04", "zolder", "bed 3 (raam)" or "kamer 2, bed 3".
+
+    It has at most four words from a list, and two short codes that a word keeps apart: in a row they could be a number to call.
+    """
+    parts = [_unwrapped(part) for part in text.split(" ")]
+    are_words = [part.lower() in LABEL_WORDS for part in parts]
+    codes = [part for part, is_word in zip(parts, are_words, strict=True) if not is_word]
+    is_kept_apart = all(one or other for one, other in pairwise(are_words))
+    few = sum(are_words) <= MOST_WORDS and len(codes) <= MOST_CODES and is_kept_apart
+    return few and text.count("(") == text.count(")") <= 1 and all(CODE.fullmatch(code) for code in codes)
+
+
+def _unwrapped(part: str) -> str:
+    """Return a word or code without the comma behind it and the brackets around it."""
+    return part.removesuffix(",").removeprefix("(").removesuffix(")")
+
+
+def same_name(name: str) -> str:
+    """Return a name as people read it: with one space between words, and small and capital letters alike."""
+    return " ".join(name.split()).casefold()
 
 
 def check_label(text: str) -> None:
@@ -41,12 +68,17 @@ def check_label(text: str) -> None:
         raise Invalid(FieldError("label", "not_a_label"))
 
 
+def is_taken(name: str, taken: Iterable[str]) -> bool:
+    """Return whether one of the others is called so."""
+    return same_name(name) in map(same_name, taken)
+
+
 def numbered(label: str, count: int, taken: Collection[str]) -> list[str]:
     """Return labels for so many places: the label itself for one, otherwise with the first free numbers behind it."""
     if count == 1:
         return [label]
     numbers = (f"{label} {number}" for number in range(1, 1000))
-    free = [name for name in numbers if name not in taken]
+    free = [name for name in numbers if not is_taken(name, taken)]
     if len(free) < count:
         raise Invalid(FieldError("label", "label_taken"))
     return free[:count]

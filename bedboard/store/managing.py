@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, or_, text, update
 from sqlmodel import col, select
 
+from bedboard.rules.managing import is_taken
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Organization, Shelter
 from bedboard.store.tables.people import Appointment, Membership, Person, Session
@@ -33,6 +34,7 @@ SHELTER_CHOICES = text("""
     where :every or s.id = any(:ids) order by s.name, s.id
 """)
 LOCK_NAMES = text("select pg_advisory_xact_lock(7262318)")  # any number, as long as it is always the same
+LOCK_ORGANIZATION_NAMES = text("select pg_advisory_xact_lock(7262319)")
 END_SESSIONS = update(Session).where(col(Session.ended_at).is_(None)).returning(col(Session.token_hash))
 
 
@@ -183,4 +185,10 @@ async def list_unknown_shelters(tx: Transaction, ids: Collection[str]) -> set[st
 async def is_name_taken(tx: Transaction, name: str, shelter_id: str) -> bool:
     """Return whether another shelter than this one has the name; nobody else may give one until the transaction ends."""
     await (await tx.connection()).execute(LOCK_NAMES)
-    return (await tx.exec(select(Shelter.id).where(Shelter.name == name, Shelter.id != shelter_id))).first() is not None
+    return is_taken(name, await tx.exec(select(Shelter.name).where(Shelter.id != shelter_id)))
+
+
+async def is_organization_name_taken(tx: Transaction, name: str, organization_id: str) -> bool:
+    """Return the same for an organization, also one that has ended, because it may begin again."""
+    await (await tx.connection()).execute(LOCK_ORGANIZATION_NAMES)
+    return is_taken(name, await tx.exec(select(Organization.name).where(Organization.id != organization_id)))

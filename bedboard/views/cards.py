@@ -23,17 +23,18 @@ from bedboard.rules.freshness import (
 from bedboard.rules.places import PlaceStatus, count_statuses, is_there, status_of, unplaced_count
 from bedboard.store.board import Catalogue, PlaceRow, ShelterRow
 
+UNDRAWN = -1  # a phase: the picture says only that its shelter is unknown, and may replace any other of its version
 MARKS_AT_MOST = 24  # a shelter with more places shows a proportional bar instead of a mark for each
 
 
 class Stamp(NamedTuple):
-    """The age of a picture of a shelter: a higher stamp is newer, on every process. Written as "57.1"."""
+    """The age of a picture of a shelter: a higher stamp is newer, on every process. Written as "57.1", if `UNDRAWN` "57.x"."""
 
     version: int
     phase: int
 
     def __str__(self) -> str:
-        return f"{self.version}.{self.phase}"
+        return f"{self.version}.{'x' if self.phase == UNDRAWN else self.phase}"
 
 
 class ClaimView(NamedTuple):

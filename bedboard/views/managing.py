@@ -54,6 +54,16 @@ def _fill(spec: FieldSpec, saved: Mapping[str, str], typed: Mapping[str, str]) -
     return FieldView(spec.name, spec.kind, typed.get(spec.name, ""), known, spec.options, spec.is_needed)
 
 
+def own_changes(typed: Mapping[str, str], was: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of a form: those that its author changed as typed, and the others as they are saved now.
+
+    `was`: the fields as its page showed them. A field that is missing is empty, or not ticked.
+    """
+    names = {*typed, *was, *saved}
+    merged = {name: (saved if typed.get(name, "") == was.get(name, "") else typed).get(name, "") for name in sorted(names)}
+    return {name: value for name, value in merged.items() if value}
+
+
 class ListRowView(NamedTuple):
     """A row of a list. `path` None: there is nothing to open. `parts`: what stands beside the name."""
 

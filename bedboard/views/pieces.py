@@ -7,6 +7,7 @@ import gzip
 import struct
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,8 +16,9 @@ from markupsafe import Markup
 
 from bedboard.rules.places import CLOSED_REASONS, PlaceStatus
 from bedboard.store.board import Catalogue
-from bedboard.views.cards import Card, PlaceView, Stamp
+from bedboard.views.cards import UNDRAWN, Card, PlaceView, Stamp
 from bedboard.views.facets import EVERYTHING, Facets, Filter, codes_of_facets
+from bedboard.views.faults import Faults
 from bedboard.views.found import Found, Match
 from bedboard.views.objects import shelter_object, to_json
 from bedboard.views.pages import Pages
@@ -30,8 +32,9 @@ class Audience(NamedTuple):
     `view` is one of: board, the cards for people who look for a place (`late` for the desk, which sees the shelters that did
     not confirm in time); wall, the same cards for everybody in a room, with nobody's claim and no link; staff, a shelter's own
     page; api, JSON objects; search, where each viewer looks for something different, so nothing is shared; own, a page with
-    nothing but what is the viewer's own; overview, one of the shelters on such a page, of which it hears only that it has
-    changed. `chosen`: the board's filter, which the totals of the messages follow; the cards are those of every filter.
+    nothing but what is the viewer's own; totals, those of all shelters for shelters' people; overview, one of the shelters on
+    such pages, of which they hear only that it has changed.
+    `chosen`: the board's filter, which the totals of the messages follow; the cards are those of every filter.
     """
 
     view: str
@@ -53,6 +56,7 @@ class Pieces:
     def __init__(self, pages: Pages, new_key: Callable[[], str]) -> None:
         self._pages = pages
         self._new_key = new_key
+        self.faults = Faults()
         self._kept: dict[tuple[str, str, bool], dict[str, Piece]] = {}
         self._drawn: dict[Hashable, str] = {}
         self._key_mark = new_key()  # stands in kept rows where each page gets a key of its own
@@ -63,12 +67,30 @@ class Pieces:
         self._drawn.clear()
 
     def get(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
-        """Return the piece of a card, rendered only when its stamp is new."""
-        kept = self._kept.setdefault((audience.view, audience.language, audience.late), {})
+        """Return the piece of a card, rendered only when its stamp is new; one that says "unknown" where a bug prevents it."""
+        part = (audience.view, audience.language, audience.late)
+        kept = self._kept.setdefault(part, {})
         piece = kept.get(card.id)
         if piece is None or piece.stamp != card.stamp:
-            piece = kept[card.id] = self._render(audience, card, catalogue)
+            version = card.stamp.version
+            if self.faults.has(card.id, version, part):
+                return self._undrawn(audience, card)
+            try:
+                piece = kept[card.id] = self._render(audience, card, catalogue)
+            except Exception as bug:
+                self.faults.note(card.id, version, part, bug)
+                return self._undrawn(audience, card)
         return piece
+
+    def _undrawn(self, audience: Audience, card: Card) -> Piece:
+        """Return a piece that needs little of the card, and says that its news is unknown."""
+        stamp = Stamp(card.stamp.version, UNDRAWN)
+        if audience.view == "api":
+            body = to_json(shelter_object(replace(card, freshness="stale", places=())))
+            return Piece(stamp, body.decode(), body)
+        context = {"card": card, "stamp": stamp, "view": audience.view}
+        html = self._pages.render(audience.language, "fragments/_undrawn.html", context)
+        return Piece(stamp, html, orjson.dumps({"id": card.id, "stamp": str(stamp), "html": html}))
 
     def _render(self, audience: Audience, card: Card, catalogue: Catalogue) -> Piece:
         if audience.view == "api":
@@ -98,10 +120,30 @@ class Pieces:
         tiles = "" if only is None else self._pages.render(language, "fragments/_tiles.html", {**context, "places": list(only)})
         return tiles + self._pages.render(language, "fragments/_staff.html", context)
 
+    def own_page(
+        self,
+        language: str,
+        card: Card,
+        catalogue: Catalogue,
+        only: Iterable[PlaceView] | None = None,
+        opened: str | None = None,
+    ) -> str:
+        """Return the same for a page or an answer; one that says "unknown" where a bug prevents it: a tap needs its answer."""
+        try:
+            return self.staff(language, card, catalogue, only, opened)
+        except Exception as bug:
+            self.faults.note(card.id, card.stamp.version, ("page", language), bug)
+            return self._undrawn(Audience("staff", language, card.id), card).body
+
     def sheets(self, language: str, card: Card, catalogue: Catalogue) -> str:
-        """Return the sheets that the small tiles of a large shelter share; "" for a shelter with whole tiles."""
-        if not card.as_bar:
+        """Return the sheets that the small tiles of a large shelter share; "" for one with whole tiles, or after a bug."""
+        try:
+            return self._sheets(language, card, catalogue) if card.as_bar else ""
+        except Exception as bug:
+            self.faults.note(card.id, card.stamp.version, ("sheets", language), bug)
             return ""
+
+    def _sheets(self, language: str, card: Card, catalogue: Catalogue) -> str:
         statuses: tuple[PlaceStatus, ...] = ("free", "occupied")
         plain = [card.places[0]._replace(id="__place__", status=one, claim=None, closed_reason=None) for one in statuses]
         plain = [one._replace(expected_free_at=None, label="") for one in plain]
@@ -125,7 +167,16 @@ class Pieces:
         return orjson.dumps({"id": card.id, "stamp": str(card.stamp), "html": html})
 
     def match(self, language: str, match: Match, catalogue: Catalogue) -> str:
-        """Return one row of a search, with its reasons and a new idempotency key."""
+        """Return one row of a search, with its reasons and a new idempotency key; "unknown" where a bug prevents it."""
+        card, part = match.card, ("match", language)
+        if not self.faults.has(card.id, card.stamp.version, part):
+            try:
+                return self._match(language, match, catalogue)
+            except Exception as bug:
+                self.faults.note(card.id, card.stamp.version, part, bug)
+        return self._pages.render(language, "fragments/_undrawn.html", {"card": card, "match": match, "view": "match"})
+
+    def _match(self, language: str, match: Match, catalogue: Catalogue) -> str:
         lot = (match.card.id, match.card.stamp, match.id)
         key = (language, lot, match.fit, match.reasons, match.to_ask, match.decides, match.minutes, match.is_open)
         context = {"match": match, "catalogue": catalogue, "key": self._key_mark}

@@ -48,6 +48,29 @@ async def test_an_organization_is_added_changed_and_ended_with_a_line_for_each(b
     assert seen.bells.count(CATALOGUE) >= 3
 
 
+@pytest.mark.parametrize("name", ["Plaatsing", "PLAATSING", "plaatsing", " Plaatsing  "])
+async def test_two_organizations_do_not_have_the_same_name(board_database: Database, name: str) -> None:
+    taken, wrong = OrganizationFacts(name), [("name", "organization_name_taken")]
+    for act in (
+        lambda tx: found_organization(tx, WOUTER, "new", taken, NOW),
+        lambda tx: change_organization(tx, WOUTER, "oever", taken, NOW),
+    ):
+        refusal = await refused(board_database, act)
+        assert isinstance(refusal, Invalid) and [(one.field, one.code) for one in refusal.fields] == wrong
+    await do(board_database, lambda tx: change_organization(tx, WOUTER, "desk", OrganizationFacts("PLAATSING"), NOW))  # its own
+
+
+async def test_of_two_organizations_that_are_added_at_once_one_gets_the_name(board_database: Database) -> None:
+    async with not_yet_committed(
+        board_database, lambda tx: found_organization(tx, WOUTER, "a", OrganizationFacts("Kade"), NOW)
+    ):
+        second = asyncio.create_task(
+            outcome(board_database, lambda tx: found_organization(tx, WOUTER, "b", OrganizationFacts("kade"), NOW))
+        )
+        await waits(board_database)
+    assert await second == "invalid"
+
+
 async def test_a_new_name_of_an_organization_reaches_the_cards_of_its_shelters(board_database: Database) -> None:
     async with looking(board_database) as seen:
         await do(board_database, lambda tx: change_organization(tx, WOUTER, "oever", OrganizationFacts("Oeverlicht"), NOW))

@@ -77,6 +77,12 @@ async def test_what_cannot_be_a_place_is_said(board_database: Database, facts: d
     assert codes(await refused(board_database, adding(**facts))) == [wrong]
 
 
+async def test_two_places_of_a_shelter_do_not_differ_by_capital_letters_only(board_database: Database) -> None:
+    await do(board_database, changing(label="Zolder"))
+    assert codes(await refused(board_database, adding(label="zolder"))) == [("label", "label_taken")]
+    assert codes(await refused(board_database, changing(place="linde-2", label="ZOLDER", beds=1))) == [("label", "label_taken")]
+
+
 def changing(who: Actor = ANNEKE, place: str = "linde-1", seen: str | None = None, **facts: Any) -> Action:
     given: dict[str, Any] = {"label": place[-1], "kind": "cosm", "beds": 2, "cots": 0} | facts
     new = PlaceFacts(**given)

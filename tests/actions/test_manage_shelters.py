@@ -96,6 +96,7 @@ async def test_facts_that_somebody_changed_meanwhile_are_not_overwritten(board_d
     ("facts", "wrong"),
     [
         (kept(name="Ceder"), ("name", "name_taken")),
+        (kept(name="CEDER"), ("name", "name_taken")),
         (kept(unit="nowhere"), ("unit", "unknown_unit")),
         (kept(organization_id="nobody"), ("organization", "unknown_organization")),
     ],

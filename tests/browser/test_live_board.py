@@ -25,6 +25,17 @@ async def test_a_lower_stamp_never_overwrites_a_higher_one(server: Server, tab: 
     assert await tab.locator("#shelter-a").get_attribute("data-stamp") == "57.10"
 
 
+async def test_a_shelter_that_cannot_be_drawn_is_shown_so_until_it_can(server: Server, tab: Page) -> None:
+    connection = await open_board(server, tab, card("a", "57.9", "page"), card("b", "57.9", "page"))
+    await connection.update(card("a", "57.x", "unknown"), card("b", "56.x", "older"))
+    await expect(tab.locator("#shelter-a .text")).to_have_text("unknown")
+    await connection.update(card("a", "56.9", "older"), card("c", "1.0", "last"))
+    await expect(tab.locator("#shelter-c .text")).to_have_text("last")
+    assert await tab.locator(".text").all_inner_texts() == ["unknown", "page", "last"]
+    await connection.update(card("a", "57.3", "drawn"))
+    await expect(tab.locator("#shelter-a .text")).to_have_text("drawn")
+
+
 async def test_shelters_come_by_name_and_go_and_totals_follow(server: Server, tab: Page) -> None:
     connection = await open_board(server, tab, card("a", "1.0", name="Den"), card("gone", "9.0", name="Eik"))
     await connection.snapshot(card("b", "1.0", name="Berk"), exists=("a", "b"))

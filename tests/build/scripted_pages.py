@@ -1,6 +1,6 @@
 """Pages with the ids and attributes of the real ones and nothing else; no stylesheet."""
 
-SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/outbox", "js/staff")
+SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/sheets", "js/outbox", "js/staff")
 
 
 def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
@@ -31,7 +31,8 @@ def tile(place: str, status: str) -> str:
     )
     return (
         f'<details class="tile {status}" id="tile-{place}" name="tile"><summary><b class="label">{place}</b>'
-        f' <span class="state">{status}</span></summary>{choice(place, "free")}{choice(place, "occupied")}{when}</details>'
+        f' <span class="state">{status}</span></summary>'
+        f'<div class="sheet">{choice(place, "free")}{choice(place, "occupied")}{when}</div></details>'
     )
 
 

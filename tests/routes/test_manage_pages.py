@@ -75,6 +75,38 @@ async def test_the_second_of_two_who_save_sees_the_present_state_and_decides_aga
     assert (await sql(site, "select name from shelter where id = 'linde'"))[0].name == "Lindelaan"
 
 
+async def form_of(browser: httpx.AsyncClient, path: str) -> dict[str, str]:
+    """Return the fields of the form that changes the thing of this page, as the page shows it."""
+    page = (await browser.get(path)).text
+    form = page[page.index('class="manage-form"') :]
+    form = form[: form.index("</form>")]
+    return dict(re.findall(r'<input type="(?:hidden|text|tel)"[^>]* name="([^"]+)" value="([^"]*)"', form))
+
+
+async def test_what_a_colleague_changed_is_not_shown_as_ones_own_and_stays(
+    site: Site, anneke: httpx.AsyncClient, wouter: httpx.AsyncClient
+) -> None:
+    mine = await form_of(anneke, LINDE) | {"confirm_times": "07:00"}
+    theirs = {"name": "Lindehof", "confirm_times": "08:00, 16:00, 21:30", "organization": "oever", "unit": "noord"}
+    assert (await save(wouter, LINDE, await look(wouter, LINDE, theirs))).status_code == 303
+    page = await look(anneke, LINDE, mine)  # the form is older than the change of the colleague
+    text = " ".join(page.text[page.text.index('class="replacing"') :].split())
+    before, _, after = text.partition("Dit verandert u:")
+    assert "iemand anders" in before and "<s>Linde</s>" in before and "<b>Lindehof</b>" in before
+    own = after[: after.index("</form>")]
+    assert "<b>07:00</b>" in own and "<s>Lindehof</s>" not in own
+    # Another change comes between the look and the press: it is theirs too.
+    again = theirs | {"name": "Lindelaan"}
+    assert (await save(wouter, LINDE, await look(wouter, LINDE, again, "k2"))).status_code == 303
+    refused = await save(anneke, LINDE, page)
+    assert refused.status_code == 409
+    theirs_part, _, own = " ".join(refused.text.split()).partition("Dit verandert u:")
+    assert "<b>Lindelaan</b>" in theirs_part and "<b>07:00</b>" in own and "<b>Lindehof</b>" not in own
+    assert (await save(anneke, LINDE, refused)).status_code == 303
+    [row] = await sql(site, "select name, confirm_times from shelter where id = 'linde'")
+    assert (row.name, row.confirm_times) == ("Lindelaan", ["07:00"])
+
+
 async def test_a_press_that_is_repeated_is_done_once(site: Site, wouter: httpx.AsyncClient) -> None:
     form = {"name": "Stichting Kade", "key": "once"}
     replies = [await wouter.post("/manage/organizations", data=form) for _ in range(3)]

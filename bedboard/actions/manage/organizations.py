@@ -12,7 +12,12 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
-from bedboard.store.managing import count_of_organization, get_locked_organization, list_shelters_run_by
+from bedboard.store.managing import (
+    count_of_organization,
+    get_locked_organization,
+    is_organization_name_taken,
+    list_shelters_run_by,
+)
 from bedboard.store.shelters import lock_shelter
 from bedboard.store.tables.board import Organization
 
@@ -33,8 +38,9 @@ def facts_of(row: Organization) -> dict[str, Any]:
 
 
 async def found_organization(tx: Transaction, actor: Actor, organization_id: str, new: OrganizationFacts, now: datetime) -> str:
-    """Add an organization, and return its id. Refusal: NotAllowed."""
+    """Add an organization, and return its id. Refusals: NotAllowed, Invalid `name`."""
     await check_admin(tx, actor)
+    await _check_name(tx, organization_id, new.name)
     await add_organization(tx, organization_id, new.name, new.telephones)
     await write_about(tx, actor, "add_organization", f"organization {organization_id}", None, new.facts(), now)
     await ring(tx, "catalogue", "all")
@@ -46,10 +52,12 @@ async def change_organization(
 ) -> str:
     """Change the name and the numbers of an organization. `seen`: the stamp of its facts as the page showed them.
 
-    Refusals: NotAllowed, NotFound, Conflict `facts_changed`.
+    Refusals: NotAllowed, NotFound, Invalid `name`, Conflict `facts_changed`.
     """
     row = await _lock(tx, actor, organization_id, seen)
     before, after = differences(facts_of(row), facts_of(row) | new.facts())
+    if "name" in after:
+        await _check_name(tx, organization_id, new.name)
     if after:
         row.name, row.telephones = new.name, dict(new.telephones)
         await _save(tx, actor, row, "change_organization", before, after, now)
@@ -73,6 +81,12 @@ async def end_organization(tx: Transaction, actor: Actor, organization_id: str, 
         tx, actor, row, "end_organization" if ended else "begin_organization", {"ended": not ended}, {"ended": ended}, now
     )
     return organization_id
+
+
+async def _check_name(tx: Transaction, organization_id: str, name: str) -> None:
+    """Refusal: Invalid `name`."""
+    if await is_organization_name_taken(tx, name, organization_id):
+        raise Invalid(FieldError("name", "organization_name_taken"))
 
 
 async def _lock(tx: Transaction, actor: Actor, organization_id: str, seen: str | None) -> Organization:

@@ -16,7 +16,16 @@ from bedboard.actions.occupancy import Changed
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import is_live
-from bedboard.rules.managing import Capacity, Nights, check_capacity, check_label, check_nights, check_unused, numbered
+from bedboard.rules.managing import (
+    Capacity,
+    Nights,
+    check_capacity,
+    check_label,
+    check_nights,
+    check_unused,
+    is_taken,
+    numbered,
+)
 from bedboard.rules.places import PlaceStatus, is_there
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.store.claims import get_open_claim
@@ -74,7 +83,7 @@ async def open_places(
         raise Invalid(FieldError("kind", "unknown_kind"))
     taken = {place.label for place in present}
     labels = numbered(new.label, len(place_ids), taken)
-    if taken.intersection(labels):
+    if any(is_taken(label, taken) for label in labels):
         raise Invalid(FieldError("label", "label_taken"))
     first = max((place.position for place in present), default=0) + 1
     begins, ends = exists or (None, None)
@@ -148,7 +157,7 @@ async def change_place_facts(
         return await unchanged(tx, shelter_id)
     if "label" in becomes:
         check_label(new.label)
-    if new.label in {other.label for other in others}:
+    if is_taken(new.label, [other.label for other in others]):
         raise Invalid(FieldError("label", "label_taken"))
     if not await has_kind(tx, new.kind):
         raise Invalid(FieldError("kind", "unknown_kind"))

@@ -19,7 +19,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, Refusal, Unav
 from bedboard.schemas.manage_forms import EditForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.database import Transaction
-from bedboard.views.managing import FieldSpec, fill_in
+from bedboard.views.managing import FieldSpec, fill_in, own_changes
 
 Model = TypeVar("Model", bound=BaseModel)
 Fields = Mapping[str, str]
@@ -28,12 +28,20 @@ Save = Callable[[Transaction, Model, str | None], Awaitable[Changed | str]]
 End = Callable[[Transaction, str | None], Awaitable[Changed | str]]
 
 CONTROLS = ("key", "do", "seen")
+WAS = "was."
+"""The beginning of the names of fields as the page showed them: what a colleague changes meanwhile is then not overwritten."""
 
 
 def _split(fields: Fields) -> tuple[dict[str, str], dict[str, str]]:
     """Return the controls of a form, and the rest of it."""
     controls = {name: value for name, value in fields.items() if name in CONTROLS}
     return controls, {name: value for name, value in fields.items() if name not in CONTROLS}
+
+
+def _split_was(fields: Fields) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what was typed, and what the page had shown before."""
+    was = {name.removeprefix(WAS): value for name, value in fields.items() if name.startswith(WAS)}
+    return {name: value for name, value in fields.items() if not name.startswith(WAS)}, was
 
 
 def grouped(fields: Fields) -> dict[str, Any]:
@@ -79,7 +87,7 @@ async def take(
         form = parse_form(EditForm, controls)
         make_key(form.key)  # a look is refused for what a change would be
         _check_controls(form, is_there=is_there or end is not None, can_end=end is not None)
-        parsed = None if form.do == "end" else parse_form(model, grouped(typed))
+        parsed = None if form.do == "end" else parse_form(model, grouped(_split_was(typed)[0]))
         if form.do == "preview":
             return keep(call, call.path, typed)
 
@@ -115,9 +123,12 @@ class Sheet:
 def show(call: Call, template: str, sheet: Sheet, context: Mapping[str, Any]) -> Response:
     """Show a page with a form, what was typed into it, what that would change, and why it was refused."""
     kept = kept_of(call)
-    typed = kept.fields if kept is not None and kept.fields else None
+    typed, was = _split_was(kept.fields) if kept is not None and kept.fields else (None, {})
+    saved = sheet.saved or {}
+    if typed is not None and was and sheet.saved is not None:
+        typed = own_changes(typed, was, saved)
     refusal: Refusal | None = kept.refusal if kept is not None else None
-    fields = fill_in(sheet.specs, sheet.saved or {}, typed)
+    fields = fill_in(sheet.specs, saved, typed)
     changed = [one for one in fields if one.is_changed] if sheet.saved is not None and typed is not None else []
     is_looked_at = typed is not None and sheet.saved is not None and not isinstance(refusal, Invalid)
     status = http_status(refusal) if refusal else 200
@@ -125,6 +136,8 @@ def show(call: Call, template: str, sheet: Sheet, context: Mapping[str, Any]) ->
         "fields": fields,
         "seen": sheet.seen,
         "changed": changed,
+        "theirs": [one for one in fill_in(sheet.specs, was, saved) if one.is_changed] if was else [],
+        "was": {f"{WAS}{name}": value for name, value in saved.items()},
         "is_looked_at": is_looked_at,
         "typed": typed or {},
         "refusal": refusal,
