@@ -1,4 +1,4 @@
-"""On the way: another hour of arrival reaches every open page, and whoever handed the request over still finds the address."""
+"""On the way: another hour of arrival reaches every open page, and those who handed the request over still find the address."""
 
 import re
 from collections.abc import AsyncIterator

@@ -8,13 +8,11 @@ from typing import Any
 from bedboard.actions.answers import answer_case, confirm_case, refuse_case, take_arrival
 from bedboard.actions.case_holds import release_case_holds
 from bedboard.actions.cases import ask_more, choose_offer, open_case, resume_case, tell_outcome, withdraw_case
-from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.holds import hold_place, release_hold
 from bedboard.actions.occupancy import change_place
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event, ShelterAnswer
 from bedboard.rules.places import PlaceChange, Reported
-from tests.build import SEAL
 from tests.build.cases import HANNEKE, ILSE, KIND, KOFI, NEEDS, OVER, POLICE_SYSTEM, SANNE, STAFF, ZONE
 from tests.build.oracle import EVERYBODY, PLACES, REQUESTERS, SHELTERS, Oracle, places_of, promise
 from tests.build.wrong import wrong_with
@@ -92,6 +90,8 @@ class CaseSteps(Oracle):
             expected = "no_offer"
         elif hours is not None and not 0 <= hours <= 48:
             expected = "in_the_past" if hours < 0 else "more_than_two_days"
+        elif part["answered_by"] == "police" and (hours or 0) > 8:
+            expected = "needs_their_yes"
         elif self.offer_of(part) is None:
             expected = "offer_over"
         elif self.states_of(part) != {"open"}:
@@ -286,15 +286,3 @@ class CaseSteps(Oracle):
         self.rows = self.run(self._read())
         assert wrong_with(self.rows) == []
         assert said != "done" or kept["type"] == "hold"
-
-    def look(self, n: int, dice: Random) -> None:
-        who, case = self.someone(dice, dice.choice([self.owner(n), HANNEKE])), self.case(n)
-        if case is None or not (who.role == "desk" or self.is_ours(n, who)):
-            expected = "no_such_request"
-        else:
-            expected = "no_address_now"
-            if case["state"] in ("provisional", "confirmed"):
-                lately = self.now < case["decided_at"] + timedelta(hours=12)
-                soon = abs(self.now - case["arrives_at"]) < timedelta(hours=6)
-                expected = "same" if lately or soon else "no_address_now"
-        self.look_step(expected, lambda tx: disclose_address(tx, who, self.ids[n], SEAL, self.now), n)

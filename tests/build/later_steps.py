@@ -1,16 +1,18 @@
 """More steps in the lives of five cases, as in `case_steps.py`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from bedboard.actions.answers import end_stay
 from bedboard.actions.case_arrival import change_arrival
 from bedboard.actions.case_hand_over import decline_case, hand_over_case, take_over_case
 from bedboard.actions.counts import count_places
+from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.holds import Holder, extend_hold
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import Event
 from bedboard.rules.places import KindCount
+from tests.build import SEAL
 from tests.build.case_steps import CaseSteps
 from tests.build.cases import HANNEKE, MACHINE, ZONE
 from tests.build.oracle import EVERYBODY, REQUESTERS, places_of, promise
@@ -80,6 +82,36 @@ class LaterSteps(CaseSteps):
             assert (now["arrives_at"], now["reminded_at"], now["decided_at"]) == (at, None, case["decided_at"])
             kept = [self.kept(place) for place in places_of(chosen)]
             assert [(row["expected_at"], row["expires_at"]) for row in kept if row is not None] == [(at, None)] * len(kept)
+
+    def left(self, n: int, who: Actor) -> datetime | None:
+        """When others last took over what this group had offered them: the last offer before they did was this group's."""
+        lines = sorted(
+            (row for key, row in self.rows.items() if key[0] == "case_event" and row["case_id"] == self.ids[n]),
+            key=lambda row: row["id"],
+        )
+        found: datetime | None = None
+        for number, line in enumerate(lines):
+            offers = [one for one in lines[:number] if one["what"] == "handed_over"]
+            if line["what"] == "taken_over" and (offers[-1]["organization_id"], offers[-1]["role"]) == (
+                who.organization_id,
+                who.role,
+            ):
+                found = line["at"]
+        return found
+
+    def look(self, n: int, dice: Random) -> None:
+        who, case = self.someone(dice, dice.choice([self.owner(n), HANNEKE, REQUESTERS[n]])), self.case(n)
+        is_party, left, chosen = who.role == "desk" or self.is_ours(n, who), self.left(n, who), self.chosen(n)
+        if case is None or not (is_party or left):
+            expected = "no_such_request"
+        else:
+            expected = "no_address_now"
+            brings = left is not None and chosen is not None and chosen["settled_at"] <= left
+            if case["state"] in ("provisional", "confirmed") and (is_party or brings):
+                lately = self.now < case["decided_at"] + timedelta(hours=12)
+                soon = abs(self.now - case["arrives_at"]) < timedelta(hours=6)
+                expected = "same" if lately or soon else "no_address_now"
+        self.look_step(expected, lambda tx: disclose_address(tx, who, self.ids[n], SEAL, self.now), n)
 
     def end_stay(self, n: int, dice: Random) -> None:
         who, days, chosen = self.someone(dice, HANNEKE), dice.choice([None, -1, 0, 3, 7, 8]), self.chosen(n)
