@@ -32,6 +32,11 @@ def database_url(settings: Settings) -> str:
     return settings.database_url
 
 
+def mistakes_of(error: ValidationError) -> str:
+    """Return every mistake in a file, a line each: where it is, and what is wrong."""
+    return "\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a command's work. Raises Failure for what the database refuses; a mistake in the code stays what it is."""
     try:
@@ -39,7 +44,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     except WrongMigration as error:
         raise Failure(str(error)) from None
     except ValidationError as error:
-        raise Failure("\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())) from None
+        raise Failure(mistakes_of(error)) from None
     except Exception as error:
         sentence = sentence_of(error)
         if sentence is None:
