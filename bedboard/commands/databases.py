@@ -14,6 +14,7 @@ from bedboard.settings import Settings, WrongSettings, read_settings
 from bedboard.store.database import Database
 from bedboard.store.marks import Marks
 from bedboard.store.seal import Seal, new_key
+from bedboard.store.setup import Found, find_deployment
 
 Result = TypeVar("Result")
 
@@ -82,6 +83,16 @@ def make_seal(settings: Settings) -> Seal:
         raise Failure(
             f"{path} does not hold a key; remove it and the database that it sealed (`bedboard demo --fresh`)"
         ) from None
+
+
+async def set_up_in(url: str) -> Found | None:
+    """Return the deployment that this database holds, whatever its migration; None: nothing was loaded yet."""
+    database = Database(url, pool_size=1)
+    try:
+        async with database.transaction() as tx:
+            return await find_deployment(tx)
+    finally:
+        await database.dispose()
 
 
 def cannot_use(data: Path, error: OSError) -> str:

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "actions",
         "rules",
         "store",
+        "schemas.manage_forms",
         "schemas.seeds",
         "city",
         "seeds",
