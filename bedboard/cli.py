@@ -80,6 +80,22 @@ def migrate() -> None:
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="the new file")]) -> None:
+    """Write the whole database to a new file, without the keys that open what is sealed in it."""
+    from bedboard.commands.backup import back_up
+
+    print(back_up(file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="the file of a backup")]) -> None:
+    """Read a backup into an empty database."""
+    from bedboard.commands.backup import restore
+
+    print(restore(file))
+
+
+@app.command()
 def verify(
     head: Annotated[Path | None, typer.Option(help="file with the head of the chain; without it BEDBOARD_AUDIT_HEAD")] = None,
 ) -> None:

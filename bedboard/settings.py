@@ -51,6 +51,11 @@ def default_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "bedboard"
 
 
+def environment_with(**more: str) -> dict[str, str]:
+    """Return the environment of this process with these variables over it, for a program that it starts."""
+    return {**os.environ, **more}
+
+
 def _is_key(text: str) -> bool:
     try:
         return len(urlsafe_b64decode(text)) == KEY_BYTES

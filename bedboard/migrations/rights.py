@@ -99,4 +99,5 @@ def give_rights(connection: Connection, web_url: str) -> None:
             connection.exec_driver_sql(f"grant {rights} on {_quoted(connection, table)} to {role}")
     for function in FUNCTIONS:
         if connection.scalar(text("select to_regprocedure(:function)"), {"function": function}) is not None:
+            connection.exec_driver_sql(f"revoke execute on function {function} from public")  # a restore has forgotten it
             connection.exec_driver_sql(f"grant execute on function {function} to {role}")
