@@ -51,6 +51,23 @@ def serve(host: Annotated[str, typer.Option(help="address to listen on")] = "127
 
 
 @app.command()
+def init(
+    admin: Annotated[str, typer.Option(help="name of the first administrator, as screens show it")] = "",
+    organization: Annotated[str, typer.Option(help="name of the organization of this administrator")] = "",
+    name: Annotated[str | None, typer.Option(help="name of the deployment; without it that in the file")] = None,
+    file: Annotated[Path | None, typer.Option(help="units, kinds of place and desk hours; without it the Dutch set")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="address of an administrator of PostgreSQL, to make what is missing")
+    ] = None,
+    sql: Annotated[bool, typer.Option("--sql", help="only print the SQL that makes both users and the database")] = False,
+) -> None:
+    """Set up an empty database, and print the code of its first administrator, this once."""
+    from bedboard.commands.init import init, statements_for_server
+
+    print(statements_for_server() if sql else init(admin, organization, name, file, server), end="" if sql else "\n")
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest migration, as its owner, and give the user in DATABASE_URL its rights."""
     from bedboard.commands.databases import database_url, run, settings_for_command
@@ -60,6 +77,22 @@ def migrate() -> None:
     web_url = database_url(settings)
     run(migrate(settings.owner_url or web_url, web_url=web_url))
     print("migrated")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="the new file")]) -> None:
+    """Write the whole database to a new file, without the keys that open what is sealed in it."""
+    from bedboard.commands.backup import back_up
+
+    print(back_up(file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="the file of a backup")]) -> None:
+    """Read a backup into an empty database."""
+    from bedboard.commands.backup import restore
+
+    print(restore(file))
 
 
 @app.command()

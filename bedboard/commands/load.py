@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -12,8 +13,9 @@ from bedboard.city.load import load_day
 from bedboard.city.programmes import Unusable, choose_day
 from bedboard.city.toronto import read_days
 from bedboard.clock import Clock
-from bedboard.commands.databases import database_url, make_seal, migrated_database, run
+from bedboard.commands.databases import database_url, make_seal, migrated_database, mistakes_of, run
 from bedboard.commands.failures import Failure
+from bedboard.schemas.seeds import SeedFile
 from bedboard.seed_cases import play_cases
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import Settings
@@ -23,17 +25,24 @@ def in_words(loaded: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {noun}" for noun, number in loaded.items())
 
 
+def read_seeds(file: Path) -> SeedFile:
+    """Read a seed file. Raises Failure with everything that is wrong in it."""
+    try:
+        return read_seed_file(file)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise Failure(f"{error.filename or file} cannot be read: {error.strerror or error}") from None
+    except ValidationError as error:
+        raise Failure(mistakes_of(error)) from None
+
+
 def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
     """Load a seed file into an empty database, and return how many rows of each noun. Raises Failure."""
     url = database_url(settings)
 
     async def load() -> Mapping[str, int]:
-        try:
-            seeds = read_seed_file(file)
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise Failure(f"{file} cannot be read: {error}") from None
-        except OSError as error:
-            raise Failure(f"{file} cannot be read: {error.strerror or error}") from None
+        seeds = read_seeds(file)
         seal = make_seal(settings)
         async with migrated_database(url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
             now = Clock().now()

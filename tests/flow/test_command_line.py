@@ -23,7 +23,7 @@ from bedboard.store.seal import new_key
 from tests import build
 from tests.build import processes, site
 
-KEY = {"BEDBOARD_SECRET_KEY": new_key()}
+KEY = {"BEDBOARD_SECRET_KEY": new_key(), "BEDBOARD_PUBLIC_URL": "https://bedboard.example"}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 NEEDED = f"this version needs {NUMBERS[-1]}"
 
@@ -60,18 +60,20 @@ class Wrong:
 
 
 WRONG = [
-    Wrong("serve", "DATABASE_URL is not set"),
+    Wrong("serve", "DATABASE_URL is not set", KEY),
     Wrong("migrate", "DATABASE_URL is not set", {"DATABASE_URL": ""}),
     Wrong("migrate", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "bedboard"}),
-    Wrong("serve", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "sqlite://"}),
+    Wrong("serve", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "sqlite://", **KEY}),
     Wrong("token roster --role police", "DATABASE_URL must be the", {"DATABASE_URL": "mysql://h/bedboard"}),
     Wrong("seed seeds/demo.toml", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a@h:port/bedboard"}),
     Wrong("demo", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a@h:70000/bedboard"}),
-    Wrong("serve", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a:pass/word@h/bedboard"}),
-    Wrong("serve", "an option that bedboard does not know: frob", {"DATABASE_URL": "postgresql://h/bedboard?frob=1"}),
-    Wrong("serve", "DATABASE_URL has an sslmode that is none of", {"DATABASE_URL": "postgresql://h/bedboard?sslmode=on"}),
-    Wrong("serve", "BEDBOARD_SECRET_KEY is not set", {"DATABASE_URL": NOWHERE}),
-    Wrong("serve", "BEDBOARD_SECRET_KEY must be a key as `bedboard key` prints it", {"BEDBOARD_SECRET_KEY": "secret"}),
+    Wrong("serve", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a:pass/word@h/bedboard", **KEY}),
+    Wrong("serve", "an option that bedboard does not know: frob", {"DATABASE_URL": "postgresql://h/bedboard?frob=1", **KEY}),
+    Wrong(
+        "serve", "DATABASE_URL has an sslmode that is none of", {"DATABASE_URL": "postgresql://h/bedboard?sslmode=on", **KEY}
+    ),
+    Wrong("enrol wouter", "BEDBOARD_SECRET_KEY must be a key as `bedboard key` prints it", {"BEDBOARD_SECRET_KEY": "secret"}),
+    Wrong("enrol wouter", "BEDBOARD_SECRET_KEY is weak: it was not drawn", {"BEDBOARD_SECRET_KEY": "c2VjcmV0" * 5 + "c2U="}),
     Wrong("migrate", "BEDBOARD_POOL_SIZE should be a valid integer", {"BEDBOARD_POOL_SIZE": "many"}),
     Wrong("migrate", "BEDBOARD_PUBLIC_URL must be like", {"BEDBOARD_PUBLIC_URL": "https://h:99999"}),
     Wrong(
@@ -85,7 +87,6 @@ WRONG = [
         {"BEDBOARD_DATABASE_URL": NOWHERE},
     ),
     Wrong("demo", "BEDBOARD_FROB is not a setting of bedboard", {"BEDBOARD_FROB": "1"}),
-    Wrong("serve --host 0.0.0.0", "loopback", {"DATABASE_URL": NOWHERE, "BEDBOARD_DEMO": "true"}),
     Wrong("serve --host no.such.host.invalid", "no address no.such.host.invalid", {"DATABASE_URL": NOWHERE, **KEY}),
     Wrong("serve --host 192.0.2.1", "cannot listen on 192.0.2.1", {"DATABASE_URL": NOWHERE, **KEY}),
     Wrong("serve --port 0", "'--port': Input should be greater than or equal to 1"),
@@ -125,20 +126,27 @@ def test_a_person_gets_no_token() -> None:
     assert "the name of a person" in said(bedboard("token", "Jan Jansen", "--role", "police", DATABASE_URL=NOWHERE))
 
 
-def test_every_wrong_setting_is_listed_by_the_name_of_its_variable() -> None:
-    wrong = {"BEDBOARD_POOL_SIZE": "0", "BEDBOARD_PUBLIC_URL": "bedboard.example", "BEDBOARD_LOG_LEVEL": "loud"}
-    wrong |= {"BEDBOARD_SECRET_KEY": "secret", "BEDBOARD_UNKNOWN": "1", "DATABASE_URL": "sqlite://"}
-    ran = bedboard("serve", **wrong)
-    assert ran.returncode == 1
-    assert {line.split()[0] for line in ran.stderr.splitlines()} == wrong.keys()
-    assert "secret" not in ran.stderr.replace("BEDBOARD_SECRET_KEY", "")
-
-
 # --- help and version -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "migrate", "key", "push-keys", "seed", "token", "enrol", "import", "replay", "demo"]
+    "command",
+    [
+        "",
+        "serve",
+        "init",
+        "migrate",
+        "backup",
+        "restore",
+        "key",
+        "push-keys",
+        "seed",
+        "token",
+        "enrol",
+        "import",
+        "replay",
+        "demo",
+    ],
 )
 def test_each_command_explains_itself(command: str) -> None:
     short, long = bedboard(*command.split(), "-h"), bedboard(*command.split(), "--help")
@@ -204,7 +212,7 @@ async def test_a_user_whom_the_database_does_not_know_is_named(shared_database: 
     assert '"stranger"' in sentence
 
 
-@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("migrate", "demo")])
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("serve", "migrate", "demo")])
 async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, command: str) -> None:
     assert (
         said(bedboard(*command.split(), DATABASE_URL=unmigrated, **KEY))
@@ -215,7 +223,7 @@ async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, comman
 async def test_an_older_database_is_not_served(unmigrated: str) -> None:
     await migrate(unmigrated, "0002")
     ran = bedboard("serve", DATABASE_URL=unmigrated, **KEY)
-    assert said(ran) == f"the database is at 0002, {NEEDED}: run `bedboard migrate`"
+    assert f"the database is at 0002, {NEEDED}: run `bedboard migrate`" in ran.stderr.splitlines()
     assert bedboard("migrate", DATABASE_URL=unmigrated).stdout == "migrated\n"
 
 
@@ -230,19 +238,13 @@ async def test_an_older_database_of_real_use_is_not_changed_by_a_demo(unmigrated
     await migrate(unmigrated, "0002")
     await execute(unmigrated, "insert into deployment values (1, 'real', 'Europe/Amsterdam', false, now())")
     assert "not a demo's" in said(bedboard("demo", DATABASE_URL=unmigrated))
-    assert "is at 0002" in said(bedboard("serve", DATABASE_URL=unmigrated, **KEY))
+    assert "is at 0002" in bedboard("serve", DATABASE_URL=unmigrated, **KEY).stderr
 
 
 async def test_a_database_of_another_program_is_left_alone(unmigrated: str) -> None:
     await execute(unmigrated, "create table person (id int)")
     sentence = said(bedboard("migrate", DATABASE_URL=unmigrated))
     assert sentence == 'this database has other tables than bedboard\'s: relation "person" already exists'
-
-
-async def test_a_database_that_forgets_is_not_served(database: Database) -> None:
-    name = make_url(database.url).database
-    await execute(site.owner_url(database.url), f"alter database {name} set synchronous_commit = off")
-    assert said(bedboard("serve", DATABASE_URL=database.url, **KEY)).endswith("acknowledged change: synchronous_commit=off")
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
@@ -284,8 +286,7 @@ async def test_a_token_is_printed_once_and_counts(board_database: Database) -> N
 
 
 async def test_the_first_administrator_gets_a_code_on_the_server(board_database: Database) -> None:
-    public = {"BEDBOARD_PUBLIC_URL": "https://bedboard.example"}
-    ran = bedboard("enrol", "wouter", DATABASE_URL=board_database.url, **KEY, **public)
+    ran = bedboard("enrol", "wouter", DATABASE_URL=board_database.url, **KEY)
     assert (ran.returncode, ran.stderr) == (0, "")
     code, told = ran.stdout.splitlines()
     assert len(code.split("-")) == 5
