@@ -22,7 +22,8 @@ from bedboard.settings import Settings
 
 
 def in_words(loaded: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {noun}" for noun, number in loaded.items())
+    """Return numbers with their nouns in the plural, such as "shelters: 1"; so no noun has to follow its number."""
+    return ", ".join(f"{noun}: {number}" for noun, number in loaded.items())
 
 
 def read_seeds(file: Path) -> SeedFile:
@@ -75,4 +76,4 @@ def import_city(settings: Settings, file: Path, on: date, *, as_of_now: bool) ->
         task = bar.add_task("places", total=None)
         loaded = run(load(lambda done, total: bar.update(task, completed=done, total=total)))
     left_out = sum(not remark.used for remark in day.remarks)
-    console.print(f"loaded {in_words(loaded)}; {left_out} rows left out, {len(day.remarks) - left_out} put right")
+    console.print(f"loaded {in_words(loaded)}; rows left out: {left_out}, put right: {len(day.remarks) - left_out}")

@@ -58,7 +58,7 @@ async def test_an_empty_server_becomes_a_board_with_an_administrator(board: Boar
     code, whose, what, after = board.made.stdout.splitlines()
     assert len(code.split("-")) == 5 and set(code.split("-")) <= set(WORDS)
     assert whose == "for Noor de Wit, within 15 minutes, at https://bedboard.example/enrol"
-    assert what == "set up: Nederland, 10 units, 7 kinds of place"
+    assert what == "set up: Nederland, units: 10, kinds of place: 7"
     [(person_id, name, role, organization)] = await rows(
         board.owner_url, "select p.id, p.name, p.role, o.name from person p join organization o on o.id = p.organization_id"
     )
@@ -96,7 +96,7 @@ async def test_a_board_is_set_up_once_and_a_second_time_says_what_is_there(board
     again = bedboard("init", *ADMIN, **board.settings)
     assert (again.returncode, again.stdout) == (1, "")
     first, second = again.stderr.splitlines()
-    counts = "1 organizations, 0 shelters, 0 places, 1 people"
+    counts = "organizations: 1, shelters: 0, places: 0, people: 1"
     assert re.fullmatch(rf"this database is set up already: 'Nederland', since \d{{4}}-\d\d-\d\d, with {counts}", first)
     assert second.startswith("a new code for an administrator: bedboard enrol ")
     assert await rows(board.owner_url, "select count(*) from sign_in") == before
