@@ -1,6 +1,8 @@
 """Pages with the ids and attributes of the real ones and nothing else; no stylesheet."""
 
-SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/outbox", "js/staff")
+SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/sheets", "js/outbox", "js/staff")
+
+CONFIG = '<meta name="htmx-config" content=\'{"history":false}\'>'
 
 
 def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
@@ -31,7 +33,8 @@ def tile(place: str, status: str) -> str:
     )
     return (
         f'<details class="tile {status}" id="tile-{place}" name="tile"><summary><b class="label">{place}</b>'
-        f' <span class="state">{status}</span></summary>{choice(place, "free")}{choice(place, "occupied")}{when}</details>'
+        f' <span class="state">{status}</span></summary>'
+        f'<div class="sheet">{choice(place, "free")}{choice(place, "occupied")}{when}</div></details>'
     )
 
 
@@ -75,7 +78,7 @@ def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str
 def page(main: str, live_url: str) -> str:
     scripts = "".join(f'<script defer src="/static/{name}.js"></script>' for name in SCRIPTS)
     return (
-        f'<!doctype html><html lang="en"><head><title>t</title>{scripts}</head>'
+        f'<!doctype html><html lang="en"><head><title>t</title>{CONFIG}{scripts}</head>'
         f'<body data-live-url="{live_url}"><p id="live" data-state="waiting" role="status"><span data-when="live">'
         'Live <time></time></span><span data-when="lost">Not live: <time></time></span></p>'
         f'<main id="main">{main}</main>'

@@ -171,13 +171,6 @@
     fill(target);
   }
   document.addEventListener("toggle", opened, true);
-  document.addEventListener("keydown", ({ key }) => {
-    const open = key === "Escape" && document.querySelector(".tile[open], .queue[open]");
-    if (open) {
-      open.open = false;
-      open.querySelector("summary").focus();
-    }
-  });
   document.addEventListener("bedboard:placed", show);
   document.addEventListener("bedboard:outbox", show);
   addEventListener("storage", show);

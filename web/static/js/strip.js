@@ -264,13 +264,6 @@
     const folded = link?.hash.startsWith("#ask-") && byId(link.hash.slice(1))?.querySelector(".asking");
     if (folded) folded.open = true;
   });
-  document.addEventListener("keydown", ({ key }) => {
-    const open = key === "Escape" && document.querySelector(".reply[open]");
-    if (open) {
-      open.open = false;
-      open.querySelector("summary").focus();
-    }
-  });
   document.addEventListener("bedboard:hello", () => {
     if (greetings++) isMissed = true; // a page that reconnects may have missed something
   });
