@@ -56,7 +56,10 @@ def _draw_board(call: Call, strip: Markup, *, wall: bool) -> Response:
 
     def join_cards() -> bytes:
         pieces = board.pieces(audience, chosen.shows)
-        pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], chosen.kind))
+        if wall:  # people look for a shelter where it was when the page turned last
+            pieces.sort(key=lambda pair: board.cards[pair[0]].unit_name)
+        else:
+            pieces.sort(key=lambda pair: _rank(board.cards[pair[0]], chosen.kind))
         return "\n".join(piece.body for _, piece in pieces).encode()
 
     def filters(template: str) -> Markup:

@@ -1,5 +1,6 @@
 """Every page in a locked session, on a device of the shift, and on a wall screen; a refusal changes nothing."""
 
+import re
 from contextlib import aclosing
 from urllib.parse import urlencode
 
@@ -214,6 +215,16 @@ async def test_a_wall_shows_numbers_and_code_names_and_nobodys_hold(site: Site) 
     assert "Hanneke" not in main and "Hanneke ·" not in page.split('id="lock"')[0]
     for word in ("CANARY", "Stichting", "/shelters/", "/hold", "tel:", 'class="claim"', "<form"):
         assert word not in main, word
+
+
+async def test_a_wall_keeps_its_order_whatever_is_free(site: Site) -> None:
+    async with aclosing(await site.open_wall()) as browser, site.api("demo-shelter-linde") as linde:
+        orders = []
+        for status in ("free", "occupied"):
+            for number in (1, 2):
+                assert (await linde.patch(f"/places/linde-{number}", json={"status": status})).status_code == 200
+            orders.append(re.findall(r'data-name="([^"]+)"', (await browser.get("/?wall=1")).text))
+    assert orders == 2 * [["Limburg Ceder", "Noord-Nederland Linde", "Noord-Nederland Wilg"]]
 
 
 async def test_opening_a_wall_ends_the_session_of_the_person(site: Site) -> None:
