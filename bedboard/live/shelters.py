@@ -12,7 +12,8 @@ from bedboard.views.late import Late, late_of
 from bedboard.views.pieces import Audience
 
 
-def _overview(shelter_id: str) -> Audience:
+def _overview(shelter_id: str | None) -> Audience:
+    """Return the pages that show something of this shelter among others; None: of every shelter."""
     return Audience("overview", "", shelter_id)
 
 
@@ -27,6 +28,8 @@ class ShelterNews:
 
     def see(self, changed: Sequence[Card]) -> None:
         is_news = False
+        if changed:
+            self._hub.publish(_overview(None), "own", OWN_NEWS)
         for card in changed:
             self._hub.publish(_overview(card.id), "own", OWN_NEWS)
             late = late_of(card)
@@ -37,7 +40,7 @@ class ShelterNews:
 
 
 class OverviewChannel(OwnChannel):
-    """The channel of a page with several shelters of one's own: it is told to ask again when one of them changes."""
+    """The channel of a page with several shelters: it is told to ask again when one of them (None: when any) changes."""
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class OverviewChannel(OwnChannel):
         hub: Hub[Viewer],
         audience: Audience,
         on_active: Callable[[], Awaitable[None]],
-        shelter_ids: Collection[str],
+        shelter_ids: Collection[str | None],
     ) -> None:
         super().__init__(board, audience, on_active)
         self._hub = hub

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bedboard.routes.call import Call
 from bedboard.routes.kept import refusal_of
-from bedboard.routes.replies import WALL, html_bytes, http_status, notice, page, page_text
+from bedboard.routes.replies import WALL, html, html_bytes, http_status, notice, page, page_text
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.refusals import NotAllowed
@@ -104,11 +104,11 @@ def _rank(card: Card, kind: str | None) -> int:
 
 
 async def show_totals(call: Call) -> Response:
-    """Show what staff may know of other shelters: numbers per kind and police unit."""
-    process, catalogue = call.process, call.catalogue
-    context = {
-        "totals": add_totals(process.board.cards.values(), catalogue),
-        "catalogue": catalogue,
-        "as_of": process.board.as_of or call.now,
-    }
-    return page(call, "pages/totals.html", context)
+    """Show what staff may know of other shelters, to a script the numbers alone: per kind and police unit."""
+    board = call.process.board
+    totals = {"totals": add_totals(board.cards.values(), call.catalogue), "catalogue": call.catalogue}
+    body = call.process.pages.fragment(call.language, "fragments/_all_totals.html", totals)
+    if call.wants_fragment:
+        return html(call, body)
+    around = {"body": body, "catalogue": call.catalogue, "as_of": board.as_of or call.now, "live": board.live}
+    return page(call, "pages/totals.html", around)

@@ -12,7 +12,7 @@ from bedboard.live.viewer import Viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
 from bedboard.routes.replies import notice_html
-from bedboard.rules.access import REPORTERS, SEEKERS, Actor, Role
+from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor, Role
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
@@ -54,6 +54,8 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
         channel = _search_channel(websocket, audience, active, actor.role)
     elif audience.view == "own":
         channel = OverviewChannel(process.board, process.hub, audience, active, actor.shelter_ids)
+    elif audience.view == "totals":
+        channel = OverviewChannel(process.board, process.hub, audience, active, (None,))
     await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
 
 
@@ -97,6 +99,8 @@ def _page_audience(websocket: WebSocket, actor: Actor) -> Audience | None:
         return Audience("search", language)
     if asked.get("view") == "own":
         return Audience("own", language)
+    if asked.get("view") == "totals" and actor.role in SHELTER:
+        return Audience("totals", language)
     if asked.get("view") == ("wall" if actor.session == "wall" else "board") and actor.role in SEEKERS:
         catalogue = process_of(websocket).board.catalogue  # None before the first read: then the socket is closed
         return board_audience(actor, language, read_filter(asked, catalogue) if catalogue else EVERYTHING)

@@ -32,8 +32,9 @@ class Audience(NamedTuple):
     `view` is one of: board, the cards for people who look for a place (`late` for the desk, which sees the shelters that did
     not confirm in time); wall, the same cards for everybody in a room, with nobody's claim and no link; staff, a shelter's own
     page; api, JSON objects; search, where each viewer looks for something different, so nothing is shared; own, a page with
-    nothing but what is the viewer's own; overview, one of the shelters on such a page, of which it hears only that it has
-    changed. `chosen`: the board's filter, which the totals of the messages follow; the cards are those of every filter.
+    nothing but what is the viewer's own; totals, those of all shelters for shelters' people; overview, one of the shelters on
+    such pages, of which they hear only that it has changed.
+    `chosen`: the board's filter, which the totals of the messages follow; the cards are those of every filter.
     """
 
     view: str

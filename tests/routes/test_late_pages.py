@@ -104,6 +104,19 @@ async def test_an_open_overview_is_told_of_changes_of_its_own_shelters_only(site
     assert site.clock.now() == NOW
 
 
+async def test_an_open_page_of_all_totals_is_told_of_a_change_of_any_shelter(site: Site) -> None:
+    async with aclosing(await site.sign_in("sanne")) as sanne, page_line(site, sanne, "view=totals") as line:
+        await line.send("{}")
+        assert (await hear(line, PATIENCE))["fragments"] == []
+        async with site.api("demo-shelter-ceder") as ceder:
+            await ceder.patch("/places/ceder-1", json={"status": "occupied"})
+        assert await until_pulse(site, line) == [{"type": "own"}]
+        part = await sanne.get("/totals", headers={"HX-Request": "true"})
+        assert part.text.lstrip().startswith('<section id="totals"') and "<html" not in part.text
+        for name in ("Ceder", "Wilg", "Stichting"):
+            assert name not in part.text
+
+
 async def test_a_silent_shelter_is_named_on_the_desks_list(site: Site, people: People) -> None:
     mark, hanneke = await people("mark"), await people("hanneke")
     case = await begin(mark, "linde")
