@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from tests.build.api import begin
 from tests.build.screens import BROKEN_WORDS, LAPTOP, choice, open_page, open_search, open_wall, sign_in
 from tests.build.site import Site
 
@@ -120,4 +121,58 @@ async def test_no_word_is_broken_on_the_wall_and_on_paper(browser: Browser, demo
     await page.set_viewport_size({"width": 718, "height": 1047})
     await page.emulate_media(media="print")
     assert await page.evaluate(BROKEN_WORDS) == []
+    await page.context.close()
+
+
+BARS = """() => [...document.querySelectorAll('.top, #bar, #address, #fresh')]
+  .filter((one) => /sticky|fixed/.test(getComputedStyle(one).position) && one.checkVisibility())
+  .map((one) => one.getBoundingClientRect())
+  .filter(({ top }) => top < innerHeight / 2)
+  .reduce((most, { bottom }) => Math.max(most, bottom), 0)"""
+
+
+async def test_the_bars_of_a_laptop_leave_room_for_the_results_also_when_they_may_be_old(
+    browser: Browser, demo_site: Site
+) -> None:
+    page = await open_search(browser, demo_site, "lucia", size=LAPTOP)
+    await choice(page, "adults.woman", "1").click()
+    await expect(page.locator(".match").nth(8)).to_be_visible()
+    await page.locator("#more").evaluate("(one) => { one.textContent = '3 plekken erbij — toon'; one.hidden = false }")
+    for is_lost in (False, True):
+        await page.context.set_offline(is_lost)
+        await expect(page.locator("#live")).to_have_attribute("data-state", "lost" if is_lost else "live")
+        await page.evaluate("scrollTo(0, 700)")
+        await page.wait_for_function("() => scrollY > 600")
+        assert await page.evaluate(BARS) <= 102
+    hidden = """() => {
+      const { x, y } = document.querySelector(".doubt b").getBoundingClientRect()
+      return document.elementFromPoint(x + 9, y + 9).closest(".doubt")
+    }"""
+    assert await page.evaluate(f"!!({hidden})()"), "the doubt about the list is not under the line that says so too"
+    await page.context.close()
+
+
+async def test_the_words_of_a_button_stand_in_its_middle(browser: Browser, demo_site: Site) -> None:
+    page = await open_search(browser, demo_site, "lucia", size=LAPTOP)
+    await choice(page, "adults.woman", "1").click()
+    button = page.locator(".match .ask-this").first
+    await expect(button).to_be_visible()
+    above, below = await button.evaluate("""(button) => {
+      const range = new Range()
+      range.selectNodeContents(button.firstChild)
+      const [words, box] = [range.getBoundingClientRect(), button.getBoundingClientRect()]
+      return [words.top - box.top, box.bottom - words.bottom]
+    }""")
+    assert abs(above - below) <= 2
+    await page.context.close()
+
+
+async def test_the_desks_switches_take_the_whole_width_when_nothing_stands_beside_them(
+    browser: Browser, demo_site: Site
+) -> None:
+    await begin(demo_site, "linde", adults={"woman": 1})
+    page = await open_page(browser, demo_site, "hanneke", LAPTOP, path="/requests")
+    await expect(page.locator("#strip > .ways")).to_be_visible()
+    widths = await page.locator("#strip > :visible").evaluate_all("all => all.map((one) => one.offsetWidth)")
+    assert sum(widths) >= 1420 and len(widths) == 1
     await page.context.close()
