@@ -41,14 +41,16 @@
     if (spot?.height && spot.top < floor && (isWide || spot.bottom > top - GAP)) {
       const above = spot.top - GAP - height;
       const furthest = view.offsetLeft + view.width - GAP - width;
-      const isBeside = above < ceiling && spot.right + GAP < furthest;
+      const isBeside = (above < ceiling || near.isField) && spot.right + GAP < furthest;
       top = isBeside ? Math.min(spot.top, top) : above >= ceiling ? above : Math.min(spot.bottom + GAP, top);
       if (isWide) left = isBeside ? spot.right + GAP : Math.min(spot.left, furthest);
     }
     Object.assign(layer.style, { inset: `${Math.max(top, ceiling)}px auto auto ${Math.max(left, GAP)}px` });
   }
 
-  // --- fields that are refused: the first one gets the focus, and each is described by its message
+  // --- fields that are refused: the first one gets the focus, and each is described by its message. A page that came with its
+  // refusal says beside each field what is wrong, so the message does not say it again.
+  const homeOf = (field) => field?.closest("p, fieldset") ?? field; // the field with its label and its explanation
   function unmark() {
     for (const field of document.querySelectorAll("[data-wrong]")) {
       for (const name of ["aria-invalid", "aria-describedby", "data-wrong"]) field.removeAttribute(name);
@@ -61,18 +63,29 @@
         ({ type }) => !/^(hidden|submit)$/.test(type),
       );
       if (!input) return [];
-      line.id = `wrong-${marked++}`;
       const field = /^(radio|checkbox)$/.test(input.type) ? (input.closest("fieldset") ?? input) : input;
-      field.setAttribute("aria-describedby", line.id);
-      if (field === input) input.setAttribute("aria-invalid", "true");
       field.dataset.wrong = "";
+      if (homeOf(field).querySelector(".wrong-field")) line.remove();
+      else {
+        line.id = `wrong-${marked++}`;
+        field.setAttribute("aria-describedby", line.id);
+        if (field === input) input.setAttribute("aria-invalid", "true");
+      }
       return input;
     });
+    message.querySelector("ul:empty, ul:not(:has(li))")?.remove();
     const [first] = fields;
     for (let fold = first?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     first?.focus({ preventScroll: true });
     first?.scrollIntoView({ block: "center" });
-    return first?.closest("[data-wrong]");
+    return homeOf(first?.closest("[data-wrong]"));
+  }
+  // A message must not lie over what is wrong: then the field goes up to where there is room below it.
+  function clear(field) {
+    const [{ top, bottom, left, right }, box] = [field.getBoundingClientRect(), layer.getBoundingClientRect()];
+    if (bottom <= box.top || top >= box.bottom || right <= box.left || left >= box.right) return;
+    field.scrollIntoView();
+    stand();
   }
 
   // --- telling
@@ -108,8 +121,9 @@
     near = press ?? near;
     (isWait ? waits : alerts).append(message);
     const wrong = mark(message, form);
-    if (wrong) near = { element: wrong };
+    if (wrong) near = { element: wrong, isField: true };
     stand();
+    if (wrong) clear(wrong);
   }
   // A press begins: gives what is needed to say later how it went.
   function begin(name, pressed) {
