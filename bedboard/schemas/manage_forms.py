@@ -13,14 +13,28 @@ from bedboard.schemas.fields import Day, Form, Id, KeyText
 from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
-NAME_PATTERN = f"^[{LETTERS}][{LETTERS}.'’-]*( [{LETTERS}.'’-]+){{0,5}}$"
-NAMED_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9.,&'’()/-]*( [{LETTERS}0-9.,&'’()/-]+){{0,9}}$"
-CODE_NAME_PATTERN = f"^[{LETTERS}]{{2,30}}( [{LETTERS}]{{2,30}})?( [0-9]{{1,2}})?$"
-ADDRESS_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9 .,'’/-]{{4,119}}$"
+PERSON_NAME = re.compile(f"[{LETTERS}][{LETTERS}.'’-]*( [{LETTERS}.'’-]+){{0,5}}")
+ORGANIZATION_NAME = re.compile(f"[{LETTERS}0-9][{LETTERS}0-9.,&'’()/-]*( [{LETTERS}0-9.,&'’()/-]+){{0,9}}")
+CODE_NAME = re.compile(f"[{LETTERS}]{{2,30}}( [{LETTERS}]{{2,30}})?( [0-9]{{1,2}})?")
+ADDRESS = re.compile(f"[{LETTERS}0-9][{LETTERS}0-9 .,'’/-]{{4,119}}")
 HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]([0-5][0-9]))?")
 BETWEEN_DIGITS = re.compile(r"[-‐-–()./\s]+")
 NATIONAL_ZERO = re.compile(r"^(\s*(?:\+|00)[0-9]{1,3}\s*)\(0\)")  # +31 (0)70 1234567: nobody dials it from abroad
 STAMP_PATTERN = "^[0-9a-f]{16}$"
+
+
+def _fold(value: Any) -> Any:
+    """Read a name without the spaces around it, and with one between its words."""
+    return " ".join(filter(None, value.split(" "))) if isinstance(value, str) else value
+
+
+def _shaped(shape: re.Pattern[str], code: str, means: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not shape.fullmatch(text):
+            raise PydanticCustomError(code, means)
+        return text
+
+    return AfterValidator(check)
 
 
 def _check_label(text: str) -> str:
@@ -46,13 +60,16 @@ def _read_telephone(value: Any) -> str:
     return number
 
 
-PersonName = Annotated[str, Field(pattern=NAME_PATTERN, max_length=60)]
-OrganizationName = Annotated[str, Field(pattern=NAMED_PATTERN, max_length=80)]
-CodeName = Annotated[str, Field(pattern=CODE_NAME_PATTERN, max_length=40)]
+Folded = Annotated[str, BeforeValidator(_fold)]
+PersonName = Annotated[Folded, Field(max_length=60), _shaped(PERSON_NAME, "not_a_person_name", "letters, spaces and dashes")]
+OrganizationName = Annotated[
+    Folded, Field(max_length=80), _shaped(ORGANIZATION_NAME, "not_an_organization_name", "letters, digits and . , & ' ( ) / -")
+]
+CodeName = Annotated[Folded, Field(max_length=40), _shaped(CODE_NAME, "not_a_code_name", "a word or two, perhaps a number")]
 Telephone = Annotated[str, BeforeValidator(_read_telephone)]
 Times = Annotated[list[str], BeforeValidator(_read_times)]
-Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
-Label = Annotated[str, Field(max_length=30), AfterValidator(_check_label)]
+Address = Annotated[Folded, _shaped(ADDRESS, "not_an_address", "street, number, postal code and town")]
+Label = Annotated[Folded, Field(max_length=30), AfterValidator(_check_label)]
 PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor"]
 PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
 Ticked = Annotated[dict[Id, Literal["on"]], Field(default_factory=dict, max_length=100)]

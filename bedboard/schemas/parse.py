@@ -43,7 +43,8 @@ CODES = {
     "dict_type": "not_an_object",
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
-    **{code: code for code in ("not_a_label", "not_hours", "not_a_telephone")},
+    **{code: code for code in ("not_a_label", "not_hours", "not_a_telephone", "not_an_address")},
+    **{code: code for code in ("not_a_person_name", "not_an_organization_name", "not_a_code_name")},
 }
 
 

@@ -5,9 +5,10 @@ from contextlib import aclosing
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from bedboard.rules.refusals import Invalid
-from bedboard.schemas.manage_forms import NewShelterForm, OrganizationForm
+from bedboard.schemas.manage_forms import NewShelterForm, OrganizationForm, PlaceForm, StaffForm
 from bedboard.schemas.parse import parse_form
 from tests.build.api import sql
 from tests.build.site import Site
@@ -44,6 +45,28 @@ def test_what_is_no_number_is_refused(written: str) -> None:
     with pytest.raises(Invalid) as refusal:
         parse_form(OrganizationForm, {"name": "Kade", "telephone_desk": written})
     assert [(one.field, one.code) for one in refusal.value.fields] == [("telephone_desk", "not_a_telephone")]
+
+
+@pytest.mark.parametrize("written", ["Kade", " Kade", "Kade ", "  Kade"])
+def test_spaces_around_a_name_are_not_part_of_it(written: str) -> None:
+    assert parse_form(OrganizationForm, {"name": written}).name == "Kade"
+    assert parse_form(OrganizationForm, {"name": f"Stichting  {written}"}).name == "Stichting Kade"
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "value", "code"),
+    [
+        (OrganizationForm, "name", "Jan <x", "not_an_organization_name"),
+        (StaffForm, "name", "Jan 12", "not_a_person_name"),
+        (NewShelterForm, "name", "Linde 123", "not_a_code_name"),
+        (NewShelterForm, "address", "j@x.nl", "not_an_address"),
+        (PlaceForm, "label", "Fatima", "not_a_label"),
+    ],
+)
+def test_a_refusal_says_what_belongs_in_the_field(form: type[BaseModel], field: str, value: str, code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_form(form, {field: value})
+    assert (field, code) in [(one.field, one.code) for one in refusal.value.fields]
 
 
 @pytest.mark.parametrize(
