@@ -213,6 +213,24 @@ async def test_no_page_has_a_script_or_a_style_of_its_own(site: Site) -> None:
         assert all(one.action.startswith("/") for one in parsed.found)
 
 
+async def test_a_page_has_the_script_for_passkeys_once_and_only_where_it_is_used(site: Site) -> None:
+    visits = {
+        "sanne": {"/staff/linde": 0, "/totals": 0, "/shift": 0, "/devices": 1},  # a shift
+        "mark": {"/": 1, "/devices": 1},  # a page that locks is unlocked with it
+    }
+    for person, pages in visits.items():
+        browser = await site.sign_in(person)
+        for path, count in pages.items():
+            page = await browser.get(path)
+            assert (page.status_code, page.text.count("js/passkey")) == (200, count), path
+        await browser.aclose()
+    async with aclosing(await site.open_wall()) as wall:
+        assert "js/passkey" not in (await wall.get("/?wall=1")).text
+    async with site.client() as stranger:
+        for path in ("/sign-in", "/enrol"):
+            assert (await stranger.get(path)).text.count("js/passkey") == 1
+
+
 async def test_every_page_speaks_the_language_of_the_device_or_of_the_choice(site: Site) -> None:
     browser = await site.sign_in("sanne")
     assert '<html lang="nl"' in (await browser.get("/staff/linde", headers={"Accept-Language": "nl"})).text

@@ -1,6 +1,7 @@
 /* Covers the page when its session is locked, or has ended. The server decides that (live.js hears it); a page that hears nothing
    covers itself when nobody has touched any page of this browser for as long. The page stays below the cover, hidden from every
-   reader, so that what was typed is still there after unlocking. Without this script the server answers with the cover alone. */
+   reader, so that what was typed is still there after unlocking. Without this script the server answers with the cover alone.
+   It also tells the person on every page that a passkey was added. */
 (() => {
   "use strict";
   const SECOND = 1e3;
@@ -104,6 +105,13 @@
   document.addEventListener("bedboard:covered", ({ detail }) => {
     if (detail === "own") news.textContent = `${news.dataset.news} (${++count})`;
   });
+  // A passkey was added elsewhere. Under a cover it waits with the page.
+  function tellAdded() {
+    if (document.querySelector(".added")) return;
+    document.getElementById("main").before(document.getElementById("passkey-added").content.cloneNode(true));
+  }
+  document.addEventListener("bedboard:device", tellAdded);
+  document.addEventListener("bedboard:covered", ({ detail }) => detail === "device" && tellAdded());
   document.addEventListener("bedboard:ended", end);
   document.addEventListener("htmx:after:request", ({ detail }) => detail.ctx.response?.status === 423 && shut());
   note();

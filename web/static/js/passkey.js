@@ -86,12 +86,5 @@
       form.elements.proof.value = "";
     }
   });
-  // A passkey was added elsewhere. Under a cover it waits with the page.
-  function tellAdded() {
-    if (document.querySelector(".added")) return;
-    document.getElementById("main").before(document.getElementById("passkey-added").content.cloneNode(true));
-  }
-  document.addEventListener("bedboard:device", tellAdded);
-  document.addEventListener("bedboard:covered", ({ detail }) => detail === "device" && tellAdded());
   window.bedboard = Object.assign(window.bedboard ?? {}, { prove });
 })();
