@@ -101,7 +101,7 @@ class Board:
             if present is not None and present.version > row.version:
                 continue
             self._rows[row.id] = row
-            card = self._make_card(row, catalogue, now)
+            card = self.make_card(row, catalogue, now)
             if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
                 changed.append(card)
             self._put(card)
@@ -134,7 +134,7 @@ class Board:
         due = [card.id for card in self.cards.values() if card.changes_at is not None and card.changes_at <= now]
         due += [shelter_id for shelter_id in self._pieces.faults.due(now) if shelter_id not in due]
         if due and self.catalogue is not None:
-            cards = [self._make_card(self._rows[shelter_id], self.catalogue, now) for shelter_id in due]
+            cards = [self.make_card(self._rows[shelter_id], self.catalogue, now) for shelter_id in due]
             for card in cards:
                 self._put(card)
             if self.live:
@@ -146,7 +146,7 @@ class Board:
             self.watchers.tell([])
         return len(due)
 
-    def _make_card(self, row: ShelterRow, catalogue: Catalogue, now: datetime) -> Card:
+    def make_card(self, row: ShelterRow, catalogue: Catalogue, now: datetime) -> Card:
         """Return the card of this row; if a bug prevents it, one that says that the shelter is unknown."""
         try:
             return make_whole_card(row, catalogue, self._limits, now)

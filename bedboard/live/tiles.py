@@ -75,4 +75,4 @@ class Tiles:
         `present`: the card on the board. Where another one is drawn, nothing is known of its tiles.
         """
         is_present = present is not None and present.stamp == card.stamp
-        return self._pieces.staff(language, card, catalogue, self.since(card, shown) if is_present else None)
+        return self._pieces.own_page(language, card, catalogue, self.since(card, shown) if is_present else None)

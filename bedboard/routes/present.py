@@ -9,7 +9,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.row import Endpoint
 from bedboard.rules.refusals import Conflict, Invalid, NotFound, Refusal, VersionMismatch
 from bedboard.store.board import ShelterRow, get_shelter
-from bedboard.views.cards import Card, make_card
+from bedboard.views.cards import Card
 
 
 async def read_shelter(call: Call, shelter_id: str) -> ShelterRow:
@@ -23,7 +23,7 @@ async def read_shelter(call: Call, shelter_id: str) -> ShelterRow:
 
 def card_of(call: Call, row: ShelterRow) -> Card:
     """Return the card of a shelter at the moment of the call. Refusal: Unavailable while nothing has been read."""
-    return make_card(row, call.catalogue, call.process.settings.limits, call.now)
+    return call.process.board.make_card(row, call.catalogue, call.now)
 
 
 def showing_present(show: Callable[[Call, Refusal], Awaitable[Response]]) -> Callable[[Endpoint], Endpoint]:

@@ -83,7 +83,7 @@ async def show_staff(call: Call) -> Response:
     context = {
         "card": card,
         "asked": cases,
-        "body": Markup(process.pieces.staff(call.language, card, catalogue, opened=call.query.get("place"))),  # noqa: S704
+        "body": Markup(process.pieces.own_page(call.language, card, catalogue, opened=call.query.get("place"))),  # noqa: S704
         "sheets": Markup(process.pieces.sheets(call.language, card, catalogue)),  # noqa: S704
         "undo": Markup(undo),  # noqa: S704
         "undo_seconds": process.settings.undo_seconds,

@@ -38,14 +38,17 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}  # by shelter
+        self._logged: dict[str, int] = {}  # the version of each shelter of which a bug was logged last
 
     def note(self, shelter_id: str, version: int, part: Hashable, bug: Exception) -> None:
         """Note a part of a shelter that could not be drawn; log only the first bug of each version."""
         fault = self._faults.get(shelter_id)
         if fault is None or fault.version != version:
-            log.error("bug", shelter=shelter_id, version=version, exc_info=bug)
             fault = self._faults[shelter_id] = Fault(version)
         fault.parts.add(part)
+        if self._logged.get(shelter_id) != version:
+            self._logged[shelter_id] = version
+            log.error("bug", shelter=shelter_id, version=version, exc_info=bug)
 
     def has(self, shelter_id: str, version: int, part: Hashable) -> bool:
         """Return whether this could not be drawn at the last try."""
@@ -53,16 +56,16 @@ class Faults:
         return fault is not None and fault.version == version and part in fault.parts
 
     def is_shown(self, shelter_id: str) -> bool:
-        """Return whether pages may show a picture of this shelter that is not whole."""
+        """Return whether open pages may show a picture of this shelter that is not whole."""
         return shelter_id in self._faults
 
     def due(self, now: datetime) -> list[str]:
         """Return the shelters to be tried again now; what cannot be drawn then is noted again."""
         found = []
-        for shelter_id, fault in self._faults.items():
-            if not fault.parts:
-                continue
-            if fault.due_at is None:
+        for shelter_id, fault in list(self._faults.items()):
+            if not fault.parts:  # all of it could be drawn at the last try
+                del self._faults[shelter_id]
+            elif fault.due_at is None:
                 fault.due_at = now + min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(fault.tries, 10))
             elif fault.due_at <= now:
                 fault.parts, fault.due_at, fault.tries = set(), None, fault.tries + 1
@@ -72,6 +75,7 @@ class Faults:
     def forget(self, shelter_id: str) -> None:
         """Forget a shelter that has left the board."""
         self._faults.pop(shelter_id, None)
+        self._logged.pop(shelter_id, None)
 
 
 def make_whole_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, now: datetime) -> Card:

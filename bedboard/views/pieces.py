@@ -120,10 +120,30 @@ class Pieces:
         tiles = "" if only is None else self._pages.render(language, "fragments/_tiles.html", {**context, "places": list(only)})
         return tiles + self._pages.render(language, "fragments/_staff.html", context)
 
+    def own_page(
+        self,
+        language: str,
+        card: Card,
+        catalogue: Catalogue,
+        only: Iterable[PlaceView] | None = None,
+        opened: str | None = None,
+    ) -> str:
+        """Return the same for a page or an answer; one that says "unknown" where a bug prevents it: a tap needs its answer."""
+        try:
+            return self.staff(language, card, catalogue, only, opened)
+        except Exception as bug:
+            self.faults.note(card.id, card.stamp.version, ("page", language), bug)
+            return self._undrawn(Audience("staff", language, card.id), card).body
+
     def sheets(self, language: str, card: Card, catalogue: Catalogue) -> str:
-        """Return the sheets that the small tiles of a large shelter share; "" for a shelter with whole tiles."""
-        if not card.as_bar:
+        """Return the sheets that the small tiles of a large shelter share; "" for one with whole tiles, or after a bug."""
+        try:
+            return self._sheets(language, card, catalogue) if card.as_bar else ""
+        except Exception as bug:
+            self.faults.note(card.id, card.stamp.version, ("sheets", language), bug)
             return ""
+
+    def _sheets(self, language: str, card: Card, catalogue: Catalogue) -> str:
         statuses: tuple[PlaceStatus, ...] = ("free", "occupied")
         plain = [card.places[0]._replace(id="__place__", status=one, claim=None, closed_reason=None) for one in statuses]
         plain = [one._replace(expected_free_at=None, label="") for one in plain]

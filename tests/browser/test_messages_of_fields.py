@@ -1,4 +1,4 @@
-"""messages.js: what a refused form says lies over none of the fields that it speaks of, and the first of them has the focus."""
+"""messages.js: the message of a refused form lies over none of the fields that it names, and the first has the focus."""
 
 import pytest
 from playwright.async_api import Browser, expect

@@ -1,4 +1,4 @@
-"""A tap without a network, and then a reload: the browser shows its own page, and the tap is sent when one of ours is back."""
+"""A tap without a network survives a reload that fails: it is sent from the next page of ours."""
 
 import pytest
 from playwright.async_api import Browser, Error, Page, expect

@@ -1,4 +1,4 @@
-"""Labels of places: what a shelter would write, and nothing that could be about a victim."""
+"""Labels of places: the words of shelters fit, and nothing that could be about a victim does."""
 
 import pytest
 
