@@ -169,11 +169,12 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
             {"field": one.field, "code": one.code, "detail": words("field_error", one.code, one.detail)}
             for one in refusal.fields
         ]
-    if "present" in refusal.detail:
-        document["present"] = refusal.detail["present"]
+    document |= {name: refusal.detail[name] for name in ("present", "scope") if name in refusal.detail}
     headers = api_headers() | {"Content-Language": language} | retry_after(refusal)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if "scope" in refusal.detail:  # RFC 6750
+        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{refusal.detail["scope"]}"'
     return Response(to_json(document), status, headers, media_type="application/problem+json")
 
 

@@ -63,6 +63,15 @@ def check_manages(actor: Actor, shelter_ids: Collection[str], role: str) -> None
         raise NotAllowed("not_your_role")
 
 
+def check_manages_token(actor: Actor, shelter_id: str | None) -> None:
+    """Refuse an actor that may not manage tokens of this shelter, or for None those of an organization. Refusal: NotAllowed.
+
+    An administrator may. A manager may for its own shelters.
+    """
+    if actor.role != "admin" and (actor.role != "manager" or shelter_id not in actor.shelter_ids):
+        raise NotAllowed("not_your_role")
+
+
 def check_work(role: str, shelter_ids: Collection[str]) -> None:
     """Refuse a shelter's people without a shelter, and others with one. Refusal: Invalid `shelters`."""
     if role in SHELTER and not shelter_ids:

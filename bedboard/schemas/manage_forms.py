@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from bedboard.rules.clients import PERIODS, ClientRole, Scope, unfit_name
 from bedboard.rules.contacts import Topic
 from bedboard.rules.deciding import DAYS
 from bedboard.rules.managing import MOST_PLACES_AT_ONCE, MOST_TIMES, USUAL_TIMES, is_label
@@ -21,12 +22,27 @@ HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]([0-5][0-9]))?")
 BETWEEN_DIGITS = re.compile(r"[-‐-–()./\s]+")
 NATIONAL_ZERO = re.compile(r"^(\s*(?:\+|00)[0-9]{1,3}\s*)\(0\)")  # +31 (0)70 1234567: nobody dials it from abroad
 STAMP_PATTERN = "^[0-9a-f]{16}$"
+PROGRAM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,5}")
+LONGEST_PROGRAM = 40
 
 
 def _check_label(text: str) -> str:
     if not is_label(text):
         raise PydanticCustomError("not_a_label", "a place is called like kamer 3, 2.04 or gezinskamer")
     return text
+
+
+def _check_program(name: str) -> str:
+    if len(name) > LONGEST_PROGRAM or not PROGRAM.fullmatch(name) or unfit_name(name) is not None:
+        raise PydanticCustomError("not_a_program", "a program is called like roster-linde")
+    return name
+
+
+def _read_days(value: Any) -> Any:
+    days = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5 else 0
+    if days not in PERIODS:
+        raise PydanticCustomError("not_a_period", "a token counts for one of some periods")
+    return days
 
 
 def _read_times(value: Any) -> Any:
@@ -55,6 +71,8 @@ Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
 Label = Annotated[str, Field(max_length=30), AfterValidator(_check_label)]
 PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor"]
 PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
+ProgramName = Annotated[str, AfterValidator(_check_program)]
+Days = Annotated[int, BeforeValidator(_read_days)]
 Ticked = Annotated[dict[Id, Literal["on"]], Field(default_factory=dict, max_length=100)]
 
 
@@ -108,6 +126,26 @@ class RoleForm(Form):
 
     organization: Id
     role: PersonRole
+
+
+class TokenForm(Form):
+    """A token for the system of a shelter. `scopes`: each ticked. `lasts`: for how many days it counts."""
+
+    program: ProgramName
+    scopes: Annotated[dict[Scope, Literal["on"]], Field(default_factory=dict)]
+    lasts: Days
+
+
+class AnyTokenForm(TokenForm):
+    """A token for any program, as an administrator makes it."""
+
+    role: ClientRole
+    shelter: Id | None = None
+    organization: Id | None = None
+
+
+class RotationForm(Form):
+    """A press to make a token again; it has no fields of its own."""
 
 
 class ShelterForm(Form):

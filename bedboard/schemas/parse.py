@@ -43,7 +43,7 @@ CODES = {
     "dict_type": "not_an_object",
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
-    **{code: code for code in ("not_a_label", "not_hours", "not_a_telephone")},
+    **{code: code for code in ("not_a_label", "not_hours", "not_a_telephone", "not_a_program", "not_a_period")},
 }
 
 

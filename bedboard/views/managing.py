@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "ticks"]
+FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "ticks"]
 
 
 class FieldView(NamedTuple):

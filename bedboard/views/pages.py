@@ -28,6 +28,7 @@ from bedboard.rules.cases import (
     TAKEN_AHEAD,
 )
 from bedboard.rules.claims import HOLD, HOLD_WARNING
+from bedboard.rules.clients import OVERLAP
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.managing import MOST_TIMES, USUAL_TIMES
 from bedboard.rules.places import FURTHEST_EXPECTED
@@ -48,6 +49,7 @@ DURATIONS: Mapping[str, int] = {
     "lapse_days": LONGEST_CASE // DAY,
     "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,
+    "overlap_hours": OVERLAP // HOUR,
 }
 """The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
 

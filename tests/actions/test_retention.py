@@ -111,6 +111,10 @@ async def a_program_that_ended(database: Database) -> None:
     await run(database, "update client set ended_at = :now where id = 'demo-shelter-ceder'", now=NOW)
 
 
+async def a_program_whose_token_expired(database: Database) -> None:
+    await run(database, "update client set expires_at = :now where id = 'demo-shelter-ceder'", now=NOW)
+
+
 async def a_question(database: Database) -> None:
     await do(database, lambda tx: save_challenge(tx, b"hash", "sign_in", b"bound", NOW))
 
@@ -156,6 +160,7 @@ CASES = [
     Case("sign_ins", a_line_of_signing_in, TERMS.disclosure, ("sign_in",)),
     Case("people", somebody_who_left, TERMS.person, ("appointment",)),
     Case("clients", a_program_that_ended, TERMS.person, ()),
+    Case("clients", a_program_whose_token_expired, TERMS.person, ()),
 ]
 
 

@@ -120,6 +120,14 @@ ACCESS = {
     "contact_add": "A",
     "contact": "A",
     "contact_save": "A",
+    "tokens": "A",
+    "token_add": "A",
+    "token": "A",
+    "token_save": "A",
+    "shelter_tokens": "M own",
+    "shelter_token_add": "M own",
+    "shelter_token": "M own",
+    "shelter_token_save": "M own",
     "roles": "MCPDAU",
     "role_take": "MCPDAU",
     "shelters": "A",
@@ -206,6 +214,8 @@ NEEDS_PROOF = {
     **dict.fromkeys(("organization_add", "organization_save", "person_add", "person_save", "person_role"), "A"),
     **dict.fromkeys(("person_role_end", "contact_add", "contact_save", "shelter_add"), "A"),
     **dict.fromkeys(("shelter_save", "place_add"), "MA"),
+    **dict.fromkeys(("token_add", "token_save"), "A"),
+    **dict.fromkeys(("shelter_token_add", "shelter_token_save"), "M"),
     **dict.fromkeys(("shelter_contact", "place_save", "shelter_staff_add", "shelter_person_save"), "M"),
 }
 """The routes that want a fresh proof, and of the roles that may call them those that have to give it."""

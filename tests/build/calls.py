@@ -21,6 +21,8 @@ class Call(NamedTuple):
 NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
 PERSON = {"name": "Sanne", "organization": "oever", "role": "staff"}
 PLACE = {"label": "1", "kind": "cosm", "beds": "2"}
+TOKEN = {"program": "roster", "scopes.read": "on", "lasts": "90"}
+PRESS = {"do": "save", "seen": "0" * 16}
 NUMBER = {"topic": "legal", "name_nl": "Piket", "name_en": "Lawyers", "telephone": "010 1"}
 NEW_SHELTER = {"name": "Linde", "organization": "oever", "unit": "noord", "telephone": "010 123", "address": "Straat 1"} | {
     "confirm_times": "08:00"
@@ -129,6 +131,14 @@ CALLS: dict[str, Call] = {
     "contact_add": Call("/manage/contacts", 303, NUMBER | {"key": "m13"}),
     "contact": Call("/manage/contacts/nobodys", 404),
     "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "preview", "key": "m14"}),
+    "tokens": Call("/manage/tokens", 200),
+    "token_add": Call("/manage/tokens", 200, TOKEN | {"role": "police", "organization": "oever", "key": "m15"}),
+    "token": Call("/manage/tokens/nobodys", 404),
+    "token_save": Call("/manage/tokens/nobodys", 404, PRESS | {"key": "m16"}),
+    "shelter_tokens": Call("/manage/{shelter}/tokens", 200),
+    "shelter_token_add": Call("/manage/{shelter}/tokens", 200, TOKEN | {"key": "m17"}),
+    "shelter_token": Call("/manage/{shelter}/tokens/nobodys", 404),
+    "shelter_token_save": Call("/manage/{shelter}/tokens/nobodys", 404, PRESS | {"key": "m18"}),
     "roles": Call("/roles", 200),
     "role_take": Call("/roles", 404, {"organization": "desk", "role": "auditor"}),  # nobody has this role besides
     "shelters": Call("/manage/shelters", 200),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bedboard.actions.alerts import add_alert
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.manage.places import PlaceFacts, open_places
+from bedboard.actions.manage.tokens import TokenFacts, make_token, rotate_token
 from bedboard.actions.occupancy import change_place
 from bedboard.actions.reminders import remind_shelters
 from bedboard.jobs import make_scheduler
@@ -211,6 +212,31 @@ async def an_alert(site: Site) -> datetime:
 async def a_session(site: Site) -> datetime:
     async with aclosing(await site.sign_in("mark")):  # and then nobody touches it
         return NOW + HOUR / 4
+
+
+async def _a_token(site: Site) -> None:
+    """Make the token "first" for a program of the police that counts for a month."""
+    wouter, facts = actor("admin", "wouter", ()), TokenFacts("zoeker", "police", {"read"}, 30, None, "oever")
+    await do(site.process.database, lambda tx: make_token(tx, wouter, "zoeker", "first", facts, NOW))
+
+
+async def a_token(site: Site) -> datetime:
+    await _a_token(site)
+    return NOW + 30 * DAY
+
+
+async def a_rotated_token(site: Site) -> datetime:
+    """Its new token is "second"."""
+    await _a_token(site)
+    wouter = actor("admin", "wouter", ())
+    await do(site.process.database, lambda tx: rotate_token(tx, wouter, "zoeker", "second", NOW))
+    return NOW + DAY
+
+
+async def a_new_token_of_a_shelter(site: Site) -> datetime:
+    anneke, facts = actor("manager", "anneke", ("linde", "ceder")), TokenFacts("roster", "machine", {"read"}, 30, "linde")
+    await do(site.process.database, lambda tx: make_token(tx, anneke, "roster", "first", facts, NOW))
+    return NOW + 7 * DAY
 
 
 async def a_kept_answer(site: Site) -> datetime:

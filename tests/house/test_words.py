@@ -14,6 +14,7 @@ from bedboard.actions.notify import WHO
 from bedboard.routes.replies import OF_CODE, STATUS
 from bedboard.rules.access import ROLES
 from bedboard.rules.cases import ANSWERS, DESK_REASONS, NEXT, NO_REASONS, SETTLED, STATES
+from bedboard.rules.clients import SCOPES
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES, TAKES
 from bedboard.rules.examples import EXAMPLES
 from bedboard.rules.fit import PARTY
@@ -54,6 +55,7 @@ REFUSALS = {
     *("no_such_device", "step_up_needed"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
     *("no_such_contact", "contacts_full"),
+    *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
@@ -97,6 +99,8 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("unknown_organization", "unknown_unit", "unknown_kind", "only_for_shelter_roles"), NO_DETAIL),
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
     **dict.fromkeys(("not_hours", "not_a_telephone"), NO_DETAIL),
+    **dict.fromkeys(("not_a_program", "not_a_period", "program_taken", "only_for_machine", "organization_needed"), NO_DETAIL),
+    **dict.fromkeys(("scope_needed", "not_for_role"), NO_DETAIL),
     "too_many_nights": {"most": 120},
     "period_too_long": {"days": 366},
     "more_than_two_days": NO_DETAIL,
@@ -118,7 +122,10 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "contacts_full": [{"most": 200}],
-    "organization_in_use": [{"people": 2, "shelters": 1}],
+    "organization_in_use": [{"people": 2, "shelters": 1, "tokens": 1}],
+    "tokens_full": [{"most": 20}],
+    "scope_missing": [{"scope": "report"}],
+    "rotated_lately": [{"until": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "holds_of_person": [{"most": 3}],
     "waitings_of_person": [{"most": 5}],
@@ -178,6 +185,7 @@ def test_a_template_compiles(pages: Pages, language: str, template: str) -> None
         ("desk_reason", DESK_REASONS),
         ("settled", SETTLED),
         ("case_event", tuple(WHO)),
+        ("scope", SCOPES),
         ("problem_title", tuple({*STATUS.values(), *OF_CODE.values(), 500})),
     ],
 )

@@ -10,18 +10,28 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from bedboard.actions.cases import choose_offer, open_case
-from bedboard.actions.occupancy import undo_change
 from bedboard.rules.cases import Patience, is_late, is_late_untold, may_see_address, silence_step
 from bedboard.rules.claims import Claim, is_live
+from bedboard.rules.clients import Terms
 from bedboard.rules.deciding import Deciding
 from bedboard.rules.freshness import USUAL_LIMITS, closure_reminder, current_reminder, freshness_of
 from bedboard.store.database import Database
 from bedboard.views.objects import shelter_object, to_json
 from tests.build import NOW, FixedClock
 from tests.build import clock as situations
-from tests.build.cases import HOUR, MARK, NEEDS, SANNE, ZONE
+from tests.build.cases import HOUR, ZONE
 from tests.build.clock import At, Look, asked, board, fit_now, rule, says, stored
+from tests.build.clock_looks import (
+    answer_to,
+    is_case_refused,
+    is_choice_refused,
+    is_over,
+    is_undoing_refused,
+    of_linde,
+    state_of_case,
+    state_of_session,
+    step_of,
+)
 from tests.build.lines import api_line, hear, until_pulse
 from tests.build.moments import USUAL
 from tests.build.rows import run
@@ -44,37 +54,6 @@ class Row(NamedTuple):
     begin: Callable[[Site], Awaitable[datetime]]
     looks: Mapping[str, tuple[Look, tuple[Any, ...]]]
     prepared: str = ""
-
-
-async def is_choice_refused(at: At) -> str:
-    return await at.tried(lambda tx: choose_offer(tx, MARK, "r1", "beuk", at.now, ZONE))
-
-
-async def is_case_refused(at: At) -> str:
-    return await at.tried(lambda tx: open_case(tx, MARK, "new", NEEDS, "noord", {"linde": "cosm"}, at.now))
-
-
-async def is_undoing_refused(at: At) -> str:
-    tap = await at.one("select max(id) from journal")
-    return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, 10 * SECOND))
-
-
-async def state_of_session(at: At) -> str:
-    token_hash = await at.one("select token_hash from session")
-    found = (await at.site.process.identity.active_tokens([token_hash])).get(token_hash)
-    return "over" if found is None else "locked" if found.is_locked else "open"
-
-
-def of_linde(found: Any, name: str) -> object:
-    return next((match[name] for match in found["matches"] if match["shelter"] == "linde"), None)
-
-
-def step_of(at: At) -> object:
-    return reminder.step if (reminder := at.card().reminder) else None
-
-
-def state_of_case(at: str = "state") -> Look:
-    return asked("/requests/r1", lambda case: case[at])
 
 
 STATE = "select state from case_record where id = 'r1'"
@@ -261,6 +240,33 @@ ROWS = (
     ),
     Row("alert", situations.an_alert, {"database": (stored("select count(*) from alert"), (1, 0))}),
     Row("session", situations.a_session, {"database": (state_of_session, ("open", "locked", "locked", "over"))}),
+    Row(
+        "token",
+        situations.a_token,
+        {
+            "rules": (rule(lambda now: Terms(NOW + 30 * DAY).counts(now)), (True, False)),
+            "api": (answer_to("first"), (200, 401)),
+            "sockets": (is_over("first"), (False, True)),
+        },
+    ),
+    Row(
+        "token-overlap",
+        situations.a_rotated_token,
+        {
+            "rules": (rule(lambda now: Terms(None, None, NOW + DAY).overlaps(now)), (True, False)),
+            "api": (answer_to("first"), (200, 401)),
+            "new": (answer_to("second"), (200,)),
+            "sockets": (is_over("first"), (False, True)),
+        },
+    ),
+    Row(
+        "token-news",
+        situations.a_new_token_of_a_shelter,
+        {
+            "page": (says("anneke", "/manage", "Nieuw token:"), (True, False)),
+            "shelter": (says("anneke", "/staff/linde", "Nieuw token:"), (True, False)),
+        },
+    ),
     Row("kept-answer", situations.a_kept_answer, {"database": (stored("select count(*) from stored_reply"), (1, 0))}),
     Row(
         "slot",
@@ -269,11 +275,7 @@ ROWS = (
     ),
     Row("undo", situations.a_tap, {"database": (is_undoing_refused, ("may", "too_late_to_undo"))}),
     Row("an-hour", situations.many_cases, {"database": (is_case_refused, ("too_many", "may"))}),
-    Row(
-        "list",
-        situations.a_case_that_is_over,
-        {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))},
-    ),
+    Row("list", situations.a_case_that_is_over, {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))}),
 )
 LATER = (("before", -SECOND), ("then", 0 * SECOND), ("a second later", SECOND), ("hours", 5 * HOUR), ("days", 5 * DAY))
 

@@ -3,11 +3,12 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import contacts, organizations, people, places, shelters
+from bedboard.routes.manage import contacts, organizations, people, places, shelters, tokens
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
 SHELTER = "/manage/shelters/{shelter_id:id}"
+TOKENS_OF_SHELTER = "/manage/{shelter_id:id}/tokens"
 
 MANAGE: tuple[Row, ...] = (
     Row("GET", "/manage", organizations.show_manage, "manage", MANAGING),
@@ -39,6 +40,16 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/contacts", contacts.post_contact_new, "contact_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/contacts/{contact_id:id}", contacts.show_contact, "contact", ADMIN),
     Row("POST", "/manage/contacts/{contact_id:id}", contacts.post_contact, "contact_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/tokens", tokens.show_tokens, "tokens", ADMIN),
+    Row("POST", "/manage/tokens", tokens.post_token_new, "token_add", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/tokens/{client_id:id}", tokens.show_token, "token", ADMIN),
+    Row("POST", "/manage/tokens/{client_id:id}", tokens.post_token, "token_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", TOKENS_OF_SHELTER, tokens.show_shelter_tokens, "shelter_tokens", OWN_MANAGER),
+    Row("POST", TOKENS_OF_SHELTER, tokens.post_shelter_token_new, "shelter_token_add", OWN_MANAGER, fresh_for=ANYONE),
+    Row("GET", f"{TOKENS_OF_SHELTER}/{{client_id:id}}", tokens.show_token, "shelter_token", OWN_MANAGER),
+    Row(
+        "POST", f"{TOKENS_OF_SHELTER}/{{client_id:id}}", tokens.post_token, "shelter_token_save", OWN_MANAGER, fresh_for=ANYONE
+    ),
     Row("GET", "/roles", people.show_roles, "roles", OF_PERSON),
     Row("POST", "/roles", people.post_role, "role_take", OF_PERSON),
     Row("GET", "/manage/shelters", shelters.show_shelters, "shelters", ADMIN),

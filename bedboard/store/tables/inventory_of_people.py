@@ -115,6 +115,12 @@ shelter_id staff for which shelter
 demo technical whether it belongs to a demonstration
 created_at staff when it was added
 ended_at staff since when it may not call
+scopes staff what its token may do, as codes
+expires_at staff until when its token counts
+used_at staff when it last called, to the hour
+rotated_at staff when its token was last made again
+previous_hash secret recognizes the token before, for a day
+previous_until staff until when that one counts
 
 session session
 token_hash secret recognizes a signed-in device
