@@ -42,7 +42,7 @@ def _sentence(wrong: Invalid, role: str) -> str:
         "organization_needed": f"a token for the role {role} acts for an organization: name it with --organization",
         "not_for_role": f"the role {role} has other scopes: {', '.join(_scopes_of(role)) or 'none'}",
         "scope_needed": "say what the token may do with --scope",
-        "unknown_shelter": "there is no such shelter",
+        "unknown_location": "there is no such shelter",
         "unknown_organization": "there is no such organization",
         "program_taken": "there is a token for a program of this name already: rotate it, or take another name",
     }

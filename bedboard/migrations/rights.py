@@ -46,6 +46,7 @@ RIGHTS: dict[str, str] = {
     "session": FORGET,
     "passkey": FORGET,
     "challenge": FORGET,
+    "roster_draft": FORGET,
     "enrol_code": FORGET,
     "stored_reply": FORGET,
     "reminded": FORGET,

@@ -243,8 +243,9 @@ async def lead_to_proof(call: Call, refusal: ProofNeeded) -> Response:
     log.info("refused", code=refusal.code, status=http_status(refusal))
     if call.wants_fragment:
         return refuse(call.request, refusal)
-    if call.request.method != "POST":
-        address = f"/step-up?{urlencode({'back': call.address})}"
+    if call.request.method != "POST" or call.is_upload:
+        # A file cannot wait: it is to be chosen again.
+        address = f"/step-up?{urlencode({'back': call.came_from if call.is_upload else call.address})}"
         return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
     form = json.dumps(dict(await call.fields()))
     return keep(call, "/step-up", {"to": call.path, "back": call.came_from, "form": form})

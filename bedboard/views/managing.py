@@ -1,7 +1,9 @@
 """The forms and lists of the administration: fields with what is saved and what was typed, and rows that lead on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from bedboard.rules.refusals import FieldError
 
 FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "ticks"]
 
@@ -63,6 +65,26 @@ class ListRowView(NamedTuple):
     role: str | None = None
     topic: str | None = None
     has_ended: bool = False
+
+
+class RosterRowView(NamedTuple):
+    """A line of a file. `kind` None: no known word. `wrong`: each field that cannot be right, and why."""
+
+    line: int
+    kind: str | None
+    name: str
+    state: str
+    added: int
+    wrong: Sequence[FieldError]
+
+    def written(self) -> list[Any]:
+        """Return the line as JSON keeps it."""
+        return [*self[:-1], [[one.field, one.code, one.detail] for one in self.wrong]]
+
+    @classmethod
+    def read(cls, written: Sequence[Any]) -> "RosterRowView":
+        """Return the line that `written` gave."""
+        return cls._make((*written[:-1], [FieldError(*one) for one in written[-1]]))
 
 
 def options_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

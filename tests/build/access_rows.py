@@ -36,5 +36,7 @@ BREAKS_OF_ACCESS = [
     ("ck_client_previous", "update client set previous_hash = 'x' where id = 'demo-desk'"),
     ("ck_client_previous", f"update client set previous_until = {AT} where id = 'demo-desk'"),
     ("uq_client_previous_hash", f"update client set previous_hash = 'x', previous_until = {AT}"),
+    ("pk_roster_draft", f"insert into roster_draft values ('wouter', '', {AT}), ('wouter', '', {AT})"),
+    ("fk_roster_draft_person_id", f"insert into roster_draft values ('nobody', '', {AT})"),
     ("ck_sign_in_result", f"{SIGN_IN} ('', {AT}, 'person', 'mark', 'sign_in', 'perhaps')"),
 ]

@@ -131,6 +131,10 @@ CALLS: dict[str, Call] = {
     "contact_add": Call("/manage/contacts", 303, NUMBER | {"key": "m13"}),
     "contact": Call("/manage/contacts/nobodys", 404),
     "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "preview", "key": "m14"}),
+    "import": Call("/manage/import", 200),
+    "import_look": Call("/manage/import", 422, {}),  # no file was chosen
+    "import_save": Call("/manage/import/save", 409, {"key": "m19"}),  # nobody has looked at a file
+    "import_template": Call("/manage/import/template.csv", 200),
     "tokens": Call("/manage/tokens", 200),
     "token_add": Call("/manage/tokens", 200, TOKEN | {"role": "police", "organization": "oever", "key": "m15"}),
     "token": Call("/manage/tokens/nobodys", 404),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bedboard.actions.alerts import add_alert
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.manage.places import PlaceFacts, open_places
+from bedboard.actions.manage.roster import keep_draft
 from bedboard.actions.manage.tokens import TokenFacts, make_token, rotate_token
 from bedboard.actions.occupancy import change_place
 from bedboard.actions.reminders import remind_shelters
@@ -237,6 +238,13 @@ async def a_new_token_of_a_shelter(site: Site) -> datetime:
     anneke, facts = actor("manager", "anneke", ("linde", "ceder")), TokenFacts("roster", "machine", {"read"}, 30, "linde")
     await do(site.process.database, lambda tx: make_token(tx, anneke, "roster", "first", facts, NOW))
     return NOW + 7 * DAY
+
+
+async def a_file(site: Site) -> datetime:
+    """Somebody looks at a file with one shelter, and does not save it."""
+    wouter, said = actor("admin", "wouter", ()), '{"file": "", "rows": [[2, "shelter", "Beuk", "new", 1, []]]}'
+    await do(site.process.database, lambda tx: keep_draft(tx, wouter, said, site.process.seal, NOW))
+    return NOW + 2 * HOUR
 
 
 async def a_kept_answer(site: Site) -> datetime:

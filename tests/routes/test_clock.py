@@ -267,6 +267,7 @@ ROWS = (
             "shelter": (says("anneke", "/staff/linde", "Nieuw token:"), (True, False)),
         },
     ),
+    Row("file", situations.a_file, {"page": (says("wouter", "/manage/import", "Alles klopt"), (True, False))}),
     Row("kept-answer", situations.a_kept_answer, {"database": (stored("select count(*) from stored_reply"), (1, 0))}),
     Row(
         "slot",

@@ -73,7 +73,7 @@ async def make_token(tx: Transaction, actor: Actor, client_id: str, token: str, 
     if new.shelter_id is not None:
         shelter = await lock_shelter(tx, new.shelter_id)
         if shelter is None:
-            raise Invalid(FieldError("shelter", "unknown_shelter"))
+            raise Invalid(FieldError("shelter", "unknown_location"))
         organization_id = shelter.organization_id
     elif organization_id is not None:
         await lock_living_organization(tx, organization_id)

@@ -3,7 +3,7 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import contacts, organizations, people, places, shelters, tokens
+from bedboard.routes.manage import contacts, organizations, people, places, roster, shelters, tokens
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
@@ -40,6 +40,10 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/contacts", contacts.post_contact_new, "contact_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/contacts/{contact_id:id}", contacts.show_contact, "contact", ADMIN),
     Row("POST", "/manage/contacts/{contact_id:id}", contacts.post_contact, "contact_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/import", roster.show_import, "import", ADMIN),
+    Row("POST", "/manage/import", roster.post_import, "import_look", ADMIN, fresh_for=ANYONE),
+    Row("POST", "/manage/import/save", roster.post_import_save, "import_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/import/template.csv", roster.show_template, "import_template", ADMIN),
     Row("GET", "/manage/tokens", tokens.show_tokens, "tokens", ADMIN),
     Row("POST", "/manage/tokens", tokens.post_token_new, "token_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens/{client_id:id}", tokens.show_token, "token", ADMIN),

@@ -122,6 +122,11 @@ rotated_at staff when its token was last made again
 previous_hash secret recognizes the token before, for a day
 previous_until staff until when that one counts
 
+roster_draft draft
+person_id staff who looks at a file before it is saved
+sealed secret the file with shelters, places and people that work with the board, encrypted
+made_at staff since when
+
 session session
 token_hash secret recognizes a signed-in device
 person_id staff whose device it is

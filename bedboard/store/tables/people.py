@@ -82,6 +82,16 @@ class Client(SQLModel, table=True):
     previous_until: datetime | None = moment(nullable=True)
 
 
+class RosterDraft(SQLModel, table=True):
+    """A file that an administrator looks at before it is saved, and what would become of its lines; sealed."""
+
+    __tablename__ = "roster_draft"
+
+    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_at: datetime = moment()
+
+
 class StoredReply(SQLModel, table=True):
     """The reply to a call with an idempotency key: a repeated call is answered again and not done again.
 
