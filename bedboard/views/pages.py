@@ -132,6 +132,9 @@ class Pages:
         def short_date(moment: datetime) -> str:
             return format_date(moment.astimezone(self.zone).date(), "EEE d MMM", locale=language)
 
+        def long_date(moment: datetime) -> str:
+            return format_date(moment.astimezone(self.zone).date(), "d MMMM y", locale=language)
+
         def day(on: date) -> str:
             return format_date(on, "EEEE d MMMM", locale=language)
 
@@ -147,6 +150,7 @@ class Pages:
         environment.filters.update(
             clock_time=clock_time,
             short_date=short_date,
+            long_date=long_date,
             day=day,
             local_input=local_input,
             day_minutes=day_minutes,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.build import NOW
 from tests.build.api import sql
-from tests.build.rows import everything
+from tests.build.rows import everything, run
 from tests.build.sessions import site as site
 from tests.build.site import Site
 
@@ -176,6 +176,12 @@ async def test_a_token_of_another_shelter_is_not_there(
             reply = await anneke.post(path, data={"do": do, "seen": "0" * 16, "key": path + do})
             assert reply.status_code == 404
     assert (await anneke.get(EVERY)).status_code == 403
+
+
+async def test_the_day_of_a_moment_is_that_of_the_deployment(site: Site, anneke: httpx.AsyncClient) -> None:
+    made = await anneke.post(LINDE, data=ROSTER)
+    await run(site.process.database, "update client set expires_at = '2026-12-31 23:30+00' where name = 'roster-linde'")
+    assert "geldt tot 1 januari 2027, 00:30" in words(await anneke.get(made.url.path))
 
 
 async def test_the_trail_names_the_program(site: Site, anneke: httpx.AsyncClient) -> None:
