@@ -106,6 +106,26 @@ def check_unused(status: PlaceStatus) -> None:
         raise Conflict(f"place_{status}")
 
 
+def check_kind(
+    decides: str, desk_hours: str | None, outside_hours: str | None, fresh_minutes: int | None, ageing_minutes: int | None
+) -> None:
+    """Refuse what cannot be of a kind of place; Invalid names each wrong field.
+
+    Only a desk has hours. Only outside them a yes may count provisionally. News ages after it was fresh.
+    """
+    wrong = []
+    if desk_hours is not None and decides != "desk":
+        wrong.append(FieldError("opens", "only_for_desk"))
+    if outside_hours is not None and (decides != "desk" or desk_hours is None):
+        wrong.append(FieldError("outside_hours", "only_with_desk_hours"))
+    if (fresh_minutes is None) != (ageing_minutes is None):
+        wrong.append(FieldError("fresh_minutes" if fresh_minutes is None else "ageing_minutes", "missing"))
+    elif fresh_minutes is not None and ageing_minutes is not None and ageing_minutes <= fresh_minutes:
+        wrong.append(FieldError("ageing_minutes", "ages_after_fresh"))
+    if wrong:
+        raise Invalid(*wrong)
+
+
 class Nights(NamedTuple):
     """The days of a temporary place: it exists from the first one to the one on which it is left."""
 

@@ -10,13 +10,16 @@ from bedboard.rules.clients import PERIODS, ClientRole, Scope, unfit_name
 from bedboard.rules.contacts import Topic
 from bedboard.rules.deciding import DAYS
 from bedboard.rules.managing import MOST_PLACES_AT_ONCE, MOST_TIMES, USUAL_TIMES, is_label
+from bedboard.rules.order import UNKNOWN_MINUTES
 from bedboard.schemas.fields import Day, Form, Id, KeyText
+from bedboard.schemas.profile import Need
 from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
 NAME_PATTERN = f"^[{LETTERS}][{LETTERS}.'’-]*( [{LETTERS}.'’-]+){{0,5}}$"
 NAMED_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9.,&'’()/-]*( [{LETTERS}0-9.,&'’()/-]+){{0,9}}$"
 CODE_NAME_PATTERN = f"^[{LETTERS}]{{2,30}}( [{LETTERS}]{{2,30}})?( [0-9]{{1,2}})?$"
+LONG_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9 .,;:!?&'’()/-]{{0,239}}$"
 ADDRESS_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9 .,'’/-]{{4,119}}$"
 HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]([0-5][0-9]))?")
 BETWEEN_DIGITS = re.compile(r"[-‐-–()./\s]+")
@@ -68,6 +71,7 @@ CodeName = Annotated[str, Field(pattern=CODE_NAME_PATTERN, max_length=40)]
 Telephone = Annotated[str, BeforeValidator(_read_telephone)]
 Times = Annotated[list[str], BeforeValidator(_read_times)]
 Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
+Explanation = Annotated[str, Field(pattern=LONG_PATTERN)]
 Label = Annotated[str, Field(max_length=30), AfterValidator(_check_label)]
 PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor"]
 PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
@@ -187,18 +191,12 @@ USUAL_DAYS = ("mon-fri", "mon-sat", "sat-sun")
 DAY = f"({'|'.join(DAYS)})"
 
 
-class ContactForm(Form):
-    """A number of somebody else than a shelter. Without hours it is always answered; `days` without hours are whole days."""
+class HoursForm(Form):
+    """Hours of the week; without any it is always. `days` without hours are whole days."""
 
-    topic: Topic
-    name_nl: OrganizationName
-    name_en: OrganizationName
-    telephone: Telephone
-    unit: Id | None = None
     days: Annotated[str, Field(pattern=f"^({EVERY_DAY}|{DAY}-{DAY})$")] = EVERY_DAY
     opens: ClockTime | None = None
     closes: Annotated[str, Field(pattern=f"^({CLOCK_TIME}|24:00)$")] | None = None
-    position: Annotated[int, Field(ge=1, le=999)] | None = None
 
     @property
     def hours(self) -> str | None:
@@ -207,3 +205,45 @@ class ContactForm(Form):
             return None
         hours = f"{self.opens or '00:00'}-{self.closes or '24:00'}"
         return hours if self.days == EVERY_DAY else f"{self.days} {hours}"
+
+
+class ContactForm(HoursForm):
+    """A number of somebody else than a shelter. Without hours it is always answered."""
+
+    topic: Topic
+    name_nl: OrganizationName
+    name_en: OrganizationName
+    telephone: Telephone
+    unit: Id | None = None
+    position: Annotated[int, Field(ge=1, le=999)] | None = None
+
+
+Minutes = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class KindForm(HoursForm):
+    """A kind of place. The hours are those of the desk that decides. `needs`: for people with several of these, each ticked."""
+
+    name_nl: OrganizationName
+    name_en: OrganizationName
+    long_nl: Explanation = ""
+    long_en: Explanation = ""
+    decides: Literal["shelter", "desk", "police"]
+    outside_hours: Literal["provisional"] | None = None
+    needs: Annotated[dict[Need, Literal["on"]], Field(default_factory=dict)]
+    fresh_minutes: Minutes | None = None
+    ageing_minutes: Minutes | None = None
+
+
+class UnitForm(Form):
+    """A police unit, with the minutes to each other one."""
+
+    name: OrganizationName
+    short: Annotated[str, Field(pattern=f"^[{LETTERS}]{{1,4}}$")]
+    minutes: Annotated[dict[Id, Annotated[int, Field(ge=1, lt=UNKNOWN_MINUTES)]], Field(default_factory=dict)]
+
+
+class DayForm(Form):
+    """A day on which the desks are closed."""
+
+    day: Day

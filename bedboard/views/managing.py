@@ -1,11 +1,12 @@
 """The forms and lists of the administration: fields with what is saved and what was typed, and rows that lead on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from bedboard.rules.refusals import FieldError
 
-FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "ticks"]
+FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "decides", "outside", "ticks"]
 
 
 class FieldView(NamedTuple):
@@ -20,6 +21,7 @@ class FieldView(NamedTuple):
     saved: str | tuple[str, ...] | None = ""
     options: tuple[tuple[str, str], ...] = ()
     is_needed: bool = True
+    label: str = ""
 
     @property
     def is_changed(self) -> bool:
@@ -34,13 +36,14 @@ class FieldView(NamedTuple):
 
 
 class FieldSpec(NamedTuple):
-    """A field before it is filled in. `is_secret`: its saved value is not shown."""
+    """A field before it is filled in. `is_secret`: its saved value is not shown. `label`: where its name says too little."""
 
     name: str
     kind: FieldKind = "text"
     options: tuple[tuple[str, str], ...] = ()
     is_needed: bool = True
     is_secret: bool = False
+    label: str = ""
 
 
 def fill_in(specs: Iterable[FieldSpec], saved: Mapping[str, str], typed: Mapping[str, str] | None) -> list[FieldView]:
@@ -53,7 +56,7 @@ def _fill(spec: FieldSpec, saved: Mapping[str, str], typed: Mapping[str, str]) -
         ticked, was = (tuple(c for c, _ in spec.options if f"{spec.name}.{c}" in given) for given in (typed, saved))
         return FieldView(spec.name, spec.kind, ticked, was, spec.options, spec.is_needed)
     known = None if spec.is_secret else saved.get(spec.name, "")
-    return FieldView(spec.name, spec.kind, typed.get(spec.name, ""), known, spec.options, spec.is_needed)
+    return FieldView(spec.name, spec.kind, typed.get(spec.name, ""), known, spec.options, spec.is_needed, spec.label)
 
 
 class ListRowView(NamedTuple):
@@ -65,6 +68,8 @@ class ListRowView(NamedTuple):
     role: str | None = None
     topic: str | None = None
     has_ended: bool = False
+    decides: str | None = None
+    day: date | None = None
 
 
 class RosterRowView(NamedTuple):

@@ -56,7 +56,7 @@ REFUSALS = {
     *("no_such_device", "step_up_needed"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
     *("no_such_contact", "contacts_full"),
-    *("no_file", "file_wrong"),
+    *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
     *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
 }
@@ -110,6 +110,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(
         ("not_for_this_row", "formula", "in_file_twice", "there_otherwise", "one_shelter", "not_a_role"), NO_DETAIL
     ),
+    **dict.fromkeys(("only_for_desk", "only_with_desk_hours", "ages_after_fresh", "day_off_already"), NO_DETAIL),
     "file_too_large": {"most": 128},
     "file_broken": {"line": 3},
     "too_many_rows": {"most": 300},
@@ -201,6 +202,7 @@ def test_a_template_compiles(pages: Pages, language: str, template: str) -> None
         ("case_event", tuple(WHO)),
         ("scope", SCOPES),
         ("row_kind", ROW_KINDS),
+        ("deciding_side", ("shelter", "desk", "police")),
         ("column", tuple(COLUMNS)),
         ("problem_title", tuple({*STATUS.values(), *OF_CODE.values(), 500})),
     ],

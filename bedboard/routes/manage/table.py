@@ -3,7 +3,7 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import contacts, organizations, people, places, roster, shelters, tokens
+from bedboard.routes.manage import catalogue, contacts, organizations, people, places, roster, shelters, tokens
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
@@ -44,6 +44,16 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/import", roster.post_import, "import_look", ADMIN, fresh_for=ANYONE),
     Row("POST", "/manage/import/save", roster.post_import_save, "import_save", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/import/template.csv", roster.show_template, "import_template", ADMIN),
+    Row("GET", "/manage/kinds", catalogue.show_kinds, "kinds", ADMIN),
+    Row("GET", "/manage/kinds/{kind_code:id}", catalogue.show_kind, "kind", ADMIN),
+    Row("POST", "/manage/kinds/{kind_code:id}", catalogue.post_kind, "kind_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/units", catalogue.show_units, "units", ADMIN),
+    Row("GET", "/manage/units/{unit_code:id}", catalogue.show_unit, "unit", ADMIN),
+    Row("POST", "/manage/units/{unit_code:id}", catalogue.post_unit, "unit_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/days", catalogue.show_days, "days_off", ADMIN),
+    Row("POST", "/manage/days", catalogue.post_day_new, "day_off_add", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/days/{day:id}", catalogue.show_day, "day_off", ADMIN),
+    Row("POST", "/manage/days/{day:id}", catalogue.post_day, "day_off_end", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens", tokens.show_tokens, "tokens", ADMIN),
     Row("POST", "/manage/tokens", tokens.post_token_new, "token_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens/{client_id:id}", tokens.show_token, "token", ADMIN),
