@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-MOST_ROWS = 300
+MOST_ROWS = 200  # all in one transaction: its organizations and shelters wait for some seconds
 LARGEST_FILE_KB = 128
 DRAFT_LASTS = timedelta(hours=2)
 """How long a file waits to be saved, after somebody has looked at what it would change."""

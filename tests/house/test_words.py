@@ -113,7 +113,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("only_for_desk", "only_with_desk_hours", "ages_after_fresh", "day_off_already"), NO_DETAIL),
     "file_too_large": {"most": 128},
     "file_broken": {"line": 3},
-    "too_many_rows": {"most": 300},
+    "too_many_rows": {"most": 200},
     "no_header": {"columns": "rij, naam"},
     "unknown_column": {"number": 4},
     "too_many_nights": {"most": 120},

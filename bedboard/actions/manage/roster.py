@@ -18,7 +18,7 @@ from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.roster import DRAFT_LASTS, labels_of
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Transaction
-from bedboard.store.managing import get_locked_organization, list_managed_people, list_shelter_choices
+from bedboard.store.managing import PersonRow, get_locked_organization, list_managed_people, list_shelter_choices
 from bedboard.store.roster import delete_draft, delete_drafts, get_draft, save_draft
 from bedboard.store.seal import Seal
 from bedboard.store.shelters import list_places, lock_shelter
@@ -70,6 +70,7 @@ class Roster:
         self._now: datetime = clock.now()
         self._demo = demo
         self._shelters: dict[str, str] = {}  # by name in small letters
+        self._people: Sequence[PersonRow] | None = None  # as they were before the first person of the file
         self._met: set[tuple[str, ...]] = set()  # what earlier lines of the file are about
 
     async def run(self, entries: Sequence[Entry]) -> list[Outcome]:
@@ -157,11 +158,9 @@ class Roster:
         shelter_ids = frozenset(self._shelter(name, "shelter") for name in entry.shelters)
         self._meet("name", "person", new.name, new.organization_id, new.role)
         same = (new.name.casefold(), new.organization_id, new.role)
-        present = [
-            one
-            for one in await list_managed_people(self._tx)
-            if one.ended_at is None and (one.name.casefold(), one.organization_id, one.role) == same
-        ]
+        if self._people is None:
+            self._people = [one for one in await list_managed_people(self._tx) if one.ended_at is None]
+        present = [one for one in self._people if (one.name.casefold(), one.organization_id, one.role) == same]
         if not present:
             person = PersonFacts(new.name, new.organization_id, new.role, shelter_ids)
             await appoint_person(self._tx, self._actor, self._clock.new_id(), person, self._now, demo=self._demo)
