@@ -6,7 +6,9 @@ from typing import Any, Literal, NamedTuple
 
 from bedboard.rules.refusals import FieldError
 
-FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "decides", "outside", "ticks"]
+FieldKind = Literal[
+    "text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "decides", "outside", "long", "ticks"
+]
 
 
 class FieldView(NamedTuple):

@@ -42,8 +42,8 @@ def _kind_specs(days: str) -> tuple[FieldSpec, ...]:
     return (
         FieldSpec("name_nl"),
         FieldSpec("name_en"),
-        FieldSpec("long_nl", is_needed=False),
-        FieldSpec("long_en", is_needed=False),
+        FieldSpec("long_nl", "long", is_needed=False),
+        FieldSpec("long_en", "long", is_needed=False),
         FieldSpec("decides", "decides", options_of((one, one) for one in DECIDES)),
         FieldSpec("days", "days", choices, is_needed=False),
         FieldSpec("opens", is_needed=False),
