@@ -9,6 +9,7 @@ import pytest
 
 from tests.build import until
 from tests.build.api import sql
+from tests.build.lines import hear, page_line, until_pulse
 from tests.build.site import Site, facts
 
 COSM, NOORD, DAYS = "/manage/kinds/cosm", "/manage/units/noord", "/manage/days"
@@ -147,3 +148,27 @@ async def test_a_day_off_closes_the_desk_and_goes_again(site: Site, wouter: http
         "add_day_off",
         "end_day_off",
     ]
+
+
+async def test_an_open_board_shows_the_new_name_of_a_kind_without_a_reload(site: Site, wouter: httpx.AsyncClient) -> None:
+    async with aclosing(await site.sign_in("mark")) as mark, page_line(site, mark) as line:
+        await line.send("{}")
+        assert "COSM nieuw" not in str(await hear(line))
+        assert (await save(wouter, await look(wouter, COSM, {"name_nl": "COSM nieuw"}))).status_code == 303
+        message = await hear(line)
+        assert message["type"] == "snapshot" and "COSM nieuw" in str(message)
+
+
+async def test_a_new_number_of_the_list_redraws_no_open_board(site: Site, wouter: httpx.AsyncClient) -> None:
+    number = {"topic": "legal", "name_nl": "Advocaten", "name_en": "Lawyers", "telephone": "010 55", "key": "k"}
+    async with aclosing(await site.sign_in("mark")) as mark, page_line(site, mark) as line:
+        await line.send("{}")
+        await hear(line)
+        assert (await wouter.post("/manage/contacts", data=number)).status_code == 303
+
+        async def is_read() -> bool:
+            catalogue = site.process.board.catalogue
+            return catalogue is not None and bool(catalogue.contacts)
+
+        await until(is_read, "the board has read the number")
+        assert [one["type"] for one in await until_pulse(site, line)] == []
