@@ -15,6 +15,7 @@ from bedboard.actions.setup import (
     add_shelter,
     begin_deployment,
 )
+from bedboard.rules.clients import ClientRole
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.schemas.seeds import SeedFile, SeedPlace
 from bedboard.settings import SEEDS
@@ -23,7 +24,7 @@ from bedboard.store.seal import Seal
 from bedboard.store.tables.board import ContactRecord, Kind, Travel, Unit
 from bedboard.store.tables.people import Person
 
-DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with its fixed token in a demo
+DEMO_ROLES: tuple[ClientRole, ...] = ("coordinator", "police", "desk", "admin", "auditor")  # each has its fixed token
 
 
 def read_tables(path: Path) -> dict[str, Any]:

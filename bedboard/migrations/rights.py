@@ -16,11 +16,11 @@ FORGET = "select, insert, update, delete"  # what passes: deleted by its user or
 RIGHTS: dict[str, str] = {
     "alembic_version": READ,
     "deployment": KEEP,
-    "holiday": KEEP,
+    "holiday": "select, insert, delete",  # an administrator keeps the days off
     "contact": FORGET,  # an administrator keeps the list
-    "unit": KEEP,
-    "travel": KEEP,
-    "kind": KEEP,
+    "unit": CHANGE,
+    "travel": FORGET,  # minutes that nobody knows any more
+    "kind": CHANGE,
     "organization": CHANGE,
     "shelter": CHANGE,
     "shelter_contact": "insert",  # read through see_contact alone
@@ -45,6 +45,7 @@ RIGHTS: dict[str, str] = {
     "session": FORGET,
     "passkey": FORGET,
     "challenge": FORGET,
+    "roster_draft": FORGET,
     "enrol_code": FORGET,
     "stored_reply": FORGET,
     "reminded": FORGET,

@@ -7,21 +7,16 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import get_args
 
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from bedboard.actions.setup import add_client
-from bedboard.actions.signin import hash_token
 from bedboard.migrations.run import NUMBERS, migrate
-from bedboard.rules.clients import ClientRole
-from bedboard.store.database import Database, Transaction, asyncpg_url
-from bedboard.store.people import get_client_actor
+from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.seal import new_key
-from tests import build
 from tests.build import processes, site
+from tests.build.processes import said
 
 KEY = {"BEDBOARD_SECRET_KEY": new_key(), "BEDBOARD_PUBLIC_URL": "https://bedboard.example"}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
@@ -32,15 +27,6 @@ def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]
     """Run a command; one that would serve gets a port that is free, unless the command names one."""
     port = ["--port", str(processes.free_port())] if command[:1] in (("serve",), ("demo",)) and "--port" not in command else []
     return processes.bedboard(*command, *port, **settings)
-
-
-def said(run: subprocess.CompletedProcess[str]) -> str:
-    """The one line on standard error of a command that did nothing."""
-    assert run.returncode != 0
-    assert run.stdout == ""
-    lines = run.stderr.splitlines()
-    assert len(lines) == 1, run.stderr
-    return lines[0]
 
 
 def other(url: str, **parts: str) -> str:
@@ -64,7 +50,9 @@ WRONG = [
     Wrong("migrate", "DATABASE_URL is not set", {"DATABASE_URL": ""}),
     Wrong("migrate", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "bedboard"}),
     Wrong("serve", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "sqlite://", **KEY}),
-    Wrong("token roster --role police", "DATABASE_URL must be the", {"DATABASE_URL": "mysql://h/bedboard"}),
+    Wrong(
+        "token roster --role police --organization oever", "DATABASE_URL must be the", {"DATABASE_URL": "mysql://h/bedboard"}
+    ),
     Wrong("seed seeds/demo.toml", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a@h:port/bedboard"}),
     Wrong("demo", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a@h:70000/bedboard"}),
     Wrong("serve", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a:pass/word@h/bedboard", **KEY}),
@@ -107,6 +95,11 @@ WRONG = [
     Wrong("token roster --role king", "'king' is not one of 'machine', 'coordinator'"),
     Wrong("token roster --role machine", "name it with --shelter"),
     Wrong("token roster --role police --shelter linde", "--shelter is for a machine"),
+    Wrong("token roster --role police", "acts for an organization: name it with --organization"),
+    Wrong("token roster --role machine --shelter linde --scope search", "the role machine has other scopes: report, read"),
+    Wrong("token roster --role machine --shelter linde --days 366", "a token counts for 1 to 365 days"),
+    Wrong("token rotate", "Missing argument 'client'"),
+    Wrong("token list", "DATABASE_URL is not set"),
     Wrong("token jan@politie.nl --role police", "an e-mail address belongs to a person"),
     Wrong("token 0612345678 --role police", "this looks like a number"),
     Wrong("enrol", "Missing argument 'person'"),
@@ -142,6 +135,7 @@ def test_a_person_gets_no_token() -> None:
         "push-keys",
         "seed",
         "token",
+        "token list",
         "enrol",
         "import",
         "replay",
@@ -192,7 +186,7 @@ async def execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-COMMANDS = ["serve", "migrate", "seed seeds/demo.toml", "token roster --role police", "demo"]
+COMMANDS = ["serve", "migrate", "seed seeds/demo.toml", "token roster --role police --organization oever", "demo"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -255,31 +249,6 @@ async def test_a_port_in_use_is_said_and_no_address_is_announced(shared_database
         port = listening.getsockname()[1]
         ran = bedboard(command, "--port", str(port), DATABASE_URL=shared_database.url, **KEY)
     assert said(ran) == f"port {port} is in use by another program; choose another one with --port"
-
-
-# --- tokens -----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_shelter_or_organization_that_is_not_there_gets_no_token(board_database: Database) -> None:
-    unknown = ("token", "roster", "--role", "machine", "--shelter", "nowhere")
-    assert said(bedboard(*unknown, DATABASE_URL=board_database.url)) == "there is no such shelter"
-    unknown = ("token", "roster", "--role", "police", "--organization", "nobody")
-    assert said(bedboard(*unknown, DATABASE_URL=board_database.url)) == "there is no such organization"
-
-
-@pytest.mark.parametrize("role", get_args(ClientRole))
-async def test_every_role_of_a_program_can_have_a_token(tx: Transaction, role: ClientRole) -> None:
-    shelter = "linde" if role == "machine" else None
-    await add_client(tx, client_id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
-
-
-async def test_a_token_is_printed_once_and_counts(board_database: Database) -> None:
-    ran = bedboard("token", "roster-linde", "--role", "machine", "--shelter", "linde", DATABASE_URL=board_database.url)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    async with board_database.transaction() as tx:
-        actor = await get_client_actor(tx, hash_token(ran.stdout.strip()), demo=False)
-    assert actor is not None
-    assert (actor.role, actor.name, sorted(actor.shelter_ids)) == ("machine", "roster-linde", ["linde"])
 
 
 # --- codes ------------------------------------------------------------------------------------------------------------
