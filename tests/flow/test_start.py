@@ -54,7 +54,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.says} {case.settings}"[:70])
+@pytest.mark.parametrize("case", CASES, ids=[f"{number} {case.says}" for number, case in enumerate(CASES)])
 def test_each_wrong_setting_is_named(case: Case) -> None:
     first, *rest = served(*case.options, **(case.base | {"DATABASE_URL": NOWHERE} | case.settings))
     assert first.startswith(case.says)
