@@ -34,7 +34,9 @@ NEEDS: dict[str, Scope] = {
     **dict.fromkeys(("api_case_answers", "api_case_decide", "api_case_arrival"), "answer"),
     "api_search": "search",
     **dict.fromkeys(("api_place_holds", "api_holds", "api_hold", "api_hold_extend", "api_case_open"), "request"),
-    **dict.fromkeys(("api_case_shelters", "api_case_choose", "api_case_release", "api_case_resume"), "request"),
+    **dict.fromkeys(
+        ("api_case_shelters", "api_case_choose", "api_case_arrival_time", "api_case_release", "api_case_resume"), "request"
+    ),
     **dict.fromkeys(("api_case_hand_over", "api_case_take_over", "api_case_decline"), "request"),
     **dict.fromkeys(("api_case_withdraw", "api_case_outcome", "api_case_address"), "request"),
 }
