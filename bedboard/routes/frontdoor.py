@@ -19,8 +19,17 @@ OF_PARTS = {"Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Po
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def is_from_us(headers: Headers, origins: frozenset[str]) -> bool:
+    """Return whether a page of ours sent this: Origin must say so, and Sec-Fetch-Site must not contradict it.
+
+    A browser that is old, or that comes by plain http, does not send the second; none lets a page choose either.
+    """
+    said = headers.getlist("origin")
+    return len(said) == 1 and said[0] in origins and {*headers.getlist("sec-fetch-site")} <= {"same-origin"}
+
+
 class FrontDoor:
-    """Check the host, and for pages the origin of every change; add a request id and headers."""
+    """Check the host, and for pages where every change comes from; add a request id and headers."""
 
     def __init__(self, app: Starlette, settings: Settings, clock: Clock) -> None:
         self.app = app
@@ -78,6 +87,6 @@ class FrontDoor:
             return NotFound("no_such_page")  # the router would let "/board\n" be "/board"
         if request.method in SAFE_METHODS or path.startswith("/api/"):
             return None  # the API takes no cookie, so nobody else's page can use it in somebody's name
-        if request.headers.get("origin", "") not in self._origins:
+        if not is_from_us(request.headers, self._origins):
             return NotAllowed("wrong_origin")
         return None
