@@ -256,12 +256,24 @@ async def test_the_health_check_may_be_asked_by_any_name_and_tells_nothing(stand
     assert await raw(standing, "GET /health HTTP/1.1\r\nHost: 10.0.0.7:8000\r\n\r\n") == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "[", "127.0.0.1", ""])
-async def test_a_socket_is_refused_under_a_name_that_is_not_ours(standing: Site, sanne: httpx.AsyncClient, host: str) -> None:
-    upgrade = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
-    assert (await sanne.get("/live?view=staff&shelter=linde", headers={**upgrade, "Host": host})).status_code in (400, 403)
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize("names", [("{ours}", "evil.example"), ("evil.example", "{ours}"), ("{ours}", "{ours}")])
+async def test_of_two_hosts_neither_counts(standing: Site, names: tuple[str, str]) -> None:
+    hosts = "".join(f"Host: {name.format(ours=standing.url.partition('//')[2])}\r\n" for name in names)
+    assert await raw(standing, f"GET /sign-in HTTP/1.1\r\n{hosts}\r\n") in (400, 421)
+    assert await raw(standing, f"GET /live?view=board HTTP/1.1\r\n{hosts}{UPGRADE}\r\n") in (400, 403)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "[", "127.0.0.1", "", "127.0.0.1:{port}"])
+@pytest.mark.parametrize("path", ["/live?view=staff&shelter=linde", "/api/v1/live"])
+async def test_a_socket_is_refused_under_a_name_that_is_not_ours(
+    standing: Site, people: dict[str, httpx.AsyncClient], host: str, path: str
+) -> None:
+    who = f"Cookie: {cookie(people['staff'])['Cookie']}\r\nAuthorization: Bearer demo-police\r\nOrigin: {standing.url}\r\n"
+    named = host.format(port=port(standing))
+    status = await raw(standing, f"GET {path} HTTP/1.1\r\nHost: {named}\r\n{who}{UPGRADE}\r\n")
+    assert status == 101 if named != host else status in (400, 403)
