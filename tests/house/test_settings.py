@@ -52,6 +52,14 @@ def test_the_public_address_is_an_origin(url: str) -> None:
         Settings(public_url=url)
 
 
+@pytest.mark.parametrize(
+    "contact", ["security@a.example", "mailto:desk", "http://a.example", "https://", "https://a.example/\nExpires: x"]
+)
+def test_the_contact_for_faults_of_security_is_an_address(contact: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(security_contact=contact)
+
+
 def test_the_settings_cannot_be_changed_while_running() -> None:
     with pytest.raises(ValidationError):
         Settings().demo = True
