@@ -3,9 +3,8 @@
 The rows are those of docs/clock.md. Nobody presses anything meanwhile; the jobs of a process run at each moment.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -21,29 +20,17 @@ from bedboard.views.objects import shelter_object, to_json
 from tests.build import NOW, FixedClock
 from tests.build import clock as situations
 from tests.build.cases import HOUR, SANNE, ZONE
-from tests.build.clock import At, Look, asked, board, fit_now, is_case_refused, is_choice_refused, rule, says, stored
+from tests.build.clock import At, Look, Row, asked, board, fit_now, is_case_refused, is_choice_refused, rule, says, stored
+from tests.build.clock_proofs import OF_PROOFS
 from tests.build.lines import api_line, hear, until_pulse
 from tests.build.moments import USUAL
 from tests.build.rows import run
-from tests.build.site import Site, served
+from tests.build.site import served
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 WOMAN = {"adults": {"woman": 1}}
 DESK = Deciding("desk", "mon-fri 09:00-17:00", "provisional")
 ON_THE_WAY = Claim("reservation", None, "police", "Oever", expected_at=NOW + 2 * HOUR)
-
-
-class Row(NamedTuple):
-    """A value of docs/clock.md. `begin`: makes the situation and returns the moment of its change.
-
-    `looks`: by level a look, and what it finds before the moment, then and a second later, five hours later, and five days
-    later; those that are left out are as the one before. `prepared`: a statement that changes the board first.
-    """
-
-    name: str
-    begin: Callable[[Site], Awaitable[datetime]]
-    looks: Mapping[str, tuple[Look, tuple[Any, ...]]]
-    prepared: str = ""
 
 
 async def is_undoing_refused(at: At) -> str:
@@ -275,6 +262,7 @@ ROWS = (
         situations.a_case_that_is_over,
         {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))},
     ),
+    *OF_PROOFS,
 )
 LATER = (("before", -SECOND), ("then", 0 * SECOND), ("a second later", SECOND), ("hours", 5 * HOUR), ("days", 5 * DAY))
 
