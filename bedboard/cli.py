@@ -3,11 +3,12 @@
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
-from bedboard.rules.clients import ClientRole
+from bedboard.rules.clients import PERIODS, SCOPES, ClientRole
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,6 +52,23 @@ def serve(host: Annotated[str, typer.Option(help="address to listen on")] = "127
 
 
 @app.command()
+def init(
+    admin: Annotated[str, typer.Option(help="name of the first administrator, as screens show it")] = "",
+    organization: Annotated[str, typer.Option(help="name of the organization of this administrator")] = "",
+    name: Annotated[str | None, typer.Option(help="name of the deployment; without it that in the file")] = None,
+    file: Annotated[Path | None, typer.Option(help="units, kinds of place and desk hours; without it the Dutch set")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="address of an administrator of PostgreSQL, to make what is missing")
+    ] = None,
+    sql: Annotated[bool, typer.Option("--sql", help="only print the SQL that makes both users and the database")] = False,
+) -> None:
+    """Set up an empty database, and print the code of its first administrator, this once."""
+    from bedboard.commands.init import init, statements_for_server
+
+    print(statements_for_server() if sql else init(admin, organization, name, file, server), end="" if sql else "\n")
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest migration, as its owner, and give the user in DATABASE_URL its rights."""
     from bedboard.commands.databases import database_url, run, settings_for_command
@@ -60,6 +78,22 @@ def migrate() -> None:
     web_url = database_url(settings)
     run(migrate(settings.owner_url or web_url, web_url=web_url))
     print("migrated")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="the new file")]) -> None:
+    """Write the whole database to a new file, without the keys that open what is sealed in it."""
+    from bedboard.commands.backup import back_up
+
+    print(back_up(file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="the file of a backup")]) -> None:
+    """Read a backup into an empty database."""
+    from bedboard.commands.backup import restore
+
+    print(restore(file))
 
 
 @app.command()
@@ -98,17 +132,61 @@ def seed(file: Annotated[Path, typer.Argument(help="the seed file")]) -> None:
     print("loaded " + in_words(seed_database(settings_for_command(), file)))
 
 
-@app.command()
-def token(
+class TokenGroup(TyperGroup):
+    """The commands about tokens; `token NAME` without one of them makes a token for a program of this name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+token = typer.Typer(cls=TokenGroup, no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(
+    token, name="token", help="Make a bearer token for an API client with `token NAME --role ROLE`; list, rotate, end."
+)
+
+
+@token.command("make")
+def make_token(
     name: Annotated[str, typer.Argument(help="the program that gets it, as the journal will call it; never a person")],
-    role: Annotated[ClientRole, typer.Option(help="what it may do")],
+    role: Annotated[ClientRole, typer.Option(help="whose work it does")],
     shelter: Annotated[str | None, typer.Option(help="the shelter of a machine")] = None,
-    organization: Annotated[str | None, typer.Option(help="the organization of the client")] = None,
+    organization: Annotated[str | None, typer.Option(help="the organization of a client that seeks")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"what it may do: {', '.join(SCOPES)}; default: all of its role")
+    ] = None,
+    days: Annotated[int, typer.Option(help="for how many days it counts")] = PERIODS[-1],
 ) -> None:
     """Make a bearer token for an API client and print it, this once."""
-    from bedboard.commands.token import make_token
+    from bedboard.commands.token import add_token
 
-    print(make_token(name, role, shelter, organization))
+    print(add_token(name, role, shelter, organization, scope or (), days))
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """List the tokens: for which program, until when they count, and when they were last used. Never the tokens themselves."""
+    from bedboard.commands.token import COLUMNS, describe_tokens
+
+    for row in (COLUMNS, *describe_tokens()):
+        print("\t".join(row))
+
+
+@token.command("rotate")
+def rotate_token(client: Annotated[str, typer.Argument(help="the id of the client, as `token list` shows it")]) -> None:
+    """Make the token of a client again and print the new one, this once; the one before counts for a day more."""
+    from bedboard.commands.token import renew_token
+
+    print(renew_token(client))
+
+
+@token.command("end")
+def end_token(client: Annotated[str, typer.Argument(help="the id of the client, as `token list` shows it")]) -> None:
+    """End the token of a client at once."""
+    from bedboard.commands.token import stop_token
+
+    print(stop_token(client))
 
 
 @app.command()

@@ -17,11 +17,11 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.settings import Settings
 from bedboard.store.access import list_ended
+from bedboard.store.clients import FoundClient, find_client, note_use
 from bedboard.store.database import Database
 from bedboard.store.people import (
     ActiveToken,
     FoundSession,
-    get_client_actor,
     list_active_tokens,
     list_sessions,
     use_session,
@@ -30,6 +30,7 @@ from bedboard.store.people import (
 KEPT_SECONDS = 5.0  # so an ended session is noticed within 5 s even if a bell is lost
 KEPT_AT_MOST = 10_000
 USED_EVERY = timedelta(seconds=60)  # how precisely the last use of a session is noted
+CALLED_EVERY = timedelta(hours=1)  # likewise of a program's token
 
 
 K = TypeVar("K")
@@ -60,7 +61,7 @@ class Identity:
         self._used_every = min(USED_EVERY, self.limits.idle / 4)
         # In two tables, because a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known[FoundSession]] = {}
-        self._clients: dict[bytes, Known[Actor]] = {}
+        self._clients: dict[bytes, Known[FoundClient]] = {}
         self._left: dict[bytes, tuple[datetime, str | None]] = {}  # signed out here, and perhaps not yet in the database
         self._forgotten = 0  # counts calls of `forget`: a read that began before the last one may show an ended session
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
@@ -150,21 +151,35 @@ class Identity:
     async def client(self, token: str, *, is_lasting: bool = False) -> Actor | None:
         """Return the API client with this token; None for an unknown one. `is_lasting`: as for a person."""
         token_hash = hash_token(token)
-        if not is_lasting and (recent := self._recent(self._clients, token_hash)) is not None:
-            return recent
+        recent = None if is_lasting else self._recent(self._clients, token_hash)
+        if recent is not None and (recent.until is None or self._clock.now() < recent.until):
+            return recent.actor
         if token_hash not in self._asked:  # a program that asks fifty things at once is looked up once
             self._asked[token_hash] = asyncio.create_task(self._read_client(token_hash))
             self._asked[token_hash].add_done_callback(lambda _: self._asked.pop(token_hash, None))
         return await asyncio.shield(self._asked[token_hash])
 
     async def _read_client(self, token_hash: bytes) -> Actor | None:
+        now, forgotten = self._clock.now(), self._forgotten
         async with self._database.reading() as tx:
-            actor = await get_client_actor(tx, token_hash, demo=self._demo and self.database_is_demo)
-        if actor is None:
+            found = await find_client(tx, token_hash, now, demo=self._demo and self.database_is_demo)
+        if found is None:
             self.forget(token_hash)
             return None
-        self._remember(self._clients, token_hash, actor)
-        return actor
+        if found.used_at is None or now - found.used_at >= CALLED_EVERY:
+            found = await self._note_use(found, now)
+        if self._forgotten == forgotten:
+            self._remember(self._clients, token_hash, found)
+        return found.actor
+
+    async def _note_use(self, found: FoundClient, now: datetime) -> FoundClient:
+        """Note the use of a token; a call never fails for this."""
+        try:
+            async with self._database.transaction() as tx:
+                await note_use(tx, found.actor.id, now, CALLED_EVERY)
+        except Refusal:
+            return found
+        return found._replace(used_at=now)
 
     async def touch(self, token_hash: bytes) -> None:
         """Note that a page of this session is in use. A session that is locked stays so, and one that has ended too."""
@@ -177,7 +192,7 @@ class Identity:
     async def list_ended(self, seats: Collection[tuple[bytes, str]]) -> Collection[bytes]:
         """Return the tokens among these that are over, or no longer of this role. Refusal: Unavailable."""
         async with self._database.reading() as tx:
-            return await list_ended(tx, seats)
+            return await list_ended(tx, seats, self._clock.now())
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""

@@ -25,8 +25,9 @@ from bedboard.store.seal import Seal
 
 log = structlog.get_logger()
 
-PushWord = Literal["found", "asked", "news", "confirm"]
-"""A place is free; a shelter is asked for a place; there is news of a case; a shelter has to confirm its board."""
+PushWord = Literal["found", "asked", "news", "confirm", "token"]
+"""A place is free; a shelter is asked for a place; there is news of a case; a shelter has to confirm its board, or has
+a new token."""
 LASTS_SECONDS = 1800  # a device that is off for longer hears nothing: by then somebody else has the place
 SIGNED_FOR = timedelta(hours=12)
 LIMIT_SECONDS = 10.0

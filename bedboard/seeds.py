@@ -1,9 +1,10 @@
-"""Load a seed file, such as `seeds/demo.toml`, into an empty database, through the actions."""
+"""Load a seed file, such as `seeds/netherlands.toml`, into an empty database, through the actions."""
 
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bedboard.actions.setup import (
     NewPlace,
@@ -14,19 +15,33 @@ from bedboard.actions.setup import (
     add_shelter,
     begin_deployment,
 )
+from bedboard.rules.clients import ClientRole
 from bedboard.rules.places import CLOSED_REASONS
 from bedboard.schemas.seeds import SeedFile, SeedPlace
+from bedboard.settings import SEEDS
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
 from bedboard.store.tables.board import ContactRecord, Kind, Travel, Unit
 from bedboard.store.tables.people import Person
 
-DEMO_ROLES = ("coordinator", "police", "desk", "admin", "auditor")  # each with its fixed token in a demo
+DEMO_ROLES: tuple[ClientRole, ...] = ("coordinator", "police", "desk", "admin", "auditor")  # each has its fixed token
+
+
+def read_tables(path: Path) -> dict[str, Any]:
+    """Read the tables of a seed file, and those of its `base` that it does not have. Raises as `read_seed_file`.
+
+    `base` names a file that comes with bedboard. Of the deployment the file may say a part: the base says the rest.
+    """
+    own = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "base" not in own:
+        return own
+    base = tomllib.loads((SEEDS / str(own.pop("base"))).read_text(encoding="utf-8"))
+    return {**base, **own, "deployment": {**base.get("deployment", {}), **own.get("deployment", {})}}
 
 
 def read_seed_file(path: Path) -> SeedFile:
     """Read a seed file. Raises ValidationError, TOMLDecodeError, UnicodeDecodeError, OSError."""
-    return SeedFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    return SeedFile.model_validate(read_tables(path))
 
 
 def _minutes(clock: str) -> int:

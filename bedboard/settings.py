@@ -34,6 +34,13 @@ MAILTO = r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+"
 KEY_BYTES = 32  # of a Fernet key, and of a private key for push messages
 
 
+IN_PAIRS = {
+    *("push_private_key", "push_to_loopback", "cast_speed", "fresh_minutes", "ageing_minutes"),
+    *("remind_minutes", "second_line_minutes", "desk_minutes"),
+}
+"""The settings that can be wrong together although each is right. Their defaults fit together."""
+
+
 class WrongSettings(Exception):
     """Every mistake in the settings, a line each: the name of the variable, and what it must be."""
 
@@ -45,11 +52,22 @@ def default_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "bedboard"
 
 
+def environment_with(**more: str) -> dict[str, str]:
+    """Return the environment of this process with these variables over it, for a program that it starts."""
+    return {**os.environ, **more}
+
+
 def _is_key(text: str) -> bool:
     try:
         return len(urlsafe_b64decode(text)) == KEY_BYTES
     except (ValueError, binascii.Error):
         return False
+
+
+def _is_random(key: str) -> bool:
+    """Return whether a key can be one that was drawn: it is no text, and has many different bytes."""
+    drawn = urlsafe_b64decode(key)
+    return len(set(drawn)) >= KEY_BYTES // 2 and not drawn.isascii()
 
 
 USUAL_FRESH, USUAL_AGEING = (limit // timedelta(minutes=1) for limit in (USUAL_LIMITS.fresh, USUAL_LIMITS.ageing))
@@ -145,6 +163,8 @@ class Settings(BaseSettings):
     def _is_a_secret_key(cls, value: str | None) -> str | None:
         if value is not None and not all(_is_key(key.strip()) for key in value.split(",")):
             raise ValueError("must be a key as `bedboard key` prints it, or several with a comma between")
+        if value is not None and not all(_is_random(key.strip()) for key in value.split(",")):
+            raise ValueError("is weak: it was not drawn at random; make one with `bedboard key`")
         return value
 
     @field_validator("public_url")
@@ -158,7 +178,8 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("must be like https://bedboard.example, without a path") from None
         port = "" if number in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{number}"
-        return f"{parts.scheme}://{parts.hostname}{port}"  # as a browser writes it: small letters, no usual port
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}{port}"  # as a browser writes it: small letters, no usual port
 
     @field_validator("time_zone")
     @classmethod
@@ -191,29 +212,17 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _push_is_whole(self) -> Self:
-        if self.push_private_key is not None and self.push_subject is None:
-            raise ValueError("BEDBOARD_PUSH_PRIVATE_KEY needs BEDBOARD_PUSH_SUBJECT")
-        if self.push_to_loopback and not self.demo:
-            raise ValueError("BEDBOARD_PUSH_TO_LOOPBACK is for a demo only")
-        return self
-
-    @model_validator(mode="after")
-    def _cast_plays_in_a_demo(self) -> Self:
-        if self.cast_speed and not self.demo:
-            raise ValueError("BEDBOARD_CAST_SPEED is for a demo only")
-        return self
-
-    @model_validator(mode="after")
-    def _ages_before_stale(self) -> Self:
-        if self.ageing_minutes <= self.fresh_minutes:
-            raise ValueError("BEDBOARD_AGEING_MINUTES must be more than BEDBOARD_FRESH_MINUTES")
-        return self
-
-    @model_validator(mode="after")
-    def _silence_grows(self) -> Self:
-        if not self.remind_minutes < self.second_line_minutes < self.desk_minutes:
-            raise ValueError("BEDBOARD_REMIND_MINUTES, _SECOND_LINE_MINUTES and _DESK_MINUTES must each be more than the last")
+    def _fits_together(self) -> Self:
+        grows = self.remind_minutes < self.second_line_minutes < self.desk_minutes
+        wrong = {
+            "BEDBOARD_PUSH_PRIVATE_KEY needs BEDBOARD_PUSH_SUBJECT": self.push_private_key and not self.push_subject,
+            "BEDBOARD_PUSH_TO_LOOPBACK is for a demo only": self.push_to_loopback and not self.demo,
+            "BEDBOARD_CAST_SPEED is for a demo only": self.cast_speed and not self.demo,
+            "BEDBOARD_AGEING_MINUTES must be more than BEDBOARD_FRESH_MINUTES": self.ageing_minutes <= self.fresh_minutes,
+            "BEDBOARD_REMIND_MINUTES, _SECOND_LINE_MINUTES and _DESK_MINUTES must each be more than the last": not grows,
+        }
+        if any(wrong.values()):
+            raise ValueError("\n".join(said for said, is_so in wrong.items() if is_so))
         return self
 
     @property
@@ -276,13 +285,25 @@ def _unknown_variables() -> Iterator[str]:
             yield f"{name} is not a setting of bedboard" + (f"; did you mean {near[0]}?" if near else "")
 
 
+def read_partly(**given: Any) -> tuple[list[str], Settings]:
+    """Return every mistake in the settings, a line each, and the settings; one with a mistake counts as not set there."""
+    wrong = list(_unknown_variables())
+    while True:
+        try:
+            return wrong, Settings(**given)
+        except ValidationError as error:
+            wrong += [line for line in "\n".join(_mistakes(error)).splitlines() if line not in wrong]
+            names = {str(one["loc"][0]) for one in error.errors() if one["loc"]} or IN_PAIRS
+            given |= {
+                name: field.get_default(call_default_factory=True)
+                for name, field in Settings.model_fields.items()
+                if names & {name, variable_of(name)}
+            }
+
+
 def read_settings(**given: Any) -> Settings:
     """Read the settings of the environment, with those given over them. Raises WrongSettings with every mistake."""
-    wrong, settings = list(_unknown_variables()), None
-    try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        wrong += _mistakes(error)
-    if settings is None or wrong:
+    wrong, settings = read_partly(**given)
+    if wrong:
         raise WrongSettings("\n".join(wrong))
     return settings

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bedboard.actions.enrolment import forget_codes
 from bedboard.actions.idempotency import forget_answers
+from bedboard.actions.manage.roster import forget_drafts
 from bedboard.actions.passkeys import forget_challenges, forget_passkeys
 from bedboard.actions.reminders import forget_reminders
 from bedboard.actions.signin import forget_sessions
@@ -34,6 +35,7 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
         "challenges": forget_challenges,
         "codes": forget_codes,
         "passkeys": forget_passkeys,
+        "drafts": forget_drafts,
         "cases": lambda tx, now: delete_cases(tx, now - terms.case),
         "holds": lambda tx, now: delete_holds(tx, now - terms.case),
         "journal": lambda tx, now: delete_oldest(tx, "journal", now - terms.journal),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from bedboard.actions.saving import journal_row
 from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor
+from bedboard.rules.clients import SCOPES_OF, ClientRole
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
@@ -160,14 +161,19 @@ async def add_client(
     *,
     client_id: str,
     name: str,
-    role: str,
+    role: ClientRole,
     token: str,
     now: datetime,
     organization_id: str | None = None,
     shelter_id: str | None = None,
+    scopes: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
     demo: bool = False,
 ) -> None:
-    """Add a program with a token of its own; the token itself is not kept."""
+    """Add a program with a token of its own; the token itself is not kept.
+
+    `scopes` None: all that its role can have. `expires_at` None: its token has no end, as those of a demo.
+    """
     tx.add(
         Client(
             id=client_id,
@@ -176,6 +182,8 @@ async def add_client(
             role=role,
             organization_id=organization_id,
             shelter_id=shelter_id,
+            scopes=list(SCOPES_OF[role] if scopes is None else scopes),
+            expires_at=expires_at,
             demo=demo,
             created_at=now,
         )

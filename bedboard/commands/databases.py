@@ -14,6 +14,7 @@ from bedboard.settings import Settings, WrongSettings, read_settings
 from bedboard.store.database import Database
 from bedboard.store.marks import Marks
 from bedboard.store.seal import Seal, new_key
+from bedboard.store.setup import Found, find_deployment
 
 Result = TypeVar("Result")
 
@@ -32,6 +33,11 @@ def database_url(settings: Settings) -> str:
     return settings.database_url
 
 
+def mistakes_of(error: ValidationError) -> str:
+    """Return every mistake in a file, a line each: where it is, and what is wrong."""
+    return "\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a command's work. Raises Failure for what the database refuses; a mistake in the code stays what it is."""
     try:
@@ -39,7 +45,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     except WrongMigration as error:
         raise Failure(str(error)) from None
     except ValidationError as error:
-        raise Failure("\n".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())) from None
+        raise Failure(mistakes_of(error)) from None
     except Exception as error:
         sentence = sentence_of(error)
         if sentence is None:
@@ -77,6 +83,16 @@ def make_seal(settings: Settings) -> Seal:
         raise Failure(
             f"{path} does not hold a key; remove it and the database that it sealed (`bedboard demo --fresh`)"
         ) from None
+
+
+async def set_up_in(url: str) -> Found | None:
+    """Return the deployment that this database holds, whatever its migration; None: nothing was loaded yet."""
+    database = Database(url, pool_size=1)
+    try:
+        async with database.transaction() as tx:
+            return await find_deployment(tx)
+    finally:
+        await database.dispose()
 
 
 def cannot_use(data: Path, error: OSError) -> str:

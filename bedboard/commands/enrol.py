@@ -19,6 +19,10 @@ def print_code(person_id: str) -> str:
         async with migrated_database(url, seal.marks) as database, database.transaction() as tx:
             return await make_code(tx, COMMAND, person_id, seal, Clock())
 
-    made = run(make())
+    return in_words(run(make()), settings.public_url)
+
+
+def in_words(made: MadeCode, public_url: str) -> str:
+    """Return the code, and on the next line the name of its person and the address at which they type it."""
     minutes = int(CODE_LASTS.total_seconds() // 60)
-    return f"{made.code}\nfor {made.person.name}, within {minutes} minutes, at {settings.public_url}/enrol"
+    return f"{made.code}\nfor {made.person.name}, within {minutes} minutes, at {public_url}/enrol"

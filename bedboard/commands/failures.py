@@ -18,6 +18,10 @@ BY_STATE = {
 BY_CODE = {
     "not_empty": "this database is not empty: data is loaded once, into a database with nothing in it",
     "no_such_person": "there is no such person, or they have left",
+    "no_such_token": "there is no such token; `bedboard token list` shows their ids",
+    "token_ended": "this token was ended; make a new one",
+    "rotated_lately": "this token was made again less than a day ago, and the one before counts too; wait, or end it",
+    "tokens_full": "this shelter or organization has as many tokens as it can have; end one first",
 }
 BY_CONSTRAINT = {
     "fk_client_shelter_id": "there is no such shelter",

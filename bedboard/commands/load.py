@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -12,15 +13,29 @@ from bedboard.city.load import load_day
 from bedboard.city.programmes import Unusable, choose_day
 from bedboard.city.toronto import read_days
 from bedboard.clock import Clock
-from bedboard.commands.databases import database_url, make_seal, migrated_database, run
+from bedboard.commands.databases import database_url, make_seal, migrated_database, mistakes_of, run
 from bedboard.commands.failures import Failure
+from bedboard.schemas.seeds import SeedFile
 from bedboard.seed_cases import play_cases
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import Settings
 
 
 def in_words(loaded: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {noun}" for noun, number in loaded.items())
+    """Return numbers with their nouns in the plural, such as "shelters: 1"; so no noun has to follow its number."""
+    return ", ".join(f"{noun}: {number}" for noun, number in loaded.items())
+
+
+def read_seeds(file: Path) -> SeedFile:
+    """Read a seed file. Raises Failure with everything that is wrong in it."""
+    try:
+        return read_seed_file(file)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise Failure(f"{error.filename or file} cannot be read: {error.strerror or error}") from None
+    except ValidationError as error:
+        raise Failure(mistakes_of(error)) from None
 
 
 def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
@@ -28,12 +43,7 @@ def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
     url = database_url(settings)
 
     async def load() -> Mapping[str, int]:
-        try:
-            seeds = read_seed_file(file)
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise Failure(f"{file} cannot be read: {error}") from None
-        except OSError as error:
-            raise Failure(f"{file} cannot be read: {error.strerror or error}") from None
+        seeds = read_seeds(file)
         seal = make_seal(settings)
         async with migrated_database(url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
             now = Clock().now()
@@ -66,4 +76,4 @@ def import_city(settings: Settings, file: Path, on: date, *, as_of_now: bool) ->
         task = bar.add_task("places", total=None)
         loaded = run(load(lambda done, total: bar.update(task, completed=done, total=total)))
     left_out = sum(not remark.used for remark in day.remarks)
-    console.print(f"loaded {in_words(loaded)}; {left_out} rows left out, {len(day.remarks) - left_out} put right")
+    console.print(f"loaded {in_words(loaded)}; rows left out: {left_out}, put right: {len(day.remarks) - left_out}")

@@ -6,39 +6,30 @@ import socket
 import uvicorn
 
 from bedboard.app import build_app
-from bedboard.commands.databases import database_url, make_seal, migrated_database, run, settings_for_command
+from bedboard.commands.databases import database_url, make_seal, run
 from bedboard.commands.failures import Failure
+from bedboard.commands.ready import LOOPBACK, settings_to_serve, wrong_in_database
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
-from bedboard.store.rights import check_fit_to_serve
 
 KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its connections: it must not send a request into one that we close
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(host: str, port: int) -> None:
     """Serve the board until the process is told to stop. Raises Failure before that, never later."""
-    settings = settings_for_command()
-    url = database_url(settings)
+    wrong, settings = settings_to_serve()
     if settings.demo and host not in LOOPBACK:
-        raise Failure("a demo listens on loopback only")
+        wrong.append("BEDBOARD_DEMO is set: a demo listens on loopback only, not on --host " + host)
+    if wrong:
+        if settings.database_url is not None:
+            wrong += run(wrong_in_database(settings.database_url, demo=settings.demo))
+        raise Failure("\n".join(wrong))
     make_seal(settings)
     sockets = listen(host, port)
-    run(check_database(url, demo=settings.demo))
+    if wrong := run(wrong_in_database(database_url(settings), demo=settings.demo)):
+        raise Failure("\n".join(wrong))
     serve_forever(settings, sockets)
-
-
-async def check_database(url: str, *, demo: bool) -> None:
-    """Return when this version can serve the database.
-
-    Raises WrongMigration, or Failure when it may forget changes, or outside a demo when its user may do too much.
-    """
-    async with migrated_database(url) as database:
-        try:
-            await check_fit_to_serve(database, demo=demo)
-        except RuntimeError as error:
-            raise Failure(str(error)) from None
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

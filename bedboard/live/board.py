@@ -109,8 +109,8 @@ class Board:
         self._publish(changed)
         self._announce_turn()
 
-    def replace(self, rows: Sequence[ShelterRow]) -> None:
-        """Take all rows there are; a shelter without one leaves the board."""
+    def replace(self, rows: Sequence[ShelterRow], *, is_redrawn: bool = False) -> None:
+        """Take all rows there are; a shelter without one leaves the board. `is_redrawn`: the words on boards are others."""
         gone = self._rows.keys() - {row.id for row in rows}
         for shelter_id in gone:
             del self._rows[shelter_id], self.cards[shelter_id]
@@ -120,7 +120,7 @@ class Board:
             self._news.forget_holders(shelter_id)
             self._pieces.faults.forget(shelter_id)
         self.take(rows)
-        if gone:
+        if gone or is_redrawn:
             self._publish_snapshots()
             self.watchers.tell([])
 

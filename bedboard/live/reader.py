@@ -126,10 +126,11 @@ class Reader:
             rows = await list_shelters(tx) if catalogue is not None else []
         if catalogue is None:
             return
-        if catalogue != self._board.catalogue:
+        before = self._board.catalogue
+        if catalogue != before:
             self._board.take_catalogue(catalogue)
             self._on_catalogue(catalogue)
-        self._board.replace(rows)
+        self._board.replace(rows, is_redrawn=before is not None and before.words != catalogue.words)
         for follower in self.followers.values():
             await self._read_follower(follower, None)
 

@@ -4,10 +4,9 @@ The owner migrates. The web role serves: it owns nothing, so it can neither chan
 """
 
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from bedboard.store.database import engine_url
+from bedboard.migrations.users import HAS_USER, User, user_of
 
 READ = "select"
 KEEP = "select, insert"  # append-only, or nothing changes it yet
@@ -17,11 +16,11 @@ FORGET = "select, insert, update, delete"  # what passes: deleted by its user or
 RIGHTS: dict[str, str] = {
     "alembic_version": READ,
     "deployment": KEEP,
-    "holiday": KEEP,
+    "holiday": "select, insert, delete",  # an administrator keeps the days off
     "contact": FORGET,  # an administrator keeps the list
-    "unit": KEEP,
-    "travel": KEEP,
-    "kind": KEEP,
+    "unit": CHANGE,
+    "travel": FORGET,  # minutes that nobody knows any more
+    "kind": CHANGE,
     "organization": CHANGE,
     "shelter": CHANGE,
     "shelter_contact": "insert",  # read through see_contact alone
@@ -46,6 +45,7 @@ RIGHTS: dict[str, str] = {
     "session": FORGET,
     "passkey": FORGET,
     "challenge": FORGET,
+    "roster_draft": FORGET,
     "enrol_code": FORGET,
     "stored_reply": FORGET,
     "reminded": FORGET,
@@ -65,15 +65,13 @@ FUNCTIONS = (
 ALREADY_THERE = ("42710", "23505")  # a role of this name was made meanwhile
 
 
-def _make(connection: Connection, name: str, password: str | None) -> None:
+def _make(connection: Connection, user: User) -> None:
     """Make the role unless it is there. Another process may make it at the same moment, for another database."""
-    if connection.scalar(text("select exists (select from pg_roles where rolname = :name)"), {"name": name}):
+    if connection.scalar(HAS_USER, {"name": user.name}):
         return
-    secret = "" if password is None else " password '{}'".format(password.replace("'", "''"))
-    login = f"create role {_quoted(connection, name)} login nosuperuser nocreatedb nocreaterole nobypassrls{secret}"
     try:
         with connection.begin_nested():
-            connection.exec_driver_sql(login)
+            connection.exec_driver_sql(user.statement())
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in ALREADY_THERE:
             raise
@@ -89,12 +87,11 @@ def give_rights(connection: Connection, web_url: str) -> None:
     The rights may be given again at any time. The caller is connected as the owner. To make a role the owner needs CREATEROLE.
     Nothing happens where the address names the owner itself.
     """
-    parts = make_url(engine_url(web_url))
-    name = parts.username or ""
-    if name == connection.scalar(text("select current_user")):
+    user = user_of(web_url)
+    if user.name == connection.scalar(text("select current_user")):
         return
-    _make(connection, name, None if parts.password is None else str(parts.password))
-    role, schema = _quoted(connection, name), _quoted(connection, connection.scalar(text("select current_schema()")) or "")
+    _make(connection, user)
+    role, schema = _quoted(connection, user.name), _quoted(connection, connection.scalar(text("select current_schema()")) or "")
     for what in ("tables", "sequences", "functions"):
         connection.exec_driver_sql(f"revoke all on all {what} in schema {schema} from {role}")
     connection.exec_driver_sql(f"grant usage on schema {schema} to {role}")
@@ -103,4 +100,5 @@ def give_rights(connection: Connection, web_url: str) -> None:
             connection.exec_driver_sql(f"grant {rights} on {_quoted(connection, table)} to {role}")
     for function in FUNCTIONS:
         if connection.scalar(text("select to_regprocedure(:function)"), {"function": function}) is not None:
+            connection.exec_driver_sql(f"revoke execute on function {function} from public")  # a restore has forgotten it
             connection.exec_driver_sql(f"grant execute on function {function} to {role}")

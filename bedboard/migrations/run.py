@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LOCK = 7_262_316  # any number, as long as it is always the same
 NUMBERS = sorted(path.name[:4] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py"))
+OLDEST = "0018"
+"""The migration of the oldest version that may serve a database at the newest one. One that does more than add raises it."""
 
 
 class WrongMigration(Exception):
@@ -43,6 +45,20 @@ def _present(connection: Connection) -> str | None:
     return present
 
 
+def _oldest_to_serve(connection: Connection, present: str | None) -> str | None:
+    """Return the `OLDEST` of the version that brought the database to this migration; None: it did not say."""
+    if present is None:
+        return None
+    said = connection.scalar(text("select obj_description('alembic_version'::regclass, 'pg_class')"))
+    number, _, oldest = (said or "").partition(" serves from ")
+    return oldest if number == present else None
+
+
+def _look(connection: Connection) -> tuple[str | None, str | None]:
+    present = _present(connection)
+    return present, _oldest_to_serve(connection, present)
+
+
 def _refuse_newer(present: str | None) -> str:
     """Return the migration that this version needs. Raises WrongMigration for a database that is past it."""
     needed = NUMBERS[-1]
@@ -52,13 +68,19 @@ def _refuse_newer(present: str | None) -> str:
 
 
 async def check_migrated(url: str) -> None:
-    """Return when the database is at this version's migration, neither before nor past it. Raises WrongMigration."""
+    """Return when this version can serve the database. Raises WrongMigration.
+
+    It is at this version's migration, or it is past it and says that this version may serve it: then the way back from an
+    update is to start the version of before.
+    """
     engine = _engine(url)
     try:
         async with engine.connect() as connection:
-            present = await connection.run_sync(_present)
+            present, oldest = await connection.run_sync(_look)
     finally:
         await engine.dispose()
+    if present not in NUMBERS and oldest is not None and oldest <= NUMBERS[-1]:
+        return
     needed = _refuse_newer(present)
     if present != needed:
         raise WrongMigration(
@@ -78,6 +100,8 @@ def _upgrade(connection: Connection, target: str, web_url: str | None) -> None:
         settings = config()
         settings.attributes["connection"] = connection
         command.upgrade(settings, target)
+        if target == "head":
+            connection.exec_driver_sql(f"comment on table alembic_version is '{NUMBERS[-1]} serves from {OLDEST}'")
         if web_url is not None:
             give_rights(connection, web_url)
 

@@ -121,6 +121,11 @@ class Call:
         return self.request.headers.get("hx-request") == "true"
 
     @property
+    def is_upload(self) -> bool:
+        """Return whether a form with a file is sent."""
+        return self.request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+    @property
     def session_hash(self) -> bytes:
         """The hash of the token in the session's cookie."""
         return hash_token(self.request.cookies.get(self.process.identity.cookie, ""))

@@ -16,7 +16,7 @@ from bedboard.routes.call import Call, begin_call
 from bedboard.routes.parse import network_of
 from bedboard.routes.replies import lead_to_proof, on_bug, on_refusal
 from bedboard.routes.row import Row, SocketRow
-from bedboard.rules.access import Actor, check_access, check_own
+from bedboard.rules.access import Actor, check_access, check_own, check_scope
 from bedboard.rules.devices import is_fresh
 from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, Unavailable
 from bedboard.store.access import get_proven_at
@@ -66,6 +66,7 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
 async def check_row(process: Process, path_params: Mapping[str, Any], row: Row | SocketRow, actor: Actor | None) -> None:
     """Refuse the actor that the row does not let in. Refusals: SignInNeeded, Locked, NotAllowed, NotFound, Unavailable."""
     check_access(row.who, actor)
+    check_scope(row.scope, actor)
     if actor is None or row.who.own is None or actor.role in row.who.of_all:
         return
     if row.who.own == "shelter":

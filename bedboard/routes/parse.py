@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from starlette.convertors import Convertor
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
@@ -13,6 +13,7 @@ from bedboard.rules.refusals import FieldError, Invalid, Malformed
 from bedboard.schemas.fields import ID_PATTERN
 
 LARGEST_BODY_BYTES = 64 * 1024
+LARGEST_UPLOAD_BYTES = 1024 * 1024  # more than any file that is taken, so that a larger one is refused in words
 LONGEST_ADDRESS = 1000  # of a page of ours, with its query
 
 
@@ -43,29 +44,42 @@ def network_of(connection: HTTPConnection) -> str | None:
     return "loopback" if address.is_loopback else "private" if address.is_private else "public"
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int = LARGEST_BODY_BYTES) -> bytes:
     """Return the whole body. Refusals: Malformed `too_large`, without reading further, or when the caller leaves halfway."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BODY_BYTES:
+            if len(body) > most:
                 raise Malformed("too_large")
     except ClientDisconnect:
         raise Malformed("malformed") from None
     return bytes(body)
 
 
-async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:
-    """Return the fields of the form in `body` as text, without the empty ones. Refusal: Malformed."""
-
+async def _read_form(request: Request, body: bytes, *, files: int, fields: int) -> FormData:
     async def replay() -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
-        form: FormData = await Request(request.scope, replay).form(max_files=0, max_fields=200)
+        return await Request(request.scope, replay).form(max_files=files, max_fields=fields)
     except (HTTPException, ClientDisconnect, UnicodeDecodeError) as error:
         raise Malformed("not_a_form") from error
+
+
+async def read_upload(request: Request, name: str) -> bytes | None:
+    """Return the file in this field of a form; None: none was chosen. Refusal: Malformed."""
+    form = await _read_form(request, await read_body(request, LARGEST_UPLOAD_BYTES), files=1, fields=10)
+    file = form.get(name)
+    try:
+        return (await file.read() or None) if isinstance(file, UploadFile) else None
+    finally:
+        await form.close()
+
+
+async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:
+    """Return the fields of the form in `body` as text, without the empty ones. Refusal: Malformed."""
+    form = await _read_form(request, body, files=0, fields=200)
     return {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
 
 

@@ -169,11 +169,12 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
             {"field": one.field, "code": one.code, "detail": words("field_error", one.code, one.detail)}
             for one in refusal.fields
         ]
-    if "present" in refusal.detail:
-        document["present"] = refusal.detail["present"]
+    document |= {name: refusal.detail[name] for name in ("present", "scope") if name in refusal.detail}
     headers = api_headers() | {"Content-Language": language} | retry_after(refusal)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if "scope" in refusal.detail:  # RFC 6750
+        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{refusal.detail["scope"]}"'
     return Response(to_json(document), status, headers, media_type="application/problem+json")
 
 
@@ -242,8 +243,9 @@ async def lead_to_proof(call: Call, refusal: ProofNeeded) -> Response:
     log.info("refused", code=refusal.code, status=http_status(refusal))
     if call.wants_fragment:
         return refuse(call.request, refusal)
-    if call.request.method != "POST":
-        address = f"/step-up?{urlencode({'back': call.address})}"
+    if call.request.method != "POST" or call.is_upload:
+        # A file cannot wait: it is to be chosen again.
+        address = f"/step-up?{urlencode({'back': call.came_from if call.is_upload else call.address})}"
         return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
     form = json.dumps(dict(await call.fields()))
     return keep(call, "/step-up", {"to": call.path, "back": call.came_from, "form": form})

@@ -10,9 +10,12 @@ from starlette.websockets import WebSocket
 
 from bedboard.routes.call import Call
 from bedboard.rules.access import Actor, Role, Rule
+from bedboard.rules.clients import Scope
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 SocketEndpoint = Callable[[WebSocket, Actor], Awaitable[None]]
+Needed = Scope | Literal["any"]
+"""The scope that a token needs for a call; "any": every token will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,17 @@ def check_own_named(who: Rule, path: str) -> None:
         raise ValueError(f"{path} has a rule for one's own {who.own} and names no {who.own}_id")
 
 
+def check_scope_named(who: Rule, path: str, scope: Needed | None) -> None:
+    """Raise ValueError for a call of the API that says no scope, or a page that says one: no program opens a page."""
+    if (scope is None) != (who.public or not path.startswith("/api/")):
+        raise ValueError(f"{path} must say which scope it needs" if scope is None else f"{path} is for no program")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A route. `who`: its rule of access. `identifies`: the guard looks up the caller.
+
+    `scope`: the scope that a program needs, for a call of the API.
 
     `is_touch`: a call shows that somebody is there, which keeps the session open. A page that a script asks for shows nothing.
     `without_database`: while the database is away, a person who was known a short time ago may call it.
@@ -60,10 +71,12 @@ class Row:
     identifies: bool = True
     without_database: bool = False
     fresh_for: frozenset[Role] = frozenset()
+    scope: Needed | None = None
     operation: Operation | None = None
 
     def __post_init__(self) -> None:
         check_own_named(self.who, self.path)
+        check_scope_named(self.who, self.path, self.scope)
 
     @property
     def is_api(self) -> bool:
@@ -83,9 +96,11 @@ class SocketRow:
     endpoint: SocketEndpoint
     name: str
     who: Rule
+    scope: Needed | None = None
 
     def __post_init__(self) -> None:
         check_own_named(self.who, self.path)
+        check_scope_named(self.who, self.path, self.scope)
 
     @property
     def is_api(self) -> bool:

@@ -22,6 +22,7 @@ from bedboard.schemas.fields import local_moment, number_in
 from bedboard.schemas.forms import ConfirmForm, CountForm, StaffHoldForm, StatusForm, TapForm, UndoForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.board import ShelterRow, get_shelter, list_shelters
+from bedboard.store.clients import list_new_clients
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal
 
@@ -78,6 +79,8 @@ async def show_staff(call: Call) -> Response:
             raise NotFound("no_such_shelter")
         own_shelters = [(other.id, other.name) for other in await list_shelters(tx, call.actor.shelter_ids)]
         undo = await _read_undo(tx, call, row)
+        is_managed = call.actor.role == "manager" and call.actor.session == "person"
+        added = await list_new_clients(tx, [shelter_id], call.now) if is_managed else []
         cases = await draw_asked(tx, call)
     card, catalogue = card_of(call, row), call.catalogue
     context = {
@@ -89,6 +92,7 @@ async def show_staff(call: Call) -> Response:
         "undo_seconds": process.settings.undo_seconds,
         "notice": Markup(notice(call, refusal)),  # noqa: S704
         "own_shelters": own_shelters,
+        "new_tokens": added,
         "push_key": process.push.public_key if process.push else None,
         "push_session": call.session_mark,
         "catalogue": catalogue,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from bedboard.rules.clients import Scope
 from bedboard.rules.refusals import Locked, NotAllowed, NotFound, SignInNeeded
 from bedboard.rules.sessions import EVERY_SESSION, PERSONAL, WORKING, SessionKind
 
@@ -17,6 +18,7 @@ class Actor:
 
     `id` is the person's or the client's. `shelter_ids`: the shelters for which the actor works (staff, manager, machine),
     empty for the other roles. `language` None follows the device. `session` and `is_locked` are a person's; a program has none.
+    `scopes` are a program's; a person has none and needs none.
     `network`, the class of the address from which this one call comes, is for the audit trail only; None: not known.
     """
 
@@ -29,6 +31,7 @@ class Actor:
     language: str | None = None
     session: SessionKind = "person"
     is_locked: bool = False
+    scopes: frozenset[Scope] = frozenset()
     network: str | None = field(default=None, compare=False)
 
     @property
@@ -112,6 +115,15 @@ def check_access(rule: Rule, actor: Actor | None) -> None:
         raise NotAllowed("not_your_role")
     if actor.session not in rule.sessions:
         raise NotAllowed(f"{actor.session}_session")
+
+
+def check_scope(scope: Scope | Literal["any"] | None, actor: Actor | None) -> None:
+    """Refuse a program whose token lacks this scope. "any": every token will do; None: no program calls this.
+
+    Refusal: NotAllowed `scope_missing`, with the scope.
+    """
+    if actor is not None and actor.kind == "client" and scope not in ("any", None, *actor.scopes):
+        raise NotAllowed("scope_missing", scope=scope)
 
 
 def check_own(actor: Actor, shelter_id: str) -> None:

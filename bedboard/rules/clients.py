@@ -1,13 +1,105 @@
-"""Clients: the roles and names that a program may have. Its name is written in the journal, where no person may be named."""
+"""Clients: the roles, scopes and names that a program may have, and how long its token counts.
+
+Its name is written in the journal, where no person may be named.
+"""
 
 import re
-from typing import Literal
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, get_args
+
+from bedboard.rules.refusals import Conflict, FieldError, Invalid
 
 ClientRole = Literal["machine", "coordinator", "police", "desk", "admin", "auditor"]
+CLIENT_ROLES: tuple[ClientRole, ...] = get_args(ClientRole)
+SEEKING: frozenset[str] = frozenset({"coordinator", "police", "desk"})  # they act for an organization
+
+Scope = Literal["report", "read", "answer", "search", "request"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""What a token may do: report what is free, read requests, answer them (also as the desk), search, hold places and
+make requests.
+
+Besides, every token may read the board and the numbers to call, as far as its role sees them.
+"""
+
+SCOPES_OF: Mapping[ClientRole, tuple[Scope, ...]] = {
+    "machine": ("report", "read", "answer", "request"),  # a shelter's system may hold a place for a caller
+    "coordinator": ("read", "search", "request"),
+    "police": ("read", "answer", "search", "request"),
+    "desk": ("read", "answer", "search", "request"),
+    "admin": (),
+    "auditor": (),
+}
+
+OVERLAP = timedelta(hours=24)
+"""How long the old token of a rotation goes on counting beside the new one."""
+
+PERIODS = (30, 90, 365)
+"""For how many days a token may count; the last is the longest."""
+
+MOST_TOKENS = 20  # that count at once, of one shelter, or of one organization besides those of its shelters
+TOLD_FOR = timedelta(days=7)
+"""How long a new token stands on the pages of the managers of its shelter."""
 
 LONGEST_NAME = 60
 PARTICLES = frozenset("van de den der het te ten ter el al in op 't ’t von la le du da dos".split())
 DIGITS = re.compile(r"\d([ .-]?\d){5}")  # six or more: a telephone, a citizen service number, a date of birth
+
+
+def is_told(created_at: datetime, now: datetime) -> bool:
+    """Return whether managers still read on their pages that the token is new."""
+    return now - created_at < TOLD_FOR
+
+
+class Terms(NamedTuple):
+    """The moments of a token that say whether it counts. None: never made again, without an end, never ended."""
+
+    expires_at: datetime | None
+    ended_at: datetime | None = None
+    previous_until: datetime | None = None
+
+    def counts(self, now: datetime) -> bool:
+        """Return whether the newest token of the client counts."""
+        return self.ended_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def overlaps(self, now: datetime) -> bool:
+        """Return whether an older token of the client counts too."""
+        return self.counts(now) and self.previous_until is not None and now < self.previous_until
+
+
+def rotated(terms: Terms, made_at: datetime, now: datetime) -> Terms:
+    """Return the terms after a rotation: the new token lasts as long as the old one did, and the old one for `OVERLAP` at most.
+
+    `made_at`: of the old token. One without an end gets the longest period. A token that has expired begins again, and the
+    expired one stays what it is. Refusals: Conflict `token_ended`, `rotated_lately` with the end of the overlap.
+    """
+    if terms.ended_at is not None:
+        raise Conflict("token_ended")
+    if terms.overlaps(now):
+        raise Conflict("rotated_lately", until=terms.previous_until)
+    longest = timedelta(days=PERIODS[-1])
+    lasts = longest if terms.expires_at is None else min(longest, terms.expires_at - made_at)
+    old_ends = now + OVERLAP if terms.expires_at is None else min(now + OVERLAP, terms.expires_at)
+    return Terms(now + lasts, None, old_ends if old_ends > now else None)
+
+
+def check_token(role: str, scopes: Collection[str], *, has_shelter: bool, has_organization: bool) -> None:
+    """Refuse a token that its role cannot have; Invalid names each wrong field.
+
+    A shelter's system is of one shelter. A role that seeks needs an organization: its holds and requests are of it.
+    """
+    wrong = []
+    if has_shelter != (role == "machine"):
+        wrong.append(FieldError("shelter", "only_for_machine" if has_shelter else "shelter_needed"))
+    if role in SEEKING and not has_organization:
+        wrong.append(FieldError("organization", "organization_needed"))
+    possible: Collection[str] = next((SCOPES_OF[one] for one in CLIENT_ROLES if one == role), ())
+    if not set(scopes) <= set(possible):
+        wrong.append(FieldError("scopes", "not_for_role"))
+    elif possible and not scopes:
+        wrong.append(FieldError("scopes", "scope_needed"))
+    if wrong:
+        raise Invalid(*wrong)
 
 
 def unfit_name(name: str) -> str | None:

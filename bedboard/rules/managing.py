@@ -95,6 +95,15 @@ def check_manages(actor: Actor, shelter_ids: Collection[str], role: str) -> None
         raise NotAllowed("not_your_role")
 
 
+def check_manages_token(actor: Actor, shelter_id: str | None) -> None:
+    """Refuse an actor that may not manage tokens of this shelter, or for None those of an organization. Refusal: NotAllowed.
+
+    An administrator may. A manager may for its own shelters.
+    """
+    if actor.role != "admin" and (actor.role != "manager" or shelter_id not in actor.shelter_ids):
+        raise NotAllowed("not_your_role")
+
+
 def check_work(role: str, shelter_ids: Collection[str]) -> None:
     """Refuse a shelter's people without a shelter, and others with one. Refusal: Invalid `shelters`."""
     if role in SHELTER and not shelter_ids:
@@ -127,6 +136,26 @@ def check_unused(status: PlaceStatus) -> None:
     """Refuse while people have the place or were promised it. Refusals: as above."""
     if status in ("held", "reserved", "occupied"):
         raise Conflict(f"place_{status}")
+
+
+def check_kind(
+    decides: str, desk_hours: str | None, outside_hours: str | None, fresh_minutes: int | None, ageing_minutes: int | None
+) -> None:
+    """Refuse what cannot be of a kind of place; Invalid names each wrong field.
+
+    Only a desk has hours. Only outside them a yes may count provisionally. News ages after it was fresh.
+    """
+    wrong = []
+    if desk_hours is not None and decides != "desk":
+        wrong.append(FieldError("opens", "only_for_desk"))
+    if outside_hours is not None and (decides != "desk" or desk_hours is None):
+        wrong.append(FieldError("outside_hours", "only_with_desk_hours"))
+    if (fresh_minutes is None) != (ageing_minutes is None):
+        wrong.append(FieldError("fresh_minutes" if fresh_minutes is None else "ageing_minutes", "missing"))
+    elif fresh_minutes is not None and ageing_minutes is not None and ageing_minutes <= fresh_minutes:
+        wrong.append(FieldError("ageing_minutes", "ages_after_fresh"))
+    if wrong:
+        raise Invalid(*wrong)
 
 
 class Nights(NamedTuple):

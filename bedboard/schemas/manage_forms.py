@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from bedboard.rules.clients import PERIODS, ClientRole, Scope, unfit_name
 from bedboard.rules.contacts import Topic
 from bedboard.rules.deciding import DAYS
 from bedboard.rules.managing import MOST_PLACES_AT_ONCE, MOST_TIMES, USUAL_TIMES, is_label
+from bedboard.rules.order import UNKNOWN_MINUTES
 from bedboard.schemas.fields import Day, Form, Id, KeyText
+from bedboard.schemas.profile import Need
 from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
@@ -17,10 +20,13 @@ PERSON_NAME = re.compile(f"[{LETTERS}][{LETTERS}.'’-]*( [{LETTERS}.'’-]+){{0
 ORGANIZATION_NAME = re.compile(f"[{LETTERS}0-9][{LETTERS}0-9.,&'’()/-]*( [{LETTERS}0-9.,&'’()/-]+){{0,9}}")
 CODE_NAME = re.compile(f"[{LETTERS}]{{2,30}}( [{LETTERS}]{{2,30}})?( [0-9]{{1,2}})?")
 ADDRESS = re.compile(f"[{LETTERS}0-9][{LETTERS}0-9 .,'’/-]{{4,119}}")
+LONG_PATTERN = f"^[{LETTERS}0-9][{LETTERS}0-9 .,;:!?&'’()/-]{{0,239}}$"
 HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]([0-5][0-9]))?")
 BETWEEN_DIGITS = re.compile(r"[-‐-–()./\s]+")
 NATIONAL_ZERO = re.compile(r"^(\s*(?:\+|00)[0-9]{1,3}\s*)\(0\)")  # +31 (0)70 1234567: nobody dials it from abroad
 STAMP_PATTERN = "^[0-9a-f]{16}$"
+PROGRAM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,5}")
+LONGEST_PROGRAM = 40
 
 
 def _fold(value: Any) -> Any:
@@ -41,6 +47,19 @@ def _check_label(text: str) -> str:
     if not is_label(text):
         raise PydanticCustomError("not_a_label", "a place is called like kamer 3, 2.04 or gezinskamer")
     return text
+
+
+def _check_program(name: str) -> str:
+    if len(name) > LONGEST_PROGRAM or not PROGRAM.fullmatch(name) or unfit_name(name) is not None:
+        raise PydanticCustomError("not_a_program", "a program is called like roster-linde")
+    return name
+
+
+def _read_days(value: Any) -> Any:
+    days = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5 else 0
+    if days not in PERIODS:
+        raise PydanticCustomError("not_a_period", "a token counts for one of some periods")
+    return days
 
 
 def _read_times(value: Any) -> Any:
@@ -70,8 +89,11 @@ Telephone = Annotated[str, BeforeValidator(_read_telephone)]
 Times = Annotated[list[str], BeforeValidator(_read_times)]
 Address = Annotated[Folded, _shaped(ADDRESS, "not_an_address", "street, number, postal code and town")]
 Label = Annotated[Folded, Field(max_length=30), AfterValidator(_check_label)]
+Explanation = Annotated[str, Field(pattern=LONG_PATTERN)]
 PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor"]
 PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
+ProgramName = Annotated[str, AfterValidator(_check_program)]
+Days = Annotated[int, BeforeValidator(_read_days)]
 Ticked = Annotated[dict[Id, Literal["on"]], Field(default_factory=dict, max_length=100)]
 
 
@@ -127,6 +149,26 @@ class RoleForm(Form):
     role: PersonRole
 
 
+class TokenForm(Form):
+    """A token for the system of a shelter. `scopes`: each ticked. `lasts`: for how many days it counts."""
+
+    program: ProgramName
+    scopes: Annotated[dict[Scope, Literal["on"]], Field(default_factory=dict)]
+    lasts: Days
+
+
+class AnyTokenForm(TokenForm):
+    """A token for any program, as an administrator makes it."""
+
+    role: ClientRole
+    shelter: Id | None = None
+    organization: Id | None = None
+
+
+class RotationForm(Form):
+    """A press to make a token again; it has no fields of its own."""
+
+
 class ShelterForm(Form):
     """A shelter. Telephone and address stay as they are when nothing is given."""
 
@@ -166,18 +208,12 @@ USUAL_DAYS = ("mon-fri", "mon-sat", "sat-sun")
 DAY = f"({'|'.join(DAYS)})"
 
 
-class ContactForm(Form):
-    """A number of somebody else than a shelter. Without hours it is always answered; `days` without hours are whole days."""
+class HoursForm(Form):
+    """Hours of the week; without any it is always. `days` without hours are whole days."""
 
-    topic: Topic
-    name_nl: OrganizationName
-    name_en: OrganizationName
-    telephone: Telephone
-    unit: Id | None = None
     days: Annotated[str, Field(pattern=f"^({EVERY_DAY}|{DAY}-{DAY})$")] = EVERY_DAY
     opens: ClockTime | None = None
     closes: Annotated[str, Field(pattern=f"^({CLOCK_TIME}|24:00)$")] | None = None
-    position: Annotated[int, Field(ge=1, le=999)] | None = None
 
     @property
     def hours(self) -> str | None:
@@ -186,3 +222,45 @@ class ContactForm(Form):
             return None
         hours = f"{self.opens or '00:00'}-{self.closes or '24:00'}"
         return hours if self.days == EVERY_DAY else f"{self.days} {hours}"
+
+
+class ContactForm(HoursForm):
+    """A number of somebody else than a shelter. Without hours it is always answered."""
+
+    topic: Topic
+    name_nl: OrganizationName
+    name_en: OrganizationName
+    telephone: Telephone
+    unit: Id | None = None
+    position: Annotated[int, Field(ge=1, le=999)] | None = None
+
+
+Minutes = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class KindForm(HoursForm):
+    """A kind of place. The hours are those of the desk that decides. `needs`: for people with several of these, each ticked."""
+
+    name_nl: OrganizationName
+    name_en: OrganizationName
+    long_nl: Explanation = ""
+    long_en: Explanation = ""
+    decides: Literal["shelter", "desk", "police"]
+    outside_hours: Literal["provisional"] | None = None
+    needs: Annotated[dict[Need, Literal["on"]], Field(default_factory=dict)]
+    fresh_minutes: Minutes | None = None
+    ageing_minutes: Minutes | None = None
+
+
+class UnitForm(Form):
+    """A police unit, with the minutes to each other one."""
+
+    name: OrganizationName
+    short: Annotated[str, Field(pattern=f"^[{LETTERS}]{{1,4}}$")]
+    minutes: Annotated[dict[Id, Annotated[int, Field(ge=1, lt=UNKNOWN_MINUTES)]], Field(default_factory=dict)]
+
+
+class DayForm(Form):
+    """A day on which the desks are closed."""
+
+    day: Day

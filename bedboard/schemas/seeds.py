@@ -1,4 +1,4 @@
-"""The shape of a seed file, such as `seeds/demo.toml`. Unknown keys are refused, so that a typing error is seen."""
+"""The shape of a seed file, such as `seeds/netherlands.toml`. Unknown keys are refused, so that a typing error is seen."""
 
 import re
 from datetime import date, timedelta
@@ -181,8 +181,8 @@ class SeedFile(_Row):
     kind: list[_Kind]
     travel: dict[str, dict[str, Minutes]] = {}
     contact: list[_Contact] = []
-    organization: list[_Organization]
-    shelter: list[_Shelter]
-    person: list[_Person]
+    organization: list[_Organization] = []
+    shelter: list[_Shelter] = []
+    person: list[_Person] = []
     case: list[SeedCase] = []
     step: list[SeedStep] = []

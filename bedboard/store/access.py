@@ -7,22 +7,28 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from bedboard.store.clients import LIVING as LIVING_CLIENT
 from bedboard.store.database import Transaction
 from bedboard.store.tables.people import Membership, Session
 
-ENDED = text("""
+LIVING = f"{LIVING_CLIENT} and c.role = w.role"
+ENDED = text(f"""
     select w.hash from unnest(cast(:hashes as bytea[]), cast(:roles as text[])) w(hash, role)
     where not exists (
             select from session s join person p on p.id = s.person_id
             where s.token_hash = w.hash and s.ended_at is null and p.ended_at is null and p.role = w.role)
-        and not exists (select from client c where c.token_hash = w.hash and c.ended_at is null and c.role = w.role)
-""")
+        and not exists (select from client c where c.token_hash = w.hash and {LIVING})
+        and not exists (select from client c where c.previous_hash = w.hash and c.previous_until > :now and {LIVING})
+""")  # noqa: S608  (our own words)
 
 
-async def list_ended(tx: Transaction, seats: Collection[tuple[bytes, str]]) -> list[bytes]:
-    """Return the tokens among these that somebody has ended, or that no longer belong to this role; time ends none here."""
+async def list_ended(tx: Transaction, seats: Collection[tuple[bytes, str]], now: datetime) -> list[bytes]:
+    """Return the tokens among these that somebody has ended, or that no longer belong to this role, or have expired.
+
+    Time ends the token of a program here, and no session.
+    """
     hashes, roles = [token_hash for token_hash, _ in seats], [role for _, role in seats]
-    return list((await (await tx.connection()).execute(ENDED, {"hashes": hashes, "roles": roles})).scalars())
+    return list((await (await tx.connection()).execute(ENDED, {"hashes": hashes, "roles": roles, "now": now})).scalars())
 
 
 async def get_proven_at(tx: Transaction, token_hash: bytes) -> datetime | None:

@@ -37,12 +37,14 @@ NAMED = """
 LIST_ACTS = text(f"""
     select a.kind, a.at, a.what, a.why, a.result, coalesce(r.id, a.case_id) as case_id, a.session, a.network,
         coalesce(a.role, p.role, c.role) as role, coalesce(p.name, c.name) as name,
-        o.name as organization, coalesce(s.name, sp.name, so.name, sc.name_nl, a.before ->> 'name_nl') as shelter,
+        o.name as organization,
+        coalesce(s.name, sp.name, so.name, sc.name_nl, st.name, sk.name_nl, su.name, a.before ->> 'name_nl') as shelter,
         pl.label as place, a.before, a.after
     from (select * from ({EACH}) every order by at desc, kind desc, id desc limit :most offset :skipped) a
     {NAMED} left join shelter s on s.id = a.shelter_id left join place pl on pl.id = a.place_id
     left join person sp on a.subject = 'person ' || sp.id left join organization so on a.subject = 'organization ' || so.id
-    left join contact sc on a.subject = 'contact ' || sc.id
+    left join contact sc on a.subject = 'contact ' || sc.id left join client st on a.subject = 'client ' || st.id
+    left join kind sk on a.subject = 'kind ' || sk.code left join unit su on a.subject = 'unit ' || su.code
     left join case_record r on a.kind = 'looks' and r.trace_id = a.case_id
     order by a.at desc, a.kind desc, a.id desc
 """)  # noqa: S608  (our own words)

@@ -108,6 +108,11 @@ class Catalogue:
     days_off: Container[date] = frozenset()
     """The days on which desks and offices are closed."""
 
+    @property
+    def words(self) -> tuple[object, ...]:
+        """Return the parts that stand on boards and in results of a search; no shelter changes with them."""
+        return self.units, self.kinds, self.travel
+
     def minutes_between(self, here: str, there: str) -> int | None:
         """Return the minutes of a journey between two police units, 0 within one; None: not known."""
         return 0 if here == there else self.travel.get((min(here, there), max(here, there)))

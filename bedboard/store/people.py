@@ -1,4 +1,4 @@
-"""People, their sessions, and API clients. Tokens come and go as hashes only."""
+"""People and their sessions. Tokens come and go as hashes only."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import SHELTER, Actor
 from bedboard.rules.sessions import SessionLimits, SessionState, session_state
+from bedboard.store.clients import list_living_clients
 from bedboard.store.database import Transaction
 from bedboard.store.retention import delete_batch
 from bedboard.store.tables.board import Organization
@@ -21,16 +22,6 @@ SESSIONS = text("""
     left join membership m on m.person_id = p.id and p.role in ('staff', 'manager')
     where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
     group by p.id, s.token_hash
-""")
-
-ACTOR_OF_CLIENT = text("""
-    select id, role, name, organization_id, shelter_id from client
-    where token_hash = :token_hash and ended_at is null and (:demo or not demo)
-""")
-
-LIVING_CLIENTS = text("""
-    select token_hash, role, array_remove(array[shelter_id], null) as shelter_ids from client
-    where token_hash = any(:hashes) and ended_at is null
 """)
 
 
@@ -87,16 +78,6 @@ async def lock_session(tx: Transaction, token_hash: bytes) -> Session | None:
     return (await tx.exec(living.with_for_update().execution_options(populate_existing=True))).one_or_none()
 
 
-async def get_client_actor(tx: Transaction, token_hash: bytes, *, demo: bool) -> Actor | None:
-    """Return the actor of a program's token; `demo` says whether demo tokens count at all."""
-    connection = await tx.connection()
-    row = (await connection.execute(ACTOR_OF_CLIENT, {"token_hash": token_hash, "demo": demo})).one_or_none()
-    if row is None:
-        return None
-    own = frozenset({row.shelter_id}) if row.shelter_id else frozenset()
-    return Actor("client", row.id, row.role, row.name, row.organization_id, own)
-
-
 class ActiveToken(NamedTuple):
     """The rights of a session or token that still counts."""
 
@@ -109,8 +90,8 @@ async def list_active_tokens(
     tx: Transaction, hashes: Sequence[bytes], limits: SessionLimits, now: datetime
 ) -> dict[bytes, ActiveToken]:
     """Return the session or client tokens among these that still count."""
-    clients = (await (await tx.connection()).execute(LIVING_CLIENTS, {"hashes": list(hashes)})).all()
-    found = {row.token_hash: ActiveToken(row.role, frozenset(row.shelter_ids)) for row in clients}
+    clients = await list_living_clients(tx, hashes, now)
+    found = {token_hash: ActiveToken(role, shelter_ids) for token_hash, (role, shelter_ids) in clients.items()}
     for token_hash, session in (await list_sessions(tx, hashes)).items():
         if (state := session.state(limits, now)) != "over":
             found[token_hash] = ActiveToken(session.actor.role, session.actor.shelter_ids, state == "locked")

@@ -27,16 +27,27 @@ async def list_excess_rights(tx: Transaction) -> list[str]:
     return list(found.scalars())
 
 
-async def check_fit_to_serve(database: Database, *, demo: bool) -> None:
-    """Refuse a database that may forget, and outside a demo a user that may do more than serve. Raises RuntimeError."""
-    await database.check_durable()
+async def list_unfit(database: Database, *, demo: bool) -> list[str]:
+    """Return why this database must not be served: it may forget, or outside a demo its user may do more than serve."""
+    unfit: list[str] = []
+    try:
+        await database.check_durable()
+    except RuntimeError as error:
+        unfit.append(f"DATABASE_URL: {error}")
     if demo:
-        return
+        return unfit
     async with database.transaction() as tx:
         too_much = await list_excess_rights(tx)
     if too_much:
-        raise RuntimeError(
+        unfit.append(
             f"the user in DATABASE_URL may do more than serve: {'; '.join(too_much)}."
             " Move this address to BEDBOARD_OWNER_URL, name another user in DATABASE_URL (such as bedboard_web),"
             " and run `bedboard migrate`, which makes that user"
         )
+    return unfit
+
+
+async def check_fit_to_serve(database: Database, *, demo: bool) -> None:
+    """Refuse a database for one of the reasons of `list_unfit`. Raises RuntimeError with all of them."""
+    if unfit := await list_unfit(database, demo=demo):
+        raise RuntimeError("\n".join(unfit))

@@ -1,9 +1,9 @@
 """Adding in bulk, and the one row that tells the purpose of a database."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlmodel import col
 
@@ -17,6 +17,35 @@ async def get_demo_mark(tx: Transaction) -> bool | None:
     if (await connection.execute(select(func.to_regclass("deployment")))).scalar_one() is None:
         return None
     return (await connection.execute(select(col(Deployment.demo)))).scalar_one_or_none()
+
+
+FOUND = text("""
+    select name, created_at, demo,
+        (select count(*) from organization) as organizations, (select count(*) from shelter) as shelters,
+        (select count(*) from place) as places, (select count(*) from person) as people,
+        array(select id from person where role = 'admin' order by id) as admin_ids
+    from deployment
+""")
+
+
+class Found(NamedTuple):
+    """The deployment that a database holds, and how much of it there is."""
+
+    name: str
+    created_at: datetime
+    demo: bool
+    organizations: int
+    shelters: int
+    places: int
+    people: int
+    admin_ids: list[str]
+
+
+async def find_deployment(tx: Transaction) -> Found | None:
+    """Return what is in this database, at any migration; None while nothing has been loaded, or before its first."""
+    if await get_demo_mark(tx) is None:
+        return None
+    return Found(*(await (await tx.connection()).execute(FOUND)).one())
 
 
 async def add_deployment(tx: Transaction, name: str, time_zone: str, country: str, now: datetime, *, demo: bool) -> bool:

@@ -1,9 +1,14 @@
 """The forms and lists of the administration: fields with what is saved and what was typed, and rows that lead on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from datetime import date
+from typing import Any, Literal, NamedTuple
 
-FieldKind = Literal["text", "tel", "number", "date", "choice", "role", "topic", "days", "ticks"]
+from bedboard.rules.refusals import FieldError
+
+FieldKind = Literal[
+    "text", "tel", "number", "date", "choice", "role", "topic", "days", "lasts", "decides", "outside", "long", "ticks"
+]
 
 
 class FieldView(NamedTuple):
@@ -18,6 +23,7 @@ class FieldView(NamedTuple):
     saved: str | tuple[str, ...] | None = ""
     options: tuple[tuple[str, str], ...] = ()
     is_needed: bool = True
+    label: str = ""
 
     @property
     def is_changed(self) -> bool:
@@ -32,13 +38,14 @@ class FieldView(NamedTuple):
 
 
 class FieldSpec(NamedTuple):
-    """A field before it is filled in. `is_secret`: its saved value is not shown."""
+    """A field before it is filled in. `is_secret`: its saved value is not shown. `label`: where its name says too little."""
 
     name: str
     kind: FieldKind = "text"
     options: tuple[tuple[str, str], ...] = ()
     is_needed: bool = True
     is_secret: bool = False
+    label: str = ""
 
 
 def fill_in(specs: Iterable[FieldSpec], saved: Mapping[str, str], typed: Mapping[str, str] | None) -> list[FieldView]:
@@ -51,7 +58,7 @@ def _fill(spec: FieldSpec, saved: Mapping[str, str], typed: Mapping[str, str]) -
         ticked, was = (tuple(c for c, _ in spec.options if f"{spec.name}.{c}" in given) for given in (typed, saved))
         return FieldView(spec.name, spec.kind, ticked, was, spec.options, spec.is_needed)
     known = None if spec.is_secret else saved.get(spec.name, "")
-    return FieldView(spec.name, spec.kind, typed.get(spec.name, ""), known, spec.options, spec.is_needed)
+    return FieldView(spec.name, spec.kind, typed.get(spec.name, ""), known, spec.options, spec.is_needed, spec.label)
 
 
 def own_changes(typed: Mapping[str, str], was: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str]:
@@ -73,6 +80,28 @@ class ListRowView(NamedTuple):
     role: str | None = None
     topic: str | None = None
     has_ended: bool = False
+    decides: str | None = None
+    day: date | None = None
+
+
+class RosterRowView(NamedTuple):
+    """A line of a file. `kind` None: no known word. `wrong`: each field that cannot be right, and why."""
+
+    line: int
+    kind: str | None
+    name: str
+    state: str
+    added: int
+    wrong: Sequence[FieldError]
+
+    def written(self) -> list[Any]:
+        """Return the line as JSON keeps it."""
+        return [*self[:-1], [[one.field, one.code, one.detail] for one in self.wrong]]
+
+    @classmethod
+    def read(cls, written: Sequence[Any]) -> "RosterRowView":
+        """Return the line that `written` gave."""
+        return cls._make((*written[:-1], [FieldError(*one) for one in written[-1]]))
 
 
 def options_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

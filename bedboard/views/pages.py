@@ -29,6 +29,7 @@ from bedboard.rules.cases import (
     TAKEN_AHEAD,
 )
 from bedboard.rules.claims import HOLD, HOLD_WARNING
+from bedboard.rules.clients import OVERLAP
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.managing import MOST_TIMES, USUAL_TIMES
 from bedboard.rules.places import FURTHEST_EXPECTED
@@ -50,6 +51,7 @@ DURATIONS: Mapping[str, int] = {
     "lapse_days": LONGEST_CASE // DAY,
     "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,
+    "overlap_hours": OVERLAP // HOUR,
 }
 """The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
 
@@ -132,6 +134,9 @@ class Pages:
         def short_date(moment: datetime) -> str:
             return format_date(moment.astimezone(self.zone).date(), "EEE d MMM", locale=language)
 
+        def long_date(moment: datetime) -> str:
+            return format_date(moment.astimezone(self.zone).date(), "d MMMM y", locale=language)
+
         def day(on: date) -> str:
             return format_date(on, "EEEE d MMMM", locale=language)
 
@@ -147,6 +152,7 @@ class Pages:
         environment.filters.update(
             clock_time=clock_time,
             short_date=short_date,
+            long_date=long_date,
             day=day,
             local_input=local_input,
             day_minutes=day_minutes,

@@ -113,7 +113,7 @@ async def test_the_last_administrator_stays(board_database: Database) -> None:
     [
         (PersonFacts("Bo", "oever", "staff"), ("shelters", "shelter_needed")),
         (PersonFacts("Bo", "oever", "police", frozenset({"linde"})), ("shelters", "only_for_shelter_roles")),
-        (PersonFacts("Bo", "oever", "staff", frozenset({"nowhere"})), ("shelters", "unknown_shelter")),
+        (PersonFacts("Bo", "oever", "staff", frozenset({"nowhere"})), ("shelters", "unknown_location")),
         (PersonFacts("Bo", "nobody", "police"), ("organization", "unknown_organization")),
     ],
 )

@@ -14,6 +14,7 @@ from bedboard.actions.alerts import add_alert, add_device, drop_expired_alerts
 from bedboard.actions.disclosures import disclose_address
 from bedboard.actions.enrolment import CODES_KEPT
 from bedboard.actions.idempotency import REPLIES_KEPT, Reply, apply_once, make_key
+from bedboard.actions.manage.roster import keep_draft
 from bedboard.actions.passkeys import PASSKEYS_KEPT
 from bedboard.actions.reminders import REMINDERS_KEPT
 from bedboard.actions.retention import forgetting
@@ -23,6 +24,7 @@ from bedboard.rules.alerts import ALERT_LASTS
 from bedboard.rules.devices import CHALLENGE_LASTS
 from bedboard.rules.refusals import Refusal
 from bedboard.rules.retention import TIDIED, Terms
+from bedboard.rules.roster import DRAFT_LASTS
 from bedboard.store import retention
 from bedboard.store.alerts import Device
 from bedboard.store.database import Database, Transaction
@@ -30,13 +32,13 @@ from bedboard.store.passkeys import save_challenge
 from bedboard.store.retention import claim_slot
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.people import Session
-from tests.build import NOW, SEAL
+from tests.build import NOW, SEAL, actor
 from tests.build.cases import HANNEKE, HOUR, MARK, ask, bring_to, withdraw
 from tests.build.holds import hold
 from tests.build.rows import do, every_row, run
 
 SECOND = timedelta(seconds=1)
-OF_PERSON = ("membership", "appointment", "session", "alert", "push_subscription", "passkey", "enrol_code")  # by forget_people
+OF_PERSON = ("membership", "appointment", "session", "alert", "push_subscription", "passkey", "enrol_code", "roster_draft")
 TERMS = Terms()
 LEFT = "update person set ended_at = :now where id = 'kofi'"
 DEVICE = Device("https://push.example/1", "key", "secret")
@@ -111,6 +113,10 @@ async def a_program_that_ended(database: Database) -> None:
     await run(database, "update client set ended_at = :now where id = 'demo-shelter-ceder'", now=NOW)
 
 
+async def a_program_whose_token_expired(database: Database) -> None:
+    await run(database, "update client set expires_at = :now where id = 'demo-shelter-ceder'", now=NOW)
+
+
 async def a_question(database: Database) -> None:
     await do(database, lambda tx: save_challenge(tx, b"hash", "sign_in", b"bound", NOW))
 
@@ -125,6 +131,10 @@ async def a_removed_passkey(database: Database) -> None:
     await run(database, made, now=NOW)
     await run(database, "insert into session values ('\\x09', 'mark', :now, :now)", now=NOW + timedelta(days=20))
     await run(database, "update session set passkey_id = 'p', proven_by = 'p'")
+
+
+async def a_file_that_nobody_saved(database: Database) -> None:
+    await do(database, lambda tx: keep_draft(tx, actor("admin", "wouter", ()), "file", SEAL, NOW))
 
 
 async def a_line_of_signing_in(database: Database) -> None:
@@ -154,8 +164,10 @@ CASES = [
     Case("codes", a_code, CODES_KEPT, ("enrol_code",)),
     Case("passkeys", a_removed_passkey, PASSKEYS_KEPT, ("passkey",)),
     Case("sign_ins", a_line_of_signing_in, TERMS.disclosure, ("sign_in",)),
+    Case("drafts", a_file_that_nobody_saved, DRAFT_LASTS, ("roster_draft",)),
     Case("people", somebody_who_left, TERMS.person, ("appointment",)),
     Case("clients", a_program_that_ended, TERMS.person, ()),
+    Case("clients", a_program_whose_token_expired, TERMS.person, ()),
 ]
 
 

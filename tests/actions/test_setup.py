@@ -15,8 +15,9 @@ from bedboard.rules.refusals import Conflict
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import SEEDS
 from bedboard.store.board import get_catalogue, list_shelters
+from bedboard.store.clients import find_client
 from bedboard.store.database import Database, Transaction
-from bedboard.store.people import get_client_actor, list_demo_people
+from bedboard.store.people import list_demo_people
 from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, add_basics, add_board, place, shelter
 from tests.build.rows import do, looking
@@ -174,8 +175,8 @@ async def test_the_demo_loads_as_it_promises_and_only_once(database: Database) -
     people = await do(database, list_demo_people)
     assert {one.role for one in people} == {"police", "coordinator", "staff", "desk", "manager", "admin", "auditor"}
     for token, role in [("demo-police", "police"), (f"demo-shelter-{rows[0].id}", "machine")]:
-        client = await do(database, partial(get_client_actor, token_hash=hash_token(token), demo=True))
-        assert client.role == role
+        client = await do(database, partial(find_client, token_hash=hash_token(token), now=NOW, demo=True))
+        assert client.actor.role == role
 
     async with looking(database) as seen:
         with pytest.raises(Conflict) as refused:
@@ -188,5 +189,5 @@ async def test_the_same_seeds_outside_a_demo_bring_no_demo_people_and_no_tokens(
     seeds = read_seed_file(SEEDS / "demo.toml")
     await do(database, lambda tx: load_seeds(tx, seeds, SEAL, NOW, demo=False))
     assert await do(database, list_demo_people) == []
-    assert await do(database, lambda tx: get_client_actor(tx, hash_token("demo-police"), demo=True)) is None
+    assert await do(database, lambda tx: find_client(tx, hash_token("demo-police"), NOW, demo=True)) is None
     assert (await do(database, get_catalogue)).demo is False

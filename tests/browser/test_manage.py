@@ -77,8 +77,28 @@ async def test_axe_finds_nothing_and_nothing_is_too_wide(
 ) -> None:
     found: list[str] = []
     pages = {
-        "wouter": ["", "/organizations", "/organizations/oever", "/people", "/people/sanne", "/shelters", "/contacts"],
-        "anneke": ["", "/shelters/linde", "/shelters/linde/places", "/shelters/linde/places/linde-1", "/shelters/linde/staff"],
+        "wouter": [
+            "",
+            "/organizations",
+            "/organizations/oever",
+            "/people",
+            "/people/sanne",
+            "/shelters",
+            "/contacts",
+            "/tokens",
+            "/import",
+            "/kinds/cosm",
+            "/units/noord",
+            "/days",
+        ],
+        "anneke": [
+            "",
+            "/shelters/linde",
+            "/shelters/linde/places",
+            "/shelters/linde/places/linde-1",
+            "/shelters/linde/staff",
+            "/linde/tokens",
+        ],
     }
     page = await open_page(browser, site, None, size, language=language)
     for person, paths in pages.items():
@@ -102,7 +122,14 @@ async def test_axe_finds_nothing_and_nothing_is_too_wide(
 
 async def test_it_fits_a_screen_of_320_pixels_and_a_thumb(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "wouter", {"width": 320, "height": 640}, path="/manage/people/sanne")
-    for path in ("/manage", "/manage/people/sanne", "/manage/shelters", "/manage/shelters/linde"):
+    for path in (
+        "/manage",
+        "/manage/people/sanne",
+        "/manage/shelters",
+        "/manage/shelters/linde",
+        "/manage/tokens",
+        "/manage/import",
+    ):
         await page.goto(site.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
         targets = "#main :is(button, select, input:not([type=checkbox]), .tick, summary, li > a):visible"

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,23 +10,15 @@ from playwright.async_api import Browser, CDPSession, Page, ViewportSize, expect
 
 from bedboard.store.database import Database
 from tests import build
-from tests.build import PATIENCE
 from tests.build.api import sql
 from tests.build.passkeys import code_for
 from tests.build.rows import run
-from tests.build.screens import LAPTOP, PHONE, complaints, violations_in_both_schemes
+from tests.build.screens import LAPTOP, PHONE, violations_in_both_schemes
 from tests.build.sessions import WholeClock
 from tests.build.site import Site, served
+from tests.build.virtual_devices import device
 
 SIZES = pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 @pytest.fixture
@@ -37,23 +28,6 @@ async def site(database: Database) -> AsyncIterator[Site]:
         await build.add_board(tx, demo=False)
     async with served(database.url, WholeClock(), own_pulse=False, demo=False, host="localhost") as site:
         yield site
-
-
-@asynccontextmanager
-async def device(browser: Browser, size: ViewportSize = PHONE) -> AsyncIterator[tuple[Page, CDPSession]]:
-    """A device with an authenticator of its own."""
-    context = await browser.new_context(viewport=size, locale="nl-NL", has_touch=size is PHONE)
-    context.set_default_timeout(PATIENCE * 1000)
-    page = await context.new_page()
-    page.on("pageerror", lambda error: complaints(page).append(str(error)))
-    page.on("console", lambda message: complaints(page).append(message.text) if "Content Security" in message.text else None)
-    session = await context.new_cdp_session(page)
-    await session.send("WebAuthn.enable")
-    made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    setattr(session, "authenticator", made["authenticatorId"])  # noqa: B010
-    yield page, session
-    assert complaints(page) == []
-    await context.close()
 
 
 async def verify(session: CDPSession, *, is_right: bool) -> None:

@@ -48,6 +48,25 @@ async def test_a_sheet_that_has_done_its_work_leaves_no_step_in_the_history(brow
     await page.context.close()
 
 
+async def test_many_steps_at_once_leave_neither_the_page_nor_a_second_entry(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne", PHONE, path="/who-to-call")
+    await page.goto(f"{site.url}/staff/linde")
+    before = await page.evaluate("history.length")
+    await open_sheet(page, "#tile-linde-1")
+    await page.evaluate("""() => {
+      document.getElementById("tile-linde-1").open = false
+      for (let n = 0; n < 5; n++) document.dispatchEvent(new Event("bedboard:placed"))
+      document.getElementById("tile-linde-2").open = true  // before the browser has gone back
+    }""")
+    await expect(page.locator("#tile-linde-2 > .sheet")).to_be_visible()
+    await page.wait_for_function(IS_NOTED)
+    assert page.url.endswith("/staff/linde") and await page.evaluate("history.length") == before + 1
+    await page.go_back()
+    await expect(page.locator("details[open] > .sheet")).to_have_count(0)
+    assert page.url.endswith("/staff/linde")
+    await page.context.close()
+
+
 async def test_back_closes_the_sheet_of_an_answer_and_a_reload_keeps_no_sheet(browser: Browser, site: Site) -> None:
     page = await open_page(browser, site, "sanne", PHONE, path="/who-to-call")
     await page.goto(f"{site.url}/staff/linde")

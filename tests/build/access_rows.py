@@ -1,5 +1,5 @@
 # ruff: noqa: S608  (the statements are the test)
-"""Attacks on the constraints of the tables of signing in, by the name of the constraint."""
+"""Attacks on the constraints of the tables of signing in and of tokens, by the name of the constraint."""
 
 from tests.build.statements import AT, CHALLENGE, CODE, PASSKEY, SIGN_IN
 
@@ -32,5 +32,11 @@ BREAKS_OF_ACCESS = [
         "ck_sign_in_device",
         f"{SIGN_IN.replace(') values', ', device) values')} ('', {AT}, 'nobody', '', 'sign_in', 'done', 'x')",
     ),
+    ("ck_client_scopes", "update client set scopes = '{read, everything}' where id = 'demo-desk'"),
+    ("ck_client_previous", "update client set previous_hash = 'x' where id = 'demo-desk'"),
+    ("ck_client_previous", f"update client set previous_until = {AT} where id = 'demo-desk'"),
+    ("uq_client_previous_hash", f"update client set previous_hash = 'x', previous_until = {AT}"),
+    ("pk_roster_draft", f"insert into roster_draft values ('wouter', '', {AT}), ('wouter', '', {AT})"),
+    ("fk_roster_draft_person_id", f"insert into roster_draft values ('nobody', '', {AT})"),
     ("ck_sign_in_result", f"{SIGN_IN} ('', {AT}, 'person', 'mark', 'sign_in', 'perhaps')"),
 ]

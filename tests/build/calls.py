@@ -21,6 +21,9 @@ class Call(NamedTuple):
 NUMBERS = {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()}
 PERSON = {"name": "Sanne", "organization": "oever", "role": "staff"}
 PLACE = {"label": "1", "kind": "cosm", "beds": "2"}
+TOKEN = {"program": "roster", "scopes.read": "on", "lasts": "90"}
+KIND = {"name_nl": "x", "name_en": "x", "long_nl": "Opvang", "long_en": "Shelter", "decides": "shelter", "seen": "0" * 16}
+PRESS = {"do": "save", "seen": "0" * 16}
 NUMBER = {"topic": "legal", "name_nl": "Piket", "name_en": "Lawyers", "telephone": "010 1"}
 NEW_SHELTER = {"name": "Linde", "organization": "oever", "unit": "noord", "telephone": "010 123", "address": "Straat 1"} | {
     "confirm_times": "08:00"
@@ -130,6 +133,28 @@ CALLS: dict[str, Call] = {
     "contact_add": Call("/manage/contacts", 303, NUMBER | {"key": "m13"}),
     "contact": Call("/manage/contacts/nobodys", 404),
     "contact_save": Call("/manage/contacts/nobodys", 404, NUMBER | {"do": "preview", "key": "m14"}),
+    "import": Call("/manage/import", 200),
+    "import_look": Call("/manage/import", 422, {}),  # no file was chosen
+    "import_save": Call("/manage/import/save", 409, {"key": "m19"}),  # nobody has looked at a file
+    "import_template": Call("/manage/import/template.csv", 200),
+    "kinds": Call("/manage/kinds", 200),
+    "kind": Call("/manage/kinds/women", 200),
+    "kind_save": Call("/manage/kinds/nothing", 404, KIND | {"key": "m20"}),
+    "units": Call("/manage/units", 200),
+    "unit": Call("/manage/units/noord", 200),
+    "unit_save": Call("/manage/units/nowhere", 404, {"name": "Noord", "short": "N", "seen": "0" * 16, "key": "m21"}),
+    "days_off": Call("/manage/days", 200),
+    "day_off_add": Call("/manage/days", 303, {"day": "2026-12-31", "key": "m22"}),
+    "day_off": Call("/manage/days/2026-01-02", 404),
+    "day_off_end": Call("/manage/days/2026-01-02", 404, {"do": "end", "seen": "0" * 16, "key": "m23"}),
+    "tokens": Call("/manage/tokens", 200),
+    "token_add": Call("/manage/tokens", 200, TOKEN | {"role": "police", "organization": "oever", "key": "m15"}),
+    "token": Call("/manage/tokens/nobodys", 404),
+    "token_save": Call("/manage/tokens/nobodys", 404, PRESS | {"key": "m16"}),
+    "shelter_tokens": Call("/manage/{shelter}/tokens", 200),
+    "shelter_token_add": Call("/manage/{shelter}/tokens", 200, TOKEN | {"key": "m17"}),
+    "shelter_token": Call("/manage/{shelter}/tokens/nobodys", 404),
+    "shelter_token_save": Call("/manage/{shelter}/tokens/nobodys", 404, PRESS | {"key": "m18"}),
     "roles": Call("/roles", 200),
     "role_take": Call("/roles", 404, {"organization": "desk", "role": "auditor"}),  # nobody has this role besides
     "shelters": Call("/manage/shelters", 200),

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from bedboard.actions.alerts import add_alert
-from bedboard.actions.cases import choose_offer, open_case
 from bedboard.actions.idempotency import Reply, apply_once, make_key
 from bedboard.actions.manage.places import PlaceFacts, open_places
 from bedboard.actions.occupancy import change_place
@@ -23,7 +22,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
 from bedboard.views.cards import Card, PlaceView
 from tests.build import NOW, actor, until
-from tests.build.cases import HOUR, MARK, MINUTE, NEEDS, SANNE, TICK, ZONE, ask, bring_to, choose, offer, withdraw
+from tests.build.cases import HOUR, MARK, MINUTE, SANNE, TICK, ZONE, ask, bring_to, choose, offer, withdraw
 from tests.build.holds import hold as act_hold
 from tests.build.listeners import settled
 from tests.build.rows import do, run
@@ -140,14 +139,6 @@ def board(value: Callable[[At], object]) -> Look:
 
 def stored(statement: str) -> Look:
     return lambda at: at.one(statement)
-
-
-async def is_choice_refused(at: At) -> str:
-    return await at.tried(lambda tx: choose_offer(tx, MARK, "r1", "beuk", at.now, ZONE))
-
-
-async def is_case_refused(at: At) -> str:
-    return await at.tried(lambda tx: open_case(tx, MARK, "new", NEEDS, "noord", {"linde": "cosm"}, at.now))
 
 
 def says(person: str, path: str, words: str) -> Look:

@@ -15,6 +15,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         "bedboard.commands.demo",
+        "bedboard.commands.init",
         "bedboard.commands.load",
         "bedboard.commands.replay",
         "bedboard.commands.serve",

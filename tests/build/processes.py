@@ -44,6 +44,15 @@ def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]
         return subprocess.CompletedProcess(command, status, out.read_text(), err.read_text())
 
 
+def said(run: subprocess.CompletedProcess[str]) -> str:
+    """The one line on standard error of a command that did nothing."""
+    assert run.returncode != 0
+    assert run.stdout == ""
+    lines = run.stderr.splitlines()
+    assert len(lines) == 1, run.stderr
+    return lines[0]
+
+
 class Process:
     """One `bedboard serve` (or demo): `async with` starts it and ends it, by its own pid.
 

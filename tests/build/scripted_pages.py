@@ -2,6 +2,8 @@
 
 SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/sheets", "js/outbox", "js/staff")
 
+CONFIG = '<meta name="htmx-config" content=\'{"history":false}\'>'
+
 
 def card(shelter: str, stamp: str, text: str = "", *, kinds: str = "cosm", unit: str = "utrecht", name: str = "") -> str:
     return (
@@ -76,7 +78,7 @@ def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str
 def page(main: str, live_url: str) -> str:
     scripts = "".join(f'<script defer src="/static/{name}.js"></script>' for name in SCRIPTS)
     return (
-        f'<!doctype html><html lang="en"><head><title>t</title>{scripts}</head>'
+        f'<!doctype html><html lang="en"><head><title>t</title>{CONFIG}{scripts}</head>'
         f'<body data-live-url="{live_url}"><p id="live" data-state="waiting" role="status"><span data-when="live">'
         'Live <time></time></span><span data-when="lost">Not live: <time></time></span></p>'
         f'<main id="main">{main}</main>'

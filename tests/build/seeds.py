@@ -1,13 +1,14 @@
 """The seed data of the demo, as it stands in its file."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bedboard.seeds import read_tables
 
 Row = dict[str, Any]
 
@@ -19,8 +20,7 @@ HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 @pytest.fixture(scope="module")
 def seeds() -> Row:
-    with SEEDS.open("rb") as file:
-        return tomllib.load(file)
+    return read_tables(SEEDS)
 
 
 def all_places(seeds: Row) -> Iterator[tuple[Row, Row]]:

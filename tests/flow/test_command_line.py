@@ -7,23 +7,18 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import get_args
 
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from bedboard.actions.setup import add_client
-from bedboard.actions.signin import hash_token
 from bedboard.migrations.run import NUMBERS, migrate
-from bedboard.rules.clients import ClientRole
-from bedboard.store.database import Database, Transaction, asyncpg_url
-from bedboard.store.people import get_client_actor
+from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.seal import new_key
-from tests import build
 from tests.build import processes, site
+from tests.build.processes import said
 
-KEY = {"BEDBOARD_SECRET_KEY": new_key()}
+KEY = {"BEDBOARD_SECRET_KEY": new_key(), "BEDBOARD_PUBLIC_URL": "https://bedboard.example"}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 NEEDED = f"this version needs {NUMBERS[-1]}"
 
@@ -32,15 +27,6 @@ def bedboard(*command: str, **settings: str) -> subprocess.CompletedProcess[str]
     """Run a command; one that would serve gets a port that is free, unless the command names one."""
     port = ["--port", str(processes.free_port())] if command[:1] in (("serve",), ("demo",)) and "--port" not in command else []
     return processes.bedboard(*command, *port, **settings)
-
-
-def said(run: subprocess.CompletedProcess[str]) -> str:
-    """The one line on standard error of a command that did nothing."""
-    assert run.returncode != 0
-    assert run.stdout == ""
-    lines = run.stderr.splitlines()
-    assert len(lines) == 1, run.stderr
-    return lines[0]
 
 
 def other(url: str, **parts: str) -> str:
@@ -60,18 +46,22 @@ class Wrong:
 
 
 WRONG = [
-    Wrong("serve", "DATABASE_URL is not set"),
+    Wrong("serve", "DATABASE_URL is not set", KEY),
     Wrong("migrate", "DATABASE_URL is not set", {"DATABASE_URL": ""}),
     Wrong("migrate", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "bedboard"}),
-    Wrong("serve", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "sqlite://"}),
-    Wrong("token roster --role police", "DATABASE_URL must be the", {"DATABASE_URL": "mysql://h/bedboard"}),
+    Wrong("serve", "DATABASE_URL must be the address of a PostgreSQL database", {"DATABASE_URL": "sqlite://", **KEY}),
+    Wrong(
+        "token roster --role police --organization oever", "DATABASE_URL must be the", {"DATABASE_URL": "mysql://h/bedboard"}
+    ),
     Wrong("seed seeds/demo.toml", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a@h:port/bedboard"}),
     Wrong("demo", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a@h:70000/bedboard"}),
-    Wrong("serve", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a:pass/word@h/bedboard"}),
-    Wrong("serve", "an option that bedboard does not know: frob", {"DATABASE_URL": "postgresql://h/bedboard?frob=1"}),
-    Wrong("serve", "DATABASE_URL has an sslmode that is none of", {"DATABASE_URL": "postgresql://h/bedboard?sslmode=on"}),
-    Wrong("serve", "BEDBOARD_SECRET_KEY is not set", {"DATABASE_URL": NOWHERE}),
-    Wrong("serve", "BEDBOARD_SECRET_KEY must be a key as `bedboard key` prints it", {"BEDBOARD_SECRET_KEY": "secret"}),
+    Wrong("serve", "DATABASE_URL has no valid port", {"DATABASE_URL": "postgresql://a:pass/word@h/bedboard", **KEY}),
+    Wrong("serve", "an option that bedboard does not know: frob", {"DATABASE_URL": "postgresql://h/bedboard?frob=1", **KEY}),
+    Wrong(
+        "serve", "DATABASE_URL has an sslmode that is none of", {"DATABASE_URL": "postgresql://h/bedboard?sslmode=on", **KEY}
+    ),
+    Wrong("enrol wouter", "BEDBOARD_SECRET_KEY must be a key as `bedboard key` prints it", {"BEDBOARD_SECRET_KEY": "secret"}),
+    Wrong("enrol wouter", "BEDBOARD_SECRET_KEY is weak: it was not drawn", {"BEDBOARD_SECRET_KEY": "c2VjcmV0" * 5 + "c2U="}),
     Wrong("migrate", "BEDBOARD_POOL_SIZE should be a valid integer", {"BEDBOARD_POOL_SIZE": "many"}),
     Wrong("migrate", "BEDBOARD_PUBLIC_URL must be like", {"BEDBOARD_PUBLIC_URL": "https://h:99999"}),
     Wrong(
@@ -85,7 +75,6 @@ WRONG = [
         {"BEDBOARD_DATABASE_URL": NOWHERE},
     ),
     Wrong("demo", "BEDBOARD_FROB is not a setting of bedboard", {"BEDBOARD_FROB": "1"}),
-    Wrong("serve --host 0.0.0.0", "loopback", {"DATABASE_URL": NOWHERE, "BEDBOARD_DEMO": "true"}),
     Wrong("serve --host no.such.host.invalid", "no address no.such.host.invalid", {"DATABASE_URL": NOWHERE, **KEY}),
     Wrong("serve --host 192.0.2.1", "cannot listen on 192.0.2.1", {"DATABASE_URL": NOWHERE, **KEY}),
     Wrong("serve --port 0", "'--port': Input should be greater than or equal to 1"),
@@ -106,6 +95,11 @@ WRONG = [
     Wrong("token roster --role king", "'king' is not one of 'machine', 'coordinator'"),
     Wrong("token roster --role machine", "name it with --shelter"),
     Wrong("token roster --role police --shelter linde", "--shelter is for a machine"),
+    Wrong("token roster --role police", "acts for an organization: name it with --organization"),
+    Wrong("token roster --role machine --shelter linde --scope search", "the role machine has other scopes: report, read"),
+    Wrong("token roster --role machine --shelter linde --days 366", "a token counts for 1 to 365 days"),
+    Wrong("token rotate", "Missing argument 'client'"),
+    Wrong("token list", "DATABASE_URL is not set"),
     Wrong("token jan@politie.nl --role police", "an e-mail address belongs to a person"),
     Wrong("token 0612345678 --role police", "this looks like a number"),
     Wrong("enrol", "Missing argument 'person'"),
@@ -125,20 +119,28 @@ def test_a_person_gets_no_token() -> None:
     assert "the name of a person" in said(bedboard("token", "Jan Jansen", "--role", "police", DATABASE_URL=NOWHERE))
 
 
-def test_every_wrong_setting_is_listed_by_the_name_of_its_variable() -> None:
-    wrong = {"BEDBOARD_POOL_SIZE": "0", "BEDBOARD_PUBLIC_URL": "bedboard.example", "BEDBOARD_LOG_LEVEL": "loud"}
-    wrong |= {"BEDBOARD_SECRET_KEY": "secret", "BEDBOARD_UNKNOWN": "1", "DATABASE_URL": "sqlite://"}
-    ran = bedboard("serve", **wrong)
-    assert ran.returncode == 1
-    assert {line.split()[0] for line in ran.stderr.splitlines()} == wrong.keys()
-    assert "secret" not in ran.stderr.replace("BEDBOARD_SECRET_KEY", "")
-
-
 # --- help and version -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "migrate", "key", "push-keys", "seed", "token", "enrol", "import", "replay", "demo"]
+    "command",
+    [
+        "",
+        "serve",
+        "init",
+        "migrate",
+        "backup",
+        "restore",
+        "key",
+        "push-keys",
+        "seed",
+        "token",
+        "token list",
+        "enrol",
+        "import",
+        "replay",
+        "demo",
+    ],
 )
 def test_each_command_explains_itself(command: str) -> None:
     short, long = bedboard(*command.split(), "-h"), bedboard(*command.split(), "--help")
@@ -184,7 +186,7 @@ async def execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-COMMANDS = ["serve", "migrate", "seed seeds/demo.toml", "token roster --role police", "demo"]
+COMMANDS = ["serve", "migrate", "seed seeds/demo.toml", "token roster --role police --organization oever", "demo"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -204,7 +206,7 @@ async def test_a_user_whom_the_database_does_not_know_is_named(shared_database: 
     assert '"stranger"' in sentence
 
 
-@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("migrate", "demo")])
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("serve", "migrate", "demo")])
 async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, command: str) -> None:
     assert (
         said(bedboard(*command.split(), DATABASE_URL=unmigrated, **KEY))
@@ -215,7 +217,7 @@ async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, comman
 async def test_an_older_database_is_not_served(unmigrated: str) -> None:
     await migrate(unmigrated, "0002")
     ran = bedboard("serve", DATABASE_URL=unmigrated, **KEY)
-    assert said(ran) == f"the database is at 0002, {NEEDED}: run `bedboard migrate`"
+    assert f"the database is at 0002, {NEEDED}: run `bedboard migrate`" in ran.stderr.splitlines()
     assert bedboard("migrate", DATABASE_URL=unmigrated).stdout == "migrated\n"
 
 
@@ -230,19 +232,13 @@ async def test_an_older_database_of_real_use_is_not_changed_by_a_demo(unmigrated
     await migrate(unmigrated, "0002")
     await execute(unmigrated, "insert into deployment values (1, 'real', 'Europe/Amsterdam', false, now())")
     assert "not a demo's" in said(bedboard("demo", DATABASE_URL=unmigrated))
-    assert "is at 0002" in said(bedboard("serve", DATABASE_URL=unmigrated, **KEY))
+    assert "is at 0002" in bedboard("serve", DATABASE_URL=unmigrated, **KEY).stderr
 
 
 async def test_a_database_of_another_program_is_left_alone(unmigrated: str) -> None:
     await execute(unmigrated, "create table person (id int)")
     sentence = said(bedboard("migrate", DATABASE_URL=unmigrated))
     assert sentence == 'this database has other tables than bedboard\'s: relation "person" already exists'
-
-
-async def test_a_database_that_forgets_is_not_served(database: Database) -> None:
-    name = make_url(database.url).database
-    await execute(site.owner_url(database.url), f"alter database {name} set synchronous_commit = off")
-    assert said(bedboard("serve", DATABASE_URL=database.url, **KEY)).endswith("acknowledged change: synchronous_commit=off")
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
@@ -255,37 +251,11 @@ async def test_a_port_in_use_is_said_and_no_address_is_announced(shared_database
     assert said(ran) == f"port {port} is in use by another program; choose another one with --port"
 
 
-# --- tokens -----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_shelter_or_organization_that_is_not_there_gets_no_token(board_database: Database) -> None:
-    unknown = ("token", "roster", "--role", "machine", "--shelter", "nowhere")
-    assert said(bedboard(*unknown, DATABASE_URL=board_database.url)) == "there is no such shelter"
-    unknown = ("token", "roster", "--role", "police", "--organization", "nobody")
-    assert said(bedboard(*unknown, DATABASE_URL=board_database.url)) == "there is no such organization"
-
-
-@pytest.mark.parametrize("role", get_args(ClientRole))
-async def test_every_role_of_a_program_can_have_a_token(tx: Transaction, role: ClientRole) -> None:
-    shelter = "linde" if role == "machine" else None
-    await add_client(tx, client_id=f"of-{role}", name="roster", role=role, token=role, now=build.NOW, shelter_id=shelter)
-
-
-async def test_a_token_is_printed_once_and_counts(board_database: Database) -> None:
-    ran = bedboard("token", "roster-linde", "--role", "machine", "--shelter", "linde", DATABASE_URL=board_database.url)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    async with board_database.transaction() as tx:
-        actor = await get_client_actor(tx, hash_token(ran.stdout.strip()), demo=False)
-    assert actor is not None
-    assert (actor.role, actor.name, sorted(actor.shelter_ids)) == ("machine", "roster-linde", ["linde"])
-
-
 # --- codes ------------------------------------------------------------------------------------------------------------
 
 
 async def test_the_first_administrator_gets_a_code_on_the_server(board_database: Database) -> None:
-    public = {"BEDBOARD_PUBLIC_URL": "https://bedboard.example"}
-    ran = bedboard("enrol", "wouter", DATABASE_URL=board_database.url, **KEY, **public)
+    ran = bedboard("enrol", "wouter", DATABASE_URL=board_database.url, **KEY)
     assert (ran.returncode, ran.stderr) == (0, "")
     code, told = ran.stdout.splitlines()
     assert len(code.split("-")) == 5

@@ -17,7 +17,7 @@ from bedboard.store.seal import new_key
 from tests.build import site, until
 from tests.build.processes import Process, bedboard, free_port
 
-KEY = new_key()
+KEY, URL = new_key(), "https://bedboard.example"
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ async def execute(url: str, *statements: str) -> None:
 
 async def test_the_owner_is_told_that_it_does_not_serve_and_what_to_do(empty: str) -> None:
     assert bedboard("migrate", DATABASE_URL=empty).stdout == "migrated\n"
-    refused = bedboard("serve", "--port", str(free_port()), DATABASE_URL=empty, BEDBOARD_SECRET_KEY=KEY)
+    refused = bedboard(
+        "serve", "--port", str(free_port()), DATABASE_URL=empty, BEDBOARD_SECRET_KEY=KEY, BEDBOARD_PUBLIC_URL=URL
+    )
     assert refused.returncode == 1
     assert refused.stderr.startswith("the user in DATABASE_URL may do more than serve: it is a superuser")
     assert refused.stderr.rstrip().endswith("and run `bedboard migrate`, which makes that user")

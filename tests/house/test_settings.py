@@ -60,6 +60,18 @@ def test_the_contact_for_faults_of_security_is_an_address(contact: str) -> None:
         Settings(security_contact=contact)
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("https://Bedboard.Example:443/", "https://bedboard.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
+    ],
+)
+def test_the_public_address_is_written_as_a_browser_writes_it(typed: str, written: str) -> None:
+    assert Settings(public_url=typed).public_url == written
+
+
 def test_the_settings_cannot_be_changed_while_running() -> None:
     with pytest.raises(ValidationError):
         Settings().demo = True

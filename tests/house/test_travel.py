@@ -1,10 +1,10 @@
-"""The travel times of the demo: they follow from public coordinates, as the seed file says."""
+"""The travel times of the Dutch set: they follow from public coordinates, as the seed file says."""
 
 import tomllib
 from math import acos, cos, radians, sin
 from pathlib import Path
 
-SEEDS = Path(__file__).parents[2] / "seeds" / "demo.toml"
+SEEDS = Path(__file__).parents[2] / "seeds" / "netherlands.toml"
 CITIES = {  # unit → latitude and longitude of its main city; the source stands in the seed file
     "noord-nederland": (53.2167, 6.5667),
     "oost-nederland": (52.2100, 5.9700),

@@ -14,11 +14,13 @@ from bedboard.actions.notify import WHO
 from bedboard.routes.replies import OF_CODE, STATUS
 from bedboard.rules.access import ROLES
 from bedboard.rules.cases import ANSWERS, DESK_REASONS, NEXT, NO_REASONS, SETTLED, STATES
+from bedboard.rules.clients import SCOPES
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES, TAKES
 from bedboard.rules.examples import EXAMPLES
 from bedboard.rules.fit import PARTY
 from bedboard.rules.places import CLOSED_REASONS, PLACE_STATUSES
 from bedboard.rules.tallies import SLEPT
+from bedboard.schemas.roster import COLUMNS, ROW_KINDS
 from bedboard.views.cards import MARKS_AT_MOST
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 
@@ -54,6 +56,8 @@ REFUSALS = {
     *("no_such_device", "step_up_needed"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
     *("no_such_contact", "contacts_full"),
+    *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
+    *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
 }
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
@@ -101,6 +105,21 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
     **dict.fromkeys(("not_hours", "not_a_telephone", "not_an_address"), NO_DETAIL),
     **dict.fromkeys(("not_a_person_name", "not_an_organization_name", "not_a_code_name"), NO_DETAIL),
+    "unknown_location": NO_DETAIL,
+    **dict.fromkeys(("not_a_program", "not_a_period", "program_taken", "only_for_machine", "organization_needed"), NO_DETAIL),
+    **dict.fromkeys(("scope_needed", "not_for_role"), NO_DETAIL),
+    **dict.fromkeys(
+        ("file_empty", "not_a_csv", "column_twice", "unknown_row", "too_many_cells", "not_for_this_row"), NO_DETAIL
+    ),
+    **dict.fromkeys(
+        ("not_for_this_row", "formula", "in_file_twice", "there_otherwise", "one_shelter", "not_a_role"), NO_DETAIL
+    ),
+    **dict.fromkeys(("only_for_desk", "only_with_desk_hours", "ages_after_fresh", "day_off_already"), NO_DETAIL),
+    "file_too_large": {"most": 128},
+    "file_broken": {"line": 3},
+    "too_many_rows": {"most": 200},
+    "no_header": {"columns": "rij, naam"},
+    "unknown_column": {"number": 4},
     "too_many_nights": {"most": 120},
     "period_too_long": {"days": 366},
     "more_than_two_days": NO_DETAIL,
@@ -124,7 +143,10 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "contacts_full": [{"most": 200}],
-    "organization_in_use": [{"people": 2, "shelters": 1}],
+    "organization_in_use": [{"people": 2, "shelters": 1, "tokens": 1}],
+    "tokens_full": [{"most": 20}],
+    "scope_missing": [{"scope": "report"}],
+    "rotated_lately": [{"until": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "overtaken": [{}, {"known_at": datetime(2026, 1, 31, 23, 30, tzinfo=UTC)}],
     "holds_of_person": [{"most": 3}],
     "waitings_of_person": [{"most": 5}],
@@ -184,6 +206,10 @@ def test_a_template_compiles(pages: Pages, language: str, template: str) -> None
         ("desk_reason", DESK_REASONS),
         ("settled", SETTLED),
         ("case_event", tuple(WHO)),
+        ("scope", SCOPES),
+        ("row_kind", ROW_KINDS),
+        ("deciding_side", ("shelter", "desk", "police")),
+        ("column", tuple(COLUMNS)),
         ("problem_title", tuple({*STATUS.values(), *OF_CODE.values(), 500})),
     ],
 )
@@ -244,6 +270,13 @@ def test_every_refusal_in_the_code_is_one_of_these() -> None:
     assert "no_such_shelter" in refusals and "needed_to_close" in field_errors, "the patterns still find what is raised"
     assert refusals <= REFUSALS
     assert field_errors <= FIELD_ERRORS.keys()
+
+
+def test_no_table_of_words_has_a_code_twice() -> None:
+    for file in WORD_FILES:
+        for table in re.split(r"^{% set ", (WEB / "templates" / file).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            codes = re.findall(r'^    "([\w.]+)":', table.partition("\n} %}")[0], re.MULTILINE)
+            assert [code for code in set(codes) if codes.count(code) > 1] == [], f"{file}: the later words win"
 
 
 def test_the_sprite_has_every_status() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from bedboard.actions.setup import add_client
 from bedboard.actions.signin import begin_session
+from bedboard.rules.clients import ClientRole
 from bedboard.store.bell import ring
 from bedboard.store.database import Database
 from bedboard.store.people import get_person
@@ -18,7 +19,7 @@ from tests.build.api import correct
 from tests.build.rows import run
 from tests.build.site import Site, facts, served
 
-CLIENTS = {"machine": "linde", "police": None, "admin": None}
+CLIENTS: dict[ClientRole, str | None] = {"machine": "linde", "police": None, "admin": None}
 PAGES = {"mark": ["/", "/?kind=cosm"], "wouter": ["/"], "sanne": ["/staff/linde", "/totals"]}
 READS = ["/board", "/shelters/linde"]
 WRITES: list[tuple[str, str, dict[str, Any]]] = [

@@ -4,23 +4,24 @@ The rows are those of docs/clock.md. Nobody presses anything meanwhile; the jobs
 """
 
 from datetime import timedelta
-from typing import Any
 
 import orjson
 import pytest
 
-from bedboard.actions.occupancy import undo_change
 from bedboard.rules.arrivals import is_early
 from bedboard.rules.cases import Patience, is_late, is_late_untold, may_see_address, silence_step
 from bedboard.rules.claims import Claim, is_live
+from bedboard.rules.clients import Terms
 from bedboard.rules.deciding import Deciding
 from bedboard.rules.freshness import USUAL_LIMITS, closure_reminder, current_reminder, freshness_of
 from bedboard.store.database import Database
 from bedboard.views.objects import shelter_object, to_json
 from tests.build import NOW, FixedClock
 from tests.build import clock as situations
-from tests.build.cases import HOUR, SANNE, ZONE
-from tests.build.clock import At, Look, Row, asked, board, fit_now, is_case_refused, is_choice_refused, rule, says, stored
+from tests.build import clock_looks as looks
+from tests.build import clock_tokens as tokens
+from tests.build.cases import HOUR, ZONE
+from tests.build.clock import At, Row, asked, board, fit_now, rule, says, stored
 from tests.build.clock_proofs import OF_PROOFS
 from tests.build.lines import api_line, hear, until_pulse
 from tests.build.moments import USUAL
@@ -31,29 +32,6 @@ SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 WOMAN = {"adults": {"woman": 1}}
 DESK = Deciding("desk", "mon-fri 09:00-17:00", "provisional")
 ON_THE_WAY = Claim("reservation", None, "police", "Oever", expected_at=NOW + 2 * HOUR)
-
-
-async def is_undoing_refused(at: At) -> str:
-    tap = await at.one("select max(id) from journal")
-    return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, 10 * SECOND))
-
-
-async def state_of_session(at: At) -> str:
-    token_hash = await at.one("select token_hash from session")
-    found = (await at.site.process.identity.active_tokens([token_hash])).get(token_hash)
-    return "over" if found is None else "locked" if found.is_locked else "open"
-
-
-def of_linde(found: Any, name: str) -> object:
-    return next((match[name] for match in found["matches"] if match["shelter"] == "linde"), None)
-
-
-def step_of(at: At) -> object:
-    return reminder.step if (reminder := at.card().reminder) else None
-
-
-def state_of_case(at: str = "state") -> Look:
-    return asked("/requests/r1", lambda case: case[at])
 
 
 STATE = "select state from case_record where id = 'r1'"
@@ -79,7 +57,7 @@ ROWS = (
             "rules": (rule(lambda now: is_live(Claim("reservation", NOW + HOUR, "police", "Oever"), now)), (True, False)),
             "board": (board(lambda at: at.place("beuk-1").status), ("reserved", "free")),
             "page": (asked("/requests/r1", lambda case: case["shelters"][0]["says"]), ("yes", "lapsed")),
-            "database": (is_choice_refused, ("may", "offer_over")),
+            "database": (looks.is_choice_refused, ("may", "offer_over")),
         },
     ),
     Row(
@@ -88,7 +66,7 @@ ROWS = (
         {
             "rules": (rule(lambda now: is_live(ON_THE_WAY, now)), (True,)),
             "board": (board(lambda at: at.place().status), ("reserved",)),
-            "page": (state_of_case(), ("confirmed",)),
+            "page": (looks.state_of_case(), ("confirmed",)),
             "database": (stored("select ended_at is null and expires_at is null from claim"), (True,)),
         },
     ),
@@ -137,7 +115,7 @@ ROWS = (
             "rules": (rule(lambda now: DESK.is_desk_open(now.astimezone(ZONE))), (True, False)),
             "board": (board(lambda at: at.site.process.board.catalogue.is_desk_open(at.now)), (True, False)),  # type: ignore[union-attr]
             "page": (
-                asked("/search", lambda found: of_linde(found, "decides"), WOMAN, "POST"),
+                asked("/search", lambda found: looks.of_linde(found, "decides"), WOMAN, "POST"),
                 ("desk", "provisional"),
             ),
         },
@@ -155,7 +133,7 @@ ROWS = (
         "slept",
         situations.a_withdrawn_case,
         {
-            "page": (state_of_case(), ("withdrawn", "ended")),
+            "page": (looks.state_of_case(), ("withdrawn", "ended")),
             "database": (stored("select code from tally where what = 'slept'"), (None, "unknown")),
         },
     ),
@@ -183,7 +161,7 @@ ROWS = (
         {
             "rules": (rule(fit_now), ("fits", "discuss")),
             "page": (
-                asked("/search", lambda found: of_linde(found, "fit"), {**WOMAN, "arrives_after": "now"}, "POST"),
+                asked("/search", lambda found: looks.of_linde(found, "fit"), {**WOMAN, "arrives_after": "now"}, "POST"),
                 ("fits", "discuss"),
             ),
         },
@@ -207,7 +185,7 @@ ROWS = (
                 rule(lambda now: step[1] if (step := current_reminder(NOW - HOUR, NOW, USUAL, ZONE, now)) else None),
                 (None, "before", "late"),
             ),
-            "board": (board(step_of), (None, "before", "late")),
+            "board": (board(looks.step_of), (None, "before", "late")),
             "page": (says("sanne", PAGE_OF_SHELTER, "Klopt dit nog? Bevestig het om 16:00."), (False, True, False)),
             "database": (stored(REMINDED.format("<>")), (0, 1, 2, 3)),
         },
@@ -248,20 +226,44 @@ ROWS = (
         },
     ),
     Row("alert", situations.an_alert, {"database": (stored("select count(*) from alert"), (1, 0))}),
-    Row("session", situations.a_session, {"database": (state_of_session, ("open", "locked", "locked", "over"))}),
+    Row("session", situations.a_session, {"database": (looks.state_of_session, ("open", "locked", "locked", "over"))}),
+    Row(
+        "token",
+        tokens.a_token,
+        {
+            "rules": (rule(lambda now: Terms(NOW + 30 * DAY).counts(now)), (True, False)),
+            "api": (looks.answer_to("first"), (200, 401)),
+            "sockets": (looks.is_over("first"), (False, True)),
+        },
+    ),
+    Row(
+        "token-overlap",
+        tokens.a_rotated_token,
+        {
+            "rules": (rule(lambda now: Terms(None, None, NOW + DAY).overlaps(now)), (True, False)),
+            "api": (looks.answer_to("first"), (200, 401)),
+            "new": (looks.answer_to("second"), (200,)),
+            "sockets": (looks.is_over("first"), (False, True)),
+        },
+    ),
+    Row(
+        "token-news",
+        tokens.a_new_token_of_a_shelter,
+        {
+            "page": (says("anneke", "/manage", "Nieuw token:"), (True, False)),
+            "shelter": (says("anneke", "/staff/linde", "Nieuw token:"), (True, False)),
+        },
+    ),
+    Row("file", tokens.a_file, {"page": (says("wouter", "/manage/import", "Alles klopt"), (True, False))}),
     Row("kept-answer", situations.a_kept_answer, {"database": (stored("select count(*) from stored_reply"), (1, 0))}),
     Row(
         "slot",
         situations.a_sent_reminder,
         {"database": (stored("select count(*) from reminded where created_at < timestamptz '2026-03-12'"), (5, 0))},
     ),
-    Row("undo", situations.a_tap, {"database": (is_undoing_refused, ("may", "too_late_to_undo"))}),
-    Row("an-hour", situations.many_cases, {"database": (is_case_refused, ("too_many", "may"))}),
-    Row(
-        "list",
-        situations.a_case_that_is_over,
-        {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))},
-    ),
+    Row("undo", situations.a_tap, {"database": (looks.is_undoing_refused, ("may", "too_late_to_undo"))}),
+    Row("an-hour", situations.many_cases, {"database": (looks.is_case_refused, ("too_many", "may"))}),
+    Row("list", situations.a_case_that_is_over, {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))}),
     *OF_PROOFS,
 )
 LATER = (("before", -SECOND), ("then", 0 * SECOND), ("a second later", SECOND), ("hours", 5 * HOUR), ("days", 5 * DAY))
@@ -279,8 +281,7 @@ async def test_clock(row: Row, case_database: Database, clock: FixedClock) -> No
             clock.at = moment + later
             await at.pass_on()
             for level, (look, found) in row.looks.items():
-                should = found[min(len(found) - 1, when if when < 2 else when - 1)]
-                assert await look(at) == should, f"{level}, {name}"
+                assert await look(at) == found[min(len(found) - 1, when - (when > 1))], f"{level}, {name}"
             for message in await until_pulse(site, line):  # an open page: it has heard all that is so now
                 shown |= {one["id"]: one for one in message.get("shelters", [message.get("shelter")]) if one}
             assert shown == {one: orjson.loads(to_json(shelter_object(card))) for one, card in site.process.board.cards.items()}

@@ -8,13 +8,14 @@ from sqlalchemy import text
 from bedboard.actions.setup import add_client
 from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor, Role
+from bedboard.rules.clients import SCOPES_OF
 from bedboard.rules.sessions import SessionLimits
+from bedboard.store.clients import FoundClient, find_client
 from bedboard.store.database import Transaction
 from bedboard.store.people import (
     ActiveToken,
     FoundSession,
     end_session,
-    get_client_actor,
     get_person,
     list_active_tokens,
     list_demo_people,
@@ -117,18 +118,19 @@ async def test_a_session_ends_once_and_says_whose_it_was(tx: Transaction) -> Non
 
 
 async def test_a_token_is_its_client(tx: Transaction) -> None:
-    linde = Actor("client", "demo-shelter-linde", "machine", "demo linde", "oever", frozenset({"linde"}))
-    assert await get_client_actor(tx, LINDE, demo=True) == linde
-    police = await get_client_actor(tx, POLICE, demo=True)
+    scopes = frozenset(SCOPES_OF["machine"])
+    linde = Actor("client", "demo-shelter-linde", "machine", "demo linde", "oever", frozenset({"linde"}), scopes=scopes)
+    assert await find_client(tx, LINDE, NOW, demo=True) == FoundClient(linde, None, None)
+    police = await find_client(tx, POLICE, NOW, demo=True)
     assert police is not None
-    assert (police.role, police.shelter_ids) == ("police", frozenset())
-    assert await get_client_actor(tx, hash_token("guess"), demo=True) is None
+    assert (police.actor.role, police.actor.shelter_ids) == ("police", frozenset())
+    assert await find_client(tx, hash_token("guess"), NOW, demo=True) is None
 
 
 async def test_demo_tokens_count_only_in_a_demo(tx: Transaction) -> None:
     await add_client(tx, client_id="real", name="Real", role="desk", token="real-token", now=NOW)  # noqa: S106
-    assert await get_client_actor(tx, LINDE, demo=False) is None
-    assert await get_client_actor(tx, hash_token("real-token"), demo=False) is not None
+    assert await find_client(tx, LINDE, NOW, demo=False) is None
+    assert await find_client(tx, hash_token("real-token"), NOW, demo=False) is not None
 
 
 async def test_an_ended_client_counts_no_more(owner_tx: Transaction) -> None:
@@ -137,7 +139,7 @@ async def test_an_ended_client_counts_no_more(owner_tx: Transaction) -> None:
         POLICE: ActiveToken("police", frozenset()),
     }
     await run(owner_tx, "update client set ended_at = now() where id = 'demo-police'")
-    assert await get_client_actor(owner_tx, POLICE, demo=True) is None
+    assert await find_client(owner_tx, POLICE, NOW, demo=True) is None
     assert await list_active_tokens(owner_tx, [LINDE, POLICE], LIMITS, NOW) == {
         LINDE: ActiveToken("machine", frozenset({"linde"}))
     }

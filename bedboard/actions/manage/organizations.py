@@ -11,6 +11,7 @@ from bedboard.actions.setup import add_organization
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
+from bedboard.store.clients import count_clients
 from bedboard.store.database import Transaction
 from bedboard.store.managing import (
     count_of_organization,
@@ -67,14 +68,15 @@ async def change_organization(
 
 
 async def end_organization(tx: Transaction, actor: Actor, organization_id: str, now: datetime, seen: str | None = None) -> str:
-    """End an organization for which nobody acts and which runs no shelter; one that has ended begins again.
+    """End an organization for which no person or program acts and which runs no shelter; one that has ended begins again.
 
     Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `organization_in_use` with the counts.
     """
     row = await _lock(tx, actor, organization_id, seen)
     people, shelters = await count_of_organization(tx, organization_id)
-    if row.ended_at is None and people + shelters:
-        raise Conflict("organization_in_use", people=people, shelters=shelters)
+    tokens = await count_clients(tx, None, organization_id, now)
+    if row.ended_at is None and people + shelters + tokens:
+        raise Conflict("organization_in_use", people=people, shelters=shelters, tokens=tokens)
     row.ended_at = now if row.ended_at is None else None
     ended = row.ended_at is not None
     await _save(

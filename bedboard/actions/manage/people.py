@@ -68,7 +68,7 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_ids: Collection[st
 async def _check_new(tx: Transaction, new: PersonFacts) -> None:
     check_work(new.role, new.shelter_ids)
     if await list_unknown_shelters(tx, new.shelter_ids):
-        raise Invalid(FieldError("shelters", "unknown_shelter"))
+        raise Invalid(FieldError("shelters", "unknown_location"))
 
 
 async def appoint_person(

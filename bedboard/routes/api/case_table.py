@@ -25,6 +25,7 @@ CASES: tuple[Row, ...] = (
         api_cases.show_cases,
         "api_cases",
         SEEKING_OR_REPORTING,
+        scope="read",
         operation=Operation(
             "getRequests",
             "One's own requests and those of colleagues; for the desk all that are open; for a shelter what it was asked",
@@ -38,6 +39,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_case,
         "api_case_open",
         SEEKING,
+        scope="request",
         operation=Operation(
             "postRequest",
             "Ask up to eight shelters for one case",
@@ -56,6 +58,7 @@ CASES: tuple[Row, ...] = (
         api_cases.show_case,
         "api_case",
         SEEKING_OR_REPORTING,
+        scope="read",
         operation=Operation(
             "getRequest", "One request, as the caller may see it", "401 403 404 503", ASKED, version_of="request"
         ),
@@ -66,6 +69,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_shelters,
         "api_case_shelters",
         SEEKING,
+        scope="request",
         operation=change_case("postShelters", "Ask more shelters", shapes.PostShelters),
     ),
     Row(
@@ -74,6 +78,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_answer,
         "api_case_answers",
         Rule(REPORTERS | {"desk", "police"}),
+        scope="answer",
         operation=change_case("postAnswer", "What a shelter says", shapes.PostAnswer, ASKED),
     ),
     Row(
@@ -82,6 +87,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_choice,
         "api_case_choose",
         SEEKING,
+        scope="request",
         operation=change_case("postChoice", "Take one shelter's offer", shapes.PostChoice),
     ),
     Row(
@@ -90,6 +96,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_decision,
         "api_case_decide",
         DESK,
+        scope="answer",
         operation=change_case("postDecision", "The desk confirms, refuses, or ends a stay", shapes.PostDecision),
     ),
     Row(
@@ -98,6 +105,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_arrival,
         "api_case_arrival",
         Rule(REPORTERS | {"desk"}),
+        scope="answer",
         operation=change_case("postArrival", "They came, or did not", shapes.PostArrival, ASKED),
     ),
     Row(
@@ -106,6 +114,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_arrival_time,
         "api_case_arrival_time",
         SEEKING,
+        scope="request",
         operation=change_case("postArrivalTime", "They come at another time than was agreed", shapes.PostArrivalTime),
     ),
     Row(
@@ -114,6 +123,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_resumption,
         "api_case_resume",
         SEEKING,
+        scope="request",
         operation=Operation(
             "postResumption",
             "The chosen place falls through; look further with the same needs",
@@ -129,6 +139,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_withdrawal,
         "api_case_withdraw",
         SEEKING,
+        scope="request",
         operation=change_case("postWithdrawal", "Nothing is sought any more", shapes.PostWithdrawal),
     ),
     Row(
@@ -137,6 +148,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_release,
         "api_case_release",
         SEEKING,
+        scope="request",
         operation=Operation(
             "postRelease",
             "Give back the holds that the request uses",
@@ -152,6 +164,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_hand_over,
         "api_case_hand_over",
         SEEKING,
+        scope="request",
         operation=change_case("postHandOver", "Offer the request to another organization or role", shapes.PostHandOver),
     ),
     Row(
@@ -160,6 +173,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_take_over,
         "api_case_take_over",
         SEEKING,
+        scope="request",
         operation=Operation(
             "postTakeOver",
             "Take over a request that is offered to one's own organization and role",
@@ -175,6 +189,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_decline,
         "api_case_decline",
         SEEKING,
+        scope="request",
         operation=Operation(
             "postDecline",
             "Leave a request that is offered to one's own organization and role with its requester",
@@ -189,6 +204,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_outcome,
         "api_case_outcome",
         SEEKING,
+        scope="request",
         operation=change_case("postOutcome", "Where the person sleeps", shapes.PostOutcome),
     ),
     Row(
@@ -197,6 +213,7 @@ CASES: tuple[Row, ...] = (
         api_cases.post_address,
         "api_case_address",
         SEEKING,
+        scope="request",
         operation=Operation(
             "postAddress",
             "Where the chosen shelter is; a look that is written down",

@@ -12,6 +12,11 @@ from bedboard.routes.row import Operation, Row, SocketRow
 DESCRIPTION = """\
 Shelter places for victims of human trafficking: what is free now.
 
+Each token has scopes, and each call says which one it needs: `report` (what is free), `read` (requests), `answer` (requests,
+also as the desk), `search`, `request` (hold places and make requests). Without it the answer is 403, which names it. The board,
+the numbers to call and the WebSocket need none. A token ends at a moment that was said when it was made. When it is rotated,
+the one before counts for 24 hours more.
+
 `confirm` confirms the kinds that it names, as of `observed_at`; a shelter is as fresh as its oldest kind. A
 repeated `Idempotency-Key` compares the body byte by byte.
 
@@ -41,7 +46,7 @@ def build_document(rows: Iterable[Row | SocketRow]) -> dict[str, Any]:
     for row in rows:
         if isinstance(row, Row) and row.operation is not None:
             path = re.sub(r":\w+}", "}", row.path)
-            paths.setdefault(path, {})[row.method.lower()] = describe(row.operation, re.findall(r"{(\w+)}", path))
+            paths.setdefault(path, {})[row.method.lower()] = describe(row, row.operation, re.findall(r"{(\w+)}", path))
             operations.append(row.operation)
     return {
         "openapi": "3.1.0",

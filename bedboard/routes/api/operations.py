@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from bedboard.routes.call import needs_body
-from bedboard.routes.row import Operation
+from bedboard.routes.row import Operation, Row
+from bedboard.rules.clients import Scope
 from bedboard.schemas.answers import ShelterObject
 from bedboard.schemas.cases import AskedObject, CaseObject
 from bedboard.schemas.fields import ID_PATTERN
@@ -14,7 +15,7 @@ from bedboard.schemas.fields import ID_PATTERN
 PROBLEMS = {
     "400": "What was sent cannot be read",
     "401": "No token, or one that does not count",
-    "403": "Not for this role",
+    "403": "Not for this role, or not for this token; `scope` is the one that it lacks",
     "404": "Not there, or not for you to know",
     "409": "It conflicts with what is true now, which comes along as `present`",
     "412": "Another version than `If-Match` names",
@@ -33,7 +34,10 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `present` is what is true now, with a 409 or 412: the shelter, or the request as the caller may see it."""
+    """RFC 9457. `present` is what is true now, with a 409 or 412: the shelter, or the request as the caller may see it.
+
+    `scope`: the one that the token lacks, with a 403.
+    """
 
     type: str
     title: str
@@ -42,6 +46,7 @@ class Problem(BaseModel):
     code: str
     errors: list[FieldProblem] | None = None
     present: ShelterObject | CaseObject | AskedObject | None = None
+    scope: Scope | None = None
 
 
 def ref(model: type[Any]) -> dict[str, str]:
@@ -79,8 +84,8 @@ def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
 
 
-def describe(operation: Operation, names: Iterable[str]) -> dict[str, Any]:
-    """Return the description of an operation; `names`: the parts of its path that vary."""
+def describe(row: Row, operation: Operation, names: Iterable[str]) -> dict[str, Any]:
+    """Return the description of the operation of a row; `names`: the parts of its path that vary."""
     answer: dict[str, Any] = {"description": "Done"}
     if operation.answers:
         answer["content"] = _json(ref(operation.answers[0]) if len(operation.answers) == 1 else either(*operation.answers))
@@ -92,6 +97,8 @@ def describe(operation: Operation, names: Iterable[str]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
+        "description": "Every token may." if row.scope == "any" else f"The token needs the scope `{row.scope}`.",
+        "security": [{"token": [] if row.scope == "any" else [row.scope]}],
         "parameters": parameters,
         "responses": {
             str(operation.status): answer | ({"headers": headers} if headers else {}),

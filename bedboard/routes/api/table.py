@@ -56,6 +56,7 @@ API: tuple[Row | SocketRow, ...] = (
         shelters.show_board,
         "api_board",
         EVERYBODY,
+        scope="any",
         operation=Operation("getBoard", "Everything the caller may see", "401 403 503", (BoardObject,)),
     ),
     Row(
@@ -64,6 +65,7 @@ API: tuple[Row | SocketRow, ...] = (
         contacts.show_contacts,
         "api_contacts",
         EVERYBODY,
+        scope="any",
         operation=Operation("getContacts", "Whom to call besides shelters", "401 403 503", (ContactsObject,)),
     ),
     Row(
@@ -72,6 +74,7 @@ API: tuple[Row | SocketRow, ...] = (
         shelters.show_shelter,
         "api_shelter",
         Rule(SEEKERS | REPORTERS | OVERSEERS),
+        scope="any",
         operation=Operation("getShelter", "One shelter", "401 403 404 503", KNOWN, version_of="shelter"),
     ),
     Row(
@@ -80,6 +83,7 @@ API: tuple[Row | SocketRow, ...] = (
         shelters.put_occupancy,
         "api_occupancy",
         OWN_REPORTING,
+        scope="report",
         operation=change_shelter("putOccupancy", "Numbers per kind", PutOccupancy),
     ),
     Row(
@@ -88,6 +92,7 @@ API: tuple[Row | SocketRow, ...] = (
         shelters.post_confirm,
         "api_confirm",
         OWN_REPORTING,
+        scope="report",
         operation=change_shelter("postConfirm", "Some kinds are still correct", PostConfirm),
     ),
     Row(
@@ -96,6 +101,7 @@ API: tuple[Row | SocketRow, ...] = (
         shelters.patch_place,
         "api_place",
         OWN_PLACE_REPORTING,
+        scope="report",
         operation=change_shelter("patchPlace", "Change one place", PatchPlace),
     ),
     Row(
@@ -104,6 +110,7 @@ API: tuple[Row | SocketRow, ...] = (
         api_search.post_search,
         "api_search",
         SEEKING,
+        scope="search",
         operation=Operation(
             "postSearch", "Which places suit this person tonight", "400 401 403 413 422 503", (FoundObject,), PostSearch
         ),
@@ -114,6 +121,7 @@ API: tuple[Row | SocketRow, ...] = (
         api_search.post_hold,
         "api_place_holds",
         SEEKING_OR_REPORTING,
+        scope="request",
         operation=Operation(
             "postHold",
             "Keep a place for 30 minutes",
@@ -130,6 +138,7 @@ API: tuple[Row | SocketRow, ...] = (
         api_search.show_holds,
         "api_holds",
         SEEKING,
+        scope="request",
         operation=Operation("getHolds", "One's own live holds", "401 403 503", (HoldsObject,)),
     ),
     Row(
@@ -138,6 +147,7 @@ API: tuple[Row | SocketRow, ...] = (
         api_search.delete_hold,
         "api_hold",
         SEEKING_OR_REPORTING,
+        scope="request",
         operation=Operation("deleteHold", "Let a place go", "401 403 404 409 422 503", takes_key=True, status=204),
     ),
     Row(
@@ -146,10 +156,11 @@ API: tuple[Row | SocketRow, ...] = (
         api_search.post_extend,
         "api_hold_extend",
         SEEKING_OR_REPORTING,
+        scope="request",
         operation=Operation("extendHold", "30 minutes longer, once", "401 403 404 409 422 503", (HoldObject,), takes_key=True),
     ),
     *CASES,
-    SocketRow("/api/v1/live", live.api_socket, "api_live", SEEKING_OR_REPORTING),
+    SocketRow("/api/v1/live", live.api_socket, "api_live", SEEKING_OR_REPORTING, scope="any"),
 )
 
 DOCUMENT = to_json(build_document(API))

@@ -65,12 +65,14 @@ async def take(
     is_there: bool = False,
     end: End | None = None,
     stands_on: str | None = None,
+    once: Callable[[], Fields] | None = None,
 ) -> Response:
     """Obey a form: look at it, save it or end its thing; then show the page of the thing, or this one with the refusal.
 
     `leads_to`: from the id of a thing to the next page; None: this page. `end` ends the thing; None: it cannot be ended.
     `stands_on`: the page of a form with another address, which shows a refusal and not what was typed; None: this address.
     `is_there`: the form changes a thing, which takes the stamp of the facts on its page. What can be ended is there.
+    `once`: the fields that the next page shows and that are kept nowhere; a repetition does not show them.
     """
     fields = await call.fields()
     controls, typed = _split(fields)
@@ -100,7 +102,10 @@ async def take(
         done = await call.once(form.key, asked, work=work, reply=reply, shown=shown)
     except (Conflict, Invalid, Unavailable) as refusal:
         return keep(call, call.path, typed, refusal) if stands_on is None else keep(call, stands_on, {}, refusal)
-    return RedirectResponse(f"{done.reply.body.decode()}?saved=1", 303, {"Cache-Control": "no-store"})
+    path = done.reply.body.decode()
+    if once is not None and done.result is not None and parsed is not None:
+        return keep(call, path, once())
+    return RedirectResponse(f"{path}?saved=1", 303, {"Cache-Control": "no-store"})
 
 
 def _check_controls(form: EditForm, *, is_there: bool, can_end: bool) -> None:

@@ -14,6 +14,7 @@ from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.routes.replies import page
 from bedboard.rules.refusals import NotFound
 from bedboard.schemas.manage_forms import OrganizationForm
+from bedboard.store.clients import list_new_clients
 from bedboard.store.database import Transaction
 from bedboard.store.managing import OrganizationRow, list_organizations, list_shelter_choices
 from bedboard.views.managing import FieldSpec, ListRowView
@@ -27,7 +28,8 @@ async def show_manage(call: Call) -> Response:
     own = None if call.actor.role == "admin" else call.actor.shelter_ids
     async with call.transaction() as tx:
         shelters = await list_shelter_choices(tx, own)
-    return page(call, "pages/manage.html", {"shelters": shelters})
+        added = await list_new_clients(tx, own, call.now) if own is not None else []
+    return page(call, "pages/manage.html", {"shelters": shelters, "new_tokens": added})
 
 
 async def show_organizations(call: Call) -> Response:

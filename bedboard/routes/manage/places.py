@@ -56,7 +56,7 @@ async def show_places(call: Call) -> Response:
     return show(call, "pages/manage_list.html", Sheet(specs), context)
 
 
-def _facts(form: PlaceForm) -> PlaceFacts:
+def facts_of_place(form: PlaceForm) -> PlaceFacts:
     """Refusal: Invalid when only one of the two days is given."""
     if (form.first is None) != (form.last is None):
         raise Invalid(FieldError("first" if form.first is None else "last", "missing"))
@@ -69,7 +69,7 @@ async def post_places(call: Call) -> Response:
 
     async def save(tx: Transaction, form: NewPlaceForm, seen: str | None) -> Changed:
         ids = [call.process.clock.new_id() for _ in range(form.count)]
-        return await open_places(tx, call.actor, shelter_id, _facts(form), ids, call.now, zone)
+        return await open_places(tx, call.actor, shelter_id, facts_of_place(form), ids, call.now, zone)
 
     return await take(call, NewPlaceForm, save)
 
@@ -93,7 +93,7 @@ async def post_place(call: Call) -> Response:
     shelter_id, place_id, zone = call.path_params["shelter_id"], call.path_params["place_id"], call.catalogue.zone
 
     async def save(tx: Transaction, form: PlaceForm, seen: str | None) -> Changed:
-        return await change_place_facts(tx, call.actor, shelter_id, place_id, _facts(form), call.now, zone, seen)
+        return await change_place_facts(tx, call.actor, shelter_id, place_id, facts_of_place(form), call.now, zone, seen)
 
     async def end(tx: Transaction, seen: str | None) -> Changed:
         return await close_for_good(tx, call.actor, shelter_id, place_id, call.now, seen)

@@ -46,13 +46,15 @@ async def show_shelters(call: Call) -> Response:
     return show(call, "pages/manage_list.html", sheet, {"what": "shelters", "rows": rows, "shelter": None})
 
 
-def _facts(form: ShelterForm) -> ShelterFacts:
+def facts_of_shelter(form: ShelterForm) -> ShelterFacts:
     return ShelterFacts(form.name, form.confirm_times, form.organization, form.unit, form.telephone, form.address)
 
 
 async def post_shelter_new(call: Call) -> Response:
     async def save(tx: Transaction, form: NewShelterForm, seen: str | None) -> Changed:
-        return await found_shelter(tx, call.actor, call.process.clock.new_id(), _facts(form), call.process.seal, call.now)
+        return await found_shelter(
+            tx, call.actor, call.process.clock.new_id(), facts_of_shelter(form), call.process.seal, call.now
+        )
 
     return await take(call, NewShelterForm, save, leads_to=lambda shelter_id: f"/manage/shelters/{shelter_id}")
 
@@ -95,7 +97,7 @@ async def post_shelter(call: Call) -> Response:
     shelter_id = call.path_params["shelter_id"]
 
     async def save(tx: Transaction, form: ShelterForm, seen: str | None) -> Changed:
-        return await change_shelter(tx, call.actor, shelter_id, _facts(form), call.process.seal, call.now, seen)
+        return await change_shelter(tx, call.actor, shelter_id, facts_of_shelter(form), call.process.seal, call.now, seen)
 
     return await take(call, ShelterForm, save, is_there=True)
 

@@ -3,11 +3,12 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import contacts, organizations, people, places, shelters
+from bedboard.routes.manage import catalogue, contacts, organizations, people, places, roster, shelters, tokens
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
 SHELTER = "/manage/shelters/{shelter_id:id}"
+TOKENS_OF_SHELTER = "/manage/{shelter_id:id}/tokens"
 
 MANAGE: tuple[Row, ...] = (
     Row("GET", "/manage", organizations.show_manage, "manage", MANAGING),
@@ -39,6 +40,30 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/contacts", contacts.post_contact_new, "contact_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/contacts/{contact_id:id}", contacts.show_contact, "contact", ADMIN),
     Row("POST", "/manage/contacts/{contact_id:id}", contacts.post_contact, "contact_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/import", roster.show_import, "import", ADMIN),
+    Row("POST", "/manage/import", roster.post_import, "import_look", ADMIN, fresh_for=ANYONE),
+    Row("POST", "/manage/import/save", roster.post_import_save, "import_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/import/template.csv", roster.show_template, "import_template", ADMIN),
+    Row("GET", "/manage/kinds", catalogue.show_kinds, "kinds", ADMIN),
+    Row("GET", "/manage/kinds/{kind_code:id}", catalogue.show_kind, "kind", ADMIN),
+    Row("POST", "/manage/kinds/{kind_code:id}", catalogue.post_kind, "kind_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/units", catalogue.show_units, "units", ADMIN),
+    Row("GET", "/manage/units/{unit_code:id}", catalogue.show_unit, "unit", ADMIN),
+    Row("POST", "/manage/units/{unit_code:id}", catalogue.post_unit, "unit_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/days", catalogue.show_days, "days_off", ADMIN),
+    Row("POST", "/manage/days", catalogue.post_day_new, "day_off_add", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/days/{day:id}", catalogue.show_day, "day_off", ADMIN),
+    Row("POST", "/manage/days/{day:id}", catalogue.post_day, "day_off_end", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/tokens", tokens.show_tokens, "tokens", ADMIN),
+    Row("POST", "/manage/tokens", tokens.post_token_new, "token_add", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/tokens/{client_id:id}", tokens.show_token, "token", ADMIN),
+    Row("POST", "/manage/tokens/{client_id:id}", tokens.post_token, "token_save", ADMIN, fresh_for=ANYONE),
+    Row("GET", TOKENS_OF_SHELTER, tokens.show_shelter_tokens, "shelter_tokens", OWN_MANAGER),
+    Row("POST", TOKENS_OF_SHELTER, tokens.post_shelter_token_new, "shelter_token_add", OWN_MANAGER, fresh_for=ANYONE),
+    Row("GET", f"{TOKENS_OF_SHELTER}/{{client_id:id}}", tokens.show_token, "shelter_token", OWN_MANAGER),
+    Row(
+        "POST", f"{TOKENS_OF_SHELTER}/{{client_id:id}}", tokens.post_token, "shelter_token_save", OWN_MANAGER, fresh_for=ANYONE
+    ),
     Row("GET", "/roles", people.show_roles, "roles", OF_PERSON),
     Row("POST", "/roles", people.post_role, "role_take", OF_PERSON),
     Row("GET", "/manage/shelters", shelters.show_shelters, "shelters", ADMIN),

@@ -115,6 +115,17 @@ shelter_id staff for which shelter
 demo technical whether it belongs to a demonstration
 created_at staff when it was added
 ended_at staff since when it may not call
+scopes staff what its token may do, as codes
+expires_at staff until when its token counts
+used_at staff when it last called, to the hour
+rotated_at staff when its token was last made again
+previous_hash secret recognizes the token before, for a day
+previous_until staff until when that one counts
+
+roster_draft draft
+person_id staff who looks at a file before it is saved
+sealed secret the file with shelters, places and people that work with the board, encrypted
+made_at staff since when
 
 session session
 token_hash secret recognizes a signed-in device

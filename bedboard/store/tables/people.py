@@ -59,7 +59,11 @@ class Session(SQLModel, table=True):
 
 
 class Client(SQLModel, table=True):
-    """A program that uses the API, in one role. `shelter_id` is set for a machine only."""
+    """A program that uses the API, in one role. `shelter_id` is set for a machine only.
+
+    `expires_at` None: its token has no end. `rotated_at`: when its token was made again; until `previous_until` the one before,
+    with the hash `previous_hash`, counts too. `used_at`: its last use, to the hour.
+    """
 
     id: str = Field(primary_key=True)
     token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
@@ -70,6 +74,22 @@ class Client(SQLModel, table=True):
     demo: bool = False
     created_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
+    scopes: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    expires_at: datetime | None = moment(nullable=True)
+    used_at: datetime | None = moment(nullable=True)
+    rotated_at: datetime | None = moment(nullable=True)
+    previous_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True, unique=True))
+    previous_until: datetime | None = moment(nullable=True)
+
+
+class RosterDraft(SQLModel, table=True):
+    """A file that an administrator looks at before it is saved, and what would become of its lines; sealed."""
+
+    __tablename__ = "roster_draft"
+
+    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_at: datetime = moment()
 
 
 class StoredReply(SQLModel, table=True):

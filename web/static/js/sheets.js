@@ -5,6 +5,7 @@
   const OPEN = "details[open]:has(> .sheet)";
   const opened = () => document.querySelector(OPEN);
   const isNoted = () => !!history.state?.sheet;
+  let isGoing = false; // the browser is on its way back: a second step would leave the page
 
   function close() {
     for (let one = opened(); one; one = opened()) {
@@ -16,12 +17,18 @@
     if (opened() && !isNoted()) {
       history.scrollRestoration = "manual"; // the page stays where it is when the sheet closes
       history.pushState({ sheet: true }, "");
-    } else if (!opened() && isNoted()) history.back();
+    } else if (!opened() && isNoted() && !isGoing) {
+      isGoing = true;
+      history.back();
+    }
   }
   addEventListener("popstate", () => {
-    if (isNoted()) return follow();
-    history.scrollRestoration = "auto";
-    close();
+    const isOwn = isGoing;
+    isGoing = false;
+    if (!isNoted()) history.scrollRestoration = "auto";
+    // On the way back that this script began another sheet may have been opened.
+    if (isOwn || isNoted()) follow();
+    else close();
   });
   document.addEventListener("toggle", ({ target }) => target.querySelector?.(":scope > .sheet") && follow(), true);
   document.addEventListener("keydown", ({ key }) => key === "Escape" && close());

@@ -6,12 +6,14 @@ const WORDS = {
     asked: ["Er wordt een plek gevraagd", "Kijk en antwoord: ja, in overleg of nee."],
     news: ["Er is nieuws over een aanvraag", "Kijk wat er nu is."],
     confirm: ["Klopt het bord nog?", "Kijk en bevestig het, of pas het aan."],
+    token: ["Uw locatie heeft een nieuw token", "Kijk bij Beheer of dat klopt."],
   },
   en: {
     found: ["Something is free", "Look soon: somebody else may be faster."],
     asked: ["Somebody asks for a place", "Please answer: yes, to be discussed, or no."],
     news: ["There is news about a request", "Open it to see the news."],
     confirm: ["Is the board still correct?", "Please confirm it, or change it."],
+    token: ["Your shelter has a new token", "Please check it at Manage."],
   },
 };
 const asked = new URL(self.location).searchParams;
@@ -25,6 +27,7 @@ const PAGES = {
   asked: STAFF,
   confirm: STAFF,
   news: isShelter ? STAFF : CASES,
+  token: { open: /^\/manage/, url: "/manage" },
 };
 
 // Returns the sort of the message. An unreadable message is shown too, because otherwise the browser shows its own words.

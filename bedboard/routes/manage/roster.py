@@ -1,0 +1,167 @@
+"""A list of shelters, places and people from a file: looked at line by line, and then saved as a whole or not at all.
+
+Meanwhile the file waits in the database, sealed, because it is too large for a cookie and no page may come by POST.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from bedboard.actions.idempotency import Reply
+from bedboard.actions.manage.people import PersonFacts
+from bedboard.actions.manage.roster import (
+    Entry,
+    Outcome,
+    PersonEntry,
+    PlaceEntry,
+    Roster,
+    ShelterEntry,
+    drop_draft,
+    keep_draft,
+    read_draft,
+)
+from bedboard.routes.call import Call
+from bedboard.routes.kept import keep, refusal_of
+from bedboard.routes.manage.places import facts_of_place
+from bedboard.routes.manage.shelters import facts_of_shelter
+from bedboard.routes.parse import read_upload
+from bedboard.routes.replies import fields_of, page
+from bedboard.routes.signin import is_demo
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, Unavailable
+from bedboard.rules.roster import LARGEST_FILE_KB, MOST_ROWS
+from bedboard.schemas.fields import KeyForm
+from bedboard.schemas.manage_forms import PERSON_ROLES, NewPlaceForm, NewShelterForm
+from bedboard.schemas.roster import COLUMNS, FileRow, Lookups, read_file, read_row, write_template
+from bedboard.store.database import Transaction
+from bedboard.store.managing import list_organizations
+from bedboard.views.managing import RosterRowView
+from bedboard.views.pages import SCREEN_LANGUAGES
+
+HERE = "/manage/import"
+
+
+async def show_template(call: Call) -> Response:
+    """Give the file to start with, with its columns in the language of the page."""
+    headers = {"Content-Disposition": 'attachment; filename="bedboard.csv"', "Cache-Control": "no-store"}
+    return Response(write_template(english=call.language == "en"), 200, headers, media_type="text/csv; charset=utf-8")
+
+
+async def show_import(call: Call) -> Response:
+    """Show the form for a file, and the lines of the one that was looked at."""
+    async with call.transaction() as tx:
+        draft = await read_draft(tx, call.actor, call.process.seal, call.now)
+    rows = [] if draft is None else [RosterRowView.read(one) for one in json.loads(draft)["rows"]]
+    refusal = refusal_of(call)
+    context = {
+        "rows": rows,
+        "wrong_count": sum(row.state == "wrong" for row in rows),
+        "new": {kind: sum(row.added for row in rows if row.kind == kind) for kind in ("shelter", "place", "person")},
+        "refusal": refusal,
+        "wrong": fields_of(refusal) if refusal else (),
+        "is_saved": call.query.get("saved") == "1" and refusal is None,
+        "new_key": call.process.clock.new_id,
+        "columns": COLUMNS if call.language == "nl" else {name: name for name in COLUMNS},
+        "most_rows": MOST_ROWS,
+        "largest_kb": LARGEST_FILE_KB,
+    }
+    return page(call, "pages/manage_import.html", context, refusal)
+
+
+async def post_import(call: Call) -> Response:
+    """Look at a file: keep it, with what would become of each line, for the page that follows."""
+    try:
+        content = await read_upload(call.request, "file")
+        if content is None:
+            raise Invalid(FieldError("file", "missing"))
+        await _look(call, content)
+    except (Conflict, Invalid, Unavailable) as refusal:
+        return keep(call, HERE, {}, refusal)
+    return RedirectResponse(HERE, 303, {"Cache-Control": "no-store"})
+
+
+async def post_import_save(call: Call) -> Response:
+    """Save the file that was looked at, all of it. When a line is wrong by now, the page shows all lines again."""
+    form = await call.form(KeyForm)
+    async with call.transaction() as tx:
+        draft = await read_draft(tx, call.actor, call.process.seal, call.now)
+    content = None if draft is None else json.loads(draft)["file"].encode("latin-1")
+
+    async def save(tx: Transaction) -> str:
+        if content is None:
+            raise Conflict("no_file")
+        outcomes = await _run(call, tx, read_file(content))
+        if any(one.state == "wrong" for one in outcomes):
+            raise Conflict("file_wrong")
+        await drop_draft(tx, call.actor)
+        return "saved"
+
+    try:
+        await call.once(form.key, work=save, reply=lambda done: Reply(303, done.encode()))
+    except Conflict as refusal:
+        if content is not None and refusal.code == "file_wrong":
+            await _look(call, content)
+        return keep(call, HERE, {}, refusal)
+    except (Invalid, Unavailable) as refusal:
+        return keep(call, HERE, {}, refusal)
+    return RedirectResponse(f"{HERE}?saved=1", 303, {"Cache-Control": "no-store"})
+
+
+async def _look(call: Call, content: bytes) -> None:
+    """Keep the file and what would become of its lines, which is done and rolled back. Refusals: Invalid `file`, NotAllowed."""
+    rows = read_file(content)
+    async with call.transaction() as tx:
+        outcomes = {one.line: one for one in await _run(call, tx, rows)}
+        await tx.rollback()
+    said = [RosterRowView(row.line, row.kind, row.name, *outcomes[row.line][1:]).written() for row in rows]
+    draft = json.dumps({"file": content.decode("latin-1"), "rows": said})
+    async with call.transaction() as tx:
+        await keep_draft(tx, call.actor, draft, call.process.seal, call.now)
+
+
+async def _run(call: Call, tx: Transaction, rows: Sequence[FileRow]) -> list[Outcome]:
+    """Add what the rows say, and return what becomes of each line."""
+    known, entries, wrong = await _lookups(call, tx), list[Entry](), list[Outcome]()
+    for row in rows:
+        try:
+            entries.append(_entry(row, known))
+        except Invalid as refusal:
+            wrong.append(Outcome(row.line, "wrong", 0, refusal.fields))
+    process = call.process
+    roster = Roster(tx, call.actor, process.seal, process.clock, call.catalogue.zone, demo=is_demo(call))
+    return [*wrong, *await roster.run(entries)]
+
+
+def _entry(row: FileRow, known: Lookups) -> Entry:
+    """Refusal: Invalid."""
+    form, shelters = read_row(row, known)
+    if isinstance(form, NewShelterForm):
+        return ShelterEntry(row.line, facts_of_shelter(form))
+    if isinstance(form, NewPlaceForm):
+        return PlaceEntry(row.line, facts_of_place(form), shelters[0], form.count)
+    return PersonEntry(row.line, PersonFacts(form.name, form.organization, form.role), shelters)
+
+
+async def _lookups(call: Call, tx: Transaction) -> Lookups:
+    """Return the codes of this deployment by their names in each language. A name that two have is none."""
+    organizations = [one for one in await list_organizations(tx) if one.ended_at is None]
+    units, kinds = call.catalogue.units.values(), call.catalogue.kinds.items()
+
+    def role_words(role: str) -> Iterable[str]:
+        return (call.process.pages.macro(language, "words/people.html", "role", role) for language in SCREEN_LANGUAGES)
+
+    return Lookups(
+        _by_name((one.id, (one.id, one.name)) for one in organizations),
+        _by_name((unit.code, (unit.code, unit.name)) for unit in units),
+        _by_name((code, (code, *kind.names.values())) for code, kind in kinds),
+        _by_name((role, (role, *role_words(role))) for role in PERSON_ROLES),
+    )
+
+
+def _by_name(known: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
+    found: dict[str, Any] = {}
+    for code, names in known:
+        for name in {one.casefold() for one in names}:
+            found[name] = code if name not in found else None
+    return {name: code for name, code in found.items() if code is not None}
