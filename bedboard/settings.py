@@ -30,6 +30,7 @@ PREFIX = "BEDBOARD_"
 OF_TESTS = "BEDBOARD_TEST_DATABASE_URL"  # the server of the tests, which the commands leave alone
 POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+MAILTO = r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+"
 KEY_BYTES = 32  # of a Fernet key, and of a private key for push messages
 
 
@@ -124,6 +125,9 @@ class Settings(BaseSettings):
     )
     undo_seconds: int = Field(default=10, ge=1, le=60, description="how long a tap can be undone")
     problems_to: str | None = Field(default=None, description="mailto: address for problems, on every page")
+    security_contact: str | None = Field(
+        default=None, description="mailto: or https:// address for faults of security, in /.well-known/security.txt"
+    )
     push_private_key: str | None = Field(
         default=None, description="key that signs web push messages; without it no page offers them"
     )
@@ -189,8 +193,15 @@ class Settings(BaseSettings):
     @field_validator("push_subject", "problems_to")
     @classmethod
     def _is_a_mail_address(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", value):
+        if value is not None and not re.fullmatch(MAILTO, value):
             raise ValueError("must be like mailto:you@bedboard.example")
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _is_a_contact(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(rf"{MAILTO}|https://[!-~]+", value):
+            raise ValueError("must be like mailto:you@bedboard.example or https://bedboard.example/contact")
         return value
 
     @field_validator("push_private_key")

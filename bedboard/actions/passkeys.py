@@ -12,8 +12,9 @@ from bedboard.actions.sign_in_lines import Method, note_sign_in
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
 from bedboard.rules.devices import CHALLENGE_LASTS, MOST_PASSKEYS, Label, Purpose, is_living, may_enrol
-from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
-from bedboard.store.access import list_shelters_of
+from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, SignInNeeded
+from bedboard.store.access import get_proven_at, list_shelters_of
+from bedboard.store.alerts import lock_person
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
 from bedboard.store.passkeys import (
@@ -92,10 +93,11 @@ async def add_passkey(
 ) -> Passkey:
     """Add a passkey for the actor, and tell every other page of theirs.
 
-    Refusals: Conflict `passkey_known` and `passkeys_of_person`.
-
-    `session_hash`: the session whose page adds it, which is told nothing. The caller has locked the person.
+    `session_hash`: the session whose page adds it, which is told nothing, and must not have ended meanwhile. The caller has
+    locked the person. Refusals: SignInNeeded; Conflict `passkey_known` and `passkeys_of_person`.
     """
+    if session_hash is not None and await get_proven_at(tx, session_hash) is None:
+        raise SignInNeeded("sign_in_needed")
     if await has_credential(tx, made.credential_id):
         raise Conflict("passkey_known")
     if len(await list_passkeys(tx, actor.id)) >= MOST_PASSKEYS:
@@ -117,8 +119,9 @@ async def add_passkey(
 
 
 async def name_passkey(tx: Transaction, actor: Actor, passkey_id: str, label: Label) -> None:
-    """Give a passkey of the actor's own another label. Refusal: NotFound."""
+    """Give a passkey of the actor's own another label. Refusals: NotAllowed, NotFound."""
     passkey = await lock_own_passkey(tx, passkey_id, actor.id)
+    await check_role(tx, actor)
     if passkey is None:
         raise NotFound("no_such_device")
     passkey.label = label
@@ -149,10 +152,12 @@ async def end_passkey(
 ) -> None:
     """End a passkey with all sessions that were made or proven with it, at once and on every process.
 
-    Refusals: NotFound; Conflict `last_passkey` for one's own last one, unless `also_last`.
+    With its person locked: no session adds a passkey while this ends that session. Refusals: NotAllowed; NotFound; Conflict
+    `last_passkey` for one's own last one, unless `also_last`.
     """
-    await check_may_help(tx, actor, person_id)
+    await lock_person(tx, person_id)
     passkey = await lock_own_passkey(tx, passkey_id, person_id)
+    await check_may_help(tx, actor, person_id)
     if passkey is None:
         raise NotFound("no_such_device")
     if actor.id == person_id and not also_last and len(await list_passkeys(tx, person_id)) == 1:

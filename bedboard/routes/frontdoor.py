@@ -19,8 +19,22 @@ OF_PARTS = {"Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Po
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def is_from_us(headers: Headers, origins: frozenset[str]) -> bool:
+    """Return whether a page of ours sent this: Origin must say so, and Sec-Fetch-Site must not contradict it.
+
+    A browser that is old, or that comes by plain http, does not send the second; none lets a page choose either.
+    """
+    return _says_one_of(headers, "origin", origins) and {*headers.getlist("sec-fetch-site")} <= {"same-origin"}
+
+
+def _says_one_of(headers: Headers, name: str, known: frozenset[str]) -> bool:
+    """Return whether the header is there once: of two, a proxy before us may have read the other."""
+    said = headers.getlist(name)
+    return len(said) == 1 and said[0] in known
+
+
 class FrontDoor:
-    """Check the host, and for pages the origin of every change; add a request id and headers."""
+    """Check the host, and for pages where every change comes from; add a request id and headers."""
 
     def __init__(self, app: Starlette, settings: Settings, clock: Clock) -> None:
         self.app = app
@@ -40,7 +54,7 @@ class FrontDoor:
         } | ({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and Headers(scope=scope).get("host", "") not in self._hosts:
+        if scope["type"] == "websocket" and not _says_one_of(Headers(scope=scope), "host", self._hosts):
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -72,12 +86,12 @@ class FrontDoor:
         path: str = request.scope["path"]  # not the URL's: that is put together with what the caller says the host is
         if path == "/health":
             return None
-        if request.headers.get("host", "") not in self._hosts:
+        if not _says_one_of(request.headers, "host", self._hosts):
             return Malformed("wrong_host")
         if not path.isprintable():
             return NotFound("no_such_page")  # the router would let "/board\n" be "/board"
         if request.method in SAFE_METHODS or path.startswith("/api/"):
             return None  # the API takes no cookie, so nobody else's page can use it in somebody's name
-        if request.headers.get("origin", "") not in self._origins:
+        if not is_from_us(request.headers, self._origins):
             return NotAllowed("wrong_origin")
         return None

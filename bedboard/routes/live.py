@@ -11,6 +11,7 @@ from bedboard.live.socket import Channel, LockedChannel, serve_viewer
 from bedboard.live.viewer import Viewer
 from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
+from bedboard.routes.frontdoor import is_from_us
 from bedboard.routes.replies import notice_html
 from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor, Role
 from bedboard.rules.fit import Profile
@@ -26,7 +27,7 @@ TOUCH_SECONDS = 30.0  # a page that is in use touches its session at most once i
 async def page_socket(websocket: WebSocket, actor: Actor) -> None:
     process = process_of(websocket)
     audience = _page_audience(websocket, actor)
-    if websocket.headers.get("origin", "") not in process.settings.origins or audience is None:
+    if not is_from_us(websocket.headers, process.settings.origins) or audience is None:
         await websocket.accept()
         await websocket.close(4403)
         return

@@ -3,18 +3,22 @@
 import gzip
 import mimetypes
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import brotli
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from bedboard.routes.call import Call
 from bedboard.rules.refusals import NotFound
 from bedboard.settings import WEB
 from bedboard.views.files import content_of, sources_of
+from bedboard.views.pages import SCREEN_LANGUAGES
 
 STATIC = WEB / "static"
+SECURITY_TXT = "/.well-known/security.txt"
+SECURITY_TXT_COUNTS = timedelta(days=90)  # after this time a copy is old: another person may answer then
 COMPRESSED = {".css", ".js", ".svg"}
 
 
@@ -51,6 +55,20 @@ async def show_service_worker(_call: Call) -> Response:
     """Answer at the root, because a service worker controls the pages below its own address; never from a cache."""
     headers = {"Cache-Control": "no-cache"}
     return Response(_load(STATIC / "js" / "sw.js").plain, 200, headers, media_type="text/javascript")
+
+
+async def show_security_txt(call: Call) -> Response:
+    """Say where to report a fault of security (RFC 9116). Refusal: NotFound while the settings have no contact."""
+    settings = call.process.settings
+    if settings.security_contact is None:
+        raise NotFound("no_such_page")
+    lines = (
+        f"Contact: {settings.security_contact}",
+        f"Expires: {(call.now + SECURITY_TXT_COUNTS).isoformat(timespec='seconds').replace('+00:00', 'Z')}",
+        f"Preferred-Languages: {', '.join(SCREEN_LANGUAGES)}",
+        f"Canonical: {settings.public_url}{SECURITY_TXT}",
+    )
+    return PlainTextResponse("".join(f"{line}\n" for line in lines))
 
 
 async def show_static(call: Call) -> Response:

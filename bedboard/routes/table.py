@@ -155,6 +155,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/audit", audit.show_audit, "audit", AUDITOR),
     Row("GET", "/audit/sign-ins", devices.show_sign_ins, "sign_ins", AUDITOR),
     SocketRow("/live", live.page_socket, "live", LIVE),
+    Row("GET", static.SECURITY_TXT, static.show_security_txt, "security_txt", PUBLIC, identifies=False),
     Row("GET", "/static/{path:path}", static.show_static, "static", PUBLIC, identifies=False),
     Row("GET", "/health", show_health, "health", PUBLIC, identifies=False),
 )

@@ -74,7 +74,7 @@ KEPT = text("""
         left join ask a on a.case_id = c.case_id and a.claim_id = coalesce(c.first_id, c.id)
     where c.organization_id = :organization_id and c.ended_at is null and (c.expires_at is null or c.expires_at > :now)
         and (c.person_id is not null or c.client_id is not null)
-        and c.case_id is distinct from :case_id and coalesce(c.first_id, c.id) is distinct from :hold_id
+        and (c.case_id is null or c.case_id is distinct from :case_id) and coalesce(c.first_id, c.id) is distinct from :hold_id
         and (c.type = 'hold' or a.answered_by = 'police' or r.state in ('chosen', 'provisional'))
 """)
 

@@ -48,6 +48,16 @@ async def test_nobody_takes_every_emergency_bed_by_a_case_for_each(case_database
     await do(case_database, lambda tx: hold_place(tx, EMRE, [f"s{SHELTERS - 1}-1"], "h", NOW))
 
 
+async def test_holds_count_with_what_was_taken_also_for_the_next_hold(case_database: Database) -> None:
+    await begin(case_database)
+    for n in range(MOST_KEPT_OF_ONE - 2):
+        await do(case_database, taking_bed(n))
+    for n in (8, 9):
+        await do(case_database, lambda tx, n=n: hold_place(tx, MARK, [f"s{n}-1"], f"h{n}", NOW))  # type: ignore[misc]
+    refusal = await refused(case_database, lambda tx: hold_place(tx, MARK, ["s10-1"], "h10", NOW))
+    assert refusal.code == "too_many_kept"
+
+
 async def test_police_take_a_place_no_further_ahead_than_a_shift(case_database: Database) -> None:
     await begin(case_database)
     ahead = TAKEN_AHEAD / timedelta(hours=1)

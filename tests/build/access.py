@@ -27,6 +27,7 @@ ACCESS = {
     "theme": "*",
     "static": "*",
     "health": "*",
+    "security_txt": "*",
     "sign_out": "*",
     "refused": "*",
     "unlock": EVERYBODY,

@@ -176,6 +176,7 @@ CALLS: dict[str, Call] = {
     ),
     "static": Call("/static/css/bedboard.css", 200),
     "health": Call("/health", 200),
+    "security_txt": Call("/.well-known/security.txt", 404),  # the settings of the tests name no contact
     "api_openapi": Call("/api/v1/openapi.json", 200),
     "api_board": Call("/api/v1/board", 200),
     "api_contacts": Call("/api/v1/contacts", 200),

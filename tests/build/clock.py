@@ -1,7 +1,7 @@
 """A site at one moment, looked at on every level, and the situations that the clock changes by itself."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -100,6 +100,19 @@ class At(NamedTuple):
 
 
 Look = Callable[[At], Awaitable[object]]
+
+
+class Row(NamedTuple):
+    """A value of docs/clock.md. `begin`: makes the situation and returns the moment of its change.
+
+    `looks`: by level a look, and what it finds before the moment, then and a second later, five hours later, and five days
+    later; those that are left out are as the one before. `prepared`: a statement that changes the board first.
+    """
+
+    name: str
+    begin: Callable[[Site], Awaitable[datetime]]
+    looks: Mapping[str, tuple[Look, tuple[Any, ...]]]
+    prepared: str = ""
 
 
 def rule(value: Callable[[datetime], object]) -> Look:

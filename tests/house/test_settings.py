@@ -53,6 +53,14 @@ def test_the_public_address_is_an_origin(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "contact", ["security@a.example", "mailto:desk", "http://a.example", "https://", "https://a.example/\nExpires: x"]
+)
+def test_the_contact_for_faults_of_security_is_an_address(contact: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(security_contact=contact)
+
+
+@pytest.mark.parametrize(
     ("typed", "written"),
     [
         ("https://Bedboard.Example:443/", "https://bedboard.example"),

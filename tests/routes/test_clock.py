@@ -3,9 +3,7 @@
 The rows are those of docs/clock.md. Nobody presses anything meanwhile; the jobs of a process run at each moment.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -23,29 +21,17 @@ from tests.build import clock as situations
 from tests.build import clock_looks as looks
 from tests.build import clock_tokens as tokens
 from tests.build.cases import HOUR, ZONE
-from tests.build.clock import At, Look, asked, board, fit_now, rule, says, stored
+from tests.build.clock import At, Row, asked, board, fit_now, rule, says, stored
+from tests.build.clock_proofs import OF_PROOFS
 from tests.build.lines import api_line, hear, until_pulse
 from tests.build.moments import USUAL
 from tests.build.rows import run
-from tests.build.site import Site, served
+from tests.build.site import served
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 WOMAN = {"adults": {"woman": 1}}
 DESK = Deciding("desk", "mon-fri 09:00-17:00", "provisional")
 ON_THE_WAY = Claim("reservation", None, "police", "Oever", expected_at=NOW + 2 * HOUR)
-
-
-class Row(NamedTuple):
-    """A value of docs/clock.md. `begin`: makes the situation and returns the moment of its change.
-
-    `looks`: by level a look, and what it finds before the moment, then and a second later, five hours later, and five days
-    later; those that are left out are as the one before. `prepared`: a statement that changes the board first.
-    """
-
-    name: str
-    begin: Callable[[Site], Awaitable[datetime]]
-    looks: Mapping[str, tuple[Look, tuple[Any, ...]]]
-    prepared: str = ""
 
 
 STATE = "select state from case_record where id = 'r1'"
@@ -278,6 +264,7 @@ ROWS = (
     Row("undo", situations.a_tap, {"database": (looks.is_undoing_refused, ("may", "too_late_to_undo"))}),
     Row("an-hour", situations.many_cases, {"database": (looks.is_case_refused, ("too_many", "may"))}),
     Row("list", situations.a_case_that_is_over, {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))}),
+    *OF_PROOFS,
 )
 LATER = (("before", -SECOND), ("then", 0 * SECOND), ("a second later", SECOND), ("hours", 5 * HOUR), ("days", 5 * DAY))
 

@@ -1,6 +1,7 @@
 """Another website cannot use somebody's session: whatever it calls itself in Origin, and whatever name it reaches us by."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import httpx
@@ -8,6 +9,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from bedboard.routes import frontdoor, live
+from bedboard.routes.row import Row
+from bedboard.routes.table import ROWS
 from tests.build import PATIENCE
 from tests.build.lines import cookie
 from tests.build.site import Site, facts
@@ -74,6 +78,60 @@ async def test_a_stranger_changes_nothing_on_any_page(
     assert (await people["staff"].get("/staff/linde")).status_code == 200  # still signed in
 
 
+FORM_ROWS = [row for row in ROWS if isinstance(row, Row) and row.method != "GET" and not row.is_api]
+EVERY_FORM = sorted({re.sub(r"\{\w+:id\}", "linde", row.path) for row in FORM_ROWS})
+SITES = ("same-origin", "same-site", "cross-site", "none", None)
+"""What Sec-Fetch-Site can say; None: the browser does not send it."""
+OUTSIDE = SITES[1:4]
+FROM_ELSEWHERE = "Dit bericht kwam van een andere website"
+
+
+def from_(origin: str | None, site: str | None) -> dict[str, str]:
+    said = {"Origin": origin, "Sec-Fetch-Site": site, "Accept-Language": "nl"}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+async def refused_forms(browser: httpx.AsyncClient, headers: dict[str, str], forms: list[str]) -> list[str]:
+    """Return the forms that say that they came from another website."""
+    replies = [(path, await browser.post(path, headers=headers)) for path in forms]
+    return [path for path, reply in replies if reply.status_code == 403 and FROM_ELSEWHERE in reply.text]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+async def test_no_form_takes_a_stranger_whatever_the_browser_says(
+    standing: Site, people: dict[str, httpx.AsyncClient], stranger: str
+) -> None:
+    origin = STRANGERS[stranger](standing.url, port(standing))
+    before = await facts(standing)
+    for site in SITES:
+        headers = from_(origin, site) | cookie(people["staff"])
+        assert await refused_forms(people["api"], headers, EVERY_FORM) == EVERY_FORM, site
+    assert await facts(standing) == before
+
+
+@pytest.mark.parametrize("site", SITES)
+async def test_no_form_takes_our_name_when_the_browser_contradicts_it(
+    standing: Site, people: dict[str, httpx.AsyncClient], site: str | None
+) -> None:
+    refused = await refused_forms(people["none"], from_(standing.url, site), EVERY_FORM)
+    assert refused == (EVERY_FORM if site in OUTSIDE else [])
+
+
+async def test_two_answers_to_where_a_form_comes_from_are_none(standing: Site, people: dict[str, httpx.AsyncClient]) -> None:
+    ours, same = ("Origin", standing.url), ("Sec-Fetch-Site", "same-origin")
+    for doubled in ([ours, ours], [ours, same, ("Sec-Fetch-Site", "cross-site")], [ours, ("Origin", "http://evil.example")]):
+        assert (await people["api"].post("/theme", data={"theme": "dark"}, headers=doubled)).status_code == 403
+    assert (await people["api"].post("/theme", data={"theme": "dark"}, headers=[ours, same])).status_code == 303
+
+
+async def test_without_the_check_every_form_takes_strangers(
+    standing: Site, people: dict[str, httpx.AsyncClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control for the tests above: nothing else refuses in these words."""
+    monkeypatch.setattr(frontdoor, "is_from_us", lambda *_: True)
+    assert await refused_forms(people["api"], from_("http://evil.example", "cross-site"), EVERY_FORM) == []
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECTX", "post"])
 async def test_no_other_method_goes_past_the_check_of_the_origin(
     standing: Site, people: dict[str, httpx.AsyncClient], method: str
@@ -90,6 +148,30 @@ async def test_a_stranger_gets_no_live_board(standing: Site, people: dict[str, h
         with pytest.raises(ConnectionClosed):
             await line.recv()
         assert line.close_code == 4403
+
+
+@pytest.mark.parametrize("is_checked", [True, False], ids=["", "without the check"])
+@pytest.mark.parametrize("site", SITES)
+async def test_a_page_that_the_browser_calls_foreign_gets_no_live_board(
+    standing: Site,
+    people: dict[str, httpx.AsyncClient],
+    monkeypatch: pytest.MonkeyPatch,
+    site: str | None,
+    is_checked: bool,
+) -> None:
+    if not is_checked:
+        monkeypatch.setattr(live, "is_from_us", lambda *_: True)
+    headers = cookie(people["police"]) | from_(standing.url, site)
+    async with connect(f"{standing.live_url}/live?view=board", additional_headers=headers) as line:
+        try:
+            await line.send("{}")
+            said = str(await line.recv())
+        except ConnectionClosed:
+            said = f"closed with {line.close_code}"
+    if site in OUTSIDE and is_checked:
+        assert said == "closed with 4403"
+    else:
+        assert "snapshot" in said
 
 
 async def test_both_names_of_a_demo_on_this_machine_are_its_own(standing: Site, people: dict[str, httpx.AsyncClient]) -> None:
@@ -174,12 +256,24 @@ async def test_the_health_check_may_be_asked_by_any_name_and_tells_nothing(stand
     assert await raw(standing, "GET /health HTTP/1.1\r\nHost: 10.0.0.7:8000\r\n\r\n") == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "[", "127.0.0.1", ""])
-async def test_a_socket_is_refused_under_a_name_that_is_not_ours(standing: Site, sanne: httpx.AsyncClient, host: str) -> None:
-    upgrade = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
-    assert (await sanne.get("/live?view=staff&shelter=linde", headers={**upgrade, "Host": host})).status_code in (400, 403)
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize("names", [("{ours}", "evil.example"), ("evil.example", "{ours}"), ("{ours}", "{ours}")])
+async def test_of_two_hosts_neither_counts(standing: Site, names: tuple[str, str]) -> None:
+    hosts = "".join(f"Host: {name.format(ours=standing.url.partition('//')[2])}\r\n" for name in names)
+    assert await raw(standing, f"GET /sign-in HTTP/1.1\r\n{hosts}\r\n") in (400, 421)
+    assert await raw(standing, f"GET /live?view=board HTTP/1.1\r\n{hosts}{UPGRADE}\r\n") in (400, 403)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "[", "127.0.0.1", "", "127.0.0.1:{port}"])
+@pytest.mark.parametrize("path", ["/live?view=staff&shelter=linde", "/api/v1/live"])
+async def test_a_socket_is_refused_under_a_name_that_is_not_ours(
+    standing: Site, people: dict[str, httpx.AsyncClient], host: str, path: str
+) -> None:
+    who = f"Cookie: {cookie(people['staff'])['Cookie']}\r\nAuthorization: Bearer demo-police\r\nOrigin: {standing.url}\r\n"
+    named = host.format(port=port(standing))
+    status = await raw(standing, f"GET {path} HTTP/1.1\r\nHost: {named}\r\n{who}{UPGRADE}\r\n")
+    assert status == 101 if named != host else status in (400, 403)
