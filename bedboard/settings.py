@@ -1,6 +1,5 @@
 """The settings of one process: read once, frozen, all mistakes listed at start. The only reader of the environment."""
 
-import binascii
 import os
 import re
 from base64 import urlsafe_b64decode
@@ -12,7 +11,7 @@ from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bedboard.rules.cases import Patience
@@ -23,16 +22,15 @@ from bedboard.rules.sessions import SessionLimits
 PACKAGE = Path(__file__).resolve().parent
 SHARE = PACKAGE / "share"  # where a wheel has web/ and seeds/; in a checkout they lie beside the package
 INSTALLED = SHARE.is_dir()
-WEB = (SHARE if INSTALLED else PACKAGE.parent) / "web"
-SEEDS = (SHARE if INSTALLED else PACKAGE.parent) / "seeds"
+WEB, SEEDS = ((SHARE if INSTALLED else PACKAGE.parent) / name for name in ("web", "seeds"))
 
 PREFIX = "BEDBOARD_"
 OF_TESTS = "BEDBOARD_TEST_DATABASE_URL"  # the server of the tests, which the commands leave alone
 POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 MAILTO = r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+"
+PAGE = "https://[!-~]+"
 KEY_BYTES = 32  # of a Fernet key, and of a private key for push messages
-
 
 IN_PAIRS = {
     *("push_private_key", "push_to_loopback", "cast_speed", "fresh_minutes", "ageing_minutes"),
@@ -60,7 +58,7 @@ def environment_with(**more: str) -> dict[str, str]:
 def _is_key(text: str) -> bool:
     try:
         return len(urlsafe_b64decode(text)) == KEY_BYTES
-    except (ValueError, binascii.Error):
+    except ValueError:  # binascii.Error is one
         return False
 
 
@@ -71,7 +69,6 @@ def _is_random(key: str) -> bool:
 
 
 USUAL_FRESH, USUAL_AGEING = (limit // timedelta(minutes=1) for limit in (USUAL_LIMITS.fresh, USUAL_LIMITS.ageing))
-
 TERMS = Terms()
 
 
@@ -144,8 +141,7 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        scheme, _, _ = value.partition("://")
-        if "://" not in value or scheme not in POSTGRESQL:
+        if not value.startswith(tuple(f"{scheme}://" for scheme in POSTGRESQL)):
             raise ValueError("must be the address of a PostgreSQL database, like postgresql://user:password@host:5432/name")
         try:
             _ = urlsplit(value).port
@@ -161,9 +157,10 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _is_a_secret_key(cls, value: str | None) -> str | None:
-        if value is not None and not all(_is_key(key.strip()) for key in value.split(",")):
+        keys = value.split(",") if value is not None else []
+        if not all(_is_key(key.strip()) for key in keys):
             raise ValueError("must be a key as `bedboard key` prints it, or several with a comma between")
-        if value is not None and not all(_is_random(key.strip()) for key in value.split(",")):
+        if not all(_is_random(key.strip()) for key in keys):
             raise ValueError("is weak: it was not drawn at random; make one with `bedboard key`")
         return value
 
@@ -190,18 +187,12 @@ class Settings(BaseSettings):
             raise ValueError("must be a time zone like Europe/Amsterdam") from None
         return value
 
-    @field_validator("push_subject", "problems_to")
+    @field_validator("push_subject", "problems_to", "security_contact")
     @classmethod
-    def _is_a_mail_address(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(MAILTO, value):
-            raise ValueError("must be like mailto:you@bedboard.example")
-        return value
-
-    @field_validator("security_contact")
-    @classmethod
-    def _is_a_contact(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(rf"{MAILTO}|https://[!-~]+", value):
-            raise ValueError("must be like mailto:you@bedboard.example or https://bedboard.example/contact")
+    def _can_be_written_to(cls, value: str | None, field: ValidationInfo) -> str | None:
+        may_be_page = field.field_name == "security_contact"
+        if value is not None and not re.fullmatch(f"{MAILTO}|{PAGE}" if may_be_page else MAILTO, value):
+            raise ValueError("must be like mailto:you@bedboard.example" + " or https://bedboard.example/contact" * may_be_page)
         return value
 
     @field_validator("push_private_key")
