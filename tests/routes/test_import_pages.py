@@ -96,7 +96,7 @@ async def test_one_wrong_line_and_nothing_is_saved(site: Site, wouter: httpx.Asy
     for said in (
         "Naam van de plek: dit lijkt op een formule",
         "Bedden: dit moet 1 of meer zijn",
-        "Naam van de plek: een plek heet bijvoorbeeld",
+        "Naam van de plek: schrijf een kort nummer",
         "Locatie: deze locatie kennen wij niet",
         "Rol: deze rol kennen wij niet",
     ):
