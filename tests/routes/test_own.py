@@ -50,7 +50,7 @@ async def test_a_stranger_does_not_reach_a_planted_handler(standing: Site, own: 
         return Response()
 
     rule = Rule(frozenset({"machine"}), own=own)
-    app = Starlette(routes=[guard(Row("GET", f"/api/planted/{{{own}_id:id}}", page, "planted", rule))])
+    app = Starlette(routes=[guard(Row("GET", f"/api/planted/{{{own}_id:id}}", page, "planted", rule, scope="any"))])
     app.state.process = standing.process
     transport = httpx.ASGITransport(app=FrontDoor(app, standing.process.settings, standing.clock))
     headers = {"Authorization": "Bearer demo-shelter-linde"}
