@@ -43,6 +43,14 @@ async def execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
+async def rows(url: str, query: str, *given: object) -> list[tuple[object, ...]]:
+    connection = await asyncpg.connect(asyncpg_url(url))
+    try:
+        return [tuple(row) for row in await connection.fetch(query, *given)]
+    finally:
+        await connection.close()
+
+
 @asynccontextmanager
 async def first_day(server_url: str) -> AsyncIterator[dict[str, str]]:
     """Yield the settings of `settings_of_first_day`, and remove what was made with them."""

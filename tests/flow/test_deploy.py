@@ -18,7 +18,7 @@ from bedboard.routes.parse import LARGEST_BODY_BYTES
 from bedboard.settings import Settings
 from tests.build import PATIENCE, until
 from tests.build.deploy import EXAMPLES, NAME, Deployment, blocks, deployment
-from tests.build.first_day import execute
+from tests.build.first_day import execute, rows
 from tests.build.fronts import FRONTS, PROXIES, example, front
 from tests.build.processes import ROOT, bedboard
 
@@ -66,7 +66,9 @@ async def test_behind_each_front_pages_and_sockets_come_and_nothing_else(running
     """A socket lives longer than every limit on slow senders: three pulses."""
     [check] = blocks()["6. Put TLS in front"]
     settings = settings_of(running, "serve")
-    token = bedboard("token", f"roster-{kind}", "--role", "police", **settings).stdout.strip()
+    [(organization,)] = await rows(settings_of(running, "owner")["BEDBOARD_OWNER_URL"], "select id from organization")
+    made = bedboard("token", f"roster-{kind}", "--role", "police", "--organization", str(organization), **settings)
+    token = made.stdout.strip()
     bearer = {"Authorization": f"Bearer {token}"}
     async with front(running, kind), running.client() as client:
         assert await asyncio.to_thread(running.run, check) == "ok\n"

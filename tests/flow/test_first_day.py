@@ -6,14 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
 from bedboard.migrations.run import migrate
 from bedboard.references import WORDS
-from bedboard.store.database import asyncpg_url
-from tests.build.first_day import ADMIN, PASSWORD, as_user, execute, first_day
+from tests.build.first_day import ADMIN, PASSWORD, as_user, execute, first_day, rows
 from tests.build.processes import bedboard, free_port
 
 HOURS = "mon-fri 09:00-17:00"
@@ -43,14 +41,6 @@ async def board(server_url: str) -> AsyncIterator[Board]:
     """Set up once for the tests that only look at it."""
     async with first_day(server_url) as settings:
         yield Board(settings, bedboard("init", *ADMIN, "--server", server_url, **settings))
-
-
-async def rows(url: str, query: str, *given: object) -> list[tuple[object, ...]]:
-    connection = await asyncpg.connect(asyncpg_url(url))
-    try:
-        return [tuple(row) for row in await connection.fetch(query, *given)]
-    finally:
-        await connection.close()
 
 
 async def test_an_empty_server_becomes_a_board_with_an_administrator(board: Board) -> None:
