@@ -5,6 +5,7 @@
   "use strict";
   const OWN_TAP_MS = 15e3;
   const MINUTE = 60e3;
+  const GAP = 16;
   const { ask } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const list = byId("bell");
@@ -27,9 +28,14 @@
   }
   // A request that appears in view needs words for a screen reader only. Other news gets a line that stays on the page.
   function isSeen(one) {
-    const { top, bottom, height } = one.getBoundingClientRect();
-    return !one.dataset.claim && !document.hidden && height > 0 && top > 0 && top < innerHeight / 2 && bottom > 0;
+    const { top, height } = one.getBoundingClientRect();
+    const covered = Math.max(0, list.getBoundingClientRect().bottom); // by the lines, while they stay at the top of the screen
+    return !one.dataset.claim && !document.hidden && height > 0 && top > covered && top < innerHeight / 2;
   }
+  // What is jumped to lands below the lines.
+  new ResizeObserver(() => {
+    document.documentElement.style.scrollPaddingTop = list.offsetHeight ? `${list.offsetHeight + GAP}px` : "";
+  }).observe(list);
   function tell(one) {
     if (isSeen(one)) {
       const line = { className: "hidden", textContent: one.dataset.told };

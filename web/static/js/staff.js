@@ -143,7 +143,8 @@
     if (waits.hidden) waits.open = false;
     waits.dataset.is = worst;
     const count = waits.querySelector("[data-count]");
-    const text = `${listed.length} ${words.dataset[worst]}`;
+    const number = worst === "open" ? states.filter((one) => one !== "sent").length : listed.length;
+    const text = `${number} ${words.dataset[worst]}`;
     if (count.textContent !== text) count.textContent = text;
   }
   // What was sent goes by itself once it could be read. While the list is open nothing moves in it under the finger.
