@@ -83,8 +83,18 @@
       said.textContent = window.bedboard.parse(answer?.text ?? "").querySelector("p")?.textContent ?? said.dataset.unanswered;
   });
   // Signed out here: Back must not bring the page again as it was, and the other tabs need not wait for the server to say so.
+  // Without a network nobody is signed out: only the server can do that, and the browser would show a page of its own.
   let isLeaving;
-  addEventListener("submit", ({ target }) => (isLeaving ||= target.matches('[action^="/sign-out"]')));
+  function leave(event) {
+    const { target: form, submitter: element } = event;
+    if (!form.matches('[action^="/sign-out"]')) return;
+    isLeaving = navigator.onLine;
+    if (isLeaving) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    window.bedboard.messages.tell(cover.dataset.stays, { press: { element } });
+  }
+  addEventListener("submit", leave, true);
   addEventListener("pagehide", () => {
     if (!isLeaving) return;
     tabs.postMessage({ person, isEnded: true });
