@@ -1,6 +1,7 @@
 """`bedboard serve`: the board of one process, on the database in DATABASE_URL."""
 
 import errno
+import os
 import socket
 
 import uvicorn
@@ -21,6 +22,8 @@ def serve(host: str, port: int) -> None:
     wrong, settings = settings_to_serve()
     if settings.demo and host not in LOOPBACK:
         wrong.append("BEDBOARD_DEMO is set: a demo listens on loopback only, not on --host " + host)
+    if settings.audit_head is not None and not os.access(settings.audit_head.parent, os.W_OK):
+        wrong.append(f"BEDBOARD_AUDIT_HEAD: this user cannot write into {settings.audit_head.parent}, or it is not there")
     if wrong:
         if settings.database_url is not None:
             wrong += run(wrong_in_database(settings.database_url, demo=settings.demo))

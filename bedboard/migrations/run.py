@@ -83,9 +83,8 @@ async def check_migrated(url: str) -> None:
         return
     needed = _refuse_newer(present)
     if present != needed:
-        raise WrongMigration(
-            f"the database is {f'at {present}' if present else 'empty'}, this version needs {needed}: run `bedboard migrate`"
-        )
+        is_at, command = (f"at {present}", "migrate") if present else ("empty", "init")
+        raise WrongMigration(f"the database is {is_at}, this version needs {needed}: run `bedboard {command}`")
 
 
 def _upgrade(connection: Connection, target: str, web_url: str | None) -> None:

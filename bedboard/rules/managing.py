@@ -17,9 +17,9 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed
 LABEL_WORDS = frozenset(
     # rooms and beds
     "appartement babykamer bed bedbank bovenbed chalet crisisbed crisiskamer crisisplek dubbel eenpersoons eenpersoonskamer "
-    "familiekamer flat gezin gezinskamer groepskamer huis huisje kamer kinderkamer moederkamer nood noodbed noodkamer noodplek "
-    "onderbed plek room slaapbank slaapkamer slaapzaal stapelbed studio suite tijdelijk tweepersoons tweepersoonskamer "
-    "driepersoonskamer vierpersoonskamer unit woning zaal zolderkamer "
+    "familiekamer flat gezin gezinskamer groepskamer huis huisje kamer kinderkamer logeerbed logeerkamer moederkamer nood "
+    "noodbed noodkamer noodplek onderbed plek room slaapbank slaapkamer slaapzaal stapelbed studio suite tijdelijk "
+    "tweepersoons tweepersoonskamer driepersoonskamer vierpersoonskamer unit woning zaal zolderkamer "
     # where they are
     "achter achterhuis achterkant balkon begane beneden bij binnen boven buiten deur etage gang grond hal hoek keuken kelder "
     "links midden muur naast noord oost parterre raam rechts souterrain straatkant trap tuin tuinkant verdieping vleugel "

@@ -25,6 +25,7 @@ HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]([0-5][0-9]))?")
 BETWEEN_DIGITS = re.compile(r"[-‐-–()./\s]+")
 NATIONAL_ZERO = re.compile(r"^(\s*(?:\+|00)[0-9]{1,3}\s*)\(0\)")  # +31 (0)70 1234567: nobody dials it from abroad
 STAMP_PATTERN = "^[0-9a-f]{16}$"
+LOCAL_DIGITS = 7  # from here on a number needs its area code, or that of its country
 PROGRAM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,5}")
 LONGEST_PROGRAM = 40
 
@@ -72,9 +73,13 @@ def _read_times(value: Any) -> Any:
 
 
 def _read_telephone(value: Any) -> str:
-    """Read a number as people write it: only its digits, spaces and a plus are kept."""
+    """Read a number as people write it: only its digits, spaces and a plus are kept.
+
+    A spreadsheet drops the zero at its beginning, and nobody sees that until somebody calls at night.
+    """
     number = " ".join(BETWEEN_DIGITS.sub(" ", NATIONAL_ZERO.sub(r"\1 ", str(value))).split())
-    if not re.fullmatch(TELEPHONE, number):
+    is_short = len(number.replace(" ", "")) < LOCAL_DIGITS  # such as 112
+    if not re.fullmatch(TELEPHONE, number) or not (is_short or number[0] in "+0"):
         raise PydanticCustomError("not_a_telephone", "a number is written like 070-123 45 67")
     return number
 

@@ -207,10 +207,10 @@ async def test_a_user_whom_the_database_does_not_know_is_named(shared_database: 
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("serve", "migrate", "demo")])
-async def test_an_empty_database_is_to_be_migrated_first(unmigrated: str, command: str) -> None:
+async def test_an_empty_database_is_to_be_set_up_first(unmigrated: str, command: str) -> None:
     assert (
         said(bedboard(*command.split(), DATABASE_URL=unmigrated, **KEY))
-        == f"the database is empty, {NEEDED}: run `bedboard migrate`"
+        == f"the database is empty, {NEEDED}: run `bedboard init`"
     )
 
 

@@ -50,6 +50,7 @@ CASES = [
     Case("BEDBOARD_SECRET_KEY is weak", {"BEDBOARD_SECRET_KEY": f"{RIGHT['BEDBOARD_SECRET_KEY']},{TEXT}"}),
     Case("BEDBOARD_DEMO is set, and BEDBOARD_PUBLIC_URL", {"BEDBOARD_PUBLIC_URL": "https://bedboard.example"}, LOCAL),
     Case("BEDBOARD_DEMO is set, and BEDBOARD_PUBLIC_URL", {"BEDBOARD_PUBLIC_URL": "http://192.0.2.7:8000"}, LOCAL),
+    Case("BEDBOARD_AUDIT_HEAD: this user cannot write into /nowhere", {"BEDBOARD_AUDIT_HEAD": "/nowhere/head"}),
     Case("BEDBOARD_DEMO is set: a demo listens on loopback only", {}, LOCAL, ("--host", "0.0.0.0")),  # noqa: S104
 ]
 

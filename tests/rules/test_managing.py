@@ -4,7 +4,19 @@ import pytest
 
 from bedboard.rules.managing import is_label, is_taken
 
-ROOMS = ["2.04", "12a", "B", "kamer 3", "Gezinskamer", "gezinskamer 2", "Zolder", "zolderkamer", "blauwe kamer", "tuinkant 3"]
+ROOMS = [
+    "2.04",
+    "12a",
+    "B",
+    "kamer 3",
+    "Gezinskamer",
+    "gezinskamer 2",
+    "Zolder",
+    "logeerkamer",
+    "zolderkamer",
+    "blauwe kamer",
+    "tuinkant 3",
+]
 BEDS = [
     "bed 3 (raam)",
     "Bed 3 (raam)",

@@ -45,7 +45,7 @@ def _kind_specs(days: str) -> tuple[FieldSpec, ...]:
         FieldSpec("long_nl", "long", is_needed=False),
         FieldSpec("long_en", "long", is_needed=False),
         FieldSpec("decides", "decides", options_of((one, one) for one in DECIDES)),
-        FieldSpec("days", "days", choices, is_needed=False),
+        FieldSpec("days", "days", choices),
         FieldSpec("opens", is_needed=False),
         FieldSpec("closes", is_needed=False),
         FieldSpec("outside_hours", "outside", (("provisional", "provisional"),), is_needed=False),
