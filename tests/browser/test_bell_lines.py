@@ -1,5 +1,7 @@
 """Mijn opvang on a phone: the lines of the bell hide nothing that a press needs, and leaving without a network says so."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -9,7 +11,7 @@ from tests.build.site import Site
 
 DEAF_MS = 1_000  # longer than the pause in web/static/js/strip.js
 LINES = "#bell p:not(.hidden):visible"
-WOMAN = {"adults": {"woman": 1}}
+WOMAN: dict[str, Any] = {"adults": {"woman": 1}}
 
 
 async def test_many_requests_give_two_lines_and_each_jump_lands_below_them(browser: Browser, site: Site) -> None:
