@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from bedboard.actions.occupancy import change_place
 from bedboard.rules.cases import WITHDRAW_REASONS
+from bedboard.rules.places import PlaceChange
 from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, sql
-from tests.build.forms import People, done, main, offered, people, press, see, site, status_of
+from tests.build.cases import ILSE
+from tests.build.forms import People, done, main, offered, people, press, see, shown, site, status_of
+from tests.build.rows import do
 from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
@@ -46,6 +50,22 @@ async def test_the_last_press_says_what_is_lost_and_a_reason_alone_withdraws_not
     words = main(await see(mark, case))
     assert "Waarom" in words and "De gegevens over deze mensen zijn gewist" not in words
     assert "<b>ingetrokken</b>" not in await see(mark, case)
+
+
+@pytest.mark.parametrize("now", ["occupied", "closed"])
+async def test_a_place_that_is_lost_is_not_promised_to_come_free(site: Site, people: People, now: str) -> None:
+    mark = await people("mark")
+    case = await offered(site, mark)
+    page = await done(mark, case, "choose", shelter="beuk")
+    assert "De gekozen plek komt meteen vrij" in main(page)
+    change = PlaceChange("occupied") if now == "occupied" else PlaceChange("closed", "repair")
+    await do(site.process.database, lambda tx: change_place(tx, ILSE, "beuk-1", change, site.clock.at))
+    await shown(site, "beuk-1", now)
+    words = main(await see(mark, case))
+    assert "komt meteen vrij" not in words and "plek komt vrij" not in words
+    assert "De opvang ziet dat u niet komt." in words and "Trek in: de gegevens worden gewist" in words
+    await done(mark, case, "withdraw", why="by_mistake")
+    assert await status_of(site, "beuk-1") == now
 
 
 async def test_a_night_without_a_place_can_still_turn_out_otherwise(site: Site, people: People) -> None:

@@ -263,6 +263,21 @@ async def test_places_that_a_manager_adds_start_closed_without_an_end_and_the_fo
     assert (linde["counts"]["women"]["free"], linde["counts"]["women"]["closed"]) == (0, 2)
 
 
+@pytest.mark.parametrize(("language", "nights"), [("nl", "do 12 mrt – za 14 mrt"), ("en", "Thu 12 Mar – Sat 14 Mar")])
+async def test_the_nights_of_a_temporary_place_are_said_as_days(
+    site: Site, anneke: httpx.AsyncClient, language: str, nights: str
+) -> None:
+    form = {"label": "kamer", "kind": "women", "beds": "2", "first": "2026-03-12", "last": "2026-03-14", "key": "k"}
+    assert (await anneke.post(f"{LINDE}/places", data=form)).status_code == 303
+    page = (await anneke.get(f"{LINDE}/places", headers={"Accept-Language": language})).text
+    [row] = re.findall(r"<b>kamer</b> <span>(.*?)</span>", page, re.DOTALL)
+    assert row.strip().endswith(f" · {nights}") and "2026" not in row
+    [(place_id,)] = await sql(site, "select id from place where label = 'kamer'")
+    reply = await look(anneke, f"{LINDE}/places/{place_id}", form | {"last": "2026-03-15"}, "k2")
+    asked = reply.text.partition('class="replacing"')[2].partition("</dl>")[0]
+    assert [re.sub(r"\D", "", day) for day in re.findall(r"<[sb]>(.*?)</[sb]>", asked)] == ["14", "15"]
+
+
 async def test_a_number_of_the_list_is_on_the_page_for_everybody(site: Site, wouter: httpx.AsyncClient) -> None:
     form = {"topic": "legal", "name_nl": "Advocaten", "name_en": "Lawyers", "telephone": "010 55", "days": "mon-fri"}
     form |= {"opens": "09:00", "closes": "17:00"}
