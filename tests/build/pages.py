@@ -66,3 +66,7 @@ async def state(site: Site, place: str) -> str:
     async with site.api("demo-police") as police:
         shelter = (await police.get(f"/shelters/{place.rpartition('-')[0]}")).json()
     return next(str(one["status"]) for one in shelter["places"] if one["id"] == place)
+
+
+async def look_at(browser: httpx.AsyncClient, path: str, fields: dict[str, str], key: str = "k") -> httpx.Response:
+    return await browser.post(path, data={**fields, "do": "preview", "key": key})

@@ -1,7 +1,7 @@
 """The pages of the administration, without scripts: they show what a change replaces, and tell nothing that they may not."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import httpx
@@ -9,6 +9,7 @@ import pytest
 
 from tests.build import until
 from tests.build.api import sql
+from tests.build.pages import look_at
 from tests.build.site import Site, facts
 
 LINDE = "/manage/shelters/linde"
@@ -40,17 +41,13 @@ async def end(browser: httpx.AsyncClient, path: str, key: str = "k") -> httpx.Re
     return await browser.post(path, data={"do": "end", "key": key, "seen": seen[1]})
 
 
-async def look(browser: httpx.AsyncClient, path: str, fields: Mapping[str, str], key: str = "k") -> httpx.Response:
-    return await browser.post(path, data={**fields, "do": "preview", "key": key})
-
-
 async def save(browser: httpx.AsyncClient, path: str, looked_at: httpx.Response) -> httpx.Response:
     return await browser.post(path, data=hidden(looked_at.text) | {"do": "save"})
 
 
 async def test_old_and_new_are_shown_before_anything_is_saved(site: Site, anneke: httpx.AsyncClient) -> None:
     before = await facts(site)
-    page = await look(anneke, LINDE, {"name": "Lindehof", "confirm_times": "08:00, 16:00, 21:30", "telephone": "010 77"})
+    page = await look_at(anneke, LINDE, {"name": "Lindehof", "confirm_times": "08:00, 16:00, 21:30", "telephone": "010 77"})
     assert page.status_code == 200 and await facts(site) == before
     text = " ".join(page.text.split())
     assert "<s>Linde</s>" in text and "<b>Lindehof</b>" in text and "<b>010 77</b>" in text
@@ -65,8 +62,8 @@ async def test_the_second_of_two_who_save_sees_the_present_state_and_decides_aga
     site: Site, anneke: httpx.AsyncClient, wouter: httpx.AsyncClient
 ) -> None:
     times = {"confirm_times": "08:00, 16:00, 21:30"}
-    first = await look(anneke, LINDE, times | {"name": "Lindehof"})
-    second = await look(wouter, LINDE, times | {"name": "Lindelaan", "organization": "oever", "unit": "noord"})
+    first = await look_at(anneke, LINDE, times | {"name": "Lindehof"})
+    second = await look_at(wouter, LINDE, times | {"name": "Lindelaan", "organization": "oever", "unit": "noord"})
     assert (await save(anneke, LINDE, first)).status_code == 303
     refused = await save(wouter, LINDE, second)
     assert refused.status_code == 409
@@ -88,8 +85,8 @@ async def test_what_a_colleague_changed_is_not_shown_as_ones_own_and_stays(
 ) -> None:
     mine = await form_of(anneke, LINDE) | {"confirm_times": "07:00"}
     theirs = {"name": "Lindehof", "confirm_times": "08:00, 16:00, 21:30", "organization": "oever", "unit": "noord"}
-    assert (await save(wouter, LINDE, await look(wouter, LINDE, theirs))).status_code == 303
-    page = await look(anneke, LINDE, mine)  # the form is older than the change of the colleague
+    assert (await save(wouter, LINDE, await look_at(wouter, LINDE, theirs))).status_code == 303
+    page = await look_at(anneke, LINDE, mine)  # the form is older than the change of the colleague
     text = " ".join(page.text[page.text.index('class="replacing"') :].split())
     before, _, after = text.partition("Dit verandert u:")
     assert "iemand anders" in before and "<s>Linde</s>" in before and "<b>Lindehof</b>" in before
@@ -97,7 +94,7 @@ async def test_what_a_colleague_changed_is_not_shown_as_ones_own_and_stays(
     assert "<b>07:00</b>" in own and "<s>Lindehof</s>" not in own
     # Another change comes between the look and the press: it is theirs too.
     again = theirs | {"name": "Lindelaan"}
-    assert (await save(wouter, LINDE, await look(wouter, LINDE, again, "k2"))).status_code == 303
+    assert (await save(wouter, LINDE, await look_at(wouter, LINDE, again, "k2"))).status_code == 303
     refused = await save(anneke, LINDE, page)
     assert refused.status_code == 409
     theirs_part, _, own = " ".join(refused.text.split()).partition("Dit verandert u:")
@@ -229,7 +226,7 @@ async def test_an_administrator_is_told_that_another_one_gives_them_a_role(site:
 
 
 async def test_the_trail_names_the_person_that_was_changed(site: Site, wouter: httpx.AsyncClient) -> None:
-    page = await look(wouter, "/manage/people/mark", {"name": "Mark Vos", "organization": "oever", "role": "desk"})
+    page = await look_at(wouter, "/manage/people/mark", {"name": "Mark Vos", "organization": "oever", "role": "desk"})
     assert (await save(wouter, "/manage/people/mark", page)).status_code == 303
     async with aclosing(await site.sign_in("gerda")) as gerda:
         text = " ".join((await gerda.get("/audit?kind=changes")).text.split())
@@ -249,35 +246,6 @@ async def test_a_new_shelter_is_on_the_board_and_says_call(site: Site, wouter: h
     assert (beuk["freshness"], beuk["counts"]["women"]["closed"]) == ("stale", 3)
 
 
-async def test_places_that_a_manager_adds_start_closed_without_an_end_and_the_form_says_so(
-    site: Site, anneke: httpx.AsyncClient
-) -> None:
-    page = (await anneke.get(f"{LINDE}/places")).text
-    assert "Een nieuwe plek begint dicht" in page and "Babybedden" in page
-    form = {"label": "kamer", "kind": "women", "beds": "2", "key": "k"}
-    assert (await anneke.post(f"{LINDE}/places", data=form)).status_code == 303
-    reasons = await sql(site, "select closed_reason, expected_free_at from place where label = 'kamer'")
-    assert [tuple(row) for row in reasons] == [("to_check", None)]
-    async with site.api("demo-police") as api:
-        [linde] = [one for one in (await api.get("/board")).json()["shelters"] if one["id"] == "linde"]
-    assert (linde["counts"]["women"]["free"], linde["counts"]["women"]["closed"]) == (0, 2)
-
-
-@pytest.mark.parametrize(("language", "nights"), [("nl", "do 12 mrt – za 14 mrt"), ("en", "Thu 12 Mar – Sat 14 Mar")])
-async def test_the_nights_of_a_temporary_place_are_said_as_days(
-    site: Site, anneke: httpx.AsyncClient, language: str, nights: str
-) -> None:
-    form = {"label": "kamer", "kind": "women", "beds": "2", "first": "2026-03-12", "last": "2026-03-14", "key": "k"}
-    assert (await anneke.post(f"{LINDE}/places", data=form)).status_code == 303
-    page = (await anneke.get(f"{LINDE}/places", headers={"Accept-Language": language})).text
-    [row] = re.findall(r"<b>kamer</b> <span>(.*?)</span>", page, re.DOTALL)
-    assert row.strip().endswith(f" · {nights}") and "2026" not in row
-    [(place_id,)] = await sql(site, "select id from place where label = 'kamer'")
-    reply = await look(anneke, f"{LINDE}/places/{place_id}", form | {"last": "2026-03-15"}, "k2")
-    asked = reply.text.partition('class="replacing"')[2].partition("</dl>")[0]
-    assert [re.sub(r"\D", "", day) for day in re.findall(r"<[sb]>(.*?)</[sb]>", asked)] == ["14", "15"]
-
-
 async def test_a_number_of_the_list_is_on_the_page_for_everybody(site: Site, wouter: httpx.AsyncClient) -> None:
     form = {"topic": "legal", "name_nl": "Advocaten", "name_en": "Lawyers", "telephone": "010 55", "days": "mon-fri"}
     form |= {"opens": "09:00", "closes": "17:00"}
@@ -290,7 +258,7 @@ async def test_a_number_of_the_list_is_on_the_page_for_everybody(site: Site, wou
         await until(is_there, "the number is on the page")
         assert "ma–vr 09:00–17:00" in (await sanne.get("/who-to-call")).text
     [path] = re.findall(r'href="(/manage/contacts/[^"]+)"', (await wouter.get("/manage/contacts")).text)
-    page = await look(wouter, path, form | {"closes": "24:00", "days": "daily"})
+    page = await look_at(wouter, path, form | {"closes": "24:00", "days": "daily"})
     text = " ".join(page.text.split())
     assert "<s>ma–vr</s>" in text and "<b>elke dag</b>" in text and "<b>24:00</b>" in text
     assert (await save(wouter, path, page)).status_code == 303
