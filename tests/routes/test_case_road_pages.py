@@ -92,3 +92,7 @@ async def test_they_read_that_the_place_is_off_until_another_is_chosen(site: Sit
         await site.stay()
         await told(site, mark, lambda: done(lucia, case, "choose", shelter="beuk"))
         assert OFF not in main(await see(mark, case)) and await left(mark) == ""
+    elif what != "missed":
+        site.pass_time(hours=24)
+        await site.stay()
+        assert await left(await people("mark")) == "", "it is over, a day ago"
