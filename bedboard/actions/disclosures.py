@@ -8,7 +8,7 @@ from bedboard.actions.case_lock import lock_case
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
-from bedboard.rules.handing import left_at, still_brings
+from bedboard.rules.handing import called_off_at, left_at, still_brings
 from bedboard.rules.looks import LOOKS_COUNTED, MOST_SEEN, What
 from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import SAME_LOOK, may_see_case
@@ -150,14 +150,18 @@ async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Se
 
     Those who chose the place and handed the case over then may be on the road with the household, so they see it as well.
     The shelter, the requester and the desk read on their pages that it was seen.
-    Refusals: NotFound, for strangers to the case as well; NotAllowed `no_address_now`; TooMany.
+    Refusals: NotFound, for strangers to the case as well; NotAllowed `place_off` after a place that came to nothing, or
+    `no_address_now`; TooMany.
     """
     case = await lock_case(tx, case_id)
     is_party, left = may_see_case(actor, case.record.requester), None
+    events = await list_case_events(tx, case_id)
     if not is_party:
-        left = left_at(await list_case_events(tx, case_id), actor.organization_id, actor.role)
+        left = left_at(events, actor.organization_id, actor.role)
     if not (is_party or left is not None) or not await still_has_role(tx, actor):
         raise NotFound("no_such_request")
+    if called_off_at(events, None if is_party else (actor.organization_id, actor.role)) is not None:
+        raise NotAllowed("place_off")
     chosen = case.chosen
     if chosen is None or not (is_party or still_brings(left, chosen.settled_at)):
         raise NotAllowed("no_address_now")

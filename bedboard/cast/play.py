@@ -115,7 +115,7 @@ class Cast:
         if case["state"] == "chosen" or (is_provisional and self._is_desk_open(self._clock.now())):
             call, seconds = f"{path}/decide", LOOK_BACK if is_provisional else DECIDE
             yield Turn(f"{call} {chosen}", None, seconds, partial(_post, client, call, None, {"decision": "confirm"}))
-        if case["state"] in ON_THE_WAY:
+        if case["state"] in ON_THE_WAY and _may_arrive(case):
             call = f"{path}/arrival"
             yield Turn(f"{call} {chosen}", chosen, ARRIVE, partial(_post, client, call, chosen, {"arrived": True}))
 
@@ -153,6 +153,12 @@ class Cast:
             for one in old[:AT_ONCE] or talking[:1]:
                 news = {"observed_at": observed_at, "kinds": sorted(one["counts"])}
                 await _post(client, f"/shelters/{one['id']}/confirm", one["id"], news)
+
+
+def _may_arrive(case: Json) -> bool:
+    """Return whether the household can simply come: its place is kept, and nobody is offered the case meanwhile."""
+    statuses = [ask["place_status"] for ask in case["shelters"] if ask["shelter"] == case["chosen"]]
+    return statuses == ["reserved"] and case["handed_to"] is None
 
 
 def _headers(shelter: str | None) -> dict[str, str]:

@@ -63,6 +63,7 @@ class OpenCases:
     def see(self, changed: Sequence[Card]) -> None:
         """Tell the seekers of cases whose reservation was ended or has run out: the case itself does not change.
 
+        Those who handed one over may be on the road to that place: they are told too.
         Tell all of them when a desk has opened or closed.
         """
         if not changed or self._open_desks is None:
@@ -75,7 +76,7 @@ class OpenCases:
             self._reserved[card.id] = now
         rows = [row for row in self._open.values() if row.shelter_ids & moved]
         if rows:
-            self._news.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) for row in rows))
+            self._news.tell_where(lambda viewer: any(_seeks_or_decides(row, viewer) or _is_former(row, viewer) for row in rows))
 
     def _see_desks(self) -> None:
         catalogue = self._board.catalogue
@@ -115,7 +116,10 @@ def _seeks_or_decides(row: PartiesRow, viewer: Viewer) -> bool:
     return viewer.role == "desk" or (viewer.organization, viewer.role) in _groups(row)
 
 
+def _is_former(row: PartiesRow, viewer: Viewer) -> bool:
+    return f"{viewer.organization} {viewer.role}" in row.former
+
+
 def _concerns(row: PartiesRow, viewer: Viewer) -> bool:
-    is_former = f"{viewer.organization} {viewer.role}" in row.former
     is_asked = viewer.shelter in row.shelter_ids or bool(viewer.shelters & row.shelter_ids)
-    return _seeks_or_decides(row, viewer) or is_former or is_asked
+    return _seeks_or_decides(row, viewer) or _is_former(row, viewer) or is_asked

@@ -1,14 +1,14 @@
 """The pages of cases for people who look for a place and for the desk: the list, and one case."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases
+from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases, read_handed_on
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, notice, page
 from bedboard.routes.strip import own_strip
@@ -22,7 +22,6 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of
 from bedboard.store.cases import (
     get_case,
-    list_asks,
     list_case_events,
     list_cases_of,
     list_left_cases,
@@ -38,7 +37,6 @@ from bedboard.views.case_rows import (
     callers_of,
     contra_indications,
     declined_at,
-    handed_on,
     receivers_of,
     time_line,
 )
@@ -63,7 +61,7 @@ async def show_cases(call: Call) -> Response:
         every = await read_cases(tx, call, await list_open_cases(tx)) if is_desk else []
         over = await read_cases(tx, call, await list_over_cases(tx, now - ENDED_SHOWN)) if is_desk else []
         seen = await list_addresses_seen(tx, now - ENDED_SHOWN) if is_desk else []
-        left = {} if is_desk else await _read_left(tx, call)
+        left = {} if is_desk else await _read_left(tx, call, now - ENDED_SHOWN)
         unusual = await list_unusual_looks(tx, now - ENDED_SHOWN, LOOKS_COUNTED, UNUSUAL) if is_desk else []
     context = {
         "own": sorted(own, key=urgency),
@@ -115,46 +113,36 @@ async def _draw(call: Call, case_id: str) -> Drawn:
     try:
         case, text = await _case(call, case_id)
     except NotFound:
-        handed = await _read_handed_on(call, case_id)
-        if handed is None:
+        async with call.transaction() as tx:
+            row = await get_case(tx, case_id)
+            found = {} if row is None else await read_handed_on(tx, call, [row])
+        if not found:
             raise
-        return _draw_handed_on(call, case_id, handed)
+        return _draw_handed_on(call, *found[case_id])
     return Drawn(text, None if case.chosen is None else case.chosen.card.name)
 
 
-async def _read_left(tx: Transaction, call: Call) -> dict[str, HandedOn]:
+async def _read_left(tx: Transaction, call: Call, since: datetime) -> dict[str, tuple[CaseView, HandedOn]]:
     """Return by id the cases that the actor's group handed over and with whose household it may still be on the road."""
-    found: dict[str, HandedOn] = {}
-    for row in await list_left_cases(tx, call.actor.organization_id or "", call.actor.role):
-        handed = handed_on(row, await list_asks(tx, row.id), await list_case_events(tx, row.id), call.actor, call.now)
-        if handed is not None and handed.brings_to is not None:
-            found[row.id] = handed
-    return found
+    rows = await list_left_cases(tx, call.actor.organization_id or "", call.actor.role, since)
+    found = await read_handed_on(tx, call, rows)
+    return {case_id: (case, on) for case_id, (case, on) in found.items() if on.brings_to or on.called_off}
 
 
-async def _read_handed_on(call: Call, case_id: str) -> HandedOn | None:
-    async with call.transaction() as tx:
-        row = await get_case(tx, case_id)
-        if row is None:
-            return None
-        return handed_on(row, await list_asks(tx, case_id), await list_case_events(tx, case_id), call.actor, call.now)
+def _draw_handed_on(call: Call, case: CaseView, handed: HandedOn) -> Drawn:
+    """Say to the people who have handed a case over who has it now, since when, and their number.
 
-
-def _draw_handed_on(call: Call, case_id: str, handed: HandedOn) -> Drawn:
-    """Say to the people who have handed a case over who has it now, since when, and their number; and nothing else of it.
-
-    They may be on their way with the household: then they can still ask for the address.
+    They may be on their way with the household: then they can still ask for the address, and read where and when they are
+    expected, and whether the place is lost.
     """
     receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
     callback = callback_of(call.catalogue, handed.organization_id, handed.role)
-    card = call.process.board.cards.get(handed.brings_to or "")
-    shelter = None if card is None else card.name
+    shelter = None if handed.brings_to is None else handed.brings_to.card.name
     context = {
-        "case_id": case_id,
+        "case": case,
         "handed": handed,
         "receiver": receiver,
         "callback": callback,
-        "shelter": shelter,
         "now": call.now,
     }
     return Drawn(call.process.pages.fragment(call.language, "fragments/_case_handed.html", context), shelter)

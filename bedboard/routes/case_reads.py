@@ -25,13 +25,13 @@ from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooMany
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile, profile_of
-from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
+from bedboard.store.cases import get_case, list_asks_of_all, list_case_events, list_claims_of_all
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import CaseRecord
-from bedboard.views.case_rows import callers_of
+from bedboard.views.case_rows import HandedOn, callers_of, handed_on
 from bedboard.views.cases import CaseView, case_view
 from bedboard.views.needs import OpenProfile
 
@@ -110,12 +110,26 @@ async def _claims(tx: Transaction, case_ids: Sequence[str], now: datetime) -> di
     return await list_claims_of_all(tx, case_ids) | await list_holds_of_cases(tx, case_ids, now)
 
 
-async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord]) -> list[CaseView]:
+def _keep_shut(_: SealedNeeds | None) -> None:
+    """Open no needs: those who have handed a case over learn nothing of them."""
+
+
+async def read_handed_on(tx: Transaction, call: Call, rows: Sequence[CaseRecord]) -> dict[str, tuple[CaseView, HandedOn]]:
+    """Read by id the cases among these that the actor's organization and role have handed over; others have them now."""
+    found = {}
+    for case in await read_cases(tx, call, rows, with_needs=False):
+        handed = handed_on(case, await list_case_events(tx, case.id), call.process.board.cards, call.actor)
+        if handed is not None:
+            found[case.id] = case, handed
+    return found
+
+
+async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord], *, with_needs: bool = True) -> list[CaseView]:
     """Read what belongs to these cases, without telephones. The caller knows that the actor may see them."""
     process, actor, now = call.process, call.actor, call.now
     asks = await list_asks_of_all(tx, [row.id for row in rows])
     claims = await _claims(tx, [row.id for row in rows], now)
-    cards, open_needs = process.board.cards, opener_of(process)
+    cards, open_needs = process.board.cards, opener_of(process) if with_needs else _keep_shut
     return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
 
 

@@ -104,8 +104,9 @@ async def list_open_cases(tx: Transaction) -> Sequence[CaseRecord]:
     return found.all()
 
 
-async def list_left_cases(tx: Transaction, organization_id: str, role: str) -> Sequence[CaseRecord]:
-    """Return the cases that this organization and role handed over, that others have now, and that are not over."""
+async def list_left_cases(tx: Transaction, organization_id: str, role: str, since: datetime) -> Sequence[CaseRecord]:
+    """Return the cases that this organization and role handed over, that others have now, and that were not over at `since`."""
+    is_open = or_(col(CaseRecord.over_at).is_(None), col(CaseRecord.over_at) > since)
     others = or_(col(CaseRecord.organization_id) != organization_id, col(CaseRecord.role) != role)
     handed = (
         select(CaseEvent.id)
@@ -114,9 +115,7 @@ async def list_left_cases(tx: Transaction, organization_id: str, role: str) -> S
         .exists()
     )
     found = await tx.exec(
-        select(CaseRecord)
-        .where(col(CaseRecord.over_at).is_(None), others, handed)
-        .order_by(col(CaseRecord.created_at).desc(), col(CaseRecord.id))
+        select(CaseRecord).where(is_open, others, handed).order_by(col(CaseRecord.created_at).desc(), col(CaseRecord.id))
     )
     return found.all()
 
@@ -230,7 +229,8 @@ async def get_case_id_to(tx: Transaction, actor: Actor, shelter_id: str) -> str 
 class PartiesRow(NamedTuple):
     """The organization and the shelters that a case concerns, as a process keeps them in memory; nothing of its needs.
 
-    `former`: the groups that handed it over, as "organization role", as long as they may be on the road with the household.
+    `former`: the groups that handed it over, as "organization role", as long as they may be on the road with the household,
+    also for nothing.
     """
 
     id: str
@@ -249,8 +249,12 @@ PARTIES = text("""
         array_agg(a.shelter_id) as shelter_ids,
         array(
             select e.organization_id || ' ' || e.role from case_event e
-            where e.case_id = r.id and e.what = 'handed_over' and r.state in ('chosen', 'provisional', 'confirmed')
-                and e.organization_id is not null
+            where e.case_id = r.id and e.what = 'handed_over' and e.organization_id is not null and (
+                r.state in ('chosen', 'provisional', 'confirmed') or r.state in ('asking', 'withdrawn') and exists (
+                    select from case_event off
+                    where off.case_id = r.id and off.id > e.id and off.what in ('refused', 'missed', 'resumed', 'withdrawn')
+                )
+            )
         ) as former
     from case_record r join ask a on a.case_id = r.id
     where :every and r.state not in ('arrived', 'ended', 'cancelled') or r.id = any(:ids)

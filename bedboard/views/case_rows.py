@@ -3,16 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import CaseState, DeskReason, Event, may_see_address
+from bedboard.rules.cases import DeskReason, Event
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.deciding import choice_of_all
-from bedboard.rules.handing import left_at, still_brings
+from bedboard.rules.handing import called_off_at, left_at, still_brings
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
 from bedboard.store.board import Caller, Catalogue
-from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
+from bedboard.store.tables.cases import CaseEvent
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, CaseView, can_offer
 
@@ -118,19 +118,18 @@ def declined_at(events: Sequence[CaseEvent]) -> datetime | None:
 class HandedOn(NamedTuple):
     """The group that has a case now, which others handed over, and since when.
 
-    `brings_to`: the id of the chosen shelter to which these others may still be on the road, so that its address is shown to
-    them; None: to none.
+    `brings_to`: the chosen shelter to which these others may still be on the road, so that its address is shown to them;
+    `called_off`: the name of the shelter to which they may be on the road for nothing. None: to none.
     """
 
     organization_id: str
     role: str
     since: datetime
-    brings_to: str | None
+    brings_to: AskView | None
+    called_off: str | None
 
 
-def handed_on(
-    row: CaseRecord, asks: Sequence[Ask], events: Sequence[CaseEvent], actor: Actor, now: datetime
-) -> HandedOn | None:
+def handed_on(case: CaseView, events: Sequence[CaseEvent], cards: Mapping[str, Card], actor: Actor) -> HandedOn | None:
     """Return the group to which a case went that the actor's organization and role handed over; None: they had no part in it.
 
     The caller knows that the case is not theirs now. Nothing else of it is told: that is for the group that has it.
@@ -139,10 +138,15 @@ def handed_on(
     taken = next((event for event in reversed(events) if event.what == "taken_over"), None)
     if left is None or taken is None or taken.organization_id is None:
         return None
-    chosen = next((ask for ask in asks if ask.settled == "chosen"), None)
-    is_shown = chosen is not None and still_brings(left, chosen.settled_at)
-    is_shown = is_shown and may_see_address(cast(CaseState, row.state), row.decided_at, row.arrives_at, now)
-    return HandedOn(taken.organization_id, taken.role, taken.at, chosen.shelter_id if chosen is not None and is_shown else None)
+    chosen = case.chosen
+    brings_to = chosen if chosen is not None and case.shows_address and still_brings(left, chosen.settled_at) else None
+    off_id = called_off_at(events, (actor.organization_id, actor.role))
+    called_off = None if off_id is None else _name(off_id, cards)
+    return HandedOn(taken.organization_id, taken.role, taken.at, brings_to, called_off)
+
+
+def _name(shelter_id: str, cards: Mapping[str, Card]) -> str:
+    return cards[shelter_id].name if shelter_id in cards else shelter_id
 
 
 def _last_of(events: Sequence[CaseEvent], what: Collection[str]) -> CaseEvent | None:
@@ -164,13 +168,10 @@ def time_line(
     def line(event: CaseEvent) -> tuple[datetime, str, str | None]:
         return event.at, event.what, None if event.actor_kind == "system" else event.role
 
-    def name(shelter_id: str) -> str:
-        return cards[shelter_id].name if shelter_id in cards else shelter_id
-
     lines = []
     for (at, what, role), group in groupby(events, key=line):
         same = list(group)
-        names = [name(one.shelter_id) for one in same if one.shelter_id is not None]
+        names = [_name(one.shelter_id, cards) for one in same if one.shelter_id is not None]
         reason = refusal if any(one is refused for one in same) else None
         night = stays_until if any(one is ended for one in same) else None
         lines.append(EventView(at, what, names, role, reason, night))

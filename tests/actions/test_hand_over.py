@@ -226,7 +226,7 @@ async def test_a_place_that_others_chose_is_none_of_their_business(case_database
     await hand_over(case_database)
     await take_over(case_database)
     await resume(case_database, who=LUCIA, at=NOW + HOUR)
-    assert await look(case_database, MARK, NOW + HOUR) == "no_address_now"
+    assert [await look(case_database, who, NOW + HOUR) for who in (MARK, LUCIA)] == ["place_off"] * 2
     await ask_also(case_database, "beuk", who=LUCIA, at=NOW + HOUR)
     await offer(case_database, "beuk-1", at=NOW + HOUR)
     await choose(case_database, "beuk", who=LUCIA, at=NOW + HOUR)

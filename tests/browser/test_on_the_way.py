@@ -1,4 +1,7 @@
-"""On the way: another hour of arrival reaches every open page, and those who handed the request over still find the address."""
+"""On the way: another hour of arrival reaches every open page.
+
+Those who handed the request over still find the address, and hear when the place is gone.
+"""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,11 +9,13 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, ViewportSize, expect
 
+from bedboard.actions.occupancy import change_place
+from bedboard.rules.places import PlaceChange
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock
 from tests.build.api import begin, call
 from tests.build.cases import ILSE, arrive, offer
-from tests.build.rows import run
+from tests.build.rows import do, run
 from tests.build.screens import LAPTOP, PHONE, complaints, open_page, violations_in_both_schemes
 from tests.build.site import Site, served
 
@@ -74,5 +79,28 @@ async def test_the_address_stays_on_request_until_they_are_there(browser: Browse
     await expect(page.locator("#address")).to_be_hidden()
     await page.goto(f"{site.url}/requests")
     await expect(page.locator("#left")).to_have_count(0)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+async def test_those_who_are_on_the_road_hear_at_once_that_the_place_is_gone(
+    browser: Browser, site: Site, size: ViewportSize
+) -> None:
+    case_id = await on_the_way(site)
+    await call(site, "demo-police", f"/requests/{case_id}/hand-over", {"organization": "oever", "role": "coordinator"})
+    await call(site, "demo-coordinator", f"/requests/{case_id}/take-over")
+    page = await open_page(browser, site, "mark", size, path=f"/requests/{case_id}")
+    await expect(page.locator("#case .when")).to_contain_text("aankomst 16:00")
+    await page.get_by_role("button", name="Toon het adres").click()
+    await expect(page.locator("#address")).to_contain_text("CANARY-ADR-beuk")
+    await do(site.process.database, lambda tx: change_place(tx, ILSE, "beuk-1", PlaceChange("occupied"), site.clock.at))
+    warning = page.locator("#case").get_by_role("alert")
+    await expect(warning).to_contain_text("De opvang zegt nu: bezet. Bel de opvang voordat u gaat.")
+    assert await violations_in_both_schemes(page) == []
+    await call(site, "demo-coordinator", f"/requests/{case_id}/resume")
+    await expect(warning).to_contain_text("De plek in Beuk gaat niet door. Rijd er niet heen; bel Stichting Oever.")
+    await expect(page.locator("#address")).to_be_hidden()
+    assert await violations_in_both_schemes(page) == []
     assert complaints(page) == []
     await page.context.close()

@@ -100,11 +100,38 @@ class LaterSteps(CaseSteps):
                 found = line["at"]
         return found
 
+    def is_off(self, n: int, who: Actor | None) -> bool:
+        """Whether the last choice came to nothing; `who`: for a group that left the case to others, after they had left."""
+        lines = sorted(
+            (row for key, row in self.rows.items() if key[0] == "case_event" and row["case_id"] == self.ids[n]),
+            key=lambda row: row["id"],
+        )
+        groups = [""]  # those to be told when the choice comes to nothing now
+        told: list[str] = []
+        offered_by = ""
+        for line in lines:
+            what = line["what"]
+            if what in ("chosen", "chosen_for_desk", "chosen_provisionally"):
+                groups, told = ["everybody"], []
+            elif what == "handed_over":
+                offered_by = f"{line['organization_id']} {line['role']}"
+            elif what == "taken_over" and "everybody" in groups:
+                groups = [*groups, offered_by]
+            elif what == "taken_over":
+                told = [group for group in told if group != offered_by]
+            elif what in ("refused", "missed", "resumed", "withdrawn", "cancelled") and "everybody" in groups:
+                groups, told = [""], groups
+            elif what == "arrived":
+                groups, told = [""], []
+        return ("everybody" if who is None else f"{who.organization_id} {who.role}") in told
+
     def look(self, n: int, dice: Random) -> None:
         who, case = self.someone(dice, dice.choice([self.owner(n), HANNEKE, REQUESTERS[n]])), self.case(n)
         is_party, left, chosen = who.role == "desk" or self.is_ours(n, who), self.left(n, who), self.chosen(n)
         if case is None or not (is_party or left):
             expected = "no_such_request"
+        elif self.is_off(n, None if is_party else who):
+            expected = "place_off"
         else:
             expected = "no_address_now"
             brings = left is not None and chosen is not None and chosen["settled_at"] <= left

@@ -13,6 +13,7 @@ from bedboard.store.database import Database
 from tests import build
 from tests.build import FixedClock
 from tests.build.api import YES, begin, call, see
+from tests.build.forms import shown
 from tests.build.site import Site, facts, served
 
 
@@ -61,6 +62,36 @@ async def test_a_place_is_asked_for_answered_decided_and_reached(case_site: Site
     await look(case_site, cast)
     await look(case_site, cast, seconds=120)
     assert await state(case_site, case_id) == "arrived"
+
+
+OFFERED = {"organization": "oever", "role": "coordinator"}
+
+
+@pytest.mark.parametrize("lost", [{"status": "occupied"}, {"status": "closed", "reason": "repair"}, None], ids=str)
+async def test_nobody_arrives_while_the_place_is_lost_or_the_case_is_offered_to_others(
+    case_site: Site, lost: dict[str, str] | None
+) -> None:
+    cast = cast_of(case_site)
+    case_id = await begin(case_site, "linde")
+    await call(case_site, "demo-shelter-linde", f"/requests/{case_id}/answers", YES)
+    await choose(case_site, case_id, "linde")
+    await call(case_site, "demo-desk", f"/requests/{case_id}/decide", {"decision": "confirm"})
+    await look(case_site, cast)
+    if lost is None:
+        await call(case_site, "demo-police", f"/requests/{case_id}/hand-over", OFFERED)
+    else:
+        async with case_site.api("demo-shelter-linde") as shelter:
+            reply = await shelter.patch(f"/places/{YES['place']}", json=lost)
+        assert reply.is_success, reply.text
+        await shown(case_site, YES["place"], lost["status"])
+    for _ in range(2):
+        await look(case_site, cast, seconds=120)
+    assert await state(case_site, case_id) == "confirmed"
+    if lost is None:
+        await call(case_site, "demo-police", f"/requests/{case_id}/hand-over", {})
+        for _ in range(2):
+            await look(case_site, cast, seconds=120)
+        assert await state(case_site, case_id) == "arrived", "they keep it themselves"
 
 
 async def test_a_visitor_keeps_the_own_shelter_and_the_decisions_of_the_desk(case_site: Site) -> None:

@@ -49,7 +49,7 @@ REFUSALS = {
     *("extended_already", "no_organization", "hold_first", "criteria_changed"),
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
     *("too_many_kept", "too_many_kept_together", "too_many_telephones", "too_many_addresses"),
-    *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now"),
+    *("no_such_request", "requests_of_person", "no_offer", "offer_over", "no_address_now", "place_off"),
     *(cell for cell in NEXT.values() if cell.startswith("request_")),
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
     *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bedboard.rules.handing import left_at, still_brings
+from bedboard.rules.handing import called_off_at, left_at, still_brings
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -16,6 +16,7 @@ class Said(NamedTuple):
     at: datetime
     organization_id: str | None
     role: str
+    shelter_id: str | None = None
 
 
 def lines(*said: str) -> list[Said]:
@@ -58,3 +59,25 @@ def test_they_bring_the_household_to_a_place_that_was_chosen_before_they_left_it
     assert still_brings(NOW, NOW) and still_brings(NOW, NOW - MINUTE)
     assert not still_brings(NOW, NOW + MINUTE)
     assert not still_brings(None, NOW) and not still_brings(NOW, None)
+
+
+HANDED = ("handed_over police", "taken_over coordinator")
+CHOSEN = "chosen police"
+
+
+@pytest.mark.parametrize("end", ["refused", "missed", "resumed", "withdrawn", "cancelled"])
+def test_a_place_that_came_to_nothing_after_they_had_left_is_told_until_another_is_chosen(end: str) -> None:
+    def off(*said: str, group: tuple[str | None, str] | None = ("oever", "police")) -> bool:
+        every = [line._replace(shelter_id="beuk") for line in lines(ASKED, *said)]
+        found = called_off_at(every, group)
+        assert found in (None, "beuk")
+        return found is not None
+
+    over = f"{end} coordinator"
+    assert off(CHOSEN, *HANDED, over) and off(CHOSEN, *HANDED, over, "asked coordinator", "ended coordinator")
+    assert not off(CHOSEN, *HANDED) and not off(*HANDED, over), "nothing came to nothing"
+    assert not off(CHOSEN, *HANDED, over, "chosen_for_desk coordinator") and not off(CHOSEN, *HANDED, over, "arrived staff")
+    assert not off(*HANDED, CHOSEN, over), "others chose that place"
+    assert not off(CHOSEN, over, *HANDED), "they knew it when they left"
+    assert not off(CHOSEN, *HANDED, over, group=("elsewhere", "police")) and not off(CHOSEN, over)
+    assert off(CHOSEN, over, group=None) and not off(CHOSEN, group=None)
