@@ -1,7 +1,7 @@
 """The forms and lists of the administration: fields with what is saved and what was typed, and rows that lead on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from bedboard.rules.refusals import FieldError
@@ -72,7 +72,10 @@ def own_changes(typed: Mapping[str, str], was: Mapping[str, str], saved: Mapping
 
 
 class ListRowView(NamedTuple):
-    """A row of a list. `path` None: there is nothing to open. `parts`: what stands beside the name."""
+    """A row of a list. `path` None: there is nothing to open. `parts`: what stands beside the name.
+
+    `nights`: from when until when a temporary place is there.
+    """
 
     path: str | None
     name: str
@@ -82,6 +85,7 @@ class ListRowView(NamedTuple):
     has_ended: bool = False
     decides: str | None = None
     day: date | None = None
+    nights: Sequence[datetime] = ()
 
 
 class RosterRowView(NamedTuple):

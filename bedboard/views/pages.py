@@ -140,6 +140,12 @@ class Pages:
         def day(on: date) -> str:
             return format_date(on, "EEEE d MMMM", locale=language)
 
+        def typed_day(text: str) -> str:
+            try:
+                return format_date(date.fromisoformat(text), "EEE d MMM", locale=language)
+            except ValueError:
+                return text
+
         def local_input(moment: datetime) -> str:
             return moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
 
@@ -154,6 +160,7 @@ class Pages:
             short_date=short_date,
             long_date=long_date,
             day=day,
+            typed_day=typed_day,
             local_input=local_input,
             day_minutes=day_minutes,
             language_name=language_name,

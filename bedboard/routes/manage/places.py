@@ -32,9 +32,12 @@ def _specs(call: Call) -> tuple[FieldSpec, ...]:
     )
 
 
+def _nights(place: PlaceRow) -> Sequence[datetime]:
+    return [moment for moment in (place.exists_from, place.exists_until) if moment is not None]
+
+
 def _days(place: PlaceRow, zone: ZoneInfo) -> Sequence[str]:
-    moments: Sequence[datetime | None] = (place.exists_from, place.exists_until)
-    return [moment.astimezone(zone).date().isoformat() for moment in moments if moment is not None]
+    return [moment.astimezone(zone).date().isoformat() for moment in _nights(place)]
 
 
 async def show_places(call: Call) -> Response:
@@ -42,12 +45,13 @@ async def show_places(call: Call) -> Response:
     async with call.transaction() as tx:
         row = await get_managed(call, tx)
     path, is_manager = f"/manage/shelters/{row.id}/places", call.actor.role == "manager"
-    kinds, zone = call.catalogue.kinds, call.catalogue.zone
+    kinds = call.catalogue.kinds
     rows = [
         ListRowView(
             f"{path}/{place.id}" if is_manager else None,
             place.label,
-            [kinds[place.kind].names[call.language], f"{place.beds}|{place.cots}", " – ".join(_days(place, zone))],
+            [kinds[place.kind].names[call.language], f"{place.beds}|{place.cots}"],
+            nights=_nights(place),
         )
         for place in row.places
     ]
