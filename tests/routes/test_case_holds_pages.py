@@ -55,6 +55,23 @@ async def test_a_held_place_is_asked_for_with_the_choices_of_the_search(site: Si
     assert "voor u gereserveerd tot 15:00" in words and "u houdt hier" not in words
 
 
+async def test_a_place_that_the_requester_holds_is_not_called_full(site: Site, people: People) -> None:
+    mark = await people("mark")
+    async with site.api("demo-shelter-linde") as linde:
+        assert (await linde.patch("/places/linde-2", json={"status": "occupied"})).status_code == 200
+    case = await begin(mark, "linde", key="before")
+    await hold(await people("lucia"), "linde-1")
+    assert "nu niet vrij" in main(await see(mark, case)), "others hold the last place there"
+    [(held_id,)] = await sql(site, "select id from claim where type = 'hold'")
+    assert (await (await people("lucia")).post(f"/holds/{held_id}/release", data={"key": "r"})).status_code == 303
+    await hold(mark, "linde-1")
+    case = await begin(mark, "linde")
+    words = main(await see(mark, case))
+    assert "u houdt hier plek 1 vast" in words and "nu niet vrij" not in words
+    words = main(await see(await people("hanneke"), case))
+    assert "plek 1 is vastgehouden tot" in words and "nu niet vrij" not in words
+
+
 async def test_without_a_search_the_household_is_asked_first(site: Site, people: People) -> None:
     mark = await people("mark")
     page = await hold(mark, "beuk-1")
