@@ -24,6 +24,7 @@ from bedboard.store.claims import (
     get_claim_shelter_id,
     get_hold_begun_at,
     get_open_claim,
+    list_others,
     list_promise,
     lock_organization,
 )
@@ -179,7 +180,7 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_id: str) -> None:
 async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> tuple[Shelter, Sequence[ClaimRecord]]:
     """Return the claims of a live hold with its shelter, locked.
 
-    Refusals: NotFound (also for strangers to it), Conflict `hold_over`.
+    Refusals: NotFound (also for strangers to it), Conflict `hold_over`, or `hold_released` when somebody gave it back.
     """
     shelter_id = await get_claim_shelter_id(tx, claim_id)
     shelter = await lock_shelter(tx, shelter_id) if shelter_id is not None else None
@@ -191,12 +192,13 @@ async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime
         raise NotFound("no_such_hold")
     claims = [one for one in await list_promise(tx, claim.promise_id) if is_live(one, now)]
     if not claims:
-        raise Conflict("hold_over")
+        ended = [claim, *await list_others(tx, claim)]
+        raise Conflict("hold_released" if any(one.ending == "released" for one in ended) else "hold_over")
     return shelter, claims
 
 
 async def extend_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> Held:
-    """Extend the hold by `HOLD`, once. Refusals: NotFound, Conflict `hold_over`, `extended_already`."""
+    """Extend the hold by `HOLD`, once. Refusals: NotFound, Conflict `hold_…`, `extended_already`."""
     shelter, claims = await _lock_hold(tx, actor, claim_id, now)
     if any(claim.extended_at is not None for claim in claims):
         raise Conflict("extended_already")
@@ -208,7 +210,7 @@ async def extend_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetim
 
 
 async def release_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> Held:
-    """Release the hold, so that all its places are free at once. Refusals: NotFound, Conflict `hold_over`."""
+    """Release the hold, so that all its places are free at once. Refusals: NotFound, Conflict `hold_…`."""
     shelter, claims = await _lock_hold(tx, actor, claim_id, now)
 
     def release(claim: ClaimRecord) -> None:

@@ -152,7 +152,7 @@ async def test_a_released_place_is_free_at_once_and_for_anybody(board_database: 
         await do(board_database, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))
     assert seen.changed[("claim", "h1")] == {"ended_at": NOW + HALF_HOUR / 2, "ending": "released"}
     assert [row["action"] for row in seen.journal] == ["release"]
-    assert (await refused(board_database, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))).code == "hold_over"
+    assert (await refused(board_database, lambda tx: release_hold(tx, MARK, "h1", NOW + HALF_HOUR / 2))).code == "hold_released"
     await hold(board_database, LUCIA, claim_id="h2")
 
 

@@ -79,7 +79,7 @@ async def test_extending_and_releasing_a_hold_is_of_all_its_places(singles: Data
         await do(singles, lambda tx: extend_hold(tx, MARK, "h1", NOW + MINUTE))
     await do(singles, lambda tx: release_hold(tx, MARK, "h1", NOW + MINUTE))
     assert await live_claims(singles) == {}
-    with pytest.raises(Conflict, match="hold_over"):
+    with pytest.raises(Conflict, match="hold_released"):
         await do(singles, lambda tx: release_hold(tx, MARK, "h1", NOW + MINUTE))
 
 

@@ -47,7 +47,8 @@ class LaterSteps(CaseSteps):
         if claim["type"] != "hold" or not (who in group or shelter in who.shelter_ids):
             expected = "no_such_hold"
         elif not parts:
-            expected = "hold_over"
+            ended = [row for row in claims.values() if promise(row) == promise(claim)]
+            expected = "hold_released" if any(row["ending"] == "released" for row in ended) else "hold_over"
         else:
             expected = "extended_already" if any(row["extended_at"] for row in parts.values()) else "fine"
         self.step(expected, lambda tx: extend_hold(tx, who, claim_id, self.now))

@@ -82,7 +82,7 @@ async def test_a_hold_is_made_longer_once_and_given_back_with_forms(site: Site) 
         page = await follow(mark, await press(mark, release))
         assert LINDE not in page.text and await state(site, "linde-1") == "free"
         late = await press(mark, release, typed={"key": "one more"})
-        assert late.status_code == 409 and "De tijd is voorbij" in late.text
+        assert late.status_code == 409 and "Deze plek is al vrijgegeven." in late.text
 
 
 async def test_the_strip_says_what_the_shelter_made_of_the_place(site: Site) -> None:

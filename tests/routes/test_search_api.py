@@ -93,6 +93,9 @@ async def test_a_released_place_is_free_again_in_the_next_answer(site: Site) -> 
     async with site.api("demo-police") as police:
         hold = (await police.post("/places/linde-1/holds")).json()
         gone = await police.delete(f"/holds/{hold['id']}", headers={"Idempotency-Key": "x"})
+        for again in (await police.delete(f"/holds/{hold['id']}"), await police.post(f"/holds/{hold['id']}/extend")):
+            assert (again.status_code, again.json()["code"]) == (409, "hold_released")
+            assert "is al vrijgegeven" in again.json()["detail"] and "tijd" not in again.json()["detail"]
         assert (gone.status_code, gone.content) == (204, b"")
         assert (await police.delete(f"/holds/{hold['id']}", headers={"Idempotency-Key": "x"})).status_code == 204
         assert "linde-1" in [place for place, _ in places(await search(site, WOMAN))]
