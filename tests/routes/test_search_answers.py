@@ -1,7 +1,8 @@
-"""The answers of a search by the API about each place, and the profiles that it refuses."""
+"""The answers of a search by the API about each place, and the profiles that it and the page refuse."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -128,3 +129,10 @@ async def test_a_profile_that_cannot_be_is_refused_with_its_field(
     assert reply.status_code == 422
     error = reply.json()["errors"][0]
     assert (error["field"].startswith(field), error["code"]) == (True, code)
+
+
+async def test_the_page_names_the_field_that_is_wrong(standing: Site) -> None:
+    async with aclosing(await standing.sign_in("mark")) as mark:
+        reply = await mark.post("/search", data={"children.boy_12_17": "1", "oldest_son": "5", "arrival": "open"})
+    assert "Leeftijd van de oudste zoon: geen van de gekozen kinderen kan deze zoon zijn" in reply.text
+    assert "<code>oldest_son</code>" not in reply.text
