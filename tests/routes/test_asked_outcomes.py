@@ -127,3 +127,12 @@ async def test_an_arrival_long_before_the_hour_is_asked_about_with_the_hour_and_
     site.clock.move(hours=1)
     words = sheet(await sanne.get("/staff/linde"))
     assert "Zijn ze er? 1 vrouw" in words and "nog geen" not in words and "terugdraaien" not in words
+
+
+async def test_who_did_not_come_frees_no_place_that_the_shelter_calls_occupied(site: Site, sanne: httpx.AsyncClient) -> None:
+    await chosen(site, sanne, arrives_at=(NOW + timedelta(hours=1)).isoformat())
+    assert "plek 1 komt dan weer vrij" in asked(await sanne.get("/staff/linde"))
+    async with site.api("demo-shelter-linde") as linde:
+        assert (await linde.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200
+    words = asked(await sanne.get("/staff/linde"))
+    assert "Ze komen niet meer" in words and "komt dan weer vrij" not in words and "De aanvrager ziet het meteen." in words

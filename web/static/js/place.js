@@ -131,6 +131,17 @@
       } else if (missing <= -1) style.marginTop = `${-missing}px`; // it is at its top already
     };
   }
+  // Takes back the empty band that `pin` left above, as far as the person has scrolled over it, so nothing moves on the screen.
+  function closeBand() {
+    const main = byId("main");
+    const band = Number.parseFloat(main?.style.marginTop) || 0;
+    if (!band || scrollY <= 0) return;
+    const seen = [...main.children].find(({ offsetHeight }) => offsetHeight);
+    const { top } = seen.getBoundingClientRect();
+    main.style.marginTop = band > scrollY ? `${band - scrollY}px` : "";
+    scrollBy({ top: seen.getBoundingClientRect().top - top, behavior: "instant" });
+  }
+  addEventListener("onscrollend" in window ? "scrollend" : "scroll", closeBand, { passive: true });
   const note = ({ isTrusted, clientX, clientY, type }) => {
     if (!isTrusted) return;
     usedAt = performance.now();
@@ -141,6 +152,7 @@
 
   // With `isNews` it was not the person who caused it, so the page stays where it is on the screen.
   function steadily(work, isNews = false) {
+    if (!isUsed() && byId("main")) byId("main").style.marginTop = ""; // no finger is near: the band of earlier news may go
     const restore = isNews ? pin() : null;
     const focused = document.activeElement;
     const home = focused?.closest("[id]")?.id;
