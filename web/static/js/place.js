@@ -142,8 +142,8 @@
     scrollBy({ top: seen.getBoundingClientRect().top - top, behavior: "instant" });
   }
   addEventListener("onscrollend" in window ? "scrollend" : "scroll", closeBand, { passive: true });
-  const note = ({ isTrusted, clientX, clientY, type }) => {
-    if (!isTrusted) return;
+  const note = ({ isTrusted, clientX, clientY, movementX, movementY, type }) => {
+    if (!isTrusted || (type === "pointermove" && !movementX && !movementY)) return; // the page moved, and not the mouse
     usedAt = performance.now();
     if (type.startsWith("pointer")) point = [clientX, clientY];
   };
