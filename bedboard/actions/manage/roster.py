@@ -3,7 +3,7 @@
 A look at a file does the same and is rolled back. So it finds what saving would find, and no rule stands in two places.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -93,19 +93,19 @@ class Roster:
         await check_admin(self._tx, self._actor)
 
     async def _try(self, entry: Entry) -> Outcome:
-        work: Callable[[], Awaitable[int]]
-        if isinstance(entry, ShelterEntry):
-            work = lambda: self._add_shelter(entry)  # noqa: E731
-        elif isinstance(entry, PlaceEntry):
-            work = lambda: self._add_places(entry)  # noqa: E731
-        else:
-            work = lambda: self._add_person(entry)  # noqa: E731
         try:
             async with self._tx.begin_nested():
-                count = await work()
+                count = await self._add(entry)
         except Invalid as refusal:
             return Outcome(entry.line, "wrong", 0, refusal.fields)
         return Outcome(entry.line, "new" if count else "there", count)
+
+    async def _add(self, entry: Entry) -> int:
+        if isinstance(entry, ShelterEntry):
+            return await self._add_shelter(entry)
+        if isinstance(entry, PlaceEntry):
+            return await self._add_places(entry)
+        return await self._add_person(entry)
 
     def _meet(self, field: str, *about: str) -> None:
         """Refuse what an earlier line of the file is about too. Refusal: Invalid."""
