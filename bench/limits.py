@@ -140,7 +140,7 @@ def main() -> None:
         folder.chmod(0o755)  # another user runs the database
         database = embedded.start(folder / "data")
         try:
-            migrate_now(database.url)
+            migrate_now(database.url, database.web_url)
             uvloop.run(measure(folder, database.url))
         finally:
             database.discard()

@@ -83,12 +83,12 @@ def serving(fill: Callable[[str], None]) -> Iterator[Served]:
     database = embedded.start(folder / "data")
     server: subprocess.Popen[bytes] | None = None
     try:
-        migrate_now(database.url)
+        migrate_now(database.url, database.web_url)
         fill(database.url)
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         environment = os.environ | {
-            "DATABASE_URL": database.url,
+            "DATABASE_URL": database.web_url,
             "BEDBOARD_DEMO": "true",
             "BEDBOARD_PUBLIC_URL": url,
             "BEDBOARD_DATA": str(folder),
