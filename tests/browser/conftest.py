@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -37,8 +39,30 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=as_root)
-        yield browser
+        with pytest.MonkeyPatch.context() as patch:
+            new_context = browser.new_context
+
+            async def new_watched_context(**options: Any) -> BrowserContext:
+                context = await new_context(**options)
+                context.on("console", lambda said: REFUSED.append(said.text) if POLICY.search(said.text) else None)
+                return context
+
+            patch.setattr(browser, "new_context", new_watched_context)
+            yield browser
         await browser.close()
+
+
+REFUSED: list[str] = []
+"""The messages of browsers since the test began about a content security policy that refused something."""
+POLICY = re.compile("Content Security Policy|TrustedHTML|TrustedScript")
+
+
+@pytest.fixture(autouse=True)
+async def refused() -> AsyncIterator[list[str]]:
+    """Fail the test when the policy of any page refused something; a test that plants something clears the list."""
+    REFUSED.clear()
+    yield REFUSED
+    assert REFUSED == []
 
 
 @pytest.fixture

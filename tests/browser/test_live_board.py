@@ -62,7 +62,7 @@ async def test_an_older_page_part_from_htmx_does_not_undo_the_news(server: Serve
     await connection.snapshot(card("a", "2.0", "new"), card("b", "2.0", "new", kinds="omm"))
     await expect(tab.locator("#shelter-b .text")).to_have_text("new")
     older = f'<main id="main"><div id="cards" data-kind="cosm">{card("a", "1.0", "old")}</div></main>'
-    await tab.evaluate("(html) => { document.querySelector('main').outerHTML = html }", older)
+    await tab.evaluate("(html) => document.querySelector('main').replaceWith(bedboard.parse(html))", older)
     await expect(tab.locator("#shelter-a .text")).to_have_text("new")
     assert await shown_ids(tab) == ["shelter-a"]
 

@@ -61,7 +61,7 @@ async def test_back_after_sending_says_so_and_a_second_press_makes_no_second_cas
     # A browser that keeps whole pages shows the form itself once more.
     form = re.search(r'<form class="whom-to-ask".*?</form>', html, re.DOTALL)
     assert form is not None
-    await page.evaluate("(html) => document.getElementById('main').insertAdjacentHTML('beforeend', html)", form[0])
+    await page.evaluate("(html) => document.getElementById('main').append(bedboard.parse(html))", form[0])
     await page.get_by_role("button", name=SEND).click()
     await expect(page).to_have_url(case)
     assert await sql(site, "select count(*) from case_record") == [(1,)]

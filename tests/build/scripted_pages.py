@@ -1,6 +1,6 @@
 """Pages with the ids and attributes of the real ones and nothing else; no stylesheet."""
 
-SCRIPTS = ("vendor/htmx.min", "js/messages", "js/place", "js/live", "js/sheets", "js/outbox", "js/staff")
+SCRIPTS = ("vendor/htmx.min", "js/fragments", "js/messages", "js/place", "js/live", "js/sheets", "js/outbox", "js/staff")
 
 CONFIG = '<meta name="htmx-config" content=\'{"history":false}\'>'
 

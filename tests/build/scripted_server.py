@@ -19,7 +19,7 @@ from tests.build import PATIENCE
 from tests.build.scripted_pages import notice, section, undo
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
-CSP = "default-src 'self'; base-uri 'none'"
+CSP = "default-src 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types fragments"
 
 
 @dataclass

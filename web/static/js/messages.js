@@ -170,5 +170,5 @@
   addEventListener("scroll", stand, { passive: true });
   measure();
 
-  window.bedboard = { messages: { tell, begin, forget, noticeOf } };
+  Object.assign(window.bedboard, { messages: { tell, begin, forget, noticeOf } });
 })();

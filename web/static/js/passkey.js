@@ -28,8 +28,8 @@
     const headers = { "HX-Request": "true" };
     const answer = await fetch(form.dataset.passkey, { method: "POST", body, headers, redirect: "manual" });
     if (answer.ok) return read(await answer.json());
-    const shape = Object.assign(document.createElement("template"), { innerHTML: await answer.text() });
-    throw new Error(shape.content.querySelector(".notice p")?.textContent ?? sayOf(form).dataset.unanswered);
+    const refusal = window.bedboard.parse(await answer.text());
+    throw new Error(refusal.querySelector(".notice p")?.textContent ?? sayOf(form).dataset.unanswered);
   }
   function wordsFor({ name, message }, { dataset }) {
     if (name === "NotAllowedError" || name === "AbortError") return dataset.cancelled;
@@ -86,5 +86,5 @@
       form.elements.proof.value = "";
     }
   });
-  window.bedboard = Object.assign(window.bedboard ?? {}, { prove });
+  Object.assign(window.bedboard, { prove });
 })();

@@ -7,6 +7,7 @@
   const IDLE = 60e3;
   const OVER = ".sheet, .confirm, #bell, #notice, #undo, #address, #bar, #fresh"; // these lie over the page and do not move with it
   const { htmx } = window;
+  const { parse } = window.bedboard;
   const asked = new URLSearchParams(location.search);
   const byId = (id) => document.getElementById(id);
 
@@ -66,7 +67,7 @@
     if (!shared) return;
     const nonce = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const own = { __place__: tile.id.slice("tile-".length), __nonce__: nonce };
-    sheet.innerHTML = shared.innerHTML.replace(/__(place|nonce)__/g, (name) => own[name]);
+    sheet.replaceChildren(parse(shared.innerHTML.replace(/__(place|nonce)__/g, (name) => own[name])));
     sheet.querySelector("b").textContent = tile.querySelector(".label").textContent;
     sheet.removeAttribute("data-sheet");
     if (tile.isConnected) htmx.process(sheet);
@@ -91,7 +92,6 @@
     } else if (id === "undo") byId("main")?.prepend(fresh);
     htmx.process(old ?? fresh);
   }
-  const parse = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
   const placeAll = (fragment) => [...fragment.children].filter(({ id }) => id).forEach(placeOne);
   // --- the place on the screen: what the person points at, types in or looks at stays where it is while news comes in above it
   let point;
@@ -230,5 +230,5 @@
   }
 
   const place = (html) => steadily(() => placeAll(parse(html)));
-  Object.assign(window.bedboard, { ask, fill, isLookedAt, news, parse, place, placeAll, steadily });
+  Object.assign(window.bedboard, { ask, fill, isLookedAt, news, place, placeAll, steadily });
 })();

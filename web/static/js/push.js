@@ -14,7 +14,7 @@
       .replaceAll("=", "");
   // A message leads shelters and seekers to different pages.
   const whose = () => (ways()?.dataset.pushFor ? `&for=${ways().dataset.pushFor}` : "");
-  const register = () => navigator.serviceWorker.register(`/sw.js?lang=${root.lang}${whose()}`); // in the language of the page
+  const register = () => window.bedboard.registerWorker(`/sw.js?lang=${root.lang}${whose()}`); // in the language of the page
   const existing = async () => (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
   const show = (state) => (root.dataset.push = state);
   let told = null;
