@@ -8,10 +8,12 @@ from bedboard.actions.case_lock import lock_case
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import may_see_address
+from bedboard.rules.devices import is_fresh
 from bedboard.rules.handing import called_off_at, left_at, still_brings
-from bedboard.rules.looks import LOOKS_COUNTED, MOST_SEEN, What
-from bedboard.rules.refusals import NotAllowed, NotFound, TooMany
+from bedboard.rules.looks import LOOKS_COUNTED, MOST_SEEN, UNUSUAL, What
+from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, TooMany
 from bedboard.rules.rights import SAME_LOOK, may_see_case
+from bedboard.store.access import get_proven_at
 from bedboard.store.bell import ring
 from bedboard.store.cases import get_case, get_case_id_to, list_asks, list_case_events
 from bedboard.store.claims import HoldRow, list_holds
@@ -44,16 +46,28 @@ async def _again_at(tx: Transaction, actor: Actor, what: What, shelter_id: str, 
 
 
 async def _check_number(tx: Transaction, actor: Actor, what: What, shelter_id: str, now: datetime) -> None:
-    """Count a new look with those of the last hour, one look of the actor at a time. Refusal: TooMany."""
-    await lock_looks(tx, actor)
+    """Count a new look with those of the last hour. The caller holds the lock of the looks. Refusals: TooMany, ProofNeeded.
+
+    The look that alarms the desk, and each one after it, takes a fresh proof of a person. A program has nobody to ask.
+    """
     again_at = await _again_at(tx, actor, what, shelter_id, now)
     if again_at is not None:
         code = "too_many_telephones" if what == "telephone" else "too_many_addresses"
         raise TooMany(code, now, again_at, most=MOST_SEEN[what])
+    if actor.kind != "person":
+        return
+    others = UNUSUAL[what] - 1
+    if await get_other_seen_at(tx, actor, what, shelter_id, others, now - LOOKS_COUNTED) is None:
+        return
+    proven_at = None if actor.session_hash is None else await get_proven_at(tx, actor.session_hash)
+    if not is_fresh(proven_at, now):
+        raise ProofNeeded("step_up_needed", many=what)
 
 
-async def _see_kept(tx: Transaction, actor: Actor, looks: Sequence[Look], seal: Seal, now: datetime) -> list[str | None]:
-    """Return the telephones that stay on a page, in this order; None for one above the limit, or without such a shelter.
+async def _see_kept(
+    tx: Transaction, actor: Actor, looks: Sequence[Look], seal: Seal, now: datetime
+) -> list[str | TooMany | ProofNeeded]:
+    """Return the telephones that stay on a page, in this order; the refusal of a new look in place of its number.
 
     A page that is drawn again is the same look: it is written down once and counted once.
     """
@@ -63,16 +77,21 @@ async def _see_kept(tx: Transaction, actor: Actor, looks: Sequence[Look], seal: 
     ]
     if not all(known):
         await lock_looks(tx, actor)
-    found: list[str | None] = []
+    found: list[str | TooMany | ProofNeeded] = []
     for one, is_known in zip(looks, known, strict=True):
-        is_over = not is_known and await _again_at(tx, actor, "telephone", one.shelter_id, now) is not None
-        sealed = None
-        if not is_over:
-            claim_id, case_id = one.claim_id, one.case_id
-            sealed = await see_contact(
-                tx, actor, one.shelter_id, "telephone", one.why, now, claim_id=claim_id, case_id=case_id, since=since
-            )
-        found.append(None if sealed is None else seal.open(sealed))
+        try:
+            if not is_known:
+                await _check_number(tx, actor, "telephone", one.shelter_id, now)
+        except (TooMany, ProofNeeded) as refusal:
+            found.append(refusal)
+            continue
+        claim_id, case_id = one.claim_id, one.case_id
+        sealed = await see_contact(
+            tx, actor, one.shelter_id, "telephone", one.why, now, claim_id=claim_id, case_id=case_id, since=since
+        )
+        if sealed is None:
+            raise AssertionError(f"shelter {one.shelter_id} has no contact")
+        found.append(seal.open(sealed))
     return found
 
 
@@ -81,7 +100,7 @@ async def disclose_telephone(
 ) -> str:
     """Disclose a shelter's telephone to the desk, to a holder of a place there, to a requester of one, or on a stale board.
 
-    `is_stale`: the board itself says "call". Refusals: NotFound, NotAllowed `hold_first`, TooMany.
+    `is_stale`: the board itself says "call". Refusals: NotFound, NotAllowed `hold_first`, TooMany, ProofNeeded.
     """
     why, claim_id, case_id = "desk", None, None
     if actor.role != "desk":
@@ -94,6 +113,7 @@ async def disclose_telephone(
             why = "stale"
         else:
             raise NotAllowed("hold_first")
+    await lock_looks(tx, actor)
     await _check_number(tx, actor, "telephone", shelter_id, now)
     await check_role(tx, actor)  # after the lock: the role may be lost while this waits
     sealed = await see_contact(tx, actor, shelter_id, "telephone", why, now, claim_id=claim_id, case_id=case_id)
@@ -107,17 +127,18 @@ async def disclose_callbacks(
 ) -> dict[str, str]:
     """Disclose the telephones of shelters that said "discuss" to a case of the actor's, by shelter.
 
-    Those above the limit are left out. The caller knows that the case is the actor's and what the shelters said.
+    Those above the limit, or that take a proof first, are left out. The caller knows that the case is the actor's and what the
+    shelters said.
     """
     shown = await _see_kept(tx, actor, [Look(shelter_id, "request", None, case_id) for shelter_id in shelter_ids], seal, now)
-    return {shelter_id: number for shelter_id, number in zip(shelter_ids, shown, strict=True) if number is not None}
+    return {shelter_id: number for shelter_id, number in zip(shelter_ids, shown, strict=True) if isinstance(number, str)}
 
 
 async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime) -> None:
     """Write down that the actor sees the telephone of a shelter of this case; from then on `list_telephones_seen` has it.
 
     For the requester and colleagues, and the desk, while the case is open; a group that is offered the case takes it over
-    first. Refusals: NotFound, for strangers to the case as well; NotAllowed; TooMany.
+    first. Refusals: NotFound, for strangers to the case as well; NotAllowed; TooMany; ProofNeeded.
     """
     await check_role(tx, actor)
     row = await get_case(tx, case_id)
@@ -127,6 +148,7 @@ async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id
     if row.over_at is not None or shelter_id not in asked:
         raise NotFound("no_such_shelter")
     if shelter_id not in await list_shelters_seen(tx, actor, case_id):
+        await lock_looks(tx, actor)
         await _check_number(tx, actor, "telephone", shelter_id, now)
         await check_role(tx, actor)  # once more: the role may be lost while this waits for the lock
         why = "desk" if actor.role == "desk" else "request"
@@ -151,7 +173,7 @@ async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Se
     Those who chose the place and handed the case over then may be on the road with the household, so they see it as well.
     The shelter, the requester and the desk read on their pages that it was seen.
     Refusals: NotFound, for strangers to the case as well; NotAllowed `place_off` after a place that came to nothing, or
-    `no_address_now`; TooMany.
+    `no_address_now`; TooMany; ProofNeeded.
     """
     case = await lock_case(tx, case_id)
     is_party, left = may_see_case(actor, case.record.requester), None
@@ -167,6 +189,7 @@ async def disclose_address(tx: Transaction, actor: Actor, case_id: str, seal: Se
         raise NotAllowed("no_address_now")
     if not may_see_address(case.state, case.record.decided_at, case.record.arrives_at, now):
         raise NotAllowed("no_address_now")
+    await lock_looks(tx, actor)
     await _check_number(tx, actor, "address", chosen.shelter_id, now)
     if not await still_has_role(tx, actor):  # once more: the role may be lost while this waits for the lock
         raise NotFound("no_such_request")
@@ -194,8 +217,10 @@ async def note_refused_address(tx: Transaction, actor: Actor, case_id: str, now:
         await save_refused_look(tx, actor, chosen.shelter_id, "address", now, case_id)
 
 
-async def disclose_holds(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -> Sequence[tuple[HoldRow, str | None]]:
-    """Disclose the telephones of the actor's own live holds, each with its hold; None for one above the limit.
+async def disclose_holds(
+    tx: Transaction, actor: Actor, seal: Seal, now: datetime
+) -> Sequence[tuple[HoldRow, str | TooMany | ProofNeeded]]:
+    """Disclose the telephones of the actor's own live holds, each with its hold, or with the refusal of that look.
 
     All showings of one hold are one look.
     """

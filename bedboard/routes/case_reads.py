@@ -22,7 +22,7 @@ from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, ProofNeeded, Refusal, TooMany
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_case_events, list_claims_of_all
@@ -95,11 +95,14 @@ async def read_case(tx: Transaction, call: Call, case_id: str, *, with_telephone
 
 
 async def read_address(call: Call, case_id: str) -> str:
-    """Disclose the address of the chosen shelter. A refusal is written down too. Refusals: NotFound, NotAllowed, TooMany."""
+    """Disclose the address of the chosen shelter. A refusal is written down too.
+
+    Refusals: NotFound, NotAllowed, ProofNeeded, TooMany.
+    """
     try:
         async with call.transaction() as tx:
             return await disclose_address(tx, call.actor, case_id, call.process.seal, call.now)
-    except (NotAllowed, TooMany):
+    except (NotAllowed, ProofNeeded, TooMany):
         async with call.transaction() as tx:
             await note_refused_address(tx, call.actor, case_id, call.now)
         raise

@@ -35,7 +35,7 @@ from bedboard.routes.case_work import (
 from bedboard.routes.profiles import seal_profile
 from bedboard.routes.search import profile_fields
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, ProofNeeded, TooMany
 from bedboard.schemas.case_forms import (
     AnswerForm,
     ArrivalForm,
@@ -226,9 +226,11 @@ async def post_call(call: Call) -> Response:
     try:
         async with call.transaction() as tx:
             await disclose_asked(tx, call.actor, case_id, press.shelter, call.now)
-    except TooMany as refusal:
+    except (TooMany, ProofNeeded) as refusal:
         async with call.transaction() as tx:
             await note_refused_telephone(tx, call.actor, press.shelter, call.now)
+        if isinstance(refusal, ProofNeeded):
+            raise
         return await case_fragment(call, case_id, refusal) if call.wants_fragment else keep_case(call, refusal)
     if call.wants_fragment:
         return await case_fragment(call, case_id, None)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from bedboard.actions.signin import hash_token
 from bedboard.process import Process, process_of
 from bedboard.routes.call import Call, begin_call
 from bedboard.routes.parse import network_of
@@ -60,7 +61,9 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
     if actor is None:
         return None
     structlog.contextvars.bind_contextvars(actor=actor.id)
-    return replace(actor, network=network_of(connection))
+    cookie = connection.cookies.get(process_of(connection).identity.cookie, "")
+    session_hash = hash_token(cookie) if actor.kind == "person" else None
+    return replace(actor, network=network_of(connection), session_hash=session_hash)
 
 
 async def check_row(process: Process, path_params: Mapping[str, Any], row: Row | SocketRow, actor: Actor | None) -> None:
@@ -98,7 +101,7 @@ async def check_fresh(call: Call, row: Row) -> None:
     async with call.process.database.reading() as tx:
         proven_at = await get_proven_at(tx, call.session_hash)
     if not is_fresh(proven_at, call.now):
-        raise ProofNeeded("step_up_needed", demo=call.process.settings.demo)
+        raise ProofNeeded("step_up_needed")
 
 
 class GuardedRoute(Route):
@@ -134,9 +137,9 @@ def guard_route(row: Row) -> Route:
                     await check_row(process_of(request), request.path_params, row, call.known_actor)
                     try:
                         await check_fresh(call, row)
+                        return await row.endpoint(call)
                     except ProofNeeded as refusal:
                         return await lead_to_proof(call, refusal)
-                    return await row.endpoint(call)
                 except Refusal as refusal:
                     return on_refusal(request, refusal)
             except HTTPException:

@@ -17,7 +17,7 @@ from bedboard.routes.replies import html, notice, page
 from bedboard.routes.search import answer_search, profile_fields
 from bedboard.routes.strip import own_strip, strip_reply
 from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, ProofNeeded, Refusal, TooMany
 from bedboard.schemas.fields import ID
 from bedboard.schemas.forms import HoldForm, OwnForm
 from bedboard.schemas.parse import parse_form
@@ -167,12 +167,12 @@ async def post_call(call: Call) -> Response:
 
 
 async def _disclose(call: Call, card: Card) -> str:
-    """Disclose the telephone. A refusal is written down too. Refusals: NotFound, NotAllowed, TooMany."""
+    """Disclose the telephone. A refusal is written down too. Refusals: NotFound, NotAllowed, ProofNeeded, TooMany."""
     try:
         async with call.transaction() as tx:
             is_stale = card.freshness == "stale"
             return await disclose_telephone(tx, call.actor, card.id, call.process.seal, call.now, is_stale=is_stale)
-    except (NotAllowed, TooMany):
+    except (NotAllowed, ProofNeeded, TooMany):
         async with call.transaction() as tx:
             await note_refused_telephone(tx, call.actor, card.id, call.now)
         raise

@@ -241,6 +241,7 @@ def on_refusal(request: Request, refusal: Refusal) -> Response:
 async def lead_to_proof(call: Call, refusal: ProofNeeded) -> Response:
     """Answer a call that needs a fresh proof of its person: lead to the page for that, where a press waits with its fields."""
     log.info("refused", code=refusal.code, status=http_status(refusal))
+    refusal.detail["demo"] = call.process.settings.demo
     if call.wants_fragment:
         return refuse(call.request, refusal)
     if call.request.method != "POST" or call.is_upload:

@@ -20,6 +20,7 @@ class Actor:
     empty for the other roles. `language` None follows the device. `session` and `is_locked` are a person's; a program has none.
     `scopes` are a program's; a person has none and needs none.
     `network`, the class of the address from which this one call comes, is for the audit trail only; None: not known.
+    `session_hash` finds the session of this one call, for an action that asks when its person last proved who they are.
     """
 
     kind: Literal["person", "client", "system"]
@@ -33,6 +34,7 @@ class Actor:
     is_locked: bool = False
     scopes: frozenset[Scope] = frozenset()
     network: str | None = field(default=None, compare=False)
+    session_hash: bytes | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> str:

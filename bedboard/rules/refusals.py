@@ -45,7 +45,7 @@ class NotAllowed(Refusal):
     """The actor is known and signed in, but not for this."""
 
 
-class ProofNeeded(NotAllowed):
+class ProofNeeded(Refusal):
     """The actor may do this, and has to prove once more who they are before it."""
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bedboard.rules.cases import STEPS
 from bedboard.rules.claims import HOLD_WARNING
+from bedboard.rules.refusals import ProofNeeded, TooMany
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
 from bedboard.store.tables.people import AlertRecord
@@ -31,18 +32,23 @@ class HoldView(NamedTuple):
     is_ending: bool = False
     lost_count: int = 0
     """The number of its places that the shelter has occupied or closed since: the rest may be too small."""
+    needs_proof: bool = False
+    """The telephone can be seen after a fresh proof."""
 
 
-def hold_views(holds: Sequence[tuple[HoldRow, str | None]], cards: Mapping[str, Card], now: datetime) -> list[HoldView]:
-    """Return these holds, each with its telephone; those of shelters that are not on the board are left out."""
+def hold_views(
+    holds: Sequence[tuple[HoldRow, str | TooMany | ProofNeeded]], cards: Mapping[str, Card], now: datetime
+) -> list[HoldView]:
+    """Return these holds, each with its telephone or none; those of shelters that are not on the board are left out."""
     views = []
-    for row, telephone in holds:
+    for row, shown in holds:
         card = cards.get(row.shelter_id)
         if card is not None:
             places = [place for place in card.places if place.id in row.place_ids]
             is_ending = row.expires_at - now <= HOLD_WARNING
+            telephone = shown if isinstance(shown, str) else None
             own = (row.id, card, places, row.expires_at, row.extended, telephone, row.case_id, is_ending, row.lost_count)
-            views.append(HoldView(*own))
+            views.append(HoldView(*own, needs_proof=isinstance(shown, ProofNeeded)))
     return views
 
 

@@ -1,6 +1,7 @@
 """One limit on looks, whatever the way: with a hold, a case or stale news, or as the desk; and two looks at once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,15 +22,32 @@ from bedboard.actions.setup import add_shelter
 from bedboard.actions.taking import take_place
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ShelterAnswer
-from bedboard.rules.looks import MOST_ADDRESSES_AN_HOUR, MOST_TELEPHONES_AN_HOUR
-from bedboard.rules.refusals import Refusal, TooMany
+from bedboard.rules.devices import PROOF_LASTS
+from bedboard.rules.looks import MOST_ADDRESSES_AN_HOUR, MOST_TELEPHONES_AN_HOUR, UNUSUAL
+from bedboard.rules.refusals import ProofNeeded, Refusal, TooMany
 from bedboard.store.database import Database, Transaction
 from bedboard.store.disclosures import get_other_seen_at
-from tests.build import NOW, SEAL, place, shelter
-from tests.build.cases import EMRE, HANNEKE, HOUR, MARK, NEEDS, ZONE, withdraw
-from tests.build.rows import do, do_patiently, goes
+from tests.build import NOW, SEAL, cases, place, shelter
+from tests.build.cases import EMRE, HOUR, NEEDS, POLICE_SYSTEM, ZONE, withdraw
+from tests.build.rows import do, do_patiently, every_row, goes, run
 
 SHELTERS = 24
+MARK, HANNEKE = [replace(one, session_hash=f"session of {one.id}".encode()) for one in (cases.MARK, cases.HANNEKE)]
+"""These have proven who they are, and for long enough, unless a test says otherwise."""
+PROVEN = """
+    insert into session (token_hash, person_id, created_at, used_at, proven_at) select :token_hash, :id, :at, :at, :proven_at
+"""
+
+
+@pytest.fixture(autouse=True)
+async def proven(case_database: Database) -> None:
+    for one in (MARK, HANNEKE):
+        about = {"token_hash": one.session_hash, "id": one.id, "at": NOW, "proven_at": NOW + 2 * HOUR}
+        await run(case_database, PROVEN, **about)
+
+
+async def prove(database: Database, at: datetime | None) -> None:
+    await run(database, "update session set proven_at = cast(:at as timestamptz)", at=at)
 
 
 async def add_shelters(database: Database, kind: str = "women") -> None:
@@ -87,11 +105,8 @@ async def test_all_ways_to_a_telephone_count_together(case_database: Database) -
     assert await do(case_database, lambda tx: disclose_callbacks(tx, MARK, "r1", ["s21"], SEAL, NOW)) == {}
     await do(case_database, lambda tx: hold_place(tx, MARK, ["s22-1"], "h22", NOW))
     shown = await do(case_database, lambda tx: disclose_holds(tx, MARK, SEAL, NOW))
-    assert [(hold.id, number) for hold, number in shown] == [
-        ("h0", "CANARY-TEL-s0"),
-        ("h1", "CANARY-TEL-s1"),
-        ("h22", None),
-    ]
+    assert [(hold.id, number) for hold, number in shown[:2]] == [("h0", "CANARY-TEL-s0"), ("h1", "CANARY-TEL-s1")]
+    assert (shown[2][0].id, type(shown[2][1])) == ("h22", TooMany)
     assert await see(case_database, 23, EMRE) == "", "a colleague has a limit of their own"
 
 
@@ -166,3 +181,72 @@ async def test_two_sessions_of_one_person_do_not_both_have_the_last_look(
         assert said.count("") == 1
 
     goes(locked, check)
+
+
+async def test_the_look_that_alarms_the_desk_takes_a_fresh_proof_of_the_person(case_database: Database) -> None:
+    await add_shelters(case_database)
+    least = UNUSUAL["telephone"]
+    await prove(case_database, None)
+    said = [await see(case_database, n) for n in range(least)]
+    assert said == [""] * (least - 1) + ["step_up_needed"], "what is less than unusual takes none"
+    looks = [row for key, row in (await every_row(case_database)).items() if key[0] == "disclosure"]
+    assert len(looks) == least - 1, "the refused one has not been seen"
+    assert [await see(case_database, 0), await see(case_database, 1)] == ["", ""], "a number seen already is not new"
+    for ago, expected in ((PROOF_LASTS, "step_up_needed"), (PROOF_LASTS - timedelta(seconds=1), "")):
+        await prove(case_database, NOW - ago)
+        assert await see(case_database, least - 1) == expected
+    await prove(case_database, NOW)
+    for n in range(least, MOST_TELEPHONES_AN_HOUR):
+        assert await see(case_database, n) == "", "a night goes on"
+    assert await see(case_database, MOST_TELEPHONES_AN_HOUR) == "too_many_telephones", "a proof opens no more than before"
+
+
+async def test_the_proof_of_another_session_of_the_person_is_none(case_database: Database) -> None:
+    """A stolen session, while its person works in one of their own."""
+    await add_shelters(case_database)
+    for n in range(UNUSUAL["telephone"] - 1):
+        await see(case_database, n)
+    for stolen in (replace(MARK, session_hash=b"stolen"), replace(MARK, session_hash=None)):
+        assert await see(case_database, 20, stolen) == "step_up_needed"
+    assert await see(case_database, 20) == ""
+
+
+async def test_a_program_has_nobody_who_could_prove_anything(case_database: Database) -> None:
+    await add_shelters(case_database)
+    said = [await see(case_database, n, POLICE_SYSTEM) for n in range(SHELTERS)]
+    assert said == [""] * MOST_TELEPHONES_AN_HOUR + ["too_many_telephones"] * (SHELTERS - MOST_TELEPHONES_AN_HOUR)
+
+
+async def test_a_number_that_comes_with_a_hold_waits_for_the_proof_too(case_database: Database) -> None:
+    await add_shelters(case_database)
+    await prove(case_database, None)
+    for n in range(UNUSUAL["telephone"] - 1):
+        await see(case_database, n)
+    await do(case_database, lambda tx: hold_place(tx, MARK, ["s20-1"], "h20", NOW))
+    await do(case_database, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, {"s21": "women"}, NOW))
+
+    async def shown() -> object:
+        [(_, number)] = await do(case_database, lambda tx: disclose_holds(tx, MARK, SEAL, NOW))
+        return number
+
+    assert isinstance(await shown(), ProofNeeded)
+    assert await do(case_database, lambda tx: disclose_callbacks(tx, MARK, "r1", ["s21"], SEAL, NOW)) == {}
+    assert await code_of(case_database, lambda tx: disclose_asked(tx, MARK, "r1", "s21", NOW)) == "step_up_needed"
+    await prove(case_database, NOW)
+    assert await shown() == "CANARY-TEL-s20"
+    await prove(case_database, None)
+    assert await shown() == "CANARY-TEL-s20", "it stays on the page"
+
+
+async def test_the_third_address_of_an_hour_takes_a_proof(case_database: Database) -> None:
+    await add_shelters(case_database, "emergency")
+    await prove(case_database, None)
+    said = []
+    for n in range(UNUSUAL["address"]):
+        said.append(await take(case_database, n))
+        if n < UNUSUAL["address"] - 1:
+            await withdraw(case_database, case_id=f"r{n}")
+    assert said == [""] * (UNUSUAL["address"] - 1) + ["step_up_needed"]
+    await prove(case_database, NOW)
+    last = f"r{UNUSUAL['address'] - 1}"
+    assert await code_of(case_database, lambda tx: disclose_address(tx, MARK, last, SEAL, NOW)) == ""

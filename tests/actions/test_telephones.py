@@ -12,7 +12,7 @@ from bedboard.rules.looks import MOST_TELEPHONES_AN_HOUR
 from bedboard.rules.refusals import NotAllowed, TooMany
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, place, shelter
-from tests.build.cases import HANNEKE, LUCIA, MARK
+from tests.build.cases import HANNEKE, LUCIA, MARK, POLICE_SYSTEM
 from tests.build.holds import HALF_HOUR, hold
 from tests.build.rows import do, every_row, looking, refused, run
 
@@ -68,7 +68,7 @@ async def test_nobody_copies_the_list_of_telephones(board_database: Database) ->
         await do(board_database, lambda tx, n=n: add_shelter(tx, shelter(f"s{n}", [place(f"s{n}-1")]), SEAL, NOW))  # type: ignore[misc]
 
     async def call(n: int, at: datetime = NOW) -> Any:
-        return await do(board_database, lambda tx: disclose_telephone(tx, MARK, f"s{n}", SEAL, at, is_stale=True))
+        return await do(board_database, lambda tx: disclose_telephone(tx, POLICE_SYSTEM, f"s{n}", SEAL, at, is_stale=True))
 
     for n in range(MOST_TELEPHONES_AN_HOUR):
         await call(n)

@@ -35,11 +35,15 @@ async def test_a_look_at_an_address_is_told_to_its_shelter_and_the_desk(site: Si
     assert "bekeken" not in main((await mark.get("/requests")).text)
 
 
-async def test_many_looks_alarm_the_desk_and_the_next_is_refused_until_an_hour_later(site: Site, people: People) -> None:
-    mark, hanneke = await people("mark"), await people("hanneke")
+async def add_more(site: Site) -> None:
     for n in range(MOST_TELEPHONES_AN_HOUR):
         one = shelter(f"more-{n:02}", [place(f"more-{n:02}-1")])
         await do(site.process.database, lambda tx, one=one: add_shelter(tx, one, SEAL, NOW))  # type: ignore[misc]
+
+
+async def test_many_looks_alarm_the_desk_and_the_next_is_refused_until_an_hour_later(site: Site, people: People) -> None:
+    mark, hanneke = await people("mark"), await people("hanneke")
+    await add_more(site)
     case = await begin(mark, "beuk")
     await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
     assert "Ongewoon veel" not in (await hanneke.get("/requests")).text
@@ -56,3 +60,40 @@ async def test_many_looks_alarm_the_desk_and_the_next_is_refused_until_an_hour_l
     async with site.process.database.transaction() as tx:
         refused = "select count(*) from disclosure where result = 'refused' and shelter_id = 'beuk'"
         assert (await (await tx.connection()).execute(text(refused))).scalar_one() == 2, "each refusal is written down"
+
+
+async def test_the_look_that_alarms_the_desk_asks_for_the_passkey_first_and_a_night_goes_on(site: Site, people: People) -> None:
+    mark = await people("mark")
+    await add_more(site)
+    case = await begin(mark, "beuk")
+    await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
+    site.clock.move(minutes=5)
+    await site.stay()
+    script = await mark.post(f"/requests/{case}/call", data={"shelter": "beuk"}, headers=FRAGMENT)
+    assert script.status_code == 403 and "CANARY" not in script.text
+    assert 'data-code="step_up_needed"' in script.text and 'action="/step-up"' in script.text
+    assert "U zag in korte tijd veel telefoonnummers. Bevestig eerst dat u het bent." in script.text
+    page = await mark.post(f"/requests/{case}/call", data={"shelter": "beuk"})
+    assert page.url.path == "/step-up" and "CANARY" not in page.text
+    address = str(page.url).removeprefix(site.url)
+    assert (await mark.post("/step-up", data={"back": address})).headers["location"] == address
+    assert f'action="/requests/{case}/call"' in (await mark.get(address)).text, "the press waits with its fields"
+    reply = await mark.post(f"/requests/{case}/call", data={"shelter": "beuk"}, headers=FRAGMENT)
+    assert reply.status_code == 200 and "CANARY-TEL-beuk" in reply.text
+    async with site.process.database.transaction() as tx:
+        refused = "select count(*) from disclosure where result = 'refused' and shelter_id = 'beuk'"
+        assert (await (await tx.connection()).execute(text(refused))).scalar_one() == 2, "each refusal is written down"
+
+
+async def test_the_telephone_of_a_hold_says_that_it_waits_for_the_passkey(site: Site, people: People) -> None:
+    mark = await people("mark")
+    await add_more(site)
+    await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
+    site.clock.move(minutes=5)
+    await site.stay()
+    await mark.post("/places/beuk-1/hold", data={"key": "a", "page": "search", "adults.woman": "1"}, headers=FRAGMENT)
+    strip = (await mark.get("/search")).text
+    assert "U zag in korte tijd veel telefoonnummers." in strip and "CANARY" not in strip
+    assert 'href="/step-up?back=/search"' in strip.replace("%2F", "/")
+    assert (await mark.post("/step-up", data={"back": "/search"})).status_code == 303
+    assert "CANARY-TEL-beuk" in (await mark.get("/search")).text

@@ -92,5 +92,7 @@ async def show_holds(call: Call) -> Response:
     """Answer with the caller's live holds and their telephones; every telephone is a disclosure that is written down."""
     async with call.transaction() as tx:
         found = await disclose_holds(tx, call.actor, call.process.seal, call.now)
-    answer: HoldsObject = {"holds": [own_hold_object(hold, telephone) for hold, telephone in found]}
+    answer: HoldsObject = {
+        "holds": [own_hold_object(hold, number if isinstance(number, str) else None) for hold, number in found]
+    }
     return json_bytes(to_json(answer))
