@@ -36,6 +36,11 @@ def _says_one_of(headers: Headers, name: str, known: frozenset[str]) -> bool:
     return len(said) == 1 and said[0] in known
 
 
+def _is_doubled(headers: Headers) -> bool:
+    """Return whether a header that we read is there twice, where the first and the last reader would read another one."""
+    return any(len(headers.getlist(name)) > 1 for name in ("authorization", "content-type", "idempotency-key", "if-match"))
+
+
 class FrontDoor:
     """Check the host, and for pages where every change comes from; add a request id and headers."""
 
@@ -57,7 +62,8 @@ class FrontDoor:
         } | ({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and not _says_one_of(Headers(scope=scope), "host", self._hosts):
+        headers = Headers(scope=scope) if scope["type"] == "websocket" else None
+        if headers is not None and (not _says_one_of(headers, "host", self._hosts) or _is_doubled(headers)):
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -91,6 +97,8 @@ class FrontDoor:
             return None
         if not _says_one_of(request.headers, "host", self._hosts):
             return Malformed("wrong_host")
+        if _is_doubled(request.headers):
+            return Malformed("doubled_header")
         if not path.isprintable():
             return NotFound("no_such_page")  # the router would let "/board\n" be "/board"
         if request.method in SAFE_METHODS or path.startswith("/api/"):

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from bedboard.rules.refusals import FieldError, Invalid, Malformed
 from bedboard.schemas.fields import ID_PATTERN
+from bedboard.schemas.parse import check_once
 
 LARGEST_BODY_BYTES = 64 * 1024
 LARGEST_UPLOAD_BYTES = 1024 * 1024  # more than any file that is taken, so that a larger one is refused in words
@@ -78,9 +79,9 @@ async def read_upload(request: Request, name: str) -> bytes | None:
 
 
 async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:
-    """Return the fields of the form in `body` as text, without the empty ones. Refusal: Malformed."""
+    """Return the fields of the form in `body` as text, without the empty ones. Refusals: Malformed, Invalid `doubled`."""
     form = await _read_form(request, body, files=0, fields=200)
-    return {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
+    return check_once([(name, value) for name, value in form.multi_items() if isinstance(value, str) and value != ""])
 
 
 def if_match(request: Request) -> int | None:

@@ -1,6 +1,8 @@
 """From what was sent to typed commands, or to a refusal that names every field that is wrong."""
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,12 +17,25 @@ Model = TypeVar("Model", bound=BaseModel)
 def parse_json(model: type[Model], body: bytes) -> Model:
     """Return the JSON as this model, strictly: text is not a number. Refusals: Malformed `not_json`, Invalid."""
     try:
-        return model.model_validate_json(body, strict=True)
+        read = model.model_validate_json(body, strict=True)
     except ValidationError as error:
         wrong = _findings(error)
         if any(one["type"] == "json_invalid" for one in wrong):
             raise Malformed("not_json") from None
         raise Invalid(*map(_field_error, wrong)) from None
+    json.loads(body, object_pairs_hook=check_once)  # after the model, which has refused what is too deep or too large for this
+    return read
+
+
+def check_once(said: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+    """Return these names with their values. Refusal: Invalid for a name that is there twice.
+
+    Of two, somebody who read the call before us may have read the other.
+    """
+    doubled = [name for name, count in Counter(name for name, _ in said).items() if count > 1]
+    if doubled:
+        raise Invalid(*(FieldError(name, "doubled") for name in doubled[:MOST_FINDINGS]))
+    return dict(said)
 
 
 def _findings(error: ValidationError) -> list[Any]:

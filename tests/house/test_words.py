@@ -39,6 +39,7 @@ REFUSALS = {
         "invalid",
         "malformed",
         "not_json",
+        "doubled_header",
         "not_a_form",
         "too_large",
         "wrong_origin",
@@ -63,6 +64,7 @@ REFUSALS = {
 OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besides criteria and limits
 NO_DETAIL: dict[str, Any] = {}
 FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
+    "doubled": {},
     "in_the_future": NO_DETAIL,
     "in_the_past": NO_DETAIL,
     "too_far_away": NO_DETAIL,

@@ -6,7 +6,10 @@ import httpx
 import pytest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
+from bedboard.routes import frontdoor
 from bedboard.routes.call import Call as RouteCall
 from bedboard.routes.row import Row
 from bedboard.routes.table import ROWS, all_routes
@@ -183,6 +186,41 @@ async def test_a_token_that_is_not_one_opens_nothing(standing: Site, authorizati
     async with httpx.AsyncClient(base_url=standing.url, headers={"Authorization": authorization}, verify=TRUST) as client:
         reply = await client.get("/api/v1/board")
     assert (reply.status_code, reply.headers["www-authenticate"]) == (401, "Bearer")
+
+
+BEARER = ("Authorization", "Bearer demo-police")
+TWICE = {
+    "a token": ("GET", "/board", [BEARER, BEARER]),
+    "another token": ("GET", "/board", [BEARER, ("Authorization", "Bearer wrong")]),
+    "a key": ("POST", "/search", [BEARER, ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]),
+    "a type": ("POST", "/search", [BEARER, ("Content-Type", "application/json"), ("Content-Type", "text/html")]),
+    "a version": ("POST", "/search", [BEARER, ("If-Match", "1"), ("If-Match", "2")]),
+}
+
+
+@pytest.mark.parametrize("is_refused", [True, False], ids=["", "without the check"])
+@pytest.mark.parametrize("what", TWICE)
+async def test_a_header_that_is_there_twice_counts_as_neither(
+    standing: Site, monkeypatch: pytest.MonkeyPatch, what: str, is_refused: bool
+) -> None:
+    method, path, headers = TWICE[what]
+    if not is_refused:
+        monkeypatch.setattr(frontdoor, "_is_doubled", lambda _: False)
+    async with httpx.AsyncClient(base_url=standing.url, verify=TRUST) as client:
+        body = {"adults": {"woman": 1}} if method == "POST" else None
+        reply = await client.request(method, f"/api/v1{path}", json=body, headers=headers)
+    if is_refused:
+        assert (reply.status_code, reply.json()["code"]) == (400, "doubled_header")
+    else:
+        assert reply.status_code == 200, "the first one counted"
+
+
+@pytest.mark.parametrize("second", ["Bearer demo-police", "Bearer wrong"])
+async def test_a_socket_with_two_tokens_is_refused(standing: Site, second: str) -> None:
+    headers = [BEARER, ("Authorization", second)]
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"{standing.live_url}/api/v1/live", additional_headers=headers)
+    assert refused.value.response.status_code == 403
 
 
 async def test_admin_and_auditor_see_which_shelters_there_are_and_no_occupancy(
