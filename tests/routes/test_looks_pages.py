@@ -2,21 +2,14 @@
 
 from sqlalchemy import text
 
-from bedboard.actions.setup import add_shelter
 from bedboard.rules.looks import MOST_TELEPHONES_AN_HOUR, UNUSUAL
-from tests.build import NOW, SEAL, place, shelter
 from tests.build.forms import FRAGMENT, People, begin, done, main, offered, people, site
-from tests.build.rows import do, run
+from tests.build.looks import add_more, has_seen
 from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-SEEN_BEFORE = """
-    insert into disclosure (at, actor_kind, actor_id, role, organization_id, shelter_id, what, why, result, tag)
-    select :at, 'person', 'mark', 'police', 'oever', s.id, 'telephone', 'stale', 'shown', '' from shelter s
-    where s.id like 'more-%' order by s.id limit :most
-"""
 
 
 async def test_a_look_at_an_address_is_told_to_its_shelter_and_the_desk(site: Site, people: People) -> None:
@@ -35,19 +28,13 @@ async def test_a_look_at_an_address_is_told_to_its_shelter_and_the_desk(site: Si
     assert "bekeken" not in main((await mark.get("/requests")).text)
 
 
-async def add_more(site: Site) -> None:
-    for n in range(MOST_TELEPHONES_AN_HOUR):
-        one = shelter(f"more-{n:02}", [place(f"more-{n:02}-1")])
-        await do(site.process.database, lambda tx, one=one: add_shelter(tx, one, SEAL, NOW))  # type: ignore[misc]
-
-
 async def test_many_looks_alarm_the_desk_and_the_next_is_refused_until_an_hour_later(site: Site, people: People) -> None:
     mark, hanneke = await people("mark"), await people("hanneke")
     await add_more(site)
     case = await begin(mark, "beuk")
-    await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
+    await has_seen(site, "mark", UNUSUAL["telephone"] - 1)
     assert "Ongewoon veel" not in (await hanneke.get("/requests")).text
-    await run(site.process.database, SEEN_BEFORE, at=NOW, most=MOST_TELEPHONES_AN_HOUR)
+    await has_seen(site, "mark", MOST_TELEPHONES_AN_HOUR)
     desk = main((await hanneke.get("/requests")).text)
     assert f"{MOST_TELEPHONES_AN_HOUR} telefoonnummers, tot" in desk and "Ongewoon veel bekeken" in desk
     assert "Ongewoon veel" not in (await mark.get("/requests")).text, "only the desk is alarmed"
@@ -66,7 +53,7 @@ async def test_the_look_that_alarms_the_desk_asks_for_the_passkey_first_and_a_ni
     mark = await people("mark")
     await add_more(site)
     case = await begin(mark, "beuk")
-    await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
+    await has_seen(site, "mark", UNUSUAL["telephone"] - 1)
     site.clock.move(minutes=5)
     await site.stay()
     script = await mark.post(f"/requests/{case}/call", data={"shelter": "beuk"}, headers=FRAGMENT)
@@ -88,7 +75,7 @@ async def test_the_look_that_alarms_the_desk_asks_for_the_passkey_first_and_a_ni
 async def test_the_telephone_of_a_hold_says_that_it_waits_for_the_passkey(site: Site, people: People) -> None:
     mark = await people("mark")
     await add_more(site)
-    await run(site.process.database, SEEN_BEFORE, at=NOW, most=UNUSUAL["telephone"] - 1)
+    await has_seen(site, "mark", UNUSUAL["telephone"] - 1)
     site.clock.move(minutes=5)
     await site.stay()
     await mark.post("/places/beuk-1/hold", data={"key": "a", "page": "search", "adults.woman": "1"}, headers=FRAGMENT)
