@@ -5,6 +5,7 @@
 It is the CPU of this process only, without a server and a database. No figure is a test. Figures last printed: at the end.
 """
 
+import argparse
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitR
 from bedboard.views.cards import make_card
 from bedboard.views.columns import Columns
 
-SHELTERS, PLACES = 350, 57
+PLACES = 57
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 CATALOGUE = Catalogue(
     name="Bench",
@@ -96,13 +97,16 @@ BOARDS: Mapping[str, tuple[Words, Words, int, Callable[[Random], dict[str, int]]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shelters", type=int, default=350)
+    shelters = parser.parse_args().shelters
     for name, (words, own_words, own, limits) in BOARDS.items():
         random, board = Random(1), Columns()
-        for number in range(SHELTERS):
+        for number in range(shelters):
             row = shelter(number, random, words, own_words, own, limits(random))
             board.take(make_card(row, CATALOGUE, USUAL_LIMITS, NOW))
         board.found(Profile(woman=1), CATALOGUE, 100)
-        print(f"{name}: {SHELTERS * PLACES} free places")
+        print(f"{name}: {shelters * PLACES} free places")
         for who, profile in GROUPS.items():
             took = []
             for _ in range(2):
