@@ -29,7 +29,7 @@ from bedboard.store.database import Database, asyncpg_url
 from bedboard.store.tables.people import Person, Session
 
 SHELTERS, PLACES_EACH = 45, 25  # about what the Netherlands have
-MOST = 10_000
+MOST, WARM_UP = 10_000, 50
 AT_ONCE = 500  # connections that are being made; the kernel's queue is no longer
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST + 500, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     for number in given.screens:
 
-        def fill(url: str, sessions: int = max(number, 50)) -> None:
+        def fill(url: str, sessions: int = max(number, WARM_UP)) -> None:
             asyncio.run(make_up_board(url, sessions))
 
         with serving(fill, given.workers) as served:
@@ -155,7 +155,7 @@ def main() -> None:
 def measure(served: Served, number: int) -> None:
     """Print when so many screens are fresh, and what that costs."""
     host, port = served.url.removeprefix("http://").split(":")
-    come_back(host, int(port), 50)  # warms up
+    come_back(host, int(port), WARM_UP)
     before = cpu_ms(served.pids), kilobytes(served.pids), asyncio.run(transactions(served.database_url))
     sockets, seconds = come_back(host, int(port), number)
     cpu = cpu_ms(served.pids) - before[0]

@@ -98,11 +98,11 @@ async def served(app: ASGIApp, port: int, **options: Any) -> uvicorn.Server:
     return server
 
 
-async def measure(folder: Path, database_url: str, times: int, screens: int) -> None:
-    await make_up_board(database_url, screens)
+async def measure(folder: Path, web_url: str, times: int, screens: int) -> None:
+    """Print every figure. The board is that of `back.py`, with so many screens at least. `screens` 0: no handshakes."""
     port, other = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
-    os.environ |= {"DATABASE_URL": database_url, "BEDBOARD_DEMO": "true", "BEDBOARD_PUBLIC_URL": url}
+    os.environ |= {"DATABASE_URL": web_url, "BEDBOARD_DEMO": "true", "BEDBOARD_PUBLIC_URL": url}
     os.environ |= {"BEDBOARD_DATA": str(folder), "BEDBOARD_LOG_LEVEL": "error"}
     set_up_log("error")
     app, empty = build_app(read_settings(), SEAL), Starlette(routes=[Route("/", nothing)])
@@ -124,7 +124,9 @@ async def measure(folder: Path, database_url: str, times: int, screens: int) -> 
         ("a change of one place", lambda n: call(app, "PATCH", "/api/v1/places/s1-1", shelter, taps[n % 2])),
     ):
         print(f"{name:40} {await cpu_of(times, work):7.3f} ms of CPU", flush=True)
-    for name, where in (("a bare socket: accept, hello, answer", other), ("a screen that comes back", port)) * 2:
+    for name, where in (("a bare socket: accept, hello, answer", other), ("a screen that comes back", port)) * (
+        2 if screens else 0
+    ):
         print(f"{name:40} {await handshakes(where, screens):7.3f} ms of CPU", flush=True)
     for server in servers:
         server.should_exit = True
@@ -146,7 +148,8 @@ def main() -> None:
         database = embedded.start(folder / "data")
         try:
             migrate_now(database.url, database.web_url)
-            uvloop.run(measure(folder, database.url, given.times, given.screens))
+            asyncio.run(make_up_board(database.url, max(given.screens, 2)))
+            uvloop.run(measure(folder, database.web_url, given.times, given.screens))
         finally:
             database.discard()
 

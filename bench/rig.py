@@ -70,11 +70,15 @@ def free_port() -> int:
 
 
 class Served(NamedTuple):
-    """A running server: its address, its processes, its database, and the seconds from its start to its first whole board."""
+    """A running server: its address, its processes, its database, and the seconds from its start to its first whole board.
+
+    `database_url`: as the owner. `web_url`: as the role that serves. `database_pid`: the first process of PostgreSQL.
+    """
 
     url: str
     pids: Sequence[int]
     database_url: str
+    web_url: str
     database_pid: int
     start_seconds: float
 
@@ -105,7 +109,7 @@ def serving(fill: Callable[[str], None], workers: int = 1) -> Iterator[Served]:
         _wait_for_board(url)
         start_seconds = time.monotonic() - begun
         _wait_for_workers(port, workers)
-        yield Served(url, [server.pid, *_children(server.pid)], database.url, database.pid, start_seconds)
+        yield Served(url, [server.pid, *_children(server.pid)], database.url, database.web_url, database.pid, start_seconds)
     finally:
         if server is not None:
             server.terminate()

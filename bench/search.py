@@ -210,7 +210,7 @@ def measure(url: str, pids: Sequence[int], person: str, searches: int) -> None:
         rate = len(took) / (time.perf_counter() - begun)
         print(f"  {name:37} {spread(took)}   {rate:5.0f}/s   {(cpu_ms(pids) - cpu) / times:6.2f} ms of CPU each")
 
-    ask_at_once(url, profiles, 100, 1)
+    ask_at_once(url, profiles, searches // 4, 1)
     nothing = [request(url, "GET", "/health")]
     show("an empty answer, for comparison", nothing, searches)
     show("search, one searcher, quiet", profiles, searches)

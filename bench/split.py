@@ -99,7 +99,11 @@ BOARDS: Mapping[str, tuple[Words, Words, int, Callable[[Random], dict[str, int]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shelters", type=int, default=350)
-    shelters = parser.parse_args().shelters
+    measure(parser.parse_args().shelters)
+
+
+def measure(shelters: int) -> None:
+    """Print what each group costs on each board of so many shelters."""
     for name, (words, own_words, own, limits) in BOARDS.items():
         random, board = Random(1), Columns()
         for number in range(shelters):
@@ -115,8 +119,8 @@ def main() -> None:
                 found = board.found(profile, CATALOGUE, 100)
                 took.append((time.process_time() - begun) * 1000)
             split = sum(1 for match in found.matches if match.together)
-            shelters = f"{split:3} of the first 100 split, {getattr(found, 'untried', 0):3} shelters not tried out"
-            print(f"  {who:22} {took[0]:9.1f} ms of CPU, again {took[1]:9.1f} ms   {shelters}", flush=True)
+            shown = f"{split:3} of the first 100 split, {getattr(found, 'untried', 0):3} shelters not tried out"
+            print(f"  {who:22} {took[0]:9.1f} ms of CPU, again {took[1]:9.1f} ms   {shown}", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 from bare import ask_at_once, cpu_ms
 from board import make_up_board
-from rig import serving, spread
+from rig import Served, serving, spread
 from search import change
 
 from bedboard.store.database import asyncpg_url
@@ -48,25 +48,24 @@ def postgres_ms(pid: int) -> float:
     return cpu_ms([pid, *children])
 
 
-def measure(workers: int, shelters: int, taps: int) -> None:
-    """Print one line: as many lines as shelters, each taps again as soon as it has its answer."""
-    with serving(lambda url: asyncio.run(make_up_board(url, shelters, shelters * PLACES_EACH)), workers) as served:
-        wanted = [
-            change(served.url, f"s{n}", f"s{n}-{place}", status)
-            for place in range(1, 10)  # those that are occupied
-            for status in ("free", "occupied")
-            for n in range(shelters)
-        ]
-        ask_at_once(served.url, wanted, 2 * shelters, shelters)
-        ended, seen = threading.Event(), Counter[str]()
-        watching = threading.Thread(target=lambda: asyncio.run(look(served.database_url, ended, seen)))
-        watching.start()
-        before, begun = (cpu_ms(served.pids), postgres_ms(served.database_pid)), time.perf_counter()
-        took = ask_at_once(served.url, wanted, taps, shelters)
-        seconds = time.perf_counter() - begun
-        ours, theirs = cpu_ms(served.pids) - before[0], postgres_ms(served.database_pid) - before[1]
-        ended.set()
-        watching.join()
+def measure(served: Served, workers: int, shelters: int, taps: int) -> None:
+    """Print two lines: as many lines as shelters, each taps again as soon as it has its answer."""
+    wanted = [
+        change(served.url, f"s{n}", f"s{n}-{place}", status)
+        for place in range(1, 10)  # those that are occupied
+        for status in ("free", "occupied")
+        for n in range(shelters)
+    ]
+    ask_at_once(served.url, wanted, 2 * shelters, shelters)
+    ended, seen = threading.Event(), Counter[str]()
+    watching = threading.Thread(target=lambda: asyncio.run(look(served.database_url, ended, seen)))
+    watching.start()
+    before, begun = (cpu_ms(served.pids), postgres_ms(served.database_pid)), time.perf_counter()
+    took = ask_at_once(served.url, wanted, taps, shelters)
+    seconds = time.perf_counter() - begun
+    ours, theirs = cpu_ms(served.pids) - before[0], postgres_ms(served.database_pid) - before[1]
+    ended.set()
+    watching.join()
     print(
         f"{workers} workers: {taps / seconds:5.0f} taps/s   {spread(took)}   CPU of a tap: ours {ours / taps:5.2f} ms, "
         f"PostgreSQL {theirs / taps:5.2f} ms",
@@ -83,8 +82,10 @@ def main() -> None:
     parser.add_argument("--shelters", type=int, default=20)
     parser.add_argument("--taps", type=int, default=3000)
     given = parser.parse_args()
+    places = given.shelters * PLACES_EACH
     for workers in given.workers:
-        measure(workers, given.shelters, given.taps)
+        with serving(lambda url: asyncio.run(make_up_board(url, given.shelters, places)), workers) as served:
+            measure(served, workers, given.shelters, given.taps)
 
 
 if __name__ == "__main__":
