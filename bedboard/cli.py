@@ -44,11 +44,15 @@ def options(
 
 
 @app.command()
-def serve(host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1", port: Port = 8000) -> None:
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="processes that serve, all on this port")] = 1,
+) -> None:
     """Serve the board from the database in DATABASE_URL."""
     from bedboard.commands.serve import serve
 
-    serve(host, port)
+    serve(host, port, workers)
 
 
 @app.command()

@@ -5,6 +5,8 @@ The owner of the database can cut off its newest rows together with their blocks
 
 import json
 import os
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import structlog
@@ -45,6 +47,8 @@ class Trail:
         self._path = path
         self._known: Head | None = None
         self._whole = True  # the first turn looks among all rows: one may have come late while no process was running
+        self._told_of_head: set[Finding] = set()
+        self._told_of_rows: set[Finding] = set()
 
     async def chain(self) -> None:
         """Chain what is new, unless the chain does not go on from what is known of it."""
@@ -58,13 +62,12 @@ class Trail:
             log.warning("trail_not_chained", reason=str(error))
             return
         if wrong is not None:
-            self._tell(wrong)
+            self._tell_of_head(wrong)
             return
         self._known = head
         if done is not None:
             self._whole = False
-            for one in done.forged:
-                self._tell(one)
+            self._tell_of_rows(done.forged)
 
     async def keep_head(self) -> None:
         """Write the head into its file, unless the chain does not go on from the head that is there."""
@@ -76,12 +79,30 @@ class Trail:
                 async with self._database.transaction() as tx:
                     wrong = await check_head(tx, kept)
                 if wrong is not None:
-                    self._tell(wrong)
+                    self._tell_of_head(wrong)
                     return
             if kept is None or kept.number < self._known.number:
                 write_head(self._path, self._known)
         except (Refusal, OSError, ValueError) as error:
             log.error("head_not_kept", reason=str(error))
 
-    def _tell(self, finding: Finding) -> None:
-        log.error("trail_broken", reason=str(finding))
+    def _tell_of_head(self, finding: Finding) -> None:
+        """Say once that the chain does not go on from the head that was known."""
+        if finding not in self._told_of_head:
+            self._told_of_head.add(finding)
+            log.error("trail_broken", reason=str(finding))
+
+    def _tell_of_rows(self, forged: Sequence[Finding]) -> None:
+        """Say which rows are wrong: for each table one line with the first that is new, and the number of the others.
+
+        `bedboard verify` lists them all. Each turn finds them again, for ten minutes or more.
+        """
+        new = [one for one in forged if one not in self._told_of_rows]
+        self._told_of_rows = set(forged)
+        for _, found in groupby(new, key=lambda one: one.source):
+            first, *others = found
+            log.error(
+                "trail_broken",
+                reason=f"{first}, and {len(others)} more like it" if others else str(first),
+                count=len(others) + 1,
+            )

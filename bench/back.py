@@ -1,42 +1,42 @@
 """How soon all screens are fresh again when they come back at once, as after a restart, and what that costs.
 
     python bench/back.py                      1,000, 5,000 and 10,000 screens, each with a session of its own
-    python bench/back.py --screens 2000
+    python bench/back.py --screens 10000 --workers 2
 
-A real server process (uvloop, one process) with the embedded PostgreSQL in a temporary folder. The clients are one process that
+A real server (uvloop) with the embedded PostgreSQL in a temporary folder. The clients are one process that
 counts whole frames: it connects, says hello as a page does, and waits for the snapshot. Everything stays on loopback and ends
 by itself. No figure is a test. Figures last printed: at the end of this file.
 """
 
 import argparse
 import asyncio
-import os
 import resource
 import select
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
-from rig import add_tokens, begin_board, serving
+from bare import cpu_ms
+from rig import SEAL, Served, add_tokens, begin_board, serving
 from websockets.frames import Frame, Opcode
 
 from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.actions.signin import hash_token
 from bedboard.clock import Clock
 from bedboard.store.database import Database, asyncpg_url
-from bedboard.store.seal import Seal, new_key
 from bedboard.store.tables.people import Person, Session
 
 SHELTERS, PLACES_EACH = 45, 25  # about what the Netherlands have
-MOST = 10_000
+MOST, WARM_UP = 10_000, 50
 AT_ONCE = 500  # connections that are being made; the kernel's queue is no longer
 
 
-async def make_up_board(url: str) -> None:
+async def make_up_board(url: str, screens: int) -> None:
     """A board of a country, and a detective with a session for every screen."""
-    now, seal = Clock().now(), Seal(new_key())
-    database = Database(url, seal.marks, statement_seconds=60)
+    now = Clock().now()
+    database = Database(url, SEAL.marks, statement_seconds=60)
     async with database.transaction() as tx:
         await begin_board(tx)
         for number in range(SHELTERS):
@@ -44,12 +44,12 @@ async def make_up_board(url: str) -> None:
                 NewPlace(id=f"s{number}-{n}", kind="k0", label=str(n), beds=1, observed_at=now) for n in range(PLACES_EACH)
             ]
             shelter = NewShelter(f"s{number}", "org", f"u{number % 10}", f"Shelter {number:03}", "088", "", now, places)
-            await add_shelter(tx, shelter, seal, now)
+            await add_shelter(tx, shelter, SEAL, now)
         await add_tokens(tx, SHELTERS)
-        for number in range(MOST):
+        for number in range(screens):
             tx.add(Person(id=f"p{number}", organization_id="org", name=f"P {number}", role="police", demo=True))
         await tx.flush()
-        for number in range(MOST):
+        for number in range(screens):
             hashed = hash_token(f"token-{number}")
             tx.add(Session(token_hash=hashed, person_id=f"p{number}", created_at=now, used_at=now))
     await database.dispose()
@@ -98,7 +98,7 @@ class Screen:
 
 def come_back(host: str, port: int, screens: int) -> tuple[list[socket.socket], float]:
     """Connect all screens and wait until each has its snapshot; return the open sockets and the seconds it took."""
-    poll, waiting, fresh = select.epoll(), {}, []
+    poll, waiting, fresh = select.epoll(), dict[int, Screen](), list[socket.socket]()
     begun, made = time.perf_counter(), 0
     while len(fresh) < screens:
         while made < screens and len(waiting) < AT_ONCE:
@@ -121,13 +121,9 @@ def come_back(host: str, port: int, screens: int) -> tuple[list[socket.socket], 
     return fresh, time.perf_counter() - begun
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def kilobytes(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / 1024
+def kilobytes(pids: Sequence[int]) -> float:
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * resource.getpagesize() / 1024
 
 
 async def transactions(url: str) -> int:
@@ -142,25 +138,35 @@ async def transactions(url: str) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--screens", type=int, nargs="+", default=[1000, 5000, 10_000])
-    screens = parser.parse_args().screens
-    if max(screens) > MOST:
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    if max(given.screens) > MOST:
         raise SystemExit(f"at most {MOST} screens: beyond, one loopback address runs out of ports")
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST + 500, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    for number in screens:
-        with serving(lambda url: asyncio.run(make_up_board(url))) as served:
-            host, port = served.url.removeprefix("http://").split(":")
-            come_back(host, int(port), 50)  # warms up
-            before = cpu_seconds(served.pid), kilobytes(served.pid), asyncio.run(transactions(served.database_url))
-            sockets, seconds = come_back(host, int(port), number)
-            cpu = cpu_seconds(served.pid) - before[0]
-            memory = kilobytes(served.pid) - before[1]
-            asked = asyncio.run(transactions(served.database_url)) - before[2]
-            print(
-                f"{number:6} screens: all fresh after {seconds:6.2f} s; {1000 * cpu / number:.3f} ms of CPU and "
-                f"{memory / number:.1f} KB each; {asked} transactions, nobody refused"
-            )
-            for one in sockets:
-                one.close()
+    for number in given.screens:
+
+        def fill(url: str, sessions: int = max(number, WARM_UP)) -> None:
+            asyncio.run(make_up_board(url, sessions))
+
+        with serving(fill, given.workers) as served:
+            measure(served, number)
+
+
+def measure(served: Served, number: int) -> None:
+    """Print when so many screens are fresh, and what that costs."""
+    host, port = served.url.removeprefix("http://").split(":")
+    come_back(host, int(port), WARM_UP)
+    before = cpu_ms(served.pids), kilobytes(served.pids), asyncio.run(transactions(served.database_url))
+    sockets, seconds = come_back(host, int(port), number)
+    cpu = cpu_ms(served.pids) - before[0]
+    memory = kilobytes(served.pids) - before[1]
+    asked = asyncio.run(transactions(served.database_url)) - before[2]
+    print(
+        f"{number:6} screens: all fresh after {seconds:6.2f} s; {cpu / number:.3f} ms of CPU and "
+        f"{memory / number:.1f} KB each; {asked} transactions, nobody refused"
+    )
+    for one in sockets:
+        one.close()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from websockets.frames import Frame, Opcode
 
 
-def request(url: str, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+def request(url: str, method: str, path: str, body: bytes = b"", /, **headers: str) -> bytes:
     """Return a request as bytes; in the names of headers `_` stands for `-`."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -117,7 +117,7 @@ def ask_at_once(url: str, requests: Sequence[bytes], times: int, lines: int) -> 
     return took
 
 
-def cpu_ms(pid: int) -> float:
-    """Return the milliseconds of CPU that a process and all its threads have used so far."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+def cpu_ms(pids: Sequence[int]) -> float:
+    """Return the milliseconds of CPU that these processes and all their threads have used so far."""
+    threads = [one for pid in pids for one in Path(f"/proc/{pid}/task").glob("*/schedstat")]
     return sum(int(one.read_text().split()[0]) for one in threads) / 1_000_000

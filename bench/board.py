@@ -2,8 +2,9 @@
 
     python bench/board.py                          a made-up board of 135 shelters with 7,692 places
     python bench/board.py toronto-2024-01.csv      the real one, of 1 January 2024
+    python bench/board.py --workers 2              served by two processes on one port
 
-A real server process (uvloop, one process) with the embedded PostgreSQL in a temporary folder; viewers in another process.
+A real server (uvloop) with the embedded PostgreSQL in a temporary folder; viewers in another process.
 Everything stays on loopback and ends by itself. No figure is a test. Figures last printed: at the end of this file.
 """
 
@@ -14,32 +15,33 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from bare import ask, ask_at_once, connect, cpu_ms, request
-from rig import add_tokens, begin_board, import_city, serving, spread
+from rig import SEAL, add_tokens, begin_board, import_city, serving, spread
+from viewers import frame_end
 from websockets.frames import Frame, Opcode
 
 from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.clock import Clock
 from bedboard.store.database import Database
-from bedboard.store.seal import Seal, new_key
 
-SHELTERS, PLACES = 135, 7692
-ROUNDS = 200
+PING_BYTE, CLOSE_BYTE = 0x89, 0x88
+PONG = Frame(Opcode.PONG, b"").serialize(mask=True)
 
 
-async def make_up_board(url: str) -> None:
+async def make_up_board(url: str, shelters: int, all_places: int) -> None:
     """As many shelters and places as the city, a tenth of the places free, everything confirmed now."""
-    now, seal = Clock().now(), Seal(new_key())
-    database = Database(url, seal.marks, statement_seconds=60)
+    now = Clock().now()
+    database = Database(url, SEAL.marks, statement_seconds=60)
     async with database.transaction() as tx:
         await begin_board(tx)
-        for number in range(SHELTERS):
-            count = PLACES // SHELTERS + (number < PLACES % SHELTERS)
+        for number in range(shelters):
+            count = all_places // shelters + (number < all_places % shelters)
             places = [
                 NewPlace(
                     id=f"s{number}-{n}",
@@ -54,8 +56,8 @@ async def make_up_board(url: str) -> None:
             shelter = NewShelter(
                 f"s{number}", "org", f"u{number % 10}", f"Shelter {number:03}", "", "", now, places, criteria={"woman": "yes"}
             )
-            await add_shelter(tx, shelter, seal, now)
-        await add_tokens(tx, SHELTERS)
+            await add_shelter(tx, shelter, SEAL, now)
+        await add_tokens(tx, shelters)
     await database.dispose()
 
 
@@ -72,10 +74,17 @@ def open_board(host: str, cookie: str) -> socket.socket:
     name, port = host.split(":")
     viewer, seen = socket.create_connection((name, int(port)), timeout=20), b""
     viewer.sendall(hello(host, cookie))
-    viewer.recv(65_536)
+    while b"\r\n\r\n" not in seen:
+        seen += viewer.recv(1)  # nothing of the first frame
     viewer.sendall(Frame(Opcode.TEXT, b'{"type":"hello","known":{}}').serialize(mask=True))
-    while b'"fragments":[' not in seen:
-        seen = seen[-20:] + viewer.recv(262_144)
+    frames, data = list[bytes](), b""
+    while not any(b'"fragments":[' in frame for frame in frames):
+        piece = viewer.recv(262_144)
+        if not piece:
+            raise SystemExit(f"a board was refused: {data[:200]!r}")
+        frames, data = split_frames(data + piece)
+    if data:
+        raise SystemExit("a board was sent half a frame more")
     viewer.setblocking(False)
     return viewer
 
@@ -86,9 +95,9 @@ def watch(host: str, cookie: str, viewers: int, stuck: int) -> None:
     `stuck`: so many boards more that read their first answer and then nothing, until the server closes them.
     """
     asleep = [open_board(host, cookie) for _ in range(stuck)]
-    poll, sockets, seen = select.epoll(), {}, dict[int, bytes]()
+    poll, sockets, begun = select.epoll(), {}, dict[int, bytes]()
     for viewer in (open_board(host, cookie) for _ in range(viewers)):
-        sockets[viewer.fileno()], seen[viewer.fileno()] = viewer, b""
+        sockets[viewer.fileno()], begun[viewer.fileno()] = viewer, b""
         poll.register(viewer, select.EPOLLIN)
     time.sleep(0.5)
     print("ready", flush=True)
@@ -97,27 +106,38 @@ def watch(host: str, cookie: str, viewers: int, stuck: int) -> None:
     while True:
         for fileno, _ in poll.poll():
             if fileno == sys.stdin.fileno():
-                line = sys.stdin.readline()
-                if not line:
+                if not (line := sys.stdin.readline()):
                     for viewer in asleep:
                         viewer.close()
                     return
                 needle, missing = line.strip().encode(), set(sockets)
-                seen = dict.fromkeys(sockets, b"")
                 print("watching", flush=True)
                 continue
-            piece = sockets[fileno].recv(262_144)
-            if not piece:
-                raise SystemExit(
-                    "the server has closed a board; boards here answer no ping, so the rounds may take 20 s at most"
-                )
-            data = seen[fileno] + piece
-            if needle and needle in data:
+            frames, begun[fileno] = split_frames(begun[fileno] + sockets[fileno].recv(262_144))
+            answer(sockets[fileno], frames)
+            if needle and any(needle in frame for frame in frames):
                 missing.discard(fileno)
-            seen[fileno] = data[-64:]
-            if needle and not missing:
-                print(time.monotonic(), flush=True)
-                needle = b""
+                if not missing:
+                    print(time.monotonic(), flush=True)
+                    needle = b""
+
+
+def answer(viewer: socket.socket, frames: Sequence[bytes]) -> None:
+    """Answer pings as a browser does, without which a board is cut after 20 seconds. Raises SystemExit for a closed one."""
+    for frame in frames:
+        if frame[0] == PING_BYTE:
+            viewer.send(PONG)
+        elif frame[0] == CLOSE_BYTE:
+            raise SystemExit(f"the server has closed a board: {frame!r}")
+
+
+def split_frames(data: bytes) -> tuple[list[bytes], bytes]:
+    """Return the whole frames, and what has come of the next one."""
+    frames = []
+    while data and (end := frame_end(data)) <= len(data):
+        frames.append(data[:end])
+        data = data[end:]
+    return frames, data
 
 
 def time_changes(
@@ -153,6 +173,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", type=Path, nargs="?", help="the city's file; without it a made-up board of the same size")
     parser.add_argument("--viewers", type=int, nargs="+", default=[200, 1000])
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--shelters", type=int, default=135)
+    parser.add_argument("--places", type=int, default=7692)
+    parser.add_argument("--rounds", type=int, default=200, help="answers of each kind; a quarter as many changes")
     parser.add_argument("--watch", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.watch:
@@ -163,14 +187,14 @@ def main() -> None:
         if options.csv:
             import_city(url, options.csv)
         else:
-            asyncio.run(make_up_board(url))
+            asyncio.run(make_up_board(url, options.shelters, options.places))
 
-    with serving(fill) as (url, pid, _, start_seconds):
-        print(f"answers with the whole board {start_seconds:.1f} s after its start")
-        measure(url, pid, options.viewers)
+    with serving(fill, options.workers) as served:
+        print(f"answers with the whole board {served.start_seconds:.1f} s after its start")
+        measure(served.url, served.pids, options.viewers, options.rounds)
 
 
-def measure(url: str, pid: int, sizes: list[int]) -> None:
+def measure(url: str, pids: Sequence[int], sizes: list[int], rounds: int) -> None:
     with httpx.Client(base_url=url, headers={"Origin": url}, timeout=30, follow_redirects=False) as client:
         page = client.get("/sign-in")
         person = "police" if 'value="police"' in page.text else page.text.split('name="person" value="')[1].split('"')[0]
@@ -178,28 +202,27 @@ def measure(url: str, pid: int, sizes: list[int]) -> None:
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         whole = httpx.get(f"{url}/api/v1/board", headers={"Authorization": "Bearer demo-police"}, timeout=30).json()
         places = [place["id"] for shelter in whole["shelters"] for place in shelter["places"] if place["status"] != "closed"]
-        print(f"{len(whole['shelters'])} shelters, {sum(len(s['places']) for s in whole['shelters'])} places, one process")
-    page, police = {"Cookie": cookie}, {"Authorization": "Bearer demo-police"}
+        print(f"{len(whole['shelters'])} shelters, {sum(len(s['places']) for s in whole['shelters'])} places")
+    mine, police = {"Cookie": cookie}, {"Authorization": "Bearer demo-police"}
     packed = {"Accept_Encoding": "gzip"}
     for name, wanted, lines in (
         ("an empty answer", request(url, "GET", "/health"), 1),
         ("an empty answer, 50 at once", request(url, "GET", "/health"), 50),
-        ("GET /, packed", request(url, "GET", "/", **page, **packed), 1),
-        ("GET /, packed, 50 at once", request(url, "GET", "/", **page, **packed), 50),
-        ("GET /, plain", request(url, "GET", "/", **page), 1),
+        ("GET /, packed", request(url, "GET", "/", **mine, **packed), 1),
+        ("GET /, packed, 50 at once", request(url, "GET", "/", **mine, **packed), 50),
+        ("GET /, plain", request(url, "GET", "/", **mine), 1),
         ("GET /api/v1/board, packed", request(url, "GET", "/api/v1/board", **police, **packed), 1),
         ("GET /api/v1/board, plain", request(url, "GET", "/api/v1/board", **police), 1),
     ):
         with connect(url) as line:
             size = len(ask(line, wanted)) / 1024
-        before = cpu_ms(pid)
-        took = ask_at_once(url, [wanted], ROUNDS, lines)
-        print(f"{name:28} {spread(took)}   {size:5.0f} KB   {(cpu_ms(pid) - before) / ROUNDS:6.2f} ms of CPU each")
+        before = cpu_ms(pids)
+        took = ask_at_once(url, [wanted], rounds, lines)
+        print(f"{name:28} {spread(took)}   {size:5.0f} KB   {(cpu_ms(pids) - before) / rounds:6.2f} ms of CPU each")
     place = places[0]
     for viewers, stuck in ((viewers, stuck) for viewers in sizes for stuck in (0, 5)):
-        rounds = 50
         token = f"demo-shelter-{place.rpartition('-')[0]}"
-        answered, arrived = time_changes(url, cookie, viewers, stuck, place, token, rounds)
+        answered, arrived = time_changes(url, cookie, viewers, stuck, place, token, max(1, rounds // 4))
         print(f"one change, {viewers:5} boards open: answered {spread(answered)}   {stuck} more that do not read")
         print(f"{'':31}last board {spread(arrived)}")
 

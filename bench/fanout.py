@@ -26,7 +26,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FRAME_HEAD = 4  # bytes, of a message between 126 and 65,535 bytes
-SECONDS_EACH = 6.0
 MOST_ROUNDS = 300
 WARM_UP_ROUNDS = 5
 NAMES = {
@@ -137,14 +136,14 @@ async def publish(way: Way) -> None:
     await asyncio.sleep(0.003)
 
 
-async def measure(commands: dict[str, list[str]], viewers: int) -> list[Way]:
+async def measure(commands: dict[str, list[str]], viewers: int, seconds: float) -> list[Way]:
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[-1]})
     ways: list[Way] = []
     try:
         for name, command in commands.items():
             ways.append(await open_way(name, command, viewers, cores))
-        end = time.monotonic() + SECONDS_EACH * len(ways)
+        end = time.monotonic() + seconds * len(ways)
         for round_number in range(MOST_ROUNDS):
             if time.monotonic() > end and round_number > 2 * WARM_UP_ROUNDS:
                 break
@@ -178,6 +177,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, nargs="+", default=[1000])
     parser.add_argument("--ways", nargs="+", choices=list(NAMES), default=list(NAMES))
     parser.add_argument("--bytes", type=int, default=600, help="length of the message (default 600)")
+    parser.add_argument("--seconds", type=float, default=6.0, help="for each way (default 6)")
     given = parser.parse_args()
     if max(given.viewers) > 10_000:
         raise SystemExit("at most 10000 viewers: beyond, one loopback address runs out of ports")
@@ -192,7 +192,7 @@ def main() -> None:
             else:
                 print(f"left out, its tools are not here: {NAMES[name]}")
         for viewers in given.viewers:
-            report(viewers, asyncio.run(measure(commands, viewers)))
+            report(viewers, asyncio.run(measure(commands, viewers, given.seconds)))
 
 
 if __name__ == "__main__":

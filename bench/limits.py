@@ -6,6 +6,7 @@ An empty Starlette route and a bare Starlette socket cost what nobody on this st
 only, so other work on the machine matters little; compare ratios. No figure is a test. Figures last printed: at the end.
 """
 
+import argparse
 import asyncio
 import json
 import os
@@ -19,7 +20,7 @@ from typing import Any
 import uvicorn
 import uvloop
 from back import come_back, make_up_board
-from rig import free_port
+from rig import SEAL, free_port
 from search import profiles_for
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -34,9 +35,7 @@ from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
 from bedboard.settings import read_settings
-from bedboard.store.seal import Seal, new_key
 
-TIMES, SCREENS = 300, 1000
 Headers = dict[str, str]
 
 
@@ -82,12 +81,13 @@ async def cpu_of(times: int, work: Callable[[int], Awaitable[object]]) -> float:
     return (time.process_time() - begun) / times * 1000
 
 
-async def handshakes(port: int) -> float:
+async def handshakes(port: int, screens: int) -> float:
     """Return the milliseconds of CPU of a screen that comes back; the screens are in a process of their own."""
     begun = time.process_time()
-    screens = await asyncio.create_subprocess_exec(sys.executable, __file__, str(port))
-    await screens.wait()
-    return (time.process_time() - begun) / SCREENS * 1000
+    others = await asyncio.create_subprocess_exec(sys.executable, __file__, "--port", str(port), "--screens", str(screens))
+    if await others.wait():
+        raise SystemExit("the screens did not come back")
+    return (time.process_time() - begun) / screens * 1000
 
 
 async def served(app: ASGIApp, port: int, **options: Any) -> uvicorn.Server:
@@ -98,14 +98,14 @@ async def served(app: ASGIApp, port: int, **options: Any) -> uvicorn.Server:
     return server
 
 
-async def measure(folder: Path, database_url: str) -> None:
-    await make_up_board(database_url)
+async def measure(folder: Path, web_url: str, times: int, screens: int) -> None:
+    """Print every figure. The board is that of `back.py`, with so many screens at least. `screens` 0: no handshakes."""
     port, other = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
-    os.environ |= {"DATABASE_URL": database_url, "BEDBOARD_DEMO": "true", "BEDBOARD_PUBLIC_URL": url}
+    os.environ |= {"DATABASE_URL": web_url, "BEDBOARD_DEMO": "true", "BEDBOARD_PUBLIC_URL": url}
     os.environ |= {"BEDBOARD_DATA": str(folder), "BEDBOARD_LOG_LEVEL": "error"}
     set_up_log("error")
-    app, empty = build_app(read_settings(), Seal(new_key())), Starlette(routes=[Route("/", nothing)])
+    app, empty = build_app(read_settings(), SEAL), Starlette(routes=[Route("/", nothing)])
     bare = Starlette(routes=[WebSocketRoute("/live", bare_socket)])
     servers = [await served(app, port, **WEBSOCKET_OPTIONS), await served(bare, other, ws="websockets-sansio")]
     host = url.removeprefix("http://")
@@ -123,17 +123,24 @@ async def measure(folder: Path, database_url: str) -> None:
         ("a search that somebody has just made", lambda n: call(app, "POST", "/api/v1/search", police, searches[0])),
         ("a change of one place", lambda n: call(app, "PATCH", "/api/v1/places/s1-1", shelter, taps[n % 2])),
     ):
-        print(f"{name:40} {await cpu_of(TIMES, work):7.3f} ms of CPU", flush=True)
-    for name, where in (("a bare socket: accept, hello, answer", other), ("a screen that comes back", port)) * 2:
-        print(f"{name:40} {await handshakes(where):7.3f} ms of CPU", flush=True)
+        print(f"{name:40} {await cpu_of(times, work):7.3f} ms of CPU", flush=True)
+    for name, where in (("a bare socket: accept, hello, answer", other), ("a screen that comes back", port)) * (
+        2 if screens else 0
+    ):
+        print(f"{name:40} {await handshakes(where, screens):7.3f} ms of CPU", flush=True)
     for server in servers:
         server.should_exit = True
     await asyncio.sleep(2)
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        come_back("127.0.0.1", int(sys.argv[1]), SCREENS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=300, help="how often each piece of work is done")
+    parser.add_argument("--screens", type=int, default=1000)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.port:
+        come_back("127.0.0.1", given.port, given.screens)
         return
     with tempfile.TemporaryDirectory(prefix="bedboard-bench-") as name:
         folder = Path(name)
@@ -141,7 +148,8 @@ def main() -> None:
         database = embedded.start(folder / "data")
         try:
             migrate_now(database.url, database.web_url)
-            uvloop.run(measure(folder, database.url))
+            asyncio.run(make_up_board(database.url, max(given.screens, 2)))
+            uvloop.run(measure(folder, database.web_url, given.times, given.screens))
         finally:
             database.discard()
 

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
+from bare import connect, hear, request
 
 from bedboard import embedded
 from bedboard.actions.setup import add_organization, add_person, begin_deployment
@@ -21,10 +21,13 @@ from bedboard.clock import Clock
 from bedboard.migrations.run import migrate_now
 from bedboard.seeds import add_demo_clients
 from bedboard.store.database import Transaction
+from bedboard.store.seal import Seal, new_key
 from bedboard.store.tables.board import Kind, Unit
 from bedboard.store.tables.people import Person
 
 ANSWERS_AFTER_SECONDS = 60.0
+KEY = new_key()
+SEAL = Seal(KEY)  # of the board and of its server: rows with the marks of another key are a broken trail
 
 
 async def begin_board(tx: Transaction) -> None:
@@ -47,7 +50,7 @@ async def add_tokens(tx: Transaction, shelters: int) -> None:
 
 def import_city(url: str, file: Path) -> None:
     """Import the first day of 2024 from the city's file, as if it were now."""
-    environment = os.environ | {"DATABASE_URL": url, "BEDBOARD_DEMO": "true"}
+    environment = os.environ | {"DATABASE_URL": url, "BEDBOARD_DEMO": "true", "BEDBOARD_SECRET_KEY": KEY}
     command = [sys.executable, "-m", "bedboard", "import", "toronto", str(file), "--date", "2024-01-01", "--as-of-now"]
     subprocess.run(command, env=environment, check=True)
 
@@ -67,17 +70,22 @@ def free_port() -> int:
 
 
 class Served(NamedTuple):
-    """A running server: its address, its process, its database, and the seconds from its start to its first whole board."""
+    """A running server: its address, its processes, its database, and the seconds from its start to its first whole board.
+
+    `database_url`: as the owner. `web_url`: as the role that serves. `database_pid`: the first process of PostgreSQL.
+    """
 
     url: str
-    pid: int
+    pids: Sequence[int]
     database_url: str
+    web_url: str
+    database_pid: int
     start_seconds: float
 
 
 @contextmanager
-def serving(fill: Callable[[str], None]) -> Iterator[Served]:
-    """Serve a board on loopback while open. `fill` loads the migrated database at a URL."""
+def serving(fill: Callable[[str], None], workers: int = 1) -> Iterator[Served]:
+    """Serve a board on loopback while open, with so many processes. `fill` loads the migrated database at a URL."""
     folder = Path(tempfile.mkdtemp(prefix="bedboard-bench-"))
     folder.chmod(0o755)  # another user runs the database
     database = embedded.start(folder / "data")
@@ -92,13 +100,16 @@ def serving(fill: Callable[[str], None]) -> Iterator[Served]:
             "BEDBOARD_DEMO": "true",
             "BEDBOARD_PUBLIC_URL": url,
             "BEDBOARD_DATA": str(folder),
+            "BEDBOARD_SECRET_KEY": KEY,
             "BEDBOARD_LOG_LEVEL": "error",
         }
-        command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port), "--workers", str(workers)]
         begun = time.monotonic()
         server = subprocess.Popen(command, env=environment)
         _wait_for_board(url)
-        yield Served(url, server.pid, database.url, time.monotonic() - begun)
+        start_seconds = time.monotonic() - begun
+        _wait_for_workers(port, workers)
+        yield Served(url, [server.pid, *_children(server.pid)], database.url, database.web_url, database.pid, start_seconds)
     finally:
         if server is not None:
             server.terminate()
@@ -107,15 +118,27 @@ def serving(fill: Callable[[str], None]) -> Iterator[Served]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _wait_for_workers(port: int, workers: int) -> None:
+    """Wait until all workers let people in."""
+    end = time.monotonic() + ANSWERS_AFTER_SECONDS
+    while Path("/proc/net/tcp").read_text().count(f":{port:04X} 00000000:0000 0A") < workers:  # 0A: it listens
+        if time.monotonic() > end:
+            raise SystemExit(f"no {workers} workers after {ANSWERS_AFTER_SECONDS:.0f} seconds")
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def _wait_for_board(url: str) -> None:
     end = time.monotonic() + ANSWERS_AFTER_SECONDS
+    wanted = request(url, "GET", "/api/v1/board", Authorization="Bearer demo-police")
     while True:
-        try:
-            reply = httpx.get(f"{url}/api/v1/board", headers={"Authorization": "Bearer demo-police"}, timeout=30)
-            if reply.status_code == 200:
+        with suppress(ConnectionError), connect(url) as line:
+            line.sendall(wanted)
+            if hear(line, b"\r\n").startswith(b"HTTP/1.1 200"):
                 return
-        except httpx.TransportError:
-            pass
         if time.monotonic() > end:
             raise SystemExit(f"no board at {url} after {ANSWERS_AFTER_SECONDS:.0f} seconds")
         time.sleep(0.02)

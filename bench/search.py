@@ -3,9 +3,10 @@
 One searcher asks alone, then 50 ask at once, while 5 changes a second arrive.
 
     python bench/search.py                          20,000 made-up places in 350 shelters, each with criteria of its own
+    python bench/search.py --workers 2              the same, served by two processes on one port
     python bench/search.py toronto-2024-01.csv      the real 7,692 places of 1 January 2024
 
-A real server process (uvloop, one process) with the embedded PostgreSQL in a temporary folder. Everything stays on loopback
+A real server (uvloop) with the embedded PostgreSQL in a temporary folder. Everything stays on loopback
 and ends by itself. No figure is a test. Figures last printed: at the end of this file.
 """
 
@@ -23,18 +24,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bare import ask, ask_at_once, connect, cpu_ms, empty, hear, open_page, request, sign_in
-from rig import add_tokens, begin_board, import_city, serving, spread
+from rig import SEAL, add_tokens, begin_board, import_city, serving, spread
 
 from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.clock import Clock
 from bedboard.rules.criteria import CRITERION_NAMES
 from bedboard.schemas.profile import SearchProfile, write_profile
 from bedboard.store.database import Database
-from bedboard.store.seal import Seal, new_key
 
-SHELTERS, PLACES = 350, 20_000
 SEARCHERS = 50
-SEARCHES = 400  # of one searcher; the 50 do as many together, times five
+SEARCHES = 400
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 CHANGES_A_SECOND = 5.0
 PROFILES: tuple[dict[str, object], ...] = (
     {"adults": {"woman": 1}, "arrives_after": "now"},
@@ -58,10 +58,10 @@ SPLIT: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
-async def make_up_board(url: str) -> None:
+async def make_up_board(url: str, shelters: int, all_places: int) -> None:
     """Every shelter answers every criterion in its own way, one place in fifty as well; a tenth of the places is free."""
-    now, seal, random = Clock().now(), Seal(new_key()), Random(1)
-    database = Database(url, seal.marks, statement_seconds=60)
+    now, random = Clock().now(), Random(1)
+    database = Database(url, SEAL.marks, statement_seconds=60)
 
     def answers(names: Sequence[str]) -> dict[str, str]:
         return {name: random.choice(("yes", "yes", "yes", "discuss", "no")) for name in names}
@@ -69,8 +69,8 @@ async def make_up_board(url: str) -> None:
     names = sorted(CRITERION_NAMES)
     async with database.transaction() as tx:
         await begin_board(tx)
-        for number in range(SHELTERS):
-            count = PLACES // SHELTERS + (number < PLACES % SHELTERS)
+        for number in range(shelters):
+            count = all_places // shelters + (number < all_places % shelters)
             places = [
                 NewPlace(
                     id=f"s{number}-{n}",
@@ -96,8 +96,8 @@ async def make_up_board(url: str) -> None:
                 criteria=answers(names),
                 limits={"min_age": 18, "max_children": random.randrange(5)},
             )
-            await add_shelter(tx, shelter, seal, now)
-        await add_tokens(tx, SHELTERS)
+            await add_shelter(tx, shelter, SEAL, now)
+        await add_tokens(tx, shelters)
     await database.dispose()
 
 
@@ -173,8 +173,18 @@ def watch(url: str, cookie: str, searches: Sequence[Mapping[str, str]], shelters
     return arrived
 
 
-def measure(url: str, pid: int, person: str) -> None:
-    """Print every figure. `person`: id of the demo's person that signs in and searches."""
+def kept_page(url: str, cookie: str, fields: Mapping[str, str]) -> bytes:
+    """Send the form of the search page as a browser without scripts does; return the request for the page that follows."""
+    with connect(url) as line:
+        line.sendall(request(url, "POST", "/search", urlencode(fields).encode(), **FORM, Origin=url, Cookie=cookie))
+        head = hear(line, b"\r\n\r\n").decode()
+    said = dict(one.partition(": ")[::2] for one in head.splitlines()[1:] if ": " in one)
+    kept = said["set-cookie"].partition(";")[0]
+    return request(url, "GET", said["location"], Cookie=f"{cookie}; {kept}", Accept_Encoding="gzip")
+
+
+def measure(url: str, pids: Sequence[int], person: str, searches: int) -> None:
+    """Print every figure. `person`: id of the demo's person that signs in. `searches`: of one searcher; 50 do more."""
     police = {"Authorization": "Bearer demo-police"}
 
     def answer(wanted: bytes) -> Any:
@@ -184,66 +194,71 @@ def measure(url: str, pid: int, person: str) -> None:
     board = answer(request(url, "GET", "/api/v1/board", **police))["shelters"]
     asked = profiles_for(sorted({one["unit"] for one in board}))
     # A process keeps what it has found for a second at most. So no two of these are the same, and each has to be found.
-    said = [json.dumps({**one, "limit": 100 - turn}).encode() for turn in range(SEARCHES // SEARCHERS) for one in asked]
+    said = [json.dumps({**one, "limit": 100 - turn}).encode() for turn in range(max(1, searches // SEARCHERS)) for one in asked]
     profiles = [request(url, "POST", "/api/v1/search", one, **police) for one in said]
     woman = request(url, "POST", "/api/v1/search", b'{"adults": {"woman": 1}, "limit": 40}', **police)
     best = [(match["shelter"], match["place"]) for match in answer(woman)["matches"]]
-    form = {"Content_Type": "application/x-www-form-urlencoded", "Origin": url, "Cookie": cookie, "Accept_Encoding": "gzip"}
-    page = [request(url, "POST", "/search", urlencode(fields_of(one)).encode(), **form) for one in asked]
+    form = FORM | {"Origin": url, "Cookie": cookie, "Accept_Encoding": "gzip"}
+    script = [request(url, "POST", "/search", urlencode(fields_of(one)).encode(), **form, HX_Request="true") for one in asked]
+    page = [kept_page(url, cookie, fields_of(one)) for one in asked]
     free = [(one["id"], place["id"]) for one in board for place in one["places"] if place["status"] == "free"]
     print(f"{len(board)} shelters, {sum(len(one['places']) for one in board)} places, {len(free)} free")
 
     def show(name: str, requests: Sequence[bytes], times: int, lines: int = 1) -> None:
-        cpu, begun = cpu_ms(pid), time.perf_counter()
+        cpu, begun = cpu_ms(pids), time.perf_counter()
         took = ask_at_once(url, requests, times, lines)
         rate = len(took) / (time.perf_counter() - begun)
-        print(f"  {name:37} {spread(took)}   {rate:5.0f}/s   {(cpu_ms(pid) - cpu) / times:6.2f} ms of CPU each")
+        print(f"  {name:37} {spread(took)}   {rate:5.0f}/s   {(cpu_ms(pids) - cpu) / times:6.2f} ms of CPU each")
 
-    ask_at_once(url, profiles, 100, 1)
+    ask_at_once(url, profiles, searches // 4, 1)
     nothing = [request(url, "GET", "/health")]
-    show("an empty answer, for comparison", nothing, SEARCHES)
-    show("search, one searcher, quiet", profiles, SEARCHES)
-    show("search page, one searcher, quiet", page, SEARCHES // 4)
-    show("the same again", page, SEARCHES // 4)
+    show("an empty answer, for comparison", nothing, searches)
+    show("search, one searcher, quiet", profiles, searches)
+    show("search page, kept, one searcher", page, searches // 4)
+    show("the same, asked by a script", script, searches // 4)
     for name, group in SPLIT:
         body = json.dumps({"group": 6, "split": True} | group).encode()
-        show(name, [request(url, "POST", "/api/v1/search", body, **police)], SEARCHES // 10)
+        show(name, [request(url, "POST", "/api/v1/search", body, **police)], max(1, searches // 10))
     changes: list[float] = []
     ended = threading.Event()
     others = [one for one in free if one not in best]
     some = Random(2).sample(others, min(200, len(others)))
     changing = threading.Thread(target=keep_changing, args=(url, some, 1 / CHANGES_A_SECOND, changes, ended), daemon=True)
     changing.start()
-    show("search, one searcher, 5 changes/s", profiles, SEARCHES)
-    show("an empty answer, 50 at once", nothing, SEARCHES * 5, SEARCHERS)
-    show("search, 50 searchers, 5 changes/s", profiles, SEARCHES * 5, SEARCHERS)
-    show("the same fifty searches again", profiles[:SEARCHERS], SEARCHES * 5, SEARCHERS)
+    show("search, one searcher, 5 changes/s", profiles, searches)
+    show("an empty answer, 50 at once", nothing, searches * 5, SEARCHERS)
+    show("search, 50 searchers, 5 changes/s", profiles, searches * 5, SEARCHERS)
+    show("the same fifty searches again", profiles[:SEARCHERS], searches * 5, SEARCHERS)
     ended.set()
     changing.join()
     print(f"  {'the changes meanwhile':37} {spread(changes)}   {len(changes)} changes")
     alike, rounds = [{"adults.woman": "1", "arrival": "open"}] * SEARCHERS, min(10, len(best) // 3)
     various = [fields_of(one) for one in asked]
-    for name, searches, taps in (
+    for name, pages, taps in (
         ("1 search page", alike[:1], best[:rounds]),
         ("50 that search alike", alike, best[rounds : 2 * rounds]),
         ("50 that search for various people", various, best[2 * rounds : 3 * rounds]),
     ):
-        print(f"  a tap until the last of {name:33} {spread(watch(url, cookie, searches, taps))}")
+        print(f"  a tap until the last of {name:33} {spread(watch(url, cookie, pages, taps))}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("city", type=Path, nargs="?", help="the city's CSV; without it a made-up board")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--shelters", type=int, default=350)
+    parser.add_argument("--places", type=int, default=20_000)
+    parser.add_argument("--searches", type=int, default=SEARCHES, help="of one searcher; 50 do five times as many")
     given = parser.parse_args()
 
     def fill(url: str) -> None:
         if given.city is None:
-            asyncio.run(make_up_board(url))
+            asyncio.run(make_up_board(url, given.shelters, given.places))
         else:
             import_city(url, given.city)
 
-    with serving(fill) as (url, pid, *_):
-        measure(url, pid, "police" if given.city is None else "mark")
+    with serving(fill, given.workers) as served:
+        measure(served.url, served.pids, "police" if given.city is None else "mark", given.searches)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 It is the CPU of this process only, without a server and a database. No figure is a test. Figures last printed: at the end.
 """
 
+import argparse
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow, UnitR
 from bedboard.views.cards import make_card
 from bedboard.views.columns import Columns
 
-SHELTERS, PLACES = 350, 57
+PLACES = 57
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 CATALOGUE = Catalogue(
     name="Bench",
@@ -96,13 +97,20 @@ BOARDS: Mapping[str, tuple[Words, Words, int, Callable[[Random], dict[str, int]]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shelters", type=int, default=350)
+    measure(parser.parse_args().shelters)
+
+
+def measure(shelters: int) -> None:
+    """Print what each group costs on each board of so many shelters."""
     for name, (words, own_words, own, limits) in BOARDS.items():
         random, board = Random(1), Columns()
-        for number in range(SHELTERS):
+        for number in range(shelters):
             row = shelter(number, random, words, own_words, own, limits(random))
             board.take(make_card(row, CATALOGUE, USUAL_LIMITS, NOW))
         board.found(Profile(woman=1), CATALOGUE, 100)
-        print(f"{name}: {SHELTERS * PLACES} free places")
+        print(f"{name}: {shelters * PLACES} free places")
         for who, profile in GROUPS.items():
             took = []
             for _ in range(2):
@@ -111,8 +119,8 @@ def main() -> None:
                 found = board.found(profile, CATALOGUE, 100)
                 took.append((time.process_time() - begun) * 1000)
             split = sum(1 for match in found.matches if match.together)
-            shelters = f"{split:3} of the first 100 split, {getattr(found, 'untried', 0):3} shelters not tried out"
-            print(f"  {who:22} {took[0]:9.1f} ms of CPU, again {took[1]:9.1f} ms   {shelters}", flush=True)
+            shown = f"{split:3} of the first 100 split, {getattr(found, 'untried', 0):3} shelters not tried out"
+            print(f"  {who:22} {took[0]:9.1f} ms of CPU, again {took[1]:9.1f} ms   {shown}", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ SOCKETIO_GREETINGS = 2  # its own "open", and the answer to "40"
 
 def frame_end(data: bytes) -> int:
     """Return how long the first frame is; more than there is when it is not whole."""
-    if len(data) < 4:
-        return 4
+    if len(data) < 2:
+        return 2
     size = data[1]
     if size < 126:
         return 2 + size
+    if len(data) < 10:
+        return 10
     if size == 126:
         return 4 + int.from_bytes(data[2:4], "big")
     return 10 + int.from_bytes(data[2:10], "big")

@@ -1,8 +1,9 @@
-"""`bedboard serve`: the board of one process, on the database in DATABASE_URL."""
+"""`bedboard serve`: the board on the database in DATABASE_URL, from one process or from several on one port."""
 
 import errno
 import os
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -10,6 +11,7 @@ from bedboard.app import build_app
 from bedboard.commands.databases import database_url, make_seal, run
 from bedboard.commands.failures import Failure
 from bedboard.commands.ready import LOOPBACK, settings_to_serve, wrong_in_database
+from bedboard.commands.workers import Workers
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
@@ -17,8 +19,8 @@ from bedboard.settings import Settings
 KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its connections: it must not send a request into one that we close
 
 
-def serve(host: str, port: int) -> None:
-    """Serve the board until the process is told to stop. Raises Failure before that, never later."""
+def serve(host: str, port: int, workers: int = 1) -> None:
+    """Serve the board from so many processes until this one is told to stop. Raises Failure before that, never later."""
     wrong, settings = settings_to_serve()
     if settings.demo and host not in LOOPBACK:
         wrong.append("BEDBOARD_DEMO is set: a demo listens on loopback only, not on --host " + host)
@@ -32,13 +34,29 @@ def serve(host: str, port: int) -> None:
     sockets = listen(host, port)
     if wrong := run(wrong_in_database(database_url(settings), demo=settings.demo)):
         raise Failure("\n".join(wrong))
-    serve_forever(settings, sockets)
+    if workers == 1:
+        serve_forever(settings, sockets)
+        return
+    for taken in sockets:  # nobody else has the port; now take it again in the way that lets workers take it too
+        taken.close()
+    held = listen(host, port, shared=True)  # also while no worker is running
+    set_up_log(settings.log_level)
+
+    def serve_one(number: int, on_ready: Callable[[], None]) -> None:
+        # The cast plays the shelters of the database, so one of it is enough.
+        mine = settings if number == 0 else settings.model_copy(update={"cast_speed": 0.0})
+        serve_forever(mine, listen(host, port, shared=True), on_ready)
+
+    Workers(workers, serve_one).run()
+    for taken in held:
+        taken.close()
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
+def listen(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
     """Take the port on every address of the host. Raises Failure when there is none to be had.
 
-    Nobody is let in yet: that begins when the application is ready.
+    Nobody is let in yet: that begins when the application is ready. `shared`: other processes of this user may take it too, and
+    the kernel spreads the connections among those that let people in (docs/fast.md has the figures).
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE)
@@ -50,6 +68,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
         try:
             taken = socket.socket(family, kind, protocol)
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
             if family == socket.AF_INET6:
                 taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # the IPv4 address has a socket of its own
             taken.bind(address)
@@ -70,9 +89,17 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host}, port {port}: {error.strerror or error}"
 
 
-def serve_forever(settings: Settings, sockets: list[socket.socket]) -> None:
-    """Serve on sockets that `listen` took. Raises Failure when another program began to listen there after that."""
+def serve_forever(settings: Settings, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
+    """Serve on sockets that `listen` took. Raises Failure when another program began to listen there after that.
+
+    `on_ready` is called as soon as people are let in, and may be called again.
+    """
     set_up_log(settings.log_level)
+
+    async def notify() -> None:
+        if on_ready is not None:
+            on_ready()
+
     config = uvicorn.Config(
         build_app(settings, make_seal(settings)),
         loop="uvloop",
@@ -83,6 +110,7 @@ def serve_forever(settings: Settings, sockets: list[socket.socket]) -> None:
         server_header=False,
         timeout_graceful_shutdown=3,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        callback_notify=notify,
         **WEBSOCKET_OPTIONS,
     )
     try:

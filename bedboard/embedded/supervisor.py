@@ -24,17 +24,22 @@ class Dropped(TypedDict, total=False):
     extra_groups: list[int]
 
 
+def end_with(parent: int, number: int) -> None:
+    """Let the kernel send this process a signal when its parent ends. It ends at once when it has another parent by now."""
+    ctypes.CDLL(None).prctl(1, number)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def supervise(uid: str, gid: str, lock: str, remove: str, *command: str) -> int:
     """Run `command` until it ends or standard input closes, which is when the process that started us ends.
 
     Should we be killed ourselves, the kernel passes a fast shutdown on. Returns the exit status, or 128 + signal.
     """
-    supervisor, prctl = os.getpid(), ctypes.CDLL(None).prctl
+    supervisor = os.getpid()
 
     def end_with_supervisor() -> None:  # runs after the change of user, which would have cleared this
-        prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
-        if os.getppid() != supervisor:
-            os._exit(1)
+        end_with(supervisor, signal.SIGINT)
 
     dropped: Dropped = {} if uid == "-1" else {"user": int(uid), "group": int(gid), "extra_groups": []}
     program = subprocess.Popen(

@@ -12,6 +12,7 @@ from bedboard.actions.disclosures import note_refused_telephone
 from bedboard.clock import Clock
 from bedboard.store.chain import get_head
 from bedboard.store.database import Database
+from bedboard.store.seal import Seal, new_key
 from bedboard.trail import Trail, read_head
 from tests.build import NOW, FixedClock
 from tests.build.audit import chain, cut, forget_tags, look, moments, verify
@@ -81,6 +82,25 @@ async def test_more_rows_than_fit_in_one_block_are_chained(board_database: Datab
     findings, seen = await verify(board_database)
     assert (findings, seen.waiting) == ([], 0)
     assert seen.blocks >= 5
+
+
+async def test_many_rows_of_somebody_else_are_one_line_of_the_log(
+    board_database: Database, clock: FixedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with board_database.transaction() as tx:
+        assert len((await chain_rows(tx, NOW)).forged) == 0  # type: ignore[union-attr]
+    stranger = Database(board_database.url, Seal(new_key()).marks, pool_size=1)
+    for _ in range(7):
+        await look(stranger)
+    trail = Trail(board_database, clock, None)
+    for _ in range(3):  # each turn finds them
+        await trail.chain()
+    await look(stranger)
+    await trail.chain()
+    await stranger.dispose()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "trail_broken" in line]
+    assert [one["count"] for one in told] == [7, 1]
+    assert told[0]["reason"].endswith("was not written by bedboard, and 6 more like it")
 
 
 async def test_rows_from_before_there_were_tags_are_chained_once(board_database: Database) -> None:

@@ -81,6 +81,11 @@ class Process:
     def serve(cls, log: Path, database_url: str, port: int | None = None) -> "Process":
         return cls(log, "serve", port=port, DATABASE_URL=database_url, BEDBOARD_DEMO="true")
 
+    @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.pid
+
     async def start(self) -> Self:
         self.log.touch()
         self._running = self._begin()

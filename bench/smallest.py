@@ -1,0 +1,44 @@
+"""Run every bench in its smallest size, so that none of them breaks unseen. The figures mean nothing.
+
+    python bench/smallest.py
+
+One server with two workers, and the board of `back.py`.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import back
+import board
+import fanout
+import limits
+import search
+import split
+import taps
+import uvloop
+from rig import serving
+
+SCREENS = 10
+
+
+def fill(url: str) -> None:
+    asyncio.run(back.make_up_board(url, back.WARM_UP))
+
+
+def main() -> None:
+    split.measure(2)
+    hub = fanout.serve_python("hub", 600, Path())
+    if hub is not None:
+        fanout.report(5, asyncio.run(fanout.measure({"hub": hub}, 5, 0.1)))
+    with serving(fill, 2) as served:
+        back.measure(served, SCREENS)
+        search.measure(served.url, served.pids, "police", 4)
+        board.measure(served.url, served.pids, [2], 4)
+        taps.measure(served, 2, 3, 9)
+        with tempfile.TemporaryDirectory(prefix="bedboard-bench-") as folder:
+            uvloop.run(limits.measure(Path(folder), served.web_url, 3, 0))
+
+
+if __name__ == "__main__":
+    main()
