@@ -155,12 +155,19 @@ def warm_up(board: Board) -> None:
 
 
 def build_app(
-    settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True, has_watch: bool = True
+    settings: Settings,
+    seal: Seal,
+    clock: Clock | None = None,
+    *,
+    has_jobs: bool = True,
+    has_watch: bool = True,
+    reads_templates: bool = False,
 ) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
     `seal` must open the sealed values in the database. `has_jobs` False: only the pulse runs by the clock. Tests move their
-    clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets.
+    clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets. `reads_templates`: all of
+    them, before anybody is let in; a test needs few.
     """
     process = make_process(settings, seal, clock or Clock())
 
@@ -176,7 +183,10 @@ def build_app(
         scheduler = make_scheduler(process)
         if has_jobs:
             scheduler.start()
-        await process.board.first_read(5.0)
+        if reads_templates:
+            await asyncio.gather(asyncio.to_thread(process.pages.read_all), process.board.first_read(5.0))
+        else:
+            await process.board.first_read(5.0)
         warm_up(process.board)
         try:
             yield

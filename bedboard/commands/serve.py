@@ -74,7 +74,7 @@ def serve_forever(settings: Settings, sockets: list[socket.socket]) -> None:
     """Serve on sockets that `listen` took. Raises Failure when another program began to listen there after that."""
     set_up_log(settings.log_level)
     config = uvicorn.Config(
-        build_app(settings, make_seal(settings)),
+        build_app(settings, make_seal(settings), reads_templates=not settings.demo),
         loop="uvloop",
         http="httptools",
         lifespan="on",
