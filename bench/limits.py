@@ -30,6 +30,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bedboard import embedded
 from bedboard.app import build_app
+from bedboard.doorway import make_doorway
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
@@ -107,7 +108,10 @@ async def measure(folder: Path, database_url: str) -> None:
     set_up_log("error")
     app, empty = build_app(read_settings(), Seal(new_key())), Starlette(routes=[Route("/", nothing)])
     bare = Starlette(routes=[WebSocketRoute("/live", bare_socket)])
-    servers = [await served(app, port, **WEBSOCKET_OPTIONS), await served(bare, other, ws="websockets-sansio")]
+    servers = [
+        await served(app, port, http=make_doorway(), **WEBSOCKET_OPTIONS),
+        await served(bare, other, ws="websockets-sansio"),
+    ]
     host = url.removeprefix("http://")
     page = {"Host": host, "Cookie": "bedboard=token-1", "Accept-Encoding": "gzip"}
     police = {"Host": host, "Authorization": "Bearer demo-police"}

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bedboard.app import build_app
+from bedboard.doorway import Patience, make_doorway
 from bedboard.embedded.server import USER, WEB_USER
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.process import Process
@@ -156,6 +157,7 @@ async def start_site(
     has_jobs: bool = False,
     has_watch: bool = False,
     host: str = "127.0.0.1",
+    patience: Patience | None = None,
     **given: object,
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
     """Serve on a free port in this very loop; the caller ends it with `stop_site`.
@@ -171,7 +173,13 @@ async def start_site(
         settings = settings.model_copy(update={"pulse_seconds": 3600.0})  # more than the settings allow
     app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs, has_watch=has_watch)
     config = uvicorn.Config(
-        app, lifespan="on", log_level="warning", access_log=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, **WEBSOCKET_OPTIONS
+        app,
+        http=make_doorway(patience),
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))
