@@ -24,8 +24,8 @@ from bedboard.live.news import News
 from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
-from bedboard.live.search import Turns
 from bedboard.live.shelters import ShelterNews
+from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.live.watch import Watch
 from bedboard.live.wire import encode_text

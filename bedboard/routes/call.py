@@ -145,6 +145,11 @@ class Call:
         """The idempotency key of a program; pages send theirs as a field."""
         return self.request.headers.get("idempotency-key")
 
+    @property
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The turn of the caller for long work."""
+        return self.process.turns.of(self.actor.key)
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.process.database.transaction()
 

@@ -13,7 +13,7 @@ from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
 from bedboard.routes.frontdoor import is_from_us
 from bedboard.routes.replies import notice_html
-from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor, Role
+from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, Refusal, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
@@ -52,7 +52,7 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
     if actor.is_locked:
         channel = LockedChannel(process.board, audience._replace(view="own"), active)
     elif audience.view == "search":
-        channel = _search_channel(websocket, audience, active, actor.role)
+        channel = _search_channel(websocket, audience, active, actor)
     elif audience.view == "own":
         channel = OverviewChannel(process.board, process.hub, audience, active, actor.shelter_ids)
     elif audience.view == "totals":
@@ -61,7 +61,7 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
 
 
 def _search_channel(
-    websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]], role: Role
+    websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]], actor: Actor
 ) -> SearchChannel:
     process = process_of(websocket)
 
@@ -84,7 +84,8 @@ def _search_channel(
         read,
         explain,
         process.turns,
-        role,
+        actor.key,
+        actor.role,
     )
 
 
