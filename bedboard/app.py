@@ -41,7 +41,7 @@ from bedboard.rules.refusals import Unavailable
 from bedboard.schemas.profile import profile_of
 from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
-from bedboard.store.database import Database
+from bedboard.store.database import Database, Pools
 from bedboard.store.people import Visitors, list_visitors
 from bedboard.store.rights import check_fit_to_serve
 from bedboard.store.seal import Seal, SealedNeeds
@@ -51,17 +51,24 @@ from bedboard.views.pieces import Pieces
 
 log = structlog.get_logger()
 
+MOST_IN_CROWD = 40  # presses that wait in memory for one shelter
+
 
 def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     """Return one process, put together and not yet running. Raises RuntimeError without DATABASE_URL."""
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
-    database = Database(
-        settings.database_url, seal.marks, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds
+    pools = Pools.of(
+        settings.database_url,
+        seal.marks,
+        pool_size=settings.pool_size,
+        statement_seconds=settings.statement_seconds,
+        most_in_crowd=MOST_IN_CROWD,
     )
+    database = pools.rest
     pages = Pages(WEB, settings.zone)
     pieces = Pieces(pages, clock.new_id)
-    identity = Identity(database, settings, clock)
+    identity = Identity(pools, settings, clock)
     hub: Hub[Viewer] = Hub(
         encode_text,
         clock.monotonic,
@@ -77,7 +84,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
-    reader = Reader(database, board, pulse.end_session, on_catalogue)
+    reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue)
     push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
 
@@ -101,6 +108,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         settings=settings,
         clock=clock,
         database=database,
+        pools=pools,
         pages=pages,
         pieces=pieces,
         hub=hub,
@@ -198,7 +206,7 @@ def build_app(
             await asyncio.gather(*running, return_exceptions=True)
             if process.push is not None:
                 await process.push.close()
-            await process.database.dispose()
+            await process.pools.dispose()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})
     app.router.redirect_slashes = False

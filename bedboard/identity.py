@@ -18,7 +18,7 @@ from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.settings import Settings
 from bedboard.store.access import list_ended
 from bedboard.store.clients import FoundClient, find_client, note_use
-from bedboard.store.database import Database
+from bedboard.store.database import Pools
 from bedboard.store.people import (
     ActiveToken,
     FoundSession,
@@ -51,8 +51,9 @@ class Identity:
     count.
     """
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, pools: Pools, settings: Settings, clock: Clock) -> None:
+        self._database = pools.callers
+        self._of_pulse = pools.pulse
         self._clock = clock
         self._demo = settings.demo
         self.limits = settings.session_limits
@@ -191,13 +192,13 @@ class Identity:
 
     async def list_ended(self, seats: Collection[tuple[bytes, str]]) -> Collection[bytes]:
         """Return the tokens among these that are over, or no longer of this role. Refusal: Unavailable."""
-        async with self._database.reading() as tx:
+        async with self._of_pulse.reading() as tx:
             return await list_ended(tx, seats, self._clock.now())
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""
         try:
-            async with asyncio.timeout(2.0), self._database.reading() as tx:
+            async with asyncio.timeout(2.0), self._of_pulse.reading() as tx:
                 return await list_active_tokens(tx, hashes, self.limits, self._clock.now())
         except TimeoutError:
             raise Unavailable("database_away") from None

@@ -21,7 +21,7 @@ from bedboard.live.watch import Watch
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
 from bedboard.settings import Settings
-from bedboard.store.database import Database
+from bedboard.store.database import Database, Pools
 from bedboard.store.seal import Seal
 from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
@@ -33,6 +33,8 @@ class Process:
     settings: Settings
     clock: Clock
     database: Database
+    """The pool for everything but presses, callers and the pulse: `pools.rest`."""
+    pools: Pools
     pages: Pages
     pieces: Pieces
     hub: Hub[Viewer]

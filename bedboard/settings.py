@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     shift_hours: int = Field(default=12, ge=1, le=24, description="a session of a shift or of a wall screen ends after so long")
     pulse_seconds: float = Field(default=5.0, gt=0, le=7, description="how often an open board hears that it is live")
     patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
-    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
+    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process, besides 6 of its own")
     statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
     remind_minutes: int = Field(default=5, ge=1, le=1_440, description="after so long a silent shelter is asked again")
     second_line_minutes: int = Field(default=10, ge=1, le=1_440, description="and after so long its managers are told")

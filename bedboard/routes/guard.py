@@ -83,7 +83,7 @@ async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
     own = [card for shelter_id in actor.shelter_ids if (card := process.board.cards.get(shelter_id)) is not None]
     if any(place.id == place_id for card in own for place in card.places):
         return True
-    async with process.database.transaction() as tx:
+    async with process.pools.callers.reading() as tx:
         return await get_shelter_id(tx, place_id) in actor.shelter_ids
 
 
@@ -95,7 +95,7 @@ async def check_fresh(call: Call, row: Row) -> None:
     actor = call.known_actor
     if actor is None or actor.kind != "person" or actor.role not in row.fresh_for:
         return
-    async with call.process.database.reading() as tx:
+    async with call.process.pools.callers.reading() as tx:
         proven_at = await get_proven_at(tx, call.session_hash)
     if not is_fresh(proven_at, call.now):
         raise ProofNeeded("step_up_needed", demo=call.process.settings.demo)
