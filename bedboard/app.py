@@ -78,7 +78,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
 
     def on_catalogue(catalogue: Catalogue) -> None:
         pages.zone = catalogue.zone
-        identity.database_is_demo = catalogue.demo
+        identity.learn(is_demo=catalogue.demo)
 
     news = News(hub)
     board = Board(hub, news, pieces, settings.limits, clock)
