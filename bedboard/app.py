@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.actions.alerts import report_to_alert
+from bedboard.admission import Admission, Limits
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
@@ -51,19 +52,18 @@ from bedboard.views.pieces import Pieces
 
 log = structlog.get_logger()
 
-MOST_IN_CROWD = 40  # presses that wait in memory for one shelter
 
-
-def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
+def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | None = None) -> Process:
     """Return one process, put together and not yet running. Raises RuntimeError without DATABASE_URL."""
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
+    limits = limits or Limits.of(settings)
     pools = Pools.of(
         settings.database_url,
         seal.marks,
         pool_size=settings.pool_size,
         statement_seconds=settings.statement_seconds,
-        most_in_crowd=MOST_IN_CROWD,
+        most_in_crowd=limits.in_crowd,
     )
     database = pools.rest
     pages = Pages(WEB, settings.zone)
@@ -121,6 +121,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         seal=seal,
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
         push=push,
+        admission=Admission(limits, clock),
         turns=Turns(),
         cases=OpenCases(reader, board, news, clock),
         opened=Opened(reader, news),
@@ -170,14 +171,15 @@ def build_app(
     has_jobs: bool = True,
     has_watch: bool = True,
     reads_templates: bool = False,
+    limits: Limits | None = None,
 ) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
     `seal` must open the sealed values in the database. `has_jobs` False: only the pulse runs by the clock. Tests move their
     clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets. `reads_templates`: all of
-    them, before anybody is let in; a test needs few.
+    them, before anybody is let in; a test needs few. `limits` None: those of the settings.
     """
-    process = make_process(settings, seal, clock or Clock())
+    process = make_process(settings, seal, clock or Clock(), limits)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from bedboard.admission import Admission
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.added import Added
@@ -48,6 +49,7 @@ class Process:
     alerts: Alerts
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""
+    admission: Admission
     turns: Turns
     cases: OpenCases
     opened: Opened

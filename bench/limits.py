@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bedboard import embedded
+from bedboard.admission import NO_LIMITS
 from bedboard.app import build_app
 from bedboard.doorway import make_doorway
 from bedboard.live.wire import WEBSOCKET_OPTIONS
@@ -106,7 +107,7 @@ async def measure(folder: Path, database_url: str) -> None:
     os.environ |= {"DATABASE_URL": database_url, "BEDBOARD_DEMO": "true", "BEDBOARD_PUBLIC_URL": url}
     os.environ |= {"BEDBOARD_DATA": str(folder), "BEDBOARD_LOG_LEVEL": "error"}
     set_up_log("error")
-    app, empty = build_app(read_settings(), Seal(new_key())), Starlette(routes=[Route("/", nothing)])
+    app, empty = build_app(read_settings(), Seal(new_key()), limits=NO_LIMITS), Starlette(routes=[Route("/", nothing)])
     bare = Starlette(routes=[WebSocketRoute("/live", bare_socket)])
     servers = [
         await served(app, port, http=make_doorway(), **WEBSOCKET_OPTIONS),

@@ -93,6 +93,8 @@ def serving(fill: Callable[[str], None]) -> Iterator[Served]:
             "BEDBOARD_PUBLIC_URL": url,
             "BEDBOARD_DATA": str(folder),
             "BEDBOARD_LOG_LEVEL": "error",
+            "BEDBOARD_LIVE_PAGES": "inf",  # one person has all the screens, and one token asks as fast as it can
+            "BEDBOARD_TOKEN_CALLS": "inf",
         }
         command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port)]
         begun = time.monotonic()

@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from math import inf
 
 import httpx
 import pytest
@@ -15,10 +17,12 @@ from bedboard.store.crowds import Crowded, Crowds
 from bedboard.store.database import CALLER_CONNECTIONS, Database
 from bedboard.store.shelters import lock_shelter
 from tests.build import NOW, FixedClock, actor, until
-from tests.build.site import Site, served
+from tests.build.site import PATIENT, Site, served
 
 CROWD = 40
 OTHERS = 9
+FORTY_PEOPLE = replace(PATIENT, at_work=inf)
+"""As if each call of the crowd came from somebody else."""
 
 
 @asynccontextmanager
@@ -38,7 +42,7 @@ async def test_a_locked_shelter_with_forty_callers_holds_back_no_other_shelter(
     board_database: Database, clock: FixedClock, protected: bool
 ) -> None:
     async with AsyncExitStack() as stack:
-        site = await stack.enter_async_context(served(board_database.url, clock, own_pulse=False))
+        site = await stack.enter_async_context(served(board_database.url, clock, own_pulse=False, limits=FORTY_PEOPLE))
         presses = site.process.pools.presses
         if not protected:
             presses.crowds = Crowds()
@@ -81,7 +85,7 @@ async def test_the_pulse_goes_out_while_all_connections_of_others_are_taken(
 
 
 async def test_a_crowd_that_meets_no_long_lock_is_answered_whole(board_database: Database, clock: FixedClock) -> None:
-    async with served(board_database.url, clock) as site:
+    async with served(board_database.url, clock, limits=FORTY_PEOPLE) as site:
         linde = site.api("demo-shelter-linde")
         heard = Counter(
             [reply.status_code for reply in await asyncio.gather(*(tap(linde, "linde-1", n) for n in range(CROWD)))]
