@@ -3,11 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 import httpx
 import pytest
 from sqlalchemy import event
+from websockets.exceptions import ConnectionClosed
 
 from bedboard.admission import NO_LIMITS, Admission, Limits, Rates
 from bedboard.clock import Clock
@@ -15,6 +16,7 @@ from bedboard.rules.refusals import TooMany
 from bedboard.settings import Settings
 from bedboard.store.database import Database
 from tests.build import PATIENCE, FixedClock, until
+from tests.build.lines import cookie, hear, page_line
 from tests.build.site import TRUST, Site, served
 
 FLOOD = 200
@@ -222,3 +224,42 @@ async def test_six_calls_of_one_person_are_at_work_and_the_others_wait_in_their_
     assert len(begun) == 66  # without the protection all of them are
     go_on.set()
     await asyncio.gather(*calls)
+
+
+async def test_a_person_with_too_many_live_pages_is_told_and_others_are_not_kept_out(
+    board_database: Database, clock: FixedClock
+) -> None:
+    opened: dict[str, int] = {}
+    for name, limits in (("with limits", Limits(sockets=3)), ("without", NO_LIMITS)):
+        async with served(board_database.url, clock, own_pulse=False, limits=limits) as site:
+            mark, hanneke = await site.sign_in("mark"), await site.sign_in("hanneke")
+            lines = [await page_line(site, mark) for _ in range(6)]
+            codes: list[int] = []
+            for line in lines:
+                try:
+                    await line.send('{"type":"hello","known":{}}')
+                    assert (await hear(line))["type"] == "snapshot"
+                except ConnectionClosed as closed:
+                    codes.append(closed.rcvd.code if closed.rcvd else 0)
+            opened[name] = len(lines) - len(codes)
+            assert codes == [4429] * len(codes)
+            async with page_line(site, hanneke) as other:
+                await other.send('{"type":"hello","known":{}}')
+                assert (await hear(other))["type"] == "snapshot"
+            await lines[0].close()
+
+            async def is_gone() -> bool:
+                return site.process.admission._sockets["person:mark"] == opened[name] - 1  # noqa: B023  (this round's)
+
+            await until(is_gone, "the closed page is forgotten")
+            async with page_line(site, mark) as again:  # so there is room for another one
+                await again.send('{"type":"hello","known":{}}')
+                assert (await hear(again))["type"] == "snapshot"
+            for line in lines:
+                with suppress(ConnectionClosed):
+                    await line.close()
+            assert cookie(mark) != cookie(hanneke)
+            await mark.aclose()
+            await hanneke.aclose()
+    print(f"of 6 live pages of one person: {opened}")  # noqa: T201
+    assert opened == {"with limits": 3, "without": 6}
