@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.actions.alerts import report_to_alert
+from bedboard.admission import Admission, Limits
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
@@ -24,8 +25,8 @@ from bedboard.live.news import News
 from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
-from bedboard.live.search import Turns
 from bedboard.live.shelters import ShelterNews
+from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.live.watch import Watch
 from bedboard.live.wire import encode_text
@@ -41,7 +42,7 @@ from bedboard.rules.refusals import Unavailable
 from bedboard.schemas.profile import profile_of
 from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
-from bedboard.store.database import Database
+from bedboard.store.database import Database, Pools
 from bedboard.store.people import Visitors, list_visitors
 from bedboard.store.rights import check_fit_to_serve
 from bedboard.store.seal import Seal, SealedNeeds
@@ -52,16 +53,22 @@ from bedboard.views.pieces import Pieces
 log = structlog.get_logger()
 
 
-def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
+def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | None = None) -> Process:
     """Return one process, put together and not yet running. Raises RuntimeError without DATABASE_URL."""
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
-    database = Database(
-        settings.database_url, seal.marks, pool_size=settings.pool_size, statement_seconds=settings.statement_seconds
+    limits = limits or Limits.of(settings)
+    pools = Pools.of(
+        settings.database_url,
+        seal.marks,
+        pool_size=settings.pool_size,
+        statement_seconds=settings.statement_seconds,
+        most_in_crowd=limits.in_crowd,
     )
+    database = pools.rest
     pages = Pages(WEB, settings.zone)
     pieces = Pieces(pages, clock.new_id)
-    identity = Identity(database, settings, clock)
+    identity = Identity(pools, settings, clock)
     hub: Hub[Viewer] = Hub(
         encode_text,
         clock.monotonic,
@@ -71,13 +78,13 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
 
     def on_catalogue(catalogue: Catalogue) -> None:
         pages.zone = catalogue.zone
-        identity.database_is_demo = catalogue.demo
+        identity.learn(is_demo=catalogue.demo)
 
     news = News(hub)
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
-    reader = Reader(database, board, pulse.end_session, on_catalogue)
+    reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue)
     push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
 
@@ -101,6 +108,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         settings=settings,
         clock=clock,
         database=database,
+        pools=pools,
         pages=pages,
         pieces=pieces,
         hub=hub,
@@ -113,6 +121,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         seal=seal,
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
         push=push,
+        admission=Admission(limits, clock),
         turns=Turns(),
         cases=OpenCases(reader, board, news, clock),
         opened=Opened(reader, news),
@@ -155,14 +164,22 @@ def warm_up(board: Board) -> None:
 
 
 def build_app(
-    settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True, has_watch: bool = True
+    settings: Settings,
+    seal: Seal,
+    clock: Clock | None = None,
+    *,
+    has_jobs: bool = True,
+    has_watch: bool = True,
+    reads_templates: bool = False,
+    limits: Limits | None = None,
 ) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
     `seal` must open the sealed values in the database. `has_jobs` False: only the pulse runs by the clock. Tests move their
-    clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets.
+    clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets. `reads_templates`: all of
+    them, before anybody is let in; a test needs few. `limits` None: those of the settings.
     """
-    process = make_process(settings, seal, clock or Clock())
+    process = make_process(settings, seal, clock or Clock(), limits)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -176,7 +193,10 @@ def build_app(
         scheduler = make_scheduler(process)
         if has_jobs:
             scheduler.start()
-        await process.board.first_read(5.0)
+        if reads_templates:
+            await asyncio.gather(asyncio.to_thread(process.pages.read_all), process.board.first_read(5.0))
+        else:
+            await process.board.first_read(5.0)
         warm_up(process.board)
         try:
             yield
@@ -188,7 +208,7 @@ def build_app(
             await asyncio.gather(*running, return_exceptions=True)
             if process.push is not None:
                 await process.push.close()
-            await process.database.dispose()
+            await process.pools.dispose()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})
     app.router.redirect_slashes = False

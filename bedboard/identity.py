@@ -17,8 +17,8 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.settings import Settings
 from bedboard.store.access import list_ended
-from bedboard.store.clients import FoundClient, find_client, note_use
-from bedboard.store.database import Database
+from bedboard.store.clients import FoundClient, find_clients, note_use
+from bedboard.store.database import Pools
 from bedboard.store.people import (
     ActiveToken,
     FoundSession,
@@ -34,6 +34,7 @@ CALLED_EVERY = timedelta(hours=1)  # likewise of a program's token
 
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -44,6 +45,14 @@ class Known(Generic[K]):
     checked: float
 
 
+def _keep(kept: dict[bytes, V], token_hash: bytes, what: V) -> None:
+    """Keep this as the newest; of too many, the one that was read longest ago goes."""
+    kept.pop(token_hash, None)
+    if len(kept) >= KEPT_AT_MOST:
+        del kept[next(iter(kept))]
+    kept[token_hash] = what
+
+
 class Identity:
     """The people and programs that this process knows.
 
@@ -51,8 +60,9 @@ class Identity:
     count.
     """
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, pools: Pools, settings: Settings, clock: Clock) -> None:
+        self._database = pools.callers
+        self._of_pulse = pools.pulse
         self._clock = clock
         self._demo = settings.demo
         self.limits = settings.session_limits
@@ -66,6 +76,14 @@ class Identity:
         self._forgotten = 0  # counts calls of `forget`: a read that began before the last one may show an ended session
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._sessions = Batch(self._read_sessions)
+        self._tokens = Batch(self._read_tokens)
+        self._strangers: dict[bytes, float] = {}  # tokens that nobody has, and when this was read
+        self._met: dict[bytes, None] = {}  # tokens that have counted in this process, the newest last
+
+    def learn(self, *, is_demo: bool) -> None:
+        """Note whether the database is marked as a demo; a token of a demo may count from now on."""
+        self.database_is_demo = is_demo
+        self._strangers.clear()
 
     def forget(self, token_hash: bytes) -> None:
         self._forgotten += 1
@@ -73,10 +91,7 @@ class Identity:
         self._clients.pop(token_hash, None)
 
     def _remember(self, kept: dict[bytes, Known[K]], token_hash: bytes, what: K) -> None:
-        kept.pop(token_hash, None)
-        if len(kept) >= KEPT_AT_MOST:
-            del kept[next(iter(kept))]  # the one that was read longest ago
-        kept[token_hash] = Known(what, self._clock.monotonic())
+        _keep(kept, token_hash, Known(what, self._clock.monotonic()))
 
     def _recent(self, kept: dict[bytes, Known[K]], token_hash: bytes) -> K | None:
         known = kept.get(token_hash)
@@ -151,6 +166,8 @@ class Identity:
     async def client(self, token: str, *, is_lasting: bool = False) -> Actor | None:
         """Return the API client with this token; None for an unknown one. `is_lasting`: as for a person."""
         token_hash = hash_token(token)
+        if self._clock.monotonic() - self._strangers.get(token_hash, float("-inf")) <= KEPT_SECONDS:
+            return None
         recent = None if is_lasting else self._recent(self._clients, token_hash)
         if recent is not None and (recent.until is None or self._clock.now() < recent.until):
             return recent.actor
@@ -161,16 +178,25 @@ class Identity:
 
     async def _read_client(self, token_hash: bytes) -> Actor | None:
         now, forgotten = self._clock.now(), self._forgotten
-        async with self._database.reading() as tx:
-            found = await find_client(tx, token_hash, now, demo=self._demo and self.database_is_demo)
+        found = await self._tokens.get(token_hash)
         if found is None:
             self.forget(token_hash)
+            _keep(self._strangers, token_hash, self._clock.monotonic())
             return None
+        _keep(self._met, token_hash, None)
         if found.used_at is None or now - found.used_at >= CALLED_EVERY:
             found = await self._note_use(found, now)
         if self._forgotten == forgotten:
             self._remember(self._clients, token_hash, found)
         return found.actor
+
+    async def _read_tokens(self, hashes: list[bytes]) -> Mapping[bytes, FoundClient]:
+        async with self._database.reading() as tx:
+            return await find_clients(tx, hashes, self._clock.now(), demo=self._demo and self.database_is_demo)
+
+    def has_met(self, token: str) -> bool:
+        """Return whether this token has counted in this process; it may have ended since."""
+        return hash_token(token) in self._met
 
     async def _note_use(self, found: FoundClient, now: datetime) -> FoundClient:
         """Note the use of a token; a call never fails for this."""
@@ -191,13 +217,13 @@ class Identity:
 
     async def list_ended(self, seats: Collection[tuple[bytes, str]]) -> Collection[bytes]:
         """Return the tokens among these that are over, or no longer of this role. Refusal: Unavailable."""
-        async with self._database.reading() as tx:
+        async with self._of_pulse.reading() as tx:
             return await list_ended(tx, seats, self._clock.now())
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""
         try:
-            async with asyncio.timeout(2.0), self._database.reading() as tx:
+            async with asyncio.timeout(2.0), self._of_pulse.reading() as tx:
                 return await list_active_tokens(tx, hashes, self.limits, self._clock.now())
         except TimeoutError:
             raise Unavailable("database_away") from None

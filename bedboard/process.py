@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from bedboard.admission import Admission
 from bedboard.clock import Clock
 from bedboard.identity import Identity
 from bedboard.live.added import Added
@@ -15,13 +16,13 @@ from bedboard.live.news import News
 from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
-from bedboard.live.search import Turns
+from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.live.watch import Watch
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
 from bedboard.settings import Settings
-from bedboard.store.database import Database
+from bedboard.store.database import Database, Pools
 from bedboard.store.seal import Seal
 from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
@@ -33,6 +34,8 @@ class Process:
     settings: Settings
     clock: Clock
     database: Database
+    """The pool for everything but presses, callers and the pulse: `pools.rest`."""
+    pools: Pools
     pages: Pages
     pieces: Pieces
     hub: Hub[Viewer]
@@ -46,6 +49,7 @@ class Process:
     alerts: Alerts
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""
+    admission: Admission
     turns: Turns
     cases: OpenCases
     opened: Opened

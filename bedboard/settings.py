@@ -108,15 +108,15 @@ class Settings(BaseSettings):
     shift_hours: int = Field(default=12, ge=1, le=24, description="a session of a shift or of a wall screen ends after so long")
     pulse_seconds: float = Field(default=5.0, gt=0, le=7, description="how often an open board hears that it is live")
     patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
-    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
+    live_pages: float = Field(default=30, ge=1, description="live pages of one person or program at once")
+    token_calls: float = Field(default=20, ge=1, description="calls of one token in a second; three times as many at once")
+    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process, besides 6 of its own")
     statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
     remind_minutes: int = Field(default=5, ge=1, le=1_440, description="after so long a silent shelter is asked again")
     second_line_minutes: int = Field(default=10, ge=1, le=1_440, description="and after so long its managers are told")
     desk_minutes: int = Field(default=15, ge=1, le=1_440, description="and then the desk, or outside its hours who asks")
     case_days: int = Field(default=TERMS.case.days, ge=2, le=366, description="days after its end, a case is deleted")
-    journal_days: int = Field(
-        default=TERMS.journal.days, ge=30, le=3_660, description="days for which the journal keeps a change of a shelter"
-    )
+    journal_days: int = Field(default=TERMS.journal.days, ge=30, le=3_660, description="days the journal keeps a change")
     disclosure_days: int = Field(
         default=TERMS.disclosure.days, ge=30, le=3_660, description="days for which a look at a telephone or address is kept"
     )

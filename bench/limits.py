@@ -30,7 +30,9 @@ from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bedboard import embedded
+from bedboard.admission import NO_LIMITS
 from bedboard.app import build_app
+from bedboard.doorway import make_doorway
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
@@ -105,9 +107,12 @@ async def measure(folder: Path, web_url: str, times: int, screens: int) -> None:
     os.environ |= {"DATABASE_URL": web_url, "BEDBOARD_DEMO": "true", "BEDBOARD_PUBLIC_URL": url}
     os.environ |= {"BEDBOARD_DATA": str(folder), "BEDBOARD_LOG_LEVEL": "error"}
     set_up_log("error")
-    app, empty = build_app(read_settings(), SEAL), Starlette(routes=[Route("/", nothing)])
+    app, empty = build_app(read_settings(), SEAL, limits=NO_LIMITS), Starlette(routes=[Route("/", nothing)])
     bare = Starlette(routes=[WebSocketRoute("/live", bare_socket)])
-    servers = [await served(app, port, **WEBSOCKET_OPTIONS), await served(bare, other, ws="websockets-sansio")]
+    servers = [
+        await served(app, port, http=make_doorway(), **WEBSOCKET_OPTIONS),
+        await served(bare, other, ws="websockets-sansio"),
+    ]
     host = url.removeprefix("http://")
     page = {"Host": host, "Cookie": "bedboard=token-1", "Accept-Encoding": "gzip"}
     police = {"Host": host, "Authorization": "Bearer demo-police"}

@@ -102,6 +102,8 @@ def serving(fill: Callable[[str], None], workers: int = 1) -> Iterator[Served]:
             "BEDBOARD_DATA": str(folder),
             "BEDBOARD_SECRET_KEY": KEY,
             "BEDBOARD_LOG_LEVEL": "error",
+            "BEDBOARD_LIVE_PAGES": "inf",  # one person has all the screens, and one token asks as fast as it can
+            "BEDBOARD_TOKEN_CALLS": "inf",
         }
         command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port), "--workers", str(workers)]
         begun = time.monotonic()

@@ -1,5 +1,6 @@
 """Idempotency: a call that is repeated, because its answer was lost, is answered again and not done again."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
+from bedboard.store.crowds import WAIT_SECONDS, Crowded
 from bedboard.store.database import Database, Transaction
 from bedboard.store.idempotency import KeptReply, delete_answers, get_reply, keep_reply, take_key
 from bedboard.store.tables.people import StoredReply
@@ -67,8 +69,32 @@ async def apply_once(
 
     A refusal rolls everything back and is not remembered: nothing has happened, so the same call may be tried again with
     the same key.
-    Refusals: Conflict `key_in_use` while the same key is at work, Invalid `key_reused` for another call.
+    While too many others wait for the same shelter, it waits without a connection, and then does everything again.
+    Refusals: Conflict `key_in_use` while the same key is at work, Invalid `key_reused` for another call, Busy.
     """
+    until: float | None = None
+    shelter_id: str | None = None
+    try:
+        while True:
+            try:
+                return await _apply(database, actor, key, now, work, reply)
+            except Crowded as crowd:
+                shelter_id = crowd.shelter_id
+                until = until or asyncio.get_running_loop().time() + WAIT_SECONDS
+                await database.crowds.room(shelter_id, until)
+    finally:
+        if shelter_id is not None:
+            database.crowds.wake(shelter_id)  # the next one, whatever became of this one
+
+
+async def _apply(
+    database: Database,
+    actor: Actor,
+    key: Key | None,
+    now: datetime,
+    work: Callable[[Transaction], Awaitable[Result]],
+    reply: Callable[[Result], Reply],
+) -> Done[Result]:
     async with database.transaction() as tx:
         if key is not None:
             earlier = await _take(tx, actor, key, now)

@@ -12,6 +12,7 @@ from bedboard.commands.databases import database_url, make_seal, run
 from bedboard.commands.failures import Failure
 from bedboard.commands.ready import LOOPBACK, settings_to_serve, wrong_in_database
 from bedboard.commands.workers import Workers
+from bedboard.doorway import make_doorway
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
@@ -101,9 +102,9 @@ def serve_forever(settings: Settings, sockets: list[socket.socket], on_ready: Ca
             on_ready()
 
     config = uvicorn.Config(
-        build_app(settings, make_seal(settings)),
+        build_app(settings, make_seal(settings), reads_templates=not settings.demo),
         loop="uvloop",
-        http="httptools",
+        http=make_doorway(),
         lifespan="on",
         log_config=None,
         access_log=False,

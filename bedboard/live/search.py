@@ -13,6 +13,7 @@ from bedboard.live.board import Board
 from bedboard.live.hub import Hub, Seat
 from bedboard.live.seats import MailboxSeat
 from bedboard.live.socket import Channel
+from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.rules.access import Role
 from bedboard.rules.fit import Fit, Profile, Reason
@@ -26,32 +27,11 @@ BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep 
 MATCHES_SHOWN = 40  # rows of a page
 
 
-class Turns:
-    """The lock around all long work: one search or large page at a time, and other work of the process goes before each.
-
-    A search or a page takes some milliseconds without a pause. Without turns, fifty that arrive together would delay a change
-    of a place, or the check of a session, each time that it has waited for the database.
-    """
-
-    def __init__(self) -> None:
-        self._lock = asyncio.Lock()
-
-    async def __aenter__(self) -> None:
-        await self._lock.acquire()
-        try:
-            await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            self._lock.release()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._lock.release()
-
-
 class SearchChannel(Channel):
     """The channel of a search page.
 
-    `read` makes a profile of a page's fields as it reads now (refusal: Invalid); `explain` renders that refusal.
+    `read` makes a profile of a page's fields as it reads now (refusal: Invalid); `explain` renders that refusal. `key`: the
+    person, whose pages take one turn together.
     """
 
     def __init__(
@@ -65,6 +45,7 @@ class SearchChannel(Channel):
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
         turns: Turns,
+        key: str,
         role: Role,
     ) -> None:
         super().__init__(board, audience, on_active)
@@ -74,6 +55,7 @@ class SearchChannel(Channel):
         self._read = read
         self._explain = explain
         self._turns = turns
+        self._key = key
         self._role = role
         self._seat: Seat[Viewer] | None = None
         self._fields: Mapping[str, str] | None = None  # None: the page has asked nothing yet, or nothing that can be read
@@ -85,10 +67,12 @@ class SearchChannel(Channel):
         self._dirty: set[str] = set()
         self._gone = False
         self._work: asyncio.Task[None] | None = None
+        self._said: object = None  # the newest search of the page, which waits for its turn: it takes the place of older ones
+        self._asking: asyncio.Task[None] | None = None
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.board.watchers[self] = None  # before the page is seated, so that no change is missed
-        async with self._turns:
+        async with self._turns.of(self._key):
             self._search(hello.get("search"))
 
     def begin(self, seat: Seat[Viewer]) -> None:
@@ -96,8 +80,9 @@ class SearchChannel(Channel):
 
     def end(self) -> None:
         self.board.watchers.pop(self, None)
-        if self._work is not None:
-            self._work.cancel()
+        for task in (self._work, self._asking):
+            if task is not None:
+                task.cancel()
 
     def first(self, hello: Mapping[str, object]) -> bytes:
         return self.whole()
@@ -122,10 +107,21 @@ class SearchChannel(Channel):
         if kind not in ("search", "hello"):
             await super().hear(message)
             return
-        async with self._turns:
-            self._search(message if kind == "search" else message.get("search"))  # a late hello has a search too
-            self._send(self._answer(None))
-        await asyncio.sleep(BREATH_SECONDS)
+        self._said = message if kind == "search" else message.get("search")  # a late hello has a search too
+        if self._seat is not None and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.create_task(self._answer_newest(self._seat))
+
+    async def _answer_newest(self, seat: Seat[Viewer]) -> None:
+        """Answer the newest search of the page until there is no newer one."""
+        try:
+            while self._said is not None:
+                async with self._turns.of(self._key):
+                    said, self._said = self._said, None
+                    self._search(said)
+                    self._send(self._answer(None))
+                await asyncio.sleep(BREATH_SECONDS)
+        except Exception as error:
+            self._hub.fail(seat, error)
 
     def _send(self, found: Mapping[str, object] | None) -> None:
         if self._seat is not None and found is not None:
@@ -144,7 +140,7 @@ class SearchChannel(Channel):
         """Search again until nothing has changed meanwhile, and send a list that has become different."""
         try:
             while self._dirty or self._gone:
-                async with self._turns:
+                async with self._turns.of(self._key):
                     order, figures = self._order, self._figures
                     # A mailbox keeps only the newest message, so each message to a mailbox must be whole.
                     changed = self._take_dirty()

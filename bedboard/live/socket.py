@@ -75,12 +75,13 @@ class LockedChannel(OwnChannel):
 class Seated:
     """The guest behind a connection: passes messages on to the channel, and tells channel and hub that the viewer has left."""
 
-    __slots__ = ("_channel", "_hub", "_seat")
+    __slots__ = ("_channel", "_hub", "_on_leave", "_seat")
 
-    def __init__(self, hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel) -> None:
+    def __init__(self, hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel, on_leave: Callable[[], None]) -> None:
         self._hub = hub
         self._seat = seat
         self._channel = channel
+        self._on_leave = on_leave
 
     async def hear(self, text: bytes) -> None:
         try:
@@ -96,13 +97,41 @@ class Seated:
     def leave(self) -> None:
         self._hub.leave(self._seat)
         self._channel.end()
+        self._on_leave()
 
 
-async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, *, says_hello: bool) -> None:
+async def serve_viewer(
+    websocket: WebSocket,
+    hub: Hub[Viewer],
+    viewer: Viewer,
+    channel: Channel,
+    on_leave: Callable[[], None],
+    *,
+    says_hello: bool,
+) -> None:
     """Seat the viewer; return when it is seated, or when it has left if it has a mailbox.
 
-    `says_hello`: a browser first lists the shelters it shows.
+    `on_leave` is called when the viewer has left, perhaps more than once. `says_hello`: a browser first lists the shelters that
+    it shows.
     """
+    is_seated = False
+    try:
+        is_seated = await _take_seat(websocket, hub, viewer, channel, on_leave, says_hello=says_hello)
+    finally:
+        if not is_seated:
+            on_leave()
+
+
+async def _take_seat(
+    websocket: WebSocket,
+    hub: Hub[Viewer],
+    viewer: Viewer,
+    channel: Channel,
+    on_leave: Callable[[], None],
+    *,
+    says_hello: bool,
+) -> bool:
+    """Seat the viewer; return whether a seat has `on_leave` now."""
     await websocket.accept()
     hello: Mapping[str, object] = {}
     if says_hello:
@@ -113,18 +142,19 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, c
             hello = {}
         except (WebSocketDisconnect, ValueError):
             await _close(websocket, POLICY_VIOLATION)
-            return
+            return False
     try:
         await channel.prepare(hello)
         if not channel.board.live:  # a snapshot of a board that cannot be followed would look live
             await _close(websocket, TRY_AGAIN_LATER)
         elif (wire := wire_of(websocket.scope)) is None:
-            await _serve_by_mailbox(websocket, hub, viewer, channel, hello)
+            await _serve_by_mailbox(websocket, hub, viewer, channel, hello, on_leave)
+            return True
         elif (member := wire.detach()) is not None:
             seat = DirectSeat(hub, viewer, member)
-            member.seat(Seated(hub, seat, channel))
+            member.seat(Seated(hub, seat, channel, on_leave))
             _begin(hub, seat, channel, hello)
-            return
+            return True
     except Exception:
         channel.end()
         await _close(websocket, INTERNAL_ERROR)
@@ -133,6 +163,7 @@ async def serve_viewer(websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, c
         channel.end()
         raise
     channel.end()
+    return False
 
 
 def _begin(hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel, hello: Mapping[str, object]) -> None:
@@ -146,12 +177,17 @@ def _begin(hub: Hub[Viewer], seat: Seat[Viewer], channel: Channel, hello: Mappin
 
 
 async def _serve_by_mailbox(
-    websocket: WebSocket, hub: Hub[Viewer], viewer: Viewer, channel: Channel, hello: Mapping[str, object]
+    websocket: WebSocket,
+    hub: Hub[Viewer],
+    viewer: Viewer,
+    channel: Channel,
+    hello: Mapping[str, object],
+    on_leave: Callable[[], None],
 ) -> None:
     """Send in one task and listen in another; the first that ends ends both."""
     seat = MailboxSeat(hub, viewer)
     _begin(hub, seat, channel, hello)
-    guest = Seated(hub, seat, channel)
+    guest = Seated(hub, seat, channel, on_leave)
     pump = asyncio.create_task(seat.pump(websocket.send_text))
 
     async def listen() -> None:

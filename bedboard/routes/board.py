@@ -44,7 +44,7 @@ async def show_board(call: Call) -> Response:
     if wall != (call.query.get("wall") == "1"):
         return RedirectResponse(WALL if wall else f"/wall?{call.query}", 303)
     strip = Markup("") if wall else await own_strip(call)  # a telephone is not for everybody in the room
-    async with call.process.turns:
+    async with call.turn:
         return _draw_board(call, strip, wall=wall)
 
 

@@ -20,7 +20,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
 from bedboard.store.board import Catalogue, ShelterRow
-from bedboard.store.database import Transaction
+from bedboard.store.database import Database, Transaction
 from bedboard.views.found import Deciders, deciders_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -145,8 +145,18 @@ class Call:
         """The idempotency key of a program; pages send theirs as a field."""
         return self.request.headers.get("idempotency-key")
 
+    @property
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The turn of the caller for long work."""
+        return self.process.turns.of(self.actor.key)
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return self.process.database.transaction()
+        return self._database.transaction()
+
+    @property
+    def _database(self) -> Database:
+        """The pool of this call: reading never takes a connection from a press."""
+        return self.process.pools.rest if self.request.method in ("GET", "HEAD") else self.process.pools.presses
 
     async def body(self) -> bytes:
         """Return the whole body; may be asked twice. Refusal: Malformed."""
@@ -191,7 +201,7 @@ class Call:
         repetition does not call it. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
         """
         fingerprint = make_key(key, self.request.method, self.path, *asked)
-        done = await apply_once(self.process.database, self.actor, fingerprint, self.now, work, reply)
+        done = await apply_once(self._database, self.actor, fingerprint, self.now, work, reply)
         if done.result is not None and shown is not None:
             await shown(done.result)
         return done

@@ -1,6 +1,7 @@
 """The front door: one ASGI layer around the router, with the rules that hold for every request."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -8,8 +9,10 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from bedboard.clock import Clock
+from bedboard.process import process_of
+from bedboard.routes.parse import address_of
 from bedboard.routes.replies import refuse
-from bedboard.rules.refusals import Malformed, NotAllowed, NotFound, Refusal
+from bedboard.rules.refusals import Busy, Malformed, NotAllowed, NotFound, Refusal
 from bedboard.settings import Settings
 
 PARTS = ("text/css", "text/javascript")
@@ -88,8 +91,20 @@ class FrontDoor:
         refusal = self._refusal(request)
         if refusal is not None:
             await refuse(request, refusal)(scope, receive, send_with_headers)
-        else:
+        elif scope["path"] == "/health" or scope["path"].startswith("/static/"):
             await self.app(scope, receive, send_with_headers)
+        else:
+            await self._answer(request, receive, send_with_headers)
+
+    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
+        """Answer a call that counts: with too many at once it is refused from memory, before anybody is looked up."""
+        with ExitStack() as until_answered:
+            try:
+                until_answered.enter_context(process_of(request).admission.call(address_of(request)))
+            except Busy as busy:
+                await refuse(request, busy)(request.scope, receive, send)
+                return
+            await self.app(request.scope, receive, send)
 
     def _refusal(self, request: Request) -> Refusal | None:
         path: str = request.scope["path"]  # not the URL's: that is put together with what the caller says the host is

@@ -14,23 +14,29 @@ from starlette.websockets import WebSocket
 from bedboard.actions.signin import hash_token
 from bedboard.process import Process, process_of
 from bedboard.routes.call import Call, begin_call
-from bedboard.routes.parse import network_of
+from bedboard.routes.parse import address_of, network_of
 from bedboard.routes.replies import lead_to_proof, on_bug, on_refusal
 from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import Actor, check_access, check_own, check_scope
+from bedboard.rules.clients import is_token
 from bedboard.rules.devices import is_fresh
-from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, Unavailable
+from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, TooMany, Unavailable
 from bedboard.store.access import get_proven_at
 from bedboard.store.shelters import get_shelter_id
 
 
 async def _find_client(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
-    """Return the client behind a bearer token; None when there is no token or it does not count."""
+    """Return the client behind a bearer token; None when there is no token or it does not count. Refusal: TooMany."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
     is_lasting = isinstance(row, SocketRow)
-    return await process_of(connection).identity.client(token.strip(), is_lasting=is_lasting)
+    process, token = process_of(connection), token.strip()
+    if not is_token(token, demo=process.settings.demo):
+        return None
+    address = address_of(connection) or "unknown"
+    process.admission.check_token(hash_token(token), address, is_known=process.identity.has_met(token))
+    return await process.identity.client(token, is_lasting=is_lasting)
 
 
 async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
@@ -49,7 +55,10 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
 
 
 async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
-    """Return the person or client that calls; None for nobody. Refusal: Unavailable, but not of a public route."""
+    """Return the person or client that calls; None for nobody.
+
+    Refusals: TooMany of a token, and Unavailable, but not of a public route.
+    """
     if isinstance(row, Row) and not row.identifies:
         return None
     try:
@@ -86,7 +95,7 @@ async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
     own = [card for shelter_id in actor.shelter_ids if (card := process.board.cards.get(shelter_id)) is not None]
     if any(place.id == place_id for card in own for place in card.places):
         return True
-    async with process.database.transaction() as tx:
+    async with process.pools.callers.reading() as tx:
         return await get_shelter_id(tx, place_id) in actor.shelter_ids
 
 
@@ -98,7 +107,7 @@ async def check_fresh(call: Call, row: Row) -> None:
     actor = call.known_actor
     if actor is None or actor.kind != "person" or actor.role not in row.fresh_for:
         return
-    async with call.process.database.reading() as tx:
+    async with call.process.pools.callers.reading() as tx:
         proven_at = await get_proven_at(tx, call.session_hash)
     if not is_fresh(proven_at, call.now):
         raise ProofNeeded("step_up_needed")
@@ -134,12 +143,8 @@ def guard_route(row: Row) -> Route:
             try:
                 try:
                     call = begin_call(request, await identify(request, row))
-                    await check_row(process_of(request), request.path_params, row, call.known_actor)
-                    try:
-                        await check_fresh(call, row)
-                        return await row.endpoint(call)
-                    except ProofNeeded as refusal:
-                        return await lead_to_proof(call, refusal)
+                    async with call.process.admission.lane(call.known_actor.key if call.known_actor else None):
+                        return await _answer(call, row)
                 except Refusal as refusal:
                     return on_refusal(request, refusal)
             except HTTPException:
@@ -148,6 +153,16 @@ def guard_route(row: Row) -> Route:
                 return on_bug(request, bug)
 
     return GuardedRoute(row, guarded)
+
+
+async def _answer(call: Call, row: Row) -> Response:
+    """Answer a call that has its turn. Refusals: those of the guard and of the route."""
+    await check_row(call.process, call.path_params, row, call.known_actor)
+    try:
+        await check_fresh(call, row)
+        return await row.endpoint(call)
+    except ProofNeeded as refusal:
+        return await lead_to_proof(call, refusal)
 
 
 def guard_socket(row: SocketRow) -> WebSocketRoute:
@@ -161,7 +176,7 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
                 raise SignInNeeded("sign_in_needed")
         except SignInNeeded:
             await _decline(websocket, 4401)
-        except Unavailable:
+        except (Unavailable, TooMany):
             await _decline(websocket, 1013)
         except (NotAllowed, NotFound):
             await _decline(websocket, 4403)

@@ -13,14 +13,15 @@ from bedboard.process import language_of, process_of
 from bedboard.routes.board import board_audience
 from bedboard.routes.frontdoor import is_from_us
 from bedboard.routes.replies import notice_html
-from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor, Role
+from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, Refusal, Unavailable
+from bedboard.rules.refusals import Invalid, Refusal, TooMany, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.views.facets import EVERYTHING, read_filter
 from bedboard.views.pages import SCREEN_LANGUAGES
 from bedboard.views.pieces import Audience
 
+TOO_MANY_SOCKETS = 4429
 TOUCH_SECONDS = 30.0  # a page that is in use touches its session at most once in this time
 
 
@@ -52,16 +53,28 @@ async def page_socket(websocket: WebSocket, actor: Actor) -> None:
     if actor.is_locked:
         channel = LockedChannel(process.board, audience._replace(view="own"), active)
     elif audience.view == "search":
-        channel = _search_channel(websocket, audience, active, actor.role)
+        channel = _search_channel(websocket, audience, active, actor)
     elif audience.view == "own":
         channel = OverviewChannel(process.board, process.hub, audience, active, actor.shelter_ids)
     elif audience.view == "totals":
         channel = OverviewChannel(process.board, process.hub, audience, active, (None,))
-    await serve_viewer(websocket, process.hub, viewer, channel, says_hello=True)
+    await _seat(websocket, actor, viewer, channel, says_hello=True)
+
+
+async def _seat(websocket: WebSocket, actor: Actor, viewer: Viewer, channel: Channel, *, says_hello: bool) -> None:
+    """Seat the viewer, or close its socket when its person or program has enough of them."""
+    process = process_of(websocket)
+    try:
+        leave = process.admission.take_seat(actor.key)
+    except TooMany:
+        await websocket.accept()
+        await websocket.close(TOO_MANY_SOCKETS)
+        return
+    await serve_viewer(websocket, process.hub, viewer, channel, leave, says_hello=says_hello)
 
 
 def _search_channel(
-    websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]], role: Role
+    websocket: WebSocket, audience: Audience, active: Callable[[], Awaitable[None]], actor: Actor
 ) -> SearchChannel:
     process = process_of(websocket)
 
@@ -84,7 +97,8 @@ def _search_channel(
         read,
         explain,
         process.turns,
-        role,
+        actor.key,
+        actor.role,
     )
 
 
@@ -132,4 +146,4 @@ async def api_socket(websocket: WebSocket, actor: Actor) -> None:
         return
 
     viewer = Viewer(hash_token(token), actor.role, audience.shelter, organization=actor.organization_id)
-    await serve_viewer(websocket, process.hub, viewer, Channel(process.board, audience, active), says_hello=False)
+    await _seat(websocket, actor, viewer, Channel(process.board, audience, active), says_hello=False)

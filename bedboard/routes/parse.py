@@ -36,10 +36,18 @@ def own_path(path: str) -> str:
     return path if ours and path.isprintable() and path.isascii() else "/"
 
 
+def address_of(connection: HTTPConnection) -> str | None:
+    """Return the caller's address, for counting in memory only; None when it is not known.
+
+    Behind a proxy of `FORWARDED_ALLOW_IPS` it is the one that the proxy names.
+    """
+    return (connection.client.host or None) if connection.client else None
+
+
 def network_of(connection: HTTPConnection) -> str | None:
     """Return the class of the caller's address, never the address; None when it is not known."""
     try:
-        address = ip_address(connection.client.host if connection.client else "")
+        address = ip_address(address_of(connection) or "")
     except ValueError:
         return None
     return "loopback" if address.is_loopback else "private" if address.is_private else "public"

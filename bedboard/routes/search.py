@@ -69,7 +69,7 @@ async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Fou
     """Weigh every place of the board for this profile. Refusals: Invalid, Unavailable."""
     process = call.process
     profile = profile_of(said, call.catalogue, call.now)
-    async with process.turns:  # the catalogue may be another after this wait
+    async with call.turn:  # the catalogue may be another after this wait
         return profile, process.board.columns.found(profile, call.catalogue, most, call.deciders)
 
 
@@ -88,7 +88,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
         refusal = refusal or wrong
     as_of = process.board.as_of or call.now  # of the search, not of a change that comes while this waits
     strip = await own_strip(call, profile=profile_fields(fields) if fields is not START else None)
-    async with process.turns:
+    async with call.turn:
         catalogue = call.catalogue
         context = {
             "fields": fields,

@@ -41,9 +41,19 @@ MOST_TOKENS = 20  # that count at once, of one shelter, or of one organization b
 TOLD_FOR = timedelta(days=7)
 """How long a new token stands on the pages of the managers of its shelter."""
 
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+"""The form of every token that is made: 256 random bits."""
+DEMO_TOKEN = re.compile(r"[a-z0-9-]{1,100}")
+"""The form of the tokens that a demo has besides: words that people can type."""
+
 LONGEST_NAME = 60
 PARTICLES = frozenset("van de den der het te ten ter el al in op 't ’t von la le du da dos".split())
 DIGITS = re.compile(r"\d([ .-]?\d){5}")  # six or more: a telephone, a citizen service number, a date of birth
+
+
+def is_token(text: str, *, demo: bool) -> bool:
+    """Return whether a token can look so; `demo`: those of a demo count too. Nobody needs to be asked about another one."""
+    return bool(TOKEN.fullmatch(text) or (demo and DEMO_TOKEN.fullmatch(text)))
 
 
 def is_told(created_at: datetime, now: datetime) -> bool:

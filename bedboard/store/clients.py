@@ -14,11 +14,11 @@ from bedboard.store.tables.people import Client
 
 LIVING = "c.ended_at is null and (c.expires_at is null or c.expires_at > :now)"
 FIND = text(f"""
-    select c.id, c.role, c.name, c.organization_id, c.shelter_id, c.scopes, c.used_at,
-        case when c.token_hash = :token_hash then c.expires_at else c.previous_until end as until
-    from client c
-    where {LIVING} and (:demo or not c.demo)
-      and (c.token_hash = :token_hash or c.previous_hash = :token_hash and c.previous_until > :now)
+    select c.token_hash, c.id, c.role, c.name, c.organization_id, c.shelter_id, c.scopes, c.used_at, c.expires_at as until
+    from client c where c.token_hash = any(:hashes) and {LIVING} and (:demo or not c.demo)
+    union all
+    select c.previous_hash, c.id, c.role, c.name, c.organization_id, c.shelter_id, c.scopes, c.used_at, c.previous_until
+    from client c where c.previous_hash = any(:hashes) and c.previous_until > :now and {LIVING} and (:demo or not c.demo)
 """)  # noqa: S608  (our own words)
 LIVING_CLIENTS = text(f"""
     select c.token_hash, c.role, array_remove(array[c.shelter_id], null) as shelter_ids from client c
@@ -48,15 +48,15 @@ class FoundClient(NamedTuple):
     used_at: datetime | None
 
 
-async def find_client(tx: Transaction, token_hash: bytes, now: datetime, *, demo: bool) -> FoundClient | None:
-    """Return the program of a token that counts; `demo` says whether demo tokens count at all."""
-    connection = await tx.connection()
-    row = (await connection.execute(FIND, {"token_hash": token_hash, "demo": demo, "now": now})).one_or_none()
-    if row is None:
-        return None
-    own = frozenset({row.shelter_id}) if row.shelter_id else frozenset[str]()
-    actor = Actor("client", row.id, row.role, row.name, row.organization_id, own, scopes=frozenset(row.scopes))
-    return FoundClient(actor, row.until, row.used_at)
+async def find_clients(tx: Transaction, hashes: Sequence[bytes], now: datetime, *, demo: bool) -> dict[bytes, FoundClient]:
+    """Return the programs of the tokens among these that count; `demo` says whether demo tokens count at all."""
+    found = await (await tx.connection()).execute(FIND, {"hashes": list(hashes), "demo": demo, "now": now})
+    clients = dict[bytes, FoundClient]()
+    for row in found:
+        own = frozenset({row.shelter_id}) if row.shelter_id else frozenset[str]()
+        actor = Actor("client", row.id, row.role, row.name, row.organization_id, own, scopes=frozenset(row.scopes))
+        clients[row.token_hash] = FoundClient(actor, row.until, row.used_at)
+    return clients
 
 
 async def list_living_clients(

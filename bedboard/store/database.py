@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import NamedTuple, Self
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -12,11 +13,14 @@ from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bedboard.rules.refusals import Busy, Refusal, Unavailable
+from bedboard.store.crowds import Crowds
 from bedboard.store.marks import Marks
 
 Transaction = AsyncSession
 
 LOCK_SECONDS = 3.0
+PULSE_CONNECTIONS = 3  # the reader, the pulse and the watch, each with one question at a time
+CALLER_CONNECTIONS = 2
 GRACE_SECONDS = 2.0  # after the server's own limit on a statement, so that its "too long" arrives before we stop listening
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
 BUSY = {  # nothing is wrong and nothing was saved: try again
@@ -74,12 +78,30 @@ def marks_of(tx: Transaction) -> Marks:
     return marks
 
 
-class Database:
-    """One pool per process. `marks` tag every row of the audit trail; None: this process writes none."""
+def crowds_of(tx: Transaction) -> Crowds:
+    """Return the crowds of the pool that this transaction comes from."""
+    crowds: Crowds = tx.info["crowds"]
+    return crowds
 
-    def __init__(self, url: str, marks: Marks | None = None, *, pool_size: int = 10, statement_seconds: float = 5.0) -> None:
+
+class Database:
+    """One pool of connections. `marks` tag every row of the audit trail; None: this process writes none.
+
+    `crowds` bounds how many of them wait for the locks of shelters; None: all of them may.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        marks: Marks | None = None,
+        *,
+        pool_size: int = 10,
+        statement_seconds: float = 5.0,
+        crowds: Crowds | None = None,
+    ) -> None:
         self.url = engine_url(url)
         self.marks = marks
+        self.crowds = crowds or Crowds()
         self.statement_seconds = statement_seconds
         self.engine = create_async_engine(
             self.url,
@@ -122,7 +144,7 @@ class Database:
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
-        async with AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks}) as session:
+        async with AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks, "crowds": self.crowds}) as session:
             code = "database_away"
             try:
                 await session.connection()  # first, because an OSError after this may come from the caller's own work
@@ -148,3 +170,36 @@ class Database:
 
     async def dispose(self) -> None:
         await self.engine.dispose()
+
+
+class Pools(NamedTuple):
+    """The pools of one process, so that a crowd at one of them keeps nobody waiting at another.
+
+    `pulse`: for open boards: the reading after a bell, the pulse and the watch. `callers`: for the look-ups of sessions, tokens
+    and rights. `presses`: what people and programs change. `rest`: everything else, mostly reading.
+    """
+
+    pulse: Database
+    callers: Database
+    presses: Database
+    rest: Database
+
+    @classmethod
+    def of(cls, url: str, marks: Marks, *, pool_size: int, statement_seconds: float, most_in_crowd: float) -> Self:
+        """Divide `pool_size` connections between presses and the rest, and add those of the pulse and the callers.
+
+        `most_in_crowd`: how many presses may wait in memory for the lock of one shelter.
+        """
+        presses = (pool_size + 1) // 2
+        crowds = Crowds(each=2, together=max(1, presses - 2), most_in_memory=most_in_crowd)
+        sizes = (PULSE_CONNECTIONS, CALLER_CONNECTIONS, presses, max(1, pool_size // 2))
+        return cls(
+            *(
+                Database(url, marks, pool_size=size, statement_seconds=statement_seconds, crowds=crowd)
+                for size, crowd in zip(sizes, (None, None, crowds, None), strict=True)
+            )
+        )
+
+    async def dispose(self) -> None:
+        for database in self:
+            await database.dispose()

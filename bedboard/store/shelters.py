@@ -10,21 +10,17 @@ from sqlmodel import col, select
 from bedboard.rules.access import Actor
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, crowds_of
 from bedboard.store.people import acts_for, as_asked
 from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter, Unit
 
 # Statements of every change are put together once: that costs more time than what PostgreSQL does with them.
-LOCK_SHELTER = (
-    select(Shelter)
-    .where(col(Shelter.id) == bindparam("shelter_id"))
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
-LOCK_SHELTER_OF = (
+SHELTER = select(Shelter).where(col(Shelter.id) == bindparam("shelter_id")).execution_options(populate_existing=True)
+LOCK_SHELTER, LOCK_FREE_SHELTER = (SHELTER.with_for_update(key_share=True, skip_locked=skip) for skip in (False, True))
+LOCK_FREE_SHELTER_OF = (
     select(Shelter)
     .where(col(Shelter.id) == select(Place.shelter_id).where(col(Place.id) == bindparam("place_id")).scalar_subquery())
-    .with_for_update(key_share=True)
+    .with_for_update(key_share=True, skip_locked=True)
     .execution_options(populate_existing=True)
 )
 KINDS_HERE = col(Kind.code).in_(
@@ -48,14 +44,25 @@ async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
     """Lock the shelter until the end of the transaction and return it, read afresh; None when there is none.
 
     A transaction that only adds a row with a reference to the shelter (an ask, a reminder) does not wait for this lock. So it
-    can never wait in a circle with transactions that lock several shelters.
+    can never wait in a circle with transactions that lock several shelters. Refusal: Crowded, when others wait for it already.
     """
-    return (await tx.exec(LOCK_SHELTER, params={"shelter_id": shelter_id})).one_or_none()
+    free = (await tx.exec(LOCK_FREE_SHELTER, params={"shelter_id": shelter_id})).one_or_none()
+    return free if free is not None else await _wait_for_shelter(tx, shelter_id)
 
 
 async def lock_shelter_of(tx: Transaction, place_id: str) -> Shelter | None:
     """Lock the shelter of a place, as `lock_shelter` does; a place never moves to another. None for an unknown place."""
-    return (await tx.exec(LOCK_SHELTER_OF, params={"place_id": place_id})).one_or_none()
+    free = (await tx.exec(LOCK_FREE_SHELTER_OF, params={"place_id": place_id})).one_or_none()
+    if free is not None:
+        return free
+    shelter_id = await get_shelter_id(tx, place_id)
+    return None if shelter_id is None else await _wait_for_shelter(tx, shelter_id)
+
+
+async def _wait_for_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
+    """Lock a shelter that somebody else has locked, or that is not there."""
+    with crowds_of(tx).waiting(shelter_id):
+        return (await tx.exec(LOCK_SHELTER, params={"shelter_id": shelter_id})).one_or_none()
 
 
 class Tapped(NamedTuple):

@@ -173,6 +173,13 @@ class Pages:
             self._hashes[path] = hashlib.sha256(content_of(self._static / path)).hexdigest()[:12]
         return f"/static/{path}?v={self._hashes[path]}"
 
+    def read_all(self) -> int:
+        """Compile every template in every language, so that no visitor waits for it; return how many there are."""
+        names = [(environment, name) for environment in self._environments.values() for name in environment.list_templates()]
+        for environment, name in names:
+            environment.get_template(name)
+        return len(names)
+
     def render(self, language: str, template: str, context: Mapping[str, Any]) -> str:
         """Return a template as HTML. Undefined names are errors."""
         return self._environments[language].get_template(template).render(context)

@@ -14,10 +14,10 @@ from bedboard.actions.setup import add_organization
 from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor
 from bedboard.rules.clients import MOST_TOKENS, OVERLAP
-from bedboard.store.clients import find_client, note_use
+from bedboard.store.clients import note_use
 from bedboard.store.database import Database, Transaction
 from tests.build import NOW, actor
-from tests.build.rows import codes, do, looking, refused
+from tests.build.rows import codes, do, find_client, looking, refused
 
 WOUTER = actor("admin", "wouter", ())
 ANNEKE = actor("manager", "anneke", ("linde", "ceder"))

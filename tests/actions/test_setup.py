@@ -15,12 +15,11 @@ from bedboard.rules.refusals import Conflict
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import SEEDS
 from bedboard.store.board import get_catalogue, list_shelters
-from bedboard.store.clients import find_client
 from bedboard.store.database import Database, Transaction
 from bedboard.store.people import list_demo_people
 from bedboard.store.tables.people import Person
 from tests.build import NOW, SEAL, add_basics, add_board, place, shelter
-from tests.build.rows import do, looking
+from tests.build.rows import do, find_client, looking
 
 HOUR = timedelta(hours=1)
 

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from bedboard.rules.places import status_of
 from bedboard.rules.refusals import Busy, Invalid, Refusal
 from bedboard.store.board import get_shelter
+from bedboard.store.clients import FoundClient, find_clients
 from bedboard.store.database import Database, Transaction
 from bedboard.store.tables.board import Journal, Organization
 from tests.build import PATIENCE, Bell, hearing
@@ -38,6 +39,11 @@ async def every_row(database: Database) -> Rows:
             if filled[table.name]
             for row in (await connection.execute(select(table))).mappings()
         }
+
+
+async def find_client(tx: Transaction, token_hash: bytes, now: datetime, *, demo: bool) -> FoundClient | None:
+    """Return the program of one token."""
+    return (await find_clients(tx, [token_hash], now, demo=demo)).get(token_hash)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 from typing import Any
 
 import asyncpg
@@ -16,7 +17,9 @@ import uvicorn
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from bedboard.admission import Limits
 from bedboard.app import build_app
+from bedboard.doorway import Patience, make_doorway
 from bedboard.embedded.server import USER, WEB_USER
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.process import Process
@@ -26,6 +29,9 @@ from tests import build
 from tests.build import PATIENCE, FixedClock
 
 numbers = count(1)
+
+PATIENT = Limits(sockets=inf, calls_a_second=inf, calls_in_burst=inf, strangers_a_second=inf, strangers_in_burst=inf)
+"""The limits of a site, but for sockets and rates: a test has one person and asks as fast as the machine lets it."""
 
 KEEP_ALIVE_SECONDS = 600  # a client of a slow test must not write to a connection that is closed at that moment
 
@@ -156,6 +162,8 @@ async def start_site(
     has_jobs: bool = False,
     has_watch: bool = False,
     host: str = "127.0.0.1",
+    limits: Limits = PATIENT,
+    patience: Patience | None = None,
     **given: object,
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
     """Serve on a free port in this very loop; the caller ends it with `stop_site`.
@@ -169,9 +177,15 @@ async def start_site(
     settings = Settings(**{"demo": True, "public_url": url, "database_url": database_url} | given)  # type: ignore[arg-type]
     if not own_pulse:
         settings = settings.model_copy(update={"pulse_seconds": 3600.0})  # more than the settings allow
-    app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs, has_watch=has_watch)
+    app = build_app(settings, build.SEAL, clock, has_jobs=has_jobs, has_watch=has_watch, limits=limits)
     config = uvicorn.Config(
-        app, lifespan="on", log_level="warning", access_log=False, timeout_keep_alive=KEEP_ALIVE_SECONDS, **WEBSOCKET_OPTIONS
+        app,
+        http=make_doorway(patience),
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        **WEBSOCKET_OPTIONS,
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve([listening]))

@@ -8,11 +8,12 @@ from bedboard.actions.setup import add_client
 from bedboard.actions.signin import hash_token
 from bedboard.clock import Clock
 from bedboard.rules.clients import ClientRole
-from bedboard.store.clients import FoundClient, find_client
+from bedboard.store.clients import FoundClient
 from bedboard.store.database import Database, Transaction
 from bedboard.store.seal import new_key
 from tests import build
 from tests.build.processes import bedboard, said
+from tests.build.rows import find_client
 
 KEY = {"BEDBOARD_SECRET_KEY": new_key()}
 

@@ -21,10 +21,12 @@ SCRIPT = {"HX-Request": "true"}
 async def crowded(site: Site, why: Why) -> AsyncIterator[None]:
     """Somebody else has the row of linde, or everything that the process has of connections."""
     async with AsyncExitStack() as others:
-        for _ in range(1 if why == "the row is locked" else site.process.settings.pool_size):
-            tx = await others.enter_async_context(site.process.database.transaction())
         if why == "the row is locked":
-            await lock_shelter(tx, "linde")
+            await lock_shelter(await others.enter_async_context(site.process.database.transaction()), "linde")
+        else:
+            for pool in (site.process.pools.presses, site.process.pools.rest):
+                for _ in range(site.process.settings.pool_size // 2):
+                    await others.enter_async_context(pool.transaction())
         yield
 
 

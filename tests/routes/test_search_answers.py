@@ -47,7 +47,7 @@ async def test_a_search_that_waited_is_weighed_with_the_catalogue_of_its_turn(si
     near = WOMAN | {"near": "noord"}
     board = site.process.board
     before = board.catalogue
-    async with site.process.turns:
+    async with site.process.turns.of("person:somebody"):
         waiting = asyncio.create_task(search(site, near))
         await until(_is_waiting(site), "the search in the queue")
         async with site.process.database.transaction() as tx:
@@ -67,7 +67,7 @@ def _holds(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
 
 
 def _is_waiting(site: Site) -> Callable[[], Awaitable[bool]]:
-    return _holds(lambda: bool(site.process.turns._lock._waiters))
+    return _holds(lambda: len(site.process.turns) > 0)
 
 
 async def test_places_that_one_reason_alone_leaves_out_are_named(site: Site) -> None:

@@ -8,11 +8,10 @@ import pytest
 from bedboard.actions.signin import hash_token
 from bedboard.migrations.run import migrate
 from bedboard.rules.clients import SCOPES_OF, ClientRole
-from bedboard.store.clients import find_client
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL
 from tests.build.old import old_database
-from tests.build.rows import do, run
+from tests.build.rows import do, find_client, run
 from tests.build.statements import AT, CLIENT
 
 

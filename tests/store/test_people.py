@@ -10,7 +10,7 @@ from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor, Role
 from bedboard.rules.clients import SCOPES_OF
 from bedboard.rules.sessions import SessionLimits
-from bedboard.store.clients import FoundClient, find_client
+from bedboard.store.clients import FoundClient
 from bedboard.store.database import Transaction
 from bedboard.store.people import (
     ActiveToken,
@@ -25,6 +25,7 @@ from bedboard.store.people import (
 )
 from bedboard.store.tables.people import Session
 from tests.build import NOW, actor
+from tests.build.rows import find_client
 
 LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8), shift=timedelta(hours=12))
 TICK = timedelta(microseconds=1)

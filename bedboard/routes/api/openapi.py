@@ -23,7 +23,10 @@ repeated `Idempotency-Key` compares the body byte by byte.
 `/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then `{type: shelter, shelter}`
 for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter
 with a lower version never replaces a higher one. It closes with 4401 when the token has ended or its rights were lost, 4403
-when the role has no live board, 1013 to try again later.
+when the role has no live board, 4429 when the token has 30 sockets open already, 1013 to try again later.
+
+A token may make 20 calls in a second, and 60 after a silence; six are at work at once, and others wait for these. More is
+refused with 429. With 503 `busy` others came first: the database is well, and the same call may be tried again.
 
 A search is kept live by asking again when a `shelter` message has come. A profile is neither stored nor logged. A place that is
 held ends by itself at `expires_at`; a program holds three places at most, its organization ten.

@@ -21,7 +21,7 @@ PROBLEMS = {
     "412": "Another version than `If-Match` names",
     "413": "Larger than 64 KiB",
     "422": "Some fields cannot be right; `errors` lists them",
-    "429": "Too often; `Retry-After` says when again",
+    "429": "Too often, and nothing was saved; `Retry-After` says when again",
     "503": "Not now; `Retry-After` says when to try again. `busy`: others came first for too long, `database_away`: the "
     "database does not answer; nothing was saved. `perhaps_saved`: it went silent during the save; repeat with the same key",
 }
@@ -104,7 +104,7 @@ def describe(row: Row, operation: Operation, names: Iterable[str]) -> dict[str, 
             str(operation.status): answer | ({"headers": headers} if headers else {}),
             **{
                 code: {"description": PROBLEMS[code], "content": _json(ref(Problem), "application/problem+json")}
-                for code in operation.problems.split()
+                for code in sorted({*operation.problems.split(), "429"})  # every token has a rate
             },
         },
     }

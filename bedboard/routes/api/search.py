@@ -25,7 +25,7 @@ async def post_search(call: Call) -> Response:
     profile = profile_of(command, call.catalogue, call.now)
     if process.board.as_of is None:
         raise Unavailable("database_away")
-    async with process.turns:
+    async with call.turn:
         columns, limit, deciders = process.board.columns, command.limit, call.deciders
         catalogue = call.catalogue  # the one of the cards, which may be another since this call began
         as_of = (

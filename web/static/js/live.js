@@ -56,7 +56,7 @@
   let lastAt;
   function showState(next) {
     state = next;
-    const isLost = !!mark && (state === "lost" || state === "signed-out");
+    const isLost = !!mark && ["lost", "full", "signed-out"].includes(state);
     for (const name of ["not-live", "lost"]) root.classList.toggle(name, isLost);
     if (mark && mark.dataset.state !== state) mark.dataset.state = state;
     if (!mark || !lastAt) return; // the text from the server is still right
@@ -119,7 +119,8 @@
     if (isOver) showState(code === 4401 ? "signed-out" : "lost");
     if (code === 4401) document.dispatchEvent(new Event("bedboard:ended"));
     if (isOver) return;
-    if (state === "live") showState("waiting");
+    const next = code === 4429 ? "full" : "waiting"; // 4429: this person has too many pages open
+    if (next === "full" || state === "live") showState(next);
     retry(code === 4423); // the session was locked or unlocked
   }
   const isCovered = () => "cover" in root.dataset; // by lock.js
@@ -156,7 +157,7 @@
       offset += Math.max(0, passedOutside - passed);
       return lose(true);
     }
-    if (at - heardAt > SILENCE && !isOver) showState("lost");
+    if (at - heardAt > SILENCE && !isOver && state !== "full") showState("lost");
     if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) {
       drop();
       retry();
