@@ -47,8 +47,10 @@ async def open_page(
     path: str | None = None,
     workers: Literal["allow", "block"] = "block",
 ) -> Page:
-    """A device of its own, whose service worker calls past the routes of a test, if `workers` allows one; `person` None is
-    nobody yet, `path` None the page that follows signing in."""
+    """A device of its own; `person` None is nobody yet, `path` None the page that follows signing in.
+
+    `workers`: a service worker calls past the routes that a test sets, so only a test of one allows it.
+    """
     context = await browser.new_context(
         viewport=size,
         color_scheme=scheme,
