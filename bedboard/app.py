@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.actions.alerts import report_to_alert
+from bedboard.actions.outgoing import send_later
 from bedboard.admission import Admission, Limits
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
@@ -86,13 +87,15 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
     reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue)
     push = make_push(settings, database, seal, clock)
+    if push is not None:
+        reader.followers["outgoing"] = push
     ShelterNews(board, hub, news)
 
     async def report(alert_id: str, changes: Sequence[SeenChange]) -> None:
         async with database.transaction() as tx:
             person_id = await report_to_alert(tx, alert_id, changes, clock.now())
-        if person_id is not None and push is not None:
-            push.wake(person_id)
+            if person_id is not None:
+                await send_later(tx, [(person_id, "found")], clock.now())
 
     def open_sealed(sealed: SealedNeeds) -> Callable[[datetime], Profile]:
         said = open_profile(seal, sealed)

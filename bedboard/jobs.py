@@ -9,6 +9,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bedboard.actions.alerts import drop_expired_alerts
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.notify import list_notices
+from bedboard.actions.outgoing import send_later
 from bedboard.actions.reminders import list_reminded, remind_shelters
 from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys
 from bedboard.actions.silence import (
@@ -42,11 +43,10 @@ async def remind(process: Process) -> None:
         async with process.database.transaction() as tx:
             sent = await remind_shelters(tx, catalogue.zone, process.clock.now())
             people = await list_reminded(tx, sent)
+            await send_later(tx, [(person_id, "confirm") for person_id in people], process.clock.now())
     except Refusal as refusal:
         log.warning("reminders_not_sent", reason=refusal.code)
         return
-    if process.push is not None:
-        process.push.notify_all((person_id, "confirm") for person_id in people)
     for one in sent:
         log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
 
@@ -123,6 +123,12 @@ async def end_alerts(process: Process) -> None:
         log.warning("alerts_not_ended", reason=refusal.code)
 
 
+async def deliver(process: Process) -> None:
+    """Send the messages whose turn has come: those of a process that has ended, and those to be tried again."""
+    if process.push is not None:
+        await process.push.deliver()
+
+
 async def chain_trail(process: Process) -> None:
     """Chain the new rows of the audit trail."""
     await process.trail.chain()
@@ -161,12 +167,10 @@ async def tell_each(process: Process, find: Find, tell: Tell, *, is_desk_open: b
 
 
 async def tell_one(process: Process, case_id: str, tell: Tell, now: datetime, *, is_desk_open: bool) -> None:
-    """Tell one case and, once that is saved, wake its people."""
+    """Tell one case, and save the messages for its people with it."""
     async with process.database.transaction() as tx:
         case = await tell(tx, case_id, now)
-        notices = await list_notices(tx, case, is_desk_open=is_desk_open)
-    if process.push is not None:
-        process.push.notify_all(notices)
+        await send_later(tx, await list_notices(tx, case, is_desk_open=is_desk_open), now)
 
 
 async def follow_cases(process: Process) -> None:
@@ -202,6 +206,7 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (sign_out_again, {"seconds": 1}),
         (remind, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),
+        (deliver, {"seconds": 2}),
         (follow_cases, {"seconds": 5}),
         (chain_trail, {"seconds": 5}),
         (keep_head, {"minutes": 1}),

@@ -1,9 +1,9 @@
 """Notices: the people to wake, on the devices that they registered, when something has happened to a case."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.outgoing import Notice
 from bedboard.store.cases import get_case, get_requester
 from bedboard.store.database import Transaction
 from bedboard.store.people import get_handed_over_by, list_people_of_group, list_people_of_role, list_shelter_people
@@ -41,10 +41,6 @@ WHO: Mapping[str, Sequence[str]] = {
 """By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
 and outside its hours the requester. Receivers: the people of the group that is offered the case; former: the person that
 offered it."""
-
-
-Notice = tuple[str, Literal["asked", "news"]]
-"""The id of a person and the sort of notice: a shelter is asked, or there is news."""
 
 
 async def list_notices(tx: Transaction, case: LockedCase, *, is_desk_open: bool) -> list[Notice]:

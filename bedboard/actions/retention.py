@@ -6,6 +6,7 @@ from datetime import datetime
 from bedboard.actions.enrolment import forget_codes
 from bedboard.actions.idempotency import forget_answers
 from bedboard.actions.manage.roster import forget_drafts
+from bedboard.actions.outgoing import forget_outgoing
 from bedboard.actions.passkeys import forget_challenges, forget_passkeys
 from bedboard.actions.reminders import forget_reminders
 from bedboard.actions.signin import forget_sessions
@@ -31,6 +32,7 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
     return {
         "answers": forget_answers,
         "reminders": forget_reminders,
+        "messages": forget_outgoing,
         "sessions": forget_sessions,
         "challenges": forget_challenges,
         "codes": forget_codes,

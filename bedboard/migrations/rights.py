@@ -51,6 +51,7 @@ RIGHTS: dict[str, str] = {
     "reminded": FORGET,
     "alert": FORGET,
     "push_subscription": FORGET,
+    "outgoing": FORGET,
 }
 FUNCTIONS = (
     "see_contact(jsonb, timestamptz)",

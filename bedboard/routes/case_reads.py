@@ -4,10 +4,8 @@ A case is read for each request: people look at it seldom, and always wait for i
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-
-import structlog
 
 from bedboard.actions.answers import OpenNeeds
 from bedboard.actions.case_lock import LockedCase
@@ -18,11 +16,12 @@ from bedboard.actions.disclosures import (
     note_refused_address,
 )
 from bedboard.actions.notify import list_notices
+from bedboard.actions.outgoing import send_later
 from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, ProofNeeded, Refusal, TooMany
+from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, ProofNeeded, TooMany
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_case_events, list_claims_of_all
@@ -34,8 +33,6 @@ from bedboard.store.tables.cases import CaseRecord
 from bedboard.views.case_rows import HandedOn, callers_of, handed_on
 from bedboard.views.cases import CaseView, case_view
 from bedboard.views.needs import OpenProfile
-
-log = structlog.get_logger()
 
 
 def opener_of(process: Process) -> OpenProfile:
@@ -136,6 +133,9 @@ async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord], *,
     return [case_view(row, asks.get(row.id, []), claims, cards, open_needs, actor, now) for row in rows]
 
 
+CaseWork = Callable[[Transaction], Awaitable[LockedCase]]
+
+
 def seeker_of(call: Call) -> Seeker:
     """Return the actor as a seeker, with the name of its organization, as on the board."""
     actor = call.actor
@@ -147,16 +147,20 @@ def is_desk_open(call: Call) -> bool:
     return call.catalogue.is_desk_open(call.now)
 
 
+def telling(call: Call, work: CaseWork) -> CaseWork:
+    """Return work that also saves the messages for the people whom the change concerns, except the actor."""
+
+    async def work_and_tell(tx: Transaction) -> LockedCase:
+        case, actor = await work(tx), call.actor
+        notices = await list_notices(tx, case, is_desk_open=is_desk_open(call))
+        await send_later(tx, [notice for notice in notices if actor.kind != "person" or notice[0] != actor.id], call.now)
+        return case
+
+    return work_and_tell
+
+
 async def show_done(call: Call, case: LockedCase) -> None:
-    """Notify the people whom a change of the case concerns, except the actor, and wait until this process shows it."""
-    process, actor = call.process, call.actor
-    if process.push is not None:
-        try:
-            async with process.database.transaction() as tx:
-                notices = await list_notices(tx, case, is_desk_open=is_desk_open(call))
-        except Refusal as refusal:  # it is saved all the same
-            log.warning("push_failed", code=refusal.code)
-            notices = []
-        process.push.notify_all(notice for notice in notices if actor.kind != "person" or notice[0] != actor.id)
+    """Wait until this process shows a change of the case."""
+    process = call.process
     shown = [process.board.reached(shelter_id, version) for shelter_id, version in case.versions.items()]
     await asyncio.gather(process.cases.reached(case.record.id, case.record.version), *shown)

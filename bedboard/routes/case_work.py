@@ -3,7 +3,7 @@
 Work is a function of a transaction; the case is the one in the path of the call. It refuses what its action refuses.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -16,15 +16,13 @@ from bedboard.actions.holds import Holder
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.taking import take_place
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import needs_opener, opener_of, show_done
+from bedboard.routes.case_reads import CaseWork, needs_opener, opener_of, show_done, telling
 from bedboard.rules.cases import ShelterAnswer, usual_arrival
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.schemas.cases import Decision
 from bedboard.store.cases import get_case, list_asks
 from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
-
-CaseWork = Callable[[Transaction], Awaitable[LockedCase]]
 
 
 class Task(NamedTuple):
@@ -40,10 +38,11 @@ class Task(NamedTuple):
 
 async def do_once(call: Call, task: Task) -> str:
     """Do a task once, wait until this process shows it, and return the id of the case."""
+
     done = await call.once(
         task.key,
         *task.asked,
-        work=task.work,
+        work=telling(call, task.work),
         reply=lambda case: Reply(200, case.record.id.encode()),
         shown=lambda case: show_done(call, case),
     )

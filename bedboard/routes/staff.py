@@ -16,7 +16,7 @@ from bedboard.routes.present import card_of, read_shelter, showing_present
 from bedboard.routes.replies import EMPTY_NOTICE, html, notice, page
 from bedboard.routes.staff_cases import draw_asked
 from bedboard.rules.places import KindCount, PlaceChange
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal
 from bedboard.schemas.case_forms import StaffHoldsForm
 from bedboard.schemas.fields import local_moment, number_in
 from bedboard.schemas.forms import ConfirmForm, CountForm, StaffHoldForm, StatusForm, TapForm, UndoForm
@@ -95,6 +95,7 @@ async def show_staff(call: Call) -> Response:
         "new_tokens": added,
         "push_key": process.push.public_key if process.push else None,
         "push_session": call.session_mark,
+        "kept_at": None,
         "catalogue": catalogue,
     }
     return page(call, "pages/staff.html", context, refusal)
@@ -112,6 +113,9 @@ async def _tap(
     the phone does not know whether it has arrived before, and it may even arrive later. Refusal: Conflict `done_already`.
     """
     shelter_id, sent = call.path_params["shelter_id"], await call.fields()
+    tapper = call.request.headers.get("bedboard-person", call.actor.id)
+    if tapper != call.actor.id:  # a waiting tap of somebody who used this device before
+        raise NotAllowed("not_your_session")
     is_void = "void" in sent
 
     def reply(changed: Changed) -> Reply:

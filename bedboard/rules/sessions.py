@@ -8,6 +8,9 @@ SessionKind = Literal["person", "shift", "wall"]
 
 SessionState = Literal["open", "locked", "over"]
 
+PICTURE_KEPT = timedelta(hours=8)
+"""The longest for which a device keeps the picture of a shelter's own page, also in a longer session."""
+
 EVERY_SESSION: frozenset[SessionKind] = frozenset({"person", "shift", "wall"})
 WORKING: frozenset[SessionKind] = frozenset({"person", "shift"})
 PERSONAL: frozenset[SessionKind] = frozenset({"person"})
@@ -23,9 +26,14 @@ class SessionLimits(NamedTuple):
 
 def session_state(kind: str, created_at: datetime, used_at: datetime, limits: SessionLimits, now: datetime) -> SessionState:
     """Return the state of a session that nobody has ended. Only a person's session is ever locked."""
-    if now - created_at >= (limits.longest if kind == "person" else limits.shift):
+    if now >= ends_at(kind, created_at, limits):
         return "over"
     return "locked" if kind == "person" and now - used_at >= limits.idle else "open"
+
+
+def ends_at(kind: str, created_at: datetime, limits: SessionLimits) -> datetime:
+    """Return when a session that nobody ends is over."""
+    return created_at + (limits.longest if kind == "person" else limits.shift)
 
 
 def kind_at_sign_in(role: str) -> SessionKind:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -146,7 +145,8 @@ async def save_device(
         "created_at": now,
     }
     saved = insert(PushSubscription).values(row)
-    await connection.execute(saved.on_conflict_do_update(index_elements=["endpoint_hash"], set_=row))
+    fresh = {name: value for name, value in row.items() if name != "endpoint_hash"}  # a message may refer to it meanwhile
+    await connection.execute(saved.on_conflict_do_update(index_elements=["endpoint_hash"], set_=fresh))
     oldest_first = text("""
         delete from push_subscription where endpoint_hash in (
             select endpoint_hash from push_subscription where person_id = :person_id
@@ -163,16 +163,9 @@ async def delete_device(tx: Transaction, endpoint: str, person_id: str | None = 
     return (await (await tx.connection()).execute(statement)).rowcount > 0
 
 
-async def list_devices(tx: Transaction, person_id: str, seal: Seal) -> list[Device]:
-    """Return the devices of a person who may still sign in, the oldest first; without those that the seal cannot open."""
-    found = await tx.exec(
-        select(PushSubscription.device_sealed)
-        .join(Person, col(Person.id) == col(PushSubscription.person_id))
-        .where(PushSubscription.person_id == person_id, col(Person.ended_at).is_(None))
-        .order_by(col(PushSubscription.created_at))
-    )
-    devices = []
-    for sealed in found:
-        with suppress(InvalidToken):  # its key is no longer among the keys of the settings
-            devices.append(Device(*json.loads(seal.open(sealed))))
-    return devices
+def open_device(sealed: bytes, seal: Seal) -> Device | None:
+    """Return the device; None when its key is no longer among the keys of the settings."""
+    try:
+        return Device(*json.loads(seal.open(sealed)))
+    except InvalidToken:
+        return None

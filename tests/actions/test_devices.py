@@ -9,10 +9,11 @@ from bedboard.actions.signin import exchange_session, forget_sessions, hash_toke
 from bedboard.rules.access import Actor
 from bedboard.rules.alerts import MOST_DEVICES
 from bedboard.rules.refusals import NotAllowed, SignInNeeded
-from bedboard.store.alerts import Device, list_devices
+from bedboard.store.alerts import Device
 from bedboard.store.database import Database
 from bedboard.store.tables.people import Session
 from tests.build import NOW, SEAL, FixedClock, actor
+from tests.build.push import own_devices
 from tests.build.rows import do, looking, run
 
 MARK, LUCIA = actor("police", "mark", ()), actor("coordinator", "lucia", ())
@@ -37,8 +38,7 @@ async def add(database: Database, who: Actor = MARK, one: Device | None = None, 
 
 
 async def devices(database: Database, person: str = "mark") -> list[Device]:
-    found: list[Device] = await do(database, lambda tx: list_devices(tx, person, SEAL))
-    return found
+    return await own_devices(database, person)
 
 
 async def test_a_device_wakes_the_last_person_who_added_it(database: Database) -> None:

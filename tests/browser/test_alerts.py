@@ -92,7 +92,7 @@ async def test_a_device_is_offered_a_message_and_can_take_it_back(
     browser: Browser, site: Site, board_database: Database
 ) -> None:
     async with serving() as service:
-        page = await open_page(browser, site, "mark")
+        page = await open_page(browser, site, "mark", workers="allow")
         await page.add_init_script(fake_push(service))
         await wait_for_a_man(page, site)
         await page.locator("[data-way=push-on]").click()

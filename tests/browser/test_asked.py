@@ -210,7 +210,7 @@ async def test_a_shelters_phone_can_be_woken_and_says_in_words_what_for(
     browser: Browser, site: Site, board_database: Database
 ) -> None:
     async with serving() as service:
-        page = await open_page(browser, site, "sanne", PHONE)
+        page = await open_page(browser, site, "sanne", PHONE, workers="allow")
         await page.context.grant_permissions(["notifications"], origin=site.url)
         await page.add_init_script(fake_push(service))
         await page.reload()

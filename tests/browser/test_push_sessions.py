@@ -36,7 +36,7 @@ async def test_a_device_comes_back_with_its_person_and_not_with_another(
     browser: Browser, site: Site, board_database: Database
 ) -> None:
     async with serving() as service:
-        page = await open_page(browser, site, "mark", path="/search")
+        page = await open_page(browser, site, "mark", path="/search", workers="allow")
         present = fake_push(service).replace("let present = null;", "let present = null; window.drop = () => present;")
         await page.add_init_script(present)
         await page.reload()

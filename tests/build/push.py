@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import http_ece
@@ -16,6 +17,7 @@ from sqlalchemy import text
 
 from bedboard.push import new_push_key
 from bedboard.settings import Settings
+from bedboard.store.alerts import Device, open_device
 from bedboard.store.database import Database
 from tests.build import SEAL, FixedClock, until
 from tests.build.site import Site, served
@@ -40,6 +42,7 @@ class Service:
 
     status: int = 201
     hangs: bool = False
+    retry_after: str | None = None
     url: str = ""
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers, body
     private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -54,6 +57,7 @@ class Service:
             if self.hangs:
                 await asyncio.sleep(3600)
             location = f"Location: {self.url}/elsewhere\r\n" if self.status == 307 else ""
+            location += f"Retry-After: {self.retry_after}\r\n" if self.retry_after else ""
             writer.write(f"HTTP/1.1 {self.status} x\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
@@ -124,6 +128,21 @@ async def devices(database: Database) -> list[str]:
         return [json.loads(SEAL.open(one))[0] for one in sealed]
 
 
+async def own_devices(database: Database, person: str) -> list[Device]:
+    """The devices of this person that may be woken, opened, the oldest first."""
+    found = text("select device_sealed from push_subscription where person_id = :person order by created_at")
+    async with database.transaction() as tx:
+        sealed = (await (await tx.connection()).execute(found, {"person": person})).scalars().all()
+    return [device for one in sealed if (device := open_device(one, SEAL)) is not None]
+
+
+async def waiting(database: Database) -> list[tuple[str, int, datetime, datetime]]:
+    """The messages that wait, the oldest first."""
+    async with database.transaction() as tx:
+        found = await (await tx.connection()).execute(text("select what, tries, made_at, due_at from outgoing order by id"))
+        return [(row.what, row.tries, row.made_at, row.due_at) for row in found]
+
+
 async def mark(site: Site, status: str) -> None:
     async with site.api("demo-shelter-ceder") as api:
         assert (await api.patch("/places/ceder-1", json={"status": status})).status_code == 200
@@ -143,7 +162,15 @@ async def ready(site: Site, *services: Service) -> str:
 async def quiet(*sites: Site) -> None:
     """Nothing is under way any more."""
 
+    due = text("select count(*) from outgoing where due_at <= :now")
+
     async def is_quiet() -> bool:
-        return all(one.process.alerts.is_idle and one.process.push and not one.process.push._running for one in sites)
+        for one in sites:
+            if not one.process.alerts.is_idle or one.process.push is None or one.process.push._running:
+                return False
+            async with one.process.database.transaction() as tx:
+                if (await (await tx.connection()).execute(due, {"now": one.clock.now()})).scalar_one():
+                    return False
+        return True
 
     await until(is_quiet, "nothing is under way")

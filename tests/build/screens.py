@@ -45,10 +45,19 @@ async def open_page(
     scripts: bool = True,
     language: str = "nl-NL",
     path: str | None = None,
+    workers: Literal["allow", "block"] = "block",
 ) -> Page:
-    """A device of its own; `person` None is nobody yet, `path` None the page that follows signing in."""
+    """A device of its own; `person` None is nobody yet, `path` None the page that follows signing in.
+
+    `workers`: a service worker calls past the routes that a test sets, so only a test of one allows it.
+    """
     context = await browser.new_context(
-        viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=language, has_touch=size is PHONE
+        viewport=size,
+        color_scheme=scheme,
+        java_script_enabled=scripts,
+        locale=language,
+        has_touch=size is PHONE,
+        service_workers=workers,
     )
     context.set_default_timeout(PATIENCE * 1000)
     page = await context.new_page()

@@ -18,6 +18,7 @@ CLAIM = "insert into claim (id, place_id, type, organization_id, role, created_a
 LOOK = "insert into disclosure (tag, at, actor_kind, actor_id, role, shelter_id, what, why) values"
 WAITING = "insert into alert (id, person_id, profile_sealed, seen, created_at, expires_at) values"
 TALLY = "insert into tally (month, hour, what, unit_code, kind_code, code, count) values"
+OUTGOING = "insert into outgoing (id, endpoint_hash, what, made_at, due_at, expires_at) overriding system value values"
 PUSH = "insert into push_subscription (endpoint_hash, person_id, token_hash, device_sealed, created_at) values"
 CLIENT = "insert into client (id, token_hash, name, role, organization_id, shelter_id, demo, created_at) values"
 SHELTER = """insert into shelter (id, organization_id, unit_code, name, version, created_at, intake_from_minutes,
@@ -84,3 +85,10 @@ def sent_to(database: Database) -> Iterator[list[Sent]]:
     finally:
         for name, listener in heard.items():
             event.remove(database.engine.sync_engine, name, listener)
+
+
+WRONG_OUTGOING = (
+    ("pk_outgoing", f"{OUTGOING} (1, 'e', 'news', {AT}, {AT}, {AT}), (1, 'e', 'news', {AT}, {AT}, {AT})"),
+    ("fk_outgoing_endpoint_hash", f"{OUTGOING} (1, 'x', 'news', {AT}, {AT}, {AT})"),
+    ("ck_outgoing_what", f"{OUTGOING} (1, 'e', 'Jan', {AT}, {AT}, {AT})"),
+)

@@ -4,14 +4,14 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
 from bedboard.log import set_up_log
-from bedboard.push import PushWord
+from bedboard.rules.outgoing import LASTS
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.database import Database
 from bedboard.store.seal import SealedNeeds
@@ -292,6 +292,6 @@ async def test_the_service_worker_is_for_everybody_at_the_root_and_asked_anew(si
     assert reply.headers["cache-control"] == "no-cache"
     for words in re.split(r"^  \w\w: \{$", reply.text, flags=re.MULTILINE)[1:]:
         said = re.findall(r"^    (\w+): \[", words, re.MULTILINE)
-        assert tuple(said) == get_args(PushWord), "words for each sort of message"
+        assert tuple(said) == tuple(LASTS), "words for each sort of message"
     assert tuple(re.findall(r"^\s*(\w\w): \{$", reply.text, re.MULTILINE)) == SCREEN_LANGUAGES, "in every language"
     assert "fetch" not in reply.text and "caches" not in reply.text

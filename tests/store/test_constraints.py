@@ -28,6 +28,7 @@ from tests.build.statements import (
     SHELTER,
     TALLY,
     WAITING,
+    WRONG_OUTGOING,
     YES,
 )
 
@@ -148,6 +149,7 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_job_slot", f"insert into job_slot values ('tidy', {AT}), ('tidy', {AT})"),
     ("pk_push_subscription", f"{PUSH} ('e', 'mark', '\\x00', '', {AT}), ('e', 'lucia', '\\x00', '', {AT})"),
     ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '\\x00', '', {AT})"),
+    *WRONG_OUTGOING,
     ("fk_push_subscription_token_hash", f"{PUSH} ('e', 'mark', '\\x02', '', {AT})"),
     ("pk_client", f"{CLIENT} ('demo-desk', 'x', 'x', 'desk', null, null, false, {AT})"),
     ("uq_client_token_hash", "update client set token_hash = 'x'"),

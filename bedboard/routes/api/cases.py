@@ -12,9 +12,8 @@ from starlette.responses import Response
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import opener_of, read_address, read_case, read_cases, seeker_of, show_done
+from bedboard.routes.case_reads import CaseWork, opener_of, read_address, read_case, read_cases, seeker_of, show_done, telling
 from bedboard.routes.case_work import (
-    CaseWork,
     answer_work,
     arrival_time_work,
     arrival_work,
@@ -121,7 +120,7 @@ async def _change(
     """
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, Shown]:
-        case = await work(tx)
+        case = await telling(call, work)(tx)
         return case, await _read_present(tx, call, case.record.id, shelter_id)
 
     def reply(done: tuple[LockedCase, Shown]) -> Reply:
@@ -277,7 +276,7 @@ async def post_take_over(call: Call) -> Response:
 
 async def post_decline(call: Call) -> Response:
     """Leave a case with its requester; the caller sees it no more, so there is nothing to answer with."""
-    work = declining_work(call)
+    work = telling(call, declining_work(call))
     await call.once(call.key, work=work, reply=lambda _: Reply(204, b""), shown=lambda case: show_done(call, case))
     return Response(status_code=204, headers=api_headers())
 

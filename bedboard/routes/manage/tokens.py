@@ -17,6 +17,7 @@ from bedboard.actions.manage.tokens import (
     rotate_token,
     token_facts,
 )
+from bedboard.actions.outgoing import send_later
 from bedboard.routes.call import Call
 from bedboard.routes.kept import drop_one, kept_of
 from bedboard.routes.manage.forms import Sheet, show, take
@@ -82,18 +83,16 @@ Model = TypeVar("Model", bound=TokenForm)
 
 async def _post_new(call: Call, model: type[Model], facts: Callable[[Model], TokenFacts]) -> Response:
     """Make a token, show it once on its own page, and wake the managers of its shelter."""
-    path, token, told = _list_path(call), call.process.clock.new_token(), list[str]()
+    path, token = _list_path(call), call.process.clock.new_token()
 
     async def save(tx: Transaction, form: Model, seen: str | None) -> str:
         new = facts(form)
         client_id = await make_token(tx, call.actor, call.process.clock.new_id(), token, new, call.now)
-        told.extend(await list_managers_told(tx, new.shelter_id) if new.shelter_id else ())
+        told = await list_managers_told(tx, new.shelter_id) if new.shelter_id else ()
+        await send_later(tx, [(person_id, "token") for person_id in told if person_id != call.actor.id], call.now)
         return client_id
 
-    reply = await take(call, model, save, leads_to=lambda new_id: f"{path}/{new_id}", once=lambda: {"token": token})
-    if call.process.push is not None:
-        call.process.push.notify_all((person_id, "token") for person_id in told if person_id != call.actor.id)
-    return reply
+    return await take(call, model, save, leads_to=lambda new_id: f"{path}/{new_id}", once=lambda: {"token": token})
 
 
 async def post_shelter_token_new(call: Call) -> Response:

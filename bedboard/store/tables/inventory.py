@@ -33,6 +33,7 @@ TERMS: Mapping[str, str] = {
     "session": "30 days after its end or its last use",
     "reply": "24 hours",
     "reminder": "30 days",
+    "message": "until it was delivered, or is too old (a day at most), and until the next hour; or until its device goes",
     "device": "until its session has ended, or 30 days after the last use of that",
     "journal": "`BEDBOARD_JOURNAL_DAYS`",
     "disclosure": "`BEDBOARD_DISCLOSURE_DAYS`",

@@ -193,6 +193,13 @@ token_hash secret the session with which it goes
 device_sealed secret the address and keys with which its push service is called
 created_at staff when it was last added
 
+outgoing message
+id technical the order of messages
+endpoint_hash secret recognizes the browser that is to be woken
+what staff the word that it shows, as a code
+made_at,due_at,expires_at technical when it was made, when it is tried again, and when it is too old
+tries technical how often it was tried
+
 stored_reply reply
 actor_id staff who called
 key_hash secret recognizes the key of a call, which is text from outside and is not kept

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -171,3 +171,22 @@ class PushSubscription(SQLModel, table=True):
     )
     device_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = moment()
+
+
+class OutgoingRecord(SQLModel, table=True):
+    """A message that waits for one device. It goes when it was delivered or is too old, and with its device."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = (Index("ix_outgoing_due_at", "due_at"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    endpoint_hash: bytes = Field(
+        sa_column=Column(
+            LargeBinary, ForeignKey("push_subscription.endpoint_hash", ondelete="CASCADE"), nullable=False, index=True
+        )
+    )
+    what: str
+    made_at: datetime = moment()
+    due_at: datetime = moment()
+    expires_at: datetime = moment()
+    tries: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))

@@ -36,7 +36,7 @@
     // biome-ignore lint/performance/useDomNodeTextContent: innerText leaves out the hidden words of the button
     const what = words?.dataset[url.split("/").pop()] ?? `${tile?.querySelector(".label")?.textContent} ${button?.innerText}`;
     const tapped = Date.now();
-    const observed = new Date(now() || tapped).toISOString();
+    const observed = new Date(now() || window.bedboard.estimate?.() || tapped).toISOString();
     const label = plain([what, ...typed].join(" ").replace(/\(.*\)/, ""));
     const fields = [...data].filter(isSeen);
     const last = entries()

@@ -1,0 +1,26 @@
+/* A picture of a shelter's own page, opened without a network (js/sw.js): says how old it is, and gives way to the page itself. */
+(() => {
+  "use strict";
+  const MINUTE = 60e3;
+  const root = document.documentElement;
+  const { keptAt, keptOn } = root.dataset; // the same moment, for the server and for the phone
+  const { outbox } = window.bedboard;
+  // The server's time, whatever the phone's clock says: that of the picture, and what has passed since on the phone.
+  window.bedboard.estimate = () => Date.parse(keptAt) + Date.now() - keptOn;
+  function showAge() {
+    const minutes = Math.trunc((Date.now() - keptOn) / MINUTE);
+    const [count, unit] = minutes < 120 ? [minutes, "minute"] : [Math.trunc(minutes / 60), "hour"];
+    const ago = new Intl.RelativeTimeFormat(root.lang).format(-count, unit);
+    document.querySelector("#kept [data-ago]").textContent = minutes < 0 ? "" : `(${ago})`;
+  }
+  // The connection is back. The page itself comes with its requests; its outbox sends what this one has not sent.
+  let isLeft;
+  function leave() {
+    if (isLeft || outbox?.entries().some(outbox.isSending)) return;
+    isLeft = true;
+    location.replace(location.href);
+  }
+  document.addEventListener("bedboard:heard", leave);
+  setInterval(showAge, MINUTE / 2);
+  showAge();
+})();
