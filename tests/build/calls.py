@@ -73,6 +73,7 @@ CALLS: dict[str, Call] = {
     "staff_holds": Call("/staff/{shelter}/holds", 409, {"caller": "desk desk", "places.linde-4": "on", "key": "e2"}),
     "staff_release": Call(f"/staff/{{shelter}}/holds/{NOBODYS}/release", 404, {"key": "f"}),
     "staff_asked": Call("/staff/{shelter}/requests", 200),
+    "staff_kept": Call("/staff/{shelter}/kept", 200),
     "staff_answer": Call("/staff/{shelter}/requests/nobodys/answer", 404, {"answer": "discuss", "key": "f1"}),
     "staff_arrival": Call("/staff/{shelter}/requests/nobodys/arrival", 404, {"arrived": "yes", "key": "f2"}),
     "staff_open": Call("/staff/{shelter}/requests/nobodys/open", 404, {}),
