@@ -14,7 +14,7 @@ from bedboard.actions.alerts import report_to_alert
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
-from bedboard.jobs import make_scheduler
+from bedboard.jobs import follow_machine, make_scheduler
 from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
@@ -77,7 +77,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
-    reader = Reader(database, board, pulse.end_session, on_catalogue)
+    reader = Reader(database, board, pulse.end_session, on_catalogue, clock)
     push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
 
@@ -176,6 +176,7 @@ def build_app(
         scheduler = make_scheduler(process)
         if has_jobs:
             scheduler.start()
+            running.append(asyncio.create_task(follow_machine(scheduler, process.clock)))
         await process.board.first_read(5.0)
         warm_up(process.board)
         try:

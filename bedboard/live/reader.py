@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from bedboard.clock import Clock
 from bedboard.live.board import Board
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.bell import Listener, Lost, listen
@@ -41,11 +42,13 @@ class Reader:
         board: Board,
         on_session_end: Callable[[bytes], None],
         on_catalogue: Callable[[Catalogue], None],
+        clock: Clock,
     ) -> None:
         self._database = database
         self._board = board
         self._on_session_end = on_session_end
         self._on_catalogue = on_catalogue
+        self._clock = clock
         self.followers: dict[str, Follower] = {}  # by the bell's noun
         self._rung: set[str] = set()  # shelters
         self._rung_others: dict[str, set[str]] = {}
@@ -60,6 +63,7 @@ class Reader:
         while True:
             try:
                 async with listen(self._database, self._hear) as listener:
+                    await self._clock.ask(listener.check)
                     self._unread.begin()
                     await self._read_everything()
                     self._unread.end()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -44,16 +45,17 @@ class Listener:
         if not self.ends.done():
             self.ends.set_result(None)
 
-    async def check(self) -> None:
-        """Check that the connection still stands: a half-open one hears nothing and says nothing.
+    async def check(self) -> datetime:
+        """Check that the connection still stands, and return the database's time: a half-open one hears and says nothing.
 
         Raises Lost.
         """
         try:
-            await self._connection.fetchval("select 1", timeout=2.0)
+            said: datetime = await self._connection.fetchval("select clock_timestamp()", timeout=2.0)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self._connection.terminate()
             raise Lost from error
+        return said
 
 
 @asynccontextmanager
