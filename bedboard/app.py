@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.actions.alerts import report_to_alert
+from bedboard.actions.epoch import note_epoch
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
@@ -75,9 +76,9 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
 
     news = News(hub)
     board = Board(hub, news, pieces, settings.limits, clock)
-    pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
+    pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget, identity.server)
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
-    reader = Reader(database, board, pulse.end_session, on_catalogue, clock)
+    reader = Reader(database, board, pulse.end_session, on_catalogue, clock, note_epoch, identity.doubt)
     push = make_push(settings, database, seal, clock)
     ShelterNews(board, hub, news)
 

@@ -32,7 +32,8 @@ class Pulse:
     """The beat of one process.
 
     `active_tokens` returns the living sessions and tokens among the given hashes (refusal: Unavailable). `forget_session` is
-    called with the hash of every session that ends, in this process or another.
+    called with the hash of every session that ends, in this process or another. `server` returns the words of the server
+    behind the pool, as `Listener.server` has them.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Pulse:
         clock: Clock,
         active_tokens: Callable[[list[bytes]], Awaitable[Mapping[bytes, ActiveToken]]],
         forget_session: Callable[[bytes], None],
+        server: Callable[[], Awaitable[str]],
     ) -> None:
         self._board = board
         self._hub = hub
         self._clock = clock
         self._active_tokens = active_tokens
         self._forget_session = forget_session
+        self._server = server
         self._was_off = False
 
     async def run(self, every_seconds: float) -> None:
@@ -83,6 +86,10 @@ class Pulse:
             await self._clock.ask(listener.check)
             heard = self._board.unread.heard  # every bell of before `at` is among these, because it came before the answer
             alive = await self._active_tokens(list(hashes))
+            if await self._server() != listener.server:  # the bells of one server, and the rows of another
+                log.error("two_servers")
+                listener.end()
+                return False
         except (Lost, Refusal):
             return False
         self._name_wrong_clock()

@@ -136,7 +136,10 @@ def guard_route(row: Row) -> Route:
                         await check_fresh(call, row)
                     except ProofNeeded as refusal:
                         return await lead_to_proof(call, refusal)
-                    return await row.endpoint(call)
+                    response = await row.endpoint(call)
+                    if call.known_actor is not None and not row.is_api:
+                        response.headers["Bedboard-Epoch"] = str(call.epoch)  # of the stamps in it: web/static/js/place.js
+                    return response
                 except Refusal as refusal:
                     return on_refusal(request, refusal)
             except HTTPException:
