@@ -11,12 +11,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from bedboard.actions.alerts import report_to_alert
+from bedboard.actions.epoch import note_epoch
 from bedboard.actions.outgoing import send_later
 from bedboard.admission import Admission, Limits
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
 from bedboard.identity import Identity
-from bedboard.jobs import make_scheduler
+from bedboard.jobs import follow_machine, make_scheduler
 from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
@@ -83,9 +84,9 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
 
     news = News(hub)
     board = Board(hub, news, pieces, settings.limits, clock)
-    pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget)
+    pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget, identity.server)
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
-    reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue)
+    reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue, clock, note_epoch, identity.doubt)
     push = make_push(settings, database, seal, clock)
     if push is not None:
         reader.followers["outgoing"] = push
@@ -196,6 +197,7 @@ def build_app(
         scheduler = make_scheduler(process)
         if has_jobs:
             scheduler.start()
+            running.append(asyncio.create_task(follow_machine(scheduler, process.clock)))
         if reads_templates:
             await asyncio.gather(asyncio.to_thread(process.pages.read_all), process.board.first_read(5.0))
         else:

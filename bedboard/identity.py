@@ -19,6 +19,7 @@ from bedboard.settings import Settings
 from bedboard.store.access import list_ended
 from bedboard.store.clients import FoundClient, find_clients, note_use
 from bedboard.store.database import Pools
+from bedboard.store.epoch import get_server
 from bedboard.store.people import (
     ActiveToken,
     FoundSession,
@@ -73,6 +74,7 @@ class Identity:
         self._people: dict[bytes, Known[FoundSession]] = {}
         self._clients: dict[bytes, Known[FoundClient]] = {}
         self._left: dict[bytes, tuple[datetime, str | None]] = {}  # signed out here, and perhaps not yet in the database
+        self._saved: dict[bytes, tuple[datetime, str | None]] = {}  # signed out here, and saved
         self._forgotten = 0  # counts calls of `forget`: a read that began before the last one may show an ended session
         self._asked: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._sessions = Batch(self._read_sessions)
@@ -89,6 +91,13 @@ class Identity:
         self._forgotten += 1
         self._people.pop(token_hash, None)
         self._clients.pop(token_hash, None)
+
+    def doubt(self) -> None:
+        """Forget all that was read, and save the last sign-outs again: the database may have come back without them."""
+        self._forgotten += 1
+        self._people.clear()
+        self._clients.clear()
+        self._left |= self._saved
 
     def _remember(self, kept: dict[bytes, Known[K]], token_hash: bytes, what: K) -> None:
         _keep(kept, token_hash, Known(what, self._clock.monotonic()))
@@ -154,6 +163,9 @@ class Identity:
         except Refusal:
             return False
         self._left.pop(token_hash, None)
+        self._saved[token_hash] = (now, network)
+        while len(self._saved) > KEPT_AT_MOST:
+            del self._saved[next(iter(self._saved))]
         return True
 
     def last_known(self, token: str | None) -> Actor | None:
@@ -219,6 +231,14 @@ class Identity:
         """Return the tokens among these that are over, or no longer of this role. Refusal: Unavailable."""
         async with self._of_pulse.reading() as tx:
             return await list_ended(tx, seats, self._clock.now())
+
+    async def server(self) -> str:
+        """Return the words of the server that this process asks (`store/epoch.py`). Refusal: Unavailable, after two seconds."""
+        try:
+            async with asyncio.timeout(2.0), self._of_pulse.reading() as tx:
+                return await get_server(tx)
+        except TimeoutError:
+            raise Unavailable("database_away") from None
 
     async def active_tokens(self, hashes: list[bytes]) -> dict[bytes, ActiveToken]:
         """Return the tokens among these that still count. Refusal: Unavailable, after two seconds at most."""

@@ -1,7 +1,8 @@
 """The jobs by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,11 +23,15 @@ from bedboard.actions.silence import (
     tell_late,
     tell_silence,
 )
+from bedboard.clock import Clock
 from bedboard.process import Process
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
 
 log = structlog.get_logger()
+
+SET_BACK = timedelta(seconds=1)
+"""Less than this is no setting of the machine's clock, and makes a job late by no more."""
 
 
 async def show_age(process: Process) -> None:
@@ -220,3 +225,27 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
     for job in (hold_keys, drop_keys, count_up, tidy):  # at once too: a process that lives for a moment does its part
         scheduler.add_job(job, args=[process])
     return scheduler
+
+
+async def follow_machine(scheduler: AsyncIOScheduler, clock: Clock) -> None:
+    """Have every job run at once whenever somebody has set the clock of the machine back, until cancelled.
+
+    The scheduler waits for moments of that clock. Set back by an hour, it would run nothing for an hour.
+    """
+    began = clock.machine() - timedelta(seconds=clock.monotonic())
+    while True:
+        await asyncio.sleep(1.0)
+        began = run_after_jump(scheduler, clock, began)
+
+
+def run_after_jump(scheduler: AsyncIOScheduler, clock: Clock, began: datetime) -> datetime:
+    """Have every job run at once if the clock was set back since the last look, and return what to give to the next one.
+
+    `began`: the moment of the machine's clock at which `monotonic` was zero, at the last look.
+    """
+    present = clock.machine() - timedelta(seconds=clock.monotonic())
+    if present < began - SET_BACK:
+        log.warning("clock_set_back", reason=f"{(present - began).total_seconds():+.1f} s")
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=clock.machine())
+    return present

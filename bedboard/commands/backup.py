@@ -11,14 +11,13 @@ from typing import NamedTuple
 from cryptography.fernet import InvalidToken
 
 from bedboard.actions.restored import begin_restored
-from bedboard.clock import Clock
 from bedboard.commands.databases import database_url, make_seal, migrated_database, run, settings_for_command
 from bedboard.commands.failures import Failure
 from bedboard.commands.programs import find_program, run_program
 from bedboard.migrations.run import NUMBERS, migrate
 from bedboard.settings import Settings
 from bedboard.store.database import Database
-from bedboard.store.whole import get_server_version, list_relations
+from bedboard.store.whole import get_now, get_server_version, list_relations
 
 MIGRATION = re.compile(r"^COPY .*alembic_version .*$\n^([0-9]{4})$", re.MULTILINE)
 SEALED = re.compile(r"^COPY .*shelter_contact .*$\n^[^\t]+\t\\\\x([0-9a-f]+)\t", re.MULTILINE)
@@ -79,7 +78,7 @@ def restore(file: Path) -> str:
 
     async def begin() -> None:
         async with migrated_database(web_url, seal.marks, statement_seconds=60) as database, database.transaction() as tx:
-            await begin_restored(tx, Clock().now())
+            await begin_restored(tx, await get_now(tx))
 
     run(begin())
     lines = [f"restored from migration {number}; everybody signs in again", "now look through it: bedboard verify"]

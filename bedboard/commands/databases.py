@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bedboard.clock import Clock
 from bedboard.commands.failures import Failure, sentence_of
 from bedboard.migrations.run import WrongMigration, check_migrated
 from bedboard.settings import Settings, WrongSettings, read_settings
-from bedboard.store.database import Database
+from bedboard.store.database import Database, Transaction
 from bedboard.store.marks import Marks
 from bedboard.store.seal import Seal, new_key
 from bedboard.store.setup import Found, find_deployment
+from bedboard.store.whole import get_now
 
 Result = TypeVar("Result")
 
@@ -62,6 +64,13 @@ async def migrated_database(url: str, marks: Marks | None = None, *, statement_s
         yield database
     finally:
         await database.dispose()
+
+
+async def clock_of(tx: Transaction) -> Clock:
+    """Return a clock that tells the database's time: a code or a token lasts as long as the processes that serve say."""
+    clock = Clock()
+    await clock.ask(lambda: get_now(tx))
+    return clock
 
 
 def make_seal(settings: Settings) -> Seal:

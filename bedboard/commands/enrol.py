@@ -1,8 +1,7 @@
 """`bedboard enrol`: makes a code for a person, such as the first administrator, whom nobody else can let in."""
 
 from bedboard.actions.enrolment import MadeCode, make_code
-from bedboard.clock import Clock
-from bedboard.commands.databases import database_url, make_seal, migrated_database, run, settings_for_command
+from bedboard.commands.databases import clock_of, database_url, make_seal, migrated_database, run, settings_for_command
 from bedboard.rules.access import Actor
 from bedboard.rules.devices import CODE_LASTS
 
@@ -17,7 +16,7 @@ def print_code(person_id: str) -> str:
 
     async def make() -> MadeCode:
         async with migrated_database(url, seal.marks) as database, database.transaction() as tx:
-            return await make_code(tx, COMMAND, person_id, seal, Clock())
+            return await make_code(tx, COMMAND, person_id, seal, await clock_of(tx))
 
     return in_words(run(make()), settings.public_url)
 

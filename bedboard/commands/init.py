@@ -6,8 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bedboard.actions.enrolment import MadeCode
 from bedboard.actions.first_admin import add_first_admin
-from bedboard.clock import Clock
-from bedboard.commands.databases import make_seal, migrated_database, run, set_up_in
+from bedboard.commands.databases import clock_of, make_seal, migrated_database, run, set_up_in
 from bedboard.commands.enrol import in_words as code_in_words
 from bedboard.commands.failures import Failure, chain
 from bedboard.commands.load import in_words, read_seeds
@@ -112,7 +111,8 @@ def _with_statements(failure: Failure, owner_url: str, web_url: str) -> str:
 
 
 async def _load(settings: Settings, web_url: str, seeds: SeedFile, organization: str, admin: str) -> MadeCode:
-    seal, clock = make_seal(settings), Clock()
+    seal = make_seal(settings)
     async with migrated_database(web_url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
+        clock = await clock_of(tx)
         await load_seeds(tx, seeds, seal, clock.now(), demo=False)
         return await add_first_admin(tx, organization, admin, seal, clock)

@@ -12,8 +12,7 @@ from rich.progress import Progress
 from bedboard.city.load import load_day
 from bedboard.city.programmes import Unusable, choose_day
 from bedboard.city.toronto import read_days
-from bedboard.clock import Clock
-from bedboard.commands.databases import database_url, make_seal, migrated_database, mistakes_of, run
+from bedboard.commands.databases import clock_of, database_url, make_seal, migrated_database, mistakes_of, run
 from bedboard.commands.failures import Failure
 from bedboard.schemas.seeds import SeedFile
 from bedboard.seed_cases import play_cases
@@ -46,7 +45,7 @@ def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
         seeds = read_seeds(file)
         seal = make_seal(settings)
         async with migrated_database(url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
-            now = Clock().now()
+            now = (await clock_of(tx)).now()
             loaded = await load_seeds(tx, seeds, seal, now, demo=settings.demo)
             return {**loaded, "cases": await play_cases(tx, seeds, seal, now)} if settings.demo else loaded
 
@@ -69,7 +68,7 @@ def import_city(settings: Settings, file: Path, on: date, *, as_of_now: bool) ->
 
     async def load(progress: Callable[[int, int], None]) -> dict[str, int]:
         async with migrated_database(url, seal.marks, statement_seconds=60) as database, database.transaction() as tx:
-            now = Clock().now()
+            now = (await clock_of(tx)).now()
             return await load_day(tx, day, seal, now, demo=settings.demo, as_of_now=as_of_now, progress=progress)
 
     with Progress(console=console, transient=True) as bar:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from bedboard.actions.manage.tokens import TokenFacts, end_token, make_token, rotate_token
 from bedboard.clock import Clock
-from bedboard.commands.databases import database_url, make_seal, migrated_database, run, settings_for_command
+from bedboard.commands.databases import clock_of, database_url, make_seal, migrated_database, run, settings_for_command
 from bedboard.commands.failures import Failure
 from bedboard.rules.access import Actor
 from bedboard.rules.clients import OVERLAP, PERIODS, SCOPES_OF, ClientRole, Scope, check_token, unfit_name
@@ -29,7 +29,7 @@ def _in_database(work: Callable[[Transaction, datetime], Awaitable[Result]]) -> 
 
     async def do() -> Result:
         async with migrated_database(url, seal.marks) as database, database.transaction() as tx:
-            return await work(tx, Clock().now())
+            return await work(tx, (await clock_of(tx)).now())
 
     return run(do())
 

@@ -11,7 +11,8 @@ from datetime import datetime
 import structlog
 
 from bedboard.clock import Clock
-from bedboard.live.hub import Hub
+from bedboard.live.hub import TRY_AGAIN_LATER, Hub
+from bedboard.live.kept import Kept
 from bedboard.live.news import News
 from bedboard.live.tiles import Tiles
 from bedboard.live.unread import Unread
@@ -20,15 +21,25 @@ from bedboard.live.watchers import Watchers
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.bell import Listener
 from bedboard.store.board import Catalogue, ShelterRow
+from bedboard.store.epoch import WentBack
 from bedboard.views.cards import Card
 from bedboard.views.columns import Columns
 from bedboard.views.facets import Facets, Filter, add_facets
 from bedboard.views.faults import make_whole_card, unknown_card
-from bedboard.views.pieces import Audience, Piece, Pieces, board_answer, is_known, pack, snapshot_message, update_message
+from bedboard.views.pieces import (
+    Audience,
+    Moment,
+    Piece,
+    Pieces,
+    board_answer,
+    is_known,
+    pack,
+    snapshot_message,
+    update_message,
+)
 
 log = structlog.get_logger()
 
-MOST_KEPT = 30  # answers and snapshots; screens that come back together ask for the same ones
 BURST = 8  # more changed shelters than this, if they are more than half of all, go as one snapshot
 
 
@@ -36,7 +47,7 @@ class Board:
     """All shelters as they are now, as far as this process knows.
 
     `as_of` is the last moment at which the board was known to be right. `listener` is the line on which the bell is heard;
-    None while the board cannot be followed.
+    None while the board cannot be followed. `epoch`: of the database that was read, 0 before that; versions count within it.
     """
 
     def __init__(self, hub: Hub[Viewer], news: News, pieces: Pieces, limits: FreshnessLimits, clock: Clock) -> None:
@@ -52,6 +63,7 @@ class Board:
         self.catalogue: Catalogue | None = None
         self.as_of: datetime | None = None
         self.listener: Listener | None = None
+        self.epoch = 0
         self.unread = Unread(clock.now)
         self.watchers = Watchers()
         self.is_torn = False
@@ -62,8 +74,7 @@ class Board:
         self._changes = 0  # counts every shelter that came, changed or went
         self._facets: dict[Filter, Facets] = {}  # since the last change
         self._facets_of = 0
-        self._kept: dict[Hashable, bytes] = {}  # ready answers
-        self._kept_of: tuple[int, bool, datetime | None] = 0, False, None
+        self._kept = Kept()
 
     @property
     def live(self) -> bool:
@@ -90,7 +101,7 @@ class Board:
         self._changes += 1
 
     def take(self, rows: Iterable[ShelterRow]) -> None:
-        """Put newer rows on the board and publish them; leave out a lower version than the one at hand."""
+        """Put newer rows on the board and publish them. Raises WentBack for a lower version than the one at hand."""
         catalogue = self.catalogue
         if catalogue is None:
             return
@@ -99,7 +110,7 @@ class Board:
         for row in rows:
             present = self._rows.get(row.id)
             if present is not None and present.version > row.version:
-                continue
+                raise WentBack(row.id, row.version)
             self._rows[row.id] = row
             card = self.make_card(row, catalogue, now)
             if row.id not in self.cards or self.cards[row.id].stamp != card.stamp:
@@ -109,9 +120,16 @@ class Board:
         self._publish(changed)
         self._announce_turn()
 
-    def replace(self, rows: Sequence[ShelterRow], *, is_redrawn: bool = False) -> None:
-        """Take all rows there are; a shelter without one leaves the board. `is_redrawn`: the words on boards are others."""
+    def replace(self, rows: Sequence[ShelterRow], epoch: int, *, is_redrawn: bool = False) -> None:
+        """Take all rows there are; a shelter without one leaves the board. `is_redrawn`: the words on boards are others.
+
+        In a new epoch the same version may mean another change. Nothing of before is kept, and every viewer comes back.
+        """
         gone = self._rows.keys() - {row.id for row in rows}
+        if epoch != self.epoch:
+            self.epoch, gone = epoch, set(self._rows)
+            self._pieces.forget()
+            self._hub.close_where(lambda viewer: True, TRY_AGAIN_LATER)
         for shelter_id in gone:
             del self._rows[shelter_id], self.cards[shelter_id]
             self.columns.drop(shelter_id)
@@ -132,7 +150,7 @@ class Board:
         now = self._clock.now()
         self.columns.recent.forget()
         due = [card.id for card in self.cards.values() if card.changes_at is not None and card.changes_at <= now]
-        due += [shelter_id for shelter_id in self._pieces.faults.due(now) if shelter_id not in due]
+        due += [one for one in self._pieces.faults.due(now) if one not in due]
         if due and self.catalogue is not None:
             cards = [self.make_card(self._rows[shelter_id], self.catalogue, now) for shelter_id in due]
             for card in cards:
@@ -265,33 +283,28 @@ class Board:
 
     def _make_answer(self, audience: Audience) -> bytes:
         as_of = self.unread.right_until if self.live or self.as_of is None else self.as_of
-        return board_answer(as_of, (piece.fragment for _, piece in self.pieces(audience)))
+        return board_answer(as_of, self.epoch, (piece.fragment for _, piece in self.pieces(audience)))
 
     def keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """Return what is kept under this key, made now if it is not, or if the board or the second has changed."""
-        of = (self._changes, self.live, self._clock.now().replace(microsecond=0))
-        if self._kept_of != of:
-            self._kept, self._kept_of = {}, of
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = make()
-            if len(self._kept) >= MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = kept
-        return kept
+        return self._kept.get((self._changes, self.live, self._clock.now().replace(microsecond=0)), key, make)
 
     def _make_snapshot(self, audience: Audience, known: Mapping[str, str], now: datetime) -> bytes:
         pieces = self.pieces(audience)
         if audience.view == "api":
-            return b'{"type":"snapshot",' + board_answer(now, (piece.fragment for _, piece in pieces))[1:]
+            return b'{"type":"snapshot",' + board_answer(now, self.epoch, (piece.fragment for _, piece in pieces))[1:]
         fragments: list[bytes] = []
         for shelter_id, piece in pieces:
             if self.catalogue is not None and not is_known(known, piece, shelter_id):
                 card, shown = self.cards[shelter_id], known.get(shelter_id, "")
                 drawn = self.tiles.draw(audience, card, self.catalogue, self.tiles.since(card, shown))
                 fragments += [fragment for _, fragment in drawn]
-        return snapshot_message(now, (shelter_id for shelter_id, _ in pieces), fragments, self._totals_html(audience))
+        return snapshot_message(self.moment(), [one for one, _ in pieces], fragments, self._totals_html(audience))
+
+    def moment(self) -> Moment:
+        """Return the moment of a snapshot that is made now."""
+        return Moment(self.unread.right_until, self._clock.now(), self.epoch)
 
     def empty_snapshot(self, *, is_locked: bool = False) -> bytes:
         """Return the snapshot of a page that shows no shelter; of a locked one, which keeps what it shows and covers it."""
-        return snapshot_message(self.unread.right_until, None if is_locked else (), (), None, is_locked=is_locked)
+        return snapshot_message(self.moment(), None if is_locked else (), (), None, is_locked=is_locked)

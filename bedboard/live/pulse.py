@@ -32,7 +32,8 @@ class Pulse:
     """The beat of one process.
 
     `active_tokens` returns the living sessions and tokens among the given hashes (refusal: Unavailable). `forget_session` is
-    called with the hash of every session that ends, in this process or another.
+    called with the hash of every session that ends, in this process or another. `server` returns the words of the server
+    behind the pool, as `Listener.server` has them.
     """
 
     def __init__(
@@ -42,12 +43,15 @@ class Pulse:
         clock: Clock,
         active_tokens: Callable[[list[bytes]], Awaitable[Mapping[bytes, ActiveToken]]],
         forget_session: Callable[[bytes], None],
+        server: Callable[[], Awaitable[str]],
     ) -> None:
         self._board = board
         self._hub = hub
         self._clock = clock
         self._active_tokens = active_tokens
         self._forget_session = forget_session
+        self._server = server
+        self._was_off = False
 
     async def run(self, every_seconds: float) -> None:
         """Beat until cancelled, and every second close viewers that do not read.
@@ -79,11 +83,16 @@ class Pulse:
         at = self._clock.now()
         hashes = {viewer.token_hash for viewer in self._hub.viewers()}
         try:
-            await listener.check()
+            await self._clock.ask(listener.check)
             heard = self._board.unread.heard  # every bell of before `at` is among these, because it came before the answer
             alive = await self._active_tokens(list(hashes))
+            if await self._server() != listener.server:  # the bells of one server, and the rows of another
+                log.error("two_servers")
+                listener.end()
+                return False
         except (Lost, Refusal):
             return False
+        self._name_wrong_clock()
         if self._board.listener is not listener:
             return False
         for ended in hashes - alive.keys():
@@ -92,6 +101,13 @@ class Pulse:
         self._hub.close_where(lambda viewer: viewer.token_hash in hashes and not viewer.may_stay(alive), SESSION_ENDED)
         self._hub.close_where(lambda viewer: viewer.has_turned(alive), SESSION_TURNED)
         return await self._is_read(heard) and self._tell(listener, at)
+
+    def _name_wrong_clock(self) -> None:
+        """Log once when the clock of this machine goes wrong, and when it is right again."""
+        if self._clock.is_off != self._was_off:
+            self._was_off = self._clock.is_off
+            note = log.warning if self._was_off else log.info
+            note("clock_off" if self._was_off else "clock_right", reason=f"{self._clock.offset.total_seconds():+.1f} s")
 
     async def _is_read(self, heard: int) -> bool:
         """Wait for this bell to be read, and return whether it was: with a change on its way nothing is of now."""

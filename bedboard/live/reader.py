@@ -4,17 +4,19 @@ Changes that this very process has made come in by the bell too, so one process 
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from random import Random
 from typing import Protocol
 
 import structlog
 
+from bedboard.clock import Clock
 from bedboard.live.board import Board
 from bedboard.rules.refusals import Unavailable
 from bedboard.store.bell import Listener, Lost, listen
 from bedboard.store.board import Catalogue, get_catalogue, list_shelters
 from bedboard.store.database import Database, Transaction
+from bedboard.store.epoch import WentBack
 
 log = structlog.get_logger()
 
@@ -32,7 +34,8 @@ class Reader:
     """The reader of one process.
 
     `on_session_end` is called with the hash of every session that the bell names; `on_catalogue` with a catalogue that differs
-    from the last one, before any shelter is drawn with it.
+    from the last one, before any shelter is drawn with it; `on_epoch` when the database may have come back older. `note_epoch`
+    returns its present epoch, another one than that in which it was seen to go back (None: it was not).
     """
 
     def __init__(
@@ -41,11 +44,18 @@ class Reader:
         board: Board,
         on_session_end: Callable[[bytes], None],
         on_catalogue: Callable[[Catalogue], None],
+        clock: Clock,
+        note_epoch: Callable[[Transaction, int | None], Awaitable[int]],
+        on_epoch: Callable[[], None],
     ) -> None:
         self._database = database
         self._board = board
         self._on_session_end = on_session_end
         self._on_catalogue = on_catalogue
+        self._clock = clock
+        self._note_epoch = note_epoch
+        self._on_epoch = on_epoch
+        self._doubted: int | None = None  # the epoch in which the database went back
         self.followers: dict[str, Follower] = {}  # by the bell's noun
         self._rung: set[str] = set()  # shelters
         self._rung_others: dict[str, set[str]] = {}
@@ -60,6 +70,7 @@ class Reader:
         while True:
             try:
                 async with listen(self._database, self._hear) as listener:
+                    await self._clock.ask(listener.check)
                     self._unread.begin()
                     await self._read_everything()
                     self._unread.end()
@@ -69,6 +80,9 @@ class Reader:
                     await self._follow(listener)
             except (Lost, Unavailable) as error:
                 log.warning("board_lost", reason=type(error.__cause__ or error).__name__)
+            except WentBack as error:  # a board that took this for old news would say "live" over what is not so any more
+                log.error("board_went_back", shelter=error.shelter_id, version=error.version)
+                self._doubted = self._board.epoch
             except Exception as bug:  # without its reader a process would show an old board for ever: say so, begin again
                 log.error("bug", exc_info=bug)
                 self._board.is_torn = True
@@ -123,14 +137,19 @@ class Reader:
         self._has_catalogue_rung = False
         async with self._database.transaction() as tx:
             catalogue = await get_catalogue(tx)
-            rows = await list_shelters(tx) if catalogue is not None else []
+            epoch = 0 if catalogue is None else await self._note_epoch(tx, self._doubted)
         if catalogue is None:
             return
+        self._doubted = None
+        async with self._database.reading() as tx:
+            rows = await list_shelters(tx)
+        if epoch != self._board.epoch:
+            self._on_epoch()
         before = self._board.catalogue
         if catalogue != before:
             self._board.take_catalogue(catalogue)
             self._on_catalogue(catalogue)
-        self._board.replace(rows, is_redrawn=before is not None and before.words != catalogue.words)
+        self._board.replace(rows, epoch, is_redrawn=before is not None and before.words != catalogue.words)
         for follower in self.followers.values():
             await self._read_follower(follower, None)
 

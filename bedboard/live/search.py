@@ -94,7 +94,7 @@ class SearchChannel(Channel):
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
         message = {
             "type": "snapshot",
-            "at": self.board.unread.right_until,
+            **self.board.moment()._asdict(),
             "exists": None,
             "fragments": [],
             "totals": None,

@@ -37,7 +37,8 @@ class Channel:
 
     def first(self, hello: Mapping[str, object]) -> bytes:
         """Return the answer to the page's hello: a snapshot without the shelters that it shows already."""
-        return self.board.snapshot(self.audience, _known(hello))
+        is_of_epoch = hello.get("epoch", self.board.epoch) == self.board.epoch
+        return self.board.snapshot(self.audience, _known(hello) if is_of_epoch else {})
 
     def whole(self) -> bytes:
         """Return whole state, for a viewer that missed something."""

@@ -36,6 +36,7 @@ RIGHTS: dict[str, str] = {
     "tally_waiting": "select, insert",
     "household_key": "select, insert, delete, truncate",  # the keys that are left are written to a new file
     "job_slot": CHANGE,
+    "epoch": "select, update",
     "journal": KEEP,
     "case_event": KEEP,
     "chain": KEEP,

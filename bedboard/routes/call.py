@@ -40,8 +40,8 @@ class HasShelter(Protocol):
 class Call:
     """One request on its way through a handler.
 
-    `known_actor` None: nobody is signed in, which happens only on a public route and in the answer to a refusal. `now` is taken
-    once, when the call begins.
+    `known_actor` None: nobody is signed in, which happens only on a public route and in the answer to a refusal. `now` and
+    `epoch`, the one of the board, are taken once, when the call begins.
     """
 
     request: Request
@@ -49,6 +49,7 @@ class Call:
     known_actor: Actor | None
     language: str
     now: datetime
+    epoch: int
     _body: bytes | None = field(default=None, repr=False)
     _fields: Mapping[str, str] | None = field(default=None, repr=False)
 
@@ -219,7 +220,7 @@ def needs_body(model: type[BaseModel]) -> bool:
 def begin_call(request: Request, actor: Actor | None) -> Call:
     """Make the call of this request, for its handler and for the answer to a refusal."""
     process = process_of(request)
-    call = Call(request, process, actor, language_of(request, actor), process.clock.now())
+    call = Call(request, process, actor, language_of(request, actor), process.clock.now(), process.board.epoch)
     request.state.call = call
     return call
 

@@ -160,9 +160,12 @@ async def _answer(call: Call, row: Row) -> Response:
     await check_row(call.process, call.path_params, row, call.known_actor)
     try:
         await check_fresh(call, row)
-        return await row.endpoint(call)
+        response = await row.endpoint(call)
     except ProofNeeded as refusal:
         return await lead_to_proof(call, refusal)
+    if call.known_actor is not None and not row.is_api:
+        response.headers["Bedboard-Epoch"] = str(call.epoch)  # of the stamps in it: web/static/js/place.js
+    return response
 
 
 def guard_socket(row: SocketRow) -> WebSocketRoute:

@@ -108,6 +108,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
         "theme": theme_of(call.request),
         "deployment": catalogue.name if catalogue else "",
         "answered": answered,
+        "epoch": call.epoch,
         "version": VERSION,
         "problems_to": call.process.settings.problems_to,
     }

@@ -62,7 +62,11 @@ class KnownShelterObject(TypedDict):
 
 
 class BoardObject(TypedDict):
+    """The board. `epoch`: becomes higher when the database may have come back older, such as a restored backup; then a version
+    of before says nothing about one of after."""
+
     as_of: AwareDatetime
+    epoch: int
     shelters: list[ShelterObject | KnownShelterObject]
 
 

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 from sqlalchemy import text
 
 from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.epoch import SERVER
 
 CHANNEL = "bedboard"
+CHECK = f"select clock_timestamp(), {SERVER}"
 RING = text("select pg_notify(:channel, :message)")
 
 
@@ -33,10 +36,11 @@ class Lost(Exception):
 
 
 class Listener:
-    """A listening connection. `ends` is done when it is lost."""
+    """A listening connection. `ends` is done when it is lost. `server`: behind it, as of the last check (`store/epoch.py`)."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self.server = ""
         self.ends: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.add_termination_listener(self._ended)
 
@@ -44,16 +48,22 @@ class Listener:
         if not self.ends.done():
             self.ends.set_result(None)
 
-    async def check(self) -> None:
-        """Check that the connection still stands: a half-open one hears nothing and says nothing.
+    async def check(self) -> datetime:
+        """Check that the connection still stands, and return the database's time: a half-open one hears and says nothing.
 
         Raises Lost.
         """
         try:
-            await self._connection.fetchval("select 1", timeout=2.0)
+            said: datetime
+            said, self.server = await self._connection.fetchrow(CHECK, timeout=2.0)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self._connection.terminate()
+            self.end()
             raise Lost from error
+        return said
+
+    def end(self) -> None:
+        """Cut the connection: it is of no use any more."""
+        self._connection.terminate()
 
 
 @asynccontextmanager

@@ -23,6 +23,12 @@ async def get_server_version(tx: Transaction) -> int:
     return int(number) // 10_000
 
 
+async def get_now(tx: Transaction) -> datetime:
+    """Return the present moment, as the clock of the database tells it."""
+    now: datetime = (await (await tx.connection()).execute(text("select clock_timestamp()"))).scalar_one()
+    return now
+
+
 async def list_relations(tx: Transaction) -> list[str]:
     """Return the names of all tables, views and sequences in the schema of this connection, of every owner."""
     return list((await (await tx.connection()).execute(TABLES)).scalars())

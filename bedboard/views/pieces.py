@@ -225,12 +225,21 @@ class Pieces:
         return Markup(self._draw(key, language, template, context))  # noqa: S704
 
 
+class Moment(NamedTuple):
+    """The moment of a snapshot: `at` is the one up to which it is right, `now` the one at which it was made."""
+
+    at: datetime
+    now: datetime
+    epoch: int
+
+
 def snapshot_message(
-    at: datetime, exists: Iterable[str] | None, fragments: Iterable[bytes], totals: str | None, *, is_locked: bool = False
+    moment: Moment, exists: Iterable[str] | None, fragments: Iterable[bytes], totals: str | None, *, is_locked: bool = False
 ) -> bytes:
     """Return the snapshot for a browser: what exists, and the fragments that it does not show yet."""
     there = None if exists is None else list(exists)
-    head = orjson.dumps({"at": at, "exists": there, "totals": totals, "locked": is_locked}, option=orjson.OPT_UTC_Z)
+    said = {**moment._asdict(), "exists": there, "totals": totals, "locked": is_locked}
+    head = orjson.dumps(said, option=orjson.OPT_UTC_Z)
     return b'{"type":"snapshot",' + head[1:-1] + b',"fragments":[' + b",".join(fragments) + b"]}"
 
 
@@ -240,9 +249,10 @@ def update_message(fragment: bytes, totals: str | None) -> bytes:
     return b'{"type":"update","fragments":[' + fragment + b"]" + tail + b"}"
 
 
-def board_answer(at: datetime, bodies: Iterable[bytes]) -> bytes:
+def board_answer(at: datetime, epoch: int, bodies: Iterable[bytes]) -> bytes:
     """Return the answer of `GET /board`; with a type in front it is the snapshot of the API's socket."""
-    return b'{"as_of":' + orjson.dumps(at, option=orjson.OPT_UTC_Z) + b',"shelters":[' + b",".join(bodies) + b"]}"
+    head = orjson.dumps({"as_of": at, "epoch": epoch}, option=orjson.OPT_UTC_Z)
+    return head[:-1] + b',"shelters":[' + b",".join(bodies) + b"]}"
 
 
 def pack(body: bytes) -> bytes:

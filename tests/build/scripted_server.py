@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,10 +36,21 @@ class Socket:
     async def send(self, kind: str, **content: Any) -> None:
         await self.websocket.send_text(json.dumps({"type": kind, **content}))
 
-    async def snapshot(self, *fragments: str, exists: tuple[str, ...] = ("a", "b", "c"), at: datetime | None = None) -> None:
+    async def snapshot(
+        self,
+        *fragments: str,
+        exists: tuple[str, ...] = ("a", "b", "c"),
+        at: datetime | None = None,
+        now: datetime | None = None,
+        epoch: int | None = None,
+    ) -> None:
+        """Send whole state, right up to `at`, and made at `now`."""
+        at = at or datetime.now(UTC) + self.passed
         await self.send(
             "snapshot",
-            at=(at or datetime.now(UTC) + self.passed).isoformat(),
+            at=at.isoformat(),
+            now=(now or at).isoformat(),
+            epoch=epoch,
             exists=exists,
             fragments=[fragment_of(html) for html in fragments],
         )
@@ -51,7 +63,8 @@ class Socket:
 
 
 def fragment_of(html: str) -> dict[str, str]:
-    return {"id": "read from the element", "html": html}
+    stamp = re.search(r'id="shelter-([^"]+)".* data-stamp="([^"]+)"', html, re.DOTALL)
+    return {"html": html} | ({"id": stamp[1], "stamp": stamp[2]} if stamp else {})
 
 
 @dataclass
@@ -79,6 +92,7 @@ class Server:
         self.accepts.set()
         self.posts: list[Post] = []
         self.url = ""
+        self.epoch: str | None = None  # of the answers to posts
         self._sockets: asyncio.Queue[Socket] = asyncio.Queue()
         self._posted: asyncio.Queue[Post] = asyncio.Queue()
         self.app = Starlette(
@@ -105,7 +119,10 @@ class Server:
         self._posted.put_nowait(post)
         if request.headers.get("hx-request") != "true":
             return RedirectResponse("/staff/a", 303)
-        return self.answer(post)
+        answer = self.answer(post)
+        if self.epoch is not None:
+            answer.headers["Bedboard-Epoch"] = self.epoch
+        return answer
 
     async def _live(self, websocket: WebSocket) -> None:
         await self.accepts.wait()

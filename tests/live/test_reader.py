@@ -182,5 +182,5 @@ async def test_a_shelter_that_is_gone_is_gone_from_the_totals_too(site: Site) ->
         rows = [row for row in await list_shelters(tx) if row.id != "linde"]
     assert board.catalogue is not None
     assert board.facets(EVERYTHING, board.catalogue).whole == (4, 1)
-    board.replace(rows)
+    board.replace(rows, board.epoch)
     assert board.facets(EVERYTHING, board.catalogue).whole == (2, 1)

@@ -118,7 +118,8 @@ async def test_a_screen_that_comes_while_the_pulse_is_asking_is_not_taken_for_si
             return answer
 
         process = site.process
-        assert await Pulse(process.board, process.hub, process.clock, living, process.identity.forget).beat()
+        identity = process.identity
+        assert await Pulse(process.board, process.hub, process.clock, living, identity.forget, identity.server).beat()
         async with asyncio.timeout(PATIENCE):
             assert '"pulse"' in str(await newcomer[0].recv())
         await newcomer[0].close()

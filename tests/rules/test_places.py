@@ -277,3 +277,13 @@ def test_every_change_leaves_a_row_that_the_database_accepts(state: PlaceState, 
     assert (after.state == "closed") == (after.closed_reason is not None)
     assert after.state != "open" or after.expected_free_at is None
     assert after.state != "closed" or after.expected_free_at is not None
+
+
+@pytest.mark.parametrize("seen_at", [None, NOW - timedelta(minutes=5)], ids=["just now", "five minutes ago"])
+def test_an_observation_that_lies_an_hour_ahead_overtakes_nothing(seen_at: datetime | None) -> None:
+    """A wrong clock made it. Otherwise every true report would be refused for an hour."""
+    change, ahead = PlaceChange("free", observed_at=seen_at), timedelta(hours=1)
+    after = change_occupancy(Occupancy("occupied", NOW + ahead, NOW + ahead), change, NOW)
+    assert (after.state, after.observed_at) == ("open", seen_at or NOW)
+    with pytest.raises(Conflict, match="overtaken"):
+        change_occupancy(Occupancy("occupied", NOW, NOW + CLOCK_SKEW), PlaceChange("free", observed_at=NOW), NOW)

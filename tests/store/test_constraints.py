@@ -146,6 +146,8 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_tally", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'x', 1), ('2026-03-01', 2, 'slept', '', '', 'x', 1)"),
     ("pk_tally_waiting", "insert into tally_waiting select '2026-03-01', 2, 'slept', '', '', 'x', 'a' from unit"),
     ("pk_household_key", "insert into household_key values ('r', ''), ('r', '')"),
+    ("pk_epoch", "insert into epoch values (1, 1, '')"),
+    ("ck_epoch_id", "insert into epoch values (2, 1, '')"),
     ("pk_job_slot", f"insert into job_slot values ('tidy', {AT}), ('tidy', {AT})"),
     ("pk_push_subscription", f"{PUSH} ('e', 'mark', '\\x00', '', {AT}), ('e', 'lucia', '\\x00', '', {AT})"),
     ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '\\x00', '', {AT})"),

@@ -38,8 +38,8 @@ async def show_board(call: Call) -> Response:
     as_of = call.now if board.live else board.as_of
     if call.actor.role in OVERSEERS:
         cards = sorted(board.cards.values(), key=lambda card: card.name)
-        return json_bytes(board_answer(as_of, (to_json(known_shelter_object(card)) for card in cards)))
-    return json_bytes(board_answer(as_of, ()))
+        return json_bytes(board_answer(as_of, board.epoch, (to_json(known_shelter_object(card)) for card in cards)))
+    return json_bytes(board_answer(as_of, board.epoch, ()))
 
 
 def _object(call: Call, row: ShelterRow) -> bytes:

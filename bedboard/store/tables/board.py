@@ -229,3 +229,13 @@ class Reminded(SQLModel, table=True):
     due_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     step: str = Field(primary_key=True)
     created_at: datetime = moment()
+
+
+class EpochRecord(SQLModel, table=True):
+    """The history that this database goes on with (`store/epoch.py`): one row."""
+
+    __tablename__ = "epoch"
+
+    id: int = Field(default=1, primary_key=True)
+    number: int = Field(sa_type=BigInteger)
+    server: str

@@ -131,4 +131,9 @@ created_at technical when it went out
 job_slot deployment
 name technical a job that one process at a time does
 taken_at technical when it was last done
+
+epoch deployment
+id technical always 1: there is one row
+number technical the history that the database goes on with; higher after each start, restore or promotion
+server technical the server on which that history goes on
 """

@@ -6,12 +6,13 @@
   "use strict";
   const SILENCE = 15e3;
   const PATIENCE = 10e3;
+  const KEPT = 1e3; // the server may give out a snapshot again for so long
   const MINUTE = 60e3;
   const LONG = 7200;
   const root = document.documentElement;
   const zone = { timeZone: root.dataset.zone || "Europe/Amsterdam" };
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone };
-  const { news, parse, placeAll, steadily } = window.bedboard;
+  const { epochNow, forget, isPresent, news, parse, placeAll, steadily } = window.bedboard;
   const byId = (id) => document.getElementById(id);
   const shown = () => document.querySelectorAll("[data-stamp]:not(.tile)");
   const shelterOf = (element) => element.id.replace(/^(shelter|staff)-/, "");
@@ -19,6 +20,9 @@
   // --- the server's clock: the phone's clock may be a day wrong, and performance.now() stops while the phone sleeps
   let offset = NaN;
   const now = () => offset + performance.now();
+  // The same, as late as it can be: a message says nothing of its own way, but the server made the snapshot after our hello.
+  let latest = NaN;
+  const ageOf = (at) => latest + performance.now() - Date.parse(at);
   const ago = new Intl.RelativeTimeFormat(root.lang);
   const justNow = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
   function showAges() {
@@ -46,6 +50,12 @@
     if (exists) {
       for (const element of shown()) if (!exists.includes(shelterOf(element))) element.remove();
       for (const [id, element] of news) if (!exists.includes(shelterOf(element))) news.delete(id);
+    }
+    for (const { id, stamp } of fragments) {
+      const version = Number.parseInt(stamp, 10);
+      const element = byId(`staff-${id}`) ?? byId(`shelter-${id}`) ?? news.get(`shelter-${id}`);
+      if (version < Number.parseInt(element?.dataset.stamp, 10)) gone.add(id);
+      else gone.delete(id);
     }
     for (const html of [...fragments.map(({ html }) => html), totals ?? ""]) placeAll(parse(html));
   }
@@ -76,6 +86,8 @@
   let attempt = 0;
   let since = 0;
   let whole; // the snapshot of this socket has come
+  let asked = NaN; // when the hello of this socket was sent
+  const gone = new Set(); // shelters of which this socket has said a lower version than the page shows
   let isOver;
   let heardAt = 0;
   let toldAt = -MINUTE;
@@ -89,12 +101,14 @@
     const opened = new WebSocket(new URL(url, location.href.replace(/^http/, "ws")));
     socket = opened;
     [since, whole] = [performance.now(), false];
+    gone.clear();
     opened.onopen = () => {
       since = performance.now();
       const known = [...news.values(), ...shown()].map((element) => [shelterOf(element), element.dataset.stamp]);
-      const hello = { type: "hello", known: Object.fromEntries(known.slice(-200)) }; // the server reads at most 16 KiB
+      const hello = { type: "hello", epoch: epochNow(), known: Object.fromEntries(known.slice(-200)) }; // the server reads at most 16 KiB
       document.dispatchEvent(new CustomEvent("bedboard:hello", { detail: hello })); // other scripts add to this first message
       opened.send(JSON.stringify(hello));
+      asked = performance.now();
     };
     opened.onmessage = (event) => opened === socket && hear(JSON.parse(event.data));
     opened.onclose = (event) => opened === socket && closed(event.code);
@@ -123,16 +137,24 @@
     if (next === "full" || state === "live") showState(next);
     retry(code === 4423); // the session was locked or unlocked
   }
+  const isOld = () => ageOf(lastAt) > SILENCE; // by its own time, not by when it came
   const isCovered = () => "cover" in root.dataset; // by lock.js
   function hear(message) {
     if (!tick() || !socket) return; // the message waited while this device slept, nobody knows for how long
+    if (message.epoch && !isPresent(message.epoch)) return lose(); // this server still reads a database that is no more
     if (message.at) {
       const heard = Date.parse(message.at) - performance.now();
       if (whole && heard < offset - SILENCE) return lose(); // the message took too long
       offset = whole ? Math.max(offset, heard) : heard; // the fastest message gives the best estimate
+      const bound = whole ? latest : Date.parse(message.now) + KEPT - asked;
+      latest = Math.max(bound || heard, heard);
       lastAt = message.at;
     }
     whole ||= message.type === "snapshot";
+    if (message.type === "pulse" && gone.size) {
+      forget(); // the server has said all, so what the page shows is no more: begin again, and believe everything
+      return lose(true);
+    }
     if ("locked" in message) document.dispatchEvent(new CustomEvent("bedboard:locked", { detail: message.locked }));
     if (message.fragments && !isCovered()) steadily(() => takeNews(message), true);
     for (const what of ["found", "own", "device"]) {
@@ -143,7 +165,7 @@
     }
     if (!whole || !message.at) return; // a change alone is no sign of life: the message must carry the server's time
     [heardAt, attempt] = [performance.now(), 0];
-    showState("live");
+    showState(isOld() ? "lost" : "live");
     if (!isCovered()) document.dispatchEvent(new Event("bedboard:heard"));
   }
 
@@ -157,7 +179,7 @@
       offset += Math.max(0, passedOutside - passed);
       return lose(true);
     }
-    if (at - heardAt > SILENCE && !isOver && state !== "full") showState("lost");
+    if ((at - heardAt > SILENCE || isOld()) && !isOver && state !== "full") showState("lost");
     if (socket && at - Math.max(heardAt, since) > (socket.readyState ? SILENCE : PATIENCE)) {
       drop();
       retry();
@@ -199,6 +221,12 @@
   setInterval(showAges, 20e3);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
   document.addEventListener("resume", wake);
+  document.addEventListener("bedboard:epoch", () => {
+    if (isOver || whole === false) return; // the snapshot of this socket says it, and brings everything
+    showState("waiting");
+    drop();
+    connect();
+  });
   document.addEventListener("bedboard:unlocked", () => {
     showState("waiting"); // the page shows what was true before
     drop();

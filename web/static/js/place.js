@@ -47,6 +47,23 @@
     records.disconnect();
   }
 
+  // --- stamps: their versions count within one epoch of the database, which becomes higher when it may have come back older
+  let { epoch } = document.documentElement.dataset;
+  // Lets everything from the server replace what the page shows, whatever its stamp is.
+  function forget() {
+    news.clear();
+    for (const element of document.querySelectorAll("[data-stamp]")) element.dataset.stamp = "0.0";
+  }
+  // Returns whether something of this epoch may be placed, after forgetting the stamps of a lower one. An answer without an
+  // epoch has no stamps either.
+  function isPresent(other) {
+    if (!other || Number(other) === Number(epoch)) return true;
+    if (Number(other) < Number(epoch)) return false;
+    epoch = other;
+    forget();
+    document.dispatchEvent(new Event("bedboard:epoch"));
+    return true;
+  }
   function fits(card) {
     const chosen = byId("cards")?.dataset ?? {};
     const has = (facet, list) => {
@@ -176,6 +193,7 @@
   new MutationObserver(replay).observe(document.body, { childList: true });
 
   // --- htmx
+  let isLate = false; // whether the next swap is of a database that is no more
   let isNews = false; // whether the next swap is of a request that a script has made to see what is new
   const isPlaced = ({ swap }) => /^place\b/.test(swap);
   htmx.registerExtension("bedboard", {
@@ -210,10 +228,11 @@
     htmx_after_request: (_, { ctx }) => ctx.accepts?.(ctx),
     htmx_before_swap: (_, { ctx }) => {
       isNews = !!ctx.accepts && ctx.request.method === "GET";
+      isLate = isPlaced(ctx) && !isPresent(ctx.response.headers.get("Bedboard-Epoch"));
     },
     handle_swap: (style, _, fragment) => {
       if (style !== "place") return false;
-      steadily(() => placeAll(fragment), isNews);
+      if (!isLate) steadily(() => placeAll(fragment), isNews);
       return []; // htmx has nothing left to prepare
     },
   });
@@ -230,5 +249,18 @@
   }
 
   const place = (html) => steadily(() => placeAll(parse(html)));
-  Object.assign(window.bedboard, { ask, fill, isLookedAt, news, place, placeAll, steadily });
+  const epochNow = () => Number(epoch);
+  Object.assign(window.bedboard, {
+    ask,
+    epochNow,
+    fill,
+    forget,
+    isLookedAt,
+    isPresent,
+    news,
+    parse,
+    place,
+    placeAll,
+    steadily,
+  });
 })();
