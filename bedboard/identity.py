@@ -97,6 +97,7 @@ class Identity:
         self._forgotten += 1
         self._people.clear()
         self._clients.clear()
+        self._strangers.clear()
         self._left |= self._saved
 
     def _remember(self, kept: dict[bytes, Known[K]], token_hash: bytes, what: K) -> None:

@@ -81,8 +81,6 @@ class Board:
         """Whether every change reaches this board at once."""
         return self.listener is not None
 
-    # --- taking what was read
-
     def go_live(self, listener: Listener) -> None:
         """Follow the bell from now on, and publish what time has changed meanwhile. Everything has just been read."""
         self.listener = listener
@@ -179,8 +177,6 @@ class Board:
         self._changes += 1
         self._news.note_holders(card)
 
-    # --- waiting for a version
-
     def is_behind(self, shelter_id: str, version: int) -> bool:
         """Return whether this board has yet to show this version of the shelter, or the shelter at all."""
         row = self._rows.get(shelter_id)
@@ -208,8 +204,6 @@ class Board:
     def _announce_turn(self) -> None:
         turned, self._turned = self._turned, asyncio.Event()
         turned.set()
-
-    # --- publishing
 
     def _audiences(self) -> list[Audience]:
         drawn = ("board", "wall", "staff", "api")
@@ -243,8 +237,6 @@ class Board:
             return None
         return self._pieces.totals(audience.language, self.facets(audience.chosen, self.catalogue))
 
-    # --- the present state
-
     def facets(self, chosen: Filter, catalogue: Catalogue) -> Facets:
         """Return the numbers of a filter, added up once for all viewers while nothing changes."""
         if self._facets_of != self._changes:
@@ -257,13 +249,9 @@ class Board:
         """Return shelter id and piece, by name, of the shelters that the audience may see and the caller has chosen."""
         if self.catalogue is None:
             return []
-        cards = (
-            self.cards.values()
-            if audience.shelter is None
-            else [self.cards[audience.shelter]]
-            if audience.shelter in self.cards
-            else []
-        )
+        cards: Iterable[Card] = self.cards.values()
+        if audience.shelter is not None:
+            cards = [self.cards[audience.shelter]] if audience.shelter in self.cards else []
         found = sorted((card for card in cards if chosen(card)), key=lambda card: card.name)
         return [(card.id, self._pieces.get(audience, card, self.catalogue)) for card in found]
 

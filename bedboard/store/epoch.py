@@ -43,7 +43,7 @@ async def begin_epoch(tx: Transaction, doubted: int) -> Epoch:
     """Return the epoch; begin one if the server is not the one of the last look, or the epoch is still the `doubted` one.
 
     Of two processes at once, the second waits for the first and finds the epoch begun. The number is the second at which
-    it began, so that it is higher than those of before, also when a backup has brought an old number back.
+    it began, so it is higher than those of before even if a backup has brought an old number back.
     """
     connection = await tx.connection()
     begun: int | None = (await connection.execute(NOTE, {"doubted": doubted})).scalar_one_or_none()

@@ -87,7 +87,9 @@ def sent_to(database: Database) -> Iterator[list[Sent]]:
             event.remove(database.engine.sync_engine, name, listener)
 
 
-WRONG_OUTGOING = (
+WRONG_OPERATION = (
+    ("pk_epoch", "insert into epoch values (1, 1, '')"),
+    ("ck_epoch_id", "insert into epoch values (2, 1, '')"),
     ("pk_outgoing", f"{OUTGOING} (1, 'e', 'news', {AT}, {AT}, {AT}), (1, 'e', 'news', {AT}, {AT}, {AT})"),
     ("fk_outgoing_endpoint_hash", f"{OUTGOING} (1, 'x', 'news', {AT}, {AT}, {AT})"),
     ("ck_outgoing_what", f"{OUTGOING} (1, 'e', 'Jan', {AT}, {AT}, {AT})"),

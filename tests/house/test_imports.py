@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "store",
         "views",
         "live.hub",
+        "live.kept",
         "live.news",
         "live.tiles",
         "live.unread",

@@ -294,4 +294,3 @@ async def test_the_service_worker_is_for_everybody_at_the_root_and_asked_anew(si
         said = re.findall(r"^    (\w+): \[", words, re.MULTILINE)
         assert tuple(said) == tuple(LASTS), "words for each sort of message"
     assert tuple(re.findall(r"^\s*(\w\w): \{$", reply.text, re.MULTILINE)) == SCREEN_LANGUAGES, "in every language"
-    assert "fetch" not in reply.text and "caches" not in reply.text

@@ -34,7 +34,7 @@ async def site(board_database: Database, clock: FixedClock) -> AsyncIterator[Sit
     """Its database has everything but the one row by which the board knows what it is for."""
     async with board_database.transaction() as tx:
         for role, shelter in CLIENTS.items():
-            await add_client(tx, client_id=role, name=role, role=role, token=f"a {role}", now=NOW, shelter_id=shelter)
+            await add_client(tx, client_id=role, name=role, role=role, token=f"demo-a-{role}", now=NOW, shelter_id=shelter)
     await run(board_database, "delete from deployment")
     async with served(board_database.url, clock) as site:
         yield site
@@ -69,7 +69,7 @@ async def test_every_page_and_every_read_is_unavailable_until_the_board_has_been
             async with await sign_in(site, case_id) as browser:
                 found |= {(case_id, path): (await browser.get(path)).status_code for path in paths}
         for role in CLIENTS:
-            async with site.api(f"a {role}") as api:
+            async with site.api(f"demo-a-{role}") as api:
                 found |= {(role, path): (await api.get(path)).status_code for path in READS}
         return found
 
@@ -85,7 +85,7 @@ async def test_a_call_that_is_answered_unavailable_has_changed_nothing(
     site: Site, method: str, path: str, body: dict[str, Any]
 ) -> None:
     before = await facts(site)
-    async with site.api("a machine") as api:
+    async with site.api("demo-a-machine") as api:
         headers = {"Idempotency-Key": "one"}
         reply = await api.request(method, path, json=body, headers=headers)
         assert (reply.status_code, reply.json()["code"]) == (503, "database_away")

@@ -28,7 +28,7 @@ from tests.build.statements import (
     SHELTER,
     TALLY,
     WAITING,
-    WRONG_OUTGOING,
+    WRONG_OPERATION,
     YES,
 )
 
@@ -146,12 +146,10 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_tally", f"{TALLY} ('2026-03-01', 2, 'slept', '', '', 'x', 1), ('2026-03-01', 2, 'slept', '', '', 'x', 1)"),
     ("pk_tally_waiting", "insert into tally_waiting select '2026-03-01', 2, 'slept', '', '', 'x', 'a' from unit"),
     ("pk_household_key", "insert into household_key values ('r', ''), ('r', '')"),
-    ("pk_epoch", "insert into epoch values (1, 1, '')"),
-    ("ck_epoch_id", "insert into epoch values (2, 1, '')"),
     ("pk_job_slot", f"insert into job_slot values ('tidy', {AT}), ('tidy', {AT})"),
     ("pk_push_subscription", f"{PUSH} ('e', 'mark', '\\x00', '', {AT}), ('e', 'lucia', '\\x00', '', {AT})"),
     ("fk_push_subscription_person_id", f"{PUSH} ('e', 'nobody', '\\x00', '', {AT})"),
-    *WRONG_OUTGOING,
+    *WRONG_OPERATION,
     ("fk_push_subscription_token_hash", f"{PUSH} ('e', 'mark', '\\x02', '', {AT})"),
     ("pk_client", f"{CLIENT} ('demo-desk', 'x', 'x', 'desk', null, null, false, {AT})"),
     ("uq_client_token_hash", "update client set token_hash = 'x'"),
