@@ -24,7 +24,8 @@ from websockets.frames import Frame, Opcode
 from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.actions.signin import hash_token
 from bedboard.clock import Clock
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 from bedboard.store.seal import Seal, new_key
 from bedboard.store.tables.people import Person, Session
 

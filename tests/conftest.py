@@ -23,7 +23,8 @@ from bedboard import embedded
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
 from bedboard.store import database as store_database
-from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database, Transaction
 from tests import build
 from tests.build import FixedClock
 from tests.build.cases import add_case_board

@@ -183,7 +183,7 @@ class Embedded:
         while supervisor.poll() is None and time.monotonic() < deadline:
             with suppress(FileNotFoundError):
                 lines = pid_file.read_text().splitlines()
-                if len(lines) > 7 and lines[7].strip() == "ready":
+                if len(lines) > 7 and lines[7].strip() in ("ready", "standby"):  # the second follows another server
                     return int(lines[0])
             time.sleep(0.01)
         raise EmbeddedError(f"the database server did not start\n{self._last_lines()}")

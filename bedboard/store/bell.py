@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy import text
 
-from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database, Transaction
 
 CHANNEL = "bedboard"
 RING = text("select pg_notify(:channel, :message)")

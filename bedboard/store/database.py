@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import asyncpg
 import structlog
 from sqlalchemy import event
-from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bedboard.store.address import engine_url
 from bedboard.store.causes import GONE, NOT_REACHED, cause_of, refusal_of
 from bedboard.store.marks import Marks
 
@@ -23,23 +24,6 @@ Transaction = AsyncSession
 LOCK_SECONDS = 3.0
 GRACE_SECONDS = 2.0  # after the server's own limit on a statement, so that its "too long" arrives before we stop listening
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
-
-
-def asyncpg_url(url: str) -> str:
-    """Return the URL for asyncpg alone: without SQLAlchemy's driver name, and with `sslmode` for `ssl`."""
-    return _spelled(make_url(url).set(drivername="postgresql"), "ssl", "sslmode")
-
-
-def engine_url(url: str) -> str:
-    """Return the URL for SQLAlchemy, from any of the forms that hosts hand out (postgres://, `sslmode` for `ssl`)."""
-    plain = url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
-    return _spelled(make_url(plain).set(drivername="postgresql+asyncpg"), "sslmode", "ssl")
-
-
-def _spelled(url: URL, name: str, instead: str) -> str:
-    if name in url.query:
-        url = url.difference_update_query([name]).update_query_dict({instead: url.query[name]})
-    return url.render_as_string(hide_password=False)
 
 
 def marks_of(tx: Transaction) -> Marks:

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bedboard.migrations.run import NUMBERS, migrate
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 from bedboard.store.seal import new_key
 from tests.build import processes, site
 from tests.build.processes import said
