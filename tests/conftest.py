@@ -35,6 +35,10 @@ gc.disable()  # until all tests are collected: `pytest_collection_finish`
 settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_case_lives.py
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=2, help="how often the embedded database is killed under a demo")
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server on which databases may be made; the wheel's unless another one is named."""
