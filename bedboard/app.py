@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from bedboard.actions.alerts import report_to_alert
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
+from bedboard.health import Health
 from bedboard.identity import Identity
 from bedboard.jobs import make_scheduler
 from bedboard.live.added import Added
@@ -43,13 +44,15 @@ from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database
 from bedboard.store.people import Visitors, list_visitors
-from bedboard.store.rights import check_fit_to_serve
 from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.trail import Trail
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
 
 log = structlog.get_logger()
+
+END_SECONDS = 2.0
+"""How long the end of a process waits for work that is under way."""
 
 
 def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
@@ -118,6 +121,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock) -> Process:
         opened=Opened(reader, news),
         added=Added(reader, hub),
         trail=Trail(database, clock, settings.audit_head),
+        health=Health(database, clock, lambda: board.listener, demo=settings.demo),
     )
 
 
@@ -154,6 +158,57 @@ def warm_up(board: Board) -> None:
     gc.freeze()
 
 
+class Work:
+    """The work of one process besides its answers: it begins when the database was found fit to be served."""
+
+    def __init__(self, process: Process, *, has_jobs: bool, has_watch: bool) -> None:
+        self._process = process
+        self._has_jobs = has_jobs
+        self._has_watch = has_watch
+        self._scheduler = make_scheduler(process)
+        self._running: list[asyncio.Task[None]] = []
+
+    async def begin(self) -> None:
+        """Begin, or wait in the background for a database that is away. Raises RuntimeError for one that must not be served."""
+        health = self._process.health
+        await health.look()
+        if health.unfit:
+            raise RuntimeError("\n".join(health.unfit))
+        if health.is_fit:
+            await self._start()
+        else:
+            self._running.append(asyncio.create_task(self._start_later()))
+
+    async def _start_later(self) -> None:
+        await self._process.health.come_up()
+        await self._start()
+
+    async def _start(self) -> None:
+        process, settings = self._process, self._process.settings
+        work = [process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds)]
+        if self._has_watch:
+            work.append(process.watch.run())
+        if settings.cast_speed:
+            work.append(make_cast(process, settings.cast_speed).run())
+        self._running.extend(asyncio.create_task(one) for one in work)
+        if self._has_jobs:
+            self._scheduler.start()
+        await process.board.first_read(5.0)
+        warm_up(process.board)
+
+    async def end(self) -> None:
+        """End everything within seconds, even if the database does not answer any more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=END_SECONDS)
+        if self._process.push is not None:
+            await self._process.push.close()
+        await self._process.database.dispose()
+
+
 def build_app(
     settings: Settings, seal: Seal, clock: Clock | None = None, *, has_jobs: bool = True, has_watch: bool = True
 ) -> FrontDoor:
@@ -166,29 +221,12 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await check_fit_to_serve(process.database, demo=settings.demo)
-        work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
-        running = [asyncio.create_task(one) for one in work]
-        if has_watch:
-            running.append(asyncio.create_task(process.watch.run()))
-        if settings.cast_speed:
-            running.append(asyncio.create_task(make_cast(process, settings.cast_speed).run()))
-        scheduler = make_scheduler(process)
-        if has_jobs:
-            scheduler.start()
-        await process.board.first_read(5.0)
-        warm_up(process.board)
+        work = Work(process, has_jobs=has_jobs, has_watch=has_watch)
         try:
+            await work.begin()
             yield
         finally:
-            if has_jobs:
-                scheduler.shutdown(wait=False)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            if process.push is not None:
-                await process.push.close()
-            await process.database.dispose()
+            await work.end()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})
     app.router.redirect_slashes = False

@@ -3,13 +3,14 @@
 import errno
 import os
 import socket
+from contextlib import suppress
 
 import uvicorn
 
 from bedboard.app import build_app
 from bedboard.commands.databases import database_url, make_seal, run
 from bedboard.commands.failures import Failure
-from bedboard.commands.ready import LOOPBACK, settings_to_serve, wrong_in_database
+from bedboard.commands.ready import LOOPBACK, Away, settings_to_serve, wrong_in_database
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
@@ -26,11 +27,17 @@ def serve(host: str, port: int) -> None:
         wrong.append(f"BEDBOARD_AUDIT_HEAD: this user cannot write into {settings.audit_head.parent}, or it is not there")
     if wrong:
         if settings.database_url is not None:
-            wrong += run(wrong_in_database(settings.database_url, demo=settings.demo))
+            try:
+                wrong += run(wrong_in_database(settings.database_url, demo=settings.demo))
+            except Away as away:
+                wrong.append(str(away))
         raise Failure("\n".join(wrong))
     make_seal(settings)
     sockets = listen(host, port)
-    if wrong := run(wrong_in_database(database_url(settings), demo=settings.demo)):
+    # A database that does not answer may come later: the pages say so until then.
+    with suppress(Away):
+        wrong = run(wrong_in_database(database_url(settings), demo=settings.demo))
+    if wrong:
         raise Failure("\n".join(wrong))
     serve_forever(settings, sockets)
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from bedboard.clock import Clock
+from bedboard.process import process_of
 from bedboard.routes.replies import refuse
 from bedboard.rules.refusals import Malformed, NotAllowed, NotFound, Refusal
 from bedboard.settings import Settings
@@ -15,6 +16,9 @@ from bedboard.settings import Settings
 PARTS = ("text/css", "text/javascript")
 OF_PARTS = {"Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Strict-Transport-Security"}
 """Headers that mean something with a stylesheet or a script of a page. The others would be 3 KB of a first load."""
+
+HEALTH = frozenset({"/health", "/health/live", "/health/ready"})
+"""Paths that a proxy may ask for under any name of this machine."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -58,6 +62,10 @@ class FrontDoor:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
+        if scope["type"] == "websocket" and not self.app.state.process.health.is_fit:
+            await receive()
+            await send({"type": "websocket.close", "code": 1013})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -84,12 +92,16 @@ class FrontDoor:
 
     def _refusal(self, request: Request) -> Refusal | None:
         path: str = request.scope["path"]  # not the URL's: that is put together with what the caller says the host is
-        if path == "/health":
+        if path in HEALTH:
             return None
         if not _says_one_of(request.headers, "host", self._hosts):
             return Malformed("wrong_host")
         if not path.isprintable():
             return NotFound("no_such_page")  # the router would let "/board\n" be "/board"
+        try:
+            process_of(request).health.check_fit()
+        except Refusal as refusal:
+            return None if path.startswith("/static/") else refusal
         if request.method in SAFE_METHODS or path.startswith("/api/"):
             return None  # the API takes no cookie, so nobody else's page can use it in somebody's name
         if not is_from_us(request.headers, self._origins):

@@ -27,7 +27,7 @@ BY_STATE: dict[str, Kind] = {
     "57014": "busy",  # the statement took too long, mostly by waiting for locks one after another
     "55P03": "busy",  # waited too long for a lock
     "40003": "away",  # nobody knows whether the statement was completed
-    "23503": "conflict",  # what a row points to has just gone
+    "23503": "conflict",  # the row that another one points to has just gone
     "23505": "conflict",
     "23P01": "conflict",
     "XX001": "away",  # a damaged file

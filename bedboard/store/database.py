@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -119,6 +119,12 @@ class Database:
             return error
         log.warning("database_failed", reason=cause.kind, code=cause.name)
         return refusal
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether every connection of the pool is at work."""
+        pool = self.engine.pool
+        return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 
     async def check_durable(self) -> None:
         """Refuse a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""

@@ -1,5 +1,5 @@
 # ruff: noqa: S608  (the statements are the test)
-"""Errors of the database, each named by its cause: what the server says, and what happens to it."""
+"""Errors of the database, each named by its cause and answered with its refusal."""
 
 from collections.abc import AsyncIterator
 
