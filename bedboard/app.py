@@ -16,6 +16,7 @@ from bedboard.actions.outgoing import send_later
 from bedboard.admission import Admission, Limits
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
+from bedboard.health import Health
 from bedboard.identity import Identity
 from bedboard.jobs import follow_machine, make_scheduler
 from bedboard.live.added import Added
@@ -46,13 +47,15 @@ from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database, Pools
 from bedboard.store.people import Visitors, list_visitors
-from bedboard.store.rights import check_fit_to_serve
 from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.trail import Trail
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
 
 log = structlog.get_logger()
+
+END_SECONDS = 2.0
+"""How long the end of a process waits for work that is under way."""
 
 
 def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | None = None) -> Process:
@@ -131,6 +134,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         opened=Opened(reader, news),
         added=Added(reader, hub),
         trail=Trail(database, clock, settings.audit_head),
+        health=Health(database, clock, lambda: board.listener, demo=settings.demo),
     )
 
 
@@ -167,6 +171,62 @@ def warm_up(board: Board) -> None:
     gc.freeze()
 
 
+class Work:
+    """The work of one process besides its answers: it begins when the database was found fit to be served."""
+
+    def __init__(self, process: Process, *, has_jobs: bool, has_watch: bool, reads_templates: bool) -> None:
+        self._process = process
+        self._has_jobs = has_jobs
+        self._has_watch = has_watch
+        self._reads_templates = reads_templates
+        self._scheduler = make_scheduler(process)
+        self._running: list[asyncio.Task[None]] = []
+
+    async def begin(self) -> None:
+        """Begin, or wait in the background for a database that is away. Raises RuntimeError for one that must not be served."""
+        health = self._process.health
+        await health.look()
+        if health.unfit:
+            raise RuntimeError("\n".join(health.unfit))
+        if health.is_fit:
+            await self._start()
+        else:
+            self._running.append(asyncio.create_task(self._start_later()))
+
+    async def _start_later(self) -> None:
+        await self._process.health.come_up()
+        await self._start()
+
+    async def _start(self) -> None:
+        process, settings = self._process, self._process.settings
+        work = [process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds)]
+        if self._has_watch:
+            work.append(process.watch.run())
+        if settings.cast_speed:
+            work.append(make_cast(process, settings.cast_speed).run())
+        self._running.extend(asyncio.create_task(one) for one in work)
+        if self._has_jobs:
+            self._scheduler.start()
+            self._running.append(asyncio.create_task(follow_machine(self._scheduler, process.clock)))
+        if self._reads_templates:
+            await asyncio.gather(asyncio.to_thread(process.pages.read_all), process.board.first_read(5.0))
+        else:
+            await process.board.first_read(5.0)
+        warm_up(process.board)
+
+    async def end(self) -> None:
+        """End everything within seconds, even if the database does not answer any more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=END_SECONDS)
+        if self._process.push is not None:
+            await self._process.push.close()
+        await self._process.pools.dispose()
+
+
 def build_app(
     settings: Settings,
     seal: Seal,
@@ -187,33 +247,12 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await check_fit_to_serve(process.database, demo=settings.demo)
-        work = (process.reader.run(), process.alerts.run(), process.pulse.run(settings.pulse_seconds))
-        running = [asyncio.create_task(one) for one in work]
-        if has_watch:
-            running.append(asyncio.create_task(process.watch.run()))
-        if settings.cast_speed:
-            running.append(asyncio.create_task(make_cast(process, settings.cast_speed).run()))
-        scheduler = make_scheduler(process)
-        if has_jobs:
-            scheduler.start()
-            running.append(asyncio.create_task(follow_machine(scheduler, process.clock)))
-        if reads_templates:
-            await asyncio.gather(asyncio.to_thread(process.pages.read_all), process.board.first_read(5.0))
-        else:
-            await process.board.first_read(5.0)
-        warm_up(process.board)
+        work = Work(process, has_jobs=has_jobs, has_watch=has_watch, reads_templates=reads_templates)
         try:
+            await work.begin()
             yield
         finally:
-            if has_jobs:
-                scheduler.shutdown(wait=False)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            if process.push is not None:
-                await process.push.close()
-            await process.pools.dispose()
+            await work.end()
 
     app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={HTTPException: on_http})
     app.router.redirect_slashes = False

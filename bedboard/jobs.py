@@ -24,6 +24,7 @@ from bedboard.actions.silence import (
     tell_silence,
 )
 from bedboard.clock import Clock
+from bedboard.health import EVERY_SECONDS
 from bedboard.process import Process
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
@@ -37,6 +38,11 @@ SET_BACK = timedelta(seconds=1)
 async def show_age(process: Process) -> None:
     """Show what time alone has changed."""
     process.board.age()
+
+
+async def look_after(process: Process) -> None:
+    """Find out how this process and its database are."""
+    await process.health.look()
 
 
 async def remind(process: Process) -> None:
@@ -208,6 +214,7 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     jobs: Sequence[tuple[Callable[[Process], Awaitable[None]], dict[str, int]]] = (
         (show_age, {"seconds": 1}),
+        (look_after, {"seconds": EVERY_SECONDS}),
         (sign_out_again, {"seconds": 1}),
         (remind, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from bedboard.admission import Admission
 from bedboard.clock import Clock
+from bedboard.health import Health
 from bedboard.identity import Identity
 from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
@@ -55,6 +56,7 @@ class Process:
     opened: Opened
     added: Added
     trail: Trail
+    health: Health
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
 

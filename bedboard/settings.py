@@ -28,8 +28,8 @@ PREFIX = "BEDBOARD_"
 OF_TESTS = "BEDBOARD_TEST_DATABASE_URL"  # the server of the tests, which the commands leave alone
 POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-MAILTO = r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+"
-PAGE = "https://[!-~]+"
+OPTIONS = {"host": (), "port": (), "ssl": SSL_MODES, "sslmode": SSL_MODES, "target_session_attrs": ("read-write", "primary")}
+MAILTO, PAGE = r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", "https://[!-~]+"
 KEY_BYTES = 32  # of a Fernet key, and of a private key for push messages
 
 IN_PAIRS = {
@@ -144,14 +144,14 @@ class Settings(BaseSettings):
         if not value.startswith(tuple(f"{scheme}://" for scheme in POSTGRESQL)):
             raise ValueError("must be the address of a PostgreSQL database, like postgresql://user:password@host:5432/name")
         try:
-            _ = urlsplit(value).port
+            _ = [urlsplit(f"//{server}").port for server in urlsplit(value).netloc.rpartition("@")[2].split(",")]
         except ValueError:
             raise ValueError("has no valid port; in a password, write @ / : ? # as %40 %2F %3A %3F %23") from None
         for name, said in parse_qsl(urlsplit(value).query, keep_blank_values=True):
-            if name not in ("host", "port", "ssl", "sslmode"):
+            if name not in OPTIONS:
                 raise ValueError(f"has an option that bedboard does not know: {name}")
-            if name.startswith("ssl") and said not in SSL_MODES:
-                raise ValueError(f"has an {name} that is none of {', '.join(SSL_MODES)}")
+            if (known := OPTIONS[name]) and said not in known:
+                raise ValueError(f"has an {name} that is none of {', '.join(known)}")
         return value
 
     @field_validator("secret_key")

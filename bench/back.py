@@ -25,7 +25,8 @@ from websockets.frames import Frame, Opcode
 from bedboard.actions.setup import NewPlace, NewShelter, add_shelter
 from bedboard.actions.signin import hash_token
 from bedboard.clock import Clock
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 from bedboard.store.tables.people import Person, Session
 
 SHELTERS, PLACES_EACH = 45, 25  # about what the Netherlands have

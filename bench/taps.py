@@ -21,7 +21,7 @@ from board import make_up_board
 from rig import Served, serving, spread
 from search import change
 
-from bedboard.store.database import asyncpg_url
+from bedboard.store.address import asyncpg_url
 
 PLACES_EACH = 25
 SEEN_AS = {"IO": "disk", "LWLock": "disk", "IPC": "disk", "Client": "client", "Lock": "a lock", None: "at work"}

@@ -23,7 +23,8 @@ from bedboard import embedded
 from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate_now
 from bedboard.store import database as store_database
-from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database, Transaction
 from tests import build
 from tests.build import FixedClock
 from tests.build.cases import add_case_board
@@ -32,6 +33,10 @@ from tests.build.site import Site, drop_database, make_database, name_database, 
 gc.disable()  # until all tests are collected: `pytest_collection_finish`
 
 settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests/actions/test_case_lives.py
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=2, help="how often the embedded database is killed under a demo")
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,8 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(work)
     except WrongMigration as error:
         raise Failure(str(error)) from None
+    except Failure:
+        raise
     except ValidationError as error:
         raise Failure(mistakes_of(error)) from None
     except Exception as error:

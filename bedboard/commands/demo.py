@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 
 from bedboard import embedded
@@ -12,10 +13,13 @@ from bedboard.commands.databases import cannot_use, run, settings_for_command
 from bedboard.commands.failures import Failure
 from bedboard.commands.load import import_city, in_words, seed_database
 from bedboard.commands.serve import listen, serve_forever
+from bedboard.embedded.keeper import Event
 from bedboard.migrations.run import migrate
 from bedboard.settings import SEEDS, Settings
 from bedboard.store.database import Database
 from bedboard.store.setup import get_demo_mark
+
+log = structlog.get_logger()
 
 ALONE = """\
   You are not alone: a program plays every shelter for which nobody is signed in, and the desk. Ask some shelters for a place
@@ -74,6 +78,7 @@ def demo_database(settings: Settings, *, fresh: bool) -> Iterator[str]:
     if fresh:
         server.discard()
         server = start_embedded(settings.data)
+    server.keep(tell_of_server)
     try:
         run(migrate(server.url, web_url=server.web_url))
         if run(demo_mark(server.web_url)) is False:
@@ -81,6 +86,14 @@ def demo_database(settings: Settings, *, fresh: bool) -> Iterator[str]:
         yield server.web_url
     finally:
         server.stop()
+
+
+def tell_of_server(event: Event, reason: str) -> None:
+    """Write into the log what happened to the embedded server."""
+    if event == "back":
+        log.info("database_started_again")
+    else:
+        log.error("database_ended" if event == "ended" else "database_not_started", reason=reason)
 
 
 def start_embedded(data: Path) -> embedded.Embedded:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from bedboard.commands.failures import Failure
 from bedboard.embedded import bundled_programs
 from bedboard.settings import environment_with
-from bedboard.store.database import asyncpg_url
+from bedboard.store.address import asyncpg_url
 
 TIMEOUTS = 17  # the first version with transaction_timeout
 VERSION = re.compile(r"\(PostgreSQL\) ([0-9]+)")

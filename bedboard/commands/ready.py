@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from bedboard.commands.failures import sentence_of
+from bedboard.commands.failures import Failure, sentence_of
 from bedboard.migrations.run import WrongMigration, check_migrated
+from bedboard.rules.refusals import Unavailable
 from bedboard.settings import Settings, read_partly
+from bedboard.store.causes import cause_of
 from bedboard.store.database import Database
 from bedboard.store.rights import list_unfit
 from bedboard.store.setup import get_demo_mark
@@ -44,18 +46,36 @@ def _is_number(host: str) -> bool:
     return True
 
 
+class Away(Failure):
+    """The database does not answer now, and may later."""
+
+
+def _may_pass(error: Exception) -> bool:
+    """Return whether an error of the database may pass by itself. A wrong user, password or name of the database does not."""
+    inner = error.__cause__ if isinstance(error, Unavailable) else error
+    cause = cause_of(inner or error)
+    return cause.kind not in ("bug", "conflict") and cause.name[:2] not in ("28", "3D")
+
+
 async def wrong_in_database(url: str, *, demo: bool) -> list[str]:
-    """Return all reasons why this version must not serve this database. A database that does not answer is one of them."""
+    """Return all reasons why this version must not serve this database. Raises Away."""
+    try:
+        return await _wrong_in_database(url, demo=demo)
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        if _may_pass(error):
+            raise Away(sentence) from error
+        return [sentence]
+
+
+async def _wrong_in_database(url: str, *, demo: bool) -> list[str]:
     wrong: list[str] = []
     try:
         await check_migrated(url)
     except WrongMigration as error:
         wrong.append(str(error))
-    except Exception as error:
-        sentence = sentence_of(error)
-        if sentence is None:
-            raise
-        return [sentence]
     database = Database(url, pool_size=1)
     try:
         wrong += await list_unfit(database, demo=demo)

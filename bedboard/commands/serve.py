@@ -4,13 +4,14 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
 from bedboard.app import build_app
 from bedboard.commands.databases import database_url, make_seal, run
 from bedboard.commands.failures import Failure
-from bedboard.commands.ready import LOOPBACK, settings_to_serve, wrong_in_database
+from bedboard.commands.ready import LOOPBACK, Away, settings_to_serve, wrong_in_database
 from bedboard.commands.workers import Workers
 from bedboard.doorway import make_doorway
 from bedboard.live.wire import WEBSOCKET_OPTIONS
@@ -29,15 +30,26 @@ def serve(host: str, port: int, workers: int = 1) -> None:
         wrong.append(f"BEDBOARD_AUDIT_HEAD: this user cannot write into {settings.audit_head.parent}, or it is not there")
     if wrong:
         if settings.database_url is not None:
-            wrong += run(wrong_in_database(settings.database_url, demo=settings.demo))
+            try:
+                wrong += run(wrong_in_database(settings.database_url, demo=settings.demo))
+            except Away as away:
+                wrong.append(str(away))
         raise Failure("\n".join(wrong))
     make_seal(settings)
     sockets = listen(host, port)
-    if wrong := run(wrong_in_database(database_url(settings), demo=settings.demo)):
+    # A database that does not answer may come later: the pages say so until then.
+    with suppress(Away):
+        wrong = run(wrong_in_database(database_url(settings), demo=settings.demo))
+    if wrong:
         raise Failure("\n".join(wrong))
     if workers == 1:
         serve_forever(settings, sockets)
-        return
+    else:
+        _serve_from(workers, settings, host, port, sockets)
+
+
+def _serve_from(workers: int, settings: Settings, host: str, port: int, sockets: list[socket.socket]) -> None:
+    """Serve from so many processes, on the address that `sockets` have taken."""
     for taken in sockets:  # nobody else has the port; now take it again in the way that lets workers take it too
         taken.close()
     held = listen(host, port, shared=True)  # also while no worker is running

@@ -72,6 +72,17 @@ def make_socket_directory(place: Path, programs: Programs) -> tuple[Path, Path |
     return inside, temporary
 
 
+def remake_socket_directory(inside: Path, temporary: Path | None, programs: Programs) -> None:
+    """Make the directory for the socket again, under the same name, if it went together with its server."""
+    if temporary is not None:
+        temporary.mkdir(mode=0o700, exist_ok=True)
+        about = temporary.lstat()
+        if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
+            raise EmbeddedError(f"{temporary} is not a directory of user {os.geteuid()}")
+        let_in(temporary, programs)
+    make_server_directory(inside, programs)
+
+
 def lock_place(place: Path) -> int:
     """Lock this database and return the open file. Raises InUseError.
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from bedboard.embedded import supervisor
 from bedboard.embedded.errors import EmbeddedError
+from bedboard.embedded.keeper import Keeper, Tell
 from bedboard.embedded.places import (
     PORT,
     clear_stale_pid,
@@ -20,6 +21,7 @@ from bedboard.embedded.places import (
     make_place,
     make_server_directory,
     make_socket_directory,
+    remake_socket_directory,
 )
 from bedboard.embedded.programs import Programs, find_programs, has_name
 
@@ -45,6 +47,9 @@ FIXED = {
     "port": PORT,
     "unix_socket_permissions": "0700",  # the server's own user, and root
 }
+WHY = {"No space left on device": "full", "Permission denied": "rights", "Input/output error": "disk"}
+"""What the server's log says, and our word for it."""
+
 INITDB = [
     *("--username", USER, "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
     # The directory is the key: a process that reaches the socket is let in. `peer` would look up the
@@ -74,6 +79,8 @@ class Embedded:
         self.place = make_place(self._link, programs)
         self._log = self.place / "server.log"
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._keeper: Keeper | None = None
+        self._is_stopping = False
         self._lock = lock_place(self.place)
         try:
             if self._log.exists():
@@ -82,15 +89,46 @@ class Embedded:
             pgdata = self.place / "pgdata"
             if not pgdata.exists():
                 self._initialise(pgdata)
-            clear_stale_pid(pgdata)
-            self._sockets, temporary = make_socket_directory(self.place, programs)
-            quoted = '"' + str(self._sockets).replace('"', '""') + '"'
-            options = [f"-c{name}={value}" for name, value in {**settings, "unix_socket_directories": quoted}.items()]
-            self._supervisor = self._launch("postgres", "-D", str(pgdata), *options, remove=temporary)
-            self.pid = self._wait_until_ready(self._supervisor, pgdata / "postmaster.pid")
+            self._sockets, self._temporary = make_socket_directory(self.place, programs)
+            self._settings = settings
+            self._start()
         except BaseException:
             self._end()
             raise
+
+    def _start(self) -> None:
+        pgdata = self.place / "pgdata"
+        clear_stale_pid(pgdata)
+        quoted = '"' + str(self._sockets).replace('"', '""') + '"'
+        options = [f"-c{name}={value}" for name, value in {**self._settings, "unix_socket_directories": quoted}.items()]
+        self._supervisor = self._launch("postgres", "-D", str(pgdata), *options, remove=self._temporary)
+        self.pid = self._wait_until_ready(self._supervisor, pgdata / "postmaster.pid")
+
+    def keep(self, tell: Tell) -> None:
+        """Start the server again whenever it ends by itself, until `stop`. The URLs stay the same."""
+        self._keeper = Keeper(self, tell)
+        self._keeper.begin()
+
+    def wait(self) -> None:
+        """Wait until the server has ended, however that happened."""
+        if (supervisor := self._supervisor) is not None:
+            supervisor.wait()
+
+    def restart(self) -> None:
+        """Start the server again after it has ended by itself. Raises EmbeddedError, OSError.
+
+        A killed supervisor leaves a server behind that still shuts down: then this fails, and may be tried again.
+        """
+        if (supervisor := self._supervisor) is not None and supervisor.stdin is not None:
+            supervisor.stdin.close()
+            supervisor.wait()
+        remake_socket_directory(self._sockets, self._temporary, self._programs)
+        self._start()
+
+    def why_ended(self) -> str:
+        """Return a word for what the log of the server says last."""
+        last = self._last_lines()
+        return next((word for words, word in WHY.items() if words in last), "unknown")
 
     @property
     def url(self) -> str:
@@ -121,7 +159,14 @@ class Embedded:
         Raises EmbeddedError when the server did not end cleanly, or was gone before; committed changes are safe all
         the same, and the next start recovers them.
         """
-        if status := self._end():
+        self._is_stopping = True
+        if self._keeper is not None:
+            self._keeper.stop()
+        status = self._end_supervisor()
+        if self._keeper is not None:
+            self._keeper.join()
+            self._keeper = None
+        if status := self._end() or status:
             raise EmbeddedError(f"the database server ended with status {status}\n{self._last_lines()}")
 
     def discard(self) -> None:
@@ -180,10 +225,10 @@ class Embedded:
 
     def _wait_until_ready(self, supervisor: subprocess.Popen[bytes], pid_file: Path) -> int:
         deadline = time.monotonic() + START_SECONDS
-        while supervisor.poll() is None and time.monotonic() < deadline:
+        while supervisor.poll() is None and not self._is_stopping and time.monotonic() < deadline:
             with suppress(FileNotFoundError):
                 lines = pid_file.read_text().splitlines()
-                if len(lines) > 7 and lines[7].strip() == "ready":
+                if len(lines) > 7 and lines[7].strip() in ("ready", "standby"):  # the second follows another server
                     return int(lines[0])
             time.sleep(0.01)
         raise EmbeddedError(f"the database server did not start\n{self._last_lines()}")
@@ -192,11 +237,12 @@ class Embedded:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
 
     def _end_supervisor(self) -> int:
-        if self._supervisor is None or self._supervisor.stdin is None:
+        if self._supervisor is None:
             return 0
-        self._supervisor.stdin.close()
-        status, self._supervisor = self._supervisor.wait(), None
-        return status
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor.stdin is not None:
+            supervisor.stdin.close()
+        return supervisor.wait()
 
     def _end(self) -> int:
         status = self._end_supervisor()

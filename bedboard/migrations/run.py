@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bedboard.store.database import engine_url
+from bedboard.store.address import engine_url
 
 if TYPE_CHECKING:
     from alembic.config import Config

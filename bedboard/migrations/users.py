@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bedboard.store.database import engine_url
+from bedboard.store.address import engine_url
 
 PREPARER = dialect().identifier_preparer  # type: ignore[no-untyped-call]
 LITERAL = String().literal_processor(dialect())  # type: ignore[no-untyped-call]

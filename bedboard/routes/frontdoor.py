@@ -21,6 +21,8 @@ OF_PARTS = {"Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Po
 
 TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types fragments"
 """Text becomes elements in one way only, that of `web/static/js/fragments.js`."""
+HEALTH = frozenset({"/health", "/health/live", "/health/ready"})
+"""Paths that a proxy may ask for under any name of this machine."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -65,10 +67,10 @@ class FrontDoor:
         } | ({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "websocket" else None
-        if headers is not None and (not _says_one_of(headers, "host", self._hosts) or _is_doubled(headers)):
+        code = self._close_code(Headers(scope=scope)) if scope["type"] == "websocket" else None
+        if code is not None:
             await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            await send({"type": "websocket.close", "code": code})
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -91,10 +93,16 @@ class FrontDoor:
         refusal = self._refusal(request)
         if refusal is not None:
             await refuse(request, refusal)(scope, receive, send_with_headers)
-        elif scope["path"] == "/health" or scope["path"].startswith("/static/"):
+        elif scope["path"] in HEALTH or scope["path"].startswith("/static/"):
             await self.app(scope, receive, send_with_headers)
         else:
             await self._answer(request, receive, send_with_headers)
+
+    def _close_code(self, headers: Headers) -> int | None:
+        """Return the code with which a socket is refused before anybody is asked who they are; None: it is let through."""
+        if not _says_one_of(headers, "host", self._hosts) or _is_doubled(headers):
+            return 1008
+        return None if self.app.state.process.health.is_fit else 1013
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
         """Answer a call that counts: with too many at once it is refused from memory, before anybody is looked up."""
@@ -108,7 +116,7 @@ class FrontDoor:
 
     def _refusal(self, request: Request) -> Refusal | None:
         path: str = request.scope["path"]  # not the URL's: that is put together with what the caller says the host is
-        if path == "/health":
+        if path in HEALTH:
             return None
         if not _says_one_of(request.headers, "host", self._hosts):
             return Malformed("wrong_host")
@@ -116,6 +124,10 @@ class FrontDoor:
             return Malformed("doubled_header")
         if not path.isprintable():
             return NotFound("no_such_page")  # the router would let "/board\n" be "/board"
+        try:
+            process_of(request).health.check_fit()
+        except Refusal as refusal:
+            return None if path.startswith("/static/") else refusal
         if request.method in SAFE_METHODS or path.startswith("/api/"):
             return None  # the API takes no cookie, so nobody else's page can use it in somebody's name
         if not is_from_us(request.headers, self._origins):

@@ -1,7 +1,6 @@
 """The routes of the pages, one row each; those of the API are in `routes/api/table.py`. `ROWS` has both."""
 
 from starlette.convertors import register_url_convertor
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
 from bedboard.routes import (
@@ -15,6 +14,7 @@ from bedboard.routes import (
     criteria,
     devices,
     enrol,
+    health,
     holds,
     live,
     offline,
@@ -31,7 +31,6 @@ from bedboard.routes import (
     strip,
 )
 from bedboard.routes.api.table import API
-from bedboard.routes.call import Call
 from bedboard.routes.guard import guard
 from bedboard.routes.manage.table import MANAGE
 from bedboard.routes.parse import IdConvertor
@@ -58,11 +57,6 @@ from bedboard.rules.access import (
 )
 
 register_url_convertor("id", IdConvertor())
-
-
-async def show_health(_call: Call) -> Response:
-    """Say that this process runs; nothing about what it knows."""
-    return PlainTextResponse("ok\n")
 
 
 PAGES: tuple[Row | SocketRow, ...] = (
@@ -159,7 +153,9 @@ PAGES: tuple[Row | SocketRow, ...] = (
     SocketRow("/live", live.page_socket, "live", LIVE),
     Row("GET", static.SECURITY_TXT, static.show_security_txt, "security_txt", PUBLIC, identifies=False),
     Row("GET", "/static/{path:path}", static.show_static, "static", PUBLIC, identifies=False),
-    Row("GET", "/health", show_health, "health", PUBLIC, identifies=False),
+    Row("GET", "/health", health.show_health, "health", PUBLIC, identifies=False),
+    Row("GET", "/health/live", health.show_live, "health_live", PUBLIC, identifies=False),
+    Row("GET", "/health/ready", health.show_ready, "health_ready", PUBLIC, identifies=False),
 )
 
 CASES: tuple[Row, ...] = (

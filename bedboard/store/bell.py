@@ -9,7 +9,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy import text
 
-from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database, Transaction
 from bedboard.store.epoch import SERVER
 
 CHANNEL = "bedboard"

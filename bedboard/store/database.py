@@ -5,16 +5,22 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple, Self
 
 import asyncpg
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+import structlog
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bedboard.rules.refusals import Busy, Refusal, Unavailable
+from bedboard.store.address import engine_url
+from bedboard.store.causes import GONE, NOT_REACHED, cause_of, refusal_of
 from bedboard.store.crowds import Crowds
 from bedboard.store.marks import Marks
+
+log = structlog.get_logger()
 
 Transaction = AsyncSession
 
@@ -23,51 +29,6 @@ PULSE_CONNECTIONS = 3  # the reader, the pulse and the watch, each with one ques
 CALLER_CONNECTIONS = 2
 GRACE_SECONDS = 2.0  # after the server's own limit on a statement, so that its "too long" arrives before we stop listening
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
-BUSY = {  # nothing is wrong and nothing was saved: try again
-    "40001",  # in conflict with another transaction
-    "40P01",  # deadlock
-    "55P03",  # waited too long for a lock
-    "57014",  # the statement took too long, mostly by waiting for locks one after another
-    "53300",  # no connection is left
-}
-
-
-def asyncpg_url(url: str) -> str:
-    """Return the URL for asyncpg alone: without SQLAlchemy's driver name, and with `sslmode` for `ssl`."""
-    return _spelled(make_url(url).set(drivername="postgresql"), "ssl", "sslmode")
-
-
-def engine_url(url: str) -> str:
-    """Return the URL for SQLAlchemy, from any of the forms that hosts hand out (postgres://, `sslmode` for `ssl`)."""
-    plain = url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
-    return _spelled(make_url(plain).set(drivername="postgresql+asyncpg"), "sslmode", "ssl")
-
-
-def _spelled(url: URL, name: str, instead: str) -> str:
-    if name in url.query:
-        url = url.difference_update_query([name]).update_query_dict({instead: url.query[name]})
-    return url.render_as_string(hide_password=False)
-
-
-LOST = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-NO_CONNECTION = (DBAPIError, OSError, PoolTimeout, *LOST)
-
-
-def _translated(error: Exception, code: str) -> Refusal | None:
-    """Return the refusal for an error of the driver: Busy, or Unavailable with this `code`.
-
-    None: the error is a mistake in our code, and is raised as it is.
-    """
-    if isinstance(error, PoolTimeout):  # our own connections are all at work
-        return Busy()
-    if not isinstance(error, DBAPIError):
-        return Unavailable(code)
-    state = getattr(error.orig, "sqlstate", None)
-    if state in BUSY:
-        return Busy()
-    cause = error.orig.__cause__ if error.orig is not None else None
-    gone = error.connection_invalidated or isinstance(cause, (OSError, TimeoutError, *LOST))
-    return Unavailable(code) if gone or (state or "")[:2] in ("08", "53", "57", "58") else None
 
 
 def marks_of(tx: Transaction) -> Marks:
@@ -82,6 +43,26 @@ def crowds_of(tx: Transaction) -> Crowds:
     """Return the crowds of the pool that this transaction comes from."""
     crowds: Crowds = tx.info["crowds"]
     return crowds
+
+
+def _drop_lost(context: ExceptionContext) -> None:
+    """Replace all connections of the pool when one is lost: after a hole in the network each would be waited for in turn."""
+    if context.original_exception is not None and cause_of(context.original_exception).is_lost:
+        context.is_disconnect = True
+
+
+def _drop_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """Let the pool make another connection for one that the server has closed while nobody used it."""
+    driver: asyncpg.Connection[asyncpg.Record] | None = connection.driver_connection
+    if driver is None or driver.is_closed():
+        raise DisconnectionError
+
+
+def _abort(connection: PoolProxiedConnection, _record: object) -> None:
+    """Close a connection that nobody uses without a word to the server, which may not answer any more."""
+    driver: asyncpg.Connection[asyncpg.Record] | None = connection.driver_connection
+    if driver is not None:
+        driver.terminate()
 
 
 class Database:
@@ -123,6 +104,9 @@ class Database:
             },
         )
 
+        event.listen(self.engine.sync_engine, "handle_error", _drop_lost)
+        event.listen(self.engine.sync_engine, "checkout", _drop_closed)
+        event.listen(self.engine.sync_engine, "close", _abort)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def reading(self) -> AbstractAsyncContextManager[Transaction]:
@@ -137,7 +121,8 @@ class Database:
         """Run the caller's block in a transaction: commit at its end, roll back on any error.
 
         Refusals: Busy when other transactions are in the way for too long, or when no connection of the pool comes free.
-        Unavailable `database_away` when the database does not answer. Unavailable `perhaps_saved` when it does not answer the
+        Conflict when another one has saved the same. Unavailable `database_read_only`, `database_full`, or `database_away` when
+        the database does not answer. Unavailable `perhaps_saved` when it does not answer the
         commit: nobody knows then whether the change was saved.
         """
         return self._session(self.engine)
@@ -148,14 +133,29 @@ class Database:
             code = "database_away"
             try:
                 await session.connection()  # first, because an OSError after this may come from the caller's own work
-            except NO_CONNECTION as error:
-                raise _translated(error, code) or error from error
+            except NOT_REACHED as error:
+                raise self._refused(error, code) from error
             try:
                 yield session
                 code = "perhaps_saved"
                 await session.commit()
-            except (DBAPIError, *LOST) as error:
-                raise _translated(error, code) or error from error
+            except (DBAPIError, *GONE) as error:
+                raise self._refused(error, code) from error
+
+    def _refused(self, error: Exception, away: str) -> Exception:
+        """Return the refusal that an error of the database means, and log its cause; the error itself if it is a bug."""
+        cause = cause_of(error)
+        refusal = refusal_of(cause, away)
+        if refusal is None:
+            return error
+        log.warning("database_failed", reason=cause.kind, code=cause.name)
+        return refusal
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether every connection of the pool is at work."""
+        pool = self.engine.pool
+        return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 
     async def check_durable(self) -> None:
         """Refuse a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""

@@ -45,9 +45,3 @@ async def list_unfit(database: Database, *, demo: bool) -> list[str]:
             " and run `bedboard migrate`, which makes that user"
         )
     return unfit
-
-
-async def check_fit_to_serve(database: Database, *, demo: bool) -> None:
-    """Refuse a database for one of the reasons of `list_unfit`. Raises RuntimeError with all of them."""
-    if unfit := await list_unfit(database, demo=demo):
-        raise RuntimeError("\n".join(unfit))

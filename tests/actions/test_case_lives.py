@@ -30,7 +30,8 @@ from bedboard.actions.silence import (
 )
 from bedboard.rules.cases import Patience
 from bedboard.rules.deciding import DaysOff
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 from bedboard.store.tables.board import Holiday, Kind
 from tests.build import SEAL, add_board
 from tests.build.case_steps import DAYS_OFF

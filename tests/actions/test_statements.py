@@ -10,7 +10,8 @@ from bedboard.actions.holds import hold_place, release_hold
 from bedboard.actions.idempotency import Key, Reply, apply_once
 from bedboard.actions.occupancy import change_place, confirm_shelter
 from bedboard.rules.places import PlaceChange
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 from tests.actions.races import Action
 from tests.build import NOW, actor
 from tests.build.cases import MARK

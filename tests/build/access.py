@@ -27,6 +27,8 @@ ACCESS = {
     "theme": "*",
     "static": "*",
     "health": "*",
+    "health_live": "*",
+    "health_ready": "*",
     "security_txt": "*",
     "sign_out": "*",
     "refused": "*",

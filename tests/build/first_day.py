@@ -8,7 +8,7 @@ from itertools import count
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from bedboard.store.database import asyncpg_url
+from bedboard.store.address import asyncpg_url
 from bedboard.store.seal import new_key
 
 numbers = count(1)

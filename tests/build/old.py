@@ -8,7 +8,7 @@ from itertools import count
 import asyncpg
 
 from bedboard.migrations.run import migrate
-from bedboard.store.database import asyncpg_url
+from bedboard.store.address import asyncpg_url
 from tests.build.site import name_database
 
 _numbers = count()

@@ -18,8 +18,9 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import CaseState, Event
 from bedboard.rules.places import status_of
 from bedboard.rules.refusals import Refusal
+from bedboard.store.address import asyncpg_url
 from bedboard.store.board import list_shelters
-from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.database import Database, Transaction
 from tests.build import NOW, SEAL
 from tests.build.cases import EMRE, HANNEKE, ILSE, KOFI, LUCIA, MARK, NOOR, POLICE_SYSTEM, SANNE
 from tests.build.lives import said_by_hand

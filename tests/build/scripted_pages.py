@@ -64,7 +64,7 @@ def staff_page(stamp: str = "1.0", undo_seconds: int = 10, **places: str) -> str
         f'<ol id="outbox" data-undo-seconds="{undo_seconds}"></ol></details>'
         '<template id="outbox-item" data-open="open" data-undone="undone" data-stopping="stopping" data-done="done"'
         ' data-waiting="waiting" data-later="later"'
-        ' data-sending="sending" data-sent="sent" data-refused="refused" data-failed="failed" data-overtaken="overtaken"'
+        ' data-sending="sending" data-sent="sent" data-refused="refused" data-overtaken="overtaken"'
         ' data-confirm="confirm" data-undo="undo">'
         "<li><b data-what></b> <span data-state></span> <time></time> <button type=button data-cancel>cancel</button>"
         "<button type=button data-close>close</button></li></template>"

@@ -24,7 +24,8 @@ from bedboard.embedded.server import USER, WEB_USER
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.process import Process
 from bedboard.settings import Settings
-from bedboard.store.database import Database, Transaction, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database, Transaction
 from tests import build
 from tests.build import PATIENCE, FixedClock
 

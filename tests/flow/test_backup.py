@@ -13,7 +13,7 @@ from bedboard.commands.failures import Failure
 from bedboard.commands.programs import choose_program, find_program
 from bedboard.migrations.rights import FUNCTIONS, RIGHTS
 from bedboard.migrations.run import NUMBERS
-from bedboard.store.database import asyncpg_url
+from bedboard.store.address import asyncpg_url
 from bedboard.store.seal import new_key
 from tests.build import PATIENCE
 from tests.build.first_day import execute, first_day

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bedboard.migrations.run import NUMBERS, migrate
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 from bedboard.store.seal import new_key
 from tests.build import processes, site
 from tests.build.processes import said
@@ -195,7 +196,7 @@ async def test_a_database_that_is_not_there_is_named(shared_database: Database, 
     assert said(ran) == 'there is no such database: database "nowhere" does not exist'
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS[1:])  # the first waits for it: test_database_away.py
 def test_a_server_that_does_not_answer_is_said(command: str) -> None:
     assert said(bedboard(*command.split(), DATABASE_URL=NOWHERE, **KEY)).startswith("the database does not answer: ")
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bedboard import embedded
-from bedboard.store.database import asyncpg_url
+from bedboard.store.address import asyncpg_url
 from bedboard.store.seal import new_key
 from tests.build import site, until
 from tests.build.processes import Process, bedboard, free_port

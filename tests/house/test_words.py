@@ -35,6 +35,9 @@ REFUSALS = {
     *("no_such_page", "version_mismatch", "overtaken", "busy", "key_in_use", "too_late_to_undo", "done_already", "not_a_demo"),
     *(
         "database_away",
+        "database_read_only",
+        "database_full",
+        "changed_meanwhile",
         "perhaps_saved",
         "invalid",
         "malformed",

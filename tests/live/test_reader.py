@@ -12,8 +12,9 @@ from sqlalchemy.engine import make_url
 
 from bedboard.actions.setup import add_shelter
 from bedboard.live.reader import longest_wait
+from bedboard.store.address import asyncpg_url
 from bedboard.store.board import Catalogue, list_shelters
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.database import Database
 from bedboard.views.cards import Card
 from bedboard.views.facets import EVERYTHING
 from bedboard.views.pieces import Audience, Piece, Pieces

@@ -1,10 +1,15 @@
 """A database that may forget what it acknowledged is refused; each form of address is understood."""
 
+from urllib.parse import quote
+
 import asyncpg
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
-from bedboard.store.database import Database, asyncpg_url, engine_url
+from bedboard.settings import Settings
+from bedboard.store.address import asyncpg_url, engine_url
+from bedboard.store.database import Database
 from tests.build.site import as_owner
 from tests.build.statements import run
 
@@ -61,3 +66,28 @@ async def test_both_spellings_of_the_ssl_option_reach_both_drivers(board_databas
         await tx.connection()
     await database.dispose()
     await (await asyncpg.connect(asyncpg_url(database.url))).close()
+
+
+SEVERAL = [
+    "postgresql://u:p%2C@h1:5432,h2:5433/db?target_session_attrs=read-write",
+    "postgres://u:p%2C@h1,h2:5433/db",
+    "postgresql+asyncpg://u:p%2C@/db?host=h1:5432&host=h2:5433",
+    "postgresql://u:p%2C@/db?host=h1,h2&port=5432,5433&target_session_attrs=read-write",
+]
+
+
+@pytest.mark.parametrize("url", SEVERAL)
+def test_several_servers_are_understood_by_both_drivers_in_each_form(url: str) -> None:
+    """The one that takes changes is wanted, whether the address says so or not."""
+    said = engine_url(url)
+    assert engine_url(said) == said
+    assert make_url(said).query == {"host": "h1,h2", "port": "5432,5433", "target_session_attrs": "read-write"}
+    assert quote(str(make_url(said).password)) == "p%2C"
+    assert make_url(asyncpg_url(said)).query == make_url(said).query
+    assert Settings(database_url=url).database_url == url
+
+
+@pytest.mark.parametrize("port", ["x", "99999"])
+def test_a_wrong_port_of_any_server_is_refused(port: str) -> None:
+    with pytest.raises(ValidationError, match="has no valid port"):
+        Settings(database_url=f"postgresql://u@h1:5432,h2:{port}/db")

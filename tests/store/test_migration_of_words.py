@@ -7,10 +7,11 @@ import pytest
 
 from bedboard.actions.idempotency import hash_key
 from bedboard.migrations.run import migrate
+from bedboard.store.address import asyncpg_url
 from bedboard.store.alerts import list_alerts
 from bedboard.store.board import list_shelters
 from bedboard.store.cases import get_case, list_asks
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.old import old_database
 

@@ -17,7 +17,8 @@ from sqlmodel import SQLModel
 
 import bedboard.store.tables  # noqa: F401  (registers the tables)
 from bedboard.migrations.run import NUMBERS, config, migrate
-from bedboard.store.database import Database, asyncpg_url
+from bedboard.store.address import asyncpg_url
+from bedboard.store.database import Database
 
 # What only the database knows. The models never make tables, so they need not say it; `test_constraints.py` breaks each.
 SERVER_ONLY = {"uq_shelter_name", "uq_place_shelter_id_label", "uq_claim_live_place_id", "ix_claim_live_organization_id"}

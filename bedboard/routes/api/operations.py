@@ -23,7 +23,8 @@ PROBLEMS = {
     "422": "Some fields cannot be right; `errors` lists them",
     "429": "Too often, and nothing was saved; `Retry-After` says when again",
     "503": "Not now; `Retry-After` says when to try again. `busy`: others came first for too long, `database_away`: the "
-    "database does not answer; nothing was saved. `perhaps_saved`: it went silent during the save; repeat with the same key",
+    "database does not answer, `database_read_only` and `database_full`: it takes no change; nothing was saved. "
+    "`perhaps_saved`: it went silent during the save; repeat with the same key",
 }
 
 

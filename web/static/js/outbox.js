@@ -28,10 +28,13 @@
   const save = (entry) => localStorage.setItem(PREFIX + entry.key, JSON.stringify(entry));
   const isOpen = ({ state }) => state === "new" || state === "waiting";
   const turn = ({ order, tapped }) => order ?? tapped;
+  // A fault of the server may pass. Until it does, it must not keep the taps behind it: these go first then.
+  const isAside = ({ faults }) => faults >= MOST_FAULTS;
   function entries() {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
     const all = names.map((name) => JSON.parse(localStorage.getItem(name)));
-    return all.filter((entry) => entry.person === person).sort((a, b) => turn(a) - turn(b)); // another person's taps wait
+    const mine = all.filter((entry) => entry.person === person); // another person's taps wait
+    return mine.sort((a, b) => isAside(a) - isAside(b) || turn(a) - turn(b));
   }
   function forget({ key }) {
     const all = entries().filter((entry) => entry.key === key || entry.cancels === key);
@@ -93,6 +96,8 @@
       decided = (await navigator.locks?.query())?.held.map(({ name }) => name) ?? [];
       for (let entry = entries().find(isDue); entry; entry = entries().find(isDue)) {
         if (await pass(entry)) continue;
+        const first = entries().find(isDue);
+        if (isFault && first.key !== entry.key && !isAside(first)) continue; // this one has just gone aside
         for (const behind of entries()) if (isUntried(behind)) save({ ...behind, state: "waiting" });
         const wait = isFault ? Math.min(LONGEST, SOON * 2 ** tries++) * (1 + Math.random()) : 0;
         next = performance.now() + wait;
@@ -154,11 +159,12 @@
     const code = notice?.dataset.code;
     isFault = code === "internal" || (!notice && response?.status > 0);
     if (notice && response.status === 401) location.assign("/sign-in?ended=1");
-    // A fault of the server may pass. If it does not, it must not keep the taps behind it.
     const faults = (entry.faults ?? 0) + (code === "internal");
     const isSent = !notice || UNSURE.includes(code) || !!entry.isSent; // what was surely not done can still be dropped
-    if (code === "internal" && faults >= MOST_FAULTS) return end(entry, "failed", plain(notice.textContent));
-    if (!isDecided) return save({ ...entry, isSent, faults });
+    if (!isDecided) {
+      const last = isAside({ faults }) && { order: Date.now() }; // those aside take turns
+      return save({ ...entry, ...last, isSent, faults });
+    }
     if (isVoid) return endVoid(entry, code, notice);
     if (response.isOk && state === "waiting") return end(entry, "sent");
     const isTold = response.isOk || (isHere && state === "new"); // then the outbox does not have to say it
@@ -180,7 +186,7 @@
   addEventListener("online", soon);
   setInterval(flush, PATIENCE * (0.75 + Math.random() / 2));
   const isSending = ({ key }) => key === sending;
-  const isLate = () => isLater;
+  const isLate = ({ faults }) => isLater || faults > 0;
   const outbox = { entries, add, cancel, forget, soon, flush, isOpen, isOver, isCancelled, isSending, isLate };
   Object.assign(window.bedboard, { outbox });
 })();

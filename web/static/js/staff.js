@@ -108,7 +108,7 @@
   function stateOf(entry) {
     if (isOver(entry)) return "stopping";
     if (isSending(entry)) return "sending";
-    return entry.state === "waiting" && outbox.isLate() ? "later" : entry.state;
+    return entry.state === "waiting" && outbox.isLate(entry) ? "later" : entry.state;
   }
   function list(listed) {
     for (const item of [...box.children]) if (!listed.some(({ key }) => key === item.dataset.key)) item.remove();
@@ -134,11 +134,7 @@
     }
     const states = listed.map(stateOf);
     const has = (...some) => states.some((one) => some.includes(one));
-    const worst = has("refused", "failed", "overtaken", "done")
-      ? "undone"
-      : states.every((one) => one === "sent")
-        ? "sent"
-        : "open";
+    const worst = has("refused", "overtaken", "done") ? "undone" : states.every((one) => one === "sent") ? "sent" : "open";
     waits.hidden = !listed.length;
     if (waits.hidden) waits.open = false;
     waits.dataset.is = worst;

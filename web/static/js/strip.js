@@ -7,7 +7,9 @@
   const DEAF = 600;
   const JUST = 350;
   const NEAR = 48;
-  const PASSING = /^(busy|database_away|internal|key_in_use|perhaps_saved|too_many)$/; // refusals of this moment only
+  // refusals of this moment only
+  const PASSING =
+    /^(busy|changed_meanwhile|database_away|database_full|database_read_only|internal|key_in_use|perhaps_saved|too_many)$/;
   const PATIENCE = 20e3; // the server may need longer than a background request waits
   const { ask, messages, now, parse } = window.bedboard;
   const byId = (id) => document.getElementById(id);
