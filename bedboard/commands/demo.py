@@ -14,6 +14,7 @@ from bedboard.commands.failures import Failure
 from bedboard.commands.load import import_city, in_words, seed_database
 from bedboard.commands.serve import listen, serve_forever
 from bedboard.embedded.keeper import Event
+from bedboard.log import set_up_log
 from bedboard.migrations.run import migrate
 from bedboard.settings import SEEDS, Settings
 from bedboard.store.database import Database
@@ -43,6 +44,7 @@ def demo(
 
     `cast_speed`: as in the settings; 0 leaves all shelters to the visitors.
     """
+    set_up_log("critical")  # until it serves, a sentence says what is wrong
     given = {} if data is None else {"data": data}
     settings = settings_for_command(demo=True, cast_speed=cast_speed, public_url=f"http://127.0.0.1:{port}", **given)
     sockets = listen("127.0.0.1", port)
