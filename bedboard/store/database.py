@@ -134,7 +134,7 @@ class Database:
             try:
                 await session.connection()  # first, because an OSError after this may come from the caller's own work
             except NOT_REACHED as error:
-                raise self._refused(error, code) from error
+                raise self._refused(error, code, is_connecting=True) from error
             try:
                 yield session
                 code = "perhaps_saved"
@@ -142,9 +142,11 @@ class Database:
             except (DBAPIError, *GONE) as error:
                 raise self._refused(error, code) from error
 
-    def _refused(self, error: Exception, away: str) -> Exception:
+    def _refused(self, error: Exception, away: str, *, is_connecting: bool = False) -> Exception:
         """Return the refusal that an error of the database means, and log its cause; the error itself if it is a bug."""
         cause = cause_of(error)
+        if is_connecting and cause.kind == "bug":  # a server that does not let us in, for whatever reason
+            cause = cause._replace(kind="away")
         refusal = refusal_of(cause, away)
         if refusal is None:
             return error
