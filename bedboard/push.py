@@ -25,9 +25,9 @@ from bedboard.store.seal import Seal
 
 log = structlog.get_logger()
 
-PushWord = Literal["found", "asked", "news", "confirm", "token"]
+PushWord = Literal["found", "asked", "news", "confirm", "token", "access"]
 """A place is free; a shelter is asked for a place; there is news of a case; a shelter has to confirm its board, or has
-a new token."""
+a new token; there is one more passkey or account that signs the person in."""
 LASTS_SECONDS = 1800  # a device that is off for longer hears nothing: by then somebody else has the place
 SIGNED_FOR = timedelta(hours=12)
 LIMIT_SECONDS = 10.0

@@ -7,7 +7,7 @@ from bedboard.actions.enrolment import enrol, try_code
 from bedboard.actions.signin import sign_out
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
-from bedboard.routes.proofs import own_make_options, party_of, take_answer
+from bedboard.routes.proofs import own_make_options, party_of, take_answer, tell_added
 from bedboard.routes.replies import http_status, page
 from bedboard.routes.signin import welcome
 from bedboard.rules.devices import LABELS, finding_part, read_code
@@ -57,4 +57,5 @@ async def post_enrol(call: Call) -> Response:
             person, token = await enrol(tx, form.code, made, form.label, process.seal, process.clock, call.network)
     except (NotAllowed, Conflict) as refusal:
         return keep(call, "/enrol", {"label": form.label}, refusal)
+    tell_added(call, person.id)
     return await welcome(call, person, token, "/devices?new=1")

@@ -80,6 +80,12 @@ async def take_answer(call: Call, answer: str, purpose: Purpose, bound_hash: byt
     return challenge
 
 
+def tell_added(call: Call, person_id: str) -> None:
+    """Wake the devices of a person after a passkey or an account was added: somebody else may have done it."""
+    if call.process.push is not None:
+        call.process.push.wake(person_id, "access")
+
+
 async def refused(call: Call, what: What, refusal: NotAllowed) -> None:
     """Write down that a proof was refused. The transaction of the proof itself is lost."""
     async with call.transaction() as tx:

@@ -44,7 +44,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live/": {"rules", "store", "views", "live", "clock"},
     "trail.py": {"rules", "store", "actions", "clock"},
     "push.py": {"rules", "store", "actions", "clock"},
-    "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "process", "identity"} | EVERYWHERE,
+    "provider.py": {"rules", "clock", "provider_settings"},
+    "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "provider", "process", "identity"}
+    | EVERYWHERE,
     "jobs.py": {"actions", "rules", "process", "store.board.Catalogue", "store.database"},
     "seeds.py": {"actions", "rules", "schemas", "store", "settings.SEEDS"},
     "seed_cases.py": {"actions", "rules", "schemas", "store"},
@@ -69,7 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | EVERYWHERE,
     "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
-    "settings.py": {"rules.freshness", "rules.cases", "rules.retention", "rules.sessions"},
+    "settings.py": {"provider_settings", "rules.freshness", "rules.cases", "rules.retention", "rules.sessions"},
     "clock.py": {"references"},
     "references.py": set(),
     "embedded/": {"embedded"},
