@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 from starlette.applications import Starlette
@@ -35,6 +36,7 @@ from bedboard.live.watch import Watch
 from bedboard.live.wire import encode_text
 from bedboard.process import Process
 from bedboard.push import Pusher
+from bedboard.routes.account_way import CALLBACK
 from bedboard.routes.frontdoor import FrontDoor
 from bedboard.routes.profiles import open_profile
 from bedboard.routes.replies import on_http
@@ -51,6 +53,9 @@ from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.trail import Trail
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
+
+if TYPE_CHECKING:
+    from bedboard.provider import Provider
 
 log = structlog.get_logger()
 
@@ -129,6 +134,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
         push=push,
         admission=Admission(limits, clock),
+        provider=make_provider(settings, clock),
         turns=Turns(),
         cases=OpenCases(reader, board, news, clock),
         opened=Opened(reader, news),
@@ -145,6 +151,15 @@ def make_push(settings: Settings, database: Database, seal: Seal, clock: Clock) 
     hosts = [host.strip() for host in settings.push_hosts.split(",")]
     keys = (settings.push_private_key, settings.push_subject)
     return Pusher(database, seal, clock, *keys, hosts, loopback=settings.push_to_loopback)
+
+
+def make_provider(settings: Settings, clock: Clock) -> "Provider | None":
+    """Return the provider of OpenID Connect; None when the settings name none."""
+    if settings.oidc_issuer is None:
+        return None
+    from bedboard.provider import Provider  # its libraries take half a second, and few deployments have a provider
+
+    return Provider(settings, f"{settings.public_url}{CALLBACK}", clock)
 
 
 def make_cast(process: Process, speed: float) -> Cast:

@@ -1,6 +1,7 @@
 """The parts that every route needs, put together once by `bedboard.app`, and the way from a request to them."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
@@ -29,6 +30,9 @@ from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Pieces
 
+if TYPE_CHECKING:  # its libraries take half a second, and few deployments have a provider
+    from bedboard.provider import Provider
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -51,6 +55,8 @@ class Process:
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""
     admission: Admission
+    provider: "Provider | None"
+    """None: no issuer is set, so only passkeys sign people in."""
     turns: Turns
     cases: OpenCases
     opened: Opened

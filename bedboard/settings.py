@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from bedboard.provider_settings import ProviderSettings
 from bedboard.rules.cases import Patience
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.retention import Terms
@@ -24,8 +25,7 @@ SHARE = PACKAGE / "share"  # where a wheel has web/ and seeds/; in a checkout th
 INSTALLED = SHARE.is_dir()
 WEB, SEEDS = ((SHARE if INSTALLED else PACKAGE.parent) / name for name in ("web", "seeds"))
 
-PREFIX = "BEDBOARD_"
-OF_TESTS = "BEDBOARD_TEST_DATABASE_URL"  # the server of the tests, which the commands leave alone
+PREFIX, OF_TESTS = "BEDBOARD_", "BEDBOARD_TEST_DATABASE_URL"  # the second is for tests: the commands leave it alone
 POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 OPTIONS = {"host": (), "port": (), "ssl": SSL_MODES, "sslmode": SSL_MODES, "target_session_attrs": ("read-write", "primary")}
@@ -34,7 +34,7 @@ KEY_BYTES = 32  # of a Fernet key, and of a private key for push messages
 
 IN_PAIRS = {
     *("push_private_key", "push_to_loopback", "cast_speed", "fresh_minutes", "ageing_minutes"),
-    *("remind_minutes", "second_line_minutes", "desk_minutes"),
+    *("remind_minutes", "second_line_minutes", "desk_minutes", *ProviderSettings.model_fields),
 }
 """The settings that can be wrong together although each is right. Their defaults fit together."""
 
@@ -72,7 +72,7 @@ USUAL_FRESH, USUAL_AGEING = (limit // timedelta(minutes=1) for limit in (USUAL_L
 TERMS = Terms()
 
 
-class Settings(BaseSettings):
+class Settings(ProviderSettings):
     """The settings. Each is an environment variable with the prefix BEDBOARD_, except DATABASE_URL; an empty one is not set."""
 
     model_config = SettingsConfigDict(
@@ -205,7 +205,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         grows = self.remind_minutes < self.second_line_minutes < self.desk_minutes
-        wrong = {
+        wrong = self.wrong_provider | {
             "BEDBOARD_PUSH_PRIVATE_KEY needs BEDBOARD_PUSH_SUBJECT": self.push_private_key and not self.push_subject,
             "BEDBOARD_PUSH_TO_LOOPBACK is for a demo only": self.push_to_loopback and not self.demo,
             "BEDBOARD_CAST_SPEED is for a demo only": self.cast_speed and not self.demo,

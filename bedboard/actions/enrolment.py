@@ -1,13 +1,14 @@
-"""Enrolment: a code that one person makes for another, and the first passkey that it brings, once."""
+"""Enrolment: a code that one person makes for another, and the first passkey or account that it brings, once."""
 
 import hmac
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from bedboard.actions.accounts import add_account
 from bedboard.actions.ceremony import NewPasskey
 from bedboard.actions.passkeys import add_passkey, check_may_help
 from bedboard.actions.sign_in_lines import Method, actor_of, note_sign_in
-from bedboard.actions.signin import begin_session
+from bedboard.actions.signin import sign_in
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
 from bedboard.rules.devices import (
@@ -97,14 +98,9 @@ async def try_code(tx: Transaction, typed: str, seal: Seal, network: str | None,
     return NotAllowed("wrong_code")
 
 
-async def enrol(
-    tx: Transaction, typed: str, made: NewPasskey, label: Label, seal: Seal, clock: Clock, network: str | None
-) -> tuple[Person, str]:
-    """Use the code up, add the passkey, and begin a session with it; return the person and the token for the cookie.
-
-    Refusals: NotAllowed `wrong_code`; those of `add_passkey`.
-    """
-    now, code = clock.now(), read_code(typed)
+async def use_code(tx: Transaction, typed: str, seal: Seal, now: datetime) -> Person:
+    """Use the code up, and return its person, whom this locks. Refusal: NotAllowed `wrong_code`."""
+    code = read_code(typed)
     finding_hash = seal.digest(finding_part(code))
     person_id = await get_person_of_code(tx, finding_hash)
     if person_id is None or not await lock_person(tx, person_id):  # the person before the code, as when it was made
@@ -116,11 +112,33 @@ async def enrol(
         raise NotAllowed("wrong_code")
     row.ended_at = now
     tx.add(row)
+    return person
+
+
+async def enrol(
+    tx: Transaction, typed: str, made: NewPasskey, label: Label, seal: Seal, clock: Clock, network: str | None
+) -> tuple[Person, str]:
+    """Use the code up, add the passkey, and begin a session with it; return the person and the token for the cookie.
+
+    Refusals: NotAllowed `wrong_code`; those of `add_passkey`.
+    """
+    person = await use_code(tx, typed, seal, clock.now())
     actor = actor_of(person, kind_at_sign_in(person.role), network)
     passkey = await add_passkey(tx, actor, made, label, clock, method="code")
-    token = await begin_session(tx, person, clock, passkey_id=passkey.id)
-    await note_sign_in(tx, actor, "sign_in", now, method="passkey", device=label)
-    return person, token
+    return person, await sign_in(tx, person, clock, network, method="passkey", passkey=passkey)
+
+
+async def enrol_account(
+    tx: Transaction, typed: str, subject_hash: bytes, seal: Seal, clock: Clock, network: str | None
+) -> tuple[Person, str]:
+    """Use the code up, connect the account that has just signed in, and begin a session; return as `enrol`.
+
+    Refusals: NotAllowed `wrong_code`; those of `add_account`.
+    """
+    person = await use_code(tx, typed, seal, clock.now())
+    actor = actor_of(person, kind_at_sign_in(person.role), network)
+    account = await add_account(tx, actor, subject_hash, clock, method="code")
+    return person, await sign_in(tx, person, clock, network, method="oidc", account=account)
 
 
 async def forget_codes(tx: Transaction, now: datetime) -> int:

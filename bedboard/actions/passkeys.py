@@ -14,6 +14,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.devices import CHALLENGE_LASTS, MOST_PASSKEYS, Label, Purpose, is_living, may_enrol
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, SignInNeeded
 from bedboard.store.access import get_proven_at, list_shelters_of
+from bedboard.store.accounts import get_account_of
 from bedboard.store.alerts import lock_person
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
@@ -160,7 +161,7 @@ async def end_passkey(
     await check_may_help(tx, actor, person_id)
     if passkey is None:
         raise NotFound("no_such_device")
-    if actor.id == person_id and not also_last and len(await list_passkeys(tx, person_id)) == 1:
+    if actor.id == person_id and not also_last and await _is_last(tx, person_id):
         raise Conflict("last_passkey")
     for token_hash in await end_sessions_of(tx, passkey.id, now):
         await ring(tx, "session", token_hash.hex())
@@ -168,6 +169,11 @@ async def end_passkey(
     tx.add(passkey)
     await tx.flush()
     await note_sign_in(tx, actor, "passkey_ended", now, person_id=person_id, method="passkey", device=passkey.label)
+
+
+async def _is_last(tx: Transaction, person_id: str) -> bool:
+    """Return whether a person with one passkey fewer can no longer sign in."""
+    return len(await list_passkeys(tx, person_id)) == 1 and await get_account_of(tx, person_id) is None
 
 
 async def forget_challenges(tx: Transaction, now: datetime) -> int:

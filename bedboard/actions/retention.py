@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
+from bedboard.actions.accounts import forget_accounts
 from bedboard.actions.enrolment import forget_codes
 from bedboard.actions.idempotency import forget_answers
 from bedboard.actions.manage.roster import forget_drafts
@@ -37,6 +38,7 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
         "challenges": forget_challenges,
         "codes": forget_codes,
         "passkeys": forget_passkeys,
+        "accounts": forget_accounts,
         "drafts": forget_drafts,
         "cases": lambda tx, now: delete_cases(tx, now - terms.case),
         "holds": lambda tx, now: delete_holds(tx, now - terms.case),

@@ -9,10 +9,14 @@ from bedboard.store.database import Transaction
 from bedboard.store.sign_ins import count_refused, write_sign_in
 from bedboard.store.tables.people import Person
 
-What = Literal["sign_in", "sign_out", "unlock", "step_up", "code_made", "code_tried", "passkey_added", "passkey_ended"]
-Method = Literal["tap", "passkey", "code", "command"]
+Event = Literal["sign_in", "sign_out", "unlock", "step_up", "code_made", "code_tried"]
+Change = Literal["passkey_added", "passkey_ended", "account_added", "account_ended"]
+What = Event | Change
+Method = Literal["tap", "passkey", "code", "command", "oidc"]
 MOST_REFUSED, REFUSED_WITHIN = 100, timedelta(minutes=5)
-RESULTS = ("done", "challenge_over", "passkey_refused", "wrong_code")
+RESULTS = ("done", "challenge_over", "passkey_refused", "wrong_code", "account_refused", "account_too_weak", "account_too_old")
+REFUSED: dict[Method, str] = {"passkey": "passkey_refused", "oidc": "account_refused"}
+"""By method, what a line says of a refusal that has no word of its own there."""
 
 
 def actor_of(person: Person, session: SessionKind, network: str | None) -> Actor:
@@ -48,8 +52,17 @@ async def note_sign_in(
     await write_sign_in(tx, (nobody if actor is None else actor_fields(actor)) | said)
 
 
-async def note_refused(tx: Transaction, actor: Actor | None, what: What, network: str | None, code: str, now: datetime) -> None:
+async def note_refused(
+    tx: Transaction,
+    actor: Actor | None,
+    what: What,
+    network: str | None,
+    code: str,
+    now: datetime,
+    *,
+    method: Method = "passkey",
+) -> None:
     """Add a line about a refused proof, as long as there are few of them from this class of network: a flood says no more."""
     if await count_refused(tx, network, now - REFUSED_WITHIN) < MOST_REFUSED:
-        result = code if code in RESULTS else "passkey_refused"
-        await note_sign_in(tx, actor, what, now, network=network, method="passkey", result=result)
+        result = code if code in RESULTS else REFUSED[method]
+        await note_sign_in(tx, actor, what, now, network=network, method=method, result=result)

@@ -11,7 +11,7 @@ from bedboard.store.bell import ring
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
 from bedboard.store.people import delete_sessions, end_session, get_person, lock_session
-from bedboard.store.tables.passkeys import Passkey
+from bedboard.store.tables.passkeys import Account, Passkey
 from bedboard.store.tables.people import Person, Session
 
 SESSIONS_KEPT = timedelta(days=30)
@@ -22,10 +22,12 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def begin_session(tx: Transaction, person: Person, clock: Clock, *, passkey_id: str | None = None) -> str:
+async def begin_session(
+    tx: Transaction, person: Person, clock: Clock, *, passkey_id: str | None = None, account_id: str | None = None
+) -> str:
     """Begin a session for a person whose identity has just been proven, and return the token for the cookie.
 
-    `passkey_id` None: no passkey proved it, as in a demo. The kind of session follows from the role.
+    `passkey_id`, `account_id`: what proved it; both None: nothing did, as in a demo. The kind of session follows from the role.
     """
     token, now = clock.new_token(), clock.now()
     session = Session(
@@ -37,6 +39,7 @@ async def begin_session(tx: Transaction, person: Person, clock: Clock, *, passke
         proven_at=now,
         passkey_id=passkey_id,
         proven_by=passkey_id,
+        account_id=account_id,
     )
     tx.add(session)
     await tx.flush()
@@ -46,7 +49,8 @@ async def begin_session(tx: Transaction, person: Person, clock: Clock, *, passke
 async def exchange_session(tx: Transaction, token_hash: bytes, kind: SessionKind, clock: Clock) -> str:
     """End the session, begin one of another kind on the same device, and return its token. Refusal: SignInNeeded.
 
-    So a wall screen never has the rights of the person who opened it. It goes with the same passkey, and proves nothing.
+    So a wall screen never has the rights of the person who opened it. It goes with the same passkey or account, and
+    proves nothing.
     """
     session, now = await lock_session(tx, token_hash), clock.now()
     person = None if session is None else await get_person(tx, session.person_id)
@@ -55,7 +59,7 @@ async def exchange_session(tx: Transaction, token_hash: bytes, kind: SessionKind
     await sign_out(tx, token_hash, now)
     token = clock.new_token()
     new = Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now)
-    new.passkey_id = session.passkey_id
+    new.passkey_id, new.account_id = session.passkey_id, session.account_id
     tx.add(new)
     await tx.flush()
     return token
@@ -69,11 +73,12 @@ async def unlock_session(
     now: datetime,
     *,
     passkey_id: str | None = None,
+    account_id: str | None = None,
 ) -> None:
     """Unlock the session for the person whose identity has just been proven; one that is not locked is used now.
 
-    `passkey_id`: what proved it; None: a tap in a demo. Refusals: SignInNeeded when the session has ended, NotAllowed for
-    another person.
+    `passkey_id`, `account_id`: what proved it; both None: a tap in a demo. Refusals: SignInNeeded when the session has ended,
+    NotAllowed for another person.
     """
     session = await lock_session(tx, token_hash)
     if session is None or session_state(session.kind, session.created_at, session.used_at, limits, now) == "over":
@@ -82,6 +87,7 @@ async def unlock_session(
         raise NotAllowed("not_your_session")
     session.used_at = session.proven_at = now
     session.proven_by = passkey_id
+    session.account_id = account_id or session.account_id
     tx.add(session)
     await tx.flush()
 
@@ -105,12 +111,20 @@ async def sign_in_demo(
 
 
 async def sign_in(
-    tx: Transaction, person: Person, clock: Clock, network: str | None, *, method: Method, passkey: Passkey | None = None
+    tx: Transaction,
+    person: Person,
+    clock: Clock,
+    network: str | None,
+    *,
+    method: Method,
+    passkey: Passkey | None = None,
+    account: Account | None = None,
 ) -> str:
     """Begin a session and write that down; return the token for the cookie."""
-    token = await begin_session(tx, person, clock, passkey_id=None if passkey is None else passkey.id)
+    passkey_id, device = (None, None) if passkey is None else (passkey.id, passkey.label)
+    token = await begin_session(tx, person, clock, passkey_id=passkey_id, account_id=None if account is None else account.id)
     actor = actor_of(person, kind_at_sign_in(person.role), network)
-    await note_sign_in(tx, actor, "sign_in", clock.now(), method=method, device=None if passkey is None else passkey.label)
+    await note_sign_in(tx, actor, "sign_in", clock.now(), method=method, device=device)
     return token
 
 

@@ -45,6 +45,7 @@ RIGHTS: dict[str, str] = {
     "sign_in": KEEP,
     "session": FORGET,
     "passkey": FORGET,
+    "account": FORGET,
     "challenge": FORGET,
     "roster_draft": FORGET,
     "enrol_code": FORGET,

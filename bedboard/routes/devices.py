@@ -9,18 +9,19 @@ from bedboard.actions.enrolment import MadeCode, make_code
 from bedboard.actions.passkeys import add_passkey, end_passkey, name_passkey
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
-from bedboard.routes.proofs import own_make_options, party_of, take_answer
+from bedboard.routes.proofs import own_make_options, party_of, take_answer, tell_added
 from bedboard.routes.replies import http_status, page
 from bedboard.rules.devices import LABELS, PASSKEYS_ADVISED, may_enrol
 from bedboard.rules.refusals import Conflict, NotAllowed, Refusal
 from bedboard.schemas.access_forms import AddForm, EndForm, LabelForm, OptionsForm
 from bedboard.schemas.forms import PageForm
 from bedboard.schemas.parse import parse_form
-from bedboard.store.access import get_session_passkey, list_people
+from bedboard.store.access import get_session_passkey, list_people, note_seen
+from bedboard.store.accounts import get_account_of, list_accounts_of
 from bedboard.store.alerts import lock_person
 from bedboard.store.passkeys import list_passkeys, list_passkeys_of
 from bedboard.store.sign_ins import list_sign_ins
-from bedboard.views.access import CodeView, code_view, device_views
+from bedboard.views.access import CodeView, account_view, code_view, device_views
 
 LINES_SHOWN = 20  # of one's own journal
 LINES_ON_PAGE = 50  # of everybody's
@@ -50,10 +51,14 @@ async def show_devices(call: Call) -> Response:
     async with call.transaction() as tx:
         passkeys = await list_passkeys(tx, call.actor.id)
         here = await get_session_passkey(tx, call.session_hash)
+        account = await get_account_of(tx, call.actor.id)
+        await note_seen(tx, call.session_hash, call.now)
         lines = await list_sign_ins(tx, call.actor.id, call.now - JOURNAL_SHOWN, call.now + timedelta(days=1), LINES_SHOWN)
+    call.process.identity.forget(call.session_hash)  # the addition is seen now
     context = {
         "devices": device_views(passkeys, here),
-        "is_new": "new" in call.query,
+        "account": account_view(account),
+        "new": call.query.get("new"),
         "advised": PASSKEYS_ADVISED,
         "labels": LABELS,
         "lines": lines,
@@ -82,6 +87,7 @@ async def post_device(call: Call) -> Response:
             await add_passkey(
                 tx, call.actor, made, form.label, call.process.clock, method="passkey", session_hash=call.session_hash
             )
+            await tell_added(tx, call.actor.id, call.now)
     except (NotAllowed, Conflict) as refusal:
         return keep(call, "/devices", {}, refusal)
     return RedirectResponse("/devices?new=1", 303, {"Cache-Control": "no-store"})
@@ -124,8 +130,9 @@ async def show_people(call: Call) -> Response:
         every = [one for one in await list_people(tx) if may_enrol(call.actor, one.role, one.shelter_ids)]
         people = every[(number - 1) * PEOPLE_SHOWN : number * PEOPLE_SHOWN]
         passkeys = await list_passkeys_of(tx, [one.id for one in people])
+        accounts = await list_accounts_of(tx, [one.id for one in people])
     context = {
-        "people": [(one, device_views(passkeys.get(one.id, []), None)) for one in people],
+        "people": [(one, device_views(passkeys.get(one.id, []), None), account_view(accounts.get(one.id))) for one in people],
         "made": _code(call),
         "enrol_at": f"{call.process.settings.public_url}/enrol",
         "pages": {

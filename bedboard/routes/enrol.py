@@ -7,7 +7,7 @@ from bedboard.actions.enrolment import enrol, try_code
 from bedboard.actions.signin import sign_out
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
-from bedboard.routes.proofs import own_make_options, party_of, take_answer
+from bedboard.routes.proofs import own_make_options, party_of, take_answer, tell_added
 from bedboard.routes.replies import http_status, page
 from bedboard.routes.signin import welcome
 from bedboard.rules.devices import LABELS, finding_part, read_code
@@ -55,6 +55,7 @@ async def post_enrol(call: Call) -> Response:
         async with call.transaction() as tx:
             await sign_out(tx, call.session_hash, call.now)
             person, token = await enrol(tx, form.code, made, form.label, process.seal, process.clock, call.network)
+            await tell_added(tx, person.id, call.now)
     except (NotAllowed, Conflict) as refusal:
         return keep(call, "/enrol", {"label": form.label}, refusal)
     return await welcome(call, person, token, "/devices?new=1")

@@ -5,12 +5,14 @@ brings the answer. Browsers can do this with scripts only (`web/static/js/passke
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from bedboard.actions.ceremony import Party, challenge_in, make_options, use_options
+from bedboard.actions.outgoing import send_later
 from bedboard.actions.passkeys import Proven, give_challenge, prove, use_challenge
 from bedboard.actions.sign_in_lines import What, note_refused
 from bedboard.actions.signin import hash_token, sign_in, sign_out
@@ -78,6 +80,11 @@ async def take_answer(call: Call, answer: str, purpose: Purpose, bound_hash: byt
     if not counts:
         raise NotAllowed("challenge_over")
     return challenge
+
+
+async def tell_added(tx: Transaction, person_id: str, now: datetime) -> None:
+    """Tell the devices of a person that a passkey or an account was added: somebody else may have done it."""
+    await send_later(tx, [(person_id, "access")], now)
 
 
 async def refused(call: Call, what: What, refusal: NotAllowed) -> None:

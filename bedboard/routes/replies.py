@@ -102,6 +102,7 @@ def page_context(call: Call) -> Mapping[str, Any]:
         "actor": call.known_actor,
         "idle_seconds": int(call.process.identity.limits.idle.total_seconds()),
         "demo": call.process.settings.demo,
+        "has_provider": call.process.provider is not None,
         "cast": call.process.settings.cast_speed > 0,
         "path": call.address,
         "kept_key": key_of(call),

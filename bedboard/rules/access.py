@@ -19,6 +19,7 @@ class Actor:
     `id` is the person's or the client's. `shelter_ids`: the shelters for which the actor works (staff, manager, machine),
     empty for the other roles. `language` None follows the device. `session` and `is_locked` are a person's; a program has none.
     `scopes` are a program's; a person has none and needs none.
+    `has_new_access`: a passkey or an account was added, and the person has not looked at it yet.
     `network`, the class of the address from which this one call comes, is for the audit trail only; None: not known.
     `session_hash` finds the session of this one call, for an action that asks when its person last proved who they are.
     """
@@ -33,6 +34,7 @@ class Actor:
     session: SessionKind = "person"
     is_locked: bool = False
     scopes: frozenset[Scope] = frozenset()
+    has_new_access: bool = field(default=False, compare=False)
     network: str | None = field(default=None, compare=False)
     session_hash: bytes | None = field(default=None, compare=False, repr=False)
 

@@ -18,8 +18,11 @@ MOST_WRONG_CODES, WRONG_WITHIN = 30, timedelta(minutes=5)
 
 PASSKEYS_ADVISED, MOST_PASSKEYS = 2, 10
 
-Purpose = Literal["sign_in", "unlock", "step_up", "enrol", "add"]
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+PasskeyPurpose = Literal["sign_in", "unlock", "step_up", "enrol", "add"]
+AccountPurpose = Literal["account_sign_in", "account_unlock", "account_step_up", "account_add"]
+Purpose = PasskeyPurpose | AccountPurpose | Literal["account_done"]
+PURPOSES: tuple[Purpose, ...] = (*get_args(PasskeyPurpose), *get_args(AccountPurpose), "account_done")
+"""What a challenge is for. `account_done`: the provider has answered, and our own page has to take that up."""
 
 Label = Literal["phone", "computer", "tablet", "key", "shared"]
 LABELS: tuple[Label, ...] = get_args(Label)

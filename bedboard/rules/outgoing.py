@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-Word = Literal["found", "asked", "news", "confirm", "token"]
+Word = Literal["found", "asked", "news", "confirm", "token", "access"]
 """A place is free; a shelter is asked for a place; there is news of a case; a shelter has to confirm its board, or has
-a new token."""
+a new token; there is one more way to sign in as this person."""
 
 LASTS: Mapping[Word, timedelta] = {
     "found": timedelta(minutes=30),  # by then somebody else has the place
@@ -14,6 +14,7 @@ LASTS: Mapping[Word, timedelta] = {
     "confirm": timedelta(hours=1),  # by then the desk sees it
     "news": timedelta(hours=8),  # a session of its reader lasts no longer
     "token": timedelta(hours=24),
+    "access": timedelta(hours=24),
 }
 LONGEST_AGE = max(LASTS.values())
 

@@ -29,6 +29,19 @@ class StepUpForm(Form):
     back: str = "/"
 
 
+class AccountForm(Form):
+    """A press that leads to the provider. `next`, `back`: the page of ours that comes after it."""
+
+    next: str = "/"
+    back: str = "/"
+
+
+class CodeForm(Form):
+    """A code that connects an account."""
+
+    code: CodeText
+
+
 class EnrolOptionsForm(Form):
     """A code, to be tried before the browser makes a passkey."""
 

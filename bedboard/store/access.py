@@ -42,6 +42,21 @@ async def get_session_passkey(tx: Transaction, token_hash: bytes) -> str | None:
     return (await tx.exec(select(Session.passkey_id).where(col(Session.token_hash) == token_hash))).one_or_none()
 
 
+NOTE_SEEN = (
+    text("update passkey set seen_at = :now where id = (select passkey_id from session where token_hash = :token_hash)"),
+    text("update account set seen_at = :now where id = (select account_id from session where token_hash = :token_hash)"),
+)
+
+
+async def note_seen(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+    """Note that the person of this session has seen what was added to their access.
+
+    It is noted with the passkey or the account of the session: a thief who adds one more hides that from nobody.
+    """
+    for statement in NOTE_SEEN:
+        await (await tx.connection()).execute(statement, {"token_hash": token_hash, "now": now})
+
+
 PEOPLE = text("""
     select p.id, p.name, p.role, o.name as organization,
         coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids

@@ -1,6 +1,7 @@
 """People and their sessions. Tokens come and go as hashes only."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,7 +18,15 @@ from bedboard.store.tables.people import Client, Membership, Person, Session
 
 SESSIONS = text("""
     select s.token_hash, s.kind, s.created_at, s.used_at, p.id, p.role, p.name, p.organization_id, p.language,
-           coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids
+           coalesce(array_agg(m.shelter_id) filter (where m.shelter_id is not null), '{}') as shelter_ids,
+           exists (
+               select from (
+                   select person_id, added_at from passkey where ended_at is null
+                   union all select person_id, added_at from account where ended_at is null) k
+               where k.person_id = p.id and k.added_at > (
+                   select max(coalesce(o.seen_at, o.added_at)) from (
+                       select id, added_at, seen_at from passkey union all select id, added_at, seen_at from account) o
+                   where o.id in (s.passkey_id, s.account_id))) as has_new_access
     from session s join person p on p.id = s.person_id
     left join membership m on m.person_id = p.id and p.role in ('staff', 'manager')
     where s.token_hash = any(:hashes) and s.ended_at is null and p.ended_at is null
@@ -68,6 +77,7 @@ async def list_sessions(tx: Transaction, hashes: Sequence[bytes]) -> dict[bytes,
     for row in await (await tx.connection()).execute(SESSIONS, {"hashes": list(hashes)}):
         own = frozenset(row.shelter_ids)
         actor = Actor("person", row.id, row.role, row.name, row.organization_id, own, row.language, row.kind)
+        actor = replace(actor, has_new_access=row.has_new_access) if row.has_new_access else actor
         found[row.token_hash] = FoundSession(actor, row.created_at, row.used_at)
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bedboard.store.tables.passkeys import Passkey
+from bedboard.store.tables.passkeys import Account, Passkey
 
 
 class DeviceView(NamedTuple):
@@ -27,6 +27,18 @@ def device_views(passkeys: Sequence[Passkey], here: str | None) -> list[DeviceVi
         seen[one.label] += 1
         views.append(DeviceView(one.id, one.label, seen[one.label], one.added_at, one.used_at, one.id == here))
     return views
+
+
+class AccountView(NamedTuple):
+    """The account of a person at the provider."""
+
+    added_at: datetime
+    used_at: datetime | None
+
+
+def account_view(account: Account | None) -> AccountView | None:
+    """Return the account as a page shows it; None when there is none."""
+    return None if account is None else AccountView(account.added_at, account.used_at)
 
 
 class CodeView(NamedTuple):

@@ -134,7 +134,7 @@ async def test_removing_a_passkey_ends_what_was_opened_with_it_elsewhere(browser
         await phone.goto(f"{site.url}/shelters/linde")
         await expect(phone.locator("#live")).to_have_attribute("data-state", "live")
         await enrol(laptop, site, "mark")
-        await expect(phone.locator(".added")).to_contain_text("Er is een passkey toegevoegd")
+        await expect(phone.locator(".added")).to_contain_text("Er is een nieuwe manier om als u in te loggen")
         await expect(laptop.locator(".added")).to_have_count(0)
         await laptop.goto(f"{site.url}/devices")
         first = laptop.locator(".devices > li").first

@@ -32,8 +32,12 @@ ACCESS = {
     "security_txt": "*",
     "sign_out": "*",
     "refused": "*",
+    **dict.fromkeys(("account_sign_in", "account_leave", "account_callback", "account_done"), "*"),
+    **dict.fromkeys(("account_code", "account_code_use"), "*"),
     "unlock": EVERYBODY,
     "unlock_options": EVERYBODY,
+    **dict.fromkeys(("unlock_account", "step_up_account", "account_add", "account_end"), EVERYBODY),
+    "person_account_end": "MDA",
     "step_up": EVERYBODY,
     "step_up_prove": EVERYBODY,
     "step_up_options": EVERYBODY,
@@ -213,14 +217,16 @@ DURING_A_SHIFT = {
     "staff_answer",
     "staff_arrival",
     *("step_up", "step_up_prove", "step_up_options"),
+    *("step_up_account", "account_add", "account_end"),
     *("devices", "device_add", "device_options", "device_code", "device_label", "device_end"),
 }
 """The pages of a device of the shift, besides those that every session has."""
 ON_A_WALL = {"home"}
-WHILE_LOCKED = {"unlock", "unlock_options", "live"}
+WHILE_LOCKED = {"unlock", "unlock_options", "unlock_account", "live"}
 NEEDS_PROOF = {
     **dict.fromkeys(("device_add", "device_options", "device_code", "device_label", "device_end"), EVERYBODY),
-    **dict.fromkeys(("person_code", "person_device_end"), "MDA"),
+    **dict.fromkeys(("account_add", "account_end"), EVERYBODY),
+    **dict.fromkeys(("person_code", "person_device_end", "person_account_end"), "MDA"),
     "criteria_save": "M",
     "place_criteria_save": "M",
     "case_address": "D",

@@ -1,7 +1,7 @@
 # ruff: noqa: S608  (the statements are the test)
 """Attacks on the constraints of the tables of signing in and of tokens, by the name of the constraint."""
 
-from tests.build.statements import AT, CHALLENGE, CODE, PASSKEY, SIGN_IN
+from tests.build.statements import ACCOUNT, AT, CHALLENGE, CODE, PASSKEY, SIGN_IN
 
 BREAKS_OF_ACCESS = [
     ("ck_session_kind", "update session set kind = 'machine'"),
@@ -15,6 +15,11 @@ BREAKS_OF_ACCESS = [
     ),
     ("ck_passkey_sign_count", f"{PASSKEY} ('p', 'mark', 'a', '', -1, 'phone', {AT})"),
     ("ck_passkey_label", f"{PASSKEY} ('p', 'mark', 'a', '', 0, 'of Mark', {AT})"),
+    ("pk_account", f"{ACCOUNT} ('a', 'mark', 'x', {AT}), ('a', 'wouter', 'y', {AT})"),
+    ("fk_account_person_id", f"{ACCOUNT} ('a', 'nobody', 'x', {AT})"),
+    ("uq_account_living_subject_hash", f"{ACCOUNT} ('a', 'mark', 'x', {AT}), ('b', 'wouter', 'x', {AT})"),
+    ("uq_account_living_person_id", f"{ACCOUNT} ('a', 'mark', 'x', {AT}), ('b', 'mark', 'y', {AT})"),
+    ("fk_session_account_id", "update session set account_id = 'none'"),
     ("pk_challenge", f"{CHALLENGE} ('h', 'unlock', '', {AT}), ('h', 'unlock', '', {AT})"),
     ("ck_challenge_purpose", f"{CHALLENGE} ('h', 'anything', '', {AT})"),
     ("pk_enrol_code", f"{CODE} ('f', '', 'mark', {AT}), ('f', '', 'mark', {AT})"),

@@ -38,6 +38,17 @@ CALLS: dict[str, Call] = {
     "sign_in_demo": Call("/sign-in/demo", 303, {"person": "mark"}),
     "sign_in_options": Call("/sign-in/options", 200, {}),
     "sign_in_passkey": Call("/sign-in/passkey", 403, {"proof": "{{}}"}),  # it proves nothing
+    "account_sign_in": Call("/sign-in/account", 404, {}),  # there is no provider
+    "account_leave": Call("/sign-in/account/leave", 303),
+    "account_callback": Call("/sign-in/account/callback", 404),
+    "account_done": Call("/sign-in/account/done", 404),
+    "account_code": Call("/sign-in/account/code", 404),
+    "account_code_use": Call("/sign-in/account/code", 404, {"code": "no such code"}),
+    "unlock_account": Call("/unlock/account", 404, {}),
+    "step_up_account": Call("/step-up/account", 404, {}),
+    "account_add": Call("/account", 404, {}),
+    "account_end": Call("/account/end", 404, {}),
+    "person_account_end": Call("/people/nobody/account/end", 404, {}),
     "enrol": Call("/enrol", 200),
     "enrol_options": Call("/enrol/options", 403, {"code": "no such code", "label": "phone"}),
     "enrol_make": Call("/enrol", 403, {"code": "no such code", "label": "phone", "proof": "{{}}"}),

@@ -165,6 +165,7 @@ async def start_site(
     host: str = "127.0.0.1",
     limits: Limits = PATIENT,
     patience: Patience | None = None,
+    port: int = 0,
     **given: object,
 ) -> tuple[Site, uvicorn.Server, asyncio.Task[None]]:
     """Serve on a free port in this very loop; the caller ends it with `stop_site`.
@@ -173,7 +174,8 @@ async def start_site(
     nothing between two steps of a test, and without `has_watch` no socket is closed because the machine is busy.
     """
     listening = socket.socket(proto=socket.IPPROTO_TCP)  # only then asyncio turns Nagle's delay off
-    listening.bind(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
     url = f"http://{host}:{listening.getsockname()[1]}"
     settings = Settings(**{"demo": True, "public_url": url, "database_url": database_url} | given)  # type: ignore[arg-type]
     if not own_pulse:

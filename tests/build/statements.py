@@ -34,6 +34,7 @@ CONTACT = "insert into contact (id, position, topic, name_nl, name_en, telephone
 CHAINED = f"{AT}, 1, ''"
 CUT = "insert into cut (id, source, before, ids, tag) overriding system value values"
 PASSKEY = "insert into passkey (id, person_id, credential_id, public_key, sign_count, label, added_at) values"
+ACCOUNT = "insert into account (id, person_id, subject_hash, added_at) values"
 CHALLENGE = "insert into challenge (hash, purpose, bound_hash, created_at) values"
 CODE = "insert into enrol_code (finding_hash, code_hash, person_id, made_at) values"
 SIGN_IN = "insert into sign_in (tag, at, actor_kind, actor_id, what, result) values"

@@ -48,7 +48,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "push.py": {"rules", "store", "actions", "clock"},
     "admission.py": {"rules", "clock", "settings"},
     "doorway.py": set(),
-    "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "process", "identity"} | EVERYWHERE,
+    "provider.py": {"rules", "clock", "provider_settings"},
+    "routes/": {"rules", "schemas", "actions", "store", "views", "live", "routes", "push", "provider", "process", "identity"}
+    | EVERYWHERE,
     "jobs.py": {"actions", "rules", "process", "clock", "health.EVERY_SECONDS", "store.board.Catalogue", "store.database"},
     "seeds.py": {"actions", "rules", "schemas", "store", "settings.SEEDS"},
     "seed_cases.py": {"actions", "rules", "schemas", "store"},
@@ -74,7 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | EVERYWHERE,
     "cli.py": {"commands", "rules.clients", "migrations.run", "push", "store.seal", "embedded"},
-    "settings.py": {"rules.freshness", "rules.cases", "rules.retention", "rules.sessions"},
+    "settings.py": {"provider_settings", "rules.freshness", "rules.cases", "rules.retention", "rules.sessions"},
     "clock.py": {"references"},
     "references.py": set(),
     "embedded/": {"embedded"},

@@ -58,6 +58,8 @@ REFUSALS = {
     *("request_answered", "not_handed_over", "sent_already", "choose_a_shelter"),
     *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
     *("no_such_device", "step_up_needed"),
+    *("account_refused", "account_cancelled", "account_login", "account_clock", "account_too_weak", "account_too_old"),
+    *("account_unknown", "account_of_other", "account_there", "last_account", "provider_away"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
     *("no_such_contact", "contacts_full"),
     *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),

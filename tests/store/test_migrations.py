@@ -23,7 +23,7 @@ from bedboard.store.database import Database
 # What only the database knows. The models never make tables, so they need not say it; `test_constraints.py` breaks each.
 SERVER_ONLY = {"uq_shelter_name", "uq_place_shelter_id_label", "uq_claim_live_place_id", "ix_claim_live_organization_id"}
 SERVER_ONLY |= {"ix_journal_received_at", "ix_disclosure_at", "ix_case_event_at", "ix_chain_source"}
-SERVER_ONLY |= {"ix_sign_in_at", "ix_challenge_created_at"}
+SERVER_ONLY |= {"ix_sign_in_at", "ix_challenge_created_at", "uq_account_living_subject_hash", "uq_account_living_person_id"}
 SERVER_ONLY |= {"ix_case_record_handed_organization_id"}
 SERVER_ONLY |= {"ix_case_record_open_organization_id", "uq_ask_chosen_case_id", "ix_claim_live_case_id"}
 SERVER_ONLY |= {"ix_case_record_open_created_at", "ix_ask_chosen_shelter_id", "ix_ask_silent_asked_at"}

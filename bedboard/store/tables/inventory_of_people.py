@@ -137,6 +137,7 @@ ended_at staff when they signed out
 proven_at staff when they last proved who they are
 passkey_id staff the passkey with which they signed in
 proven_by staff the passkey with which they last proved who they are
+account_id staff the account with which they signed in or proved who they are
 
 passkey passkey
 id staff a passkey, on pages
@@ -147,6 +148,16 @@ sign_count technical how often it was used, as its device counts
 label staff the kind of device, as a code
 added_at staff when it was made
 used_at staff when it was last used
+ended_at staff when it was removed
+seen_at staff when its person last looked at what was added
+
+account passkey
+id staff an account at the provider of OpenID Connect, on pages
+person_id staff whose it is
+subject_hash secret recognizes the account
+added_at staff when it was connected
+used_at staff when it last signed in
+seen_at staff when its person last looked at what was added
 ended_at staff when it was removed
 
 challenge challenge
@@ -172,7 +183,7 @@ role,organization_id staff in which role and for which organization
 session,network staff from which kind of session and class of network, never the address
 person_id staff whose access it is about
 what staff what was done, as a code
-method staff by tap, passkey, code or command
+method staff by tap, passkey, code, command or account
 device staff the kind of device, as a code
 result staff whether it was done, or why not, as a code
 tag technical a mark of the row that only bedboard can make

@@ -1,4 +1,4 @@
-"""Tables of signing in: passkeys, the challenges and codes with which they are made, and the journal of it all."""
+"""Tables of signing in: passkeys and accounts, the challenges and codes with which they are made, and the journal of it all."""
 
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from bedboard.store.tables.base import Marked, moment
 class Passkey(SQLModel, table=True):
     """A passkey of a person: a public key, whose private half never leaves the device. `label`: a code (`rules/devices.py`).
 
-    A trigger ends the sessions that were made or proven with it when it ends.
+    A trigger ends the sessions that were made or proven with it when it ends. `seen_at`: when its person last looked, in a
+    session made with it, at what was added; None: never since `added_at`.
     """
 
     id: str = Field(primary_key=True)
@@ -22,6 +23,22 @@ class Passkey(SQLModel, table=True):
     label: str
     added_at: datetime = moment()
     used_at: datetime | None = moment(nullable=True)
+    ended_at: datetime | None = moment(nullable=True)
+    seen_at: datetime | None = moment(nullable=True)
+
+
+class Account(SQLModel, table=True):
+    """An account of a person at the provider of OpenID Connect: the hash of issuer and subject, which it never changes.
+
+    A person has one that counts at most, and so has a subject. Otherwise as a passkey.
+    """
+
+    id: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    subject_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    added_at: datetime = moment()
+    used_at: datetime | None = moment(nullable=True)
+    seen_at: datetime | None = moment(nullable=True)
     ended_at: datetime | None = moment(nullable=True)
 
 

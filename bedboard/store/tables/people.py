@@ -44,7 +44,7 @@ class Session(SQLModel, table=True):
 
     Triggers end it when its person leaves or gets another role, and when its passkey ends; and delete its push subscription
     when it ends. `passkey_id`: with which it was made; `proven_by`: with which its person proved last who they are, at
-    `proven_at`. Each is None where there was none, as in a demo.
+    `proven_at`. Each is None where there was none, as in a demo. `account_id`: with which it was made or proven.
     """
 
     token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
@@ -56,6 +56,7 @@ class Session(SQLModel, table=True):
     proven_at: datetime | None = moment(nullable=True)
     passkey_id: str | None = Field(default=None, foreign_key="passkey.id", ondelete="SET NULL", index=True)
     proven_by: str | None = Field(default=None, foreign_key="passkey.id", ondelete="SET NULL", index=True)
+    account_id: str | None = Field(default=None, foreign_key="account.id", ondelete="SET NULL", index=True)
 
 
 class Client(SQLModel, table=True):

@@ -10,6 +10,7 @@ const WORDS = {
     news: ["Er is nieuws over een aanvraag", "Kijk wat er nu is."],
     confirm: ["Klopt het bord nog?", "Kijk en bevestig het, of pas het aan."],
     token: ["Uw locatie heeft een nieuw token", "Kijk bij Beheer of dat klopt."],
+    access: ["Nieuwe manier om als u in te loggen", "Was u dat niet? Verwijder hem bij Mijn apparaten."],
   },
   en: {
     found: ["Something is free", "Look soon: somebody else may be faster."],
@@ -17,6 +18,7 @@ const WORDS = {
     news: ["There is news about a request", "Open it to see the news."],
     confirm: ["Is the board still correct?", "Please confirm it, or change it."],
     token: ["Your shelter has a new token", "Please check it at Manage."],
+    access: ["A new way to sign in as you", "Was it not you? Remove it at My devices."],
   },
 };
 const asked = new URL(self.location).searchParams;
@@ -31,6 +33,7 @@ const PAGES = {
   confirm: STAFF,
   news: isShelter ? STAFF : CASES,
   token: { open: /^\/manage/, url: "/manage" },
+  access: { open: /^\/devices/, url: "/devices" },
 };
 
 // Returns the sort of the message. An unreadable message is shown too, because otherwise the browser shows its own words.
