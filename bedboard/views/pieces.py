@@ -256,8 +256,8 @@ def board_answer(at: datetime, epoch: int, bodies: Iterable[bytes]) -> bytes:
 
 
 def pack(body: bytes) -> bytes:
-    """Return the body with gzip: quickly, rather than as small as can be."""
-    return gzip.compress(body, compresslevel=1, mtime=0)
+    """Return the body with gzip, at the usual level. The quickest one takes half as long, and makes a first load a tenth larger."""
+    return gzip.compress(body, compresslevel=6, mtime=0)
 
 
 def deflate(body: bytes, *, last: bool = False) -> bytes:

@@ -69,13 +69,13 @@ async def test_an_older_page_part_from_htmx_does_not_undo_the_news(server: Serve
 
 async def test_returning_it_says_which_stamps_it_shows_and_is_live_again(server: Server, tab: Page) -> None:
     connection = await open_board(server, tab, card("a", "1.0"), query="?kind=cosm")
-    assert connection.hello == {"type": "hello", "known": {"a": "1.0"}}
+    assert connection.hello == {"type": "hello", "known": {"a": "1.0"}, "epoch": None}
     await connection.snapshot(card("a", "5.1"), card("b", "2.0", kinds="omm"))
     await expect_state(tab, "live")
     await connection.websocket.close(1012)
     await expect_state(tab, "waiting")
     again = await server.socket()
-    assert again.hello == {"type": "hello", "known": {"a": "5.1", "b": "2.0"}}, "also of those that the filter hides"
+    assert again.hello == {"type": "hello", "known": {"a": "5.1", "b": "2.0"}, "epoch": None}, "also of those that the filter hides"
     await again.pulse()
     await expect_state(tab, "waiting")  # live only with the whole
     await again.snapshot(exists=("a",))

@@ -18,7 +18,7 @@
 
   // --- the worker
   const address = `/sw.js?lang=${root.lang}&for=shelter`; // the same as in js/push.js
-  const worker = navigator.serviceWorker.register(address).then(() => navigator.serviceWorker.ready);
+  const worker = window.bedboard.registerWorker(address).then(() => navigator.serviceWorker.ready);
   async function ask(message) {
     const { active } = await worker;
     const channel = new MessageChannel();
