@@ -38,7 +38,7 @@ from tests.build.holds import hold
 from tests.build.rows import do, every_row, run
 
 SECOND = timedelta(seconds=1)
-OF_PERSON = ("membership", "appointment", "session", "alert", "push_subscription", "passkey", "enrol_code", "roster_draft")
+OF_PERSON = tuple("membership appointment session alert push_subscription passkey account enrol_code roster_draft".split())
 TERMS = Terms()
 LEFT = "update person set ended_at = :now where id = 'kofi'"
 DEVICE = Device("https://push.example/1", "key", "secret")
@@ -129,6 +129,7 @@ async def a_removed_passkey(database: Database) -> None:
     """A session that was made with it is over, and stays for its own term."""
     made = "insert into passkey values ('p', 'mark', 'c', 'k', 0, 'phone', :now, null, :now)"
     await run(database, made, now=NOW)
+    await run(database, "insert into account values ('a', 'mark', 's', :now, null, null, :now)", now=NOW)
     await run(database, "insert into session values ('\\x09', 'mark', :now, :now)", now=NOW + timedelta(days=20))
     await run(database, "update session set passkey_id = 'p', proven_by = 'p'")
 
@@ -162,7 +163,7 @@ CASES = [
     Case("disclosures", a_disclosure, TERMS.disclosure, ("disclosure",)),
     Case("challenges", a_question, CHALLENGE_LASTS, ("challenge",)),
     Case("codes", a_code, CODES_KEPT, ("enrol_code",)),
-    Case("passkeys", a_removed_passkey, PASSKEYS_KEPT, ("passkey",)),
+    Case("passkeys", a_removed_passkey, PASSKEYS_KEPT, ("passkey", "account")),
     Case("sign_ins", a_line_of_signing_in, TERMS.disclosure, ("sign_in",)),
     Case("drafts", a_file_that_nobody_saved, DRAFT_LASTS, ("roster_draft",)),
     Case("people", somebody_who_left, TERMS.person, ("appointment",)),

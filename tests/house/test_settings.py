@@ -75,3 +75,25 @@ def test_the_public_address_is_written_as_a_browser_writes_it(typed: str, writte
 def test_the_settings_cannot_be_changed_while_running() -> None:
     with pytest.raises(ValidationError):
         Settings().demo = True
+
+
+PROVIDER = {"oidc_issuer": "https://login.example", "oidc_client_id": "bedboard", "oidc_client_secret": "s"}
+
+
+def test_a_provider_has_an_issuer_and_a_name_and_a_secret_there() -> None:
+    assert Settings(**PROVIDER).oidc_issuer == "https://login.example"  # type: ignore[arg-type]
+    for missing in PROVIDER:
+        with pytest.raises(ValidationError, match="BEDBOARD_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET"):
+            Settings(**{name: value for name, value in PROVIDER.items() if name != missing})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example", "http://127.0.0.1.example", "ftp://login.example", "login.example"])
+def test_plain_http_to_a_provider_stays_on_this_machine(issuer: str) -> None:
+    assert Settings(**PROVIDER | {"oidc_issuer": "http://127.0.0.1:3000"}).oidc_issuer  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="must begin with https"):
+        Settings(**PROVIDER | {"oidc_issuer": issuer})  # type: ignore[arg-type]
+
+
+def test_a_demand_needs_a_provider() -> None:
+    with pytest.raises(ValidationError, match="need BEDBOARD_OIDC_ISSUER"):
+        Settings(oidc_amr="mfa")
