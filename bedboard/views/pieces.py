@@ -256,7 +256,7 @@ def board_answer(at: datetime, epoch: int, bodies: Iterable[bytes]) -> bytes:
 
 
 def pack(body: bytes) -> bytes:
-    """Return the body with gzip, at the usual level. The quickest one takes half as long, and makes a first load a tenth larger."""
+    """Return the body with gzip at its usual level. The quickest one takes half as long, and a first load is a tenth larger."""
     return gzip.compress(body, compresslevel=6, mtime=0)
 
 

@@ -75,7 +75,7 @@ async def test_returning_it_says_which_stamps_it_shows_and_is_live_again(server:
     await connection.websocket.close(1012)
     await expect_state(tab, "waiting")
     again = await server.socket()
-    assert again.hello == {"type": "hello", "known": {"a": "5.1", "b": "2.0"}, "epoch": None}, "also of those that the filter hides"
+    assert again.hello == {"type": "hello", "known": {"a": "5.1", "b": "2.0"}, "epoch": None}, "also of what the filter hides"
     await again.pulse()
     await expect_state(tab, "waiting")  # live only with the whole
     await again.snapshot(exists=("a",))

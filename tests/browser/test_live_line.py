@@ -109,7 +109,7 @@ async def test_a_connection_that_was_given_up_is_not_heard_again(server: Server,
 async def test_a_pulse_that_was_long_under_way_is_not_live(server: Server, tab: Page) -> None:
     connection = await open_board(server, tab)
     await connection.snapshot()
-    await connection.pulse(datetime.now(UTC) - timedelta(seconds=14))
+    await connection.pulse(datetime.now(UTC) - timedelta(seconds=12))
     await expect_state(tab, "live")
     await connection.pulse(datetime.now(UTC) - timedelta(seconds=20))
     await expect_state(tab, "lost")
