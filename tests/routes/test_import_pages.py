@@ -117,6 +117,14 @@ async def test_what_is_there_with_other_facts_is_not_changed(site: Site, wouter:
     assert "0 locaties, 2 plekken, 0 gebruikers" in more, "more of the same places is no other place"
 
 
+async def test_a_look_at_a_file_says_which_names_somebody_has(wouter: httpx.AsyncClient) -> None:
+    people = ("Sanne;Stichting Oever;;;;;;;;;politie", "Bo Bos;Stichting Oever;;;;;;;;;politie")
+    page = await look(
+        wouter, "\n".join([HEADER, *(f"persoon;{one}" for one in (*people, people[1].replace("politie", "auditor")))])
+    )
+    assert "Alles klopt" in words(page) and words(page).count("Let op: er is al iemand die zo heet.") == 2
+
+
 async def test_a_line_that_is_there_twice_is_named(site: Site, wouter: httpx.AsyncClient) -> None:
     lines = RIGHT.splitlines()
     text = words(await look(wouter, "\n".join([*lines, lines[1].replace("Beuk", "BEUK"), lines[3], lines[5]])))

@@ -14,6 +14,7 @@ from bedboard.actions.manage.places import PlaceFacts, facts_of, open_places, pl
 from bedboard.actions.manage.shelters import ShelterFacts, found_shelter, shelter_facts
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
+from bedboard.rules.managing import same_name
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.roster import DRAFT_LASTS, labels_of
 from bedboard.store.board import get_shelter
@@ -23,7 +24,8 @@ from bedboard.store.roster import delete_draft, delete_drafts, get_draft, save_d
 from bedboard.store.seal import Seal
 from bedboard.store.shelters import list_places, lock_shelter
 
-State = Literal["new", "there", "wrong"]
+State = Literal["new", "namesake", "there", "wrong"]
+"""What becomes of a line; "namesake": a new person with the name of another one."""
 
 
 class ShelterEntry(NamedTuple):
@@ -72,6 +74,7 @@ class Roster:
         self._shelters: dict[str, str] = {}  # by name in small letters
         self._people: Sequence[PersonRow] | None = None  # as they were before the first person of the file
         self._met: set[tuple[str, ...]] = set()  # what earlier lines of the file are about
+        self._names: set[str] = set()  # of people, also of those that the file has added
 
     async def run(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Add what is not there yet, and say what becomes of each line. Refusal: NotAllowed.
@@ -98,7 +101,14 @@ class Roster:
                 count = await self._add(entry)
         except Invalid as refusal:
             return Outcome(entry.line, "wrong", 0, refusal.fields)
-        return Outcome(entry.line, "new" if count else "there", count)
+        is_namesake = count and isinstance(entry, PersonEntry) and self._is_namesake(entry.facts.name)
+        return Outcome(entry.line, "namesake" if is_namesake else "new" if count else "there", count)
+
+    def _is_namesake(self, name: str) -> bool:
+        """Return whether somebody has the name of a new person already, and note the name."""
+        before = len(self._names)
+        self._names.add(same_name(name))
+        return len(self._names) == before
 
     async def _add(self, entry: Entry) -> int:
         if isinstance(entry, ShelterEntry):
@@ -159,11 +169,14 @@ class Roster:
         self._meet("name", "person", new.name, new.organization_id, new.role)
         same = (new.name.casefold(), new.organization_id, new.role)
         if self._people is None:
-            self._people = [one for one in await list_managed_people(self._tx) if one.ended_at is None]
+            every = await list_managed_people(self._tx)
+            self._people = [one for one in every if one.ended_at is None]
+            self._names = {same_name(one.name) for one in every}
         present = [one for one in self._people if (one.name.casefold(), one.organization_id, one.role) == same]
         if not present:
             person = PersonFacts(new.name, new.organization_id, new.role, shelter_ids)
-            await appoint_person(self._tx, self._actor, self._clock.new_id(), person, self._now, demo=self._demo)
+            new_id = self._clock.new_id()
+            await appoint_person(self._tx, self._actor, new_id, person, self._now, demo=self._demo, is_another=True)
             return 1
         if not any(frozenset(one.shelter_ids) == shelter_ids for one in present):
             raise Invalid(FieldError("name", "there_otherwise"))
