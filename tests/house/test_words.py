@@ -55,7 +55,7 @@ REFUSALS = {
     *("passkey_refused", "challenge_over", "passkey_known", "passkeys_of_person", "wrong_code", "last_passkey"),
     *("no_such_device", "step_up_needed"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
-    *("no_such_contact", "contacts_full"),
+    *("no_such_contact", "contacts_full", "same_name"),
     *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
     *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
@@ -143,6 +143,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "contacts_full": [{"most": 200}],
+    "same_name": [{"name": "Bo", "role": "staff", "organization": "Kade", "ended": ended} for ended in (True, False)],
     "organization_in_use": [{"people": 2, "shelters": 1, "tokens": 1}],
     "tokens_full": [{"most": 20}],
     "scope_missing": [{"scope": "report"}],
