@@ -108,9 +108,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "unknown_location": NO_DETAIL,
     **dict.fromkeys(("not_a_program", "not_a_period", "program_taken", "only_for_machine", "organization_needed"), NO_DETAIL),
     **dict.fromkeys(("scope_needed", "not_for_role"), NO_DETAIL),
-    **dict.fromkeys(
-        ("file_empty", "not_a_csv", "column_twice", "unknown_row", "too_many_cells", "not_for_this_row"), NO_DETAIL
-    ),
+    **dict.fromkeys(("file_empty", "not_a_csv", "file_utf16", "column_twice", "unknown_row", "too_many_cells"), NO_DETAIL),
     **dict.fromkeys(
         ("not_for_this_row", "formula", "in_file_twice", "there_otherwise", "one_shelter", "not_a_role"), NO_DETAIL
     ),

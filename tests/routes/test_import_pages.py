@@ -144,6 +144,8 @@ async def test_when_somebody_was_faster_nothing_is_saved_and_the_page_says_what(
     ("content", "said"),
     [
         (b"PK\x03\x04\x00", "dit is geen CSV-bestand"),
+        (RIGHT.encode("utf-16"), "opslaan als CSV UTF-8"),
+        (b"\xfe\xff" + RIGHT.encode("utf-16-be"), "opslaan als CSV UTF-8"),
         (b"x" * 200_000, "dit bestand is groter dan 128 kB"),
         (b"naam\nBeuk\n", "de eerste regel moet de namen van de kolommen hebben"),
         (b"", "dit ontbreekt"),
