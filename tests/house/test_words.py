@@ -115,6 +115,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("only_for_desk", "only_with_desk_hours", "ages_after_fresh", "day_off_already"), NO_DETAIL),
     "file_too_large": {"most": 128},
     "file_broken": {"line": 3},
+    "row_wrong": {"line": 2},
     "too_many_rows": {"most": 200},
     "no_header": {"columns": "rij, naam"},
     "unknown_column": {"number": 4},

@@ -125,6 +125,19 @@ async def test_a_look_at_a_file_says_which_names_somebody_has(wouter: httpx.Asyn
     assert "Alles klopt" in words(page) and words(page).count("Let op: er is al iemand die zo heet.") == 2
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("Kade 3 te Zwolle", "@"), ("Stichting Oever;Zuid", "Stichting Nergens;Zuid")],
+    ids=["a field", "a name that is not known"],
+)
+async def test_a_mistake_in_the_line_of_a_shelter_is_no_mistake_of_its_places(
+    wouter: httpx.AsyncClient, right: str, wrong: str
+) -> None:
+    text = words(await look(wouter, RIGHT.replace(right, wrong, 1)))
+    assert "1 regel klopt nog niet" in text and text.count("wacht op regel 2, die nog niet klopt") == 2
+    assert "deze locatie kennen wij niet" not in text
+
+
 async def test_a_line_that_is_there_twice_is_named(site: Site, wouter: httpx.AsyncClient) -> None:
     lines = RIGHT.splitlines()
     text = words(await look(wouter, "\n".join([*lines, lines[1].replace("Beuk", "BEUK"), lines[3], lines[5]])))

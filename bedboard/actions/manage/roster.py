@@ -3,8 +3,9 @@
 A look at a file does the same and is rolled back. So it finds what saving would find, and no rule stands in two places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,8 +25,9 @@ from bedboard.store.roster import delete_draft, delete_drafts, get_draft, save_d
 from bedboard.store.seal import Seal
 from bedboard.store.shelters import list_places, lock_shelter
 
-State = Literal["new", "namesake", "there", "wrong"]
-"""What becomes of a line; "namesake": a new person with the name of another one."""
+State = Literal["new", "namesake", "there", "waits", "wrong"]
+"""What becomes of a line; "namesake": a new person with the name of another one; "waits": for the line of its shelter."""
+WAITS = "row_wrong"
 
 
 class ShelterEntry(NamedTuple):
@@ -73,14 +75,17 @@ class Roster:
         self._demo = demo
         self._shelters: dict[str, str] = {}  # by name in small letters
         self._people: Sequence[PersonRow] | None = None  # as they were before the first person of the file
+        self._wrong: dict[str, int] = {}  # the lines of shelters that are wrong, by name in small letters
         self._met: set[tuple[str, ...]] = set()  # what earlier lines of the file are about
         self._names: set[str] = set()  # of people, also of those that the file has added
 
-    async def run(self, entries: Sequence[Entry]) -> list[Outcome]:
+    async def run(self, entries: Sequence[Entry], unread: Mapping[str, int] = MappingProxyType({})) -> list[Outcome]:
         """Add what is not there yet, and say what becomes of each line. Refusal: NotAllowed.
 
+        `unread`: the lines of shelters that are no entries because they are wrong, by name in small letters.
         A wrong line leaves nothing of its own; the caller rolls back the others.
         """
+        self._wrong = dict(unread)
         await self._lock(entries)
         order = (ShelterEntry, PlaceEntry, PersonEntry)
         return [await self._try(one) for kind in order for one in entries if isinstance(one, kind)]
@@ -100,7 +105,10 @@ class Roster:
             async with self._tx.begin_nested():
                 count = await self._add(entry)
         except Invalid as refusal:
-            return Outcome(entry.line, "wrong", 0, refusal.fields)
+            if isinstance(entry, ShelterEntry):
+                self._wrong[entry.facts.name.casefold()] = entry.line
+            state: State = "waits" if all(one.code == WAITS for one in refusal.fields) else "wrong"
+            return Outcome(entry.line, state, 0, refusal.fields)
         is_namesake = count and isinstance(entry, PersonEntry) and self._is_namesake(entry.facts.name)
         return Outcome(entry.line, "namesake" if is_namesake else "new" if count else "there", count)
 
@@ -142,6 +150,8 @@ class Roster:
 
     def _shelter(self, name: str, field: str) -> str:
         found = self._shelters.get(name.casefold())
+        if found is None and name.casefold() in self._wrong:
+            raise Invalid(FieldError(field, WAITS, {"line": self._wrong[name.casefold()]}))
         if found is None:
             raise Invalid(FieldError(field, "unknown_location"))
         return found

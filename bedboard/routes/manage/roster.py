@@ -122,15 +122,17 @@ async def _look(call: Call, content: bytes) -> None:
 
 async def _run(call: Call, tx: Transaction, rows: Sequence[FileRow]) -> list[Outcome]:
     """Add what the rows say, and return what becomes of each line."""
-    known, entries, wrong = await _lookups(call, tx), list[Entry](), list[Outcome]()
+    known, entries, wrong, unread = await _lookups(call, tx), list[Entry](), list[Outcome](), dict[str, int]()
     for row in rows:
         try:
             entries.append(_entry(row, known))
         except Invalid as refusal:
             wrong.append(Outcome(row.line, "wrong", 0, refusal.fields))
+            if row.kind == "shelter":
+                unread.setdefault(" ".join(row.name.casefold().split()), row.line)
     process = call.process
     roster = Roster(tx, call.actor, process.seal, process.clock, call.catalogue.zone, demo=is_demo(call))
-    return [*wrong, *await roster.run(entries)]
+    return [*wrong, *await roster.run(entries, unread)]
 
 
 def _entry(row: FileRow, known: Lookups) -> Entry:
