@@ -53,7 +53,7 @@ async def test_a_file_is_looked_at_line_by_line_and_then_saved_as_a_whole(site: 
     after = await every_row(site.process.database)
     assert {key[0] for key in after.keys() - before.keys()} == {"roster_draft"}
     reply = await save(wouter, page)
-    assert reply.headers["location"] == f"{HERE}?saved=1"
+    assert reply.headers["location"] == f"{HERE}?saved=1-4-2"
     places = "select s.name, p.label, p.kind_code, p.beds, p.state from place p join shelter s on s.id = p.shelter_id"
     added = await sql(site, f"{places} where s.name = 'Beuk' or p.label = 'kamer 9' order by s.name, p.label")
     assert [tuple(one) for one in added] == [
@@ -63,10 +63,10 @@ async def test_a_file_is_looked_at_line_by_line_and_then_saved_as_a_whole(site: 
     people = await sql(site, "select name, role, demo from person where name in ('Bo Bos', 'Ada Vos') order by name")
     assert [tuple(one) for one in people] == [("Ada Vos", "police", True), ("Bo Bos", "manager", True)]
     actions = await sql(site, "select action, count(*) from journal where actor_id = 'wouter' group by action order by action")
-    assert [tuple(one) for one in actions] == [("add_person", 2), ("add_place", 4), ("add_shelter", 1)]
+    assert [tuple(one) for one in actions] == [("add_person", 2), ("add_place", 4), ("add_shelter", 1), ("import", 1)]
     assert await sql(site, "select person_id from roster_draft") == []
     saved = await wouter.get(reply.headers["location"])
-    assert "Opgeslagen" in words(saved) and "Alles klopt" not in words(saved)
+    assert "Opgeslagen: 1 locatie, 4 plekken, 2 gebruikers." in words(saved) and "Alles klopt" not in words(saved)
     async with site.api("demo-police") as api:
         assert "Beuk" in [one["name"] for one in (await api.get("/board")).json()["shelters"]]
 

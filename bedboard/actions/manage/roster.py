@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.manage.common import check_admin
+from bedboard.actions.manage.common import check_admin, write_about
 from bedboard.actions.manage.people import PersonFacts, appoint_person
 from bedboard.actions.manage.places import PlaceFacts, facts_of, open_places, place_facts
 from bedboard.actions.manage.shelters import ShelterFacts, found_shelter, shelter_facts
@@ -207,6 +207,12 @@ async def read_draft(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -
 
 async def drop_draft(tx: Transaction, actor: Actor) -> None:
     await delete_draft(tx, actor.id)
+
+
+async def note_import(tx: Transaction, actor: Actor, import_id: str, added: Mapping[str, int], now: datetime) -> None:
+    """Write down that what was just added came from a file. `added`: how many by the kind of row."""
+    counts = {f"{kind}_count": count for kind, count in added.items()}
+    await write_about(tx, actor, "import", f"import {import_id}", None, counts, now)
 
 
 async def forget_drafts(tx: Transaction, now: datetime) -> int:
