@@ -12,11 +12,13 @@ from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.forms import AuditForm, PageForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.acts import ACT_KINDS, ActFilter, list_actors, list_acts
-from bedboard.views.acts import differences_of
+from bedboard.store.managing import list_organizations
+from bedboard.views.acts import Names, differences_of
 
 ACTS_SHOWN = 50  # on one page
 MOST_ACTORS = 200  # that a filter offers; all of these were at work in the chosen days
 LONGEST_PERIOD = timedelta(days=366)
+EARLIER = (7, 31)  # days
 LABELS = {"first": "since", "last": "until"}  # a filter calls its days otherwise than the form of a place does
 LOOKS_SHOWN = timedelta(days=366)
 
@@ -45,22 +47,38 @@ async def show_audit(call: Call) -> Response:
     async with call.transaction() as tx:
         acts = [] if refusal else await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
         actors = await list_actors(tx, chosen._replace(actor=""), MOST_ACTORS)
+        organizations = await list_organizations(tx)
     said = form.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
-    names = {card.id: card.name for card in call.process.board.cards.values()}
+    shelters = {card.id: card.name for card in call.process.board.cards.values()}
+    kinds = {code: kind.names[call.language] for code, kind in call.catalogue.kinds.items()}
+    units = {code: unit.name for code, unit in call.catalogue.units.items()}
+    names = Names({one.id: one.name for one in organizations} | shelters | kinds, units)
     context = {
         "acts": acts[:ACTS_SHOWN],
-        "changed": [differences_of(one.before, one.after, names) for one in acts[:ACTS_SHOWN]],
+        "changed": [differences_of(one.subject, one.before, one.after, names) for one in acts[:ACTS_SHOWN]],
         "actors": actors,
-        "shelters": sorted((name, shelter_id) for shelter_id, name in names.items()),
+        "shelters": sorted((name, shelter_id) for shelter_id, name in shelters.items()),
         "kinds": ("all", *ACT_KINDS),
         "form": form,
         "first": typed.get("first", "") if refusal else chosen.since.date(),
         "last": typed.get("last", "") if refusal else (chosen.until - timedelta(days=1)).date(),
+        "earlier": _earlier(chosen, said),
         "refusal": refusal,
         "wrong": _labelled(refusal) if refusal else (),
         "pages": _pages(form.page, said, is_last=len(acts) <= ACTS_SHOWN),
     }
     return page(call, "pages/audit.html", context, http_status(refusal) if refusal else 200)
+
+
+def _earlier(chosen: ActFilter, said: dict[str, str]) -> dict[int, str]:
+    """Return the address of the same filter over more days, by their number: all of them end on the last day that is chosen."""
+    last = (chosen.until - timedelta(days=1)).date()
+    begins = {days: last - timedelta(days=days - 1) for days in EARLIER}
+    return {
+        days: "?" + urlencode(said | {"first": first.isoformat(), "last": last.isoformat()})
+        for days, first in begins.items()
+        if first < chosen.since.date()
+    }
 
 
 def _right_part(typed: dict[str, str], refusal: Invalid) -> AuditForm:

@@ -132,19 +132,21 @@ class OrganizationForm(Form):
 
 
 class PersonForm(Form):
-    """A person. `shelters`: the ids of those for which they work, each ticked."""
+    """A person. `shelters`: the ids of those for which they work, each ticked. `another`: not the one with the same name."""
 
     name: PersonName
     organization: Id
     role: PersonRole
     shelters: Ticked
+    another: Literal["on"] | None = None
 
 
 class StaffForm(Form):
-    """A person of a shelter's staff, as its manager adds or changes them."""
+    """A person of a shelter's staff, as its manager adds or changes them. `another`: as of a person."""
 
     name: PersonName
     shelters: Ticked
+    another: Literal["on"] | None = None
 
 
 class RoleForm(Form):

@@ -1,5 +1,6 @@
 """A file with shelters, places and people: from bytes to rows, and from a row to the form of a page."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
@@ -91,6 +92,8 @@ def read_file(content: bytes) -> list[FileRow]:
 
 
 def _decode(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # "Unicode text" of a spreadsheet
+        raise Invalid(FieldError("file", "file_utf16"))
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             text = content.decode(encoding)

@@ -19,8 +19,7 @@ WANTED = """
 OF_ACTOR = "actor_kind, actor_id, role, organization_id, session, network, shelter_id"
 EACH = f"""
     select '{ACT_KINDS[1]}' as kind, id, received_at as at, {OF_ACTOR}, action as what, place_id, null as case_id,
-        null as why, 'done' as result, subject,
-        case when subject is not null then before end as before, case when subject is not null then after end as after
+        null as why, 'done' as result, subject, before, after
     from journal where {WANTED.format(at="received_at", kind="changes")}
     union all
     select 'looks', id, at, {OF_ACTOR}, what, null, case_id, why, result, null, null, null
@@ -39,7 +38,7 @@ LIST_ACTS = text(f"""
         coalesce(a.role, p.role, c.role) as role, coalesce(p.name, c.name) as name,
         o.name as organization,
         coalesce(s.name, sp.name, so.name, sc.name_nl, st.name, sk.name_nl, su.name, a.before ->> 'name_nl') as shelter,
-        pl.label as place, a.before, a.after
+        pl.label as place, a.subject, a.before, a.after
     from (select * from ({EACH}) every order by at desc, kind desc, id desc limit :most offset :skipped) a
     {NAMED} left join shelter s on s.id = a.shelter_id left join place pl on pl.id = a.place_id
     left join person sp on a.subject = 'person ' || sp.id left join organization so on a.subject = 'organization ' || so.id
@@ -69,7 +68,7 @@ class ActRow(NamedTuple):
     """One act. `name`: of the person or program; None for bedboard itself. `shelter`: the shelter, or another thing that
     was changed; None: a case as a whole.
 
-    `before`, `after`: of a thing that is no shelter, as the journal has them. Telephone numbers are among them.
+    `subject`, `before`, `after`: of a change, as the journal has them. Telephone numbers are among them.
     `case_id`: when the case of a look is forgotten, its trace, which still shows the looks for one case.
     """
 
@@ -86,6 +85,7 @@ class ActRow(NamedTuple):
     organization: str | None
     shelter: str | None
     place: str | None
+    subject: str | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
 

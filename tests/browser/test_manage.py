@@ -132,7 +132,7 @@ async def test_it_fits_a_screen_of_320_pixels_and_a_thumb(browser: Browser, site
     ):
         await page.goto(site.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        targets = "#main :is(button, select, input:not([type=checkbox]), .tick, summary, li > a):visible"
+        targets = "#main :is(button, select, input:not([type=checkbox], .hidden), .file-button, .tick, summary, li > a):visible"
         for target in await page.locator(targets).all():
             box = await target.bounding_box()
             assert box is not None

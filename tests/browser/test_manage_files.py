@@ -29,6 +29,10 @@ async def choose(page: Page, text: str) -> None:
 async def test_a_file_is_corrected_and_then_saved(browser: Browser, site: Site, size: ViewportSize, scripts: bool) -> None:
     page = await open_page(browser, site, "wouter", size, scripts=scripts, path="/manage")
     await page.get_by_role("main").get_by_role("link", name="Alles uit één bestand halen").click()
+    if scripts:
+        await expect(page.locator("#file-chosen")).to_have_text("Nog geen bestand gekozen")
+        await page.set_input_files("#field-file", {"name": "zomer.csv", "mimeType": "text/csv", "buffer": b"x"})
+        await expect(page.locator("#file-chosen")).to_have_text("zomer.csv")
     await choose(page, FILE.replace("kamer", "Fatima"))
     await expect(page.locator("#rows-title")).to_have_text("1 regel klopt nog niet")
     await expect(page.locator(".wrong-list")).to_contain_text("Een naam van een mens kan niet")

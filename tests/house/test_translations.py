@@ -23,6 +23,7 @@ TAG = re.compile(r"</?\w+>")
 NUMBERS_OF_THEIR_OWN = re.compile(
     r"\b(?:0–3|4–11|12–17|18–20|21–64|65)\b"  # ages in the name of a criterion or an age band
     r"|\bB8\b"  # a permit
+    r"|\bUTF-8\b"  # an encoding
     r"|\b\d\d:00\b"  # an hour, as an example
     r"|^\+2\?"  # an example of the sign in the totals
     r"|^1 (?:plek|more place)\b"  # the singular of a count that the script makes

@@ -61,7 +61,7 @@ REFUSALS = {
     *("account_refused", "account_cancelled", "account_login", "account_clock", "account_too_weak", "account_too_old"),
     *("account_unknown", "account_of_other", "account_there", "last_account", "provider_away"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
-    *("no_such_contact", "contacts_full"),
+    *("no_such_contact", "contacts_full", "same_name"),
     *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
     *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
@@ -115,15 +115,14 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "unknown_location": NO_DETAIL,
     **dict.fromkeys(("not_a_program", "not_a_period", "program_taken", "only_for_machine", "organization_needed"), NO_DETAIL),
     **dict.fromkeys(("scope_needed", "not_for_role"), NO_DETAIL),
-    **dict.fromkeys(
-        ("file_empty", "not_a_csv", "column_twice", "unknown_row", "too_many_cells", "not_for_this_row"), NO_DETAIL
-    ),
+    **dict.fromkeys(("file_empty", "not_a_csv", "file_utf16", "column_twice", "unknown_row", "too_many_cells"), NO_DETAIL),
     **dict.fromkeys(
         ("not_for_this_row", "formula", "in_file_twice", "there_otherwise", "one_shelter", "not_a_role"), NO_DETAIL
     ),
     **dict.fromkeys(("only_for_desk", "only_with_desk_hours", "ages_after_fresh", "day_off_already"), NO_DETAIL),
     "file_too_large": {"most": 128},
     "file_broken": {"line": 3},
+    "row_wrong": {"line": 2},
     "too_many_rows": {"most": 200},
     "no_header": {"columns": "rij, naam"},
     "unknown_column": {"number": 4},
@@ -150,6 +149,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
 }
 DETAILS: Mapping[str, list[dict[str, Any]]] = {
     "contacts_full": [{"most": 200}],
+    "same_name": [{"name": "Bo", "role": "staff", "organization": "Kade", "ended": ended} for ended in (True, False)],
     "organization_in_use": [{"people": 2, "shelters": 1, "tokens": 1}],
     "tokens_full": [{"most": 20}],
     "scope_missing": [{"scope": "report"}],

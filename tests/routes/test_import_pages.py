@@ -53,7 +53,7 @@ async def test_a_file_is_looked_at_line_by_line_and_then_saved_as_a_whole(site: 
     after = await every_row(site.process.database)
     assert {key[0] for key in after.keys() - before.keys()} == {"roster_draft"}
     reply = await save(wouter, page)
-    assert reply.headers["location"] == f"{HERE}?saved=1"
+    assert reply.headers["location"] == f"{HERE}?saved=1-4-2"
     places = "select s.name, p.label, p.kind_code, p.beds, p.state from place p join shelter s on s.id = p.shelter_id"
     added = await sql(site, f"{places} where s.name = 'Beuk' or p.label = 'kamer 9' order by s.name, p.label")
     assert [tuple(one) for one in added] == [
@@ -63,10 +63,10 @@ async def test_a_file_is_looked_at_line_by_line_and_then_saved_as_a_whole(site: 
     people = await sql(site, "select name, role, demo from person where name in ('Bo Bos', 'Ada Vos') order by name")
     assert [tuple(one) for one in people] == [("Ada Vos", "police", True), ("Bo Bos", "manager", True)]
     actions = await sql(site, "select action, count(*) from journal where actor_id = 'wouter' group by action order by action")
-    assert [tuple(one) for one in actions] == [("add_person", 2), ("add_place", 4), ("add_shelter", 1)]
+    assert [tuple(one) for one in actions] == [("add_person", 2), ("add_place", 4), ("add_shelter", 1), ("import", 1)]
     assert await sql(site, "select person_id from roster_draft") == []
     saved = await wouter.get(reply.headers["location"])
-    assert "Opgeslagen" in words(saved) and "Alles klopt" not in words(saved)
+    assert "Opgeslagen: 1 locatie, 4 plekken, 2 gebruikers." in words(saved) and "Alles klopt" not in words(saved)
     async with site.api("demo-police") as api:
         assert "Beuk" in [one["name"] for one in (await api.get("/board")).json()["shelters"]]
 
@@ -117,6 +117,27 @@ async def test_what_is_there_with_other_facts_is_not_changed(site: Site, wouter:
     assert "0 locaties, 2 plekken, 0 gebruikers" in more, "more of the same places is no other place"
 
 
+async def test_a_look_at_a_file_says_which_names_somebody_has(wouter: httpx.AsyncClient) -> None:
+    people = ("Sanne;Stichting Oever;;;;;;;;;politie", "Bo Bos;Stichting Oever;;;;;;;;;politie")
+    page = await look(
+        wouter, "\n".join([HEADER, *(f"persoon;{one}" for one in (*people, people[1].replace("politie", "auditor")))])
+    )
+    assert "Alles klopt" in words(page) and words(page).count("Let op: er is al iemand die zo heet.") == 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("Kade 3 te Zwolle", "@"), ("Stichting Oever;Zuid", "Stichting Nergens;Zuid")],
+    ids=["a field", "a name that is not known"],
+)
+async def test_a_mistake_in_the_line_of_a_shelter_is_no_mistake_of_its_places(
+    wouter: httpx.AsyncClient, right: str, wrong: str
+) -> None:
+    text = words(await look(wouter, RIGHT.replace(right, wrong, 1)))
+    assert "1 regel klopt nog niet" in text and text.count("wacht op regel 2, die nog niet klopt") == 2
+    assert "deze locatie kennen wij niet" not in text
+
+
 async def test_a_line_that_is_there_twice_is_named(site: Site, wouter: httpx.AsyncClient) -> None:
     lines = RIGHT.splitlines()
     text = words(await look(wouter, "\n".join([*lines, lines[1].replace("Beuk", "BEUK"), lines[3], lines[5]])))
@@ -136,6 +157,8 @@ async def test_when_somebody_was_faster_nothing_is_saved_and_the_page_says_what(
     ("content", "said"),
     [
         (b"PK\x03\x04\x00", "dit is geen CSV-bestand"),
+        (RIGHT.encode("utf-16"), "opslaan als CSV UTF-8"),
+        (b"\xfe\xff" + RIGHT.encode("utf-16-be"), "opslaan als CSV UTF-8"),
         (b"x" * 200_000, "dit bestand is groter dan 128 kB"),
         (b"naam\nBeuk\n", "de eerste regel moet de namen van de kolommen hebben"),
         (b"", "dit ontbreekt"),

@@ -75,7 +75,7 @@ def test_a_cell_between_quotation_marks_may_have_any_sign() -> None:
         (b"\xef\xbb\xbf  \r\n", "file_empty"),
         (HEADER.encode(), "file_empty"),
         (b"PK\x03\x04\x14\x00\x06", "not_a_csv"),  # a workbook
-        (HEADER.encode("utf-16"), "not_a_csv"),
+        (HEADER.encode("utf-16"), "file_utf16"),
         (b"\x81\x8d\x8f", "not_a_csv"),
         (b"%PDF-1.7 \x00", "not_a_csv"),
         (b"naam;adres\nBeuk;Kade 3\n", "no_header"),

@@ -13,7 +13,7 @@ from bedboard.actions.manage.organizations import lock_living_organization
 from bedboard.actions.roles import check_role
 from bedboard.actions.setup import add_person
 from bedboard.rules.access import SHELTER, Actor
-from bedboard.rules.managing import check_manages, check_work
+from bedboard.rules.managing import check_manages, check_work, is_taken
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
@@ -23,6 +23,7 @@ from bedboard.store.managing import (
     get_appointment,
     get_locked_person,
     list_appointments,
+    list_managed_people,
     list_shelters_of,
     list_unknown_shelters,
     replace_memberships,
@@ -72,20 +73,41 @@ async def _check_new(tx: Transaction, new: PersonFacts) -> None:
 
 
 async def appoint_person(
-    tx: Transaction, actor: Actor, person_id: str, new: PersonFacts, now: datetime, *, demo: bool = False
+    tx: Transaction,
+    actor: Actor,
+    person_id: str,
+    new: PersonFacts,
+    now: datetime,
+    *,
+    demo: bool = False,
+    is_another: bool = False,
 ) -> str:
     """Add a person, and return their id. `demo`: this is a demo, so anybody may sign in as them.
 
-    Refusals: NotAllowed, NotFound, Invalid `organization`, `shelters`.
+    `is_another`: the author knows that somebody has this name already.
+    Refusals: NotAllowed, NotFound, Invalid `organization`, `shelters`, Conflict `same_name`.
     """
     await lock_living_organization(tx, new.organization_id)
     await _check_right(tx, actor, new.shelter_ids, new.role)
     await _check_new(tx, new)
+    if not is_another:
+        await _check_name(tx, actor, new.name)
     person = Person(id=person_id, organization_id=new.organization_id, name=new.name, role=new.role, demo=demo)
     await add_person(tx, person, sorted(new.shelter_ids))
     after = person_facts(new.name, new.organization_id, new.role, new.shelter_ids, ended=False)
     await write_about(tx, actor, "add_person", f"person {person_id}", None, after, now)
     return person_id
+
+
+async def _check_name(tx: Transaction, actor: Actor, name: str) -> None:
+    """Refuse the name of somebody that the actor may know of. Refusal: Conflict `same_name` with role and organization."""
+    same_named = [one for one in await list_managed_people(tx) if is_taken(name, [one.name])]
+    if actor.role != "admin":
+        same_named = [one for one in same_named if one.ended_at is None and actor.shelter_ids & {*one.shelter_ids}]
+    same = next(iter(same_named), None)
+    if same is not None:
+        ended = same.ended_at is not None
+        raise Conflict("same_name", name=same.name, role=same.role, organization=same.organization, ended=ended)
 
 
 async def change_person(

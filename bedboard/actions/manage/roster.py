@@ -3,17 +3,19 @@
 A look at a file does the same and is rolled back. So it finds what saving would find, and no rule stands in two places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.manage.common import check_admin
+from bedboard.actions.manage.common import check_admin, write_about
 from bedboard.actions.manage.people import PersonFacts, appoint_person
 from bedboard.actions.manage.places import PlaceFacts, facts_of, open_places, place_facts
 from bedboard.actions.manage.shelters import ShelterFacts, found_shelter, shelter_facts
 from bedboard.clock import Clock
 from bedboard.rules.access import Actor
+from bedboard.rules.managing import same_name
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.roster import DRAFT_LASTS, labels_of
 from bedboard.store.board import get_shelter
@@ -23,7 +25,9 @@ from bedboard.store.roster import delete_draft, delete_drafts, get_draft, save_d
 from bedboard.store.seal import Seal
 from bedboard.store.shelters import list_places, lock_shelter
 
-State = Literal["new", "there", "wrong"]
+State = Literal["new", "namesake", "there", "waits", "wrong"]
+"""What becomes of a line; "namesake": a new person with the name of another one; "waits": for the line of its shelter."""
+WAITS = "row_wrong"
 
 
 class ShelterEntry(NamedTuple):
@@ -71,13 +75,17 @@ class Roster:
         self._demo = demo
         self._shelters: dict[str, str] = {}  # by name in small letters
         self._people: Sequence[PersonRow] | None = None  # as they were before the first person of the file
+        self._wrong: dict[str, int] = {}  # the lines of shelters that are wrong, by name in small letters
         self._met: set[tuple[str, ...]] = set()  # what earlier lines of the file are about
+        self._names: set[str] = set()  # of people, also of those that the file has added
 
-    async def run(self, entries: Sequence[Entry]) -> list[Outcome]:
+    async def run(self, entries: Sequence[Entry], unread: Mapping[str, int] = MappingProxyType({})) -> list[Outcome]:
         """Add what is not there yet, and say what becomes of each line. Refusal: NotAllowed.
 
+        `unread`: the lines of shelters that are no entries because they are wrong, by name in small letters.
         A wrong line leaves nothing of its own; the caller rolls back the others.
         """
+        self._wrong = dict(unread)
         await self._lock(entries)
         order = (ShelterEntry, PlaceEntry, PersonEntry)
         return [await self._try(one) for kind in order for one in entries if isinstance(one, kind)]
@@ -97,8 +105,18 @@ class Roster:
             async with self._tx.begin_nested():
                 count = await self._add(entry)
         except Invalid as refusal:
-            return Outcome(entry.line, "wrong", 0, refusal.fields)
-        return Outcome(entry.line, "new" if count else "there", count)
+            if isinstance(entry, ShelterEntry):
+                self._wrong[entry.facts.name.casefold()] = entry.line
+            state: State = "waits" if all(one.code == WAITS for one in refusal.fields) else "wrong"
+            return Outcome(entry.line, state, 0, refusal.fields)
+        is_namesake = count and isinstance(entry, PersonEntry) and self._is_namesake(entry.facts.name)
+        return Outcome(entry.line, "namesake" if is_namesake else "new" if count else "there", count)
+
+    def _is_namesake(self, name: str) -> bool:
+        """Return whether somebody has the name of a new person already, and note the name."""
+        before = len(self._names)
+        self._names.add(same_name(name))
+        return len(self._names) == before
 
     async def _add(self, entry: Entry) -> int:
         if isinstance(entry, ShelterEntry):
@@ -132,6 +150,8 @@ class Roster:
 
     def _shelter(self, name: str, field: str) -> str:
         found = self._shelters.get(name.casefold())
+        if found is None and name.casefold() in self._wrong:
+            raise Invalid(FieldError(field, WAITS, {"line": self._wrong[name.casefold()]}))
         if found is None:
             raise Invalid(FieldError(field, "unknown_location"))
         return found
@@ -159,11 +179,14 @@ class Roster:
         self._meet("name", "person", new.name, new.organization_id, new.role)
         same = (new.name.casefold(), new.organization_id, new.role)
         if self._people is None:
-            self._people = [one for one in await list_managed_people(self._tx) if one.ended_at is None]
+            every = await list_managed_people(self._tx)
+            self._people = [one for one in every if one.ended_at is None]
+            self._names = {same_name(one.name) for one in every}
         present = [one for one in self._people if (one.name.casefold(), one.organization_id, one.role) == same]
         if not present:
             person = PersonFacts(new.name, new.organization_id, new.role, shelter_ids)
-            await appoint_person(self._tx, self._actor, self._clock.new_id(), person, self._now, demo=self._demo)
+            new_id = self._clock.new_id()
+            await appoint_person(self._tx, self._actor, new_id, person, self._now, demo=self._demo, is_another=True)
             return 1
         if not any(frozenset(one.shelter_ids) == shelter_ids for one in present):
             raise Invalid(FieldError("name", "there_otherwise"))
@@ -184,6 +207,12 @@ async def read_draft(tx: Transaction, actor: Actor, seal: Seal, now: datetime) -
 
 async def drop_draft(tx: Transaction, actor: Actor) -> None:
     await delete_draft(tx, actor.id)
+
+
+async def note_import(tx: Transaction, actor: Actor, import_id: str, added: Mapping[str, int], now: datetime) -> None:
+    """Write down that what was just added came from a file. `added`: how many by the kind of row."""
+    counts = {f"{kind}_count": count for kind, count in added.items()}
+    await write_about(tx, actor, "import", f"import {import_id}", None, counts, now)
 
 
 async def forget_drafts(tx: Transaction, now: datetime) -> int:

@@ -28,6 +28,8 @@ Save = Callable[[Transaction, Model, str | None], Awaitable[Changed | str]]
 End = Callable[[Transaction, str | None], Awaitable[Changed | str]]
 
 CONTROLS = ("key", "do", "seen")
+LOOK_AGAIN = ("facts_changed", "key_in_use", "busy", "database_away", "perhaps_saved")
+"""The refusals after which the same press may succeed; after others the form has to change first."""
 WAS = "was."
 """The beginning of the names of fields as the page showed them: what a colleague changes meanwhile is then not overwritten."""
 
@@ -91,6 +93,8 @@ async def take(
         _check_controls(form, is_there=is_there or end is not None, can_end=end is not None)
         parsed = None if form.do == "end" else parse_form(model, grouped(_split_was(typed)[0]))
         if form.do == "preview":
+            if parsed is not None:
+                await _try_out(call, save, parsed)
             return keep(call, call.path, typed)
 
         async def work(tx: Transaction) -> Changed | str:
@@ -106,6 +110,14 @@ async def take(
     if once is not None and done.result is not None and parsed is not None:
         return keep(call, path, once())
     return RedirectResponse(f"{path}?saved=1", 303, {"Cache-Control": "no-store"})
+
+
+async def _try_out(call: Call, save: Save[Model], form: Model) -> None:
+    """Save a form and roll it back, so that a look promises nothing that saving refuses. Refusals: those of `save`."""
+    async with call.transaction() as tx:
+        await save(tx, form, None)
+        await tx.flush()
+        await tx.rollback()
 
 
 def _check_controls(form: EditForm, *, is_there: bool, can_end: bool) -> None:
@@ -144,6 +156,7 @@ def show(call: Call, template: str, sheet: Sheet, context: Mapping[str, Any]) ->
         "theirs": [one for one in fill_in(sheet.specs, was, saved) if one.is_changed] if was else [],
         "was": {f"{WAS}{name}": value for name, value in saved.items()},
         "is_looked_at": is_looked_at,
+        "may_save": refusal is None or refusal.code in LOOK_AGAIN,
         "typed": typed or {},
         "refusal": refusal,
         "wrong": fields_of(refusal) if refusal else (),

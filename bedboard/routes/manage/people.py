@@ -57,10 +57,14 @@ def _facts(form: PersonForm) -> PersonFacts:
     return PersonFacts(form.name, form.organization, form.role, frozenset(form.shelters))
 
 
+async def _appoint(call: Call, tx: Transaction, new: PersonFacts, another: str | None) -> str:
+    new_id, is_another = call.process.clock.new_id(), another is not None
+    return await appoint_person(tx, call.actor, new_id, new, call.now, demo=is_demo(call), is_another=is_another)
+
+
 async def post_person_new(call: Call) -> Response:
     async def save(tx: Transaction, form: PersonForm, seen: str | None) -> str:
-        new_id = call.process.clock.new_id()
-        return await appoint_person(tx, call.actor, new_id, _facts(form), call.now, demo=is_demo(call))
+        return await _appoint(call, tx, _facts(form), form.another)
 
     return await take(call, PersonForm, save, leads_to=lambda person_id: f"/manage/people/{person_id}")
 
@@ -158,7 +162,7 @@ async def post_staff_new(call: Call) -> Response:
     async def save(tx: Transaction, form: StaffForm, seen: str | None) -> str:
         [run_by] = await list_shelter_choices(tx, [shelter_id])
         new = PersonFacts(form.name, run_by.organization_id, "staff", frozenset({shelter_id, *form.shelters}))
-        return await appoint_person(tx, call.actor, call.process.clock.new_id(), new, call.now, demo=is_demo(call))
+        return await _appoint(call, tx, new, form.another)
 
     return await take(call, StaffForm, save, leads_to=lambda new_id: f"/manage/shelters/{shelter_id}/staff/{new_id}")
 

@@ -4,6 +4,7 @@ Meanwhile the file waits in the database, sealed, because it is too large for a 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from bedboard.actions.manage.roster import (
     ShelterEntry,
     drop_draft,
     keep_draft,
+    note_import,
     read_draft,
 )
 from bedboard.routes.call import Call
@@ -33,13 +35,14 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, Unavailable
 from bedboard.rules.roster import LARGEST_FILE_KB, MOST_ROWS
 from bedboard.schemas.fields import KeyForm
 from bedboard.schemas.manage_forms import PERSON_ROLES, NewPlaceForm, NewShelterForm
-from bedboard.schemas.roster import COLUMNS, FileRow, Lookups, read_file, read_row, write_template
+from bedboard.schemas.roster import COLUMNS, ROW_KINDS, FileRow, Lookups, read_file, read_row, write_template
 from bedboard.store.database import Transaction
 from bedboard.store.managing import list_organizations
 from bedboard.views.managing import RosterRowView
 from bedboard.views.pages import SCREEN_LANGUAGES
 
 HERE = "/manage/import"
+COUNTS = re.compile(r"([0-9]{1,4})-([0-9]{1,4})-([0-9]{1,4})")
 
 
 async def show_template(call: Call) -> Response:
@@ -57,16 +60,22 @@ async def show_import(call: Call) -> Response:
     context = {
         "rows": rows,
         "wrong_count": sum(row.state == "wrong" for row in rows),
-        "new": {kind: sum(row.added for row in rows if row.kind == kind) for kind in ("shelter", "place", "person")},
+        "new": {kind: sum(row.added for row in rows if row.kind == kind) for kind in ROW_KINDS},
         "refusal": refusal,
         "wrong": fields_of(refusal) if refusal else (),
-        "is_saved": call.query.get("saved") == "1" and refusal is None,
+        "saved": _counts(call.query.get("saved", "")) if refusal is None else None,
         "new_key": call.process.clock.new_id,
         "columns": COLUMNS if call.language == "nl" else {name: name for name in COLUMNS},
         "most_rows": MOST_ROWS,
         "largest_kb": LARGEST_FILE_KB,
     }
     return page(call, "pages/manage_import.html", context, refusal)
+
+
+def _counts(said: str) -> dict[str, int] | None:
+    """Return how many of each kind of row were saved, as the address of the page says; None: nothing was."""
+    found = COUNTS.fullmatch(said)
+    return None if found is None else {kind: int(count) for kind, count in zip(ROW_KINDS, found.groups(), strict=True)}
 
 
 async def post_import(call: Call) -> Response:
@@ -91,21 +100,26 @@ async def post_import_save(call: Call) -> Response:
     async def save(tx: Transaction) -> str:
         if content is None:
             raise Conflict("no_file")
-        outcomes = await _run(call, tx, read_file(content))
+        rows = read_file(content)
+        kinds = {row.line: row.kind for row in rows}
+        outcomes = await _run(call, tx, rows)
         if any(one.state == "wrong" for one in outcomes):
             raise Conflict("file_wrong")
         await drop_draft(tx, call.actor)
-        return "saved"
+        added: dict[str, int] = {kind: sum(one.added for one in outcomes if kinds[one.line] == kind) for kind in ROW_KINDS}
+        if any(added.values()):
+            await note_import(tx, call.actor, call.process.clock.new_id(), added, call.now)
+        return "-".join(map(str, added.values()))
 
     try:
-        await call.once(form.key, work=save, reply=lambda done: Reply(303, done.encode()))
+        done = await call.once(form.key, work=save, reply=lambda counts: Reply(303, counts.encode()))
     except Conflict as refusal:
         if content is not None and refusal.code == "file_wrong":
             await _look(call, content)
         return keep(call, HERE, {}, refusal)
     except (Invalid, Unavailable) as refusal:
         return keep(call, HERE, {}, refusal)
-    return RedirectResponse(f"{HERE}?saved=1", 303, {"Cache-Control": "no-store"})
+    return RedirectResponse(f"{HERE}?saved={done.reply.body.decode()}", 303, {"Cache-Control": "no-store"})
 
 
 async def _look(call: Call, content: bytes) -> None:
@@ -122,15 +136,17 @@ async def _look(call: Call, content: bytes) -> None:
 
 async def _run(call: Call, tx: Transaction, rows: Sequence[FileRow]) -> list[Outcome]:
     """Add what the rows say, and return what becomes of each line."""
-    known, entries, wrong = await _lookups(call, tx), list[Entry](), list[Outcome]()
+    known, entries, wrong, unread = await _lookups(call, tx), list[Entry](), list[Outcome](), dict[str, int]()
     for row in rows:
         try:
             entries.append(_entry(row, known))
         except Invalid as refusal:
             wrong.append(Outcome(row.line, "wrong", 0, refusal.fields))
+            if row.kind == "shelter":
+                unread.setdefault(" ".join(row.name.casefold().split()), row.line)
     process = call.process
     roster = Roster(tx, call.actor, process.seal, process.clock, call.catalogue.zone, demo=is_demo(call))
-    return [*wrong, *await roster.run(entries)]
+    return [*wrong, *await roster.run(entries, unread)]
 
 
 def _entry(row: FileRow, known: Lookups) -> Entry:
