@@ -20,7 +20,7 @@ from tests.build.rows import do, every_row, run
 from tests.build.site import served
 
 STAYS = {"deployment", "unit", "kind", "organization", "shelter", "place", "person", "membership", "client"}
-STAYS |= {"shelter_contact", "job_slot", "reminded", "cut"}
+STAYS |= {"shelter_contact", "job_slot", "reminded", "cut", "epoch"}
 """The deployment itself and its people, who stay until somebody changes them; the reminders, which go on all year; and the
 numbers of rows that were deleted from the audit trail."""
 
