@@ -11,7 +11,8 @@ SECONDS = 300.0  # it takes about ten on a machine that does nothing else
 def test_every_bench_runs_to_its_end() -> None:
     command = [sys.executable, "bench/smallest.py"]
     ran = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr, ran.stderr  # a busy machine may have a line of the log there
     for sign in (
         "the hub over the wire",
         "screens: all fresh",
