@@ -29,21 +29,37 @@ async def begin_session(
 
     `passkey_id`, `account_id`: what proved it; both None: nothing did, as in a demo. The kind of session follows from the role.
     """
+    kind = kind_at_sign_in(person.role)
+    return await _add_session(tx, person, kind, clock, passkey_id, account_id, proven_at=clock.now(), proven_by=passkey_id)
+
+
+async def _add_session(
+    tx: Transaction,
+    person: Person,
+    kind: SessionKind,
+    clock: Clock,
+    passkey_id: str | None,
+    account_id: str | None,
+    *,
+    proven_at: datetime | None = None,
+    proven_by: str | None = None,
+) -> str:
     token, now = clock.new_token(), clock.now()
-    session = Session(
-        token_hash=hash_token(token),
-        person_id=person.id,
-        kind=kind_at_sign_in(person.role),
-        created_at=now,
-        used_at=now,
-        proven_at=now,
-        passkey_id=passkey_id,
-        proven_by=passkey_id,
-        account_id=account_id,
-    )
+    session = Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now)
+    session.passkey_id, session.account_id = passkey_id, account_id
+    session.proven_at, session.proven_by = proven_at, proven_by
     tx.add(session)
     await tx.flush()
     return token
+
+
+async def go_on(tx: Transaction, person: Person, session: Session, clock: Clock) -> str:
+    """Begin a session in the person's present role instead of this one, which has ended, and return its token.
+
+    It goes with the same passkey or account. What was proven stays proven as long as it would have; nothing more is proven.
+    """
+    kind, devices = kind_at_sign_in(person.role), (session.passkey_id, session.account_id)
+    return await _add_session(tx, person, kind, clock, *devices, proven_at=session.proven_at, proven_by=session.proven_by)
 
 
 async def exchange_session(tx: Transaction, token_hash: bytes, kind: SessionKind, clock: Clock) -> str:
@@ -57,12 +73,7 @@ async def exchange_session(tx: Transaction, token_hash: bytes, kind: SessionKind
     if session is None or person is None or person.ended_at is not None:
         raise SignInNeeded("sign_in_needed")
     await sign_out(tx, token_hash, now)
-    token = clock.new_token()
-    new = Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now)
-    new.passkey_id, new.account_id = session.passkey_id, session.account_id
-    tx.add(new)
-    await tx.flush()
-    return token
+    return await _add_session(tx, person, kind, clock, session.passkey_id, session.account_id)
 
 
 async def unlock_session(

@@ -119,3 +119,18 @@ async def test_locking_and_unlocking_counts_as_a_proof_and_a_locked_session_give
         assert (await browser.post("/step-up", data={})).status_code == 423
         assert (await browser.post("/unlock", data={"person": "hanneke"})).status_code == 303
         assert (await browser.post("/people/mark/code", content="", headers=FORM)).url.path == "/people"
+
+
+async def test_taking_another_role_is_no_proof_and_goes_with_the_same_passkey(site: Site) -> None:
+    device = device_at(site, "one")
+    await run(
+        site.process.database,
+        "insert into appointment (person_id, organization_id, role) values ('hanneke', 'oever', 'police')",
+    )
+    async with aclosing(await enrol(site, "hanneke", device)) as browser:
+        before = await sql(site, "select passkey_id, proven_by, proven_at from session where ended_at is null")
+        site.clock.move(seconds=PROOF_LASTS.total_seconds() - 1)
+        taken = await browser.post("/roles", data={"organization": "oever", "role": "police"})
+        assert taken.status_code == 303
+        after = await sql(site, "select passkey_id, proven_by, proven_at from session where ended_at is null")
+        assert after == before and before[0][0] is not None

@@ -12,14 +12,15 @@ from bedboard.actions.manage.people import (
     stamp_of_person,
     take_role,
 )
-from bedboard.actions.signin import begin_session
+from bedboard.actions.signin import go_on
 from bedboard.routes.call import Call
 from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.routes.signin import is_demo, signed_in
-from bedboard.rules.refusals import NotFound
+from bedboard.rules.refusals import NotFound, SignInNeeded
 from bedboard.schemas.manage_forms import PERSON_ROLES, PersonForm, RoleForm, StaffForm
 from bedboard.store.database import Transaction
-from bedboard.store.managing import PersonRow, list_managed_people, list_organizations, list_shelter_choices
+from bedboard.store.managing import PersonRow, get_locked_person, list_managed_people, list_organizations, list_shelter_choices
+from bedboard.store.people import lock_session
 from bedboard.views.managing import FieldSpec, ListRowView, fill_in, options_of, ticks
 
 ROLES = tuple((role, role) for role in PERSON_ROLES)
@@ -110,8 +111,12 @@ async def post_role(call: Call) -> Response:
     """Let the actor act in a further role on this device; all other sessions of theirs end."""
     form = await call.form(RoleForm)
     async with call.transaction() as tx:
+        await get_locked_person(tx, call.actor.id)  # before the session: taking a role ends all sessions of the person
+        session = await lock_session(tx, call.session_hash)
+        if session is None:
+            raise SignInNeeded("sign_in_needed")
         person = await take_role(tx, call.actor, form.organization, form.role, call.now)
-        token = await begin_session(tx, person, call.process.clock)
+        token = await go_on(tx, person, session, call.process.clock)
     return signed_in(call, "/", token)
 
 
