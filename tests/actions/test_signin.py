@@ -26,7 +26,7 @@ async def test_signing_in_makes_a_session_of_which_only_the_hash_is_kept(board_d
         {"token_hash": hash_token(token), "person_id": "sanne", "kind": "shift"}
         | dict.fromkeys(["created_at", "used_at"], NOW)
         | {"proven_at": NOW}
-        | dict.fromkeys(["ended_at", "passkey_id", "proven_by"])
+        | dict.fromkeys(["ended_at", "passkey_id", "proven_by", "account_id"])
     )
     [line] = [seen.added.pop(key) for key in list(seen.added) if key[0] == "sign_in"]
     assert (line["person_id"], line["what"], line["method"]) == ("sanne", "sign_in", "tap")

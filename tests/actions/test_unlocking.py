@@ -17,7 +17,7 @@ from tests.build.rows import do, looking, run
 LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8), shift=timedelta(hours=12))
 
 
-NOT_PROVEN = dict.fromkeys(["ended_at", "proven_at", "passkey_id", "proven_by"])
+NOT_PROVEN = dict.fromkeys(["ended_at", "proven_at", "passkey_id", "proven_by", "account_id"])
 
 
 async def sign_in(database: Database, clock: FixedClock, person: str = "mark") -> bytes:
