@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -33,6 +34,12 @@ log = structlog.get_logger()
 
 SET_BACK = timedelta(seconds=1)
 """Less than this is no setting of the machine's clock, and makes a job late by no more."""
+
+
+async def until_end(job: Callable[[Process], Awaitable[None]], process: Process) -> None:
+    """Do one round of a job. The end of the process ends it without a word: the scheduler would log that as an error."""
+    with suppress(asyncio.CancelledError):
+        await job(process)
 
 
 async def show_age(process: Process) -> None:
@@ -228,9 +235,9 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (hold_keys, {"seconds": 10}),
     )
     for job, every in jobs:
-        scheduler.add_job(job, "interval", [process], id=job.__name__, **every)
+        scheduler.add_job(until_end, "interval", [job, process], id=job.__name__, **every)
     for job in (hold_keys, drop_keys, count_up, tidy):  # at once too: a process that lives for a moment does its part
-        scheduler.add_job(job, args=[process])
+        scheduler.add_job(until_end, args=[job, process])
     return scheduler
 
 

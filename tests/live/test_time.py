@@ -1,5 +1,6 @@
 """One time for all processes: that of the database, whatever the clocks of their machines say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedboard.clock import Clock
-from bedboard.jobs import make_scheduler, run_after_jump
+from bedboard.jobs import make_scheduler, run_after_jump, until_end
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import listen
 from bedboard.store.database import Database
@@ -143,3 +144,27 @@ async def test_jobs_keep_their_moments_while_nobody_sets_the_clock(scheduler: As
     clock.wrong = HOUR  # set ahead: everything is due by itself
     run_after_jump(scheduler, clock, began)
     assert [job.next_run_time for job in scheduler.get_jobs()] == moments
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["until its end", "control"])
+async def test_a_job_that_ends_with_its_process_is_no_error(
+    site: Site, is_kept: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def job(process: object) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    scheduler.start()
+    scheduler.add_job(until_end if is_kept else job, args=[job, site.process] if is_kept else [site.process])
+    await began.wait()
+    scheduler.shutdown(wait=False)
+    await ended.wait()
+    for _ in range(10):  # the scheduler hears of the end in one of the next turns
+        await asyncio.sleep(0)
+    assert any(line.levelname == "ERROR" for line in caplog.records) is not is_kept
