@@ -8,6 +8,7 @@ import structlog
 from bedboard.clock import Clock
 from bedboard.migrations.run import WrongMigration, check_migrated
 from bedboard.rules.refusals import Refusal, Unavailable
+from bedboard.store.causes import NOT_REACHED
 from bedboard.store.database import Database
 from bedboard.store.health import write_mark
 from bedboard.store.rights import list_unfit
@@ -75,6 +76,8 @@ class Health:
             pass
         try:
             await check_migrated(self._database.url)
+        except NOT_REACHED as error:
+            raise Unavailable("database_away") from error
         except WrongMigration as error:
             self.unfit, self._words["migration"] = [str(error)], "wrong"
         else:
