@@ -5,6 +5,7 @@ import sys
 
 from tests.build.processes import ROOT, environment
 
+LATE = "maximum number of running instances reached"  # the scheduler's word on a busy machine
 SECONDS = 300.0  # it takes about ten on a machine that does nothing else
 
 
@@ -12,7 +13,7 @@ def test_every_bench_runs_to_its_end() -> None:
     command = [sys.executable, "bench/smallest.py"]
     ran = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False)
     assert ran.returncode == 0, ran.stderr
-    assert "Traceback" not in ran.stderr, ran.stderr  # a busy machine may have a line of the log there
+    assert [line for line in ran.stderr.splitlines() if LATE not in line] == []
     for sign in (
         "the hub over the wire",
         "screens: all fresh",
