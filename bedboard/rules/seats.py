@@ -63,6 +63,7 @@ class Limits:
         self.need = sum(count * unit for count, unit in zip(whole, self.units, strict=True))
         self._signs = sum(1 << FIELD * place + FIELD - 1 for place in range(len(self._sets)))
         self.people = sum(whole)
+        self._lead_from_cots = any(sort.in_cot and not sort.is_led for sort in sorts)
         self._kept: dict[Space, int] = {}
 
     @staticmethod
@@ -81,7 +82,7 @@ class Limits:
     def _most(self, space: Space, numbers: Sequence[int]) -> int:
         taken = [(self._sorts[number], self._whole[number]) for number in numbers if space.takes[number]]
         in_bed = in_cot = adults = children = both = others = 0
-        leader = 1 if taken else 0  # their leader has a bed there
+        leader = 1 if taken else 0  # their leader is there too
         for sort, count in taken:
             in_cot += count if sort.in_cot else 0
             in_bed += 0 if sort.in_cot else count
@@ -90,11 +91,12 @@ class Limits:
             children += count if sort.is_child and not sort.is_adult else 0
             others += count if not sort.is_adult and not sort.is_child else 0
             leader = leader if sort.is_led else 0
+        beds = space.beds if self._lead_from_cots else space.beds - leader
         return max(
             0,
             min(
                 space.people - leader,
-                min(in_bed, space.beds - leader) + min(in_cot, space.children),
+                min(in_bed, beds) + min(in_cot, space.children),
                 min(adults + both, space.adults) + min(children, space.children) + others,
                 min(adults, space.adults) + min(children + both, space.children) + others,
             ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bedboard.rules import ways
@@ -77,8 +77,16 @@ def check(found: tuple[tuple[int, Party], ...], group: Group) -> tuple[int, int]
     return len(found), sum(kinds[number][0].people for number in used)
 
 
+LED_FROM_A_COT: Group = (
+    (1, 1),
+    (Sort(in_cot=True, is_child=True), Sort(is_child=True, is_led=True)),
+    ((Space(1, 2, 99, 99, (True, True)), 1),),
+)
+
+
 @quick
 @given(some_groups())
+@example(LED_FROM_A_COT)
 def test_the_best_way_is_found_whenever_there_is_one(group: Group) -> None:
     whole, sorts, kinds = group
     found = Ways(whole, sorts).best(kinds)
