@@ -122,6 +122,7 @@
     (isWait ? waits : alerts).append(message);
     const wrong = mark(message, form);
     if (wrong) near = { element: wrong, isField: true };
+    message.toggleAttribute("data-of-field", Boolean(wrong));
     stand();
     if (wrong) clear(wrong);
   }
@@ -148,6 +149,10 @@
   document.body.append(layer); // outside the part of the page that news and filters change
   if (given) tell(given);
   addEventListener("click", ({ target }) => target.closest?.(PRESSED) && !layer.contains(target) && hush(), true);
+  // Whoever fills in something answers what was said of the fields, however soon.
+  addEventListener("change", () => {
+    for (const message of all()) if ("ofField" in message.dataset) drop(message);
+  });
   addEventListener("keydown", ({ key }) => key === "Escape" && all().slice(-1).map(drop));
   for (const source of [window, window.visualViewport ?? window]) source.addEventListener("resize", stand);
   // Other bars stand on the lowest one; of the top only the line that says "not live" stays. Both are as high as their text.
