@@ -87,14 +87,9 @@ async def read_upload(request: Request, name: str) -> bytes | None:
 
 
 async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:
-    """Return the fields of the form in `body` as text, without the empty ones. Refusals: Malformed, Invalid `doubled`.
-
-    Of two keys the later one counts: it is that of the button, which does something else than its form.
-    """
+    """Return the fields of the form in `body` as text, without the empty ones. Refusals: Malformed, Invalid `doubled`."""
     form = await _read_form(request, body, files=0, fields=200)
-    said = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and value != ""]
-    keys = [one for one in said if one[0] == "key"]
-    return check_once([one for one in said if one[0] != "key"] + keys[-1:])
+    return check_once([(name, value) for name, value in form.multi_items() if isinstance(value, str) and value != ""])
 
 
 def if_match(request: Request) -> int | None:

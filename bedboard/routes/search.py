@@ -118,12 +118,16 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
 
 
 async def post_nothing(call: Call) -> Response:
-    """Count a search that ends without a place, with the reasons and without anybody in it."""
+    """Count a search that ends without a place, with the reasons and without anybody in it.
+
+    The address says where they sleep: the button's own field is the key.
+    """
     everything = await call.fields()
     fields = profile_fields(everything)
     zone = call.catalogue.zone
     try:
-        form = parse_form(NothingFoundForm, {name: value for name, value in everything.items() if name not in fields})
+        said = {name: value for name, value in everything.items() if name not in fields}
+        form = parse_form(NothingFoundForm, {**said, "slept": call.query.get("slept", "")})
         profile, found = await find(call, read_profile(fields), 0)
         at = call.now.astimezone(zone)
         await call.once(  # nothing of the profile goes with the key, not even a fingerprint

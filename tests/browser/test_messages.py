@@ -71,7 +71,7 @@ async def test_a_search_and_its_ends_say_so_too(browser: Browser, site: Site, si
     for selector, pattern in (
         ('#list button[name="key"]', "**/hold*"),
         ('button[formaction="/search/alert"]', "**/search/alert"),
-        ('#nothing button[value="hotel"]', "**/search/nothing"),
+        ('#nothing button[formaction$="slept=hotel"]', "**/search/nothing*"),
     ):
         button = page.locator(selector).first
         assert await everywhere(page, pattern, lambda button=button: enter(button), changing(site, "ceder-2")) == POINTS  # type: ignore[misc]

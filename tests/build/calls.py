@@ -90,7 +90,7 @@ CALLS: dict[str, Call] = {
     "staff_open": Call("/staff/{shelter}/requests/nobodys/open", 404, {}),
     "search": Call("/search", 200),
     "search_find": Call("/search", 200, {"needs.lvb": "on"}),
-    "search_nothing": Call("/search/nothing", 200, {"slept": "hotel", "key": "g"}),
+    "search_nothing": Call("/search/nothing?slept=hotel", 200, {"key": "g"}),
     "strip": Call("/strip", 200),
     "shelter": Call("/shelters/{shelter}", 200),
     "shelter_call": Call("/shelters/{shelter}/call", 403, {}),  # fresh news, and no hold: the desk may all the same

@@ -47,7 +47,7 @@ FORMS: Mapping[str, dict[str, str]] = {  # one right form for each kind of press
     "/staff/linde/occupancy": {"empty.cosm": "1"},
     "/staff/linde/undo": {"change": "1"},
     "/search": {"adults.woman": "1", "near": "noord", "statuses.dublin": "on"},
-    "/search/nothing": {"adults.woman": "1", "slept": "hotel"},
+    "/search/nothing?slept=hotel": {"adults.woman": "1"},
     "/search/alert": {"adults.woman": "1", "page": "search"},
     "/places/linde-2/hold": {"page": "search", "adults.woman": "1"},
     "/requests": {"adults.woman": "1", "ask.ceder": "men"},

@@ -231,7 +231,7 @@ async def test_an_ask_that_is_refused_keeps_its_ticks_and_its_household(mark: ht
 
 
 async def test_a_search_that_ended_without_a_place_is_counted_once(site: Site, mark: httpx.AsyncClient) -> None:
-    reply = await press(mark, "/search/nothing", WOMAN | {"slept": "hotel", "key": "k"})
+    reply = await press(mark, "/search/nothing?slept=hotel", WOMAN | {"key": "k"})
     for _ in range(2):
         page = await see(mark, reply)
         assert page.status_code == 200 and "Geteld, zonder iets over deze mensen:" in re.sub(r"\s+", " ", page.text)

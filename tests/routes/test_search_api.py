@@ -196,8 +196,8 @@ async def test_a_profile_is_in_no_table_log_or_answer_that_is_kept(site: Site, c
             await browser.post("/search", data=fields),
             await browser.post("/places/linde-1/hold", data={**fields, "key": "a", "page": "search"}),
             await browser.post("/places/linde-4/hold", data={**fields, "key": "b", "page": "search"}),
-            await browser.post("/search/nothing", data={**fields, "key": "c", "slept": "hotel"}),
-            await browser.post("/search/nothing", data={**fields, "key": "d", "slept": "boat"}),
+            await browser.post("/search/nothing?slept=hotel", data={**fields, "key": "c"}),
+            await browser.post("/search/nothing?slept=boat", data={**fields, "key": "d"}),
         ]
         assert [page.status_code for page in pages] == [200, 200, 409, 200, 422]
         async with page_line(site, browser, "view=search") as line:

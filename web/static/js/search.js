@@ -141,9 +141,7 @@
   // The key stays the same until the press has succeeded, so that repeated presses count once.
   function renewKey(button) {
     const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
-    (button.name === "key" ? button : form.querySelector("[name=key]")).value = bytes
-      .map((byte) => byte.toString(16).padStart(2, "0"))
-      .join("");
+    button.value = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
   const articles = () => [...document.querySelectorAll("#strip article")];
   const on = (name, listen) =>
@@ -153,7 +151,7 @@
     });
   on("htmx:config:request", ({ press }) => (press.articles = articles()));
   on("htmx:after:request", ({ press, request, response, text }, event) => {
-    if (press.isAnswered && response.status < 300 && request.submitter?.name) renewKey(request.submitter);
+    if (press.isAnswered && response.status < 300 && request.submitter?.name === "key") renewKey(request.submitter);
     if (press.url !== "/search" || !press.isAnswered) return;
     event.preventDefault();
     const answer = parse(text);
