@@ -13,10 +13,12 @@ from bedboard.store.database import Transaction
 from bedboard.store.marks import Source
 
 BATCH = 500
+WRONG = timedelta(minutes=1)
+"""Processes differ by less: so far ahead of the present, only a wrong clock has taken a turn."""
 
 CLAIM_SLOT = text("""
     insert into job_slot (name, taken_at) values (:name, :now)
-    on conflict (name) do update set taken_at = :now where job_slot.taken_at <= :before or job_slot.taken_at > :now
+    on conflict (name) do update set taken_at = :now where job_slot.taken_at <= :before or job_slot.taken_at > :ahead
     returning name
 """)
 
@@ -24,9 +26,9 @@ CLAIM_SLOT = text("""
 async def claim_slot(tx: Transaction, name: str, every: timedelta, now: datetime) -> bool:
     """Claim the turn of a job that runs once in so long, whichever process does it; False: it is not its time yet.
 
-    The turn is the caller's when the transaction commits. A turn in the future does not count: a wrong clock has claimed it.
+    The turn is the caller's when the transaction commits. A turn more than `WRONG` in the future does not count.
     """
-    wanted = {"name": name, "now": now, "before": now - every}
+    wanted = {"name": name, "now": now, "before": now - every, "ahead": now + WRONG}
     return (await (await tx.connection()).execute(CLAIM_SLOT, wanted)).first() is not None
 
 

@@ -268,6 +268,7 @@ async def test_one_of_all_processes_gets_the_turn_of_a_job(case_database: Databa
 
     assert sorted(await asyncio.gather(*(turn(NOW) for _ in range(5)))) == [False] * 4 + [True]
     assert [await turn(NOW + TIDIED - SECOND), await turn(NOW + TIDIED), await turn(NOW + TIDIED)] == [False, True, False]
+    assert not await turn(NOW + TIDIED - SECOND), "the clock of another process is a little ahead"
     assert await turn(NOW - HOUR), "a clock that was wrong does not stop the job"
 
 
