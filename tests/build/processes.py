@@ -74,7 +74,8 @@ class Process:
         self._program = program
         self._command = [*(command or ("serve",)), "--port", str(self.port)]
         self._cwd = cwd
-        self._environment = environment(BEDBOARD_PUBLIC_URL=self.url, **settings)
+        patient = {"BEDBOARD_TOKEN_CALLS": "1000"}  # programs of tests call without a pause
+        self._environment = environment(BEDBOARD_PUBLIC_URL=self.url, **(patient | settings))
         self._running: Fork | subprocess.Popen[bytes] | None = None
 
     @classmethod
