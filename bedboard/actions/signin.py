@@ -54,9 +54,9 @@ async def _add_session(
 
 
 async def go_on(tx: Transaction, person: Person, session: Session, clock: Clock) -> str:
-    """Begin a session in the person's present role instead of this one, which has ended, and return its token.
+    """Begin a session in the person's present role instead of this one, and return its token.
 
-    It goes with the same passkey or account. What was proven stays proven as long as it would have; nothing more is proven.
+    It goes with the same passkey or account. The last proof goes along with its moment; nothing more is proven.
     """
     kind, devices = kind_at_sign_in(person.role), (session.passkey_id, session.account_id)
     return await _add_session(tx, person, kind, clock, *devices, proven_at=session.proven_at, proven_by=session.proven_by)
