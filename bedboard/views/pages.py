@@ -4,12 +4,14 @@ import gettext
 import hashlib
 import io
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import babel
 import jinja2
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -56,22 +58,41 @@ DURATIONS: Mapping[str, int] = {
 """The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
 
 
-class CompiledTemplates(jinja2.BytecodeCache):
-    """The templates of one language, compiled once in a process, however often its pages are put together."""
+COMPILER = hashlib.sha256(jinja2.__version__.encode() + babel.__version__.encode() + Path(__file__).read_bytes()).hexdigest()[
+    :16
+]
+"""What compiles a template, besides its text: the compiler, and the filters of this file that it applies to constants."""
 
-    def __init__(self) -> None:
+
+class CompiledTemplates(jinja2.BytecodeCache):
+    """The templates of one language, compiled once in a process, and once on a machine as long as nothing of them changes.
+
+    They lie in the user's own folder for files that may go. Where there is none, each process compiles them.
+    """
+
+    def __init__(self, language: str) -> None:
         self._kept: dict[str, bytes] = {}
+        self._files: jinja2.FileSystemBytecodeCache | None = None
+        with suppress(OSError, RuntimeError):  # RuntimeError: somebody else could write in the folder
+            self._files = jinja2.FileSystemBytecodeCache(pattern=f"bedboard-{language}-{COMPILER}-%s")
 
     def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
         if code := self._kept.get(bucket.key):
             bucket.bytecode_from_string(code)  # ignores code that was compiled from another text
+        elif self._files is not None:
+            self._files.load_bytecode(bucket)
+            if bucket.code is not None:
+                self._kept[bucket.key] = bucket.bytecode_to_string()
 
     def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
         self._kept[bucket.key] = bucket.bytecode_to_string()
+        if self._files is not None:
+            with suppress(OSError):  # the disk is full, say: the next process compiles it again
+                self._files.dump_bytecode(bucket)
 
 
 # One per language, because the compiler already applies filters to constants, such as the name of a language.
-COMPILED: Mapping[str, CompiledTemplates] = {language: CompiledTemplates() for language in SCREEN_LANGUAGES}
+COMPILED: Mapping[str, CompiledTemplates] = {language: CompiledTemplates(language) for language in SCREEN_LANGUAGES}
 
 
 @cache

@@ -1,8 +1,15 @@
 """The templates of a process, read before anybody comes."""
 
+import tempfile
+from pathlib import Path
+
+import jinja2
+import pytest
+
 from bedboard.app import build_app
 from bedboard.settings import WEB, Settings
 from bedboard.store.database import Database
+from bedboard.views.pages import CompiledTemplates
 from tests.build import SEAL, FixedClock
 
 TEMPLATES = {path.relative_to(WEB / "templates").as_posix() for path in (WEB / "templates").rglob("*.html")}
@@ -20,3 +27,44 @@ async def test_no_visitor_waits_for_a_template_to_be_compiled(board_database: Da
     assert await ready(board_database.url, clock, reads_templates=True) == [len(TEMPLATES)] * 2
     few = await ready(board_database.url, clock, reads_templates=False)
     assert max(few) < len(TEMPLATES) / 2  # without it the first visitors compile the others
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for files that may go, of a machine on which nothing was compiled."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def compiled(text: str, language: str = "nl") -> tuple[str, int]:
+    """Return what a process that has just begun makes of this template, and how often it was compiled for that."""
+    compilations: list[str] = []
+
+    class Counting(jinja2.Environment):
+        def compile(self, source: object, *more: object, **named: object) -> object:  # type: ignore[override]
+            compilations.append(str(source))
+            return super().compile(source, *more, **named)  # type: ignore[call-overload]
+
+    loader = jinja2.DictLoader({"one.html": text})
+    environment = Counting(loader=loader, bytecode_cache=CompiledTemplates(language), autoescape=True)
+    return environment.get_template("one.html").render(name="<Linde>"), len(compilations)
+
+
+def test_a_template_is_compiled_once_on_a_machine_and_again_when_it_changes(folder: Path) -> None:
+    assert [compiled("a {{ name }}"), compiled("a {{ name }}")] == [("a &lt;Linde&gt;", 1), ("a &lt;Linde&gt;", 0)]
+    assert compiled("b {{ name }}") == ("b &lt;Linde&gt;", 1)
+    assert compiled("b {{ name }}", "en") == ("b &lt;Linde&gt;", 1)
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["a file in its place", "the folder is gone"])
+def test_without_a_folder_of_its_own_each_process_compiles(folder: Path, is_gone: bool) -> None:
+    compiled("a {{ name }}")
+    [own] = folder.iterdir()
+    for file in own.iterdir():
+        file.unlink()
+    own.rmdir()
+    if is_gone:
+        folder.rmdir()
+    else:
+        own.write_text("somebody was here before")
+    assert [compiled("a {{ name }}"), compiled("a {{ name }}")] == [("a &lt;Linde&gt;", 1)] * 2
