@@ -29,6 +29,7 @@ from bedboard.live.news import News
 from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
+from bedboard.live.searches import Searches
 from bedboard.live.shelters import ShelterNews
 from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
@@ -116,6 +117,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
 
         return profile_at
 
+    turns = Turns()
     return Process(
         settings=settings,
         clock=clock,
@@ -135,7 +137,8 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         push=push,
         admission=Admission(limits, clock),
         provider=make_provider(settings, clock),
-        turns=Turns(),
+        turns=turns,
+        searches=Searches(board, turns, clock.now),
         cases=OpenCases(reader, board, news, clock),
         opened=Opened(reader, news),
         added=Added(reader, hub),

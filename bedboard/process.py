@@ -18,6 +18,7 @@ from bedboard.live.news import News
 from bedboard.live.opened import Opened
 from bedboard.live.pulse import Pulse
 from bedboard.live.reader import Reader
+from bedboard.live.searches import Searches
 from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.live.watch import Watch
@@ -58,6 +59,7 @@ class Process:
     provider: "Provider | None"
     """None: no issuer is set, so only passkeys sign people in."""
     turns: Turns
+    searches: Searches
     cases: OpenCases
     opened: Opened
     added: Added

@@ -11,16 +11,16 @@ import orjson
 
 from bedboard.live.board import Board
 from bedboard.live.hub import Hub, Seat
+from bedboard.live.searches import Searches
 from bedboard.live.seats import MailboxSeat
 from bedboard.live.socket import Channel
-from bedboard.live.turns import Turns
 from bedboard.live.viewer import Viewer
 from bedboard.rules.access import Role
 from bedboard.rules.fit import Fit, Profile, Reason
 from bedboard.rules.order import Decides
 from bedboard.rules.refusals import Invalid
 from bedboard.views.cards import Card
-from bedboard.views.found import deciders_of
+from bedboard.views.found import Found, deciders_of
 from bedboard.views.pieces import Audience, Pieces
 
 BREATH_SECONDS = 0.1  # between two searches of a page, so that nobody can keep a process busy
@@ -44,7 +44,7 @@ class SearchChannel(Channel):
         on_active: Callable[[], Awaitable[None]],
         read: Callable[[Mapping[str, str]], Profile],
         explain: Callable[[Invalid], str],
-        turns: Turns,
+        searches: Searches,
         key: str,
         role: Role,
     ) -> None:
@@ -54,7 +54,7 @@ class SearchChannel(Channel):
         self._now = now
         self._read = read
         self._explain = explain
-        self._turns = turns
+        self._searches = searches
         self._key = key
         self._role = role
         self._seat: Seat[Viewer] | None = None
@@ -69,14 +69,17 @@ class SearchChannel(Channel):
         self._work: asyncio.Task[None] | None = None
         self._said: object = None  # the newest search of the page, which waits for its turn: it takes the place of older ones
         self._asking: asyncio.Task[None] | None = None
+        self._split: tuple[Mapping[str, str], Found] | None = None  # of a group that may be split, and its fields
 
     async def prepare(self, hello: Mapping[str, object]) -> None:
         self.board.watchers[self] = None  # before the page is seated, so that no change is missed
-        async with self._turns.of(self._key):
+        async with self._searches.turns.of(self._key):
             self._search(hello.get("search"))
+        await self._find_split()
 
     def begin(self, seat: Seat[Viewer]) -> None:
         self._seat = seat
+        self._catch_up()
 
     def end(self) -> None:
         self.board.watchers.pop(self, None)
@@ -88,7 +91,8 @@ class SearchChannel(Channel):
         return self.whole()
 
     def whole(self) -> bytes:
-        self._take_dirty()
+        if self._split is None:
+            self._take_dirty()
         return self._snapshot(self._answer(None))
 
     def _snapshot(self, found: Mapping[str, object] | None) -> bytes:
@@ -115,9 +119,12 @@ class SearchChannel(Channel):
         """Answer the newest search of the page until there is no newer one."""
         try:
             while self._said is not None:
-                async with self._turns.of(self._key):
+                async with self._searches.turns.of(self._key):
                     said, self._said = self._said, None
                     self._search(said)
+                    if not self._may_split:
+                        self._send(self._answer(None))
+                if await self._find_split() is not None:
                     self._send(self._answer(None))
                 await asyncio.sleep(BREATH_SECONDS)
         except Exception as error:
@@ -133,22 +140,43 @@ class SearchChannel(Channel):
             return
         self._dirty.update(card.id for card in changed)
         self._gone = self._gone or not changed
-        if self._seat is not None and (self._work is None or self._work.done()):
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if (self._dirty or self._gone) and self._seat is not None and (self._work is None or self._work.done()):
             self._work = asyncio.create_task(self._follow(self._seat))
 
     async def _follow(self, seat: Seat[Viewer]) -> None:
         """Search again until nothing has changed meanwhile, and send a list that has become different."""
         try:
             while self._dirty or self._gone:
-                async with self._turns.of(self._key):
+                split = await self._find_split()
+                async with self._searches.turns.of(self._key):
                     order, figures = self._order, self._figures
                     # A mailbox keeps only the newest message, so each message to a mailbox must be whole.
-                    changed = self._take_dirty()
+                    changed = self._take_dirty() if split is None else split
                     found = self._answer(None if isinstance(seat, MailboxSeat) else changed)
                     if found is not None and (found.get("fragments") or self._order != order or self._figures != figures):
                         self._send(found)
         except Exception as error:  # a page that misses a change would show an old list as a live one
             self._hub.fail(seat, error)
+
+    @property
+    def _may_split(self) -> bool:
+        return self._fields is not None and self._read(self._fields).split
+
+    async def _find_split(self) -> set[str] | None:
+        """Find a group that may be split, and return the shelters that had changed before; None for all other searches.
+
+        This takes its time. A shelter that changes meanwhile stays for the next round.
+        """
+        fields = self._fields
+        if fields is None or not self._may_split:
+            self._split = None
+            return None
+        changed = self._take_dirty()
+        self._split = fields, await self._searches.found(self._key, self._role, self._read(fields), MATCHES_SHOWN)
+        return changed
 
     def _take_dirty(self) -> set[str]:
         """Return the shelters that have changed since the last answer."""
@@ -181,8 +209,11 @@ class SearchChannel(Channel):
         if self._fields is None or catalogue is None:
             return {"n": self._number, "notice": self._notice} if self._notice else None
         profile = self._read(self._fields)  # each time: "arrives now" moves with the clock
-        deciders = deciders_of(catalogue, self._role, self._now())
-        found = self.board.columns.found(profile, catalogue, MATCHES_SHOWN, deciders)
+        if self._split is not None and self._split[0] is self._fields:
+            found = self._split[1]
+        else:
+            deciders = deciders_of(catalogue, self._role, self._now())
+            found = self.board.columns.found(profile, catalogue, MATCHES_SHOWN, deciders)
         shown = self._shown
         self._shown = {match.id: (match.fit, match.decides, match.reasons) for match in found.matches}
         self._order = list(self._shown)

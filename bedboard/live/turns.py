@@ -5,6 +5,19 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bedboard.views.steps import Result, Steps
+
+
+async def breathe(steps: Steps[Result]) -> Result:
+    """Do all steps, and return the result. Everything else that waits goes first after each."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        await asyncio.sleep(0)
+
 
 class Turns:
     """The lock around all long work: one search or large page at a time, and other work of the process goes before each.

@@ -35,7 +35,7 @@ async def post_alert(call: Call) -> Response:
         profile = profile_of(said, catalogue, call.now)
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
-        seen = would_do(process.board.columns.found(profile, catalogue, None))
+        seen = would_do(await process.searches.found(call.actor.key, call.actor.role, profile, None))
         sealed, alert_id = seal_profile(process.seal, said), process.clock.new_id()
         is_same = _waits_for(process.seal, said)
         done = await call.once(  # nothing of the profile goes with the key, not even a fingerprint

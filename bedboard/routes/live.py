@@ -96,7 +96,7 @@ def _search_channel(
         active,
         read,
         explain,
-        process.turns,
+        process.searches,
         actor.key,
         actor.role,
     )

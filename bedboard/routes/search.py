@@ -67,10 +67,8 @@ def profile_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 async def find(call: Call, said: SearchProfile, most: int) -> tuple[Profile, Found]:
     """Weigh every place of the board for this profile. Refusals: Invalid, Unavailable."""
-    process = call.process
     profile = profile_of(said, call.catalogue, call.now)
-    async with call.turn:  # the catalogue may be another after this wait
-        return profile, process.board.columns.found(profile, call.catalogue, most, call.deciders)
+    return profile, await call.process.searches.found(call.actor.key, call.actor.role, profile, most)
 
 
 async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | None = None, **more: Any) -> Response:
@@ -80,13 +78,13 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
     """
     process, language = call.process, call.language
     found: Found | None = None
+    as_of = process.board.as_of or call.now  # of the search, or a little before it: no change is missed
     try:
         said = read_profile(fields)
         found = (await find(call, said, MATCHES_SHOWN))[1]
         fields = write_profile(said)
     except Invalid as wrong:
         refusal = refusal or wrong
-    as_of = process.board.as_of or call.now  # of the search, not of a change that comes while this waits
     strip = await own_strip(call, profile=profile_fields(fields) if fields is not START else None)
     async with call.turn:
         catalogue = call.catalogue

@@ -27,6 +27,7 @@ from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot
 from bedboard.views.found import ALMOST_SHOWN, Deciders, Finder, Found, Match, largest_first, minutes_from, minutes_to_rank
 from bedboard.views.recent import Recent
+from bedboard.views.steps import Steps, finish
 from bedboard.views.table import BAND_SHIFT, FIT_SHIFT, KIND_SHIFT, ROW_BITS, Block, Flags, Numbers, Table, as_rows
 
 BITS: Mapping[str, int] = {name: 1 << place for place, name in enumerate(sorted(CRITERION_NAMES))}
@@ -89,9 +90,10 @@ class Columns:
         Callers that search for the same get the same object until the next change. `catalogue`: the one of the cards.
         """
         key = (profile, most, frozenset((deciders or {}).items()))
-        return self.recent.keep(key, lambda: self._find(profile, catalogue, most, deciders))
+        return self.recent.keep(key, lambda: finish(self.steps(profile, catalogue, most, deciders)))
 
-    def _find(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None) -> Found:
+    def steps(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None = None) -> Steps[Found]:
+        """Return the result of a search on the present cards, whatever changes between its steps."""
         table = self.table  # first: it numbers the units and kinds
         terms, units, kinds = self._terms_of_rest, list(self._units), list(self._kinds)
         return Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
@@ -188,11 +190,11 @@ class Search:
     def large_enough(self) -> Flags:
         return (self._table.beds >= self._profile.beds) & (self._table.people >= self._profile.people)
 
-    def found(self, most: int | None) -> Found:
+    def found(self, most: int | None) -> Steps[Found]:
         table, profile = self._table, self._profile
         matches = self.large_enough & ~self.excluded[table.group]
         fits = matches & self.fits[table.group]
-        splits, used = self._splits(matches, fits)
+        splits, used = yield from self._splits(matches, fits)
         untried = self._finder.untried
         known, count = ~table.stale, table.count - used
         suits = (table.all_beds >= profile.beds) & (table.all_room >= profile.people) & ~self.excluded[table.all_group]
@@ -213,9 +215,9 @@ class Search:
             kinds=frozenset(kinds),
             is_open=not self._asked,
             almost=self._almost(count),
-            too_large=0 if kinds else self._finder.too_large(table.cards),
+            too_large=0 if kinds else (yield from self._finder.too_large(table.cards)),
             is_split=profile.split,
-            fits_later=self._finder.fits_later(table.cards, self._shelters_of(matches, splits)),
+            fits_later=(yield from self._finder.fits_later(table.cards, self._shelters_of(matches, splits))),
             untried=untried,
         )
 
@@ -226,15 +228,18 @@ class Search:
         alone = {self._table.lots[row][0].id for row in np.flatnonzero(matches).tolist()}
         return alone | {match.card.id for _, match in splits}
 
-    def _splits(self, matches: Flags, fits: Flags) -> tuple[list[tuple[Rank, Match]], Numbers]:
+    def _splits(self, matches: Flags, fits: Flags) -> Steps[tuple[list[tuple[Rank, Match]], Numbers]]:
         """Return the shelters that hold the group in several places, and how many free places of each row that takes."""
         table, used = self._table, np.zeros(len(self._table.count), np.int64)
         if not self._profile.split:
             return [], used
         whole: dict[str, Fit] = {table.lots[row][0].id: "discuss" for row in np.flatnonzero(matches).tolist()}
         whole |= {table.lots[row][0].id: "fits" for row in np.flatnonzero(fits).tolist()}
-        found = [self._finder.split(card, whole.get(card.id, "excluded")) for card in table.cards]
-        splits = [split for split in found if split is not None]
+        splits: list[tuple[Rank, Match]] = []
+        for card in table.cards:
+            split = self._finder.split(card, whole.get(card.id, "excluded"))
+            splits += [split] if split else []
+            yield
         for _, match in splits:
             for place in match.together:
                 lot = match.card.lot_of(place.id)

@@ -17,6 +17,7 @@ from bedboard.rules.questions import LeftOpen, left_open, to_ask
 from bedboard.rules.split import Room, Split, Splitter
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, Lot, PlaceView
+from bedboard.views.steps import Steps, any_of, finish
 
 ALMOST_SHOWN = 10  # lots that fail on one reason only
 
@@ -163,9 +164,9 @@ class Finder:
             kinds=frozenset(kinds),
             is_open=self.is_open,
             almost=tuple(match for _, match in sorted(almost)[:ALMOST_SHOWN]),
-            too_large=0 if kinds else self.too_large(cards),
+            too_large=0 if kinds else finish(self.too_large(cards)),
             is_split=self.profile.split,
-            fits_later=self.fits_later(cards, {match.card.id for _, match in matches}),
+            fits_later=finish(self.fits_later(cards, {match.card.id for _, match in matches})),
             untried=untried,
         )
 
@@ -215,11 +216,11 @@ class Finder:
         together = tuple(by_id[part.room.id] for part in split.parts)
         return self._match(card, sum_of(together)._replace(free=()), split.fit, split.reasons, together)[1]
 
-    def fits_later(self, cards: Iterable[Card], free: Collection[str]) -> bool:
+    def fits_later(self, cards: Iterable[Card], free: Collection[str]) -> Steps[bool]:
         """Return whether any shelter holds a group that is split `later`. `free`: the shelters that have a match now."""
         if not self.profile.split:
             return False
-        return any(self.later(card) is not None for card in cards if card.id not in free)
+        return (yield from any_of((card for card in cards if card.id not in free), self.later))
 
     def _together(self, lots: Sequence[tuple[PlaceView, ...]]) -> Split | None:
         """Return how these places of one shelter hold the group. `lots`: those that are alike stand together."""
@@ -236,7 +237,7 @@ class Finder:
         """As `Found.untried`, of the shelters that were asked so far."""
         return self._splitter.untried
 
-    def too_large(self, cards: Iterable[Card]) -> int:
+    def too_large(self, cards: Iterable[Card]) -> Steps[int]:
         """Return the number of people of a group that no shelter would hold, if all its places were free; 0: one would.
 
         Only for a group that no single place holds.
@@ -245,7 +246,7 @@ class Finder:
             return self.profile.group
         safe = (card for card in cards if card.unit not in self.profile.avoid)
         untried = self.untried
-        is_held = any(self._together([lot.places for lot in card.lots]) for card in safe)
+        is_held = yield from any_of(safe, lambda card: self._together([lot.places for lot in card.lots]))
         return 0 if is_held or self.untried > untried else self.profile.group
 
     def _match(

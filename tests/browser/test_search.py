@@ -163,7 +163,7 @@ async def test_everything_but_the_live_part_works_without_scripts(browser: Brows
 
     await choice(page, "adults.man", "2").click()  # changed since the last answer, and that is what is counted
     await page.locator("#nothing details:not([open]) summary").click()
-    await page.locator('#nothing button[value="street"]').click()
+    await page.locator('#nothing button[formaction$="slept=street"]').click()
     await expect(page.locator("#nothing")).to_contain_text("op straat")
     await expect(page.locator('#profile [name="adults.man"][value="2"]')).to_be_checked()
     await page.context.close()
@@ -179,7 +179,7 @@ async def test_one_page_holds_twice_waits_and_counts_and_each_is_its_own(site: S
     await phone.locator(".warn").press("Enter")
     await expect(phone.locator("#strip article")).to_have_count(3)
     await phone.locator("#nothing summary").press("Enter")
-    await phone.locator('#nothing button[value="hotel"]').press("Enter")
+    await phone.locator('#nothing button[formaction$="slept=hotel"]').press("Enter")
     await expect(phone.locator("#nothing")).to_contain_text("in een hotel")
     await expect(phone.locator("#notice .notice")).to_have_count(0)
     assert phone.url == f"{site.url}/search"
@@ -189,7 +189,7 @@ async def test_a_search_without_a_place_is_counted_once_and_says_what_to_do_next
     await choice(phone, "adults.other_gender", "4").click()
     await expect(phone.locator("#none")).to_be_visible()
     await expect(phone.locator("#nothing")).to_contain_text("Waar slapen ze vannacht?")
-    await phone.locator('#nothing button[value="police_station"]').dblclick()
+    await phone.locator('#nothing button[formaction$="slept=police_station"]').dblclick()
     await expect(phone.locator("#nothing")).to_contain_text("Bel de plaatsingsdesk")
     assert phone.url == f"{site.url}/search"
 

@@ -18,6 +18,7 @@ from tests.build.searching import Page, searching
 from tests.build.site import Site
 
 WOMAN = {"adults.woman": "1"}
+GROUP = {"adults.woman": "2", "group": "2", "split": "on"}
 NESTED: Any = 1
 for _ in range(300):
     NESTED = [NESTED]
@@ -113,10 +114,11 @@ async def test_a_message_that_says_nothing_sensible_does_no_harm(site: Site, mes
         assert page.order == ["linde-1", "wilg-1", "ceder-1"]
 
 
-async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Site) -> None:
+@pytest.mark.parametrize("fields", [WOMAN, GROUP], ids=["one woman", "a group that may be split"])
+async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Site, fields: dict[str, str]) -> None:
     random = Random(7)  # noqa: S311
     places = ["linde-1", "linde-2", "linde-3", "linde-4", "ceder-1", "ceder-2", "wilg-1"]
-    async with searching(site, WOMAN) as page:
+    async with searching(site, fields) as page:
         for _ in range(25):
             place_id = random.choice(places)
             if random.random() < 0.3:
@@ -127,7 +129,7 @@ async def test_whatever_happens_the_page_shows_what_a_new_search_finds(site: Sit
             if random.random() < 0.2:
                 site.clock.move(minutes=20)
                 site.process.board.age()
-        async with searching(site, WOMAN, "lucia") as fresh:
+        async with searching(site, fields, "lucia") as fresh:
 
             async def catch_up() -> None:
                 while page.shown() != fresh.shown() or page.figures != fresh.figures:

@@ -9,6 +9,7 @@ import pytest
 
 from bedboard.live.search import SearchChannel
 from bedboard.live.turns import Turns
+from bedboard.rules.fit import Profile
 from tests.build import until
 from tests.build.searching import searching
 from tests.build.site import Site
@@ -101,3 +102,14 @@ async def test_a_newer_search_of_a_page_takes_the_place_of_those_that_still_wait
         assert (await page.hear())["found"]["n"] == 24
         await page.line.send(json.dumps({"type": "search", "n": 25, "fields": woman}))
         assert (await page.hear())["found"]["n"] == 25
+
+
+async def test_other_searches_go_between_the_shelters_of_a_group_that_may_be_split(site: Site) -> None:
+    searches, group = site.process.searches, Profile(woman=3, group=3, split=True)
+    splitting = asyncio.create_task(searches.found("person:one", "police", group, None))
+    others = 0
+    while not splitting.done():
+        await searches.found("person:another", "police", Profile(woman=1), None)
+        others += 1
+    assert others >= len(site.process.board.cards) - 1
+    assert (await splitting).is_split

@@ -25,6 +25,10 @@ async def post_search(call: Call) -> Response:
     profile = profile_of(command, call.catalogue, call.now)
     if process.board.as_of is None:
         raise Unavailable("database_away")
+    if profile.split:
+        as_of = process.board.unread.right_until if process.board.live else process.board.as_of
+        found = await process.searches.found(call.actor.key, call.actor.role, profile, command.limit)
+        return json_bytes(to_json(found_object(found, as_of, command.limit)))
     async with call.turn:
         columns, limit, deciders = process.board.columns, command.limit, call.deciders
         catalogue = call.catalogue  # the one of the cards, which may be another since this call began
