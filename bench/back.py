@@ -174,10 +174,12 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, 29 November 2026 (2 cores that other work shared, Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0):
+# Last printed, 30 November 2026, on two cores with nothing beside it (Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0):
 #
-#   1000 screens: all fresh after   1.30 s; 1.030 ms of CPU and 8.8 KB each; 40 transactions, nobody refused
-#  10000 screens: all fresh after  13.82 s; 1.299 ms of CPU and 4.8 KB each; 355 transactions, nobody refused
-# The evening before:
-#   1000 screens: all fresh after   0.97 s; 0.940 ms of CPU and 8.9 KB each; 11 transactions, nobody refused
-#   5000 screens: all fresh after   5.68 s; 1.102 ms of CPU and 4.8 KB each; 171 transactions, nobody refused
+#   1000 screens: all fresh after   0.56 s; 0.428 ms of CPU and 10.9 KB each; 19 transactions, nobody refused
+#  10000 screens: all fresh after   6.25 s; 0.615 ms of CPU and 5.4 KB each; 217 transactions, nobody refused
+#
+# Two processes:
+#
+#   1000 screens: all fresh after   0.33 s; 0.465 ms of CPU and 17.6 KB each; 32 transactions, nobody refused
+#  10000 screens: all fresh after   3.09 s; 0.510 ms of CPU and 5.7 KB each; 269 transactions, nobody refused

@@ -231,30 +231,42 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, 29 November 2026, a made-up board, on two cores with nothing beside it:
+# Last printed, 30 November 2026, on two cores with nothing beside it (Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0):
 #
-# answers with the whole board 2.8 s after its start
-# 135 shelters, 7692 places, one process
-# an empty answer              p50     0.40 ms   p99     3.57 ms   max     5.21 ms       1 KB     0.40 ms of CPU each
-# an empty answer, 50 at once  p50    12.75 ms   p99    65.18 ms   max    65.62 ms       1 KB     0.33 ms of CPU each
-# GET /, packed                p50     7.45 ms   p99     9.24 ms   max     9.36 ms      10 KB     7.40 ms of CPU each
-# GET /, packed, 50 at once    p50   355.54 ms   p99   436.13 ms   max   443.69 ms      10 KB     7.24 ms of CPU each
-# GET /, plain                 p50     6.83 ms   p99    14.44 ms   max    15.29 ms     170 KB     6.65 ms of CPU each
-# GET /api/v1/board, packed    p50     0.39 ms   p99     1.06 ms   max     1.18 ms      48 KB     0.41 ms of CPU each
-# GET /api/v1/board, plain     p50     0.76 ms   p99     2.28 ms   max     2.62 ms     803 KB     0.69 ms of CPU each
-# one change,   200 boards open: answered p50    26.27 ms   p99    56.67 ms   max    56.67 ms   0 more that do not read
-#                                last board p50    25.48 ms   p99    54.99 ms   max    54.99 ms
-# one change,   200 boards open: answered p50    38.97 ms   p99   131.62 ms   max   131.62 ms   5 more that do not read
-#                                last board p50    39.21 ms   p99   127.94 ms   max   127.94 ms
-# one change,  1000 boards open: answered p50    35.23 ms   p99   101.50 ms   max   101.50 ms   0 more that do not read
-#                                last board p50    35.12 ms   p99   100.16 ms   max   100.16 ms
-# one change,  1000 boards open: answered p50    34.43 ms   p99    84.02 ms   max    84.02 ms   5 more that do not read
-#                                last board p50    33.35 ms   p99    85.09 ms   max    85.09 ms
+# answers with the whole board 2.6 s after its start
+# 135 shelters, 7692 places
+# an empty answer              p50     0.16 ms   p99     0.34 ms   max     0.37 ms       1 KB     0.14 ms of CPU each
+# an empty answer, 50 at once  p50     5.44 ms   p99    10.29 ms   max    10.41 ms       1 KB     0.12 ms of CPU each
+# GET /, packed                p50     1.14 ms   p99     2.05 ms   max     3.41 ms      12 KB     1.17 ms of CPU each
+# GET /, packed, 50 at once    p50    61.91 ms   p99    70.21 ms   max    72.73 ms      12 KB     1.25 ms of CPU each
+# GET /, plain                 p50     1.25 ms   p99     3.81 ms   max     3.99 ms     175 KB     1.33 ms of CPU each
+# GET /api/v1/board, packed    p50     0.29 ms   p99     0.47 ms   max     0.68 ms      33 KB     0.25 ms of CPU each
+# GET /api/v1/board, plain     p50     0.31 ms   p99     0.74 ms   max     1.03 ms     803 KB     0.31 ms of CPU each
+# one change,   200 boards open: answered p50    11.13 ms   p99    32.68 ms   max    32.68 ms   0 more that do not read
+#                                last board p50    10.32 ms   p99    33.04 ms   max    33.04 ms
+# one change,   200 boards open: answered p50    10.84 ms   p99    16.54 ms   max    16.54 ms   5 more that do not read
+#                                last board p50    10.45 ms   p99    15.70 ms   max    15.70 ms
+# one change,  1000 boards open: answered p50    18.12 ms   p99    35.07 ms   max    35.07 ms   0 more that do not read
+#                                last board p50    17.05 ms   p99    34.09 ms   max    34.09 ms
+# one change,  1000 boards open: answered p50    24.62 ms   p99    36.83 ms   max    36.83 ms   5 more that do not read
+#                                last board p50    23.83 ms   p99    35.33 ms   max    35.33 ms
 #
-# Earlier in November, quieter, the city's 1 January 2024: 135 shelters, 7,913 places; answers and the last board, ms:
+# Two processes, from the same run on:
 #
-#                                                 p50      p99
-# one change,  200 boards open: answered         16.3     25.8
-#                               last board       15.4     25.3
-# one change, 1000 boards open: answered         23.9     37.9
-#                               last board       22.8     36.3
+# answers with the whole board 3.6 s after its start
+# 135 shelters, 7692 places
+# an empty answer              p50     0.17 ms   p99     0.73 ms   max     0.92 ms       1 KB     0.15 ms of CPU each
+# an empty answer, 50 at once  p50     2.82 ms   p99    20.24 ms   max    20.35 ms       1 KB     0.14 ms of CPU each
+# GET /, packed                p50     1.16 ms   p99     3.03 ms   max     4.64 ms      12 KB     1.20 ms of CPU each
+# GET /, packed, 50 at once    p50    29.95 ms   p99   217.72 ms   max   218.66 ms      12 KB     2.08 ms of CPU each
+# GET /, plain                 p50     1.17 ms   p99     1.99 ms   max     5.86 ms     175 KB     1.24 ms of CPU each
+# GET /api/v1/board, packed    p50     0.24 ms   p99     0.89 ms   max     7.53 ms      33 KB     0.27 ms of CPU each
+# GET /api/v1/board, plain     p50     0.37 ms   p99     0.70 ms   max     1.44 ms     803 KB     0.35 ms of CPU each
+# one change,   200 boards open: answered p50    13.36 ms   p99    48.26 ms   max    48.26 ms   0 more that do not read
+#                                last board p50    13.60 ms   p99    51.73 ms   max    51.73 ms
+# one change,   200 boards open: answered p50     8.37 ms   p99    13.42 ms   max    13.42 ms   5 more that do not read
+#                                last board p50     9.51 ms   p99    14.63 ms   max    14.63 ms
+# one change,  1000 boards open: answered p50    18.04 ms   p99    74.02 ms   max    74.02 ms   0 more that do not read
+#                                last board p50    23.32 ms   p99    75.07 ms   max    75.07 ms
+# one change,  1000 boards open: answered p50    15.63 ms   p99    26.67 ms   max    26.67 ms   5 more that do not read
+#                                last board p50    21.92 ms   p99    34.00 ms   max    34.00 ms

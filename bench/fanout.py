@@ -199,21 +199,22 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, 29 November 2026 (2 cores that other work shared, Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0, node 20.20.2):
+# Last printed, 30 November 2026, two cores, nothing beside it (Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0, node 20.20.2):
 #
-# 1000 viewers, 117 rounds; p50 and p99 to the last viewer in ms, CPU in s per million messages
+# 1000 viewers, 295 rounds; p50 and p99 to the last viewer in ms, CPU in s per million messages
 #                                 p50      p99   × p50     CPU   × CPU  KB each
-# the hub over the wire         16.05    54.45    1.00   11.26    1.00      1.7
-# a bare loop in C              15.90    39.66    0.99    8.66    0.77      0.0
-# node `ws`                     27.07    84.19    1.69   20.59    1.83     10.9
-# websockets.broadcast()        25.62   100.04    1.60   18.93    1.68      9.9
+# the hub over the wire          6.20    11.17    1.00    6.55    1.00      1.6
+# a bare loop in C               4.84     9.71    0.78    5.05    0.77      0.0
+# node `ws`                      8.80    15.60    1.42    9.53    1.45     10.1
+# websockets.broadcast()         9.27    16.63    1.50    9.88    1.51      9.7
+#
+# 10000 viewers, 40 rounds
+# the hub over the wire        121.31   135.32    1.00    7.45    1.00      2.3
+# a bare loop in C             107.03   112.29    0.88    6.30    0.85      0.0
+# node `ws`                    143.27   154.35    1.18    9.10    1.22      5.8
+# websockets.broadcast()       156.94   164.32    1.29    9.76    1.31     11.9
+#
+# The day before, beside other work, 1000 viewers:
 # await send_text for each      31.17    68.81    1.94   24.29    2.16     19.9
 # python-socketio               96.70   361.36    6.02  108.95    9.67     38.8
-#
-# 10000 viewers, three ways
-# the hub over the wire        119.02   370.90    1.00   10.63    1.00      2.6
-# a bare loop in C              99.66   256.00    0.84    8.24    0.78      0.0
-# node `ws`                    154.31   380.00    1.30   14.23    1.34      6.2
-#
-# In a quieter minute, 1000 viewers: ours 8.44 ms and 8.24 s, C 8.05 and 6.01, node 12.16 and 12.32.
 # 78 % of the CPU of ours is the kernel's.

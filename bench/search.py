@@ -265,23 +265,36 @@ if __name__ == "__main__":
     main()
 
 
-# Figures last printed, 29 November 2026, on two cores with nothing beside it. 50 searchers ask again at once, without a pause:
-# that is the most that one process can do, not what 50 people do.
+# Last printed, 30 November 2026, on two cores with nothing beside it (Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0):
 #
 # 350 shelters, 20000 places, 2100 free
-#   an empty answer, for comparison       p50     0.40 ms   p99     1.19 ms   max     1.71 ms    2297/s     0.40 ms of CPU each
-#   search, one searcher, quiet           p50     4.70 ms   p99     6.93 ms   max     7.36 ms     221/s     4.49 ms of CPU each
-#   search page, one searcher, quiet      p50    12.42 ms   p99   464.21 ms   max   464.21 ms      49/s    19.99 ms of CPU each
-#   the same again                        p50     8.83 ms   p99    14.54 ms   max    14.54 ms     103/s     9.63 ms of CPU each
-#   search, one searcher, 5 changes/s     p50     4.95 ms   p99     9.07 ms   max    11.94 ms     204/s     4.85 ms of CPU each
-#   an empty answer, 50 at once           p50    15.35 ms   p99    19.95 ms   max    87.92 ms    3143/s     0.32 ms of CPU each
-#   search, 50 searchers, 5 changes/s     p50   212.10 ms   p99   274.90 ms   max   286.95 ms     246/s     4.06 ms of CPU each
-#   the changes meanwhile                 p50   129.26 ms   p99   644.28 ms   max   644.28 ms   52 changes
-#   a tap until the last of 1 search page                     p50    64.51 ms   p99   140.43 ms   max   140.43 ms
-#   a tap until the last of 50 that search alike              p50   151.55 ms   p99   216.59 ms   max   216.59 ms
-#   a tap until the last of 50 that search for various people p50   149.78 ms   p99   199.71 ms   max   199.71 ms
+#   an empty answer, for comparison       p50     0.17 ms   p99     0.33 ms   max     0.38 ms    5700/s     0.15 ms of CPU each
+#   search, one searcher, quiet           p50     1.39 ms   p99     2.78 ms   max     3.49 ms     745/s     1.34 ms of CPU each
+#   search page, kept, one searcher       p50     4.30 ms   p99   223.92 ms   max   223.92 ms     131/s     7.59 ms of CPU each
+#   the same, asked by a script           p50     4.16 ms   p99     9.35 ms   max     9.35 ms     240/s     4.14 ms of CPU each
+#   a group of 8 that may be split        p50     0.32 ms   p99    57.42 ms   max    57.42 ms     562/s     1.76 ms of CPU each
+#   a family of 6 that may be split       p50     0.34 ms   p99    36.91 ms   max    36.91 ms     772/s     1.27 ms of CPU each
+#   the worst mix that may be split       p50     0.32 ms   p99    12.67 ms   max    12.67 ms    1523/s     0.64 ms of CPU each
+#   search, one searcher, 5 changes/s     p50     1.66 ms   p99     4.78 ms   max     9.94 ms     565/s     1.76 ms of CPU each
+#   an empty answer, 50 at once           p50     6.43 ms   p99    13.16 ms   max    31.78 ms    6697/s     0.15 ms of CPU each
+#   search, 50 searchers, 5 changes/s     p50    83.63 ms   p99   399.87 ms   max   423.18 ms     508/s     1.97 ms of CPU each
+#   the same fifty searches again         p50    25.83 ms   p99   103.98 ms   max   113.84 ms    1258/s     0.79 ms of CPU each
+#   the changes meanwhile                 p50    44.40 ms   p99   224.24 ms   max   224.24 ms   33 changes
+#   a tap until the last of 1 search page                     p50    12.81 ms   p99    15.06 ms   max    15.06 ms
+#   a tap until the last of 50 that search alike              p50    17.48 ms   p99    26.69 ms   max    26.69 ms
+#   a tap until the last of 50 that search for various people p50    43.88 ms   p99    67.41 ms   max    67.41 ms
 #
-# Groups that may be split, measured later the same day on a machine that was busy with other work: so only the CPU counts.
-#   a group of 8 that may be split                 77.76 ms of CPU each
-#   a family of 6 that may be split                81.30 ms of CPU each
-#   the worst mix that may be split                67.14 ms of CPU each
+# Two processes:
+#   search, one searcher, quiet           p50     1.47 ms   p99     3.22 ms   max     4.60 ms     670/s     1.47 ms of CPU each
+#   search, one searcher, 5 changes/s     p50     1.50 ms   p99     5.97 ms   max    13.34 ms     604/s     1.60 ms of CPU each
+#   search, 50 searchers, 5 changes/s     p50    44.87 ms   p99   180.87 ms   max   206.09 ms     951/s     1.95 ms of CPU each
+#   the changes meanwhile                 p50    50.36 ms   p99   165.31 ms   max   165.31 ms   20 changes
+#   a tap until the last of 50 that search alike              p50    19.37 ms   p99    21.81 ms   max    21.81 ms
+#   a tap until the last of 50 that search for various people p50    39.43 ms   p99    64.96 ms   max    64.96 ms
+# Four processes on the two cores:
+#   search, one searcher, quiet           p50     1.50 ms   p99     3.53 ms   max     9.52 ms     630/s     1.57 ms of CPU each
+#   search, one searcher, 5 changes/s     p50     1.50 ms   p99     5.06 ms   max     7.38 ms     665/s     1.57 ms of CPU each
+#   search, 50 searchers, 5 changes/s     p50    52.23 ms   p99   214.22 ms   max   350.72 ms     768/s     2.39 ms of CPU each
+#   the changes meanwhile                 p50   106.88 ms   p99   290.59 ms   max   290.59 ms   26 changes
+#   a tap until the last of 50 that search alike              p50    24.94 ms   p99    29.35 ms   max    29.35 ms
+#   a tap until the last of 50 that search for various people p50    49.98 ms   p99    99.54 ms   max    99.54 ms

@@ -127,30 +127,30 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, 29 November 2026, on two cores that five others shared:
+# Last printed, 30 November 2026, on two cores with nothing beside it (Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0):
 #
 # every shelter says something else: 19950 free places
-#   a group of 8               159.8 ms of CPU, again     166.0 ms   100 of the first 100 split,   0 shelters not tried out
-#   a family of 6               94.6 ms of CPU, again      94.4 ms    35 of the first 100 split,   0 shelters not tried out
-#   20 people of 8 sorts       193.7 ms of CPU, again     108.6 ms    53 of the first 100 split,   0 shelters not tried out
-#   20 people of 7 sorts        93.0 ms of CPU, again      84.1 ms    53 of the first 100 split,   0 shelters not tried out
+#   a group of 8                98.4 ms of CPU, again     195.6 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6               46.9 ms of CPU, again      47.8 ms    35 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts        62.9 ms of CPU, again      62.0 ms    53 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts        56.2 ms of CPU, again      55.6 ms    53 of the first 100 split,   0 shelters not tried out
 # nearly everybody is welcome: 19950 free places
-#   a group of 8               201.1 ms of CPU, again     193.5 ms   100 of the first 100 split,   0 shelters not tried out
-#   a family of 6              116.2 ms of CPU, again     115.8 ms    35 of the first 100 split,   0 shelters not tried out
-#   20 people of 8 sorts       336.7 ms of CPU, again     423.5 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 7 sorts       302.4 ms of CPU, again     284.9 ms   100 of the first 100 split,   0 shelters not tried out
+#   a group of 8               127.3 ms of CPU, again     117.2 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6               71.4 ms of CPU, again     187.1 ms    35 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       184.1 ms of CPU, again     185.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       166.5 ms of CPU, again     168.2 ms   100 of the first 100 split,   0 shelters not tried out
 # few in a place: 19950 free places
-#   a group of 8               301.8 ms of CPU, again     278.4 ms   100 of the first 100 split,   0 shelters not tried out
-#   a family of 6              138.2 ms of CPU, again     139.6 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 8 sorts       520.8 ms of CPU, again     457.0 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 7 sorts       384.6 ms of CPU, again     404.6 ms   100 of the first 100 split,   0 shelters not tried out
+#   a group of 8               174.6 ms of CPU, again     290.1 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6               85.1 ms of CPU, again      87.6 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       262.8 ms of CPU, again     264.7 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       215.9 ms of CPU, again     216.6 ms   100 of the first 100 split,   0 shelters not tried out
 # every place says something else: 19950 free places
-#   a group of 8               583.2 ms of CPU, again     664.5 ms   100 of the first 100 split,   0 shelters not tried out
-#   a family of 6              350.2 ms of CPU, again     574.3 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 8 sorts      1708.6 ms of CPU, again    1607.0 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 7 sorts      1171.3 ms of CPU, again    1232.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   a group of 8               453.3 ms of CPU, again     431.0 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6              363.1 ms of CPU, again     196.1 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       943.8 ms of CPU, again     974.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       699.9 ms of CPU, again     678.7 ms   100 of the first 100 split,   0 shelters not tried out
 # every tenth place does: 19950 free places
-#   a group of 8               415.5 ms of CPU, again     561.8 ms   100 of the first 100 split,   0 shelters not tried out
-#   a family of 6              185.8 ms of CPU, again     174.8 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 8 sorts       503.5 ms of CPU, again     552.5 ms   100 of the first 100 split,   0 shelters not tried out
-#   20 people of 7 sorts       527.2 ms of CPU, again     421.5 ms   100 of the first 100 split,   0 shelters not tried out
+#   a group of 8               368.0 ms of CPU, again     168.7 ms   100 of the first 100 split,   0 shelters not tried out
+#   a family of 6               97.4 ms of CPU, again      96.8 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 8 sorts       374.9 ms of CPU, again     223.6 ms   100 of the first 100 split,   0 shelters not tried out
+#   20 people of 7 sorts       191.3 ms of CPU, again     193.7 ms   100 of the first 100 split,   0 shelters not tried out

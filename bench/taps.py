@@ -90,3 +90,13 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+# Last printed, 30 November 2026, on two cores with nothing beside it (Python 3.11.7, uvicorn 0.54.0, uvloop 0.23.0):
+#
+# 1 workers:   334 taps/s   p50    58.17 ms   p99   137.31 ms  max   213.25 ms  CPU of a tap: ours  2.97 ms, PostgreSQL  1.32 ms
+#            its connections: client 93%, disk 4%, at work 2%, a lock 1%
+# 2 workers:   360 taps/s   p50    54.13 ms   p99   101.80 ms  max   269.91 ms  CPU of a tap: ours  3.81 ms, PostgreSQL  1.58 ms
+#            its connections: client 91%, disk 4%, at work 3%, a lock 2%
+# 4 workers:   280 taps/s   p50    64.73 ms   p99   180.79 ms  max   330.25 ms  CPU of a tap: ours  5.10 ms, PostgreSQL  1.83 ms
+#            its connections: client 92%, at work 3%, disk 3%, a lock 2%

@@ -89,14 +89,20 @@ class Columns:
 
         Callers that search for the same get the same object until the next change. `catalogue`: the one of the cards.
         """
-        key = (profile, most, frozenset((deciders or {}).items()))
-        return self.recent.keep(key, lambda: finish(self.steps(profile, catalogue, most, deciders)))
+        return finish(self.steps(profile, catalogue, most, deciders))
 
     def steps(self, profile: Profile, catalogue: Catalogue, most: int | None, deciders: Deciders | None = None) -> Steps[Found]:
-        """Return the result of a search on the present cards, whatever changes between its steps."""
+        """Return the same in steps. The result is of the moment of the first one, whatever changes between them."""
+        key = (profile, most, frozenset((deciders or {}).items()))
+        kept: Found | None = self.recent.get(key)
+        if kept is not None:
+            return kept
         table = self.table  # first: it numbers the units and kinds
         terms, units, kinds = self._terms_of_rest, list(self._units), list(self._kinds)
-        return Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
+        found = yield from Search(table, profile, catalogue, terms, units, kinds, deciders or {}).found(most)
+        if self._table is table:
+            self.recent.keep(key, lambda: found)
+        return found
 
     def _block(self, name: str) -> Block:
         block = self._blocks.get(name)

@@ -17,6 +17,10 @@ class Recent:
     def forget(self) -> None:
         self._kept.clear()
 
+    def get(self, key: Hashable) -> Any:
+        """Return the result under this key; None: there is none."""
+        return self._kept.get(key)
+
     def keep(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """Return the result under this key, made now if there is none."""
         if key not in self._kept:
