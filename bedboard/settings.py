@@ -47,7 +47,7 @@ def default_data() -> Path:
     """Return the folder for data when none is named: in a checkout there, otherwise where this user's programs keep theirs."""
     if not INSTALLED:
         return PACKAGE.parent / ".data"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "bedboard"
+    return Path(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "bedboard")
 
 
 def environment_with(**more: str) -> dict[str, str]:

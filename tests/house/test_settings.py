@@ -1,11 +1,13 @@
 """Every setting can be found: in the README by its name, and at a start by what is wrong with it."""
 
+import pwd
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from bedboard import settings
 from bedboard.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -97,3 +99,16 @@ def test_plain_http_to_a_provider_stays_on_this_machine(issuer: str) -> None:
 def test_a_demand_needs_a_provider() -> None:
     with pytest.raises(ValidationError, match="need BEDBOARD_OIDC_ISSUER"):
         Settings(oidc_amr="mfa")
+
+
+def test_a_user_without_a_home_needs_none_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container runs as a number: no such user is known to its machine."""
+
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(settings, "INSTALLED", True)
+    assert settings.default_data().name == "bedboard"
