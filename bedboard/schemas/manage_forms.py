@@ -131,6 +131,12 @@ class OrganizationForm(Form):
         return {role: telephone for role, telephone in given.items() if telephone is not None}
 
 
+class MergeForm(Form):
+    """The organization in which another one goes up, by its id."""
+
+    into: Id
+
+
 class PersonForm(Form):
     """A person. `shelters`: the ids of those for which they work, each ticked. `another`: not the one with the same name."""
 

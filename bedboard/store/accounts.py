@@ -22,9 +22,9 @@ async def lock_account(tx: Transaction, subject_hash: bytes) -> Account | None:
 
 
 async def save_new_account(tx: Transaction, account: Account) -> bool:
-    """Save an account; False: somebody has it already, also when they got it while this waited.
+    """Save an account; False: somebody has it already, perhaps since this began to wait.
 
-    The caller has locked the person, who has no account that counts.
+    The caller has locked the person and found no account of theirs that counts.
     """
     added = insert(Account).values(account.model_dump()).on_conflict_do_nothing()
     return (await (await tx.connection()).execute(added)).rowcount > 0

@@ -135,6 +135,8 @@ CALLS: dict[str, Call] = {
     "organization_add": Call("/manage/organizations", 303, {"name": "Stichting Nieuw", "key": "m1"}),
     "organization": Call("/manage/organizations/oever", 200),
     "organization_save": Call("/manage/organizations/oever", 200, {"name": "Oever", "do": "preview", "key": "m2"}),
+    "merge": Call("/manage/organizations/desk/merge", 200),
+    "merge_save": Call("/manage/organizations/desk/merge", 200, {"into": "oever", "do": "preview", "key": "m24"}),
     "people": Call("/manage/people", 200),
     "person_add": Call("/manage/people", 303, {"name": "Bo", "organization": "oever", "role": "police", "key": "m3"}),
     "person": Call("/manage/people/sanne", 200),

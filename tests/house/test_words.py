@@ -61,6 +61,7 @@ REFUSALS = {
     *("account_refused", "account_cancelled", "account_login", "account_clock", "account_too_weak", "account_too_old"),
     *("account_unknown", "account_of_other", "account_there", "last_account", "provider_away"),
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use"),
+    *("organization_merged", "organization_ended"),
     *("no_such_contact", "contacts_full", "same_name"),
     *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
     *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),

@@ -3,7 +3,7 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import catalogue, contacts, organizations, people, places, roster, shelters, tokens
+from bedboard.routes.manage import catalogue, contacts, merging, organizations, people, places, roster, shelters, tokens
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
@@ -20,6 +20,15 @@ MANAGE: tuple[Row, ...] = (
         "/manage/organizations/{organization_id:id}",
         organizations.post_organization,
         "organization_save",
+        ADMIN,
+        fresh_for=ANYONE,
+    ),
+    Row("GET", "/manage/organizations/{organization_id:id}/merge", merging.show_merge, "merge", ADMIN),
+    Row(
+        "POST",
+        "/manage/organizations/{organization_id:id}/merge",
+        merging.post_merge,
+        "merge_save",
         ADMIN,
         fresh_for=ANYONE,
     ),

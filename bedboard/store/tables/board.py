@@ -84,12 +84,13 @@ class ContactRecord(SQLModel, table=True):
 
 class Organization(SQLModel, table=True):
     """`telephones`: role to the number under which its people in that role are called back. `ended_at` set: nothing new
-    may be of it."""
+    may be of it. `merged_into_id`: the organization in which it went up."""
 
     id: str = Field(primary_key=True)
     name: str
     telephones: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
     ended_at: datetime | None = moment(nullable=True)
+    merged_into_id: str | None = Field(default=None, foreign_key="organization.id")
 
 
 class Shelter(SQLModel, table=True):

@@ -45,6 +45,7 @@ id operational an organization
 name operational its name on screens
 telephones staff the numbers under which its people are called back, one per role and not per person
 ended_at operational since when nothing new may be of it
+merged_into_id operational the organization in which it went up
 
 shelter deployment
 id operational a shelter

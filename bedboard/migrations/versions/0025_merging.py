@@ -1,0 +1,34 @@
+"""Organizations that went up in another one, and the line of a case that went along."""
+
+from alembic import op
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+STATEMENTS = (
+    """
+alter table organization
+    add column merged_into_id text constraint fk_organization_merged_into_id references organization (id),
+    add constraint ck_organization_merged check (merged_into_id is null or ended_at is not null and merged_into_id <> id)
+""",
+    """
+alter table case_event
+    drop constraint ck_case_event_what,
+    add constraint ck_case_event_what check (what in
+        ('asked', 'yes', 'discuss', 'no', 'reminder', 'second_line', 'desk', 'chosen', 'chosen_for_desk',
+         'chosen_provisionally', 'desk_closed', 'confirmed', 'refused', 'arrived', 'missed', 'withdrawn', 'ended', 'lapsed',
+         'late', 'released', 'resumed', 'stay_ended', 'cancelled', 'handed_over', 'kept', 'taken_over', 'declined',
+         'arrival_changed', 'merged'))
+""",
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise RuntimeError("there is no way back: restore a copy of the database")
