@@ -249,6 +249,8 @@ class ContactForm(HoursForm):
 
 
 Minutes = Annotated[int, Field(ge=1, le=100_000)]
+Code = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{1,19}$")]
+Tile = Annotated[int, Field(ge=1, le=6)]  # the map on a phone has no room for more
 
 
 class KindForm(HoursForm):
@@ -263,14 +265,31 @@ class KindForm(HoursForm):
     needs: Annotated[dict[Need, Literal["on"]], Field(default_factory=dict)]
     fresh_minutes: Minutes | None = None
     ageing_minutes: Minutes | None = None
+    position: Annotated[int, Field(ge=0, le=999)] | None = None
+
+
+class NewKindForm(KindForm):
+    """A kind of place to be added, with the code that programs know it by."""
+
+    code: Code
 
 
 class UnitForm(Form):
-    """A police unit, with the minutes to each other one."""
+    """A police unit, with its tile on the small map and the minutes to each other one."""
 
     name: OrganizationName
     short: Annotated[str, Field(pattern=f"^[{LETTERS}]{{1,4}}$")]
     minutes: Annotated[dict[Id, Annotated[int, Field(ge=1, lt=UNKNOWN_MINUTES)]], Field(default_factory=dict)]
+    map_column: Tile | None = None
+    map_row: Tile | None = None
+
+
+class NewUnitForm(UnitForm):
+    """A police unit to be added, with the code that programs know it by."""
+
+    code: Code
+    map_column: Tile
+    map_row: Tile
 
 
 class DayForm(Form):

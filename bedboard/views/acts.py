@@ -47,6 +47,8 @@ MEANS: Mapping[str, Means] = {
     "fresh_minutes": "text",
     "ageing_minutes": "text",
     "position": "text",
+    "map_column": "text",
+    "map_row": "text",
     "scopes": "scope",
     "shelter_count": "text",
     "place_count": "text",

@@ -154,6 +154,8 @@ CALLS: dict[str, Call] = {
     "kinds": Call("/manage/kinds", 200),
     "kind": Call("/manage/kinds/women", 200),
     "kind_save": Call("/manage/kinds/nothing", 404, KIND | {"key": "m20"}),
+    "kind_add": Call("/manage/kinds", 422, {"key": "m25"}),  # an empty form
+    "unit_add": Call("/manage/units", 422, {"key": "m26"}),  # an empty form
     "units": Call("/manage/units", 200),
     "unit": Call("/manage/units/noord", 200),
     "unit_save": Call("/manage/units/nowhere", 404, {"name": "Noord", "short": "N", "seen": "0" * 16, "key": "m21"}),

@@ -170,3 +170,37 @@ async def test_a_new_number_of_the_list_redraws_no_open_board(site: Site, wouter
 
         await until(is_read, "the board has read the number")
         assert [one["type"] for one in await until_pulse(site, line)] == []
+
+
+async def test_a_new_kind_and_a_new_unit_are_on_the_board_and_in_the_api_at_once(site: Site, wouter: httpx.AsyncClient) -> None:
+    kind = {"code": "family", "name_nl": "Gezinsplekken", "name_en": "Family places", "decides": "shelter", "key": "k1"}
+    done = await wouter.post("/manage/kinds", data=kind)
+    assert (done.status_code, done.headers["location"]) == (303, "/manage/kinds/family?saved=1")
+    unit = {"code": "oost", "name": "Oost-Nederland", "short": "ON", "map_column": "3", "map_row": "2", "key": "k2"}
+    assert (await wouter.post("/manage/units", data=unit)).headers["location"] == "/manage/units/oost?saved=1"
+    async with aclosing(await site.sign_in("lucia")) as lucia:
+
+        async def is_shown() -> bool:
+            board, search = await lucia.get("/"), await lucia.get("/search")
+            return "Gezinsplekken" in board.text and all('title="Oost-Nederland"' in page.text for page in (board, search))
+
+        await until(is_shown, "the board and the search form have both")
+        for path in ("/manage/kinds/family", "/manage/units/oost"):
+            seen = re.search(r'name="seen" value="(\w+)"', (await wouter.get(path)).text)
+            assert seen is not None
+            assert (await wouter.post(path, data={"do": "end", "key": path, "seen": seen[1]})).status_code == 303
+            assert "gestopt" in words(await wouter.get(path))
+
+        async def is_gone() -> bool:
+            page = await lucia.get("/")
+            return "Gezinsplekken" not in page.text and "Oost-Nederland" not in page.text
+
+        await until(is_gone, "the board has neither")
+
+
+async def test_a_kind_in_use_says_why_it_stays(site: Site, wouter: httpx.AsyncClient) -> None:
+    for path, said in ((COSM, "nog plekken van deze soort (3), op locaties (1)"), (NOORD, "nog locaties (2)")):
+        seen = re.search(r'name="seen" value="(\w+)"', (await wouter.get(path)).text)
+        assert seen is not None
+        page = await wouter.post(path, data={"do": "end", "key": path, "seen": seen[1]})
+        assert page.status_code == 409 and said in words(page)

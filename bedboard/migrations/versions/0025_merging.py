@@ -1,4 +1,4 @@
-"""Organizations that went up in another one, and the line of a case that went along."""
+"""Organizations that went up in another one with their cases, and kinds of place and police units that are closed."""
 
 from alembic import op
 
@@ -8,6 +8,8 @@ branch_labels = None
 depends_on = None
 
 STATEMENTS = (
+    "alter table kind add column ended_at timestamptz",
+    "alter table unit add column ended_at timestamptz",
     """
 alter table organization
     add column merged_into_id text constraint fk_organization_merged_into_id references organization (id),

@@ -17,6 +17,7 @@ code operational a police unit
 name operational its name on screens
 short operational its short name on the small map
 map_column,map_row operational its tile on the small map
+ended_at operational since when no shelter may be in it
 
 travel deployment
 from_code,to_code operational a journey between two police units
@@ -30,6 +31,7 @@ decides operational who decides on a placement
 desk_hours,outside_hours operational when the desk decides, and what counts then and otherwise
 for_needs operational the people it is meant for
 fresh_minutes,ageing_minutes operational how long its news is fresh, and then ageing
+ended_at operational since when no place may be of it
 
 contact deployment
 id operational a number on the page that says whom to call
