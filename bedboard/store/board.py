@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bedboard.rules.claims import Claim
 from bedboard.rules.contacts import Contact
+from bedboard.rules.criteria import SPOKEN_LANGUAGES, in_order
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits, oldest_confirmation
 from bedboard.rules.places import PlaceState
@@ -108,6 +109,8 @@ class Catalogue:
     """Whom to call besides shelters, in the order of the deployment."""
     days_off: Container[date] = frozenset()
     """The days on which desks and offices are closed."""
+    languages: tuple[str, ...] = SPOKEN_LANGUAGES
+    """Those that may be spoken at a shelter."""
     closed_units: Mapping[str, UnitRow] = field(default_factory=dict)
     closed_kinds: Mapping[str, KindRow] = field(default_factory=dict)
 
@@ -124,7 +127,7 @@ class Catalogue:
     @property
     def words(self) -> tuple[object, ...]:
         """Return the parts that stand on boards and in results of a search; no shelter changes with them."""
-        return self.units, self.kinds, self.travel
+        return self.units, self.kinds, self.travel, self.languages
 
     def minutes_between(self, here: str, there: str) -> int | None:
         """Return the minutes of a journey between two police units, 0 within one; None: not known."""
@@ -263,4 +266,5 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
             for row in contacts
         ),
         days_off=days_off,
+        languages=in_order((await connection.execute(text("select code from language"))).scalars()),
     )

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, func, or_, select
 
 from bedboard.store.database import Transaction
-from bedboard.store.tables.board import ContactRecord, Holiday, Kind, Place, Shelter, Travel, Unit
+from bedboard.store.tables.board import ContactRecord, Holiday, Kind, Language, Place, Shelter, Travel, Unit
 
 
 async def list_kinds(tx: Transaction) -> Sequence[Kind]:
@@ -69,6 +69,33 @@ async def save_minutes(tx: Transaction, code: str, other: str, minutes: int | No
     row = insert(Travel).values(from_code=first, to_code=second, minutes=minutes)
     replaced = row.on_conflict_do_update(index_elements=["from_code", "to_code"], set_={"minutes": minutes})
     await connection.execute(replaced)
+
+
+async def list_languages(tx: Transaction) -> Sequence[str]:
+    """Return the languages of the deployment, in no order."""
+    return (await tx.exec(select(Language.code))).all()
+
+
+async def list_known_languages(tx: Transaction) -> set[str]:
+    """Return the languages of the deployment; nobody removes one until the transaction ends."""
+    return set(await tx.exec(select(Language.code).with_for_update(read=True)))
+
+
+async def add_language(tx: Transaction, code: str) -> bool:
+    """Add a language; False: it is there already."""
+    added = await (await tx.connection()).execute(insert(Language).values(code=code).on_conflict_do_nothing())
+    return added.rowcount > 0
+
+
+async def delete_language(tx: Transaction, code: str) -> bool:
+    """Remove a language; False: it is not there. A shelter that takes it into use at this moment comes first, or is refused."""
+    return (await (await tx.connection()).execute(delete(Language).where(col(Language.code) == code))).rowcount > 0
+
+
+async def count_speaking(tx: Transaction, code: str) -> int:
+    """Count the shelters where a language is spoken."""
+    wanted = select(func.count()).select_from(Shelter).where(col(Shelter.languages).contains([code]))
+    return (await tx.exec(wanted)).one()
 
 
 async def list_days_off(tx: Transaction) -> Sequence[date]:

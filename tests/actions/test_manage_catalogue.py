@@ -6,14 +6,28 @@ from typing import Any
 
 import pytest
 
+from bedboard.actions import criteria
+from bedboard.actions.criteria import set_terms
 from bedboard.actions.manage import places, shelters
-from bedboard.actions.manage.catalogue import KindFacts, UnitFacts, add_kind, add_unit, end_kind, end_unit, seen_kind
+from bedboard.actions.manage.catalogue import (
+    KindFacts,
+    UnitFacts,
+    add_kind,
+    add_unit,
+    begin_language,
+    end_kind,
+    end_language,
+    end_unit,
+    seen_kind,
+)
 from bedboard.actions.manage.common import stamp_of
 from bedboard.actions.manage.places import PlaceFacts, open_places
 from bedboard.actions.manage.shelters import ShelterFacts, found_shelter
+from bedboard.rules.criteria import SPOKEN_LANGUAGES
+from bedboard.rules.fit import make_terms
 from bedboard.rules.refusals import Conflict, Invalid, NotAllowed
 from bedboard.store.board import get_catalogue
-from bedboard.store.catalogue import lock_kind
+from bedboard.store.catalogue import list_languages, lock_kind
 from bedboard.store.database import Database
 from tests.actions.races import Action, not_yet_committed, outcome, waits
 from tests.build import NOW, SEAL, actor
@@ -94,6 +108,8 @@ async def test_what_is_in_use_is_not_closed_and_the_counts_say_why(board_databas
     [
         lambda tx, who: add_kind(tx, who, "family", FAMILY, NOW),
         lambda tx, who: end_kind(tx, who, "cosm", NOW),
+        lambda tx, who: begin_language(tx, who, "sv", NOW),
+        lambda tx, who: end_language(tx, who, "nl", NOW),
         lambda tx, who: add_unit(tx, who, "oost", OOST, NOW),
         lambda tx, who: end_unit(tx, who, "noord", NOW),
     ],
@@ -137,3 +153,42 @@ async def test_of_two_that_close_a_kind_at_once_the_second_does_not_open_it_agai
     assert await second == "facts_changed"
     rows = await every_row(pools[0])
     assert rows["kind", "family"]["ended_at"] == NOW
+
+
+TERMS = make_terms({"woman": "yes"}, {}, (0, 1440), ("nl", "sv"))
+DUTCH = make_terms({"woman": "yes"}, {}, (0, 1440), ("nl",))
+
+
+async def test_a_language_is_added_spoken_and_removed_once_nobody_has_it(board_database: Database) -> None:
+    strange = await refused(board_database, lambda tx: set_terms(tx, ANNEKE, "linde", TERMS, NOW))
+    assert isinstance(strange, Invalid) and [one.field for one in strange.fields] == ["languages.sv"]
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: begin_language(tx, WOUTER, "sv", NOW))
+    assert [(row["action"], row["subject"]) for row in seen.journal] == [("add_language", "language sv")]
+    assert seen.bells == [("catalogue", "all", 0)]
+    assert (await do(board_database, get_catalogue)).languages == (*SPOKEN_LANGUAGES, "sv")
+    assert isinstance(await refused(board_database, lambda tx: begin_language(tx, WOUTER, "sv", NOW)), Invalid)
+    await do(board_database, lambda tx: set_terms(tx, ANNEKE, "linde", TERMS, NOW))
+    kept = await refused(board_database, lambda tx: end_language(tx, WOUTER, "sv", NOW))
+    assert (kept.code, kept.detail) == ("language_in_use", {"shelters": 1})
+    await do(board_database, lambda tx: set_terms(tx, ANNEKE, "linde", DUTCH, NOW))
+    await do(board_database, lambda tx: end_language(tx, WOUTER, "sv", NOW))
+    assert (await do(board_database, get_catalogue)).languages == SPOKEN_LANGUAGES
+
+
+@pytest.mark.parametrize("locked", [False, True], ids=["no lock", "lock"])
+async def test_a_language_that_a_shelter_takes_at_that_moment_stays(
+    pools: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    await do(pools[0], lambda tx: begin_language(tx, WOUTER, "sv", NOW))
+    if not locked:
+        monkeypatch.setattr(criteria, "list_known_languages", list_languages)
+    async with not_yet_committed(pools[0], lambda tx: set_terms(tx, ANNEKE, "linde", TERMS, NOW)):
+        waiting = asyncio.create_task(outcome(pools[1], lambda tx: end_language(tx, WOUTER, "sv", NOW)))
+        await asyncio.wait([waiting, asyncio.create_task(waits(pools[0]))], return_when=asyncio.FIRST_COMPLETED)
+    said = await waiting
+
+    def check() -> None:
+        assert said == "language_in_use"
+
+    goes(locked, check)

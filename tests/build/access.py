@@ -136,6 +136,7 @@ ACCESS = {
     "import_save": "A",
     "import_template": "A",
     **dict.fromkeys(("kinds", "kind_add", "kind", "kind_save", "units", "unit_add", "unit", "unit_save"), "A"),
+    **dict.fromkeys(("spoken", "spoken_add", "spoken_one", "spoken_end"), "A"),
     **dict.fromkeys(("days_off", "day_off_add", "day_off", "day_off_end"), "A"),
     "tokens": "A",
     "token_add": "A",
@@ -237,6 +238,7 @@ NEEDS_PROOF = {
     **dict.fromkeys(("shelter_save", "place_add"), "MA"),
     **dict.fromkeys(("token_add", "token_save", "import_look", "import_save"), "A"),
     **dict.fromkeys(("kind_add", "kind_save", "unit_add", "unit_save", "day_off_add", "day_off_end"), "A"),
+    **dict.fromkeys(("spoken_add", "spoken_end"), "A"),
     **dict.fromkeys(("shelter_token_add", "shelter_token_save"), "M"),
     **dict.fromkeys(("shelter_contact", "place_save", "shelter_staff_add", "shelter_person_save"), "M"),
 }

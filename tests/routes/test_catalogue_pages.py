@@ -204,3 +204,25 @@ async def test_a_kind_in_use_says_why_it_stays(site: Site, wouter: httpx.AsyncCl
         assert seen is not None
         page = await wouter.post(path, data={"do": "end", "key": path, "seen": seen[1]})
         assert page.status_code == 409 and said in words(page)
+
+
+async def test_a_new_language_can_be_asked_for_at_once_and_none_is_free_text(site: Site, wouter: httpx.AsyncClient) -> None:
+    assert (await wouter.post("/manage/languages", data={"language": "zzz", "key": "k1"})).status_code == 422
+    done = await wouter.post("/manage/languages", data={"language": "sv", "key": "k2"})
+    assert (done.status_code, done.headers["location"]) == (303, "/manage/languages?saved=1")
+    assert "Zweeds" in words(await wouter.get("/manage/languages/sv"))
+    async with aclosing(await site.sign_in("lucia")) as lucia, aclosing(await site.sign_in("anneke")) as anneke:
+
+        async def is_asked() -> bool:
+            pages = await lucia.get("/search"), await anneke.get("/manage/linde/criteria")
+            return all('name="languages.sv"' in page.text for page in pages)
+
+        await until(is_asked, "the search form and the criteria have it")
+    async with site.api("demo-police") as api:
+        assert (await api.post("/search", json={"languages": ["sv"]})).status_code == 200
+        assert (await api.post("/search", json={"languages": ["fi"]})).status_code == 422
+    page = await wouter.get("/manage/languages/sv")
+    seen = re.search(r'name="seen" value="(\w+)"', page.text)
+    assert seen is not None
+    gone = await wouter.post("/manage/languages/sv", data={"do": "end", "key": "k3", "seen": seen[1]})
+    assert (gone.status_code, gone.headers["location"]) == (303, "/manage/languages?saved=1")

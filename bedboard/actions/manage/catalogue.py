@@ -1,4 +1,4 @@
-"""The rows of a deployment: an administrator keeps kinds of place, their desk hours, units, their minutes, and days off."""
+"""The rows of a deployment, kept by an administrator: kinds of place, units and their minutes, days off, and languages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,9 +12,12 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
 from bedboard.store.catalogue import (
     add_day_off,
+    add_language,
     count_in_unit,
     count_places_of,
+    count_speaking,
     delete_day_off,
+    delete_language,
     list_minutes,
     lock_kind,
     lock_kinds,
@@ -245,3 +248,28 @@ async def _write_day(tx: Transaction, actor: Actor, action: str, day: date, now:
     await write_about(tx, actor, action, f"day {day.isoformat()}", None, None, now)
     await ring(tx, "catalogue", "all")
     return day.isoformat()
+
+
+async def begin_language(tx: Transaction, actor: Actor, code: str, now: datetime) -> str:
+    """Add a language that may be spoken at shelters, and return its code. Refusals: NotAllowed, Invalid `language`."""
+    await check_admin(tx, actor)
+    if not await add_language(tx, code):
+        raise Invalid(FieldError("language", "language_already"))
+    return await _write_language(tx, actor, "add_language", code, now)
+
+
+async def end_language(tx: Transaction, actor: Actor, code: str, now: datetime) -> str:
+    """Remove a language that is spoken at no shelter. Refusals: NotAllowed, NotFound, Conflict `language_in_use`."""
+    await check_admin(tx, actor)
+    if not await delete_language(tx, code):
+        raise NotFound("no_such_language")
+    shelters = await count_speaking(tx, code)
+    if shelters:
+        raise Conflict("language_in_use", shelters=shelters)
+    return await _write_language(tx, actor, "end_language", code, now)
+
+
+async def _write_language(tx: Transaction, actor: Actor, action: str, code: str, now: datetime) -> str:
+    await write_about(tx, actor, action, f"language {code}", None, None, now)
+    await ring(tx, "catalogue", "all")
+    return code

@@ -1,4 +1,4 @@
-"""Organizations that went up in another one with their cases, and kinds of place and police units that are closed."""
+"""Organizations that went up in another one with their cases, closed kinds and units, and the languages of a deployment."""
 
 from alembic import op
 
@@ -8,6 +8,12 @@ branch_labels = None
 depends_on = None
 
 STATEMENTS = (
+    "create table language (code text constraint pk_language primary key)",
+    """
+insert into language (code) values
+    ('nl'), ('en'), ('fr'), ('es'), ('pt'), ('de'), ('it'), ('pl'), ('ro'), ('bg'),
+    ('hu'), ('uk'), ('ru'), ('tr'), ('ar'), ('fa'), ('so'), ('ti'), ('zh'), ('vi')
+""",
     "alter table kind add column ended_at timestamptz",
     "alter table unit add column ended_at timestamptz",
     """

@@ -24,7 +24,8 @@ from bedboard.routes.call import Call
 from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.rules.fit import NEEDS
 from bedboard.rules.refusals import NotFound
-from bedboard.schemas.manage_forms import EVERY_DAY, USUAL_DAYS, DayForm, KindForm, NewKindForm, NewUnitForm, UnitForm
+from bedboard.schemas.catalogue_forms import DayForm, KindForm, NewKindForm, NewUnitForm, UnitForm
+from bedboard.schemas.manage_forms import EVERY_DAY, USUAL_DAYS
 from bedboard.store.catalogue import list_days_off, list_kinds, list_minutes, list_units
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Kind, Unit

@@ -3,7 +3,18 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import catalogue, contacts, merging, organizations, people, places, roster, shelters, tokens
+from bedboard.routes.manage import (
+    catalogue,
+    contacts,
+    languages,
+    merging,
+    organizations,
+    people,
+    places,
+    roster,
+    shelters,
+    tokens,
+)
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
@@ -65,6 +76,10 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/days", catalogue.post_day_new, "day_off_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/days/{day:id}", catalogue.show_day, "day_off", ADMIN),
     Row("POST", "/manage/days/{day:id}", catalogue.post_day, "day_off_end", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/languages", languages.show_languages, "spoken", ADMIN),
+    Row("POST", "/manage/languages", languages.post_language_new, "spoken_add", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/languages/{language:id}", languages.show_language, "spoken_one", ADMIN),
+    Row("POST", "/manage/languages/{language:id}", languages.post_language, "spoken_end", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens", tokens.show_tokens, "tokens", ADMIN),
     Row("POST", "/manage/tokens", tokens.post_token_new, "token_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens/{client_id:id}", tokens.show_token, "token", ADMIN),

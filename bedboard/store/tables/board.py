@@ -69,6 +69,12 @@ class Kind(SQLModel, table=True):
     ended_at: datetime | None = moment(nullable=True)
 
 
+class Language(SQLModel, table=True):
+    """A language that may be spoken at a shelter, by its code (ISO 639). Its name is in the libraries."""
+
+    code: str = Field(primary_key=True)
+
+
 class ContactRecord(SQLModel, table=True):
     """A number on "Wie bel ik". `unit_code` None: for the whole country. `hours` None: it is always answered."""
 

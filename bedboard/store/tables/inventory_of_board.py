@@ -33,6 +33,9 @@ for_needs operational the people it is meant for
 fresh_minutes,ageing_minutes operational how long its news is fresh, and then ageing
 ended_at operational since when no place may be of it
 
+language deployment
+code operational a language that may be spoken at a shelter
+
 contact deployment
 id operational a number on the page that says whom to call
 position operational its order on screens
