@@ -10,7 +10,7 @@ import pytest
 from tests.build import until
 from tests.build.api import sql
 from tests.build.lines import hear, page_line, until_pulse
-from tests.build.site import Site, facts
+from tests.build.site import Site, facts, served
 
 COSM, NOORD, DAYS = "/manage/kinds/cosm", "/manage/units/noord", "/manage/days"
 
@@ -172,13 +172,16 @@ async def test_a_new_number_of_the_list_redraws_no_open_board(site: Site, wouter
         assert [one["type"] for one in await until_pulse(site, line)] == []
 
 
-async def test_a_new_kind_and_a_new_unit_are_on_the_board_and_in_the_api_at_once(site: Site, wouter: httpx.AsyncClient) -> None:
-    kind = {"code": "family", "name_nl": "Gezinsplekken", "name_en": "Family places", "decides": "shelter", "key": "k1"}
-    done = await wouter.post("/manage/kinds", data=kind)
-    assert (done.status_code, done.headers["location"]) == (303, "/manage/kinds/family?saved=1")
-    unit = {"code": "oost", "name": "Oost-Nederland", "short": "ON", "map_column": "3", "map_row": "2", "key": "k2"}
-    assert (await wouter.post("/manage/units", data=unit)).headers["location"] == "/manage/units/oost?saved=1"
-    async with aclosing(await site.sign_in("lucia")) as lucia:
+async def test_a_new_kind_and_a_new_unit_are_on_the_pages_of_every_process_at_once(
+    site: Site, wouter: httpx.AsyncClient
+) -> None:
+    async with served(site.process.database.url, site.clock) as second, aclosing(await second.sign_in("lucia")) as lucia:
+        assert "Gezinsplekken" not in (await lucia.get("/")).text
+        kind = {"code": "family", "name_nl": "Gezinsplekken", "name_en": "Family places", "decides": "shelter", "key": "k1"}
+        done = await wouter.post("/manage/kinds", data=kind)
+        assert (done.status_code, done.headers["location"]) == (303, "/manage/kinds/family?saved=1")
+        unit = {"code": "oost", "name": "Oost-Nederland", "short": "ON", "map_column": "3", "map_row": "2", "key": "k2"}
+        assert (await wouter.post("/manage/units", data=unit)).headers["location"] == "/manage/units/oost?saved=1"
 
         async def is_shown() -> bool:
             board, search = await lucia.get("/"), await lucia.get("/search")
