@@ -11,7 +11,7 @@ from bedboard.clock import Clock
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound, SignInNeeded
 from bedboard.store.access import get_proven_at
-from bedboard.store.accounts import delete_accounts, end_sessions_of, get_account_of, lock_account
+from bedboard.store.accounts import delete_accounts, end_sessions_of, get_account_of, lock_account, save_new_account
 from bedboard.store.alerts import lock_person
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
@@ -58,8 +58,8 @@ async def add_account(
     if await get_account_of(tx, actor.id) is not None:
         raise Conflict("account_there")
     account = Account(id=clock.new_id(), person_id=actor.id, subject_hash=subject_hash, added_at=clock.now())
-    tx.add(account)
-    await tx.flush()
+    if not await save_new_account(tx, account):
+        raise Conflict("account_of_other")
     await note_sign_in(tx, actor, "account_added", clock.now(), method=method)
     await ring(tx, "devices", f"{actor.id} {session_hash.hex() if session_hash else '-'}")
     return account

@@ -25,6 +25,8 @@ async def hand_over_case(tx: Transaction, actor: Actor, case_id: str, to: Holder
 
     Refusals: NotFound, Invalid, Conflict `request_…`, `not_handed_over`.
     """
+    if to is not None:
+        await lock_organization(tx, to.organization_id)  # its people may all go to another organization meanwhile
     case = await lock_case_of_group(tx, actor, case_id)
     record = case.record
     if to is None:

@@ -7,10 +7,11 @@ from typing import Any
 from bedboard.actions.occupancy import Changed
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
-from bedboard.rules.criteria import SPOKEN_LANGUAGES, check_overrides, check_terms
+from bedboard.rules.criteria import check_overrides, check_terms, in_order
 from bedboard.rules.fit import Terms
 from bedboard.rules.refusals import NotAllowed, NotFound, VersionMismatch
 from bedboard.store.board import get_shelter
+from bedboard.store.catalogue import list_known_languages
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_criteria_version
 from bedboard.store.people import may_act
@@ -60,8 +61,7 @@ def _words(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
 ) -> dict[str, Any]:
     """Return terms as the journal keeps them."""
-    spoken = [code for code in SPOKEN_LANGUAGES if code in languages]
-    return {"criteria": dict(criteria), "limits": dict(limits), "intake": list(intake), "languages": spoken}
+    return {"criteria": dict(criteria), "limits": dict(limits), "intake": list(intake), "languages": list(in_order(languages))}
 
 
 async def set_terms(
@@ -73,7 +73,7 @@ async def set_terms(
     Refusals: NotAllowed, NotFound, VersionMismatch, Invalid.
     """
     shelter = await _lock_managed(tx, actor, shelter_id, None, version)
-    check_terms(terms.criteria, terms.limits, terms.intake, terms.languages)
+    check_terms(terms.criteria, terms.limits, terms.intake, terms.languages, await list_known_languages(tx))
     old = _words(
         shelter.criteria, shelter.limits, (shelter.intake_from_minutes, shelter.intake_until_minutes), shelter.languages
     )

@@ -37,6 +37,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "ended": (),
     "lapsed": ("requester",),
     "late": ("requester", "shelter", "desk"),
+    "merged": (),
 }
 """By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
 and outside its hours the requester. Receivers: the people of the group that is offered the case; former: the person that

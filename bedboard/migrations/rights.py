@@ -17,6 +17,7 @@ RIGHTS: dict[str, str] = {
     "alembic_version": READ,
     "deployment": KEEP,
     "holiday": "select, insert, delete",  # an administrator keeps the days off
+    "language": FORGET,  # an administrator keeps the list
     "contact": FORGET,  # an administrator keeps the list
     "unit": CHANGE,
     "travel": FORGET,  # minutes that nobody knows any more

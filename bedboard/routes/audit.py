@@ -50,8 +50,8 @@ async def show_audit(call: Call) -> Response:
         organizations = await list_organizations(tx)
     said = form.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
     shelters = {card.id: card.name for card in call.process.board.cards.values()}
-    kinds = {code: kind.names[call.language] for code, kind in call.catalogue.kinds.items()}
-    units = {code: unit.name for code, unit in call.catalogue.units.items()}
+    kinds = {code: kind.names[call.language] for code, kind in call.catalogue.every_kind.items()}
+    units = {code: unit.name for code, unit in call.catalogue.every_unit.items()}
     names = Names({one.id: one.name for one in organizations} | shelters | kinds, units)
     context = {
         "acts": acts[:ACTS_SHOWN],

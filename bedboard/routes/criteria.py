@@ -4,7 +4,7 @@ The filled-in form goes along to the next page, so that nothing is lost when it 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from bedboard.actions.occupancy import Changed
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of, refusal_of
 from bedboard.routes.replies import fields_of, html, http_status, page, retry_after
-from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, SPOKEN_LANGUAGES, check_overrides, check_terms
+from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LARGEST_LIMITS, check_overrides, check_terms
 from bedboard.rules.examples import ExampleOutcome, House, try_examples
 from bedboard.rules.fit import DAY_MINUTES, Terms, make_terms
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, VersionMismatch
@@ -58,8 +58,11 @@ def _answers(fields: Fields, nothing: str) -> tuple[dict[str, str], list[FieldEr
     return {name: answer for name, answer in said.items() if answer != nothing}, missing
 
 
-def read_terms(fields: Fields) -> Terms:
-    """Read the fields of the shelter's page. Refusal: Invalid with every field that cannot be right."""
+def read_terms(fields: Fields, known: Collection[str]) -> Terms:
+    """Read the fields of the shelter's page. `known`: the languages of the deployment.
+
+    Refusal: Invalid with every field that cannot be right.
+    """
     criteria, wrong = _answers(fields, UNSAID)
     limits: dict[str, int] = {}
     for name, text in _group(fields, "limits").items():
@@ -76,7 +79,7 @@ def read_terms(fields: Fields) -> Terms:
             times[name] = int(found[1]) * 60 + int(found[2])
     intake, languages = (times["from"], times["until"]), _group(fields, "languages")
     try:
-        check_terms(criteria, limits, intake, languages)
+        check_terms(criteria, limits, intake, languages, known)
     except Invalid as refusal:
         wrong += refusal.fields
     if wrong:
@@ -124,12 +127,12 @@ class Subject:
     def saved(self) -> dict[str, str]:
         return write_terms(self.row) if self.place is None else write_overrides(self.place)
 
-    def try_out(self, fields: Fields) -> list[ExampleOutcome]:
+    def try_out(self, fields: Fields, known: Collection[str]) -> list[ExampleOutcome]:
         """Return how the example people fare with these fields. Refusal: Invalid."""
         row, place = self.row, self.place
         intake = (row.intake_from_minutes, row.intake_until_minutes)
         if place is None:
-            terms = read_terms(fields)
+            terms = read_terms(fields, known)
             return try_examples(terms, (_house(terms, one, one.criteria or {}) for one in row.places))
         terms = make_terms(row.criteria, row.limits, intake, row.languages)
         return try_examples(terms, [_house(terms, place, read_overrides(fields))])
@@ -162,7 +165,7 @@ async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None
     fields = saved if typed is None else {name: value for name, value in typed.items() if name not in _rest(typed)}
     outcomes: list[ExampleOutcome] | None = None
     try:
-        outcomes = subject.try_out(fields)
+        outcomes = subject.try_out(fields, call.catalogue.languages)
     except Invalid as wrong:
         refusal = refusal or wrong
     status = http_status(refusal) if refusal else 200
@@ -188,7 +191,7 @@ async def _show(call: Call, typed: Fields | None, refusal: Refusal | None = None
         "is_saved": is_saved and typed is None,
         "groups": CRITERIA,
         "limits": LARGEST_LIMITS,
-        "languages": SPOKEN_LANGUAGES,
+        "languages": call.catalogue.languages,
         "openings": _times(HALF_HOURS[:-1], saved, fields, "intake.from"),
         "closings": _times(HALF_HOURS[1:], saved, fields, "intake.until"),
         "catalogue": call.catalogue,
@@ -246,7 +249,7 @@ async def post_criteria(call: Call) -> Response:
     shelter_id, fields = call.path_params["shelter_id"], await call.fields()
 
     async def work(tx: Transaction, version: int) -> Changed:
-        return await set_terms(tx, call.actor, shelter_id, read_terms(fields), call.now, version)
+        return await set_terms(tx, call.actor, shelter_id, read_terms(fields, call.catalogue.languages), call.now, version)
 
     return await _take(call, work)
 

@@ -16,7 +16,7 @@ from bedboard.routes.parse import own_path
 from bedboard.routes.replies import html, notice, page
 from bedboard.routes.search import answer_search, profile_fields
 from bedboard.routes.strip import own_strip, strip_reply
-from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS, SPOKEN_LANGUAGES
+from bedboard.rules.criteria import CRITERIA, LARGEST_LIMITS
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, ProofNeeded, Refusal, TooMany
 from bedboard.schemas.fields import ID
 from bedboard.schemas.forms import HoldForm, OwnForm
@@ -187,7 +187,7 @@ async def _shelter_page(call: Call, card: Card, refusal: Refusal | None, telepho
         "places": _places(call, card),
         "criteria": [name for group in CRITERIA.values() for name in group],
         "limits": list(LARGEST_LIMITS),
-        "languages": SPOKEN_LANGUAGES,
+        "languages": catalogue.languages,
         "catalogue": catalogue,
         "telephone": telephone,
         "may_call": actor.role == "desk" or card.freshness == "stale",

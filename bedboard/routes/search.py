@@ -13,7 +13,6 @@ from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
 from bedboard.routes.replies import notice, page
 from bedboard.routes.strip import own_strip
-from bedboard.rules.criteria import SPOKEN_LANGUAGES
 from bedboard.rules.fit import ADULT_AGES, EXPLOITATIONS, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile
 from bedboard.rules.refusals import Conflict, Invalid, Refusal
 from bedboard.rules.tallies import SLEPT
@@ -97,7 +96,7 @@ async def search_page(call: Call, fields: Mapping[str, str], refusal: Refusal | 
             "statuses": PERSON_STATUSES,
             "exploitations": EXPLOITATIONS,
             "needs": NEEDS,
-            "languages": SPOKEN_LANGUAGES,
+            "languages": catalogue.languages,
             "most_of_each": MOST_OF_EACH,
             "adult_ages": list(ADULT_AGES),
             "oldest_sons": range(TEEN[1] + 1),

@@ -1,6 +1,6 @@
 """Criteria: a shelter's answers about the people it takes. Each is yes, discuss or no; absent is unknown."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from bedboard.rules.refusals import FieldError, Invalid
@@ -52,7 +52,14 @@ SPOKEN_LANGUAGES = (
     "zh",
     "vi",
 )
-"""Languages that may be spoken at a shelter, as ISO 639-1; for others there is the interpreters' telephone."""
+"""The languages with which a deployment begins, as ISO 639-1; for others there is the interpreters' telephone."""
+
+
+def in_order(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return languages in the order of forms: the usual ones first."""
+    usual = {code: number for number, code in enumerate(SPOKEN_LANGUAGES)}
+    return tuple(sorted(codes, key=lambda code: (usual.get(code, len(usual)), code)))
+
 
 TAKES = ("women", "men", "families", "minors")
 
@@ -91,12 +98,16 @@ def wrong_criteria(criteria: Mapping[str, str]) -> list[FieldError]:
 
 
 def check_terms(
-    criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
+    criteria: Mapping[str, str],
+    limits: Mapping[str, int],
+    intake: tuple[int, int],
+    languages: Collection[str],
+    known: Collection[str] = SPOKEN_LANGUAGES,
 ) -> None:
     """Refuse terms that cannot be right: Invalid with every such field.
 
     `intake`: local minutes, from and until; day and night is (0, 1440). Until may be lower than from (over midnight), but not
-    the same: that could mean day and night as well as never.
+    the same: that could mean day and night as well as never. `known`: the languages of the deployment.
     """
     wrong = wrong_criteria(criteria)
     for name, number in limits.items():
@@ -115,7 +126,7 @@ def check_terms(
         wrong.append(FieldError("intake.until", "not_a_time"))
     if opens == closes:
         wrong.append(FieldError("intake.until", "same_as_from"))
-    wrong += [FieldError(f"languages.{code}", "unknown_field") for code in languages if code not in SPOKEN_LANGUAGES]
+    wrong += [FieldError(f"languages.{code}", "unknown_field") for code in languages if code not in known]
     if wrong:
         raise Invalid(*wrong)
 

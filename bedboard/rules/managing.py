@@ -112,6 +112,23 @@ def check_work(role: str, shelter_ids: Collection[str]) -> None:
         raise Invalid(FieldError("shelters", "only_for_shelter_roles"))
 
 
+Group = tuple[str, str]
+"""An organization, by its id, and a role."""
+
+
+def split_roles(acts_as: Group, further: Collection[Group], from_id: str, into_id: str) -> tuple[set[Group], set[Group]]:
+    """Return the further roles that move to another organization, and those that would be there twice then.
+
+    `acts_as`: the organization and the role in which the person acts; where it moves, a further role may be the same.
+    """
+    organization, role = acts_as
+    acts_as = (into_id if organization == from_id else organization, role)
+    leaving = {one for one in further if one[0] == from_id}
+    there = {one for one in further if one[0] == into_id} | {acts_as}
+    twice = {(from_id, role) for _, role in leaving if (into_id, role) in there}
+    return leaving - twice, twice | ({acts_as} & set(further))
+
+
 class Capacity(NamedTuple):
     """The size and the kind of a place, as far as people on it depend on them."""
 

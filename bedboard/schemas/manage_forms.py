@@ -10,9 +10,7 @@ from bedboard.rules.clients import PERIODS, ClientRole, Scope, unfit_name
 from bedboard.rules.contacts import Topic
 from bedboard.rules.deciding import DAYS
 from bedboard.rules.managing import MOST_PLACES_AT_ONCE, MOST_TIMES, USUAL_TIMES, is_label
-from bedboard.rules.order import UNKNOWN_MINUTES
 from bedboard.schemas.fields import Day, Form, Id, KeyText
-from bedboard.schemas.profile import Need
 from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
@@ -131,6 +129,12 @@ class OrganizationForm(Form):
         return {role: telephone for role, telephone in given.items() if telephone is not None}
 
 
+class MergeForm(Form):
+    """The organization in which another one goes up, by its id."""
+
+    into: Id
+
+
 class PersonForm(Form):
     """A person. `shelters`: the ids of those for which they work, each ticked. `another`: not the one with the same name."""
 
@@ -240,34 +244,3 @@ class ContactForm(HoursForm):
     telephone: Telephone
     unit: Id | None = None
     position: Annotated[int, Field(ge=1, le=999)] | None = None
-
-
-Minutes = Annotated[int, Field(ge=1, le=100_000)]
-
-
-class KindForm(HoursForm):
-    """A kind of place. The hours are those of the desk that decides. `needs`: for people with several of these, each ticked."""
-
-    name_nl: OrganizationName
-    name_en: OrganizationName
-    long_nl: Explanation = ""
-    long_en: Explanation = ""
-    decides: Literal["shelter", "desk", "police"]
-    outside_hours: Literal["provisional"] | None = None
-    needs: Annotated[dict[Need, Literal["on"]], Field(default_factory=dict)]
-    fresh_minutes: Minutes | None = None
-    ageing_minutes: Minutes | None = None
-
-
-class UnitForm(Form):
-    """A police unit, with the minutes to each other one."""
-
-    name: OrganizationName
-    short: Annotated[str, Field(pattern=f"^[{LETTERS}]{{1,4}}$")]
-    minutes: Annotated[dict[Id, Annotated[int, Field(ge=1, lt=UNKNOWN_MINUTES)]], Field(default_factory=dict)]
-
-
-class DayForm(Form):
-    """A day on which the desks are closed."""
-
-    day: Day

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bedboard.rules.criteria import CRITERIA, SPOKEN_LANGUAGES
+from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.fit import ADULT_AGES, MOST_OF_EACH, NEEDS, PERSON_STATUSES, TEEN, Profile, check_profile
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.parse import parse_form
@@ -90,10 +90,13 @@ def read_kept_profile(text: str | bytes) -> SearchProfile:
 
 
 class Region(Protocol):
-    """The frame in which a profile is read: the police units that exist, and the zone of local times."""
+    """The frame in which a profile is read: the police units and languages that exist, and the zone of local times."""
 
     @property
     def units(self) -> Collection[str]: ...
+
+    @property
+    def languages(self) -> Collection[str]: ...
 
     @property
     def zone(self) -> ZoneInfo: ...
@@ -106,7 +109,7 @@ def profile_of(said: SearchProfile, region: Region, now: datetime) -> Profile:
         for name, asked, allowed in (
             ("avoid", said.avoid, region.units),
             ("near", [] if said.near is None else [said.near], region.units),
-            ("languages", said.languages, SPOKEN_LANGUAGES),
+            ("languages", said.languages, region.languages),
         )
         if not set(asked) <= set(allowed)
     ]

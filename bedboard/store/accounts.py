@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from bedboard.store.database import Transaction
@@ -18,6 +19,15 @@ async def lock_account(tx: Transaction, subject_hash: bytes) -> Account | None:
     living = select(Account).where(col(Account.subject_hash) == subject_hash, LIVING)
     locked = living.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await tx.exec(locked)).one_or_none()
+
+
+async def save_new_account(tx: Transaction, account: Account) -> bool:
+    """Save an account; False: somebody has it already, perhaps since this began to wait.
+
+    The caller has locked the person and found no account of theirs that counts.
+    """
+    added = insert(Account).values(account.model_dump()).on_conflict_do_nothing()
+    return (await (await tx.connection()).execute(added)).rowcount > 0
 
 
 async def get_account_of(tx: Transaction, person_id: str) -> Account | None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bedboard.rules.claims import Claim
 from bedboard.rules.contacts import Contact
+from bedboard.rules.criteria import SPOKEN_LANGUAGES, in_order
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits, oldest_confirmation
 from bedboard.rules.places import PlaceState
@@ -100,6 +101,7 @@ class Catalogue:
     demo: bool
     units: Mapping[str, UnitRow]
     kinds: Mapping[str, KindRow]
+    """Both without those that are closed."""
     callers: tuple[Caller, ...] = ()
     travel: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Minutes between two police units, the first by name first."""
@@ -107,11 +109,25 @@ class Catalogue:
     """Whom to call besides shelters, in the order of the deployment."""
     days_off: Container[date] = frozenset()
     """The days on which desks and offices are closed."""
+    languages: tuple[str, ...] = SPOKEN_LANGUAGES
+    """Those that may be spoken at a shelter."""
+    closed_units: Mapping[str, UnitRow] = field(default_factory=dict)
+    closed_kinds: Mapping[str, KindRow] = field(default_factory=dict)
+
+    @property
+    def every_unit(self) -> Mapping[str, UnitRow]:
+        """Return the units, also the closed ones: the past has them."""
+        return {**self.units, **self.closed_units}
+
+    @property
+    def every_kind(self) -> Mapping[str, KindRow]:
+        """Return the kinds, also the closed ones: the past has them."""
+        return {**self.kinds, **self.closed_kinds}
 
     @property
     def words(self) -> tuple[object, ...]:
         """Return the parts that stand on boards and in results of a search; no shelter changes with them."""
-        return self.units, self.kinds, self.travel
+        return self.units, self.kinds, self.travel, self.languages
 
     def minutes_between(self, here: str, there: str) -> int | None:
         """Return the minutes of a journey between two police units, 0 within one; None: not known."""
@@ -200,6 +216,25 @@ async def get_shelter(tx: Transaction, shelter_id: str) -> ShelterRow | None:
     return found[0] if found else None
 
 
+UNITS = text("select code, name, short, map_column, map_row, ended_at from unit order by name")
+KINDS = text("""
+    select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, for_needs, fresh_minutes,
+        ageing_minutes, ended_at
+    from kind order by position
+""")
+
+
+def _kind(row: Any, days_off: DaysOff) -> KindRow:
+    return KindRow(
+        code=row.code,
+        names={"nl": row.name_nl, "en": row.name_en},
+        long_names={"nl": row.long_nl, "en": row.long_en},
+        deciding=Deciding(row.decides, row.desk_hours, row.outside_hours, days_off),
+        limits=limits_of(row.fresh_minutes, row.ageing_minutes),
+        for_needs=frozenset(row.for_needs),
+    )
+
+
 async def get_catalogue(tx: Transaction) -> Catalogue | None:
     """Return the catalogue; None while nothing has been loaded into this database, or before its first migration."""
     connection = await tx.connection()
@@ -208,15 +243,10 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
     deployment = (await connection.execute(text("select name, time_zone, country, demo from deployment"))).one_or_none()
     if deployment is None:
         return None
-    units = await connection.execute(text("select code, name, short, map_column, map_row from unit order by name"))
-    kinds = await connection.execute(
-        text("""select code, name_nl, name_en, long_nl, long_en, decides, desk_hours, outside_hours, for_needs, fresh_minutes,
-                       ageing_minutes
-                from kind order by position""")
-    )
     callers = await connection.execute(CALLERS)
     own = frozenset((await connection.execute(text("select day from holiday"))).scalars())
     days_off = DaysOff(deployment.country, own)
+    units, kinds = (await connection.execute(UNITS)).all(), (await connection.execute(KINDS)).all()
     travel = await connection.execute(text("select from_code, to_code, minutes from travel"))
     contacts = await connection.execute(
         text("select id, topic, unit_code, name_nl, name_en, telephone, hours from contact order by position, id")
@@ -225,18 +255,10 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
         name=deployment.name,
         zone=ZoneInfo(deployment.time_zone),
         demo=deployment.demo,
-        units={row.code: UnitRow(*row) for row in units},
-        kinds={
-            row.code: KindRow(
-                code=row.code,
-                names={"nl": row.name_nl, "en": row.name_en},
-                long_names={"nl": row.long_nl, "en": row.long_en},
-                deciding=Deciding(row.decides, row.desk_hours, row.outside_hours, days_off),
-                limits=limits_of(row.fresh_minutes, row.ageing_minutes),
-                for_needs=frozenset(row.for_needs),
-            )
-            for row in kinds
-        },
+        units={row.code: UnitRow(*row[:-1]) for row in units if row.ended_at is None},
+        kinds={row.code: _kind(row, days_off) for row in kinds if row.ended_at is None},
+        closed_units={row.code: UnitRow(*row[:-1]) for row in units if row.ended_at is not None},
+        closed_kinds={row.code: _kind(row, days_off) for row in kinds if row.ended_at is not None},
         callers=tuple(Caller(*row) for row in callers),
         travel={(row.from_code, row.to_code): row.minutes for row in travel},
         contacts=tuple(
@@ -244,4 +266,5 @@ async def get_catalogue(tx: Transaction) -> Catalogue | None:
             for row in contacts
         ),
         days_off=days_off,
+        languages=in_order((await connection.execute(text("select code from language"))).scalars()),
     )

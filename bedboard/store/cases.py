@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from bedboard.rules.access import Actor, actor_fields
 from bedboard.rules.cases import ENDS
 from bedboard.store.database import Transaction, marks_of
-from bedboard.store.tables.board import ClaimRecord
+from bedboard.store.tables.board import ClaimRecord, Organization
 from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
 from bedboard.store.tables.people import Person
 
@@ -111,7 +111,8 @@ async def list_left_cases(tx: Transaction, organization_id: str, role: str, sinc
     handed = (
         select(CaseEvent.id)
         .where(CaseEvent.case_id == CaseRecord.id, CaseEvent.what == "handed_over", CaseEvent.role == role)
-        .where(col(CaseEvent.organization_id) == organization_id)
+        .join(Organization, col(Organization.id) == col(CaseEvent.organization_id))
+        .where(func.coalesce(col(Organization.merged_into_id), col(Organization.id)) == organization_id)
         .exists()
     )
     found = await tx.exec(
@@ -206,9 +207,15 @@ async def write_case_event(
 
 
 async def list_case_events(tx: Transaction, case_id: str) -> Sequence[CaseEvent]:
-    """Return the time line of a case, in the order of events."""
-    found = await tx.exec(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.id)))
-    return found.all()
+    """Return the time line of a case, in its order. An organization that went up in another one since counts as that one."""
+    now_of = func.coalesce(col(Organization.merged_into_id), col(CaseEvent.organization_id))
+    wanted = select(CaseEvent, now_of).outerjoin(Organization, col(Organization.id) == col(CaseEvent.organization_id))
+    events = list[CaseEvent]()
+    for event, organization_id in await tx.exec(wanted.where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.id))):
+        tx.expunge(event)  # a line is never changed; this is how it reads now
+        event.organization_id = organization_id
+        events.append(event)
+    return events
 
 
 HAS_ASKED = text("""
@@ -248,8 +255,9 @@ PARTIES = text("""
     select r.id, r.state, r.version, r.organization_id, r.role, r.handed_organization_id, r.handed_role,
         array_agg(a.shelter_id) as shelter_ids,
         array(
-            select e.organization_id || ' ' || e.role from case_event e
-            where e.case_id = r.id and e.what = 'handed_over' and e.organization_id is not null and (
+            select coalesce(o.merged_into_id, o.id) || ' ' || e.role
+            from case_event e join organization o on o.id = e.organization_id
+            where e.case_id = r.id and e.what = 'handed_over' and (
                 r.state in ('chosen', 'provisional', 'confirmed') or r.state in ('asking', 'withdrawn') and exists (
                     select from case_event off
                     where off.case_id = r.id and off.id > e.id and off.what in ('refused', 'missed', 'resumed', 'withdrawn')

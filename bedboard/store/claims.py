@@ -14,11 +14,12 @@ from bedboard.store.tables.cases import Ask
 
 
 async def lock_organization(tx: Transaction, organization_id: str) -> bool:
-    """Lock the organization against other holds of it, until the end of the transaction; False when there is none.
+    """Lock the organization against other holds of it, until the end of the transaction; False when there is none, or no more.
 
     Always before a shelter and never after it: otherwise two transactions could wait for each other.
     """
-    found = await tx.exec(select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True))
+    living = select(Organization.id).where(Organization.id == organization_id, col(Organization.ended_at).is_(None))
+    found = await tx.exec(living.with_for_update(key_share=True))
     return found.one_or_none() is not None
 
 

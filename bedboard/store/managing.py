@@ -13,7 +13,7 @@ from bedboard.store.tables.board import Organization, Shelter
 from bedboard.store.tables.people import Appointment, Membership, Person, Session
 
 ORGANIZATIONS = text("""
-    select o.id, o.name, o.telephones, o.ended_at,
+    select o.id, o.name, o.telephones, o.ended_at, o.merged_into_id,
         (select count(*) from person p where p.organization_id = o.id and p.ended_at is null) as people,
         (select count(*) from shelter s where s.organization_id = o.id) as shelters
     from organization o order by o.ended_at is not null, o.name, o.id
@@ -45,6 +45,7 @@ class OrganizationRow(NamedTuple):
     name: str
     telephones: Mapping[str, str]
     ended_at: datetime | None
+    merged_into_id: str | None
     people: int
     shelters: int
 

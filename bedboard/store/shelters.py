@@ -119,13 +119,15 @@ async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[s
 
 
 async def has_unit(tx: Transaction, code: str) -> bool:
-    """Return whether there is such a police unit."""
-    return (await tx.exec(select(Unit.code).where(Unit.code == code))).first() is not None
+    """Return whether there is such a police unit; nobody closes it until the transaction ends."""
+    living = select(Unit.code).where(Unit.code == code, col(Unit.ended_at).is_(None))
+    return (await tx.exec(living.with_for_update(read=True))).first() is not None
 
 
 async def has_kind(tx: Transaction, code: str) -> bool:
-    """Return whether there is such a kind of place."""
-    return (await tx.exec(select(Kind.code).where(Kind.code == code))).first() is not None
+    """Return whether there is such a kind of place; nobody closes it until the transaction ends."""
+    living = select(Kind.code).where(Kind.code == code, col(Kind.ended_at).is_(None))
+    return (await tx.exec(living.with_for_update(read=True))).first() is not None
 
 
 async def get_kind_of(tx: Transaction, place_id: str) -> Kind:

@@ -47,6 +47,8 @@ MEANS: Mapping[str, Means] = {
     "fresh_minutes": "text",
     "ageing_minutes": "text",
     "position": "text",
+    "map_column": "text",
+    "map_row": "text",
     "scopes": "scope",
     "shelter_count": "text",
     "place_count": "text",
@@ -99,6 +101,8 @@ def differences_of(
     noun, _, thing = (subject or "").partition(" ")
     if noun == "day":
         return [Difference("day", "day", (), (date.fromisoformat(thing),), is_plain=True)]
+    if noun == "language":
+        return [Difference("language", "language", (), (thing,), is_plain=True)]
     was, becomes = before or {}, after or {}
     is_plain = before is None
     found = [

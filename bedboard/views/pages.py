@@ -118,6 +118,16 @@ class Environment(jinja2.Environment):
         return {**self.globals, **(d or {})}
 
 
+NO_LANGUAGE = ("mul", "und", "zxx")  # several, unknown, none
+
+
+def names_of_languages(language: str) -> dict[str, str]:
+    """Return the languages of the world that have a name on every screen, by code, each named in this language."""
+    every = [{str(code) for code in Locale(one).languages} for one in SCREEN_LANGUAGES]
+    codes = (code for code in set.intersection(*every) if code.isalpha() and code not in NO_LANGUAGE)
+    return {code: str(Locale(language).languages[code]) for code in codes}
+
+
 class Pages:
     """One Jinja environment per language, with the formats of that language in the deployment's time zone."""
 

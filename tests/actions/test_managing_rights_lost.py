@@ -12,8 +12,9 @@ from bedboard.actions import criteria, enrolment, passkeys, roles
 from bedboard.actions.ceremony import NewPasskey
 from bedboard.actions.criteria import set_place_criteria, set_terms
 from bedboard.actions.enrolment import make_code
-from bedboard.actions.manage import contacts, organizations, people, places, shelters
+from bedboard.actions.manage import contacts, merging, organizations, people, places, shelters
 from bedboard.actions.manage.contacts import ContactFacts, add_contact, change_contact, remove_contact
+from bedboard.actions.manage.merging import merge_organizations
 from bedboard.actions.manage.organizations import OrganizationFacts, change_organization, end_organization
 from bedboard.actions.manage.people import (
     PersonFacts,
@@ -107,6 +108,12 @@ LOST: dict[Function, Lost] = {
         locking("select id from organization"),
         NO_ADMIN,
     ),
+    merge_organizations: Lost(
+        WOUTER,
+        lambda tx, who: merge_organizations(tx, who, "desk", "elsewhere", NOW),
+        locking("select id from organization"),
+        NO_ADMIN,
+    ),
     found_shelter: Lost(WOUTER, lambda tx, who: found_shelter(tx, who, "els", NEW, SEAL, NOW), ORGANIZATION, NO_ADMIN),
     change_shelter: Lost(
         ANNEKE,
@@ -144,7 +151,7 @@ PARTS = {"check_admin", "write_about", "lock_managed", "check_may_help", "enrol"
 
 
 def test_every_action_that_manages_or_helps_has_a_row() -> None:
-    rooms = (contacts, organizations, people, places, shelters, criteria, passkeys, enrolment)
+    rooms = (contacts, merging, organizations, people, places, shelters, criteria, passkeys, enrolment)
     acting = {
         name
         for room in rooms

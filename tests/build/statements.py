@@ -51,6 +51,9 @@ MANAGED = [
     ("pk_appointment", f"{APPOINTED}, ('lucia', 'oever', 'desk')"),
     ("fk_appointment_person_id", f"{APPOINTED}, ('nobody', 'oever', 'desk')"),
     ("fk_appointment_organization_id", f"{APPOINTED}, ('lucia', 'nobody', 'desk')"),
+    ("pk_language", "insert into language values ('nl')"),
+    ("fk_organization_merged_into_id", f"update organization set ended_at = {AT}, merged_into_id = 'nobody' where id = 'desk'"),
+    ("ck_organization_merged", "update organization set merged_into_id = 'desk' where id = 'oever'"),
     ("ck_appointment_role", f"{APPOINTED}, ('lucia', 'oever', 'machine')"),
 ]
 """Statements that break the constraints of what the administration changes, by the name of the constraint."""

@@ -10,7 +10,7 @@ import pytest
 from tests.build import until
 from tests.build.api import sql
 from tests.build.lines import hear, page_line, until_pulse
-from tests.build.site import Site, facts
+from tests.build.site import Site, facts, served
 
 COSM, NOORD, DAYS = "/manage/kinds/cosm", "/manage/units/noord", "/manage/days"
 
@@ -170,3 +170,62 @@ async def test_a_new_number_of_the_list_redraws_no_open_board(site: Site, wouter
 
         await until(is_read, "the board has read the number")
         assert [one["type"] for one in await until_pulse(site, line)] == []
+
+
+async def test_a_new_kind_and_a_new_unit_are_on_the_pages_of_every_process_at_once(
+    site: Site, wouter: httpx.AsyncClient
+) -> None:
+    async with served(site.process.database.url, site.clock) as second, aclosing(await second.sign_in("lucia")) as lucia:
+        assert "Gezinsplekken" not in (await lucia.get("/")).text
+        kind = {"code": "family", "name_nl": "Gezinsplekken", "name_en": "Family places", "decides": "shelter", "key": "k1"}
+        done = await wouter.post("/manage/kinds", data=kind)
+        assert (done.status_code, done.headers["location"]) == (303, "/manage/kinds/family?saved=1")
+        unit = {"code": "oost", "name": "Oost-Nederland", "short": "ON", "map_column": "3", "map_row": "2", "key": "k2"}
+        assert (await wouter.post("/manage/units", data=unit)).headers["location"] == "/manage/units/oost?saved=1"
+
+        async def is_shown() -> bool:
+            board, search = await lucia.get("/"), await lucia.get("/search")
+            return "Gezinsplekken" in board.text and all('title="Oost-Nederland"' in page.text for page in (board, search))
+
+        await until(is_shown, "the board and the search form have both")
+        for path in ("/manage/kinds/family", "/manage/units/oost"):
+            seen = re.search(r'name="seen" value="(\w+)"', (await wouter.get(path)).text)
+            assert seen is not None
+            assert (await wouter.post(path, data={"do": "end", "key": path, "seen": seen[1]})).status_code == 303
+            assert "gestopt" in words(await wouter.get(path))
+
+        async def is_gone() -> bool:
+            page = await lucia.get("/")
+            return "Gezinsplekken" not in page.text and "Oost-Nederland" not in page.text
+
+        await until(is_gone, "the board has neither")
+
+
+async def test_a_kind_in_use_says_why_it_stays(site: Site, wouter: httpx.AsyncClient) -> None:
+    for path, said in ((COSM, "nog plekken van deze soort (3), op locaties (1)"), (NOORD, "nog locaties (2)")):
+        seen = re.search(r'name="seen" value="(\w+)"', (await wouter.get(path)).text)
+        assert seen is not None
+        page = await wouter.post(path, data={"do": "end", "key": path, "seen": seen[1]})
+        assert page.status_code == 409 and said in words(page)
+
+
+async def test_a_new_language_can_be_asked_for_at_once_and_none_is_free_text(site: Site, wouter: httpx.AsyncClient) -> None:
+    assert (await wouter.post("/manage/languages", data={"language": "zzz", "key": "k1"})).status_code == 422
+    done = await wouter.post("/manage/languages", data={"language": "sv", "key": "k2"})
+    assert (done.status_code, done.headers["location"]) == (303, "/manage/languages?saved=1")
+    assert "Zweeds" in words(await wouter.get("/manage/languages/sv"))
+    async with aclosing(await site.sign_in("lucia")) as lucia, aclosing(await site.sign_in("anneke")) as anneke:
+
+        async def is_asked() -> bool:
+            pages = await lucia.get("/search"), await anneke.get("/manage/linde/criteria")
+            return all('name="languages.sv"' in page.text for page in pages)
+
+        await until(is_asked, "the search form and the criteria have it")
+    async with site.api("demo-police") as api:
+        assert (await api.post("/search", json={"languages": ["sv"]})).status_code == 200
+        assert (await api.post("/search", json={"languages": ["fi"]})).status_code == 422
+    page = await wouter.get("/manage/languages/sv")
+    seen = re.search(r'name="seen" value="(\w+)"', page.text)
+    assert seen is not None
+    gone = await wouter.post("/manage/languages/sv", data={"do": "end", "key": "k3", "seen": seen[1]})
+    assert (gone.status_code, gone.headers["location"]) == (303, "/manage/languages?saved=1")

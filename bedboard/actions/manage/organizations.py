@@ -70,9 +70,11 @@ async def change_organization(
 async def end_organization(tx: Transaction, actor: Actor, organization_id: str, now: datetime, seen: str | None = None) -> str:
     """End an organization for which no person or program acts and which runs no shelter; one that has ended begins again.
 
-    Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `organization_in_use` with the counts.
+    Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `organization_merged`, `organization_in_use` with the counts.
     """
     row = await _lock(tx, actor, organization_id, seen)
+    if row.merged_into_id is not None:
+        raise Conflict("organization_merged")
     people, shelters = await count_of_organization(tx, organization_id)
     tokens = await count_clients(tx, None, organization_id, now)
     if row.ended_at is None and people + shelters + tokens:

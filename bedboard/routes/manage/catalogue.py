@@ -1,5 +1,6 @@
 """The rows of a deployment, for administrators: kinds of place and their desk, units and the minutes between them, days off."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from starlette.responses import Response
@@ -7,22 +8,27 @@ from starlette.responses import Response
 from bedboard.actions.manage.catalogue import (
     KindFacts,
     UnitFacts,
+    add_kind,
+    add_unit,
     begin_day_off,
     change_kind,
     change_unit,
     end_day_off,
-    kind_facts,
-    unit_facts,
+    end_kind,
+    end_unit,
+    seen_kind,
+    seen_unit,
 )
 from bedboard.actions.manage.common import stamp_of
 from bedboard.routes.call import Call
 from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.rules.fit import NEEDS
 from bedboard.rules.refusals import NotFound
-from bedboard.schemas.manage_forms import EVERY_DAY, USUAL_DAYS, DayForm, KindForm, UnitForm
+from bedboard.schemas.catalogue_forms import DayForm, KindForm, NewKindForm, NewUnitForm, UnitForm
+from bedboard.schemas.manage_forms import EVERY_DAY, USUAL_DAYS
 from bedboard.store.catalogue import list_days_off, list_kinds, list_minutes, list_units
 from bedboard.store.database import Transaction
-from bedboard.store.tables.board import Kind
+from bedboard.store.tables.board import Kind, Unit
 from bedboard.views.managing import FieldSpec, ListRowView, options_of, ticks
 
 DECIDES = ("shelter", "desk", "police")
@@ -32,8 +38,19 @@ async def show_kinds(call: Call) -> Response:
     async with call.transaction() as tx:
         kinds = await list_kinds(tx)
     names = [(one, one.name_nl if call.language == "nl" else one.name_en) for one in kinds]
-    rows = [ListRowView(f"/manage/kinds/{one.code}", name, decides=one.decides) for one, name in names]
-    return show(call, "pages/manage_list.html", Sheet(()), {"what": "kinds", "rows": rows, "shelter": None})
+    rows = [
+        ListRowView(f"/manage/kinds/{one.code}", name, decides=one.decides, has_ended=one.ended_at is not None)
+        for one, name in names
+    ]
+    specs = (FieldSpec("code"), *_kind_specs(EVERY_DAY))
+    return show(call, "pages/manage_list.html", Sheet(specs), {"what": "kinds", "rows": rows, "shelter": None})
+
+
+async def post_kind_new(call: Call) -> Response:
+    async def save(tx: Transaction, form: NewKindForm, seen: str | None) -> str:
+        return await add_kind(tx, call.actor, form.code, _kind_facts(form), call.now)
+
+    return await take(call, NewKindForm, save, leads_to=lambda code: f"/manage/kinds/{code}")
 
 
 def _kind_specs(days: str) -> tuple[FieldSpec, ...]:
@@ -52,6 +69,7 @@ def _kind_specs(days: str) -> tuple[FieldSpec, ...]:
         FieldSpec("needs", "ticks", options_of((one, one) for one in NEEDS), is_needed=False),
         FieldSpec("fresh_minutes", "number", is_needed=False),
         FieldSpec("ageing_minutes", "number", is_needed=False),
+        FieldSpec("position", "number", is_needed=False),
     )
 
 
@@ -62,7 +80,7 @@ def _saved_kind(row: Kind) -> dict[str, str]:
     said |= {"decides": row.decides, "days": days or EVERY_DAY, "opens": opens, "closes": closes}
     said |= {"outside_hours": row.outside_hours or ""} | ticks("needs", row.for_needs)
     limits = {"fresh_minutes": row.fresh_minutes, "ageing_minutes": row.ageing_minutes}
-    said |= {name: str(minutes or "") for name, minutes in limits.items()}
+    said |= {name: str(minutes or "") for name, minutes in limits.items()} | {"position": str(row.position)}
     return {name: value for name, value in said.items() if value}
 
 
@@ -72,34 +90,72 @@ async def show_kind(call: Call) -> Response:
     if not found:
         raise NotFound("no_such_kind")
     saved = _saved_kind(found[0])
-    sheet = Sheet(_kind_specs(saved["days"]), saved, stamp_of(kind_facts(found[0])))
-    return show(call, "pages/manage_row.html", sheet, {"what": "kinds", "name": found[0].name_nl})
+    sheet = Sheet(_kind_specs(saved["days"]), saved, stamp_of(seen_kind(found[0])))
+    return show(
+        call,
+        "pages/manage_row.html",
+        sheet,
+        {"what": "kinds", "name": found[0].name_nl, "has_ended": found[0].ended_at is not None},
+    )
+
+
+def _kind_facts(form: KindForm) -> KindFacts:
+    return KindFacts(
+        form.name_nl,
+        form.name_en,
+        form.long_nl,
+        form.long_en,
+        form.decides,
+        form.hours,
+        form.outside_hours,
+        tuple(form.needs),
+        form.fresh_minutes,
+        form.ageing_minutes,
+        form.position,
+    )
 
 
 async def post_kind(call: Call) -> Response:
-    async def save(tx: Transaction, form: KindForm, seen: str | None) -> str:
-        new = KindFacts(
-            form.name_nl,
-            form.name_en,
-            form.long_nl,
-            form.long_en,
-            form.decides,
-            form.hours,
-            form.outside_hours,
-            tuple(form.needs),
-            form.fresh_minutes,
-            form.ageing_minutes,
-        )
-        return await change_kind(tx, call.actor, call.path_params["kind_code"], new, call.now, seen)
+    code = call.path_params["kind_code"]
 
-    return await take(call, KindForm, save, leads_to=lambda code: f"/manage/kinds/{code}", is_there=True)
+    async def save(tx: Transaction, form: KindForm, seen: str | None) -> str:
+        return await change_kind(tx, call.actor, code, _kind_facts(form), call.now, seen)
+
+    async def end(tx: Transaction, seen: str | None) -> str:
+        return await end_kind(tx, call.actor, code, call.now, seen)
+
+    return await take(call, KindForm, save, end=end)
 
 
 async def show_units(call: Call) -> Response:
     async with call.transaction() as tx:
         units = await list_units(tx)
-    rows = [ListRowView(f"/manage/units/{one.code}", one.name, [one.short]) for one in units]
-    return show(call, "pages/manage_list.html", Sheet(()), {"what": "units", "rows": rows, "shelter": None})
+    rows = [
+        ListRowView(f"/manage/units/{one.code}", one.name, [one.short], has_ended=one.ended_at is not None) for one in units
+    ]
+    sheet = Sheet((FieldSpec("code"), *_unit_specs(units)))
+    return show(call, "pages/manage_list.html", sheet, {"what": "units", "rows": rows, "shelter": None})
+
+
+def _unit_specs(others: Iterable[Unit]) -> tuple[FieldSpec, ...]:
+    return (
+        FieldSpec("name"),
+        FieldSpec("short"),
+        FieldSpec("map_column", "number"),
+        FieldSpec("map_row", "number"),
+        *(FieldSpec(f"minutes.{other.code}", "number", is_needed=False, label=other.name) for other in others),
+    )
+
+
+def _unit_facts(form: UnitForm) -> UnitFacts:
+    return UnitFacts(form.name, form.short, form.minutes, form.map_column, form.map_row)
+
+
+async def post_unit_new(call: Call) -> Response:
+    async def save(tx: Transaction, form: NewUnitForm, seen: str | None) -> str:
+        return await add_unit(tx, call.actor, form.code, _unit_facts(form), call.now)
+
+    return await take(call, NewUnitForm, save, leads_to=lambda code: f"/manage/units/{code}")
 
 
 async def show_unit(call: Call) -> Response:
@@ -110,22 +166,23 @@ async def show_unit(call: Call) -> Response:
     if code not in units:
         raise NotFound("no_such_unit")
     one = units.pop(code)
-    specs = (
-        FieldSpec("name"),
-        FieldSpec("short"),
-        *(FieldSpec(f"minutes.{other.code}", "number", is_needed=False, label=other.name) for other in units.values()),
-    )
-    saved = {"name": one.name, "short": one.short} | {f"minutes.{other}": str(known) for other, known in minutes.items()}
-    sheet = Sheet(specs, saved, stamp_of(unit_facts(one, minutes)))
-    return show(call, "pages/manage_row.html", sheet, {"what": "units", "name": one.name})
+    saved = {"name": one.name, "short": one.short, "map_column": str(one.map_column), "map_row": str(one.map_row)}
+    saved |= {f"minutes.{other}": str(known) for other, known in minutes.items()}
+    sheet = Sheet(_unit_specs(units.values()), saved, stamp_of(seen_unit(one, minutes)))
+    context = {"what": "units", "name": one.name, "has_ended": one.ended_at is not None}
+    return show(call, "pages/manage_row.html", sheet, context)
 
 
 async def post_unit(call: Call) -> Response:
-    async def save(tx: Transaction, form: UnitForm, seen: str | None) -> str:
-        new = UnitFacts(form.name, form.short, form.minutes)
-        return await change_unit(tx, call.actor, call.path_params["unit_code"], new, call.now, seen)
+    code = call.path_params["unit_code"]
 
-    return await take(call, UnitForm, save, leads_to=lambda code: f"/manage/units/{code}", is_there=True)
+    async def save(tx: Transaction, form: UnitForm, seen: str | None) -> str:
+        return await change_unit(tx, call.actor, code, _unit_facts(form), call.now, seen)
+
+    async def end(tx: Transaction, seen: str | None) -> str:
+        return await end_unit(tx, call.actor, code, call.now, seen)
+
+    return await take(call, UnitForm, save, end=end)
 
 
 async def show_days(call: Call) -> Response:

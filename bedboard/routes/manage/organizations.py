@@ -57,12 +57,14 @@ async def post_organization_new(call: Call) -> Response:
 
 async def show_organization(call: Call) -> Response:
     async with call.transaction() as tx:
-        found = [one for one in await list_organizations(tx) if one.id == call.path_params["organization_id"]]
+        every = await list_organizations(tx)
+    found = [one for one in every if one.id == call.path_params["organization_id"]]
     if not found:
         raise NotFound("no_such_organization")
     [one] = found
     saved = {"name": one.name} | {f"telephone_{role}": number for role, number in one.telephones.items()}
     context = {"what": "organization", "title": one.name, "has_ended": one.ended_at is not None, "organization": one}
+    context["merged_into"] = next((other for other in every if other.id == one.merged_into_id), None)
     return show(call, "pages/manage_organization.html", Sheet(SPECS, saved, _stamp(one)), context)
 
 

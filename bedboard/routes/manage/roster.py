@@ -4,7 +4,6 @@ Meanwhile the file waits in the database, sealed, because it is too large for a 
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +24,7 @@ from bedboard.actions.manage.roster import (
     read_draft,
 )
 from bedboard.routes.call import Call
-from bedboard.routes.kept import keep, refusal_of
+from bedboard.routes.kept import keep, kept_of
 from bedboard.routes.manage.places import facts_of_place
 from bedboard.routes.manage.shelters import facts_of_shelter
 from bedboard.routes.parse import read_upload
@@ -42,7 +41,6 @@ from bedboard.views.managing import RosterRowView
 from bedboard.views.pages import SCREEN_LANGUAGES
 
 HERE = "/manage/import"
-COUNTS = re.compile(r"([0-9]{1,4})-([0-9]{1,4})-([0-9]{1,4})")
 
 
 async def show_template(call: Call) -> Response:
@@ -56,14 +54,15 @@ async def show_import(call: Call) -> Response:
     async with call.transaction() as tx:
         draft = await read_draft(tx, call.actor, call.process.seal, call.now)
     rows = [] if draft is None else [RosterRowView.read(one) for one in json.loads(draft)["rows"]]
-    refusal = refusal_of(call)
+    kept = kept_of(call)
+    refusal = None if kept is None else kept.refusal
     context = {
         "rows": rows,
         "wrong_count": sum(row.state == "wrong" for row in rows),
         "new": {kind: sum(row.added for row in rows if row.kind == kind) for kind in ROW_KINDS},
         "refusal": refusal,
         "wrong": fields_of(refusal) if refusal else (),
-        "saved": _counts(call.query.get("saved", "")) if refusal is None else None,
+        "saved": _counts(kept.fields) if kept is not None and refusal is None else None,
         "new_key": call.process.clock.new_id,
         "columns": COLUMNS if call.language == "nl" else {name: name for name in COLUMNS},
         "most_rows": MOST_ROWS,
@@ -72,10 +71,9 @@ async def show_import(call: Call) -> Response:
     return page(call, "pages/manage_import.html", context, refusal)
 
 
-def _counts(said: str) -> dict[str, int] | None:
-    """Return how many of each kind of row were saved, as the address of the page says; None: nothing was."""
-    found = COUNTS.fullmatch(said)
-    return None if found is None else {kind: int(count) for kind, count in zip(ROW_KINDS, found.groups(), strict=True)}
+def _counts(fields: Mapping[str, str]) -> dict[str, int]:
+    """Return how many of each kind of row were saved."""
+    return {kind: int(fields[kind]) for kind in ROW_KINDS}
 
 
 async def post_import(call: Call) -> Response:
@@ -119,7 +117,8 @@ async def post_import_save(call: Call) -> Response:
         return keep(call, HERE, {}, refusal)
     except (Invalid, Unavailable) as refusal:
         return keep(call, HERE, {}, refusal)
-    return RedirectResponse(f"{HERE}?saved={done.reply.body.decode()}", 303, {"Cache-Control": "no-store"})
+    saved: dict[str, str] = dict(zip(ROW_KINDS, done.reply.body.decode().split("-"), strict=True))
+    return keep(call, HERE, saved)  # sealed: an address could say anything
 
 
 async def _look(call: Call, content: bytes) -> None:

@@ -3,7 +3,18 @@
 The page of a shelter is for its own managers, and for administrators. To them it shows nothing of what is free.
 """
 
-from bedboard.routes.manage import catalogue, contacts, organizations, people, places, roster, shelters, tokens
+from bedboard.routes.manage import (
+    catalogue,
+    contacts,
+    languages,
+    merging,
+    organizations,
+    people,
+    places,
+    roster,
+    shelters,
+    tokens,
+)
 from bedboard.routes.row import Row
 from bedboard.rules.access import ADMIN, ANYONE, MANAGED_SHELTER, MANAGING, OF_PERSON, OWN_MANAGER
 
@@ -20,6 +31,15 @@ MANAGE: tuple[Row, ...] = (
         "/manage/organizations/{organization_id:id}",
         organizations.post_organization,
         "organization_save",
+        ADMIN,
+        fresh_for=ANYONE,
+    ),
+    Row("GET", "/manage/organizations/{organization_id:id}/merge", merging.show_merge, "merge", ADMIN),
+    Row(
+        "POST",
+        "/manage/organizations/{organization_id:id}/merge",
+        merging.post_merge,
+        "merge_save",
         ADMIN,
         fresh_for=ANYONE,
     ),
@@ -45,15 +65,21 @@ MANAGE: tuple[Row, ...] = (
     Row("POST", "/manage/import/save", roster.post_import_save, "import_save", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/import/template.csv", roster.show_template, "import_template", ADMIN),
     Row("GET", "/manage/kinds", catalogue.show_kinds, "kinds", ADMIN),
+    Row("POST", "/manage/kinds", catalogue.post_kind_new, "kind_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/kinds/{kind_code:id}", catalogue.show_kind, "kind", ADMIN),
     Row("POST", "/manage/kinds/{kind_code:id}", catalogue.post_kind, "kind_save", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/units", catalogue.show_units, "units", ADMIN),
+    Row("POST", "/manage/units", catalogue.post_unit_new, "unit_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/units/{unit_code:id}", catalogue.show_unit, "unit", ADMIN),
     Row("POST", "/manage/units/{unit_code:id}", catalogue.post_unit, "unit_save", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/days", catalogue.show_days, "days_off", ADMIN),
     Row("POST", "/manage/days", catalogue.post_day_new, "day_off_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/days/{day:id}", catalogue.show_day, "day_off", ADMIN),
     Row("POST", "/manage/days/{day:id}", catalogue.post_day, "day_off_end", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/languages", languages.show_languages, "spoken", ADMIN),
+    Row("POST", "/manage/languages", languages.post_language_new, "spoken_add", ADMIN, fresh_for=ANYONE),
+    Row("GET", "/manage/languages/{language:id}", languages.show_language, "spoken_one", ADMIN),
+    Row("POST", "/manage/languages/{language:id}", languages.post_language, "spoken_end", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens", tokens.show_tokens, "tokens", ADMIN),
     Row("POST", "/manage/tokens", tokens.post_token_new, "token_add", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/tokens/{client_id:id}", tokens.show_token, "token", ADMIN),

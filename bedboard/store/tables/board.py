@@ -32,13 +32,14 @@ class Holiday(SQLModel, table=True):
 
 
 class Unit(SQLModel, table=True):
-    """A police unit; `map_column` and `map_row` are its tile on the small map, from 1."""
+    """A police unit; `map_column` and `map_row` are its tile on the small map. `ended_at` set: no shelter is in it."""
 
     code: str = Field(primary_key=True)
     name: str
     short: str
     map_column: int
     map_row: int
+    ended_at: datetime | None = moment(nullable=True)
 
 
 class Travel(SQLModel, table=True):
@@ -51,7 +52,7 @@ class Travel(SQLModel, table=True):
 
 class Kind(SQLModel, table=True):
     """A kind of place. `fresh_minutes` and `ageing_minutes` None follow the settings. `for_needs`: it is scarce, and meant for
-    people with several of these needs; empty: for everybody."""
+    people with several of these needs; empty: for everybody. `ended_at` set: no place may be of it."""
 
     code: str = Field(primary_key=True)
     position: int
@@ -65,6 +66,13 @@ class Kind(SQLModel, table=True):
     for_needs: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     fresh_minutes: int | None = None
     ageing_minutes: int | None = None
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Language(SQLModel, table=True):
+    """A language that may be spoken at a shelter, by its code (ISO 639). Its name is in the libraries."""
+
+    code: str = Field(primary_key=True)
 
 
 class ContactRecord(SQLModel, table=True):
@@ -84,12 +92,13 @@ class ContactRecord(SQLModel, table=True):
 
 class Organization(SQLModel, table=True):
     """`telephones`: role to the number under which its people in that role are called back. `ended_at` set: nothing new
-    may be of it."""
+    may be of it. `merged_into_id`: the organization in which it went up."""
 
     id: str = Field(primary_key=True)
     name: str
     telephones: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
     ended_at: datetime | None = moment(nullable=True)
+    merged_into_id: str | None = Field(default=None, foreign_key="organization.id")
 
 
 class Shelter(SQLModel, table=True):

@@ -17,6 +17,7 @@ code operational a police unit
 name operational its name on screens
 short operational its short name on the small map
 map_column,map_row operational its tile on the small map
+ended_at operational since when no shelter may be in it
 
 travel deployment
 from_code,to_code operational a journey between two police units
@@ -30,6 +31,10 @@ decides operational who decides on a placement
 desk_hours,outside_hours operational when the desk decides, and what counts then and otherwise
 for_needs operational the people it is meant for
 fresh_minutes,ageing_minutes operational how long its news is fresh, and then ageing
+ended_at operational since when no place may be of it
+
+language deployment
+code operational a language that may be spoken at a shelter
 
 contact deployment
 id operational a number on the page that says whom to call
@@ -45,6 +50,7 @@ id operational an organization
 name operational its name on screens
 telephones staff the numbers under which its people are called back, one per role and not per person
 ended_at operational since when nothing new may be of it
+merged_into_id operational the organization in which it went up
 
 shelter deployment
 id operational a shelter
