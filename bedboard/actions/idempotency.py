@@ -64,24 +64,25 @@ async def apply_once(
     now: datetime,
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
+    until: float | None = None,
 ) -> Done[Result]:
-    """Do `work` and save its reply, in one transaction.
+    """Do `work` and save its reply, in one transaction. `until`: as for a transaction, here for all tries together.
 
     A refusal rolls everything back and is not remembered: nothing has happened, so the same call may be tried again with
     the same key.
     While too many others wait for the same shelter, it waits without a connection, and then does everything again.
     Refusals: Conflict `key_in_use` while the same key is at work, Invalid `key_reused` for another call, Busy.
     """
-    until: float | None = None
+    patient_until: float | None = None
     shelter_id: str | None = None
     try:
         while True:
             try:
-                return await _apply(database, actor, key, now, work, reply)
+                return await _apply(database, actor, key, now, work, reply, until)
             except Crowded as crowd:
                 shelter_id = crowd.shelter_id
-                until = until or asyncio.get_running_loop().time() + WAIT_SECONDS
-                await database.crowds.room(shelter_id, until)
+                patient_until = patient_until or asyncio.get_running_loop().time() + WAIT_SECONDS
+                await database.crowds.room(shelter_id, patient_until if until is None else min(patient_until, until))
     finally:
         if shelter_id is not None:
             database.crowds.wake(shelter_id)  # the next one, whatever became of this one
@@ -94,8 +95,9 @@ async def _apply(
     now: datetime,
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
+    until: float | None,
 ) -> Done[Result]:
-    async with database.transaction() as tx:
+    async with database.transaction(until) as tx:
         if key is not None:
             earlier = await _take(tx, actor, key, now)
             if earlier is not None:

@@ -1,5 +1,6 @@
 """Connections and transactions. Everything has a time limit: a database that does not answer is an error, not a wait."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple, Self
@@ -18,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bedboard.store.address import engine_url
 from bedboard.store.causes import GONE, NOT_REACHED, cause_of, refusal_of
 from bedboard.store.crowds import Crowds
+from bedboard.store.limits import Limited
 from bedboard.store.marks import Marks
 
 log = structlog.get_logger()
@@ -92,6 +94,7 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,  # an error must not carry what people typed into the log
             connect_args={
+                "connection_class": Limited,
                 "timeout": 3.0,
                 "command_timeout": statement_seconds + GRACE_SECONDS,
                 "server_settings": {
@@ -109,38 +112,57 @@ class Database:
         event.listen(self.engine.sync_engine, "close", _abort)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def reading(self) -> AbstractAsyncContextManager[Transaction]:
+    def reading(self, until: float | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Run the caller's block without a transaction around its statements, for work that only reads and locks nothing.
 
         Each statement sees what is committed when it begins, as within a transaction, and the trips for "begin" and "commit"
-        fall away. Refusals: as for a transaction.
+        fall away. `until` and refusals: as for a transaction.
         """
-        return self._session(self._reading)
+        return self._session(self._reading, until)
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self, until: float | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Run the caller's block in a transaction: commit at its end, roll back on any error.
 
+        `until`: the last moment, of the loop's clock, for all of it, with the wait for a connection. Then the connection is
+        ended, and the server gives its locks back without waiting for this process. None: each statement has its own limit.
         Refusals: Busy when other transactions are in the way for too long, or when no connection of the pool comes free.
         Conflict when another one has saved the same. Unavailable `database_read_only`, `database_full`, or `database_away` when
         the database does not answer. Unavailable `perhaps_saved` when it does not answer the
         commit: nobody knows then whether the change was saved.
         """
-        return self._session(self.engine)
+        return self._session(self.engine, until)
 
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
-        async with AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks, "crowds": self.crowds}) as session:
-            code = "database_away"
-            try:
-                await session.connection()  # first, because an OSError after this may come from the caller's own work
-            except NOT_REACHED as error:
-                raise self._refused(error, code, is_connecting=True) from error
-            try:
-                yield session
-                code = "perhaps_saved"
-                await session.commit()
-            except (DBAPIError, *GONE) as error:
-                raise self._refused(error, code) from error
+    async def _session(self, engine: AsyncEngine, until: float | None) -> AsyncIterator[Transaction]:
+        code = "database_away"
+        session = AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks, "crowds": self.crowds})
+        try:
+            async with asyncio.timeout_at(until):
+                try:
+                    await self._begin(session, until)
+                    yield session
+                    code = "perhaps_saved"
+                    await session.commit()
+                except (DBAPIError, *GONE) as error:
+                    raise self._refused(error, code) from error
+                except asyncio.CancelledError:
+                    await session.invalidate()  # without another word to the server, which may not answer
+                    raise
+                finally:
+                    await session.close()
+        except TimeoutError as error:
+            raise self._refused(error, code) from error
+
+    async def _begin(self, session: Transaction, until: float | None) -> None:
+        """Take a connection, and note on it the last moment of its transaction."""
+        try:
+            connection = await session.connection()  # first, because an OSError after this may come from the caller's own work
+            driver = (await connection.get_raw_connection()).driver_connection
+        except NOT_REACHED as error:
+            raise self._refused(error, "database_away", is_connecting=True) from error
+        if isinstance(driver, Limited):
+            driver.until = until
+            driver.longest = {"statement_timeout": self.statement_seconds, "lock_timeout": LOCK_SECONDS}
 
     def _refused(self, error: Exception, away: str, *, is_connecting: bool = False) -> Exception:
         """Return the refusal that an error of the database means, and log its cause; the error itself if it is a bug."""
