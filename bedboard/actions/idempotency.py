@@ -29,11 +29,12 @@ class Key:
 
 
 class Reply(NamedTuple):
-    """A reply: the status, the body as it goes over the wire, and the shelter's version for the `ETag`."""
+    """A reply: the status, the body as it goes over the wire, and the shelter's version, of this epoch of the database."""
 
     status: int
     body: bytes
     version: int | None = None
+    epoch: int | None = None
 
 
 def make_key(key: str | None, *asked: str | bytes) -> Key | None:
@@ -65,8 +66,11 @@ async def apply_once(
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
     until: float | None = None,
+    epoch: int | None = None,
 ) -> Done[Result]:
-    """Do `work` and save its reply, in one transaction. `until`: as for a transaction, here for all tries together.
+    """Do `work` and save its reply, in one transaction.
+
+    `until`: as for a transaction, here for all tries together. `epoch`: the present one, as far as the caller knows.
 
     A refusal rolls everything back and is not remembered: nothing has happened, so the same call may be tried again with
     the same key.
@@ -78,7 +82,7 @@ async def apply_once(
     try:
         while True:
             try:
-                return await _apply(database, actor, key, now, work, reply, until)
+                return await _apply(database, actor, key, now, work, reply, until, epoch)
             except Crowded as crowd:
                 shelter_id = crowd.shelter_id
                 patient_until = patient_until or asyncio.get_running_loop().time() + WAIT_SECONDS
@@ -96,6 +100,7 @@ async def _apply(
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
     until: float | None,
+    epoch: int | None,
 ) -> Done[Result]:
     async with database.transaction(until) as tx:
         if key is not None:
@@ -103,7 +108,7 @@ async def _apply(
             if earlier is not None:
                 return Done(earlier, None)
         result = await work(tx)
-        answer = reply(result)
+        answer = reply(result)._replace(epoch=epoch)
         if key is not None:
             kept = StoredReply(
                 actor_id=actor.key,
@@ -113,6 +118,7 @@ async def _apply(
                 body=answer.body,
                 version=answer.version,
                 created_at=now,
+                epoch=epoch,
             )
             if not await keep_reply(tx, kept, now - REPLIES_KEPT):
                 raise Conflict("key_in_use")
@@ -143,7 +149,7 @@ async def _take(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply
         return None
     if taken.fingerprint != key.fingerprint:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))
-    return Reply(taken.status, taken.body, taken.version)
+    return Reply(taken.status, taken.body, taken.version, taken.epoch)
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:

@@ -205,8 +205,13 @@ class Call:
         repetition must have the same. Nothing about a person. `shown` waits until this process shows the change; a
         repetition does not call it. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
         """
+
+        def reply_now(result: Result) -> Reply:
+            self.now = max(self.now, self.process.clock.now())  # of what has come about after the locks
+            return reply(result)
+
         fingerprint = make_key(key, self.request.method, self.path, *asked)
-        done = await apply_once(self._database, self.actor, fingerprint, self.now, work, reply, self.until)
+        done = await apply_once(self._database, self.actor, fingerprint, self.now, work, reply_now, self.until, self.epoch)
         if done.result is not None and shown is not None:
             await shown(done.result)
         return done
