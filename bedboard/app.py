@@ -74,6 +74,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         pool_size=settings.pool_size,
         statement_seconds=settings.statement_seconds,
         most_in_crowd=limits.in_crowd,
+        clock=clock.now,
     )
     database = pools.rest
     pages = Pages(WEB, settings.zone)

@@ -1,8 +1,9 @@
 """Connections and transactions. Everything has a time limit: a database that does not answer is an error, not a wait."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import NamedTuple, Self
 
 import asyncpg
@@ -41,6 +42,16 @@ def marks_of(tx: Transaction) -> Marks:
     return marks
 
 
+def after_lock(tx: Transaction, now: datetime) -> datetime:
+    """Return the moment for which a transaction decides and writes once it has its last lock.
+
+    That is the present one and not `now`, that of its call: while it waited, a hold may have ended or a promise begun. Never
+    earlier than its call. `now` itself where the database was opened without a clock.
+    """
+    clock: Callable[[], datetime] | None = tx.info["clock"]
+    return now if clock is None else max(now, clock())
+
+
 def crowds_of(tx: Transaction) -> Crowds:
     """Return the crowds of the pool that this transaction comes from."""
     crowds: Crowds = tx.info["crowds"]
@@ -70,7 +81,8 @@ def _abort(connection: PoolProxiedConnection, _record: object) -> None:
 class Database:
     """One pool of connections. `marks` tag every row of the audit trail; None: this process writes none.
 
-    `crowds` bounds how many of them wait for the locks of shelters; None: all of them may.
+    `crowds` bounds how many of them wait for the locks of shelters; None: all of them may. `clock` tells the present moment;
+    None: that of a call is the present one until its end.
     """
 
     def __init__(
@@ -81,10 +93,12 @@ class Database:
         pool_size: int = 10,
         statement_seconds: float = 5.0,
         crowds: Crowds | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.url = engine_url(url)
         self.marks = marks
         self.crowds = crowds or Crowds()
+        self.clock = clock
         self.statement_seconds = statement_seconds
         self.engine = create_async_engine(
             self.url,
@@ -135,7 +149,8 @@ class Database:
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine, until: float | None) -> AsyncIterator[Transaction]:
         code = "database_away"
-        session = AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks, "crowds": self.crowds})
+        info = {"marks": self.marks, "crowds": self.crowds, "clock": self.clock}
+        session = AsyncSession(engine, expire_on_commit=False, info=info)
         try:
             async with asyncio.timeout_at(until):
                 try:
@@ -209,7 +224,16 @@ class Pools(NamedTuple):
     rest: Database
 
     @classmethod
-    def of(cls, url: str, marks: Marks, *, pool_size: int, statement_seconds: float, most_in_crowd: float) -> Self:
+    def of(
+        cls,
+        url: str,
+        marks: Marks,
+        *,
+        pool_size: int,
+        statement_seconds: float,
+        most_in_crowd: float,
+        clock: Callable[[], datetime] | None = None,
+    ) -> Self:
         """Divide `pool_size` connections between presses and the rest, and add those of the pulse and the callers.
 
         `most_in_crowd`: how many presses may wait in memory for the lock of one shelter.
@@ -219,7 +243,7 @@ class Pools(NamedTuple):
         sizes = (PULSE_CONNECTIONS, CALLER_CONNECTIONS, presses, max(1, pool_size // 2))
         return cls(
             *(
-                Database(url, marks, pool_size=size, statement_seconds=statement_seconds, crowds=crowd)
+                Database(url, marks, pool_size=size, statement_seconds=statement_seconds, crowds=crowd, clock=clock)
                 for size, crowd in zip(sizes, (None, None, crowds, None), strict=True)
             )
         )
