@@ -20,12 +20,10 @@ from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
     count_holds,
     count_kept,
-    get_claim,
     get_claim_shelter_id,
     get_hold_begun_at,
     get_open_claim,
-    list_others,
-    list_promise,
+    list_whole_promise,
     lock_organization,
 )
 from bedboard.store.database import Transaction, after_lock
@@ -83,6 +81,7 @@ async def hold_place(
     client_id = actor.id if given_to is None and actor.kind == "client" else None
     counts = await count_holds(tx, holder.organization_id, person_id, client_id, now)
     kept = await count_kept(tx, holder.organization_id, person_id, client_id, now)
+    begun_at = await get_hold_begun_at(tx, actor, MOST_HOLDS_AN_HOUR, now - timedelta(hours=1)) if given_to is None else None
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
@@ -92,8 +91,7 @@ async def hold_place(
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
         check_kept(*kept, now)
-        begun_at = await get_hold_begun_at(tx, actor, MOST_HOLDS_AN_HOUR, now - timedelta(hours=1))
-        if begun_at is not None:
+        if begun_at is not None and begun_at > now - timedelta(hours=1):
             raise TooMany("too_many", now, begun_at + timedelta(hours=1))
     claim = ClaimRecord(
         id=claim_id,
@@ -189,16 +187,16 @@ async def _lock_hold(
     shelter_id = await get_claim_shelter_id(tx, claim_id)
     shelter = await lock_shelter(tx, shelter_id) if shelter_id is not None else None
     now = after_lock(tx, now)
-    claim = await get_claim(tx, claim_id) if shelter is not None else None
+    promise = await list_whole_promise(tx, claim_id) if shelter is not None else ()
+    claim = next((one for one in promise if one.id == claim_id), None)
     if shelter is None or claim is None or claim.type != "hold":
         raise NotFound("no_such_hold")
     is_allowed = may_end_hold(actor, claim.holder) and await still_has_role(tx, actor)
     if not is_allowed and not await may_act(tx, actor, shelter.id):
         raise NotFound("no_such_hold")
-    claims = [one for one in await list_promise(tx, claim.promise_id) if is_live(one, now)]
+    claims = [one for one in promise if one.ended_at is None and is_live(one, now)]
     if not claims:
-        ended = [claim, *await list_others(tx, claim)]
-        raise Conflict("hold_released" if any(one.ending == "released" for one in ended) else "hold_over")
+        raise Conflict("hold_released" if any(one.ending == "released" for one in promise) else "hold_over")
     return shelter, claims, now
 
 
