@@ -37,6 +37,10 @@ async def _answered(until: float | None) -> AsyncIterator[None]:
         raise Unavailable("database_away") from None
 
 
+AT_THE_DOOR_SECONDS = 5.0
+"""How long a new socket waits for the database. A page gives it up after ten, with what is asked before and after."""
+
+
 async def _find_client(connection: HTTPConnection, row: Row | SocketRow, until: float | None) -> Actor | None:
     """Return the client behind a bearer token; None when there is no token or it does not count.
 
@@ -195,12 +199,24 @@ async def _answer(call: Call, row: Row) -> Response:
     return response
 
 
+async def _identify_socket(websocket: WebSocket, row: SocketRow) -> Actor | None:
+    """Return the person or client of a new socket, which may wait here for a database that is away.
+
+    A page that is refused waits before it comes again, and so would be fresh long after the database. Refusals: as `identify`.
+    """
+    try:
+        return await identify(websocket, row)
+    except Unavailable:
+        await process_of(websocket).board.first_read(AT_THE_DOOR_SECONDS)
+        return await identify(websocket, row)
+
+
 def guard_socket(row: SocketRow) -> WebSocketRoute:
     """Return Starlette's route for this row; a refusal becomes the code with which the socket closes."""
 
     async def guarded(websocket: WebSocket) -> None:
         try:
-            actor = await identify(websocket, row)
+            actor = await _identify_socket(websocket, row)
             await check_row(process_of(websocket), websocket.path_params, row, actor)
             if actor is None:
                 raise SignInNeeded("sign_in_needed")

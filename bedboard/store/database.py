@@ -166,6 +166,7 @@ class Database:
                 finally:
                     await session.close()
         except TimeoutError as error:
+            await self.drop_idle()  # they have the same way to the server
             raise self._refused(error, code) from error
 
     async def _begin(self, session: Transaction, until: float | None) -> None:
@@ -207,6 +208,10 @@ class Database:
         if loose:
             raise RuntimeError(f"this database may lose an acknowledged change: {', '.join(loose)}")
 
+    async def drop_idle(self) -> None:
+        """Close all connections that nobody uses, without a word to the server. The next users get others."""
+        await self.engine.dispose()
+
     async def dispose(self) -> None:
         await self.engine.dispose()
 
@@ -247,6 +252,11 @@ class Pools(NamedTuple):
                 for size, crowd in zip(sizes, (None, None, crowds, None), strict=True)
             )
         )
+
+    async def drop_idle(self) -> None:
+        """Close all connections that nobody uses: after a hole in the network each would be waited for in turn."""
+        for database in self:
+            await database.drop_idle()
 
     async def dispose(self) -> None:
         for database in self:

@@ -1,6 +1,7 @@
 """A way to the database over TCP that can be slow, shut or cut, or lose the answers."""
 
 import asyncio
+from contextlib import suppress
 from typing import Self
 
 from sqlalchemy.engine import make_url
@@ -34,7 +35,9 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
+        ends = list(self._ends)
         await asyncio.gather(*self._forget_all(), return_exceptions=True)
+        await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)
 
     def open(self) -> None:
         self._is_open.set()
@@ -74,12 +77,13 @@ class Proxy:
 
     def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, is_reply: bool) -> None:
         async def pump() -> None:
-            while data := await source.read(65536):
-                if is_reply and self.loses_replies:
-                    continue
-                if not is_reply and self.delay:
-                    await asyncio.sleep(self.delay)
-                target.write(data)
+            with suppress(ConnectionError):  # an end that was cut
+                while data := await source.read(65536):
+                    if is_reply and self.loses_replies:
+                        continue
+                    if not is_reply and self.delay:
+                        await asyncio.sleep(self.delay)
+                    target.write(data)
             target.close()
 
         task = asyncio.create_task(pump())
