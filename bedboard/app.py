@@ -75,6 +75,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         pool_size=settings.pool_size,
         statement_seconds=settings.statement_seconds,
         most_in_crowd=limits.in_crowd,
+        clock=clock.now,
     )
     database = pools.rest
     pages = Pages(WEB, settings.zone)
@@ -95,7 +96,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
     board = Board(hub, news, pieces, settings.limits, clock)
     pulse = Pulse(board, hub, clock, identity.active_tokens, identity.forget, identity.server)
     watch = Watch(board, hub, clock, identity.list_ended, pulse.end_session)
-    reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue, clock, note_epoch, identity.doubt)
+    reader = Reader(pools.pulse, board, pulse.end_session, on_catalogue, clock, note_epoch, identity.doubt, pools.drop_idle)
     push = make_push(settings, database, seal, clock)
     if push is not None:
         reader.followers["outgoing"] = push

@@ -28,6 +28,7 @@ from bedboard.store.people import (
     use_session,
 )
 
+READ_SECONDS = 2.0  # for all callers who are looked up together: a connection that does not answer by then is dead
 KEPT_SECONDS = 5.0  # so an ended session is noticed within 5 s even if a bell is lost
 KEPT_AT_MOST = 10_000
 USED_EVERY = timedelta(seconds=60)  # how precisely the last use of a session is noted
@@ -52,6 +53,11 @@ def _keep(kept: dict[bytes, V], token_hash: bytes, what: V) -> None:
     if len(kept) >= KEPT_AT_MOST:
         del kept[next(iter(kept))]
     kept[token_hash] = what
+
+
+def read_until() -> float:
+    """Return the last moment, of the loop's clock, of a read that begins now."""
+    return asyncio.get_running_loop().time() + READ_SECONDS
 
 
 class Identity:
@@ -140,7 +146,7 @@ class Identity:
         return found.actor
 
     async def _read_sessions(self, hashes: list[bytes]) -> Mapping[bytes, FoundSession]:
-        async with self._database.reading() as tx:
+        async with self._database.reading(read_until()) as tx:
             return await list_sessions(tx, hashes)
 
     async def leave(self, token_hash: bytes, network: str | None) -> bool:
@@ -204,7 +210,7 @@ class Identity:
         return found.actor
 
     async def _read_tokens(self, hashes: list[bytes]) -> Mapping[bytes, FoundClient]:
-        async with self._database.reading() as tx:
+        async with self._database.reading(read_until()) as tx:
             return await find_clients(tx, hashes, self._clock.now(), demo=self._demo and self.database_is_demo)
 
     def has_met(self, token: str) -> bool:

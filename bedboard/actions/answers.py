@@ -30,7 +30,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, N
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
 from bedboard.rules.split import Room, check_offer
 from bedboard.store.cases import get_ask
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_deciding, get_place, get_shelter_id, list_kind_limits
@@ -74,6 +74,7 @@ async def answer_case(
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `request_answered`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
+    now = after_lock(tx, now)
     check_answer(said)
     if ask.settled is not None:
         raise Conflict("request_settled")
@@ -116,6 +117,7 @@ async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
     shelter calls the place occupied or closed by now.
     """
     case = await _lock_for_desk(tx, actor, case_id)
+    now = after_lock(tx, now)
     before = case.state
     move(case, "confirm", now)
     chosen = case.chosen
@@ -125,9 +127,10 @@ async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
         await count_placed(tx, chosen, now, zone)
         erase_answers(tx, case)
     else:
-        case.record.decided_at = now
+        case.record.decided_at = now  # with the state, so that the row is possible at every moment
         await lock_shelters(tx, case, [chosen.shelter_id])
         await check_role(tx, actor)
+        now = case.record.decided_at = after_lock(tx, now)
         if not is_all_live(case.claims_of(chosen), len(chosen.place_ids), now):
             raise Conflict("offer_over")
         states = {(await get_place(tx, place_id)).state for place_id in chosen.place_ids}
@@ -142,6 +145,7 @@ async def refuse_case(tx: Transaction, actor: Actor, case_id: str, reason: str, 
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
     """
     case = await _lock_for_desk(tx, actor, case_id)
+    now = after_lock(tx, now)
     if reason not in DESK_REASONS:
         raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
     chosen = case.chosen
@@ -158,6 +162,7 @@ async def end_stay(
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_…`.
     """
     case = await _lock_for_desk(tx, actor, case_id)
+    now = after_lock(tx, now)
     if reason not in DESK_REASONS:
         raise Invalid(FieldError("reason", "not_one_of", {"allowed": list(DESK_REASONS)}))
     case.record.stays_until = check_stay(stays_until, now.astimezone(zone).date())
@@ -192,6 +197,7 @@ async def take_arrival(
     `limits`: how long the news of this deployment is fresh. Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
     case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
+    now = after_lock(tx, now)
     if by == "police":
         raise NotAllowed("not_your_role")
     if arrived and _has_lapsed(case, ask):

@@ -10,7 +10,7 @@ from bedboard.rules.arrivals import check_changed_arrival
 from bedboard.rules.cases import next_state
 from bedboard.rules.refusals import NotFound
 from bedboard.rules.rights import may_change_arrival
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.people import still_has_role
 
 
@@ -32,6 +32,7 @@ async def change_arrival(tx: Transaction, actor: Actor, case_id: str, arrives_at
     if arrives_at == record.arrives_at:
         return case
     await lock_shelters(tx, case, [chosen.shelter_id])
+    now = after_lock(tx, now)
     await check_role(tx, actor)  # once more: it may be lost while this waits
     move(case, "change_arrival", now)
     record.arrives_at, record.reminded_at = arrives_at, None

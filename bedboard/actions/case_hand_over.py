@@ -15,7 +15,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, N
 from bedboard.rules.rights import Seeker, is_of_same_group
 from bedboard.store.cases import count_open_cases
 from bedboard.store.claims import lock_organization
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.people import has_seekers, still_has_role
 from bedboard.store.tables.board import ClaimRecord
 
@@ -28,6 +28,7 @@ async def hand_over_case(tx: Transaction, actor: Actor, case_id: str, to: Holder
     if to is not None:
         await lock_organization(tx, to.organization_id)  # its people may all go to another organization meanwhile
     case = await lock_case_of_group(tx, actor, case_id)
+    now = after_lock(tx, now)
     record = case.record
     if to is None:
         move(case, "keep", now)
@@ -66,6 +67,7 @@ async def decline_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
     """
     _check_seeks(actor)
     case = await lock_case(tx, case_id)
+    now = after_lock(tx, now)
     await _check_offered(tx, actor, case)
     move(case, "decline", now)
     case.record.handed_organization_id = case.record.handed_role = case.record.handed_at = None
@@ -87,6 +89,7 @@ async def take_over_case(tx: Transaction, actor: Actor, case_id: str, now: datet
         raise Conflict("requests_of_person", most=MOST_OPEN)
     kept = [ask for ask in case.asks.values() if case.claims_of(ask)]
     await lock_shelters(tx, case, [ask.shelter_id for ask in kept])
+    now = after_lock(tx, now)
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     move(case, "take_over", now)
     record.organization_id, record.role = handed_to.organization, handed_to.role

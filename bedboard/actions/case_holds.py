@@ -12,7 +12,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict
 from bedboard.rules.rights import is_of_same_group
 from bedboard.store.claims import list_holds_of_cases
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.tables.board import ClaimRecord
 
 
@@ -31,6 +31,7 @@ async def release_case_holds(tx: Transaction, actor: Actor, case_id: str, now: d
     are_used = {claim.promise_id for claim in used.values()}
     shelter_of = {ask.hold_id: ask.shelter_id for ask in case.asks.values() if ask.hold_id in are_used}
     await lock_shelters(tx, case, shelter_of.values())
+    now = after_lock(tx, now)
     await check_role(tx, actor)  # once more: it may be lost while this waits for so many locks
     used = await _list_own_holds(tx, actor, case_id, now)  # a hold may have been used or released during the wait
     if not used:

@@ -18,7 +18,7 @@ from bedboard.rules.rights import is_of_same_group
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, write_case_event
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.keys import delete_keys
 from bedboard.store.people import still_has_role
 from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
@@ -101,11 +101,12 @@ async def let_go(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence
     await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claims_of(ask)])
     if actor.kind != "system":
         await check_role(tx, actor)  # after the locks: the role may be lost while this waits
+    ended_at = after_lock(tx, now)
     for ask in sorted(asks, key=lambda ask: ask.shelter_id):
         claims = case.claims_of(ask)
         if claims:
             case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
-            case.note(await end_reservation(tx, actor, case.shelters[ask.shelter_id], claims, now))
+            case.note(await end_reservation(tx, actor, case.shelters[ask.shelter_id], claims, ended_at))
 
 
 async def settle(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence[Ask], settled: str, now: datetime) -> None:

@@ -34,7 +34,7 @@ from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
 from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import count_kept, list_unused_holds, lock_organization
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.keys import save_key
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_deciding, get_place, list_kinds
@@ -62,6 +62,7 @@ async def open_case(
     if actor.organization_id is None or not await lock_organization(tx, actor.organization_id):
         raise NotAllowed("no_organization")
     await check_role(tx, actor)  # after the lock: the role may be lost while this waits
+    now = after_lock(tx, now)
     if await count_open_cases(tx, actor) >= MOST_OPEN:
         raise Conflict("requests_of_person", most=MOST_OPEN)
     begun_at = await get_begun_at(tx, actor, MOST_CASES_AN_HOUR)
@@ -91,6 +92,7 @@ async def ask_more(tx: Transaction, actor: Actor, case_id: str, shelters: Mappin
     Refusals: NotFound, Conflict `request_…`, Invalid `shelters`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
+    now = after_lock(tx, now)
     move(case, "ask", now)
     present = [ask for ask in case.asks.values() if ask.settled is None]
     refused = [ask.shelter_id for ask in present if ask.answer == "no"]
@@ -151,6 +153,7 @@ async def choose_offer(
     reserved = [other.shelter_id for other in [ask, *others] if case.claims_of(other)]
     await lock_shelters(tx, case, reserved)
     await check_role(tx, actor)  # once more: the role may be lost while this waits for so many locks
+    now = after_lock(tx, now)
     claims = case.claims_of(ask)
     is_kept = is_all_live(claims, len(place_ids), now)
     is_open = all([(await get_place(tx, place_id)).state == "open" for place_id in place_ids])
@@ -187,6 +190,7 @@ async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime
     Refusals: NotFound, Conflict `request_…`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
+    now = after_lock(tx, now)
     chosen = case.chosen
     move(case, "resume", now)
     return await look_further(tx, actor, case, chosen, "resumed", "resumed", None, now)
@@ -200,6 +204,7 @@ async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, why: str, n
     Refusals: NotFound, Invalid, Conflict `request_…`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
+    now = after_lock(tx, now)
     if why not in WITHDRAW_REASONS:
         raise Invalid(FieldError("why", "not_one_of", {"allowed": list(WITHDRAW_REASONS)}))
     if why == "no_place":  # it is counted by where the person sleeps
@@ -235,6 +240,7 @@ async def tell_outcome(tx: Transaction, actor: Actor, case_id: str, slept: str, 
     Refusals: NotFound, Invalid, Conflict `request_…`.
     """
     case = await lock_case_of_group(tx, actor, case_id)
+    now = after_lock(tx, now)
     if slept not in SLEPT:
         raise Invalid(FieldError("slept", "not_one_of", {"allowed": list(SLEPT)}))
     return await end_case(tx, actor, case, "tell_outcome", slept, now, zone)

@@ -30,7 +30,7 @@ from bedboard.rules.places import (
     spread_counts,
 )
 from bedboard.rules.refusals import Conflict, FieldError, Invalid
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.shelters import list_claims, list_places, see_places
 from bedboard.store.tables.board import ClaimRecord, Place
 
@@ -54,6 +54,7 @@ async def count_places(
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    now = after_lock(tx, now)
     seen_at = check_observed_at(observed_at, now)
     by_kind: dict[str, list[Place]] = defaultdict(list)
     claims = {claim.place_id: claim for claim in await list_claims(tx, shelter_id) if is_live(to_rule(claim), now)}

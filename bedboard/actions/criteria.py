@@ -12,7 +12,7 @@ from bedboard.rules.fit import Terms
 from bedboard.rules.refusals import NotAllowed, NotFound, VersionMismatch
 from bedboard.store.board import get_shelter
 from bedboard.store.catalogue import list_known_languages
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.journal import get_criteria_version
 from bedboard.store.people import may_act
 from bedboard.store.shelters import get_place, get_shelter_id, lock_shelter
@@ -73,6 +73,7 @@ async def set_terms(
     Refusals: NotAllowed, NotFound, VersionMismatch, Invalid.
     """
     shelter = await _lock_managed(tx, actor, shelter_id, None, version)
+    now = after_lock(tx, now)
     check_terms(terms.criteria, terms.limits, terms.intake, terms.languages, await list_known_languages(tx))
     old = _words(
         shelter.criteria, shelter.limits, (shelter.intake_from_minutes, shelter.intake_until_minutes), shelter.languages
@@ -100,6 +101,7 @@ async def set_place_criteria(
         raise NotFound("no_such_place")
     try:
         shelter = await _lock_managed(tx, actor, shelter_id, place_id, version)
+        now = after_lock(tx, now)
     except NotFound:
         raise NotFound("no_such_place") from None
     check_overrides(criteria)

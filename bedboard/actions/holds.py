@@ -20,15 +20,13 @@ from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
     count_holds,
     count_kept,
-    get_claim,
     get_claim_shelter_id,
     get_hold_begun_at,
     get_open_claim,
-    list_others,
-    list_promise,
+    list_whole_promise,
     lock_organization,
 )
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.people import may_act, still_has_role
 from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
 from bedboard.store.tables.board import ClaimRecord, Shelter
@@ -78,20 +76,22 @@ async def hold_place(
         check_together(place_ids, group)
     if not await lock_organization(tx, holder.organization_id):
         raise Invalid(FieldError("organization", "unknown_caller"))
+    now = after_lock(tx, now)
     person_id = actor.id if given_to is None and actor.kind == "person" else None
     client_id = actor.id if given_to is None and actor.kind == "client" else None
     counts = await count_holds(tx, holder.organization_id, person_id, client_id, now)
     kept = await count_kept(tx, holder.organization_id, person_id, client_id, now)
+    begun_at = await get_hold_begun_at(tx, actor, MOST_HOLDS_AN_HOUR, now - timedelta(hours=1)) if given_to is None else None
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
     await _check_right(tx, actor, shelter_id)  # once more: the right may be lost while this waits for the locks
+    now = after_lock(tx, now)
     taken = await (_all_free if group else _first_free)(tx, actor, shelter_id, place_ids, now)
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
         check_kept(*kept, now)
-        begun_at = await get_hold_begun_at(tx, actor, MOST_HOLDS_AN_HOUR, now - timedelta(hours=1))
-        if begun_at is not None:
+        if begun_at is not None and begun_at > now - timedelta(hours=1):
             raise TooMany("too_many", now, begun_at + timedelta(hours=1))
     claim = ClaimRecord(
         id=claim_id,
@@ -177,29 +177,32 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_id: str) -> None:
         raise NotFound("no_such_place")
 
 
-async def _lock_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> tuple[Shelter, Sequence[ClaimRecord]]:
-    """Return the claims of a live hold with its shelter, locked.
+async def _lock_hold(
+    tx: Transaction, actor: Actor, claim_id: str, now: datetime
+) -> tuple[Shelter, Sequence[ClaimRecord], datetime]:
+    """Return the claims of a live hold with its shelter, locked, and the moment after the lock.
 
     Refusals: NotFound (also for strangers to it), Conflict `hold_over`, or `hold_released` when somebody gave it back.
     """
     shelter_id = await get_claim_shelter_id(tx, claim_id)
     shelter = await lock_shelter(tx, shelter_id) if shelter_id is not None else None
-    claim = await get_claim(tx, claim_id) if shelter is not None else None
+    now = after_lock(tx, now)
+    promise = await list_whole_promise(tx, claim_id) if shelter is not None else ()
+    claim = next((one for one in promise if one.id == claim_id), None)
     if shelter is None or claim is None or claim.type != "hold":
         raise NotFound("no_such_hold")
     is_allowed = may_end_hold(actor, claim.holder) and await still_has_role(tx, actor)
     if not is_allowed and not await may_act(tx, actor, shelter.id):
         raise NotFound("no_such_hold")
-    claims = [one for one in await list_promise(tx, claim.promise_id) if is_live(one, now)]
+    claims = [one for one in promise if one.ended_at is None and is_live(one, now)]
     if not claims:
-        ended = [claim, *await list_others(tx, claim)]
-        raise Conflict("hold_released" if any(one.ending == "released" for one in ended) else "hold_over")
-    return shelter, claims
+        raise Conflict("hold_released" if any(one.ending == "released" for one in promise) else "hold_over")
+    return shelter, claims, now
 
 
 async def extend_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> Held:
     """Extend the hold by `HOLD`, once. Refusals: NotFound, Conflict `hold_…`, `extended_already`."""
-    shelter, claims = await _lock_hold(tx, actor, claim_id, now)
+    shelter, claims, now = await _lock_hold(tx, actor, claim_id, now)
     if any(claim.extended_at is not None for claim in claims):
         raise Conflict("extended_already")
 
@@ -211,7 +214,7 @@ async def extend_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetim
 
 async def release_hold(tx: Transaction, actor: Actor, claim_id: str, now: datetime) -> Held:
     """Release the hold, so that all its places are free at once. Refusals: NotFound, Conflict `hold_…`."""
-    shelter, claims = await _lock_hold(tx, actor, claim_id, now)
+    shelter, claims, now = await _lock_hold(tx, actor, claim_id, now)
 
     def release(claim: ClaimRecord) -> None:
         end_claim(tx, claim, "released", now)

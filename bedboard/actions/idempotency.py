@@ -29,11 +29,12 @@ class Key:
 
 
 class Reply(NamedTuple):
-    """A reply: the status, the body as it goes over the wire, and the shelter's version for the `ETag`."""
+    """A reply: the status, the body as it goes over the wire, and the shelter's version, of this epoch of the database."""
 
     status: int
     body: bytes
     version: int | None = None
+    epoch: int | None = None
 
 
 def make_key(key: str | None, *asked: str | bytes) -> Key | None:
@@ -64,24 +65,28 @@ async def apply_once(
     now: datetime,
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
+    until: float | None = None,
+    epoch: int | None = None,
 ) -> Done[Result]:
     """Do `work` and save its reply, in one transaction.
+
+    `until`: as for a transaction, here for all tries together. `epoch`: the present one, as far as the caller knows.
 
     A refusal rolls everything back and is not remembered: nothing has happened, so the same call may be tried again with
     the same key.
     While too many others wait for the same shelter, it waits without a connection, and then does everything again.
     Refusals: Conflict `key_in_use` while the same key is at work, Invalid `key_reused` for another call, Busy.
     """
-    until: float | None = None
+    patient_until: float | None = None
     shelter_id: str | None = None
     try:
         while True:
             try:
-                return await _apply(database, actor, key, now, work, reply)
+                return await _apply(database, actor, key, now, work, reply, until, epoch)
             except Crowded as crowd:
                 shelter_id = crowd.shelter_id
-                until = until or asyncio.get_running_loop().time() + WAIT_SECONDS
-                await database.crowds.room(shelter_id, until)
+                patient_until = patient_until or asyncio.get_running_loop().time() + WAIT_SECONDS
+                await database.crowds.room(shelter_id, patient_until if until is None else min(patient_until, until))
     finally:
         if shelter_id is not None:
             database.crowds.wake(shelter_id)  # the next one, whatever became of this one
@@ -94,14 +99,16 @@ async def _apply(
     now: datetime,
     work: Callable[[Transaction], Awaitable[Result]],
     reply: Callable[[Result], Reply],
+    until: float | None,
+    epoch: int | None,
 ) -> Done[Result]:
-    async with database.transaction() as tx:
+    async with database.transaction(until) as tx:
         if key is not None:
             earlier = await _take(tx, actor, key, now)
             if earlier is not None:
                 return Done(earlier, None)
         result = await work(tx)
-        answer = reply(result)
+        answer = reply(result)._replace(epoch=epoch)
         if key is not None:
             kept = StoredReply(
                 actor_id=actor.key,
@@ -111,6 +118,7 @@ async def _apply(
                 body=answer.body,
                 version=answer.version,
                 created_at=now,
+                epoch=epoch,
             )
             if not await keep_reply(tx, kept, now - REPLIES_KEPT):
                 raise Conflict("key_in_use")
@@ -141,7 +149,7 @@ async def _take(tx: Transaction, actor: Actor, key: Key, now: datetime) -> Reply
         return None
     if taken.fingerprint != key.fingerprint:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))
-    return Reply(taken.status, taken.body, taken.version)
+    return Reply(taken.status, taken.body, taken.version, taken.epoch)
 
 
 async def forget_answers(tx: Transaction, now: datetime) -> int:

@@ -23,7 +23,7 @@ from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Ver
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import get_claim, get_open_claim, list_others
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.journal import get_journal, get_last_journal_id, list_journal_since, occupancy_words
 from bedboard.store.people import may_act
 from bedboard.store.shelters import (
@@ -112,6 +112,7 @@ async def change_place(
     if shelter is None:
         raise NotFound("no_such_place")
     place, claim, is_allowed, kinds = await get_tapped(tx, actor, shelter.id, place_id)
+    now = after_lock(tx, now)
     is_here = place.ended_at is None and is_there(place, claim, now)
     _check_own(shelter, version, "no_such_place", is_allowed=is_here and (is_allowed or actor.kind == "system"))
     before = occupancy_of(place)
@@ -176,6 +177,7 @@ async def confirm_shelter(
 ) -> Changed:
     """Confirm all that is known of the shelter ("still correct"). Refusals: NotFound, VersionMismatch, Invalid."""
     shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    now = after_lock(tx, now)
     seen_at = check_observed_at(observed_at, now)
     await see_places(tx, shelter_id, seen_at)
     confirm_all(shelter, actor, seen_at)
@@ -196,6 +198,7 @@ async def confirm_named_kinds(
     Refusals: NotFound, VersionMismatch, Invalid.
     """
     shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    now = after_lock(tx, now)
     seen_at = check_observed_at(observed_at, now)
     known = await list_kind_limits(tx, shelter_id)
     unknown = [n for n, kind in enumerate(kinds) if kind not in known]
@@ -219,14 +222,16 @@ async def undo_change(
     The tap's confirmation of the whole shelter is taken back too: the shelter is as old as without it. Later confirmations
     by others stay. Refusals: NotFound, Conflict `too_late_to_undo`.
     """
+    pressed_at = now  # in time is in time, however long this waits
     shelter = await lock_own_shelter(tx, actor, shelter_id, None)
+    now = after_lock(tx, now)
     tap = await get_journal(tx, journal_id)
     if tap is None or tap.shelter_id != shelter_id or tap.place_id is None or tap.before is None:
         raise NotFound("no_such_change")
     place = await get_place(tx, tap.place_id)
     is_own = (tap.actor_kind, tap.actor_id, tap.action) == (actor.kind, actor.id, "place")
     is_last = await get_last_journal_id(tx, tap.place_id) == tap.id and place.observed_at <= tap.observed_at
-    if not (is_own and is_last) or now > tap.received_at + within + UNDO_GRACE:
+    if not (is_own and is_last) or pressed_at > tap.received_at + within + UNDO_GRACE:
         raise Conflict("too_late_to_undo")
     before = occupancy_of(place)
     expected = tap.before["expected_free_at"]

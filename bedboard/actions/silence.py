@@ -23,7 +23,7 @@ from bedboard.rules.cases import (
 from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.lapses import forgotten_at, lapses_at
 from bedboard.store.cases_due import get_begun_again_at, list_late, list_left_alone, list_silent, list_waiting_for_desk
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.shelters import get_deciding
 
 
@@ -38,6 +38,7 @@ async def tell_silence(tx: Transaction, case_id: str, patience: Patience, now: d
     The case's `events` are what this call, and no other process, has to tell; none when there was nothing.
     """
     case = await lock_case(tx, case_id)
+    now = after_lock(tx, now)
     told: dict[str, list[str]] = {}
     for ask in case.asks.values():
         step = silence_step(ask.asked_at, patience, now)
@@ -62,6 +63,7 @@ async def tell_late(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetime
     The place stays reserved. `events` as in `tell_silence`.
     """
     case = await lock_case(tx, case_id)
+    now = after_lock(tx, now)
     record, chosen = case.record, case.chosen
     if chosen is None or record.arrives_at is None or not is_late(case.state, record.arrives_at, now):
         return case
@@ -82,6 +84,7 @@ async def close_desk(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetim
     `events` as in `tell_silence`.
     """
     case = await lock_case(tx, case_id)
+    now = after_lock(tx, now)
     chosen = case.chosen
     if case.state != "chosen" or chosen is None or not chosen.place_ids:
         return case
@@ -105,6 +108,7 @@ async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInf
     `events` as in `tell_silence`.
     """
     case = await lock_case(tx, case_id)
+    now = after_lock(tx, now)
     if case.state in ENDS or now < await _end_of(tx, case):
         return case
     if case.state == "withdrawn":

@@ -54,16 +54,19 @@ class Pulse:
         self._was_off = False
 
     async def run(self, every_seconds: float) -> None:
-        """Beat until cancelled, and every second close viewers that do not read.
+        """Beat until cancelled, at once when the bell is heard again, and every second close viewers that do not read.
 
         This is no job of the scheduler, because the scheduler follows the clock of the machine. If somebody sets that clock
         back by an hour, the scheduler runs nothing for an hour.
         """
-        last = self._clock.monotonic()
+        last, known = self._clock.monotonic(), None
         while True:
             self._hub.drop_stuck(self._clock.monotonic())
             self._hub.check_alive(self._clock.monotonic())
-            if self._clock.monotonic() - last >= every_seconds:
+            listener = self._board.listener
+            is_back = listener is not None and known is not None and listener is not known
+            known = listener or known
+            if is_back or self._clock.monotonic() - last >= every_seconds:
                 last = self._clock.monotonic()
                 try:
                     await self.beat()

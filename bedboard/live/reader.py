@@ -20,7 +20,7 @@ from bedboard.store.epoch import WentBack
 
 log = structlog.get_logger()
 
-LONGEST_RETRY_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 1.5
 
 
 class Follower(Protocol):
@@ -35,7 +35,8 @@ class Reader:
 
     `on_session_end` is called with the hash of every session that the bell names; `on_catalogue` with a catalogue that differs
     from the last one, before any shelter is drawn with it; `on_epoch` when the database may have come back older. `note_epoch`
-    returns its present epoch, another one than that in which it was seen to go back (None: it was not).
+    returns its present epoch, another one than that in which it was seen to go back (None: it was not). `on_loss` closes the
+    connections of this process that may be as dead as that of the bell.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Reader:
         clock: Clock,
         note_epoch: Callable[[Transaction, int | None], Awaitable[int]],
         on_epoch: Callable[[], None],
+        on_loss: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._board = board
@@ -55,6 +57,7 @@ class Reader:
         self._clock = clock
         self._note_epoch = note_epoch
         self._on_epoch = on_epoch
+        self._on_loss = on_loss
         self._doubted: int | None = None  # the epoch in which the database went back
         self.followers: dict[str, Follower] = {}  # by the bell's noun
         self._rung: set[str] = set()  # shelters
@@ -80,6 +83,7 @@ class Reader:
                     await self._follow(listener)
             except (Lost, Unavailable) as error:
                 log.warning("board_lost", reason=type(error.__cause__ or error).__name__)
+                await self._on_loss()
             except WentBack as error:  # a board that took this for old news would say "live" over what is not so any more
                 log.error("board_went_back", shelter=error.shelter_id, version=error.version)
                 self._doubted = self._board.epoch
@@ -165,7 +169,7 @@ class Reader:
 
 
 def longest_wait(attempt: int) -> float:
-    """Return the limit in seconds of the wait before this attempt: it doubles with each up to five seconds."""
+    """Return the limit in seconds of the wait before this attempt: it doubles with each up to a second and a half."""
     return min(LONGEST_RETRY_SECONDS, 0.1 * 2.0 ** min(attempt, 10))
 
 

@@ -1,5 +1,6 @@
 """One call of a route: everything that a handler needs, put together once by the guard."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -21,6 +22,7 @@ from bedboard.rules.refusals import Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.store.database import Database, Transaction
+from bedboard.store.limits import CALL_SECONDS, UPLOAD_SECONDS
 from bedboard.views.found import Deciders, deciders_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -41,7 +43,8 @@ class Call:
     """One request on its way through a handler.
 
     `known_actor` None: nobody is signed in, which happens only on a public route and in the answer to a refusal. `now` and
-    `epoch`, the one of the board, are taken once, when the call begins.
+    `epoch`, the one of the board, are taken once, when the call begins. `until`: the last moment, of the loop's clock, at which
+    it may use the database.
     """
 
     request: Request
@@ -50,6 +53,7 @@ class Call:
     language: str
     now: datetime
     epoch: int
+    until: float
     _body: bytes | None = field(default=None, repr=False)
     _fields: Mapping[str, str] | None = field(default=None, repr=False)
 
@@ -124,7 +128,7 @@ class Call:
     @property
     def is_upload(self) -> bool:
         """Return whether a form with a file is sent."""
-        return self.request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+        return is_upload(self.request)
 
     @property
     def session_hash(self) -> bytes:
@@ -152,7 +156,7 @@ class Call:
         return self.process.turns.of(self.actor.key)
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return self._database.transaction()
+        return self._database.transaction(self.until)
 
     @property
     def _database(self) -> Database:
@@ -201,8 +205,13 @@ class Call:
         repetition must have the same. Nothing about a person. `shown` waits until this process shows the change; a
         repetition does not call it. Refusals: those of `work`; Conflict `key_in_use`; Invalid `key_reused`.
         """
+
+        def reply_now(result: Result) -> Reply:
+            self.now = max(self.now, self.process.clock.now())  # of what has come about after the locks
+            return reply(result)
+
         fingerprint = make_key(key, self.request.method, self.path, *asked)
-        done = await apply_once(self._database, self.actor, fingerprint, self.now, work, reply)
+        done = await apply_once(self._database, self.actor, fingerprint, self.now, work, reply_now, self.until, self.epoch)
         if done.result is not None and shown is not None:
             await shown(done.result)
         return done
@@ -217,10 +226,21 @@ def needs_body(model: type[BaseModel]) -> bool:
     return any(one.is_required() for one in model.model_fields.values())
 
 
-def begin_call(request: Request, actor: Actor | None) -> Call:
-    """Make the call of this request, for its handler and for the answer to a refusal."""
-    process = process_of(request)
-    call = Call(request, process, actor, language_of(request, actor), process.clock.now(), process.board.epoch)
+def is_upload(request: Request) -> bool:
+    """Return whether a form with a file is sent."""
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+def last_moment(request: Request) -> float:
+    """Return the moment, of the loop's clock, at which a call that begins now may use the database no more."""
+    return asyncio.get_running_loop().time() + (UPLOAD_SECONDS if is_upload(request) else CALL_SECONDS)
+
+
+def begin_call(request: Request, actor: Actor | None, until: float | None = None) -> Call:
+    """Make the call of this request, for its handler and for the answer to a refusal. `until` None: it begins now."""
+    process, language = process_of(request), language_of(request, actor)
+    until = last_moment(request) if until is None else until
+    call = Call(request, process, actor, language, process.clock.now(), process.board.epoch, until)
     request.state.call = call
     return call
 

@@ -141,7 +141,7 @@ async def post_choice(call: Call) -> Response:
 
 def _arrival_of(call: Call, press: ChoiceForm | PolicePlaceForm | ArrivalTimeForm) -> datetime | None:
     """Return the hour of arrival that a form says; None: it says none. Refusal: Invalid."""
-    at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone)
+    at = local_moment("arrives_at", press.arrives_at, call.catalogue.zone, call.now)
     if at is None and press.within is not None:
         return call.now + timedelta(minutes=press.within)
     return at

@@ -1,6 +1,8 @@
 """The guard before every route: it identifies the caller, and asks the row of the route whether they may call it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from bedboard.actions.signin import hash_token
 from bedboard.process import Process, process_of
-from bedboard.routes.call import Call, begin_call
+from bedboard.routes.call import Call, begin_call, last_moment
 from bedboard.routes.parse import address_of, network_of
 from bedboard.routes.replies import lead_to_proof, on_bug, on_refusal
 from bedboard.routes.row import Row, SocketRow
@@ -25,8 +27,25 @@ from bedboard.store.access import get_proven_at
 from bedboard.store.shelters import get_shelter_id
 
 
-async def _find_client(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
-    """Return the client behind a bearer token; None when there is no token or it does not count. Refusal: TooMany."""
+@asynccontextmanager
+async def _answered(until: float | None) -> AsyncIterator[None]:
+    """Refuse when the block has no answer of the database by this moment. Refusal: Unavailable."""
+    try:
+        async with asyncio.timeout_at(until):
+            yield
+    except TimeoutError:
+        raise Unavailable("database_away") from None
+
+
+AT_THE_DOOR_SECONDS = 5.0
+"""How long a new socket waits for the database. A page gives it up after ten, with what is asked before and after."""
+
+
+async def _find_client(connection: HTTPConnection, row: Row | SocketRow, until: float | None) -> Actor | None:
+    """Return the client behind a bearer token; None when there is no token or it does not count.
+
+    Refusals: TooMany, Unavailable.
+    """
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
@@ -36,17 +55,19 @@ async def _find_client(connection: HTTPConnection, row: Row | SocketRow) -> Acto
         return None
     address = address_of(connection) or "unknown"
     process.admission.check_token(hash_token(token), address, is_known=process.identity.has_met(token))
-    return await process.identity.client(token, is_lasting=is_lasting)
+    async with _answered(until):
+        return await process.identity.client(token, is_lasting=is_lasting)
 
 
-async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
+async def _find_person(connection: HTTPConnection, row: Row | SocketRow, until: float | None) -> Actor | None:
     """Return the person behind a cookie; None without a session that counts. Refusal: Unavailable."""
     identity = process_of(connection).identity
     token = connection.cookies.get(identity.cookie, "")
     is_script = connection.headers.get("hx-request") == "true"
     in_use = isinstance(row, Row) and row.is_touch and not (row.method == "GET" and is_script)
     try:
-        return await identity.person(token, in_use=in_use, is_lasting=isinstance(row, SocketRow))
+        async with _answered(until):
+            return await identity.person(token, in_use=in_use, is_lasting=isinstance(row, SocketRow))
     except Unavailable:
         known = identity.last_known(token) if isinstance(row, Row) and row.without_database else None
         if known is None:
@@ -54,15 +75,15 @@ async def _find_person(connection: HTTPConnection, row: Row | SocketRow) -> Acto
         return known
 
 
-async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
-    """Return the person or client that calls; None for nobody.
+async def identify(connection: HTTPConnection, row: Row | SocketRow, until: float | None = None) -> Actor | None:
+    """Return the person or client that calls; None for nobody. `until`: the last moment to ask the database.
 
     Refusals: TooMany of a token, and Unavailable, but not of a public route.
     """
     if isinstance(row, Row) and not row.identifies:
         return None
     try:
-        actor = await (_find_client(connection, row) if row.is_api else _find_person(connection, row))
+        actor = await (_find_client if row.is_api else _find_person)(connection, row, until)
     except Unavailable:
         if not row.who.public:
             raise
@@ -75,19 +96,28 @@ async def identify(connection: HTTPConnection, row: Row | SocketRow) -> Actor | 
     return replace(actor, network=network_of(connection), session_hash=session_hash)
 
 
-async def check_row(process: Process, path_params: Mapping[str, Any], row: Row | SocketRow, actor: Actor | None) -> None:
-    """Refuse the actor that the row does not let in. Refusals: SignInNeeded, Locked, NotAllowed, NotFound, Unavailable."""
+async def check_row(
+    process: Process,
+    path_params: Mapping[str, Any],
+    row: Row | SocketRow,
+    actor: Actor | None,
+    until: float | None = None,
+) -> None:
+    """Refuse the actor that the row does not let in. `until`: the last moment to ask the database.
+
+    Refusals: SignInNeeded, Locked, NotAllowed, NotFound, Unavailable.
+    """
     check_access(row.who, actor)
     check_scope(row.scope, actor)
     if actor is None or row.who.own is None or actor.role in row.who.of_all:
         return
     if row.who.own == "shelter":
         check_own(actor, path_params["shelter_id"])
-    elif not await _is_own_place(process, actor, path_params["place_id"]):
+    elif not await _is_own_place(process, actor, path_params["place_id"], until):
         raise NotFound("no_such_place")
 
 
-async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
+async def _is_own_place(process: Process, actor: Actor, place_id: str, until: float | None) -> bool:
     """Return whether the place belongs to a shelter of the actor's.
 
     A place never moves, so the board in memory may say yes. Only the database says no: the place may be new.
@@ -95,7 +125,7 @@ async def _is_own_place(process: Process, actor: Actor, place_id: str) -> bool:
     own = [card for shelter_id in actor.shelter_ids if (card := process.board.cards.get(shelter_id)) is not None]
     if any(place.id == place_id for card in own for place in card.places):
         return True
-    async with process.pools.callers.reading() as tx:
+    async with process.pools.callers.reading(until) as tx:
         return await get_shelter_id(tx, place_id) in actor.shelter_ids
 
 
@@ -107,7 +137,7 @@ async def check_fresh(call: Call, row: Row) -> None:
     actor = call.known_actor
     if actor is None or actor.kind != "person" or actor.role not in row.fresh_for:
         return
-    async with call.process.pools.callers.reading() as tx:
+    async with call.process.pools.callers.reading(call.until) as tx:
         proven_at = await get_proven_at(tx, call.session_hash)
     if not is_fresh(proven_at, call.now):
         raise ProofNeeded("step_up_needed")
@@ -142,7 +172,8 @@ def guard_route(row: Row) -> Route:
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=row.name):
             try:
                 try:
-                    call = begin_call(request, await identify(request, row))
+                    until = last_moment(request)
+                    call = begin_call(request, await identify(request, row, until), until)
                     async with call.process.admission.lane(call.known_actor.key if call.known_actor else None):
                         return await _answer(call, row)
                 except Refusal as refusal:
@@ -157,7 +188,7 @@ def guard_route(row: Row) -> Route:
 
 async def _answer(call: Call, row: Row) -> Response:
     """Answer a call that has its turn. Refusals: those of the guard and of the route."""
-    await check_row(call.process, call.path_params, row, call.known_actor)
+    await check_row(call.process, call.path_params, row, call.known_actor, call.until)
     try:
         await check_fresh(call, row)
         response = await row.endpoint(call)
@@ -168,12 +199,24 @@ async def _answer(call: Call, row: Row) -> Response:
     return response
 
 
+async def _identify_socket(websocket: WebSocket, row: SocketRow) -> Actor | None:
+    """Return the person or client of a new socket, which may wait here for a database that is away.
+
+    A page that is refused waits before it comes again, and so would be fresh long after the database. Refusals: as `identify`.
+    """
+    try:
+        return await identify(websocket, row)
+    except Unavailable:
+        await process_of(websocket).board.first_read(AT_THE_DOOR_SECONDS)
+        return await identify(websocket, row)
+
+
 def guard_socket(row: SocketRow) -> WebSocketRoute:
     """Return Starlette's route for this row; a refusal becomes the code with which the socket closes."""
 
     async def guarded(websocket: WebSocket) -> None:
         try:
-            actor = await identify(websocket, row)
+            actor = await _identify_socket(websocket, row)
             await check_row(process_of(websocket), websocket.path_params, row, actor)
             if actor is None:
                 raise SignInNeeded("sign_in_needed")

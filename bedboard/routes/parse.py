@@ -1,8 +1,9 @@
 """Reading what was sent: a body, a form, the version that a caller knows, and the parts of a path."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.convertors import Convertor
 from starlette.datastructures import FormData, UploadFile
@@ -92,12 +93,22 @@ async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:
     return check_once([(name, value) for name, value in form.multi_items() if isinstance(value, str) and value != ""])
 
 
-def if_match(request: Request) -> int | None:
-    """Return the version that the caller believes to be the present one; None if it names none or accepts any ("*")."""
+class Known(NamedTuple):
+    """The version that a caller knows, and the epoch of the database in which it was read."""
+
+    epoch: int
+    version: int
+
+
+TAG = re.compile(r'"?(\d{1,18})-(\d{1,18})"?', re.ASCII)
+
+
+def if_match(request: Request) -> Known | None:
+    """Return what the caller believes to be the present version; None if it names none or accepts any ("*")."""
     value = request.headers.get("if-match")
     if value is None or value.strip() == "*":
         return None
-    digits = value.strip().strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        raise Invalid(FieldError("If-Match", "not_a_number"))
-    return int(digits)
+    tag = TAG.fullmatch(value.strip())
+    if tag is None:
+        raise Invalid(FieldError("If-Match", "not_a_tag"))
+    return Known(int(tag[1]), int(tag[2]))

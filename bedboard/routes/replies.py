@@ -124,15 +124,16 @@ def page(call: Call, template: str, context: Mapping[str, Any], status: int | Re
     return html(call, page_text(call, template, context), status)
 
 
-def api_headers(version: int | None = None) -> dict[str, str]:
+def api_headers(version: int | None = None, epoch: int | None = None) -> dict[str, str]:
+    """Return the headers of an answer of the API. The `ETag` names the epoch too: in another one a version says nothing."""
     headers = {"Cache-Control": "no-store", "API-Version": "1"}
-    if version is not None:
-        headers["ETag"] = f'"{version}"'
+    if version is not None and epoch is not None:
+        headers["ETag"] = f'"{epoch}-{version}"'
     return headers
 
 
-def json_bytes(body: bytes, status: int = 200, version: int | None = None) -> Response:
-    return Response(body, status, api_headers(version), media_type="application/json")
+def json_bytes(body: bytes, status: int = 200, version: int | None = None, epoch: int | None = None) -> Response:
+    return Response(body, status, api_headers(version, epoch), media_type="application/json")
 
 
 def retry_after(refusal: Refusal) -> dict[str, str]:

@@ -163,7 +163,7 @@ def _check_here(call: Call, changed: Changed, code: str) -> Changed:
 @showing_present(_show_present)
 async def post_place(call: Call) -> Response:
     place_id, form = call.path_params["place_id"], await call.form(StatusForm)
-    expected_free_at = local_moment("expected_free_at", form.expected_free_at, call.process.pages.zone)
+    expected_free_at = local_moment("expected_free_at", form.expected_free_at, call.process.pages.zone, call.now)
     change = PlaceChange(form.status, form.reason, expected_free_at, form.observed_at)
 
     async def work(tx: Transaction) -> Changed:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from bedboard.rules.hours import next_moment
 from bedboard.rules.refusals import FieldError, Invalid
 
 ID_PATTERN = "[a-z0-9][a-z0-9-]{0,63}"
@@ -52,15 +53,15 @@ KeyText = Annotated[str, Field(max_length=255)]
 """An idempotency key as a form carries it."""
 
 
-def local_moment(field: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+def local_moment(field: str, text: str | None, zone: ZoneInfo, now: datetime) -> datetime | None:
     """Return the moment that a `datetime-local` input sends, in the deployment's zone; None for nothing.
 
-    An hour that the change to summer time skips is read as the clock then stands, an hour later. Refusal: Invalid `not_a_time`.
+    An hour that comes twice is the next one to come. Refusal: Invalid `not_a_time`.
     """
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+        return next_moment(datetime.fromisoformat(text), zone, now)
     except (ValueError, OverflowError):
         raise Invalid(FieldError(field, "not_a_time")) from None
 

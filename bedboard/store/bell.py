@@ -14,6 +14,7 @@ from bedboard.store.database import Database, Transaction
 from bedboard.store.epoch import SERVER
 
 CHANNEL = "bedboard"
+CONNECT_SECONDS = 2.0
 CHECK = f"select clock_timestamp(), {SERVER}"
 RING = text("select pg_notify(:channel, :message)")
 
@@ -42,6 +43,7 @@ class Listener:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.server = ""
+        self._one_at_a_time = asyncio.Lock()
         self.ends: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.add_termination_listener(self._ended)
 
@@ -56,7 +58,8 @@ class Listener:
         """
         try:
             said: datetime
-            said, self.server = await self._connection.fetchrow(CHECK, timeout=2.0)
+            async with self._one_at_a_time:
+                said, self.server = await self._connection.fetchrow(CHECK, timeout=2.0)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self.end()
             raise Lost from error
@@ -73,7 +76,7 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
     try:
         connection = await asyncpg.connect(
             asyncpg_url(database.url),
-            timeout=3.0,
+            timeout=CONNECT_SECONDS,
             command_timeout=3.0,
             server_settings={"application_name": "bedboard bell"},
         )

@@ -217,6 +217,21 @@ async def list_promise(tx: Transaction, promise_id: str) -> Sequence[ClaimRecord
     return found.all()
 
 
+async def list_whole_promise(tx: Transaction, claim_id: str) -> Sequence[ClaimRecord]:
+    """Return all claims of the hold or reservation to which this claim belongs, ended or not, the first one first, read afresh.
+
+    None of an unknown claim.
+    """
+    first = select(func.coalesce(ClaimRecord.first_id, ClaimRecord.id)).where(ClaimRecord.id == claim_id).scalar_subquery()
+    found = await tx.exec(
+        select(ClaimRecord)
+        .where(or_(col(ClaimRecord.id) == first, col(ClaimRecord.first_id) == first))
+        .order_by(col(ClaimRecord.first_id).is_not(None), col(ClaimRecord.id))
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
 async def list_others(tx: Transaction, claim: ClaimRecord) -> Sequence[ClaimRecord]:
     """Return the other claims of the same hold or reservation, ended or not, read afresh."""
     first = claim.promise_id

@@ -1,7 +1,9 @@
 """Connections and transactions. Everything has a time limit: a database that does not answer is an error, not a wait."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import NamedTuple, Self
 
 import asyncpg
@@ -18,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bedboard.store.address import engine_url
 from bedboard.store.causes import GONE, NOT_REACHED, cause_of, refusal_of
 from bedboard.store.crowds import Crowds
+from bedboard.store.limits import Limited
 from bedboard.store.marks import Marks
 
 log = structlog.get_logger()
@@ -37,6 +40,16 @@ def marks_of(tx: Transaction) -> Marks:
     if marks is None:
         raise AssertionError("this database was opened without the key of the audit trail, so nothing can be written there")
     return marks
+
+
+def after_lock(tx: Transaction, now: datetime) -> datetime:
+    """Return the moment for which a transaction decides and writes once it has its last lock.
+
+    That is the present one and not `now`, that of its call: while it waited, a hold may have ended or a promise begun. Never
+    earlier than its call. `now` itself where the database was opened without a clock.
+    """
+    clock: Callable[[], datetime] | None = tx.info["clock"]
+    return now if clock is None else max(now, clock())
 
 
 def crowds_of(tx: Transaction) -> Crowds:
@@ -68,7 +81,8 @@ def _abort(connection: PoolProxiedConnection, _record: object) -> None:
 class Database:
     """One pool of connections. `marks` tag every row of the audit trail; None: this process writes none.
 
-    `crowds` bounds how many of them wait for the locks of shelters; None: all of them may.
+    `crowds` bounds how many of them wait for the locks of shelters; None: all of them may. `clock` tells the present moment;
+    None: that of a call is the present one until its end.
     """
 
     def __init__(
@@ -79,10 +93,12 @@ class Database:
         pool_size: int = 10,
         statement_seconds: float = 5.0,
         crowds: Crowds | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.url = engine_url(url)
         self.marks = marks
         self.crowds = crowds or Crowds()
+        self.clock = clock
         self.statement_seconds = statement_seconds
         self.engine = create_async_engine(
             self.url,
@@ -92,6 +108,7 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,  # an error must not carry what people typed into the log
             connect_args={
+                "connection_class": Limited,
                 "timeout": 3.0,
                 "command_timeout": statement_seconds + GRACE_SECONDS,
                 "server_settings": {
@@ -109,38 +126,59 @@ class Database:
         event.listen(self.engine.sync_engine, "close", _abort)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def reading(self) -> AbstractAsyncContextManager[Transaction]:
+    def reading(self, until: float | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Run the caller's block without a transaction around its statements, for work that only reads and locks nothing.
 
         Each statement sees what is committed when it begins, as within a transaction, and the trips for "begin" and "commit"
-        fall away. Refusals: as for a transaction.
+        fall away. `until` and refusals: as for a transaction.
         """
-        return self._session(self._reading)
+        return self._session(self._reading, until)
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self, until: float | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Run the caller's block in a transaction: commit at its end, roll back on any error.
 
+        `until`: the last moment, of the loop's clock, for all of it, with the wait for a connection. Then the connection is
+        ended, and the server gives its locks back without waiting for this process. None: each statement has its own limit.
         Refusals: Busy when other transactions are in the way for too long, or when no connection of the pool comes free.
         Conflict when another one has saved the same. Unavailable `database_read_only`, `database_full`, or `database_away` when
         the database does not answer. Unavailable `perhaps_saved` when it does not answer the
         commit: nobody knows then whether the change was saved.
         """
-        return self._session(self.engine)
+        return self._session(self.engine, until)
 
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
-        async with AsyncSession(engine, expire_on_commit=False, info={"marks": self.marks, "crowds": self.crowds}) as session:
-            code = "database_away"
-            try:
-                await session.connection()  # first, because an OSError after this may come from the caller's own work
-            except NOT_REACHED as error:
-                raise self._refused(error, code, is_connecting=True) from error
-            try:
-                yield session
-                code = "perhaps_saved"
-                await session.commit()
-            except (DBAPIError, *GONE) as error:
-                raise self._refused(error, code) from error
+    async def _session(self, engine: AsyncEngine, until: float | None) -> AsyncIterator[Transaction]:
+        code = "database_away"
+        info = {"marks": self.marks, "crowds": self.crowds, "clock": self.clock}
+        session = AsyncSession(engine, expire_on_commit=False, info=info)
+        try:
+            async with asyncio.timeout_at(until):
+                try:
+                    await self._begin(session, until)
+                    yield session
+                    code = "perhaps_saved"
+                    await session.commit()
+                except (DBAPIError, *GONE) as error:
+                    raise self._refused(error, code) from error
+                except asyncio.CancelledError:
+                    await session.invalidate()  # without another word to the server, which may not answer
+                    raise
+                finally:
+                    await session.close()
+        except TimeoutError as error:
+            await self.drop_idle()  # they have the same way to the server
+            raise self._refused(error, code) from error
+
+    async def _begin(self, session: Transaction, until: float | None) -> None:
+        """Take a connection, and note on it the last moment of its transaction."""
+        try:
+            connection = await session.connection()  # first, because an OSError after this may come from the caller's own work
+            driver = (await connection.get_raw_connection()).driver_connection
+        except NOT_REACHED as error:
+            raise self._refused(error, "database_away", is_connecting=True) from error
+        if isinstance(driver, Limited):
+            driver.until = until
+            driver.longest = {"statement_timeout": self.statement_seconds, "lock_timeout": LOCK_SECONDS}
 
     def _refused(self, error: Exception, away: str, *, is_connecting: bool = False) -> Exception:
         """Return the refusal that an error of the database means, and log its cause; the error itself if it is a bug."""
@@ -170,6 +208,10 @@ class Database:
         if loose:
             raise RuntimeError(f"this database may lose an acknowledged change: {', '.join(loose)}")
 
+    async def drop_idle(self) -> None:
+        """Close all connections that nobody uses, without a word to the server. The next users get others."""
+        await self.engine.dispose()
+
     async def dispose(self) -> None:
         await self.engine.dispose()
 
@@ -187,7 +229,16 @@ class Pools(NamedTuple):
     rest: Database
 
     @classmethod
-    def of(cls, url: str, marks: Marks, *, pool_size: int, statement_seconds: float, most_in_crowd: float) -> Self:
+    def of(
+        cls,
+        url: str,
+        marks: Marks,
+        *,
+        pool_size: int,
+        statement_seconds: float,
+        most_in_crowd: float,
+        clock: Callable[[], datetime] | None = None,
+    ) -> Self:
         """Divide `pool_size` connections between presses and the rest, and add those of the pulse and the callers.
 
         `most_in_crowd`: how many presses may wait in memory for the lock of one shelter.
@@ -197,10 +248,15 @@ class Pools(NamedTuple):
         sizes = (PULSE_CONNECTIONS, CALLER_CONNECTIONS, presses, max(1, pool_size // 2))
         return cls(
             *(
-                Database(url, marks, pool_size=size, statement_seconds=statement_seconds, crowds=crowd)
+                Database(url, marks, pool_size=size, statement_seconds=statement_seconds, crowds=crowd, clock=clock)
                 for size, crowd in zip(sizes, (None, None, crowds, None), strict=True)
             )
         )
+
+    async def drop_idle(self) -> None:
+        """Close all connections that nobody uses: after a hole in the network each would be waited for in turn."""
+        for database in self:
+            await database.drop_idle()
 
     async def dispose(self) -> None:
         for database in self:

@@ -10,17 +10,17 @@ from bedboard.store.retention import delete_batch
 from bedboard.store.tables.people import StoredReply
 
 TAKE = text("""
-    select pg_try_advisory_xact_lock(:number) as is_taken, r.fingerprint, r.status, r.body, r.version
+    select pg_try_advisory_xact_lock(:number) as is_taken, r.fingerprint, r.status, r.body, r.version, r.epoch
     from (values (1)) as one
     left join stored_reply r on r.actor_id = :actor_key and r.key_hash = :key_hash and r.created_at >= :kept_since
 """)
 
 KEEP = text("""
-    insert into stored_reply (actor_id, key_hash, fingerprint, status, body, version, created_at)
-    values (:actor_id, :key_hash, :fingerprint, :status, :body, :version, :created_at)
+    insert into stored_reply (actor_id, key_hash, fingerprint, status, body, version, created_at, epoch)
+    values (:actor_id, :key_hash, :fingerprint, :status, :body, :version, :created_at, :epoch)
     on conflict (actor_id, key_hash) do update
-    set (fingerprint, status, body, version, created_at)
-      = (excluded.fingerprint, excluded.status, excluded.body, excluded.version, excluded.created_at)
+    set (fingerprint, status, body, version, created_at, epoch)
+      = (excluded.fingerprint, excluded.status, excluded.body, excluded.version, excluded.created_at, excluded.epoch)
     where stored_reply.created_at < :kept_since
     returning true
 """)
@@ -40,6 +40,7 @@ class Taken(NamedTuple):
     status: int | None
     body: bytes | None
     version: int | None
+    epoch: int | None
 
 
 async def take_key(tx: Transaction, number: int, actor_key: str, key_hash: bytes, kept_since: datetime) -> Taken:

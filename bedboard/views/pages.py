@@ -33,6 +33,7 @@ from bedboard.rules.cases import (
 from bedboard.rules.claims import HOLD, HOLD_WARNING
 from bedboard.rules.clients import OVERLAP
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
+from bedboard.rules.hours import season_of
 from bedboard.rules.managing import MOST_TIMES, USUAL_TIMES
 from bedboard.rules.places import FURTHEST_EXPECTED
 from bedboard.views.files import content_of
@@ -160,7 +161,9 @@ class Pages:
         )
 
         def clock_time(moment: datetime) -> str:
-            return format_time(moment.astimezone(self.zone), "HH:mm", locale=language)
+            text = format_time(moment.astimezone(self.zone), "HH:mm", locale=language)
+            season = season_of(moment, self.zone)
+            return f"{text} ({self.macro(language, 'words/hours.html', 'season', season)})" if season else text
 
         def short_date(moment: datetime) -> str:
             return format_date(moment.astimezone(self.zone).date(), "EEE d MMM", locale=language)

@@ -58,6 +58,7 @@ async def test_the_first_time_is_done_and_remembered(board_database: Database) -
             "body": b"version 2",
             "version": 2,
             "created_at": NOW,
+            "epoch": None,
         }
     }
     assert len(seen.journal) == 1
@@ -158,7 +159,7 @@ async def test_a_reply_that_was_saved_while_the_key_was_taken_is_not_missed(
     take, done = take_key, await tap(board_database)
 
     async def looked_before(*given: Any) -> Taken:
-        return Taken((await take(*given)).is_taken, None, None, None, None)
+        return Taken((await take(*given)).is_taken, None, None, None, None, None)
 
     async with looking(board_database) as seen:
         with monkeypatch.context() as racing:

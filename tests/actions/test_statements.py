@@ -38,7 +38,7 @@ def written(sent: list[Sent]) -> str:
     [
         (TAP, 4),  # lock, read, save, read the shelter for the answer
         (lambda tx: confirm_shelter(tx, SANNE, "linde", NOW), 5),
-        (lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW), 8),
+        (lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW), 7),
     ],
     ids=["a tap", "still correct", "a hold"],
 )
@@ -53,7 +53,7 @@ async def test_the_end_of_a_hold_makes_few_trips_under_the_lock(case_database: D
     await do(case_database, lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW))
     with sent_to(case_database) as sent:
         await do(case_database, lambda tx: release_hold(tx, MARK, "h1", NOW))
-    assert len(under_the_lock(sent)) == 7, written(sent)
+    assert len(under_the_lock(sent)) == 6, written(sent)
 
 
 async def test_a_key_costs_one_trip_before_the_lock_and_one_under_it(case_database: Database) -> None:

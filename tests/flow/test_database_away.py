@@ -13,71 +13,17 @@ from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests.build import PATIENCE, add_board, until
 from tests.build.processes import Process
+from tests.build.proxy import Proxy
 from tests.build.site import TRUST, as_owner
 from tests.build.statements import run
 
 
-class Hole:
-    """A way to the database that can be shut. All bytes that are sent into it then disappear, and nobody is told."""
-
-    def __init__(self, url: str) -> None:
-        self._socket = f"{make_url(url).query['host']}/.s.PGSQL.5432"
-        self._way = make_url(url)
-        self._is_open = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._ends: list[asyncio.StreamWriter] = []  # never closed before the end: nobody must hear one
-        self._server: asyncio.Server | None = None
-        self.url = ""
-
-    async def __aenter__(self) -> "Hole":
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        self.url = self._way.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for end in self._ends:
-            end.transport.abort()
-        await asyncio.gather(*(end.wait_closed() for end in self._ends), return_exceptions=True)
-
-    def open(self) -> None:
-        self._is_open.set()
-
-    def shut(self) -> None:
-        """Swallow everything from now on; connections that were open stay dead for ever."""
-        self._is_open.clear()
-        for task in self._tasks:
-            task.cancel()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._ends.append(writer)
-        await self._is_open.wait()
-        inner_reader, inner_writer = await asyncio.open_unix_connection(self._socket)
-        self._ends.append(inner_writer)
-
-        async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            while data := await source.read(65536):
-                target.write(data)
-            target.close()
-
-        for pair in ((reader, inner_writer), (inner_reader, writer)):
-            task = asyncio.create_task(pump(*pair))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-
 @pytest.fixture
-async def hole(database: Database) -> AsyncIterator[Hole]:
-    if make_url(database.url).host is not None:
-        pytest.skip("the way to this server is no socket file")
+async def hole(database: Database) -> AsyncIterator[Proxy]:
+    """A way to the board that is shut."""
     async with database.transaction() as tx:
         await add_board(tx, Clock().now())
-    async with Hole(database.url) as hole:
+    async with Proxy(database.url, is_open=False) as hole:
         yield hole
 
 
@@ -91,7 +37,7 @@ async def ready(client: httpx.AsyncClient) -> tuple[int, dict[str, str]]:
     return reply.status_code, reply.json()["reasons"]
 
 
-async def test_a_process_without_its_database_waits_says_so_and_comes_up_by_itself(hole: Hole, tmp_path: Path) -> None:
+async def test_a_process_without_its_database_waits_says_so_and_comes_up_by_itself(hole: Proxy, tmp_path: Path) -> None:
     process = Process.serve(tmp_path / "log", hole.url)
     starting = asyncio.create_task(process.start())
     try:
@@ -128,7 +74,7 @@ async def test_a_process_without_its_database_waits_says_so_and_comes_up_by_itse
         await process.__aexit__()
 
 
-async def test_a_process_ends_within_seconds_though_its_database_does_not_answer(hole: Hole, tmp_path: Path) -> None:
+async def test_a_process_ends_within_seconds_though_its_database_does_not_answer(hole: Proxy, tmp_path: Path) -> None:
     hole.open()
     async with Process.serve(tmp_path / "log", hole.url) as process, process.api("demo-shelter-linde") as api:
         assert (await api.patch("/places/linde-1", json={"status": "occupied"})).status_code == 200

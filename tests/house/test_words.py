@@ -83,6 +83,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "unknown_caller": NO_DETAIL,
     "not_with_adults": NO_DETAIL,
     "not_with_group": NO_DETAIL,
+    "not_a_tag": NO_DETAIL,
     "not_a_key": NO_DETAIL,
     "key_reused": NO_DETAIL,
     "key_needed": NO_DETAIL,

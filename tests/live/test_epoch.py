@@ -73,8 +73,41 @@ async def occupy(site: Site, place: str) -> Any:
         return reply.json()["version"]
 
 
+async def answer_to(site: Site, place: str, **headers: str) -> Any:
+    """Return the first answer of a database that is there."""
+    async with site.api("demo-shelter-linde") as linde:
+        while (reply := await linde.patch(f"/places/{place}", json=OCCUPIED, headers=headers)).status_code == 503:
+            pass
+        return reply
+
+
 async def is_live(site: Site) -> bool:
     return site.process.board.live
+
+
+async def test_a_version_of_before_is_not_right_in_a_database_that_came_back_older(folder: Folder, clock: FixedClock) -> None:
+    """Also for a press that comes before the process has noticed it. A kept reply has the tag of its own epoch."""
+    await migrate(folder.server.url, web_url=folder.server.web_url)
+    database = Database(folder.server.web_url, SEAL.marks)
+    await do(database, build.add_board)
+    async with served(folder.server.web_url, clock) as site:
+        first, begun = await answer_to(site, "linde-1", **{"Idempotency-Key": "k"}), site.process.board.epoch
+        folder.keep()
+
+        async def is_another_epoch() -> bool:
+            return site.process.board.live and site.process.board.epoch > begun
+
+        await until(is_another_epoch, "the board is live again")
+        again = await answer_to(site, "linde-1", **{"Idempotency-Key": "k"})
+        assert again.headers["etag"] == first.headers["etag"]
+        async with site.api("demo-shelter-linde") as linde:
+            known = (await linde.get("/shelters/linde")).headers["etag"]
+        assert known != first.headers["etag"] and known.endswith('-2"')
+        assert (await answer_to(site, "linde-2", **{"If-Match": known})).status_code == 200
+        folder.put_back()  # linde has version 2 again
+        assert (await answer_to(site, "linde-2", **{"If-Match": known})).status_code == 412
+        assert (await answer_to(site, "linde-2", **{"If-Match": "*"})).json()["version"] == 3
+    await database.dispose()
 
 
 async def test_a_board_follows_a_database_whose_files_were_put_back(folder: Folder, clock: FixedClock) -> None:

@@ -29,7 +29,7 @@ from bedboard.rules.managing import (
 from bedboard.rules.places import PlaceStatus, is_there
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.store.claims import get_open_claim
-from bedboard.store.database import Transaction
+from bedboard.store.database import Transaction, after_lock
 from bedboard.store.setup import add_places
 from bedboard.store.shelters import has_kind, list_places
 from bedboard.store.tables.board import Place
@@ -78,6 +78,7 @@ async def open_places(
     exists = check_nights(new.nights, zone, now)
     check_label(new.label)
     shelter = await lock_managed(tx, actor, shelter_id)
+    now = after_lock(tx, now)
     present = await _end_past(tx, await list_places(tx, shelter_id), now)
     if not await has_kind(tx, new.kind):
         raise Invalid(FieldError("kind", "unknown_kind"))
@@ -142,6 +143,7 @@ async def change_place_facts(
     Refusals: NotAllowed, NotFound, Invalid, Conflict `facts_changed`, and those of `check_capacity`.
     """
     shelter = await lock_managed(tx, actor, shelter_id)
+    now = after_lock(tx, now)
     place, status, others = await _find(tx, shelter_id, place_id, now)
     before = facts_of(place)
     check_seen(seen, before)
@@ -185,6 +187,7 @@ async def close_for_good(
     Refusals: NotAllowed, NotFound, Conflict `facts_changed`, and those of `check_unused`.
     """
     shelter = await lock_managed(tx, actor, shelter_id)
+    now = after_lock(tx, now)
     place, status, _ = await _find(tx, shelter_id, place_id, now)
     check_seen(seen, facts_of(place))
     check_unused(status)

@@ -77,7 +77,7 @@ async def show_cases(call: Call) -> Response:
 async def show_case(call: Call) -> Response:
     async with call.transaction() as tx:
         shown = await _read_present(tx, call, call.path_params["case_id"])
-    return json_bytes(to_json(shown), version=shown["version"])
+    return json_bytes(to_json(shown), version=shown["version"], epoch=call.epoch)
 
 
 async def _read_present(tx: Transaction, call: Call, case_id: str, shelter_id: str | None = None) -> Shown:
@@ -156,7 +156,7 @@ async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> 
 
 async def _answer_change(call: Call, work: CaseWork, *asked: str, shelter_id: str | None = None) -> Response:
     shown, _ = await _change(call, work, *asked, shelter_id=shelter_id)
-    return json_bytes(to_json(shown), version=shown["version"])
+    return json_bytes(to_json(shown), version=shown["version"], epoch=call.epoch)
 
 
 def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> dict[str, str]:
@@ -189,7 +189,7 @@ async def post_case(call: Call) -> Response:
     shown, is_repeated = await _change(call, work, *command.shelters, status=201)
     if is_repeated and shown["needs"] is not None and shown["needs"] != said:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))
-    response = json_bytes(to_json(shown), 201, shown["version"])
+    response = json_bytes(to_json(shown), 201, shown["version"], call.epoch)
     response.headers["Location"] = f"{call.path}/{shown['id']}"
     return response
 

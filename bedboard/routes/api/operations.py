@@ -76,8 +76,8 @@ KEY = {
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
-    "description": "The shelter's version as last read.",
-    "schema": {"type": "string", "pattern": '^(\\*|"?[0-9]{1,18}"?)$'},
+    "description": "The `ETag` of the shelter as last read: the epoch of the database, a hyphen, and the version.",
+    "schema": {"type": "string", "pattern": '^(\\*|"?[0-9]{1,18}-[0-9]{1,18}"?)$'},
 }
 
 
@@ -90,7 +90,11 @@ def describe(row: Row, operation: Operation, names: Iterable[str]) -> dict[str, 
     answer: dict[str, Any] = {"description": "Done"}
     if operation.answers:
         answer["content"] = _json(ref(operation.answers[0]) if len(operation.answers) == 1 else either(*operation.answers))
-    headers = {} if operation.version_of is None else {"ETag": _header(f"The {operation.version_of}'s version.")}
+    headers = (
+        {}
+        if operation.version_of is None
+        else {"ETag": _header(f"The epoch of the database, a hyphen, and the {operation.version_of}'s version.")}
+    )
     headers |= {"Location": _header("Where it is from now on.")} if operation.has_location else {}
     parameters = [id_in_path(name) for name in names]
     parameters += [KEY] if operation.takes_key else []

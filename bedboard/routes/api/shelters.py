@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 
 from bedboard.actions.counts import count_places
+from bedboard.actions.epoch import note_epoch
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.occupancy import Changed, change_place, confirm_named_kinds
 from bedboard.routes.call import Call
@@ -47,13 +48,13 @@ def _object(call: Call, row: ShelterRow) -> bytes:
 
 
 async def show_shelter(call: Call) -> Response:
-    """Answer straight from the database, so that the version is the one to send with `If-Match`."""
+    """Answer straight from the database, so that its `ETag` is the one to send with `If-Match`."""
     shelter_id = call.path_params["shelter_id"]
     if call.actor.role not in OVERSEERS:
         if not sees_all(call.actor):
             check_own(call.actor, shelter_id)
         row = await read_shelter(call, shelter_id)
-        return json_bytes(_object(call, row), version=row.version)
+        return json_bytes(_object(call, row), version=row.version, epoch=call.epoch)
     await read_shelter(call, shelter_id)
     call.check_board_read()
     card = call.process.board.cards.get(shelter_id)
@@ -67,18 +68,25 @@ async def _change(call: Call, work: Callable[[Transaction, int | None], Awaitabl
 
     `work` also gets the version that the caller believes to be the present one. A conflict carries what is true now.
     """
-    version = if_match(call.request)
+    known = if_match(call.request)
+
+    async def check_and_work(tx: Transaction) -> Changed:
+        if known is None:
+            return await work(tx, None)
+        if await note_epoch(tx) != known.epoch:  # asked of the database: this process may not know yet that it came back older
+            raise VersionMismatch("version_mismatch")
+        return await work(tx, known.version)
 
     def reply(changed: Changed) -> Reply:
         return Reply(200, _object(call, changed.shelter), changed.shelter.version)
 
     asked = (call.request.headers.get("if-match", ""), await call.body())
     try:
-        done = await call.once(call.key, *asked, work=lambda tx: work(tx, version), reply=reply, shown=call.shelter_shown)
+        done = await call.once(call.key, *asked, work=check_and_work, reply=reply, shown=call.shelter_shown)
     except (Conflict, VersionMismatch) as refusal:
         await add_present(call, refusal)
         raise
-    return json_bytes(done.reply.body, done.reply.status, done.reply.version)
+    return json_bytes(done.reply.body, done.reply.status, done.reply.version, done.reply.epoch)
 
 
 async def add_present(call: Call, refusal: Conflict | VersionMismatch) -> None:

@@ -215,6 +215,6 @@ stored_reply reply
 actor_id staff who called
 key_hash secret recognizes the key of a call, which is text from outside and is not kept
 fingerprint secret recognizes the same call, made of nothing about a person
-status,body,version technical the reply that a repetition gets
+status,body,version,epoch technical the reply that a repetition gets
 created_at technical when it was given
 """

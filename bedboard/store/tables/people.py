@@ -96,7 +96,8 @@ class RosterDraft(SQLModel, table=True):
 class StoredReply(SQLModel, table=True):
     """The reply to a call with an idempotency key: a repeated call is answered again and not done again.
 
-    The key is text from outside, so only its hash with the actor is kept.
+    The key is text from outside, so only its hash with the actor is kept. `epoch`: of the database when it was given; None: not
+    known, because it was given before that was kept.
     """
 
     __tablename__ = "stored_reply"
@@ -108,6 +109,7 @@ class StoredReply(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     version: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = moment()
+    epoch: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Disclosure(Marked, table=True):

@@ -6,6 +6,8 @@
   "use strict";
   const SILENCE = 15e3;
   const PATIENCE = 10e3;
+  const LONGEST = 30e3;
+  const WAITED = 4e3; // 1013: the server has kept this page waiting at its door for seconds, so few come at once
   const KEPT = 1e3; // the server may give out a snapshot again for so long
   const MINUTE = 60e3;
   const LONG = 7200;
@@ -117,9 +119,9 @@
     socket?.close();
     socket = null; // its later messages are ignored
   };
-  function retry(isSoon) {
+  function retry(isSoon, longest = LONGEST) {
     clearTimeout(timer);
-    timer = setTimeout(connect, Math.random() * (isSoon ? 500 : Math.min(30e3, 500 * 2 ** attempt++)));
+    timer = setTimeout(connect, Math.random() * (isSoon ? 500 : Math.min(longest, 500 * 2 ** attempt++)));
   }
   function lose(isSoon) {
     if (isOver) return;
@@ -135,7 +137,7 @@
     if (isOver) return;
     const next = code === 4429 ? "full" : "waiting"; // 4429: this person has too many pages open
     if (next === "full" || state === "live") showState(next);
-    retry(code === 4423); // the session was locked or unlocked
+    retry(code === 4423, code === 1013 ? WAITED : LONGEST); // 4423: the session was locked or unlocked
   }
   const isOld = () => ageOf(lastAt) > SILENCE; // by its own time, not by when it came
   const isCovered = () => "cover" in root.dataset; // by lock.js
