@@ -1,4 +1,4 @@
-"""Tallies: what is counted about cases and places, by codes only, so that nothing can be traced to a person."""
+"""Tallies of cases and places: only codes are counted, so that nothing can be traced to a person."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,14 +21,14 @@ WAITS: Mapping[str, timedelta] = {
     "to_240": timedelta(hours=4),
     "to_1440": timedelta(days=1),
 }
-"""How long something took, by the minutes up to which it counts; what took longer is `LONGER`."""
+"""How long something took, by the minutes up to which it counts; anything longer is `LONGER`."""
 STAYS: Mapping[str, timedelta] = {
     "night": timedelta(days=1),
     "week": timedelta(days=7),
     "month": timedelta(days=31),
     "quarter": timedelta(days=92),
 }
-"""How long a place was occupied; what took longer is `LONGER`."""
+"""How long a place was occupied; anything longer is `LONGER`."""
 LONGER = "longer"
 
 Axis = Literal["all", "code", "unit", "kind"]
