@@ -9,10 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.tallies import TABLES, Axis, Table
 
 LEAST = 5  # cells below this are merged: fewer events might be known to belong to somebody
 SETTLED_AFTER = timedelta(days=1)  # a count waits for an hour: by then, all of a month are in
+
+USUAL_MONTHS = 12
+MOST_MONTHS = 60
 
 Cells = Mapping[str, int]
 
@@ -122,3 +126,29 @@ def add_months(months: Iterable[Merged]) -> Sums:
         sum(one.together > 0 for one in months),
         sum(one.is_hidden for one in months),
     )
+
+
+def earlier_month(month: date, count: int) -> date:
+    """Return the first day of the month that is so many months before this one."""
+    number = month.year * 12 + month.month - 1 - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def check_period(first: date | None, last: date | None, newest: date, today: date) -> list[date]:
+    """Return the months of a period, each by its first day; without an end it is `newest`, without a beginning a year.
+
+    Refusal: Invalid, for one that ends before it begins, has not begun, or is too long.
+    """
+    end = last or max(newest, first or newest)
+    begin = first or earlier_month(end, USUAL_MONTHS - 1)
+    for name, month in (("first", begin), ("last", end)):
+        if month > today:
+            raise Invalid(FieldError(name, "month_in_future"))
+    if end < begin:
+        raise Invalid(FieldError("last", "month_before_first"))
+    if end >= earlier_month(begin, -MOST_MONTHS):
+        raise Invalid(FieldError("last", "too_many_months", {"most": MOST_MONTHS}))
+    months = [begin]
+    while months[-1] < end:
+        months.append(next_month(months[-1]))
+    return months

@@ -23,12 +23,12 @@ WAITS: Mapping[str, timedelta] = {
 }
 """How long something took, by the minutes up to which it counts; anything longer is `LONGER`."""
 STAYS: Mapping[str, timedelta] = {
-    "night": timedelta(days=1),
-    "week": timedelta(days=7),
-    "month": timedelta(days=31),
-    "quarter": timedelta(days=92),
+    "to_1": timedelta(days=1),
+    "to_7": timedelta(days=7),
+    "to_31": timedelta(days=31),
+    "to_92": timedelta(days=92),
 }
-"""How long a place was occupied; anything longer is `LONGER`."""
+"""How long a place was occupied, by the days up to which it counts; anything longer is `LONGER`."""
 LONGER = "longer"
 
 Axis = Literal["all", "code", "unit", "kind"]

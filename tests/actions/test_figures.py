@@ -162,7 +162,7 @@ async def test_a_stay_is_counted_when_its_place_is_free_unless_that_is_undone(bo
     await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", wrong, NOW + 5 * MINUTE, timedelta(seconds=10)))
     await tap("free", 7)
     assert await stock(board_database, TALLIES_ADDED)
-    assert await tallies(board_database) == {("stay", "", "cosm", "night"): 1}
+    assert await tallies(board_database) == {("stay", "", "cosm", "to_1"): 1}
 
 
 async def test_a_hold_that_runs_out_is_counted(board_database: Database) -> None:

@@ -158,6 +158,7 @@ ACCESS = {
     "shelter_staff_add": "M own",
     "shelter_person": "M own",
     "shelter_person_save": "M own",
+    **dict.fromkeys(("monitor", "monitor_csv", "monitor_json"), "MD"),
     "audit": "U",
     "live": "SMCPDAU",
     "api_openapi": "*",
