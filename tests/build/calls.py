@@ -226,7 +226,7 @@ CALLS: dict[str, Call] = {
 }
 
 SIGNS_IN = {"staff": "sanne", "manager": "anneke", "coordinator": "lucia", "police": "mark"}
-SIGNS_IN |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda"}
+SIGNS_IN |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda", "policy": "femke"}
 """The person of the small board in each role."""
 
 

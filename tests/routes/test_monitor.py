@@ -98,6 +98,18 @@ async def test_a_file_says_what_the_definition_gives(site: Site) -> None:
     assert {line["month"] for line in lines} == {"2026-01", "2026-02"}
 
 
+async def test_a_policy_officer_sees_figures_and_no_board(site: Site) -> None:
+    await put(site, JANUARY)
+    async with aclosing(await site.sign_in("femke")) as femke:
+        home = await femke.get("/")
+        assert (home.status_code, home.headers["Location"]) == (303, "/monitor")
+        page = await femke.get("/monitor?first=2026-01&last=2026-03", headers={"Accept-Language": "nl"})
+        assert page.status_code == 200 and "op straat" not in page.text and "bij vrienden of familie" in page.text
+        assert "Linde" not in page.text and "Wilg" not in page.text and "in een hotel" not in page.text
+        for path in ("/search", "/requests", "/staff", "/audit", "/shelters/linde"):
+            assert (await femke.get(path)).status_code == 403, path
+
+
 async def test_files_of_the_desk_are_those_of_everybody(site: Site) -> None:
     await put(site, JANUARY)
     path = "/monitor/figures.json?first=2026-01&last=2026-02"

@@ -1,4 +1,4 @@
-"""More tallies for the figures of the monitor, and whether a shelter showed a free place when it was asked."""
+"""More tallies for the figures of the monitor, their reader's role, and whether a shelter showed a free place when asked."""
 
 from alembic import op
 
@@ -13,7 +13,18 @@ KINDS = (
     " asked_of refused_by free_no_place occupancy freshness"
 )
 WHATS = ", ".join(f"'{what}'" for what in KINDS.split())
+ROLES = "'staff', 'manager', 'coordinator', 'police', 'desk', 'admin', 'auditor', 'policy'"
 STATEMENTS = (
+    f"""
+alter table person
+    drop constraint ck_person_role,
+    add constraint ck_person_role check (role in ({ROLES}))
+""",
+    f"""
+alter table appointment
+    drop constraint ck_appointment_role,
+    add constraint ck_appointment_role check (role in ({ROLES}))
+""",
     "alter table ask add column was_free boolean not null default false",
     f"""
 alter table tally
