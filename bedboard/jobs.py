@@ -1,9 +1,11 @@
 """The jobs by the clock. APScheduler runs in every process: each job is idempotent or claims its slot in the database."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -24,9 +26,11 @@ from bedboard.actions.silence import (
     tell_late,
     tell_silence,
 )
+from bedboard.actions.tallies import count_sought, take_stock
 from bedboard.clock import Clock
 from bedboard.health import EVERY_SECONDS
 from bedboard.process import Process
+from bedboard.rules.places import PLACE_STATUSES
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
 
@@ -104,6 +108,32 @@ async def forget_all(process: Process, forget: Forget, now: datetime) -> int:
 async def count_up(process: Process) -> None:
     """Add the counts that wait to the tallies, once an hour."""
     await take_turn(process, add_tallies, "tallies_wait")
+
+
+async def count_stock(process: Process) -> None:
+    """Count once an hour what the board shows, while this process has its newest state, and what has ended since."""
+    board = process.board
+    if board.catalogue is None or not board.live:
+        return
+    zone, present = board.catalogue.zone, Counter[tuple[str, str, str, str]]()
+    for card in board.cards.values():
+        present["freshness", card.unit, "", card.freshness] += 1
+        for kind, counts in card.kinds.items():
+            for status in PLACE_STATUSES:
+                present["occupancy", "", kind, status] += counts[status]
+    await take_turn(process, lambda tx, now: take_stock(tx, zone, present, now), "stock_not_taken")
+    await count_searches(process, zone)
+
+
+async def count_searches(process: Process, zone: ZoneInfo) -> None:
+    """Count the searches of the last hour that this process has noted."""
+    try:
+        async with process.database.transaction() as tx:
+            count = await count_sought(tx, process.sought, process.clock.now().astimezone(zone))
+    except Refusal as refusal:
+        log.info("searches_wait", reason=refusal.code)
+        return
+    del process.sought[:count]
 
 
 async def drop_keys(process: Process) -> None:
@@ -231,6 +261,7 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (keep_head, {"minutes": 1}),
         (tidy, {"minutes": 5}),
         (count_up, {"minutes": 5}),
+        (count_stock, {"minutes": 1}),
         (drop_keys, {"minutes": 1}),
         (hold_keys, {"seconds": 10}),
     )

@@ -1,6 +1,7 @@
 """The parts that every route needs, put together once by `bedboard.app`, and the way from a request to them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -27,6 +28,7 @@ from bedboard.rules.access import Actor
 from bedboard.settings import Settings
 from bedboard.store.database import Database, Pools
 from bedboard.store.seal import Seal
+from bedboard.store.tallies import Tally
 from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
 from bedboard.views.pieces import Pieces
@@ -67,6 +69,8 @@ class Process:
     health: Health
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
+    sought: list[tuple[datetime, Tally]] = field(default_factory=list)
+    """The counts of searches of the last hour: in memory only, because in the database they would stand beside their cases."""
 
 
 def process_of(connection: HTTPConnection) -> Process:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
     LockedCase,
+    count_arrival,
     count_placed,
     erase_answers,
     let_go,
@@ -124,7 +125,7 @@ async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} is {case.state} and nothing was chosen")
     if case.state == "arrived":
-        await count_placed(tx, chosen, now, zone)
+        await count_placed(tx, case, chosen, now, zone)
         erase_answers(tx, case)
     else:
         case.record.decided_at = now  # with the state, so that the row is possible at every moment
@@ -242,7 +243,8 @@ async def _take_in(
     if by == "shelter":  # as with every change of a place that a shelter reports
         confirmed = confirm_by_change(shelter, await list_kind_limits(tx, shelter.id), actor, now, limits)
     case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now, confirmed))
+    await count_arrival(tx, case, now, zone)
     if case.state == "arrived":
-        await count_placed(tx, chosen, now, zone)
+        await count_placed(tx, case, chosen, now, zone)
         erase_answers(tx, case)
     return await save_case(tx, actor, case, "arrived", now, [shelter.id])

@@ -15,6 +15,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import ENDS, OVER, CaseState, Event, next_state
 from bedboard.rules.refusals import NotFound
 from bedboard.rules.rights import is_of_same_group
+from bedboard.rules.tallies import bucket_of
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, write_case_event
@@ -179,28 +180,65 @@ async def look_further(
     return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
-async def count_refusals(tx: Transaction, asks: Iterable[Ask], zone: ZoneInfo) -> None:
-    """Count why these shelters said no. Call this once each time that they are settled: after that a no cannot change."""
-    refused = [ask for ask in asks if ask.reason is not None and ask.answered_at is not None]
-    units = await list_units(tx, [ask.shelter_id for ask in refused])
+async def count_answers(tx: Transaction, asks: Iterable[Ask], now: datetime, zone: ZoneInfo) -> None:
+    """Count what these shelters said, and why they said no, each in the hour of its answer.
+
+    Call this once each time that they are settled: after that an answer cannot change.
+    """
+    asks = list(asks)
+    units = await list_units(tx, [ask.shelter_id for ask in asks])
     tallies: list[tuple[datetime, Tally]] = []
-    for ask in refused:
-        at = cast(datetime, ask.answered_at).astimezone(zone)
-        tallies.append((at, Tally("refused", "", "", ask.reason or "")))
-        tallies.append((at, Tally("refused_kind", "", ask.kind_code, "")))
-        tallies.append((at, Tally("refused_unit", units[ask.shelter_id], "", "")))
-        if ask.criterion is not None:
-            tallies.append((at, Tally("contra_indication", "", "", ask.criterion)))
-    await count_tallies_at(tx, tallies)
+    for ask in asks:
+        at = (ask.answered_at or now).astimezone(zone)
+        tallies.append((at, Tally("answer", "", "", ask.answer or "silent")))
+        if ask.answer == "no":
+            tallies += [(at, tally) for tally in _tallies_of_no(ask, units[ask.shelter_id])]
+        at = at.replace(hour=0)  # what names a shelter has no hour: it could be put beside the rest
+        tallies += [(at, Tally(what, "", "", ask.shelter_id)) for what in _counts_of_shelter(ask)]
+    await count_tallies_at(tx, now.astimezone(zone), tallies)
 
 
-async def count_placed(tx: Transaction, chosen: Ask, now: datetime, zone: ZoneInfo) -> None:
-    """Count a case that ended with a place, by its unit and by each kind of the places that it took."""
+def _tallies_of_no(ask: Ask, unit: str) -> list[Tally]:
+    tallies = [
+        Tally("refused", "", "", ask.reason or ""),
+        Tally("refused_kind", "", ask.kind_code, ""),
+        Tally("refused_unit", unit, "", ""),
+    ]
+    if ask.criterion is not None:
+        tallies.append(Tally("contra_indication", "", "", ask.criterion))
+    return tallies
+
+
+def _counts_of_shelter(ask: Ask) -> list[str]:
+    """Return the counts for the shelter itself: it was asked, said no, and said so though the board showed a place."""
+    counted = ["asked_of"] + ["refused_by"] * (ask.answer == "no")
+    return counted + ["free_no_place"] * (ask.was_free and ask.reason == "no_place")
+
+
+async def count_first_answer(tx: Transaction, case: LockedCase, now: datetime, zone: ZoneInfo) -> None:
+    """Count how long the first answer to a case took, at a choice or without one at its end; nothing when nobody answered."""
+    answered = [ask.answered_at for ask in case.asks.values() if ask.answered_at is not None]
+    if answered:
+        took = bucket_of(min(answered) - case.record.created_at)
+        await count_tallies(tx, now.astimezone(zone), [Tally("first_answer", "", "", took)])
+
+
+async def count_placed(tx: Transaction, case: LockedCase, chosen: Ask, now: datetime, zone: ZoneInfo) -> None:
+    """Count a case that ended with a place: its unit, each kind of the places that it took, and how long its steps took."""
     unit = (await list_units(tx, [chosen.shelter_id]))[chosen.shelter_id]
     kinds = {(await get_kind_of(tx, place_id)).code for place_id in chosen.place_ids} or {chosen.kind_code}
     tallies = [Tally("request", "", "", "arrived"), Tally("placed_unit", unit, "", "")]
     tallies += [Tally("placed_kind", "", kind, "") for kind in kinds]
+    for what, at in (("first_yes", chosen.answered_at), ("decided", case.record.decided_at)):
+        if at is not None:
+            tallies.append(Tally(what, "", "", bucket_of(at - case.record.created_at)))
     await count_tallies(tx, now.astimezone(zone), tallies)
+
+
+async def count_arrival(tx: Transaction, case: LockedCase, now: datetime, zone: ZoneInfo) -> None:
+    """Count how long it took from the first request until the people were there."""
+    took = bucket_of(now - case.record.created_at)
+    await count_tallies(tx, now.astimezone(zone), [Tally("arrival", "", "", took)])
 
 
 def erase_answers(tx: Transaction, case: LockedCase) -> None:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
     LockedCase,
-    count_refusals,
+    count_answers,
+    count_first_answer,
     erase_answers,
     lock_case_of_group,
     lock_shelters,
@@ -39,7 +40,7 @@ from bedboard.store.keys import save_key
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_deciding, get_place, list_kinds
 from bedboard.store.tables.cases import Ask, CaseRecord
-from bedboard.store.tallies import Tally, count_tallies
+from bedboard.store.tallies import Tally, count_tallies, list_free_kinds
 
 
 async def open_case(
@@ -109,6 +110,7 @@ async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
 
 async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mapping[str, str], now: datetime) -> LockedCase:
     holds = await list_unused_holds(tx, actor, case.record.id, now)
+    free = await list_free_kinds(tx, shelters.keys(), now)
     for shelter_id, kind in shelters.items():
         ask = case.asks.get(shelter_id) or Ask(case_id=case.record.id, shelter_id=shelter_id, kind_code=kind, asked_at=now)
         ask.kind_code, ask.asked_at, ask.step = kind, now, 0
@@ -117,6 +119,7 @@ async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mappin
         ask.settled = ask.settled_at = None
         own = sorted((hold for hold in holds if hold.shelter_id == shelter_id), key=lambda hold: hold.kind != kind)
         ask.hold_id = own[0].id if own else None
+        ask.was_free = bool(own) or (shelter_id, kind) in free
         case.asks[shelter_id] = ask
     await save_case(tx, actor, case, "asked", now, list(shelters))
     tx.add_all(case.asks[shelter_id] for shelter_id in shelters)  # after the row to which they point
@@ -170,7 +173,8 @@ async def choose_offer(
     ask.settled, ask.settled_at = "chosen", now
     tx.add(ask)
     await settle(tx, actor, case, others, "other_chosen", now)
-    await count_refusals(tx, others, zone)
+    await count_answers(tx, [ask, *others], now, zone)
+    await count_first_answer(tx, case, now, zone)
     what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
     return await save_case(tx, actor, case, what, now, [shelter_id])
 
@@ -229,7 +233,9 @@ async def give_up(
         closed = await close_to_check(tx, actor, case.shelters[chosen.shelter_id], chosen.place_ids, now)
         if closed is not None:
             case.note(closed)
-    await count_refusals(tx, left, zone)
+    await count_answers(tx, [ask for ask in left if ask is not chosen], now, zone)
+    if chosen is None:
+        await count_first_answer(tx, case, now, zone)
     erase_answers(tx, case)
     return await save_case(tx, actor, case, what, now, told=[ask.shelter_id for ask in left if ask.answer == "yes"])
 

@@ -117,7 +117,7 @@ async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInf
         return await give_up(tx, SYSTEM, case, "lapsed", now, zone, event="lapse")
     move(case, "lapse", now)
     if case.chosen is not None:
-        await count_placed(tx, case.chosen, now, zone)
+        await count_placed(tx, case, case.chosen, now, zone)
     erase_answers(tx, case)
     return await save_case(tx, SYSTEM, case, "lapsed", now)
 

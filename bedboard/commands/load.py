@@ -16,6 +16,7 @@ from bedboard.commands.databases import clock_of, database_url, make_seal, migra
 from bedboard.commands.failures import Failure
 from bedboard.schemas.seeds import SeedFile
 from bedboard.seed_cases import play_cases
+from bedboard.seed_past import play_past
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import Settings
 
@@ -47,7 +48,10 @@ def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
         async with migrated_database(url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
             now = (await clock_of(tx)).now()
             loaded = await load_seeds(tx, seeds, seal, now, demo=settings.demo)
-            return {**loaded, "cases": await play_cases(tx, seeds, seal, now)} if settings.demo else loaded
+            if not settings.demo:
+                return loaded
+            cases = await play_cases(tx, seeds, seal, now)
+            return {**loaded, "cases": cases, "searches of the past": await play_past(tx, seeds, now)}
 
     return run(load())
 

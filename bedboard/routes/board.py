@@ -27,6 +27,8 @@ async def show_home(call: Call) -> Response:
         call.check_board_read()
         cards = sorted(call.process.board.cards.values(), key=lambda card: card.name)
         return page(call, "pages/known.html", {"cards": cards})
+    if actor.role == "policy":
+        return RedirectResponse("/monitor", 303)
     if actor.role in SHELTER:
         if not actor.shelter_ids:
             raise NotAllowed("not_your_role")

@@ -15,9 +15,11 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.holds import Holder
 from bedboard.actions.idempotency import Reply
 from bedboard.actions.taking import take_place
+from bedboard.actions.tallies import note_sought
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import CaseWork, needs_opener, opener_of, show_done, telling
 from bedboard.rules.cases import ShelterAnswer, usual_arrival
+from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
 from bedboard.schemas.cases import Decision
 from bedboard.store.cases import get_case, list_asks
@@ -53,13 +55,19 @@ def _case_id(call: Call) -> str:
     return call.path_params["case_id"]
 
 
-def opening_work(call: Call, sealed: SealedNeeds, near: str | None, kinds: Mapping[str, str]) -> CaseWork:
-    """Return the work of asking shelters for a new case, each for a kind of place.
+def opening_work(call: Call, sealed: SealedNeeds, profile: Profile, kinds: Mapping[str, str]) -> CaseWork:
+    """Return the work of asking shelters for a new case, each for a kind of place, and of counting that.
 
-    `sealed`: the profile; `near`: a police unit; `kinds`: by shelter.
+    `sealed`: the profile; `kinds`: by shelter.
     """
     case_id = call.process.clock.new_reference()
-    return lambda tx: cases.open_case(tx, call.actor, case_id, sealed, near, kinds, call.now)
+
+    async def work(tx: Transaction) -> LockedCase:
+        case = await cases.open_case(tx, call.actor, case_id, sealed, profile.near, kinds, call.now)
+        note_sought(call.process.sought, profile, call.now.astimezone(call.catalogue.zone))
+        return case
+
+    return work
 
 
 def asking_work(call: Call, kinds: Mapping[str, str]) -> CaseWork:

@@ -103,7 +103,7 @@ async def post_case(call: Call) -> Response:
         if not profile.asked():
             raise Invalid(FieldError("adults", "say_for_whom"))
         sealed = seal_profile(call.process.seal, said)
-        work = opening_work(call, sealed, said.near, _best_kinds(call, ticked, profile, form.get("place")))
+        work = opening_work(call, sealed, profile, _best_kinds(call, ticked, profile, form.get("place")))
         case_id = await do_once(call, Task(press.key, work, tuple(sorted(ticked))))
     except (Conflict, Invalid, TooMany) as refusal:
         return keep_new(call, form, refusal)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from bedboard.actions.idempotency import Reply
-from bedboard.actions.tallies import count_nothing_found
+from bedboard.actions.tallies import count_nothing_found, note_sought
 from bedboard.live.search import MATCHES_SHOWN
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
@@ -19,6 +19,7 @@ from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.forms import NothingFoundForm
 from bedboard.schemas.parse import parse_form
 from bedboard.schemas.profile import SearchProfile, is_profile_field, profile_of, read_profile, write_profile
+from bedboard.store.database import Transaction
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.found import Found
 
@@ -127,9 +128,14 @@ async def post_nothing(call: Call) -> Response:
         form = parse_form(NothingFoundForm, {**said, "slept": call.query.get("slept", "")})
         profile, found = await find(call, read_profile(fields), 0)
         at = call.now.astimezone(zone)
+
+        async def count(tx: Transaction) -> None:
+            await count_nothing_found(tx, form.slept, profile.near, found.excluded_by, found.kinds, at)
+            note_sought(call.process.sought, profile, at)
+
         await call.once(  # nothing of the profile goes with the key, not even a fingerprint
             form.key,
-            work=lambda tx: count_nothing_found(tx, form.slept, profile.near, found.excluded_by, found.kinds, at),
+            work=count,
             reply=lambda _: Reply(200, b""),
         )
     except (Conflict, Invalid) as refusal:

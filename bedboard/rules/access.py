@@ -7,7 +7,7 @@ from bedboard.rules.clients import Scope
 from bedboard.rules.refusals import Locked, NotAllowed, NotFound, SignInNeeded
 from bedboard.rules.sessions import EVERY_SESSION, PERSONAL, WORKING, SessionKind
 
-Role = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine"]
+Role = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "policy", "machine"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -93,6 +93,7 @@ POLICE = Rule(frozenset({"police"}))
 AUDITOR = Rule(frozenset({"auditor"}))
 OF_SHELTERS = Rule(SHELTER, sessions=WORKING)
 OWN_SHELTER = Rule(SHELTER, own="shelter", sessions=WORKING)
+FIGURES = Rule(frozenset({"manager", "desk", "policy"}))
 HELPING = Rule(frozenset({"manager", "desk", "admin"}))
 MANAGERS = Rule(frozenset({"manager"}))
 OWN_MANAGER = Rule(frozenset({"manager"}), own="shelter")

@@ -33,7 +33,7 @@ CODE_WORDS, FINDING_WORDS = 5, 3
 
 RANKS: dict[str, Collection[str]] = {
     "desk": ("staff", "manager", "coordinator", "police", "desk"),
-    "admin": ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor"),
+    "admin": ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "policy"),
 }
 """By the role of the helper, the roles of the people helped."""
 

@@ -1,7 +1,103 @@
-"""Tallies of searches without a place: only codes are counted, so that nothing can be traced to a person."""
+"""Tallies of cases and places: only codes are counted, so that nothing can be traced to a person."""
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, NamedTuple, get_args
+
+from bedboard.rules.fit import Profile
 
 Slept = Literal["police_station", "hotel", "homeless_shelter", "street", "exploiter", "friends", "other_shelter", "unknown"]
 SLEPT: tuple[Slept, ...] = get_args(Slept)
 """Where the person slept instead."""
+
+Household = Literal["woman", "man", "other_gender", "couple", "family", "group", "minor", "unknown"]
+HOUSEHOLDS: tuple[Household, ...] = get_args(Household)
+"""Who looked for a place, roughly: a finer word could describe one household."""
+
+WAITS: Mapping[str, timedelta] = {
+    "to_5": timedelta(minutes=5),
+    "to_15": timedelta(minutes=15),
+    "to_60": timedelta(hours=1),
+    "to_240": timedelta(hours=4),
+    "to_1440": timedelta(days=1),
+}
+"""How long something took, by the minutes up to which it counts; anything longer is `LONGER`."""
+STAYS: Mapping[str, timedelta] = {
+    "to_1": timedelta(days=1),
+    "to_7": timedelta(days=7),
+    "to_31": timedelta(days=31),
+    "to_92": timedelta(days=92),
+}
+"""How long a place was occupied, by the days up to which it counts; anything longer is `LONGER`."""
+LONGER = "longer"
+
+Axis = Literal["all", "code", "unit", "kind"]
+
+
+class Table(NamedTuple):
+    """A table of the figures: the events `what`, one row for each value of this axis.
+
+    `code`: only the events with this code; None: all. `parent`: the cell of another table whose events these are; without
+    it, the two tables have no total in common.
+    """
+
+    what: str
+    axis: Axis
+    code: str | None = None
+    parent: tuple[str, str] | None = None
+
+
+TABLES: Mapping[str, Table] = {
+    "sought": Table("sought", "all"),
+    "sought_unit": Table("sought_unit", "unit"),
+    "household": Table("household", "code"),
+    "exploitation": Table("exploitation", "code"),
+    "arrived": Table("request", "all", "arrived"),
+    "ended": Table("request", "all", "ended"),
+    "withdrawn": Table("withdrawn", "code"),
+    "placed_unit": Table("placed_unit", "unit"),
+    "placed_kind": Table("placed_kind", "kind"),
+    "slept": Table("slept", "code"),
+    "slept_unit": Table("slept", "unit"),
+    "excluded_by": Table("excluded_by", "code"),
+    "kind_sought": Table("kind_sought", "kind"),
+    "refused": Table("refused", "code"),
+    "refused_kind": Table("refused_kind", "kind"),
+    "refused_unit": Table("refused_unit", "unit"),
+    "contra_indication": Table("contra_indication", "code", parent=("refused", "contra_indication")),
+    "answer": Table("answer", "code"),
+    "first_answer": Table("first_answer", "code"),
+    "first_yes": Table("first_yes", "code"),
+    "decided": Table("decided", "code"),
+    "arrival": Table("arrival", "code"),
+    "stay": Table("stay", "code"),
+    "stay_kind": Table("stay", "kind"),
+}
+"""Every table about people, in the order of an export."""
+
+OF_SHELTERS = ("asked_of", "refused_by", "free_no_place")
+"""What is counted for each shelter, which its code names: for the shelter itself and the desk only."""
+
+
+def household_of(profile: Profile) -> Household:
+    """Return the rough word for a household: a minor alone before a group, a family before its adults."""
+    adults = profile.woman + profile.man + profile.other_gender
+    children = profile.child_0_3 + profile.child_4_11 + profile.child_12_17 + profile.boy_12_17
+    if profile.minor_alone:
+        return "minor"
+    if profile.group or adults > 2:
+        return "group"
+    if children:
+        return "family"
+    if adults == 2:
+        return "couple"
+    if profile.woman:
+        return "woman"
+    if profile.man:
+        return "man"
+    return "other_gender" if profile.other_gender else "unknown"
+
+
+def bucket_of(took: timedelta, buckets: Mapping[str, timedelta] = WAITS) -> str:
+    """Return the code of the first of these limits, in rising order, that `took` does not pass; past all: `LONGER`."""
+    return next((code for code, limit in buckets.items() if took <= limit), LONGER)

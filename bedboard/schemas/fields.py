@@ -49,6 +49,16 @@ YEARS = range(2000, 2200)
 Day = Annotated[date, BeforeValidator(_read_day)]
 """A local day as ISO 8601, in the years of any deployment."""
 
+
+def _read_month(value: Any) -> Any:
+    if not isinstance(value, str) or re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value) is None:
+        raise PydanticCustomError("month_form", "a month is written like 2026-03")
+    return _read_day(f"{value}-01")
+
+
+Month = Annotated[date, BeforeValidator(_read_month)]
+"""A local month, such as 2026-03, as its first day."""
+
 KeyText = Annotated[str, Field(max_length=255)]
 """An idempotency key as a form carries it."""
 

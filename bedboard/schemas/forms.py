@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bedboard.rules.places import Reported
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import CALLER_PATTERN, Count, Day, Form, Id, KeyForm, Moment, Version
+from bedboard.schemas.fields import CALLER_PATTERN, Count, Day, Form, Id, KeyForm, Moment, Month, Version
 
 FieldText = Annotated[str, Field(max_length=40)]
 ProofText = Annotated[str, Field(max_length=20_000)]
@@ -126,3 +126,14 @@ class AuditForm(PageForm):
     kind: Literal["all", "looks", "changes", "cases"] = "all"
     shelter: Id | Literal[""] = ""
     actor: Annotated[str, Field(pattern=r"^((person|client|system):[a-z0-9][a-z0-9-]{0,63})?$")] = ""
+
+
+class MonitorForm(Form):
+    """The period of the figures: the first and the last month, as "2026-03"; without them the last year."""
+
+    first: Month | None = None
+    last: Month | None = None
+
+
+class ExportForm(MonitorForm):
+    separator: Literal["comma", "semicolon"] = "comma"

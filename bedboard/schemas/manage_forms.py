@@ -93,7 +93,7 @@ Times = Annotated[list[str], BeforeValidator(_read_times)]
 Address = Annotated[Folded, _shaped(ADDRESS, "not_an_address", "street, number, postal code and town")]
 Label = Annotated[Folded, Field(max_length=30), AfterValidator(_check_label)]
 Explanation = Annotated[str, Field(pattern=LONG_PATTERN)]
-PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor"]
+PersonRole = Literal["staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "policy"]
 PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
 ProgramName = Annotated[str, AfterValidator(_check_program)]
 Days = Annotated[int, BeforeValidator(_read_days)]

@@ -53,6 +53,7 @@ def parse_form(model: type[Model], fields: Mapping[str, Any]) -> Model:
 
 CODES = {
     "missing": "missing",
+    "month_form": "month_form",
     "extra_forbidden": "unknown_field",
     "string_type": "not_text",
     "dict_type": "not_an_object",

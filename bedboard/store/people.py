@@ -176,7 +176,8 @@ DEMO_PEOPLE = text("""
     left join membership m on m.person_id = p.id left join shelter s on s.id = m.shelter_id
     where p.demo and p.ended_at is null
     group by p.id, o.name
-    order by array_position(array['police', 'coordinator', 'staff', 'desk', 'manager', 'admin', 'auditor'], p.role), p.name
+    order by
+        array_position(array['police', 'coordinator', 'staff', 'desk', 'manager', 'admin', 'auditor', 'policy'], p.role), p.name
 """)
 
 

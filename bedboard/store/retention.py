@@ -32,6 +32,14 @@ async def claim_slot(tx: Transaction, name: str, every: timedelta, now: datetime
     return (await (await tx.connection()).execute(CLAIM_SLOT, wanted)).first() is not None
 
 
+async def get_taken_at(tx: Transaction, name: str) -> datetime | None:
+    """Return when the last turn of a job began; None: it never had one."""
+    taken: datetime | None = await (await tx.connection()).scalar(
+        text("select taken_at from job_slot where name = :name"), {"name": name}
+    )
+    return taken
+
+
 async def delete_batch(tx: Transaction, table: str, over: str, before: datetime) -> int:
     """Delete up to `BATCH` rows of this table and return how many. `over`: SQL, true for a row that is past `:before`."""
     batch = f"select ctid from {table} where {over} limit {BATCH} for update skip locked"  # noqa: S608  (our own words)

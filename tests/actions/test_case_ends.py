@@ -7,6 +7,7 @@ import pytest
 from bedboard.actions.cases import tell_outcome
 from bedboard.actions.tallies import count_nothing_found
 from bedboard.rules.refusals import Conflict
+from bedboard.rules.tallies import OF_SHELTERS
 from bedboard.store.database import Database
 from tests.build import NOW
 from tests.build.cases import (
@@ -121,8 +122,12 @@ async def test_when_a_case_is_over_nothing_is_left_that_says_something_about_the
     counted = rows_of(rows, "tally_waiting")
     assert {row["code"] for row in counted} >= {"psychiatric", "household", "not_safe"}
     for row in counted:
-        assert row.keys() == {"month", "hour", "what", "unit_code", "kind_code", "code", "id"}
-        assert "r1" not in repr(row) and "linde" not in repr(row)
+        assert row.keys() == {"month", "hour", "what", "unit_code", "kind_code", "code", "count", "id"}
+        assert "r1" not in repr(row)
+        if row["what"] in OF_SHELTERS:  # a row that names a shelter says nothing besides, not even the hour
+            assert (row["hour"], row["unit_code"], row["kind_code"]) == (0, "", "")
+        else:
+            assert "linde" not in repr(row)
         assert sum(bool(row[name]) for name in ("unit_code", "kind_code", "code")) == 1 or row["what"] == "slept"
 
 

@@ -76,6 +76,7 @@ async def test_asking_writes_the_case_a_part_for_each_shelter_and_a_line_and_cha
             "asked_at": NOW,
             "step": 0,
             "more_place_ids": [],
+            "was_free": True,
         }
     assert seen.added.pop(("household_key", "r1")) == {"id": "r1", "key_sealed": NEEDS.key}
     assert told(seen.added) == [("asked", "linde", "mark", "police"), ("asked", "ceder", "mark", "police")]
@@ -202,7 +203,7 @@ async def test_a_shelter_that_fell_through_can_be_asked_again_as_if_for_the_firs
     await ask_also(case_database, "linde", "ceder", at=later)
     for part in (await asks(case_database)).values():
         asked = {name: value for name, value in part.items() if value is not None}
-        assert asked.keys() == {"case_id", "shelter_id", "kind_code", "asked_at", "step", "more_place_ids"}
+        assert asked.keys() == {"case_id", "shelter_id", "kind_code", "asked_at", "step", "more_place_ids", "was_free"}
         assert (asked["asked_at"], asked["step"]) == (later, 0)
     await offer(case_database, "linde-1", claim="again", at=later)
     await choose(case_database, "linde", at=later)

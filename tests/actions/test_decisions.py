@@ -81,6 +81,8 @@ async def test_people_who_came_at_night_are_ratified_in_the_morning_and_not_sent
         ("request", "", ""),
         ("placed_kind", "cosm", ""),
         ("placed_unit", "", "noord"),
+        ("first_yes", "", ""),
+        ("decided", "", ""),
     }
     assert await status(case_database, "linde-1", MORNING) == "occupied"
 

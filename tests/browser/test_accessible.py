@@ -25,6 +25,7 @@ PAGES = [  # who, where
     ("sanne", "/totals"),
     ("gerda", "/"),
     ("gerda", "/audit"),
+    ("hanneke", "/monitor"),
     ("gerda", "/audit/sign-ins"),
     ("anneke", "/manage/linde/looks"),
     ("anneke", "/people"),

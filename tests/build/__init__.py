@@ -106,6 +106,7 @@ PEOPLE: Sequence[tuple[str, Role, Sequence[str]]] = (
     ("hanneke", "desk", ()),
     ("wouter", "admin", ()),
     ("gerda", "auditor", ()),
+    ("femke", "policy", ()),
 )
 
 

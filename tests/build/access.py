@@ -8,13 +8,14 @@ from bedboard.rules.access import ROLES, Role
 SEEKERS = {"coordinator", "police", "desk"}
 SHELTER = {"staff", "manager"}
 OVERSEERS = {"admin", "auditor"}
-PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(OVERSEERS)]
+PERSONS = [*sorted(SEEKERS), *sorted(SHELTER), *sorted(OVERSEERS), "policy"]
 CLIENTS = [*sorted(SEEKERS), *sorted(OVERSEERS), "machine"]
 
 # A letter for each role that may:
-#   S staff   M manager   C coordinator   P police   D desk   A admin   U auditor   X machine;  * also without a session
-LETTERS: dict[str, Role] = dict(zip("SMCPDAUX", ROLES, strict=True))
-EVERYBODY = "SMCPDAUX"
+#   S staff   M manager   C coordinator   P police   D desk   A admin   U auditor   B policy   X machine
+#   * also without a session
+LETTERS: dict[str, Role] = dict(zip("SMCPDAUBX", ROLES, strict=True))
+EVERYBODY = "SMCPDAUBX"
 ACCESS = {
     "sign_in": "*",
     "sign_in_demo": "*",
@@ -146,8 +147,8 @@ ACCESS = {
     "shelter_token_add": "M own",
     "shelter_token": "M own",
     "shelter_token_save": "M own",
-    "roles": "MCPDAU",
-    "role_take": "MCPDAU",
+    "roles": "MCPDAUB",
+    "role_take": "MCPDAUB",
     "shelters": "A",
     "shelter_add": "A",
     "shelter_facts": "MA own",
@@ -161,12 +162,13 @@ ACCESS = {
     "shelter_staff_add": "M own",
     "shelter_person": "M own",
     "shelter_person_save": "M own",
+    **dict.fromkeys(("monitor", "monitor_csv", "monitor_json"), "MDB"),
     "audit": "U",
-    "live": "SMCPDAU",
+    "live": "SMCPDAUB",
     "api_openapi": "*",
-    "api_board": EVERYBODY,
+    "api_board": "SMCPDAUX",
     "api_contacts": EVERYBODY,
-    "api_shelter": EVERYBODY,
+    "api_shelter": "SMCPDAUX",
     "api_place": "SMX own",
     "api_occupancy": "SMX own",
     "api_confirm": "SMX own",

@@ -65,6 +65,9 @@ CALLS: dict[str, Call] = {
     "colleagues": Call("/people", 200),
     "person_code": Call("/people/nobody/code", 404, {}),
     "person_device_end": Call("/people/nobody/devices/nobodys/end", 404, {}),
+    "monitor": Call("/monitor", 200),
+    "monitor_csv": Call("/monitor/figures.csv", 200),
+    "monitor_json": Call("/monitor/figures.json", 200),
     "sign_ins": Call("/audit/sign-ins", 200),
     "sign_out": Call("/sign-out", 303, {}),
     "unlock": Call("/unlock", 303, {"person": "{person}"}),
@@ -231,7 +234,7 @@ CALLS: dict[str, Call] = {
 }
 
 SIGNS_IN = {"staff": "sanne", "manager": "anneke", "coordinator": "lucia", "police": "mark"}
-SIGNS_IN |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda"}
+SIGNS_IN |= {"desk": "hanneke", "admin": "wouter", "auditor": "gerda", "policy": "femke"}
 """The person of the small board in each role."""
 
 

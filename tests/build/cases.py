@@ -228,14 +228,29 @@ async def live_claims(board_database: Database) -> dict[str, str]:
     return {row["place_id"]: row["id"] for row in rows if row["ended_at"] is None}
 
 
-async def tallies(board_database: Database) -> dict[tuple[str, str, str, str], int]:
-    """(what, unit, kind, code) to how often, whenever that was, also of those that still wait to be added."""
+STEPS = {"answer", "first_answer", "first_yes", "decided", "arrival", "asked_of", "refused_by", "free_no_place"}
+
+
+async def _counted(board_database: Database) -> dict[tuple[str, str, str, str], int]:
     found: dict[tuple[str, str, str, str], int] = {}
     rows = await every_row(board_database)
     for row in rows_of(rows, "tally") + rows_of(rows, "tally_waiting"):
         key = (row["what"], row["unit_code"], row["kind_code"], row["code"])
-        found[key] = found.get(key, 0) + row.get("count", 1)
+        found[key] = found.get(key, 0) + row["count"]
     return found
+
+
+async def tallies(board_database: Database) -> dict[tuple[str, str, str, str], int]:
+    """(what, unit, kind, code) to how often, whenever that was, also of those that still wait to be added.
+
+    Without those of `step_tallies`, which go along with most of these.
+    """
+    return {key: count for key, count in (await _counted(board_database)).items() if key[0] not in STEPS}
+
+
+async def step_tallies(board_database: Database) -> dict[tuple[str, str], int]:
+    """(what, code) to how often, of the steps of cases: answers, and how long each step took."""
+    return {(key[0], key[3]): count for key, count in (await _counted(board_database)).items() if key[0] in STEPS}
 
 
 def told(rows: Rows) -> list[tuple[str, str | None, str, str]]:

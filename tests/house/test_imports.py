@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jobs.py": {"actions", "rules", "process", "clock", "health.EVERY_SECONDS", "store.board.Catalogue", "store.database"},
     "seeds.py": {"actions", "rules", "schemas", "store", "settings.SEEDS"},
     "seed_cases.py": {"actions", "rules", "schemas", "store"},
+    "seed_past.py": {"rules", "schemas", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
     "cast/": {"rules", "store.people.Visitors", "cast", "clock"},
     "commands/": {
@@ -65,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "city",
         "seeds",
         "seed_cases",
+        "seed_past",
         "migrations",
         "embedded",
         "commands",

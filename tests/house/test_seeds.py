@@ -33,7 +33,7 @@ UNITS = {
     "oost-brabant",
     "limburg",
 }
-ROLES = {"staff", "manager", "coordinator", "police", "desk", "admin", "auditor"}
+ROLES = {"staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "policy"}
 # Per table: the keys that must be there, and those that may.
 KEYS: dict[str, tuple[set[str], set[str]]] = {
     "file": ({"deployment", "unit", "kind", "organization", "shelter", "person"}, {"travel", "case", "step", "contact"}),

@@ -73,6 +73,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "doubled": {},
     "in_the_future": NO_DETAIL,
     "in_the_past": NO_DETAIL,
+    **dict.fromkeys(("month_in_future", "month_before_first", "month_form"), NO_DETAIL) | {"too_many_months": {"most": 60}},
     "too_far_away": NO_DETAIL,
     "free_already": NO_DETAIL,
     "needed_to_close": NO_DETAIL,

@@ -50,7 +50,7 @@ def expected(name: str, method: str, role: str, whose: str) -> int:
         return 200  # the news of the other one is stale: the board itself says "call"
     if name == "api_place_holds" and role == "machine":
         return 422  # it must say for which organization
-    if (name == "home" and role in SHELTER) or (name, role) == ("staff_overview", "staff"):
+    if (name == "home" and role in SHELTER | {"policy"}) or (name, role) == ("staff_overview", "staff"):
         return 303  # to their own page
     if name in ("sign_in", "sign_in_passkey") and role != "none":
         return 303  # they are signed in

@@ -35,7 +35,7 @@ def test_exactly_these_roles_may(name: str) -> None:
 
 
 def test_the_roles_are_the_eight_of_the_field() -> None:
-    assert ROLES == ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "machine")
+    assert ROLES == ("staff", "manager", "coordinator", "police", "desk", "admin", "auditor", "policy", "machine")
 
 
 @pytest.mark.parametrize("role", ROLES)

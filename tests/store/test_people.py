@@ -194,6 +194,7 @@ async def test_the_people_of_a_demo_are_listed_by_role(tx: Transaction) -> None:
         ("sanne", "Linde"),
         ("hanneke", None),
         ("anneke", "Ceder, Linde"),
+        ("femke", None),
     ]
     assert {one.organization for one in people} == {"Stichting Oever"}
 

@@ -185,7 +185,7 @@ async def post_case(call: Call) -> Response:
     kinds = _kinds(call, command.shelters, profile)
     if not profile.asked():
         raise Invalid(FieldError("adults", "say_for_whom"))
-    work = opening_work(call, seal_profile(call.process.seal, said), said.near, kinds)
+    work = opening_work(call, seal_profile(call.process.seal, said), profile, kinds)
     shown, is_repeated = await _change(call, work, *command.shelters, status=201)
     if is_repeated and shown["needs"] is not None and shown["needs"] != said:
         raise Invalid(FieldError("Idempotency-Key", "key_reused"))

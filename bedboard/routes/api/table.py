@@ -55,7 +55,7 @@ API: tuple[Row | SocketRow, ...] = (
         "/api/v1/board",
         shelters.show_board,
         "api_board",
-        EVERYBODY,
+        Rule(SEEKERS | REPORTERS | OVERSEERS),
         scope="any",
         operation=Operation("getBoard", "Everything the caller may see", "401 403 503", (BoardObject,)),
     ),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, SQLModel, col, select
@@ -96,7 +96,8 @@ class Ask(SQLModel, table=True):
     `answer` None: silent; `step`: the number of steps of its silence that have been told. `settled` None: an answer is still
     expected, or counts. `kind_code`: the kind of place for which the shelter was asked. `more_place_ids`:
     those that are offered beside `place_id`, for a group that is split. `hold_id`: the hold that the requester
-    had there when asking: the shelter may offer that place for this case; None: none.
+    had there when asking: the shelter may offer that place for this case; None: none. `was_free`: whether the board then showed
+    a free place of this kind there.
     """
 
     __table_args__ = (Index("ix_ask_shelter_id_settled_at", "shelter_id", "settled_at"),)
@@ -116,6 +117,7 @@ class Ask(SQLModel, table=True):
     hold_id: str | None = Field(default=None, foreign_key="claim.id", index=True)
     settled: str | None = None
     settled_at: datetime | None = moment(nullable=True)
+    was_free: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default="false"))
     more_place_ids: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
 
     @property
@@ -158,7 +160,10 @@ class TallyRecord(SQLModel, table=True):
 
 
 class WaitingTally(SQLModel, table=True):
-    """One event to be counted soon, with those of other cases. The table is unlogged, and its rows have no order."""
+    """An event to be counted soon, or several of one kind, with those of other cases.
+
+    The table is unlogged, and its rows have no order.
+    """
 
     __tablename__ = "tally_waiting"
 
@@ -171,3 +176,4 @@ class WaitingTally(SQLModel, table=True):
     unit_code: str
     kind_code: str
     code: str
+    count: int = Field(default=1, sa_column=Column(BigInteger, nullable=False, server_default="1"))

@@ -99,7 +99,7 @@ count counter how often
 
 tally_waiting hour
 id technical a random number
-month,hour,what,unit_code,kind_code,code counter as in tally
+month,hour,what,unit_code,kind_code,code,count counter as in tally
 
 journal journal
 id technical the order of lines

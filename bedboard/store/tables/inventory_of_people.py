@@ -60,6 +60,7 @@ hold_id case the hold that the requester had there
 settled case what became of it
 settled_at case when
 more_place_ids operational the other places that are offered with it
+was_free operational whether the board showed a free place there when it was asked
 
 case_event case
 id technical the order of lines

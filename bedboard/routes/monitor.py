@@ -1,0 +1,119 @@
+"""The monitor: figures without anybody in them, as a page and as files."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+
+from starlette.responses import Response
+
+from bedboard.routes.call import Call
+from bedboard.routes.replies import http_status, page
+from bedboard.rules.merging import LEAST, Count, check_period, earlier_month, is_over
+from bedboard.rules.refusals import Invalid
+from bedboard.rules.tallies import Axis
+from bedboard.schemas.forms import ExportForm, MonitorForm
+from bedboard.schemas.parse import parse_form
+from bedboard.store.tallies import list_counts
+from bedboard.views.figures import (
+    Export,
+    about_of,
+    file_name,
+    list_figures,
+    list_freshness,
+    list_lines,
+    list_occupancy,
+    list_of_shelters,
+    list_series,
+    write_csv,
+)
+from bedboard.views.objects import to_json
+
+WORDS = "words/monitor.html"
+SEPARATORS = {"comma": ",", "semicolon": ";"}
+
+
+def _today(call: Call) -> date:
+    return call.now.astimezone(call.catalogue.zone).date()
+
+
+def _period(call: Call, form: MonitorForm) -> list[date]:
+    """Return the months of the form; without them the newest that are over. Refusal: Invalid."""
+    today = _today(call)
+    month = today.replace(day=1)
+    newest = month if call.actor.role == "desk" else earlier_month(month, 1)
+    if not is_over(newest, today) and newest != month:  # the first day of a month: that before it is still being counted
+        newest = earlier_month(newest, 1)
+    return check_period(form.first, form.last, newest, today)
+
+
+async def _counts(call: Call, months: Sequence[date]) -> list[Count]:
+    async with call.transaction() as tx:
+        return await list_counts(tx, months[0], months[-1])
+
+
+async def show_monitor(call: Call) -> Response:
+    """Show the figures of a period; of a wrong one what is wrong, and the usual period.
+
+    The desk sees all counts, also of this month. Others see months that are over, with small cells merged. Figures of single
+    shelters are for the desk, and for a manager those of the own shelters.
+    """
+    refusal: Invalid | None = None
+    try:
+        months = _period(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+    except Invalid as wrong:
+        refusal, months = wrong, _period(call, MonitorForm())
+    is_desk = call.actor.role == "desk"
+    counts, shelters = await _counts(call, months), {card.id: card.name for card in call.process.board.cards.values()}
+    shown = [month for month in months if is_desk or is_over(month, _today(call))]
+    context = {
+        "months": months,
+        "shown": shown,
+        "figures": list_figures(counts, shown, merged=not is_desk),
+        "series": list_series(counts, shown, merged=not is_desk),
+        "occupancy": list_occupancy(counts, shown),
+        "freshness": list_freshness(counts, shown),
+        "of_shelters": list_of_shelters(counts, months, shelters.keys() if is_desk else call.actor.shelter_ids),
+        "shelters": shelters,
+        "is_merged": not is_desk,
+        "least": LEAST,
+        "catalogue": call.catalogue,
+        "refusal": refusal,
+        "wrong": refusal.fields if refusal else (),
+    }
+    return page(call, "pages/monitor.html", context, http_status(refusal) if refusal else 200)
+
+
+async def _export(call: Call, form: MonitorForm) -> tuple[Export, list[date]]:
+    """Return the export of a period: for everybody the same, of months that are over. Refusal: Invalid."""
+    months = _period(call, form)
+    counts = await _counts(call, months)
+    pages, language, catalogue = call.process.pages, call.language, call.catalogue
+
+    def title_of(name: str) -> str:
+        return pages.macro(language, WORDS, "title", name)
+
+    def name_of(name: str, axis: Axis, code: str) -> str:
+        return pages.macro(language, WORDS, "row", name, axis, code, catalogue, language)
+
+    over = [month for month in months if is_over(month, _today(call))]
+    words = {subject: pages.macro(language, WORDS, "about", subject, LEAST) for subject in ("source", "merging", "columns")}
+    return Export(about_of(words, months, call.now), list_lines(counts, over, title_of, name_of)), months
+
+
+def _file(body: bytes, name: str, media_type: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, 200, headers, media_type=media_type)
+
+
+async def show_csv(call: Call) -> Response:
+    """Send the figures of a period as CSV. Refusal: Invalid."""
+    form = parse_form(ExportForm, {name: value for name, value in call.query.items() if value})
+    export, months = await _export(call, form)
+    return _file(write_csv(export, SEPARATORS[form.separator]), file_name(months, "csv"), "text/csv; charset=utf-8")
+
+
+async def show_json(call: Call) -> Response:
+    """Send the figures of a period as JSON. Refusal: Invalid."""
+    export, months = await _export(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+    body = to_json({"about": export.about, "lines": [asdict(line) for line in export.lines]})
+    return _file(body, file_name(months, "json"), "application/json")

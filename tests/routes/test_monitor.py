@@ -1,0 +1,185 @@
+"""The monitor: its page for each audience, its files, and the figures worked out a second time by hand."""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from contextlib import aclosing
+from datetime import date
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bedboard.rules.merging import LEAST
+from bedboard.rules.tallies import HOUSEHOLDS, LONGER, SLEPT, STAYS, TABLES, WAITS
+from tests.build.site import Site, as_owner
+
+Event = tuple[str, str, str, str, str, int]  # month, what, unit, kind, code, count
+
+JANUARY: list[Event] = [
+    ("2026-01-01", "slept", "noord", "", "street", 9),
+    ("2026-01-01", "slept", "zuid", "", "hotel", 2),
+    ("2026-01-01", "slept", "noord", "", "friends", 14),
+    ("2026-01-01", "household", "", "", "woman", 3),
+    ("2026-01-01", "sought", "", "", "1", 21),
+    ("2026-01-01", "sought", "", "", "7", 4),
+    ("2026-01-01", "placed_kind", "", "cosm", "", 6),
+    ("2026-01-01", "occupancy", "", "cosm", "free", 30),
+    ("2026-01-01", "occupancy", "", "cosm", "occupied", 70),
+    ("2026-01-01", "freshness", "noord", "", "fresh", 5),
+    ("2026-01-01", "asked_of", "", "", "linde", 3),
+    ("2026-01-01", "refused_by", "", "", "linde", 2),
+    ("2026-01-01", "asked_of", "", "", "wilg", 8),
+    ("2026-02-01", "slept", "noord", "", "street", 1),
+    ("2026-02-01", "slept", "noord", "", "hotel", 9),
+    ("2026-03-01", "slept", "noord", "", "exploiter", 8),
+]
+
+
+async def put(site: Site, events: list[Event]) -> None:
+    async with as_owner(site.process.database) as tx:
+        connection = await tx.connection()
+        for number, (month, what, unit, kind, code, count) in enumerate(events):
+            await connection.execute(
+                text("insert into tally values (:month, :hour, :what, :unit, :kind, :code, :count)"),
+                {"month": date.fromisoformat(month), "hour": number % 24, "what": what, "unit": unit, "kind": kind}
+                | {"code": code, "count": count},
+            )
+
+
+async def get(site: Site, who: str, path: str = "/monitor") -> httpx.Response:
+    async with aclosing(await site.sign_in(who)) as browser:
+        return await browser.get(path, headers={"Accept-Language": "nl"})
+
+
+async def test_others_than_the_desk_see_months_that_are_over_with_small_cells_merged(site: Site) -> None:
+    await put(site, JANUARY)
+    page = (await get(site, "anneke", "/monitor?first=2026-01&last=2026-03")).text
+    assert "terug bij de uitbuiter" not in page, "March is not over"
+    assert "in een hotel" not in page and ">kleine aantallen samen<" in page
+    assert "een vrouw" not in page and "te klein om te noemen" in page
+    assert "Linde" in page and "Wilg" not in page, "a manager sees the own shelters only"
+    desk = (await get(site, "hanneke", "/monitor?first=2026-01&last=2026-03")).text
+    for word in ("terug bij de uitbuiter", "in een hotel", "een vrouw", "Linde", "Wilg"):
+        assert word in desk
+    assert ">kleine aantallen samen<" not in desk
+
+
+def slow(events: list[Event], name: str, month: str) -> tuple[dict[str, int], int, bool]:
+    """Work one table of one month out from the definition, without any of the code: apart, merged, hidden."""
+    table = TABLES[name]
+    cells: dict[str, int] = defaultdict(int)
+    for at, what, unit, kind, code, count in events:
+        if (at[:7], what) == (month, table.what) and table.code in (None, code):
+            cells[{"all": "all", "code": code, "unit": unit, "kind": kind}[table.axis]] += count
+    total = sum(cells.values())
+    if 0 < total < LEAST:
+        return {}, 0, True
+    apart = dict(cells)
+    if min(cells.values(), default=LEAST) < LEAST:
+        large = sorted({count for count in cells.values() if count >= LEAST})
+        apart = {code: count for code, count in cells.items() if count in large[1:]}
+    return apart, total - sum(apart.values()), False
+
+
+async def test_a_file_says_what_the_definition_gives(site: Site) -> None:
+    await put(site, JANUARY)
+    reply = await get(site, "anneke", "/monitor/figures.json?first=2026-01&last=2026-03")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="bedboard-2026-01-2026-03.json"'
+    lines = json.loads(reply.content)["lines"]
+    for name in TABLES:
+        for month in ("2026-01", "2026-02"):
+            own = [line for line in lines if (line["table"], line["month"]) == (name, month)]
+            apart = {line["code"]: line["count"] for line in own if line["state"] == "apart"}
+            merged = sum(line["count"] for line in own if line["state"] == "merged")
+            expected = slow(JANUARY, name, month)
+            assert (apart, merged, any(line["state"] == "hidden" for line in own)) == expected, (name, month)
+    assert {line["month"] for line in lines} == {"2026-01", "2026-02"}
+
+
+async def test_a_policy_officer_sees_figures_and_no_board(site: Site) -> None:
+    await put(site, JANUARY)
+    async with aclosing(await site.sign_in("femke")) as femke:
+        home = await femke.get("/")
+        assert (home.status_code, home.headers["Location"]) == (303, "/monitor")
+        page = await femke.get("/monitor?first=2026-01&last=2026-03", headers={"Accept-Language": "nl"})
+        assert page.status_code == 200 and "op straat" not in page.text and "bij vrienden of familie" in page.text
+        assert "Linde" not in page.text and "Wilg" not in page.text and "in een hotel" not in page.text
+        for path in ("/search", "/requests", "/staff", "/audit", "/shelters/linde"):
+            assert (await femke.get(path)).status_code == 403, path
+
+
+async def test_files_of_the_desk_are_those_of_everybody(site: Site) -> None:
+    await put(site, JANUARY)
+    path = "/monitor/figures.json?first=2026-01&last=2026-02"
+    one, other = [json.loads((await get(site, who, path)).content)["lines"] for who in ("hanneke", "anneke")]
+    assert one == other
+
+
+async def test_two_files_tell_no_more_by_subtraction_than_the_months_between(site: Site) -> None:
+    await put(site, JANUARY)
+    both, first = [
+        json.loads((await get(site, "anneke", f"/monitor/figures.json?first=2026-01&last={last}")).content)["lines"]
+        for last in ("2026-02", "2026-01")
+    ]
+    alone = json.loads((await get(site, "anneke", "/monitor/figures.json?first=2026-02&last=2026-02")).content)["lines"]
+    assert [line for line in both if line not in first] == alone
+    assert all(line["count"] is None or line["count"] >= LEAST for line in both)
+
+
+@pytest.mark.parametrize(("separator", "sign"), [("comma", ","), ("semicolon", ";")])
+async def test_a_csv_opens_in_a_spreadsheet_and_says_what_it_is(site: Site, separator: str, sign: str) -> None:
+    await put(site, JANUARY)
+    reply = await get(site, "anneke", f"/monitor/figures.csv?first=2026-01&last=2026-01&separator={separator}")
+    assert reply.content.startswith(b"\xef\xbb\xbf") and b"\r\n" in reply.content
+    rows = list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"), newline=""), delimiter=sign, strict=True))
+    about = {row["code"]: row["definition"] for row in rows if row["table"] == "about"}
+    assert about.keys() == {"source", "merging", "columns", "period", "made_at"}
+    assert about["period"] == "2026-01 – 2026-01"
+    assert all(row["definition"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("first=2026-02&last=2026-01", "kies geen maand voor de eerste"),
+        ("first=2027-01&last=2027-02", "deze maand is er nog niet"),
+        ("first=2000-01&last=2026-01", "kies hoogstens 60 maanden tegelijk"),
+        ("first=2026-1", "schrijf jaar en maand zoals 2026-03"),
+        ("first=2026-01%0A", "schrijf jaar en maand zoals 2026-03"),
+        ("first=2026-13", "schrijf jaar en maand zoals 2026-03"),
+        ("unit=atlantis", "kennen wij niet"),
+    ],
+)
+async def test_a_period_that_cannot_be_is_refused_in_words(site: Site, query: str, words: str) -> None:
+    page = await get(site, "hanneke", f"/monitor?{query}")
+    assert page.status_code == 422
+    assert words in page.text
+    assert "Monitor</h1>" in page.text, "the page is there all the same"
+    assert (await get(site, "hanneke", f"/monitor/figures.csv?{query}")).status_code == 422
+
+
+async def test_months_without_anything_say_so(site: Site) -> None:
+    page = await get(site, "anneke")
+    assert page.status_code == 200
+    assert "Er is in deze maanden niets geteld." in page.text
+    assert '<svg class="picture"' not in page.text
+
+
+async def test_every_code_has_a_word_in_both_languages(site: Site) -> None:
+    codes = {"household": HOUSEHOLDS, "slept": SLEPT, "answer": ("yes", "no", "discuss", "silent")}
+    codes |= dict.fromkeys(("first_answer", "first_yes", "decided", "arrival"), (*WAITS, LONGER)) | {"stay": (*STAYS, LONGER)}
+    codes["exploitation"] = ("sexual", "labour", "criminal", "other_exploitation", "serious_wrong", "unknown")
+    for name, every in codes.items():
+        for code in every:
+            for language in ("nl", "en"):
+                assert site.process.pages.macro(language, "words/monitor.html", "row", name, "code", code, None, language)
+
+
+async def test_a_picture_has_a_title_and_the_page_no_style_and_few_bytes(site: Site) -> None:
+    await put(site, JANUARY)
+    page = await get(site, "hanneke", "/monitor?first=2026-01&last=2026-03")
+    assert page.text.count('<svg class="picture" role="img"') == page.text.count('-title">') > 3
+    assert "style=" not in page.text
+    assert int(page.headers.get("Content-Length", 0)) < 20_000
