@@ -85,7 +85,8 @@ class PostDecision(Command):
     """The desk's decision on the chosen place; a `reason` with refuse and end_stay.
 
     With end_stay the desk ends a provisional placement after the arrival. The household may stay up to and including the night
-    of `stays_until`, a local date within a week, and the requester looks further."""
+    of `stays_until`, a local date within a week, and the requester looks further. To confirm after the arrival ends the case:
+    its needs are erased, and nothing brings them back."""
 
     model_config = _like(
         {"decision": "confirm"}, {"decision": "end_stay", "reason": "better_place", "stays_until": "2026-03-14"}
@@ -97,7 +98,7 @@ class PostDecision(Command):
 
 
 class PostArrival(Command):
-    """Whether they came to the chosen shelter."""
+    """Whether they came to the chosen shelter. The arrival of a confirmed case ends it, and its needs are erased."""
 
     model_config = _like({"arrived": True})
 
