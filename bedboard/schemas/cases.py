@@ -28,19 +28,22 @@ def _like(*examples: dict[str, Any]) -> ConfigDict:
 
 
 class PostCase(SearchProfile):
-    """A household, as for a search, and the shelters to ask: up to eight ids."""
+    """A household, as for a search, and the shelters to ask: up to eight ids. A shelter is refused where every place excludes
+    the household, whether free or not: `does_not_suit`. To discuss it all the same, name one of its places in `places`."""
 
     model_config = _like({"adults": {"woman": 1}, "needs": ["lvb"], "near": "noord", "shelters": ["linde", "wilg"]})
 
     shelters: Shelters
+    places: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class PostShelters(Command):
-    """More shelters to ask. A shelter whose answer no longer counts may be asked again."""
+    """More shelters to ask. A shelter whose answer no longer counts may be asked again. `places`: as for a new case."""
 
     model_config = _like({"shelters": ["wilg"]})
 
     shelters: Shelters
+    places: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class PostAnswer(Command):
