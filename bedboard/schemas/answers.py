@@ -46,7 +46,8 @@ class ShelterObject(TypedDict):
     """A shelter by its code name. `confirmed_at`: of the kind of place that was confirmed longest ago; null: never.
 
     `coming`: temporary places that are not there yet; no number counts them. `unconfirmed`: its news is stale, so call. A
-    change of one place does not alter that: confirm the rest, or send its numbers.
+    change of one place does not alter that: confirm the rest, or send its numbers. `reported_by_system`: the last report came
+    from a program, and no person has confirmed the shelter since.
     """
 
     id: str
@@ -56,6 +57,7 @@ class ShelterObject(TypedDict):
     confirmed_at: AwareDatetime | None
     freshness: Freshness
     unconfirmed: bool
+    reported_by_system: bool
     counts: dict[str, Counts]
     places: list[PlaceObject]
     coming: list[ComingObject]

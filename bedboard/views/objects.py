@@ -34,6 +34,7 @@ def shelter_object(card: Card) -> ShelterObject:
         "confirmed_at": card.confirmed_at,
         "freshness": card.freshness,
         "unconfirmed": card.freshness == "stale",
+        "reported_by_system": card.confirmed_by_system,
         "counts": {kind: counts_object(counts, card.unplaced.get(kind, 0)) for kind, counts in card.kinds.items()},
         "places": [
             {
