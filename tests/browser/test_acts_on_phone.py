@@ -16,7 +16,7 @@ LARGEST = 60_000
     ("person", "path"), [("gerda", "/audit"), ("gerda", "/audit/sign-ins"), ("anneke", "/manage/linde/looks")]
 )
 async def test_a_row_is_a_card_and_nothing_scrolls_sideways(browser: Browser, site: Site, person: str, path: str) -> None:
-    async with aclosing(await site.sign_in("mark")) as mark:  # who then sees the number of linde
+    async with aclosing(await site.sign_in("mark")) as mark:  # he then sees the number of linde
         await mark.post("/places/linde-1/hold", data={"key": "hold", "page": "shelter"})
         assert "CANARY-TEL-linde" in (await mark.get("/")).text
     page = await open_page(browser, site, person, PHONE, path=path)

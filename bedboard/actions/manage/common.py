@@ -30,7 +30,7 @@ def stamp_of(facts: Facts) -> str:
 def check_seen(seen: str | None, facts: Facts, **detail: str) -> None:
     """Refuse a change of facts that are not any more what its author saw; None is not checked. Refusal: Conflict.
 
-    `detail`: what the words of the refusal need.
+    `detail`: further facts for the words of the refusal.
     """
     if seen is not None and seen != stamp_of(facts):
         raise Conflict("facts_changed", **detail)
