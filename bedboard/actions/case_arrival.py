@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bedboard.actions.bringing import is_bringing
 from bedboard.actions.case_lock import LockedCase, lock_case, lock_shelters, move, save_case
 from bedboard.actions.reservations import keep_chosen
 from bedboard.actions.roles import check_role
@@ -17,13 +18,15 @@ from bedboard.store.people import still_has_role
 async def change_arrival(tx: Transaction, actor: Actor, case_id: str, arrives_at: datetime | None, now: datetime) -> LockedCase:
     """Agree on another hour of arrival at the chosen shelter, later or sooner; the places stay reserved.
 
+    Those who handed the case over and still bring the household may say it too: they are the ones who know.
     Lateness, the hours of the address and the week of the placement follow the new hour. The same hour once more changes
     nothing. Locks the case and the chosen shelter.
     Refusals: NotFound, Invalid `arrives_at`, Conflict `request_…`.
     """
     case = await lock_case(tx, case_id)
     record, chosen = case.record, case.chosen
-    if not may_change_arrival(actor, record.requester) or not await still_has_role(tx, actor):
+    may = may_change_arrival(actor, record.requester) or await is_bringing(tx, actor, record, chosen, now)
+    if not may or not await still_has_role(tx, actor):
         raise NotFound("no_such_request")
     next_state(case.state, "change_arrival")
     if chosen is None:

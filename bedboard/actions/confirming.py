@@ -41,11 +41,12 @@ def confirm_by_change(
     """Confirm the whole shelter because one of its places changed, unless its news was stale at `seen_at`.
 
     In a stale shelter nobody has looked at the other places for hours. A system looks at nothing but the one place: it
-    confirms the kinds that it names, in calls of their own. `kinds`: those of its places, with their own limits. `usual`: the
-    limits of the deployment. Return the words for the journal with which undoing takes the confirmation back; none where
-    nothing was confirmed.
+    confirms the kinds that it names, in calls of their own. But what was said last is then said by a program. `kinds`: those
+    of its places, with their own limits. `usual`: the limits of the deployment. Return the words for the journal with which
+    undoing takes the confirmation back; none where nothing was confirmed.
     """
     if actor.kind == "client":
+        shelter.confirmed_by = actor.kind  # so that the board says that a program was the last to report
         return {}
     oldest = oldest_confirmation(shelter.confirmed_at, confirmed_kinds(shelter.kinds_confirmed_at), kinds)
     if freshness_of(oldest, limits_for(kinds.values(), usual), seen_at) == "stale":

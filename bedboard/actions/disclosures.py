@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from bedboard.actions.bringing import is_bringing
 from bedboard.actions.case_lock import lock_case
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
@@ -137,14 +138,21 @@ async def disclose_callbacks(
 async def disclose_asked(tx: Transaction, actor: Actor, case_id: str, shelter_id: str, now: datetime) -> None:
     """Write down that the actor sees the telephone of a shelter of this case; from then on `list_telephones_seen` has it.
 
-    For the requester and colleagues, and the desk, while the case is open; a group that is offered the case takes it over
-    first. Refusals: NotFound, for strangers to the case as well; NotAllowed; TooMany; ProofNeeded.
+    For the requester and colleagues, and the desk, while the case is open, and of the chosen shelter for those who handed the
+    case over and still bring the household. A group that is offered the case takes it over first.
+    Refusals: NotFound, for strangers to the case as well; NotAllowed; TooMany; ProofNeeded.
     """
     await check_role(tx, actor)
     row = await get_case(tx, case_id)
-    if row is None or not may_see_case(actor, row.requester):
+    if row is None:
         raise NotFound("no_such_request")
-    asked = [ask.shelter_id for ask in await list_asks(tx, case_id) if ask.settled in (None, "chosen")]
+    asks = await list_asks(tx, case_id)
+    asked = [ask.shelter_id for ask in asks if ask.settled in (None, "chosen")]
+    if not may_see_case(actor, row.requester):
+        chosen = next((ask for ask in asks if ask.settled == "chosen"), None)
+        if chosen is None or not await is_bringing(tx, actor, row, chosen, now):
+            raise NotFound("no_such_request")
+        asked = [chosen.shelter_id]
     if row.over_at is not None or shelter_id not in asked:
         raise NotFound("no_such_shelter")
     if shelter_id not in await list_shelters_seen(tx, actor, case_id):

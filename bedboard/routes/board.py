@@ -9,9 +9,10 @@ from bedboard.routes.replies import WALL, html, html_bytes, http_status, notice,
 from bedboard.routes.strip import own_strip
 from bedboard.rules.access import OVERSEERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.refusals import NotAllowed
-from bedboard.views.cards import Card, add_totals
+from bedboard.views.cards import Card
 from bedboard.views.facets import EVERYTHING, Filter, read_filter
 from bedboard.views.pieces import Audience, deflate, pack_around
+from bedboard.views.totals import add_totals
 
 CARDS = Markup("<cards>")  # stands in the page for all cards; nothing else there can be the same, as data has no "<"
 

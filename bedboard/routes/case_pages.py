@@ -1,6 +1,7 @@
 """The pages of cases for people who look for a place and for the desk: the list, and one case."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases, read_handed_on
+from bedboard.routes.case_reads import is_desk_open, read_address, read_case, read_cases, read_handed_on, read_number
 from bedboard.routes.kept import drop_one, keep, kept_of, refusal_of
 from bedboard.routes.replies import html, notice, page
 from bedboard.routes.strip import own_strip
@@ -116,9 +117,10 @@ async def _draw(call: Call, case_id: str) -> Drawn:
         async with call.transaction() as tx:
             row = await get_case(tx, case_id)
             found = {} if row is None else await read_handed_on(tx, call, [row])
+            number = None if row is None or not found else await read_number(tx, call, row, found[case_id][1])
         if not found:
             raise
-        return _draw_handed_on(call, *found[case_id])
+        return _draw_handed_on(call, *found[case_id], number)
     return Drawn(text, None if case.chosen is None else case.chosen.card.name)
 
 
@@ -129,11 +131,11 @@ async def _read_left(tx: Transaction, call: Call, since: datetime) -> dict[str, 
     return {case_id: (case, on) for case_id, (case, on) in found.items() if on.brings_to or on.called_off}
 
 
-def _draw_handed_on(call: Call, case: CaseView, handed: HandedOn) -> Drawn:
+def _draw_handed_on(call: Call, case: CaseView, handed: HandedOn, number: str | None) -> Drawn:
     """Say to the people who have handed a case over who has it now, since when, and their number.
 
-    They may be on their way with the household: then they can still ask for the address, and read where and when they are
-    expected, and whether the place is lost.
+    They may be on their way with the household: then they can still ask for the address and the shelter's number, say another
+    hour, and read where and when they are expected, and whether the place is lost. `number`: as far as they have seen it.
     """
     receiver = callers_of(call.catalogue).get((handed.organization_id, handed.role), handed.organization_id)
     callback = callback_of(call.catalogue, handed.organization_id, handed.role)
@@ -143,6 +145,9 @@ def _draw_handed_on(call: Call, case: CaseView, handed: HandedOn) -> Drawn:
         "handed": handed,
         "receiver": receiver,
         "callback": callback,
+        "place": None if handed.brings_to is None else replace(handed.brings_to, telephone=number),
+        "facts": {},
+        "new_key": call.process.clock.new_id,
         "now": call.now,
     }
     return Drawn(call.process.pages.fragment(call.language, "fragments/_case_handed.html", context), shelter)

@@ -124,6 +124,14 @@ async def read_handed_on(tx: Transaction, call: Call, rows: Sequence[CaseRecord]
     return found
 
 
+async def read_number(tx: Transaction, call: Call, row: CaseRecord, handed: HandedOn) -> str | None:
+    """Return the number of the shelter to which the actor's group still brings the household, once they have asked for it."""
+    if handed.brings_to is None or call.actor.kind != "person":
+        return None
+    seen = await list_telephones_seen(tx, call.actor, row.id, row.created_at, call.process.seal, call.now)
+    return seen.get(handed.brings_to.card.id)
+
+
 async def read_cases(tx: Transaction, call: Call, rows: Sequence[CaseRecord], *, with_needs: bool = True) -> list[CaseView]:
     """Read what belongs to these cases, without telephones. The caller knows that the actor may see them."""
     process, actor, now = call.process, call.actor, call.now

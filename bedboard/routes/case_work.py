@@ -3,7 +3,7 @@
 Work is a function of a transaction; the case is the one in the path of the call. It refuses what its action refuses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from bedboard.actions.taking import take_place
 from bedboard.actions.tallies import note_sought
 from bedboard.routes.call import Call
 from bedboard.routes.case_reads import CaseWork, needs_opener, opener_of, show_done, telling
+from bedboard.rules.asking import unsuited
 from bedboard.rules.cases import ShelterAnswer, usual_arrival
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import FieldError, Invalid, NotFound
@@ -25,6 +26,7 @@ from bedboard.schemas.cases import Decision
 from bedboard.store.cases import get_case, list_asks
 from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
+from bedboard.views.candidates import fits_of
 
 
 class Task(NamedTuple):
@@ -68,6 +70,14 @@ def opening_work(call: Call, sealed: SealedNeeds, profile: Profile, kinds: Mappi
         return case
 
     return work
+
+
+def unsuited_shelters(call: Call, shelter_ids: Iterable[str], profile: Profile, wanted: Sequence[str] = ()) -> list[str]:
+    """Return the shelters, by id, that may not be asked for this household. `wanted`: the ids of places asked for by name."""
+    cards, catalogue, deciders = call.process.board.cards, call.catalogue, call.deciders
+    asked = [cards[shelter_id] for shelter_id in shelter_ids if shelter_id in cards]
+    named = {card.id for card in asked for place_id in wanted if card.lot_of(place_id)}
+    return unsuited({card.id: fits_of(card, profile, catalogue, deciders) for card in asked}, named)
 
 
 def asking_work(call: Call, kinds: Mapping[str, str]) -> CaseWork:

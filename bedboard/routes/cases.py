@@ -30,6 +30,7 @@ from bedboard.routes.case_work import (
     resuming_work,
     take_over_work,
     taking_work,
+    unsuited_shelters,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -80,8 +81,12 @@ def _best_kinds(call: Call, ticked: Mapping[str, str], profile: Profile, wanted:
     """Return the kind for which each ticked shelter is asked: the one that the page showed, as long as it is to be had.
 
     Otherwise it is the kind of the best match at this moment. `wanted`: the place that somebody asked for; its kind stays.
+    Refusal: Invalid `shelters`, where nothing suits the household any more.
     """
     cards, me = call.process.board.cards, seeker_of(call)
+    known = [one for one, kind in ticked.items() if one in cards and kind in cards[one].kinds]
+    if out := unsuited_shelters(call, known, profile, [wanted or ""]):
+        raise Invalid(*(FieldError("shelters", "does_not_suit", {"shelter": cards[one].name}) for one in out))
     deciders = call.deciders
     kinds = dict(ticked)
     for shelter_id, shown in ticked.items():

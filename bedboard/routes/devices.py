@@ -1,6 +1,8 @@
 """Mijn apparaten: one's own passkeys and the journal of signing in with them; and the same for the people one helps."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -8,7 +10,7 @@ from bedboard.actions.ceremony import check_made
 from bedboard.actions.enrolment import MadeCode, make_code
 from bedboard.actions.passkeys import add_passkey, end_passkey, name_passkey
 from bedboard.routes.call import Call
-from bedboard.routes.kept import keep, kept_of
+from bedboard.routes.kept import drop_one, keep, kept_of
 from bedboard.routes.proofs import own_make_options, party_of, take_answer, tell_added
 from bedboard.routes.replies import http_status, page
 from bedboard.rules.devices import LABELS, PASSKEYS_ADVISED, may_enrol
@@ -38,7 +40,17 @@ def _code(call: Call) -> CodeView | None:
 def _keep_code(call: Call, path: str, made: MadeCode) -> Response:
     """Show the code on the page that follows, for this browser alone."""
     fields = {"code": made.code, "name": made.person.name, "until": made.until.isoformat()}
-    return keep(call, path, fields)
+    return keep(call, f"{path}?code=1", fields)
+
+
+def _with_code(call: Call, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    """Show a page with the code that was just made, once: a reload or Back says that it was shown."""
+    made = _code(call)
+    shown = {"made": made, "was_shown": made is None and call.query.get("code") == "1"}
+    response = page(call, template, {**context, **shown}, status)
+    if made is not None:
+        drop_one(call, response)
+    return response
 
 
 def _refusal(call: Call) -> Refusal | None:
@@ -62,11 +74,10 @@ async def show_devices(call: Call) -> Response:
         "advised": PASSKEYS_ADVISED,
         "labels": LABELS,
         "lines": lines,
-        "made": _code(call),
         "enrol_at": f"{call.process.settings.public_url}/enrol",
         "refusal": refusal,
     }
-    return page(call, "pages/devices.html", context, http_status(refusal) if refusal else 200)
+    return _with_code(call, "pages/devices.html", context, http_status(refusal) if refusal else 200)
 
 
 async def post_device_options(call: Call) -> Response:
@@ -133,14 +144,13 @@ async def show_people(call: Call) -> Response:
         accounts = await list_accounts_of(tx, [one.id for one in people])
     context = {
         "people": [(one, device_views(passkeys.get(one.id, []), None), account_view(accounts.get(one.id))) for one in people],
-        "made": _code(call),
         "enrol_at": f"{call.process.settings.public_url}/enrol",
         "pages": {
             "newer": f"?page={number - 1}" if number > 1 else None,
             "older": f"?page={number + 1}" if number * PEOPLE_SHOWN < len(every) else None,
         },
     }
-    return page(call, "pages/people.html", context)
+    return _with_code(call, "pages/people.html", context)
 
 
 async def post_code(call: Call) -> Response:

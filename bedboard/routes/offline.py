@@ -5,7 +5,7 @@ The device encrypts it (`web/static/js/sw.js`).
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from bedboard.routes.call import Call
 from bedboard.routes.present import card_of
 from bedboard.routes.replies import page
+from bedboard.rules.freshness import Freshness, FreshnessLimits, limits_for
 from bedboard.rules.refusals import NotFound
 from bedboard.rules.sessions import PICTURE_KEPT, ends_at
 from bedboard.store.board import get_shelter, list_shelters
@@ -23,6 +24,22 @@ from bedboard.views.cards import Card
 def without_promises(card: Card) -> Card:
     """Return the card without anything about who keeps a place, and for which case; the places keep their status."""
     return replace(card, places=tuple(place._replace(claim=None, shut_out=None) for place in card.places))
+
+
+def aged(card: Card, limits: FreshnessLimits) -> list[tuple[Card, datetime]]:
+    """Return the card as it will be called later if nobody confirms it, with the moment of each; `limits`: those of its kinds.
+
+    A picture hears nothing, so it takes its later words along.
+    """
+    if card.confirmed_at is None:
+        return []
+    later: list[tuple[Freshness, timedelta]] = [("ageing", limits.fresh), ("stale", limits.ageing)]
+    names = ("fresh", "ageing", "stale")
+    return [
+        (replace(card, freshness=name), card.confirmed_at + age)
+        for name, age in later
+        if names.index(name) > names.index(card.freshness)
+    ]
 
 
 async def show_kept_page(call: Call) -> Response:
@@ -52,6 +69,7 @@ async def show_kept_page(call: Call) -> Response:
         "catalogue": catalogue,
         "path": f"/staff/{card.id}",
         "kept_at": call.now,
+        "aged": aged(card, limits_for({catalogue.kinds[one.kind].limits for one in row.places}, process.settings.limits)),
     }
     answer = page(call, "pages/staff.html", context)
     answer.headers["Bedboard-Session"] = call.session_mark

@@ -25,12 +25,19 @@ class Counts(TypedDict):
     unplaced: int
 
 
-class PlaceObject(TypedDict):
+class ComingObject(TypedDict):
+    """A place that is there from `exists_from` to `exists_until`; both are null for one that always is."""
+
     id: str
     label: str
     kind: str
     beds: int
     cots: int
+    exists_from: AwareDatetime | None
+    exists_until: AwareDatetime | None
+
+
+class PlaceObject(ComingObject):
     status: PlaceStatus
     expected_free_at: AwareDatetime | None
 
@@ -38,7 +45,9 @@ class PlaceObject(TypedDict):
 class ShelterObject(TypedDict):
     """A shelter by its code name. `confirmed_at`: of the kind of place that was confirmed longest ago; null: never.
 
-    `unconfirmed`: its news is stale, so call. A change of one place does not alter that: confirm the rest, or send its numbers.
+    `coming`: temporary places that are not there yet; no number counts them. `unconfirmed`: its news is stale, so call. A
+    change of one place does not alter that: confirm the rest, or send its numbers. `reported_by_system`: the last report came
+    from a program, and no person has confirmed the shelter since.
     """
 
     id: str
@@ -48,8 +57,10 @@ class ShelterObject(TypedDict):
     confirmed_at: AwareDatetime | None
     freshness: Freshness
     unconfirmed: bool
+    reported_by_system: bool
     counts: dict[str, Counts]
     places: list[PlaceObject]
+    coming: list[ComingObject]
 
 
 class KnownShelterObject(TypedDict):
@@ -86,7 +97,7 @@ class MatchObject(TypedDict):
     of them, `label` names all, and `beds` and `cots` are their sum.
     `decides`: the side that decides now. "requester": the caller; "shelter"; "desk": it is open; "provisional": a yes of the
     shelter counts until the desk looks at it; "desk_closed": the case waits until the desk opens. `travel_minutes`: from
-    `near`; null when it was left open or the time is not known.
+    `near`; null when it was left open or the time is not known. `exists_until`: the end of a temporary place.
     `to_ask`: everything that the asker left open, and that the shelter refuses ("no") or limits ("discuss"). It does not
     change `fit`.
     """
@@ -100,6 +111,8 @@ class MatchObject(TypedDict):
     kind: str
     beds: int
     cots: int
+    exists_from: AwareDatetime | None
+    exists_until: AwareDatetime | None
     fit: Fit
     decides: Decides
     travel_minutes: int | None

@@ -28,19 +28,22 @@ def _like(*examples: dict[str, Any]) -> ConfigDict:
 
 
 class PostCase(SearchProfile):
-    """A household, as for a search, and the shelters to ask: up to eight ids."""
+    """A household, as for a search, and the shelters to ask: up to eight ids. A shelter is refused where every place excludes
+    the household, whether free or not: `does_not_suit`. To discuss it all the same, name one of its places in `places`."""
 
     model_config = _like({"adults": {"woman": 1}, "needs": ["lvb"], "near": "noord", "shelters": ["linde", "wilg"]})
 
     shelters: Shelters
+    places: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class PostShelters(Command):
-    """More shelters to ask. A shelter whose answer no longer counts may be asked again."""
+    """More shelters to ask. A shelter whose answer no longer counts may be asked again. `places`: as for a new case."""
 
     model_config = _like({"shelters": ["wilg"]})
 
     shelters: Shelters
+    places: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class PostAnswer(Command):
@@ -85,7 +88,8 @@ class PostDecision(Command):
     """The desk's decision on the chosen place; a `reason` with refuse and end_stay.
 
     With end_stay the desk ends a provisional placement after the arrival. The household may stay up to and including the night
-    of `stays_until`, a local date within a week, and the requester looks further."""
+    of `stays_until`, a local date within a week, and the requester looks further. To confirm after the arrival ends the case:
+    its needs are erased, and nothing brings them back."""
 
     model_config = _like(
         {"decision": "confirm"}, {"decision": "end_stay", "reason": "better_place", "stays_until": "2026-03-14"}
@@ -97,7 +101,7 @@ class PostDecision(Command):
 
 
 class PostArrival(Command):
-    """Whether they came to the chosen shelter."""
+    """Whether they came to the chosen shelter. The arrival of a confirmed case ends it, and its needs are erased."""
 
     model_config = _like({"arrived": True})
 

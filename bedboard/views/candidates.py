@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from bedboard.rules.fit import FIT_ORDER, Profile, fit_of
+from bedboard.rules.fit import FIT_ORDER, Fit, Profile, fit_of
 from bedboard.rules.rights import Seeker
 from bedboard.store.board import Catalogue
 from bedboard.views.cards import Card, PlaceView
@@ -106,6 +106,13 @@ def full_matches(
     for _, match in sorted(ranked, key=lambda one: one[0]):
         best.setdefault(match.card.id, match)
     return list(best.values())
+
+
+def fits_of(card: Card, profile: Profile, catalogue: Catalogue, deciders: Deciders) -> list[Fit]:
+    """Return how each lot of a shelter suits, whether free or not, and how several places together suit a group."""
+    finder = Finder(profile, catalogue, deciders)
+    together = finder.later(card) if profile.split else None
+    return [fit_of(finder.reasons(card, lot)) for lot in card.lots] + ([] if together is None else [together.fit])
 
 
 def is_held_by(place: PlaceView, me: Seeker) -> bool:

@@ -1,7 +1,7 @@
 """A shelter at one moment: the card from which every projection (board, staff page, JSON, totals) is made."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -75,6 +75,9 @@ class PlaceView(NamedTuple):
     """It should have been free by now, and nobody has said so."""
     shut_out: ClaimView | None = None
     """A live claim on a place that the shelter calls occupied or closed; `claim` is None then."""
+    exists_from: datetime | None = None
+    """With `exists_until` the time for which a temporary place is there; None: it always is."""
+    exists_until: datetime | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -82,9 +85,23 @@ class PlaceView(NamedTuple):
         return self.status in ("free", "occupied") and not (self.claim or self.shut_out or self.expected_free_at)
 
 
+Nights = tuple[datetime | None, datetime | None]
+"""From when until when a place is there; None: it always is."""
+
+
+class Temporary(NamedTuple):
+    """Places of one kind that are there from one moment to another. `is_coming`: they are not there yet."""
+
+    kind: str
+    exists_from: datetime
+    exists_until: datetime
+    number: int
+    is_coming: bool
+
+
 class Lot(NamedTuple):
-    """Places of one shelter with the same kind, size and terms, so that a search need not tell them apart. `free`: those of
-    `places` that are free now; a hold on one of them gets any of them."""
+    """Places of one shelter with the same kind, size, terms and nights, so that a search need not tell them apart. `free`:
+    those of `places` that are free now; a hold on one of them gets any of them."""
 
     kind: str
     terms: Terms
@@ -92,6 +109,8 @@ class Lot(NamedTuple):
     cots: int
     places: tuple[PlaceView, ...]
     free: tuple[PlaceView, ...]
+    exists_from: datetime | None = None
+    exists_until: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -126,6 +145,8 @@ class Card:
     changes_at: datetime | None
     confirmed_by_system: bool = False
     asks_rest: bool = False
+    coming: tuple[PlaceRow, ...] = ()
+    """Temporary places that are not there yet: no number counts them."""
 
     @property
     def never_confirmed(self) -> bool:
@@ -138,12 +159,25 @@ class Card:
     @cached_property
     def lots(self) -> tuple[Lot, ...]:
         """Return its places as lots; kept with the card, so that a search looks at lots, not places."""
-        found: dict[tuple[str, Terms, int, int], list[PlaceView]] = {}
+        found: dict[tuple[tuple[str, Terms, int, int], Nights], list[PlaceView]] = {}
         for place in self.places:
-            found.setdefault((place.kind, place.terms, place.beds, place.cots), []).append(place)
+            key = (place.kind, place.terms, place.beds, place.cots)
+            found.setdefault((key, (place.exists_from, place.exists_until)), []).append(place)
         return tuple(
-            Lot(*key, tuple(places), tuple(place for place in places if place.status == "free"))
-            for key, places in found.items()
+            Lot(*key, tuple(places), tuple(place for place in places if place.status == "free"), *nights)
+            for (key, nights), places in found.items()
+        )
+
+    @cached_property
+    def temporary(self) -> tuple[Temporary, ...]:
+        """Return its temporary places, those that are to come included, in the order in which they begin."""
+        every = [(place.exists_from, place.exists_until, place.kind, False) for place in self.places]
+        every += [(place.exists_from, place.exists_until, place.kind, True) for place in self.coming]
+        counted = Counter(one for one in every if one[0] is not None)
+        return tuple(
+            Temporary(kind, begins, ends, number, is_coming)
+            for (begins, ends, kind, is_coming), number in sorted(counted.items())
+            if begins is not None and ends is not None
         )
 
     def lot_of(self, place_id: str) -> Lot | None:
@@ -220,6 +254,8 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
                 terms=_terms(row, place.criteria) if place.criteria else terms,
                 position=position,
                 shut_out=None if place.state == "open" else _claim_view(place, now),
+                exists_from=place.exists_from,
+                exists_until=place.exists_until,
             )
             for position, place in enumerate(row.places)
             if is_there(place, place.claim, now)
@@ -227,6 +263,7 @@ def make_card(row: ShelterRow, catalogue: Catalogue, limits: FreshnessLimits, no
         changes_at=points[phase] if phase < len(points) else None,
         confirmed_by_system=row.confirmed_by_system,
         asks_rest=freshness == "stale" and any(p.observed_at > (row.confirmed_at or row.created_at) for p in row.places),
+        coming=tuple(place for place in row.places if place.exists_from is not None and place.exists_from > now),
     )
 
 
@@ -256,45 +293,4 @@ def _claim_view(place: PlaceRow, now: datetime) -> ClaimView | None:
         claim.case_id,
         claim.expected_at,
         claim.expected_at is not None and claim.expected_at <= now,
-    )
-
-
-class Total(NamedTuple):
-    """Numbers of places. `free`: in shelters whose news is fresh or ageing; `unsure`: free by news that is stale, so call."""
-
-    free: int
-    unsure: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The free places per kind, per police unit, and per kind and unit (`cells`)."""
-
-    kinds: Mapping[str, Total]
-    units: Mapping[str, Total]
-    cells: Mapping[tuple[str, str], Total]
-    whole: Total
-
-
-def add_totals(cards: Iterable[Card], catalogue: Catalogue) -> Totals:
-    """Return the totals of these cards; every kind and unit is among them, even with no place."""
-    free: Counter[tuple[str, str]] = Counter()
-    unsure: Counter[tuple[str, str]] = Counter()
-    total: Counter[tuple[str, str]] = Counter()
-    for card in cards:
-        for kind, counts in card.kinds.items():
-            cell = (kind, card.unit)
-            total[cell] += counts["total"]
-            (unsure if card.freshness == "stale" else free)[cell] += counts["free"]
-
-    def over(cells: Iterable[tuple[str, str]]) -> Total:
-        chosen = list(cells)
-        return Total(*(sum(counted[cell] for cell in chosen) for counted in (free, unsure, total)))
-
-    return Totals(
-        kinds={kind: over((kind, unit) for unit in catalogue.units) for kind in catalogue.kinds},
-        units={unit: over((kind, unit) for kind in catalogue.kinds) for unit in catalogue.units},
-        cells={(kind, unit): over([(kind, unit)]) for kind in catalogue.kinds for unit in catalogue.units},
-        whole=over((kind, unit) for kind in catalogue.kinds for unit in catalogue.units),
     )

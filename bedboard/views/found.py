@@ -267,9 +267,14 @@ class Finder:
 
 
 def sum_of(places: tuple[PlaceView, ...]) -> Lot:
-    """Return several places that one group takes as one lot, of the kind and with the terms of the first."""
+    """Return several places that one group takes as one lot, of the kind and with the terms of the first.
+
+    It is there as long as all of them are.
+    """
+    begins = max((place.exists_from for place in places if place.exists_from is not None), default=None)
+    ends = min((place.exists_until for place in places if place.exists_until is not None), default=None)
     beds, cots = sum(place.beds for place in places), sum(place.cots for place in places)
-    return Lot(places[0].kind, places[0].terms, beds, cots, places, places)
+    return Lot(places[0].kind, places[0].terms, beds, cots, places, places, begins, ends)
 
 
 def rooms_of(places: Iterable[PlaceView]) -> list[Room]:

@@ -34,6 +34,7 @@ def shelter_object(card: Card) -> ShelterObject:
         "confirmed_at": card.confirmed_at,
         "freshness": card.freshness,
         "unconfirmed": card.freshness == "stale",
+        "reported_by_system": card.confirmed_by_system,
         "counts": {kind: counts_object(counts, card.unplaced.get(kind, 0)) for kind, counts in card.kinds.items()},
         "places": [
             {
@@ -44,8 +45,22 @@ def shelter_object(card: Card) -> ShelterObject:
                 "cots": place.cots,
                 "status": place.status,
                 "expected_free_at": None if place.is_overdue else place.expected_free_at,
+                "exists_from": place.exists_from,
+                "exists_until": place.exists_until,
             }
             for place in card.places
+        ],
+        "coming": [
+            {
+                "id": place.id,
+                "label": place.label,
+                "kind": place.kind,
+                "beds": place.beds,
+                "cots": place.cots,
+                "exists_from": place.exists_from,
+                "exists_until": place.exists_until,
+            }
+            for place in card.coming
         ],
     }
 
@@ -106,6 +121,8 @@ def match_objects(match: Match) -> list[MatchObject]:
             "kind": match.lot.kind,
             "beds": match.lot.beds,
             "cots": match.lot.cots,
+            "exists_from": match.lot.exists_from,
+            "exists_until": match.lot.exists_until,
             "fit": match.fit,
             "decides": match.decides,
             "travel_minutes": match.minutes,

@@ -55,7 +55,8 @@ async def test_a_tap_is_written_down_with_its_moment_and_its_actor(board_databas
             actor_id="demo-shelter-linde",
         )
     ]
-    assert seen.changed[LINDE] == {"version": 2}, "a system says nothing about the other places"
+    told = {"version": 2, "confirmed_by": "client"}
+    assert seen.changed[LINDE] == told, "a system says nothing about the other places, and that a program said it last"
 
 
 @pytest.mark.parametrize("hours", [1, 3, 7])

@@ -143,3 +143,37 @@ async def test_to_and_fro_while_the_server_is_slow_only_the_first_and_the_last_a
     await expect(tab.locator(".sending")).to_have_count(0)
     assert len(server.posts) == 2
     assert len({post.fields["key"] for post in server.posts}) == 2
+
+
+async def test_each_of_two_quick_taps_can_be_taken_back(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne")
+    for place in ("linde-1", "linde-2"):  # the second one before the first is answered
+        await page.locator(f"#tile-{place} > summary").press("Enter")
+        await page.locator(f"#tile-{place} .choice.occupied").press("Enter")
+    offers = page.locator("#undo form")
+    await expect(offers).to_have_count(2)
+    for place, left in (("linde-1", 1), ("linde-2", 0)):
+        await page.locator(f'#undo form[data-place="{place}"] button').press("Enter")
+        await expect(page.locator(f"#tile-{place} .state")).to_have_text("vrij")
+        await expect(offers).to_have_count(left)
+    await page.context.close()
+
+
+async def test_an_offer_to_undo_leaves_with_a_newer_tap_on_its_place_and_with_a_confirmation(
+    browser: Browser, site: Site
+) -> None:
+    page = await open_page(browser, site, "sanne")
+    offers = page.locator("#undo form")
+
+    async def occupy(place: str, status: str = "occupied") -> None:
+        await page.locator(f"#tile-{place} > summary").press("Enter")
+        await page.locator(f"#tile-{place} .choice.{status}").press("Enter")
+
+    await occupy("linde-1")
+    await expect(offers).to_have_count(1)
+    await occupy("linde-1", "free")
+    await expect(page.locator("#tile-linde-1 .state")).to_have_text("vrij")
+    await expect(offers).to_have_attribute("data-status", "free")
+    await page.get_by_role("button", name="Klopt nog").click()
+    await expect(offers).to_have_count(0)
+    await page.context.close()

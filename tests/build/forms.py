@@ -102,6 +102,15 @@ async def done(browser: httpx.AsyncClient, case: str, what: str, **choice: str) 
     return await see(browser, case)
 
 
+async def handed_over_on_the_way(mark: httpx.AsyncClient, lucia: httpx.AsyncClient, site: Site) -> str:
+    """Begin a case, choose beuk, and let another group take it over while they are on the road; give its reference."""
+    case = await offered(site, mark)
+    await done(mark, case, "choose", shelter="beuk")
+    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
+    await done(lucia, case, "take-over")
+    return case
+
+
 def main(page: str) -> str:
     """Return the words that a page says, without the parts around them."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0]))

@@ -49,11 +49,12 @@ def notice(code: str = "", text: str = "") -> str:
     return f'<div id="notice" role="alert"{f" data-code={code}" if code else ""}>{said}</div>'
 
 
-def undo(change: int | None = None) -> str:
+def undo(change: int | None = None, place: str = "", status: str = "") -> str:
     if change is None:
         return '<div id="undo"></div>'
+    of = f' data-place="{place}" data-status="{status}"' if place else ""
     return (
-        f'<div id="undo"><form method="post" action="/staff/a/undo"><input type="hidden" name="change" value="{change}">'
+        f'<div id="undo"><form method="post" action="/staff/a/undo"{of}><input type="hidden" name="change" value="{change}">'
         f'<input type="hidden" name="key" value="drawn"><button>undo</button></form></div>'
     )
 

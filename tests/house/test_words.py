@@ -143,6 +143,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "only_with_contra_indication": NO_DETAIL,
     "not_here": NO_DETAIL,
     "too_many_shelters": {"most": 8},
+    "does_not_suit": {"shelter": "Linde"},
     "more_than_places": {"empty": 9, "closed": 1, "total": 6},
     "not_one_of": {"allowed": ["free", "occupied"]},
     "too_small": {"least": 0},

@@ -32,7 +32,7 @@ async def test_a_request_says_who_asks_for_whom_when_they_come_and_what_the_own_
         "needs": ["lvb"],
         "arrives_after": "22:00",
     }
-    case_id = await begin(site, "linde", "ceder", **children)
+    case_id = await begin(site, "linde", "ceder", **children, places=["linde-1", "ceder-1"])
     page = await sanne.get("/staff/linde")
     assert told(page) == ["Nieuwe aanvraag: Stichting Oever (politie)"]
     words = asked(page)
@@ -109,7 +109,7 @@ async def test_the_places_that_may_be_offered_are_free_and_the_best_come_first(s
     assert "ja, plek 3" in asked(page)
     assert await state(site, "linde-3") == "reserved"
 
-    two = await begin(site, "linde", adults={"woman": 2})
+    two = await begin(site, "linde", adults={"woman": 2}, places=["linde-2"])
     page = await sanne.get("/staff/linde")
     assert [form.fields["place"] for form in answers(page, two, answer="yes")] == ["linde-2", "linde-4"]
     assert asked(page).count("past niet: te klein voor 2") == 2

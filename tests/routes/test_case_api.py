@@ -161,7 +161,7 @@ async def test_a_shelter_is_asked_for_the_kind_that_suits_best_or_for_its_first(
             assert (await linde.patch(f"/places/{place}", json={"status": status})).status_code == 200
     woman = await see(site, "demo-police", await begin(site, "linde", "ceder"))
     assert {one["shelter"]: one["kind"] for one in woman["shelters"]} == {"linde": "women", "ceder": "men"}
-    man = await see(site, "demo-police", await begin(site, "linde", adults={"man": 1}))
+    man = await see(site, "demo-police", await begin(site, "linde", adults={"man": 1}, places=["linde-1"]))
     assert part(man, "linde")["kind"] == "cosm"  # it takes no men, so it is asked for its only kind
 
 

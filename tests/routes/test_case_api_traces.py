@@ -59,7 +59,8 @@ async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_th
 
     try:
         asked = ["linde", "ceder", "wilg"]
-        begun = await keyed("demo-police", "/requests", profile | {"shelters": asked}, *asked, status=201)
+        named = [f"{one}-1" for one in asked]  # their places are too small for so many people
+        begun = await keyed("demo-police", "/requests", profile | {"shelters": asked, "places": named}, *asked, status=201)
         assert begun["needs"] == profile
         path = f"/requests/{begun['id']}"
         await keyed("demo-police", "/requests", profile | {"name": "Blessing", "shelters": ["linde"]}, status=422)
@@ -73,7 +74,7 @@ async def test_nothing_about_the_household_is_readable_and_nothing_stays_when_th
         living = await written(site)
         await keyed("demo-police", f"{path}/choose", {"shelter": "linde"}, "linde", "")
         await keyed("demo-desk", f"{path}/decide", {"decision": "refuse", "reason": "not_eligible"}, "refuse")
-        await keyed("demo-police", f"{path}/shelters", {"shelters": ["linde"]}, "linde")
+        await keyed("demo-police", f"{path}/shelters", {"shelters": ["linde"], "places": ["linde-1"]}, "linde")
         await keyed("demo-shelter-linde", f"{path}/answers", YES | {"place": "linde-2"}, "linde", "yes", "linde-2")
         await keyed("demo-police", f"{path}/choose", {"shelter": "linde"}, "linde", "")
         await keyed("demo-desk", f"{path}/decide", {"decision": "confirm"}, "confirm")

@@ -11,7 +11,21 @@ from tests.build.api import begin as begin_by_api
 from tests.build.api import call, kept, seen, sql
 from tests.build.api import see as see_by_api
 from tests.build.cases import ILSE, arrive
-from tests.build.forms import FORM, FRAGMENT, People, begin, done, main, offer, offered, people, press, see, site
+from tests.build.forms import (
+    FORM,
+    FRAGMENT,
+    People,
+    begin,
+    done,
+    handed_over_on_the_way,
+    main,
+    offer,
+    offered,
+    people,
+    press,
+    see,
+    site,
+)
 from tests.build.lines import hear, page_line, until_pulse
 from tests.build.rows import run
 from tests.build.site import Site, served
@@ -217,14 +231,6 @@ async def test_a_hold_of_those_who_handed_it_over_is_called_theirs_and_is_not_fo
     assert "U houdt nog vast" not in page and "release-holds" not in page
     words = main(page)
     assert "Nog vastgehouden door anderen" in words and "tot 14:30 · Stichting Oever (politie)" in words
-
-
-async def handed_over_on_the_way(mark: httpx.AsyncClient, lucia: httpx.AsyncClient, site: Site) -> str:
-    case = await offered(site, mark)
-    await done(mark, case, "choose", shelter="beuk")
-    await mark.post(f"/requests/{case}/hand-over", data={"to": "oever coordinator", "key": "k"})
-    await done(lucia, case, "take-over")
-    return case
 
 
 async def test_those_who_are_on_the_road_with_them_still_have_the_address_on_request(site: Site, people: People) -> None:

@@ -109,3 +109,30 @@ async def test_a_program_ends_a_stay_and_the_parties_see_it(site: Site) -> None:
     async with site.api("demo-shelter-linde") as linde:
         asked = (await linde.get(f"/requests/{case_id}")).json()
     assert (asked["stays_until"], asked["needs"]) == ("2026-03-14", None)
+
+
+async def test_what_is_erased_by_approving_a_stay_is_said_before_it_goes(site: Site, people: People) -> None:
+    case, hanneke = await housed(site), await people("hanneke")
+    page = await see(hanneke, case)
+    form = page.partition('value="confirm"')[2].partition("</form>")[0]
+    assert "worden gewist" in form.partition("<button")[0] and "niet terugdraaien" in form.partition("<button")[0]
+    assert "1 vrouw" in main(page)
+    assert (await press(hanneke, page, "decide", decision="confirm")).status_code == 303
+    assert "1 vrouw" not in main(await see(hanneke, case)) and "zijn gewist" in main(await see(hanneke, case))
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+async def test_an_arrival_says_what_is_erased_only_where_it_ends_the_case(site: Site, people: People, is_decided: bool) -> None:
+    if not is_decided:
+        await sql(site, "update kind set desk_hours = 'mon-fri 20:00-22:00', outside_hours = 'provisional' where code = 'cosm'")
+    case = await begin_by_api(site, "linde")
+    await call(site, "demo-shelter-linde", f"/requests/{case}/answers", {"answer": "yes", "place": "linde-1"})
+    await call(site, "demo-police", f"/requests/{case}/choose", {"shelter": "linde"})
+    if is_decided:
+        await call(site, "demo-desk", f"/requests/{case}/decide", {"decision": "confirm"})
+    hanneke, sanne = await people("hanneke"), await people("sanne")
+    at_desk = (await see(hanneke, case)).partition('/arrival"')[0].rpartition("<summary>")[2]
+    own = (await sanne.get("/staff/linde")).text.partition(f'id="came-{case}"')[2].partition("<button")[0]
+    assert ["worden gewist" in one for one in (at_desk, own)] == [is_decided] * 2
+    await call(site, "demo-shelter-linde", f"/requests/{case}/arrival", {"arrived": True})
+    assert await sql(site, f"select needs_sealed is null from case_record where id = '{case}'") == [(is_decided,)]  # noqa: S608

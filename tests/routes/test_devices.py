@@ -141,6 +141,19 @@ async def test_a_manager_sees_the_own_people_and_nobody_else(site: Site) -> None
         assert code not in (await browser.get(address)).text, "a code that is over is not shown"
 
 
+@pytest.mark.parametrize(
+    ("person", "press_at", "page"), [("anneke", "/people/sanne/code", "/people"), ("mark", "/devices/code", "/devices")]
+)
+async def test_a_code_is_shown_once_and_a_reload_says_so(site: Site, person: str, press_at: str, page: str) -> None:
+    async with aclosing(await site.sign_in(person)) as browser:
+        made = await press(browser, press_at)
+        [code] = re.findall(r'class="code">([a-z ]+)<', made.text)
+        assert made.url.path == page and "al een keer getoond" not in made.text
+        again = (await browser.get(str(made.url), headers=FORM)).text
+        assert code not in again and "al een keer getoond" in again and "Maak een nieuwe" in again
+        assert "al een keer getoond" not in (await browser.get(page, headers=FORM)).text
+
+
 async def test_everybody_reads_their_own_lines_and_the_auditor_reads_all(site: Site) -> None:
     one = device_at(site, "one")
     async with aclosing(await enrol(site, "mark", one)) as browser:

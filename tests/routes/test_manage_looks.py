@@ -1,5 +1,6 @@
 """A look at a change promises nothing that saving refuses: it does the same, and is rolled back."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -63,3 +64,18 @@ async def test_a_look_names_what_is_wrong_and_changes_nothing(
     page = await look_at(wouter, path, form)
     assert page.status_code == 422 and said in page.text and SAVES not in page.text
     assert await every_row(site.process.database) == before
+
+
+async def test_the_menu_of_a_manager_is_the_same_on_every_page_of_a_shelter(site: Site) -> None:
+    paths = ["shelters/linde", "shelters/linde/places", "shelters/linde/staff"]
+    paths += ["linde/tokens", "linde/criteria", "linde/looks", "linde/places/linde-1/criteria"]
+    menus = {}
+    async with aclosing(await site.sign_in("anneke")) as anneke:
+        for path in paths:
+            page = await anneke.get(f"/manage/{path}")
+            assert page.status_code == 200, path
+            menu = page.text.partition("<nav")[2].partition("</nav>")[0]
+            menus[path] = re.findall(r'href="([^"]+)"', menu)
+            assert menu.count("aria-current") == 1, path
+    assert "/manage/linde/looks" in menus["linde/looks"]
+    assert {path: menu for path, menu in menus.items() if menu != menus["shelters/linde"]} == {}

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from tests.build.api import begin
 from tests.build.api import status_of as state
 from tests.build.pages import follow, forms, press
 from tests.build.site import Site
@@ -63,3 +64,28 @@ async def test_all_or_none(site: Site, three: httpx.AsyncClient, fields: dict[st
 async def test_with_one_free_place_nothing_is_asked(site: Site, sanne: httpx.AsyncClient) -> None:
     await sanne.post("/staff/linde/places/linde-2", data={"status": "occupied", "key": "full"})
     assert forms(await sanne.get("/staff/linde"), HOLD) == []
+
+
+@pytest.mark.parametrize("is_case", [False, True])
+async def test_a_promised_place_is_called_occupied_only_after_reading_for_whom_it_is(
+    site: Site, sanne: httpx.AsyncClient, is_case: bool
+) -> None:
+    if is_case:
+        case_id = await begin(site, "linde")
+        async with site.api("demo-shelter-linde") as api:
+            said = await api.post(f"/requests/{case_id}/answers", json={"answer": "yes", "place": "linde-1"})
+            assert said.status_code == 200, said.text
+    else:
+        await sanne.post("/staff/linde/places/linde-1/hold", data={"key": "k", "caller": "oever police"})
+    page = (await sanne.get("/staff/linde")).text
+    sheet = page.partition('id="tile-linde-1"')[2].partition('class="sheet"')[2].partition('id="tile-')[0]
+    open_at_once, _, folded = sheet.partition('<details class="caller promised"')
+    assert "/places/linde-1" not in open_at_once.replace("/places/linde-1/hold", ""), "nothing ends the promise at one tap"
+    before = folded.partition("<form")[0]
+    assert "toegezegd aan" in before and "(politie)" in before and ("bij de aanvraag" in before) is is_case
+    [form] = [one for one in forms(await sanne.get("/staff/linde"), "/staff/linde/places/linde-1", status="occupied")][:1]
+    reply = await follow(sanne, await press(sanne, form))
+    assert "/staff/linde/undo" in reply.text and await state(site, "linde-1") == "occupied"
+    [undo] = forms(reply, "/staff/linde/undo")
+    await press(sanne, undo)
+    assert await state(site, "linde-1") == ("reserved" if is_case else "held")

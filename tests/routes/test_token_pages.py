@@ -162,6 +162,7 @@ async def test_a_page_that_is_old_ends_nothing(site: Site, anneke: httpx.AsyncCl
     assert (await press(wouter, other, "save")).status_code == 200
     refused = await press(anneke, page, "end", "q")
     assert refused.status_code == 409 and "door iemand anders veranderd" in words(refused)
+    assert "vraag het daar" in words(refused) and "sla nog eens op" not in words(refused), "nothing was typed here"
     assert await sql(site, "select ended_at from client where name = 'roster-linde'") == [(None,)]
 
 

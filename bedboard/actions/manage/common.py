@@ -27,10 +27,13 @@ def stamp_of(facts: Facts) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 
-def check_seen(seen: str | None, facts: Facts) -> None:
-    """Refuse a change of facts that are not any more what its author saw; None is not checked. Refusal: Conflict."""
+def check_seen(seen: str | None, facts: Facts, **detail: str) -> None:
+    """Refuse a change of facts that are not any more what its author saw; None is not checked. Refusal: Conflict.
+
+    `detail`: further facts for the words of the refusal.
+    """
     if seen is not None and seen != stamp_of(facts):
-        raise Conflict("facts_changed")
+        raise Conflict("facts_changed", **detail)
 
 
 def differences(before: Facts, after: Facts) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -153,7 +153,7 @@ async def _lock(tx: Transaction, actor: Actor, client_id: str, seen: str | None)
     if client is None or (actor.role == "manager" and client.shelter_id not in actor.shelter_ids):
         raise NotFound("no_such_token")
     await _check_right(tx, actor, client.shelter_id)
-    check_seen(seen, _facts_of(client))
+    check_seen(seen, _facts_of(client), of="token")
     return client
 
 

@@ -28,6 +28,7 @@ from bedboard.routes.case_work import (
     release_work,
     resuming_work,
     take_over_work,
+    unsuited_shelters,
     withdrawal_work,
 )
 from bedboard.routes.profiles import seal_profile
@@ -159,7 +160,7 @@ async def _answer_change(call: Call, work: CaseWork, *asked: str, shelter_id: st
     return json_bytes(to_json(shown), version=shown["version"], epoch=call.epoch)
 
 
-def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> dict[str, str]:
+def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None, places: Sequence[str] = ()) -> dict[str, str]:
     """Return the kind of place for which each shelter is asked: that of its best match, or its first.
 
     Refusal: Invalid `shelters`.
@@ -168,6 +169,8 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
     unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
+    if profile is not None and (out := unsuited_shelters(call, shelter_ids, profile, places)):
+        raise Invalid(*(FieldError(f"shelters.{shelter_ids.index(one)}", "does_not_suit") for one in out))
     me, deciders = seeker_of(call), call.deciders
     return {
         shelter_id: (best_kind(cards[shelter_id], profile, call.catalogue, deciders, me) if profile is not None else None)
@@ -179,10 +182,10 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None) -> d
 async def post_case(call: Call) -> Response:
     """Open a case. A repeated key with another profile is refused, as long as the first profile is kept."""
     command = await call.json(shapes.PostCase)
-    said = SearchProfile.model_validate(command.model_dump(exclude={"shelters"}))
+    said = SearchProfile.model_validate(command.model_dump(exclude={"shelters", "places"}))
     profile = profile_of(said, call.catalogue, call.now)
     check_shelters(command.shelters)
-    kinds = _kinds(call, command.shelters, profile)
+    kinds = _kinds(call, command.shelters, profile, command.places)
     if not profile.asked():
         raise Invalid(FieldError("adults", "say_for_whom"))
     work = opening_work(call, seal_profile(call.process.seal, said), profile, kinds)
@@ -204,7 +207,7 @@ async def post_shelters(call: Call) -> Response:
         check_shelters(command.shelters)
         said = opener_of(call.process)(row.needs)
         profile = None if said is None else profile_of(said, call.catalogue, call.now)
-        return await asking_work(call, _kinds(call, command.shelters, profile))(tx)
+        return await asking_work(call, _kinds(call, command.shelters, profile, command.places))(tx)
 
     return await _answer_change(call, work, *command.shelters)
 

@@ -13,6 +13,22 @@
     const ago = new Intl.RelativeTimeFormat(root.lang).format(-count, unit);
     document.querySelector("#kept [data-ago]").textContent = minutes < 0 ? "" : `(${ago})`;
   }
+  // Nobody tells a picture that its news grows old: it takes its later words along, and says them when their time comes.
+  let said;
+  function showFreshness() {
+    const isDue = ({ dataset }) => Date.parse(dataset.at) <= window.bedboard.estimate();
+    const due = [...document.querySelectorAll("template[data-aged]")].filter(isDue).at(-1);
+    if (!due || due === said) return;
+    said = due;
+    const section = document.querySelector('section[id^="staff-"]');
+    section.classList.remove("fresh", "ageing", "stale");
+    section.classList.add(due.dataset.aged);
+    section.querySelector(".age").replaceChildren(due.content.cloneNode(true));
+  }
+  function showTime() {
+    showAge();
+    showFreshness();
+  }
   // The connection is back. The page itself comes with its requests; its outbox sends what this one has not sent.
   let isLeft;
   function leave() {
@@ -21,6 +37,8 @@
     location.replace(location.href);
   }
   document.addEventListener("bedboard:heard", leave);
-  setInterval(showAge, MINUTE / 2);
-  showAge();
+  setInterval(showTime, MINUTE / 2);
+  addEventListener("pageshow", showTime);
+  document.addEventListener("visibilitychange", showTime);
+  showTime();
 })();

@@ -4,6 +4,7 @@
   "use strict";
   const TWICE = 1e3;
   const READ = 10e3; // how long "sent" can be read
+  const MOST_OFFERED = 3; // taps that can be taken back at one time: more would cover the tiles
   const { fill, messages, now, clock, outbox } = window.bedboard;
   if (!outbox) return; // storage is forbidden here
   const { entries, isOpen, isOver, isSending } = outbox;
@@ -15,6 +16,7 @@
   const undo = byId("undo");
   const { undoSeconds } = box?.dataset ?? {};
   const plain = (text) => text?.replace(/\s+/g, " ").trim();
+  const isPlace = (url) => /\/(places\/[^/]+|undo)$/.test(url);
 
   // A confirmation names the version that the person looked at. While taps wait, the server does not have that version yet.
   const isSeen = ([name]) => name !== "version" || !entries().some(isOpen);
@@ -53,7 +55,7 @@
     event.stopPropagation();
     form.reset();
     messages.forget(url);
-    undo?.replaceChildren();
+    for (const offer of offers()) if (!isPlace(url) || offer === form || isOf(offer, url)) drop(offer);
     if (tile) {
       tile.open = false;
       tile.querySelector("summary").focus({ preventScroll: true });
@@ -98,9 +100,10 @@
       if (isGoing || isQueued) element.setAttribute("aria-busy", "true");
       else element.removeAttribute("aria-busy");
     }
-    const offer = undo?.querySelector("[data-place]");
-    const place = offer && byId(`tile-${offer.dataset.place}`);
-    if (place && !place.classList.contains(offer.dataset.status)) undo.replaceChildren(); // the place has another status now
+    for (const offer of offers()) {
+      const place = byId(`tile-${offer.dataset.place}`);
+      if (place && !place.classList.contains(offer.dataset.status)) drop(offer); // the place has another status now
+    }
     if (box && words) list(all.filter(isListed));
   }
   // What was never sent and is taken back is gone at once.
@@ -151,15 +154,37 @@
       for (const entry of past) outbox.forget(entry);
   }
 
-  // --- the undo bar goes away when its time is over, unless somebody points at it
-  let left = 0;
-  const startUndo = () => (left = undo.childElementCount && Number(undoSeconds));
+  // --- an offer to undo stands until its time is over, unless somebody points at it. The next one does not take its place: of
+  // two quick taps each can be taken back
+  const left = new WeakMap(); // offer → seconds
+  const dropped = new WeakSet();
+  const offers = () => [...(undo?.querySelectorAll("form") ?? [])];
+  const isOf = ({ dataset }, url) => url.endsWith(`/places/${dataset.place}`);
+  function drop(offer) {
+    dropped.add(offer);
+    offer.remove();
+  }
+  function keepOffers(records) {
+    const isGone = (node) => node.matches?.("form") && !dropped.has(node) && !node.isConnected;
+    const isNewer = (offer) => offers().some(({ dataset }) => dataset.place === offer.dataset.place);
+    const gone = records.flatMap(({ removedNodes }) => [...removedNodes]).filter(isGone);
+    for (const offer of gone) if (!isNewer(offer)) undo.append(offer);
+    for (const offer of offers().slice(MOST_OFFERED)) drop(offer);
+    for (const offer of offers()) if (!left.has(offer)) left.set(offer, Number(undoSeconds));
+  }
+  function ageOffers() {
+    const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a touch leaves :hover on
+    if (undo.matches(atIt)) return;
+    for (const offer of offers()) {
+      left.set(offer, left.get(offer) - 1);
+      if (left.get(offer) <= 0) drop(offer);
+    }
+  }
   if (undo) {
     undo.setAttribute("aria-live", "polite");
-    new MutationObserver(startUndo).observe(undo, { childList: true });
-    startUndo();
-    const atIt = matchMedia("(hover: hover)").matches ? ":hover, :focus-within" : ":focus-within"; // a touch leaves :hover on
-    setInterval(() => left && !undo.matches(atIt) && !--left && undo.replaceChildren(), 1000);
+    new MutationObserver(keepOffers).observe(undo, { childList: true });
+    keepOffers([]);
+    setInterval(ageOffers, 1000);
   }
 
   document.addEventListener("submit", tap, true);
