@@ -9,9 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bedboard.actions.signin import hash_token
+from bedboard.live.hub import INTERNAL_ERROR
 from bedboard.process import Process, process_of
 from bedboard.routes.call import Call, begin_call
 from bedboard.routes.parse import address_of, network_of
@@ -23,6 +24,8 @@ from bedboard.rules.devices import is_fresh
 from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, TooMany, Unavailable
 from bedboard.store.access import get_proven_at
 from bedboard.store.shelters import get_shelter_id
+
+log = structlog.get_logger()
 
 
 async def _find_client(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
@@ -172,21 +175,36 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
     """Return Starlette's route for this row; a refusal becomes the code with which the socket closes."""
 
     async def guarded(websocket: WebSocket) -> None:
-        try:
-            actor = await identify(websocket, row)
-            await check_row(process_of(websocket), websocket.path_params, row, actor)
-            if actor is None:
-                raise SignInNeeded("sign_in_needed")
-        except SignInNeeded:
-            await _decline(websocket, 4401)
-        except (Unavailable, TooMany):
-            await _decline(websocket, 1013)
-        except (NotAllowed, NotFound):
-            await _decline(websocket, 4403)
-        else:
-            await row.endpoint(websocket, actor)
+        with structlog.contextvars.bound_contextvars(route=row.name):
+            try:
+                await _seat(websocket, row)
+            except WebSocketDisconnect:
+                return  # it left before it had a seat
+            except OSError:
+                raise  # in the same way, which uvicorn knows
+            except Exception as bug:
+                log.error("bug", exc_info=bug)
+                if websocket.application_state is WebSocketState.CONNECTING:
+                    await _decline(websocket, INTERNAL_ERROR)
 
     return WebSocketRoute(row.path, guarded, name=row.name)
+
+
+async def _seat(websocket: WebSocket, row: SocketRow) -> None:
+    """Give the caller its seat, or close its socket with the code of the refusal."""
+    try:
+        actor = await identify(websocket, row)
+        await check_row(process_of(websocket), websocket.path_params, row, actor)
+        if actor is None:
+            raise SignInNeeded("sign_in_needed")
+    except SignInNeeded:
+        await _decline(websocket, 4401)
+    except (Unavailable, TooMany):
+        await _decline(websocket, 1013)
+    except (NotAllowed, NotFound):
+        await _decline(websocket, 4403)
+    else:
+        await row.endpoint(websocket, actor)
 
 
 def guard(row: Row | SocketRow) -> BaseRoute:
