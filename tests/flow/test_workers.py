@@ -18,7 +18,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection
 
 from bedboard.clock import Clock
-from bedboard.commands.workers import wait_seconds
+from bedboard.commands.workers import HUNG_SECONDS, START_SECONDS, Life, wait_seconds
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
@@ -200,6 +200,51 @@ def test_a_worker_that_cannot_start_ends_the_others_and_has_the_last_word() -> N
     command = [sys.executable, "-c", CANNOT_START]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "nothing is set up\n")
+
+
+HANGS = """
+import os, signal, sys, time
+from pathlib import Path
+from bedboard.commands import workers
+from bedboard.log import set_up_log
+
+workers.HUNG_SECONDS = 1.0
+set_up_log("info")
+lives = Path(sys.argv[1])
+
+def serve(number, on_ready):
+    with lives.open("a") as file:
+        file.write(f"{number}\\n")
+    count = lives.read_text().count(f"{number}\\n")
+    if number == 1 and count == 2:
+        os.kill(os.getppid(), signal.SIGTERM)
+    while True:
+        on_ready()
+        if number == 1 and count == 1:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(0.1)
+
+workers.Workers(2, serve).run()
+"""
+
+
+def test_a_worker_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    command = [sys.executable, "-c", HANGS, str(lives)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert sorted(lives.read_text().split()) == ["0", "1", "1"], "the other one has lived on"
+    said = [(line["event"], line["process"]) for line in map(json.loads, ran.stdout.splitlines())]
+    assert said == [("worker_hung", 1), ("worker_ended", 1)]
+
+
+def test_a_worker_hangs_after_a_time_without_a_beat_and_has_longer_to_begin() -> None:
+    life = Life(0, 0.0)
+    assert not life.look(0, START_SECONDS - 1)
+    assert not life.look(1, 5.0)
+    assert not life.look(1, HUNG_SECONDS - 1)
+    assert not life.look(2, 5.0)
+    assert life.look(2, HUNG_SECONDS)
+    assert Life(1, 0.0).look(0, START_SECONDS)
 
 
 @pytest.mark.parametrize(("waits", "seconds"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 4), (6, 16), (7, 30), (70, 30)])
