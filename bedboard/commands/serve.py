@@ -15,6 +15,7 @@ from bedboard.commands.failures import Failure
 from bedboard.commands.ready import LOOPBACK, Away, settings_to_serve, wrong_in_database
 from bedboard.commands.workers import Workers
 from bedboard.doorway import make_doorway
+from bedboard.figures import Figures, make_memory
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
@@ -57,11 +58,12 @@ def _serve_from(workers: int, settings: Settings, host: str, port: int, sockets:
         taken.close()
     held = listen(host, port, shared=True)  # also while no worker is running
     set_up_log(settings.log_level)
+    memory = make_memory(workers)
 
     def serve_one(number: int, on_ready: Callable[[], None]) -> None:
         # The cast plays the shelters of the database, so one of it is enough.
         mine = settings if number == 0 else settings.model_copy(update={"cast_speed": 0.0})
-        serve_forever(mine, listen(host, port, shared=True), on_ready)
+        serve_forever(mine, listen(host, port, shared=True), on_ready, Figures(memory, number))
 
     Workers(workers, serve_one).run()
     for taken in held:
@@ -105,7 +107,12 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host}, port {port}: {error.strerror or error}"
 
 
-def serve_forever(settings: Settings, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
+def serve_forever(
+    settings: Settings,
+    sockets: list[socket.socket],
+    on_ready: Callable[[], None] | None = None,
+    figures: Figures | None = None,
+) -> None:
     """Serve on sockets that `listen` took. Raises Failure when another program began to listen there after that.
 
     `on_ready` is called as soon as people are let in, and then each second for as long as the loop runs.
@@ -118,7 +125,7 @@ def serve_forever(settings: Settings, sockets: list[socket.socket], on_ready: Ca
             beating.append(asyncio.create_task(_beat(on_ready)))
 
     config = uvicorn.Config(
-        build_app(settings, make_seal(settings), reads_templates=not settings.demo),
+        build_app(settings, make_seal(settings), reads_templates=not settings.demo, figures=figures),
         loop="uvloop",
         http=make_doorway(),
         lifespan="on",

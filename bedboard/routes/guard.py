@@ -21,11 +21,23 @@ from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import Actor, check_access, check_own, check_scope
 from bedboard.rules.clients import is_token
 from bedboard.rules.devices import is_fresh
-from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, TooMany, Unavailable
+from bedboard.rules.refusals import (
+    Busy,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    ProofNeeded,
+    Refusal,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+)
 from bedboard.store.access import get_proven_at
 from bedboard.store.shelters import get_shelter_id
 
 log = structlog.get_logger()
+
+HOLDING = frozenset({"hold_place", "staff_hold", "staff_holds", "api_place_holds"})
 
 
 async def _find_client(connection: HTTPConnection, row: Row | SocketRow) -> Actor | None:
@@ -145,17 +157,27 @@ def guard_route(row: Row) -> Route:
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id, route=row.name):
             try:
                 try:
+                    process_of(request).figures.count("calls_total")
                     call = begin_call(request, await identify(request, row))
                     async with call.process.admission.lane(call.known_actor.key if call.known_actor else None):
                         return await _answer(call, row)
                 except Refusal as refusal:
+                    _count_refusal(request, row, refusal)
                     return on_refusal(request, refusal)
             except HTTPException:
                 raise
             except Exception as bug:
+                process_of(request).figures.count("bugs_total")
                 return on_bug(request, bug)
 
     return GuardedRoute(row, guarded)
+
+
+def _count_refusal(request: Request, row: Row, refusal: Refusal) -> None:
+    if isinstance(refusal, (TooMany, Busy, Unavailable)):
+        process_of(request).figures.count("calls_refused_total")
+    elif row.name in HOLDING and isinstance(refusal, Conflict):
+        process_of(request).figures.count("holds_refused_total")
 
 
 async def _answer(call: Call, row: Row) -> Response:
@@ -183,6 +205,7 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
             except OSError:
                 raise  # in the same way, which uvicorn knows
             except Exception as bug:
+                process_of(websocket).figures.count("bugs_total")
                 log.error("bug", exc_info=bug)
                 if websocket.application_state is WebSocketState.CONNECTING:
                     await _decline(websocket, INTERNAL_ERROR)

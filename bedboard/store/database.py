@@ -156,8 +156,19 @@ class Database:
     @property
     def is_used_up(self) -> bool:
         """Whether every connection of the pool is at work."""
+        return 0 < self.size <= self.in_use
+
+    @property
+    def size(self) -> int:
+        """How many connections the pool may have."""
         pool = self.engine.pool
-        return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
+        return pool.size() if isinstance(pool, QueuePool) else 0
+
+    @property
+    def in_use(self) -> int:
+        """How many connections of the pool are at work."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     async def check_durable(self) -> None:
         """Refuse a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""

@@ -29,6 +29,7 @@ ACCESS = {
     "health": "*",
     "health_live": "*",
     "health_ready": "*",
+    "metrics": "*",
     "security_txt": "*",
     "sign_out": "*",
     "refused": "*",

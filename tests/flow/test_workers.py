@@ -23,6 +23,7 @@ from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
 from tests.build.processes import ROOT, Process
+from tests.build.site import TRUST
 
 TRIES = 60  # connections until both workers have one; that all go to one of them has a chance of 2 to the power of -59
 
@@ -71,11 +72,11 @@ async def hear(line: ClientConnection) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def two_workers(database: Database, log: Path) -> AsyncIterator[Process]:
+async def two_workers(database: Database, log: Path, token: str = "") -> AsyncIterator[Process]:
     async with database.transaction() as tx:
         await build.add_board(tx, Clock().now())
     command = ("serve", "--workers", "2")
-    async with Process(log, *command, DATABASE_URL=database.url, BEDBOARD_DEMO="true") as process:
+    async with Process(log, *command, DATABASE_URL=database.url, BEDBOARD_DEMO="true", BEDBOARD_METRICS_TOKEN=token) as process:
         await until(lambda: listening(process.port) == 2)
         yield process
 
@@ -156,6 +157,24 @@ async def test_a_worker_that_is_killed_loses_no_acknowledged_tap_and_comes_back(
         )
         kept = {(row[0], row[1], "free" if row[2] == "open" else row[2]) for row in rows}
     assert [one for one in acknowledged if one not in kept] == []
+
+
+async def test_one_answer_has_the_figures_of_all_workers(database: Database, tmp_path: Path) -> None:
+    token = "figures-" + "7" * 40
+    async with two_workers(database, tmp_path / "log", token) as process:
+        lines = await lines_at_both(process)
+
+        async def figures() -> str:
+            async with httpx.AsyncClient(base_url=process.url, timeout=PATIENCE, verify=TRUST) as client:
+                return (await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})).text
+
+        async def are_all_there() -> bool:
+            said = await figures()
+            return all(f'bedboard_viewers{{process="{number}"}} 1' in said for number in (0, 1))
+
+        await build.until(are_all_there, "one answer has the viewers of both")
+        for line in lines.values():
+            await line.close()
 
 
 async def test_asked_to_end_all_workers_end_and_the_port_is_free(database: Database, tmp_path: Path) -> None:
