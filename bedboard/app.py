@@ -143,7 +143,7 @@ def make_process(
         opened=Opened(reader, news),
         added=Added(reader, hub),
         trail=Trail(database, clock, settings.audit_head),
-        health=Health(database, clock, lambda: board.listener, demo=settings.demo),
+        health=Health(database, clock, lambda: board.listener, lambda: pools.full_count, demo=settings.demo),
         figures=figures or Figures(),
     )
 

@@ -84,6 +84,8 @@ class Database:
         self.marks = marks
         self.crowds = crowds or Crowds()
         self.statement_seconds = statement_seconds
+        self.full_count = 0
+        """How often the server had no room on its disk."""
         self.engine = create_async_engine(
             self.url,
             pool_size=pool_size,
@@ -150,6 +152,7 @@ class Database:
         refusal = refusal_of(cause, away)
         if refusal is None:
             return error
+        self.full_count += cause.kind == "full"
         log.warning("database_failed", reason=cause.kind, code=cause.name)
         return refusal
 
@@ -212,6 +215,11 @@ class Pools(NamedTuple):
                 for size, crowd in zip(sizes, (None, None, crowds, None), strict=True)
             )
         )
+
+    @property
+    def full_count(self) -> int:
+        """How often the server had no room on its disk."""
+        return sum(database.full_count for database in self)
 
     async def dispose(self) -> None:
         for database in self:

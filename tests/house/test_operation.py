@@ -58,5 +58,5 @@ def test_the_steps_of_the_figures_are_those_of_health() -> None:
         def monotonic(self) -> float:
             return 0.0
 
-    health = Health(Anything(), Anything(), lambda: None, demo=True)  # type: ignore[arg-type]
+    health = Health(Anything(), Anything(), lambda: None, lambda: 0, demo=True)  # type: ignore[arg-type]
     assert set(health.words()) == set(STEPS)
