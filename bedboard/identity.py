@@ -57,8 +57,8 @@ def _keep(kept: dict[bytes, V], token_hash: bytes, what: V) -> None:
 class Identity:
     """The people and programs that this process knows.
 
-    `database_is_demo`: the database was read and is marked as a demo. Only then, and only in a demo process, do demo tokens
-    count.
+    `database_is_demo`: the database is marked as a demo; None: it was not read yet. Demo tokens count only in a
+    demo database, and only in a demo process.
     """
 
     def __init__(self, pools: Pools, settings: Settings, clock: Clock) -> None:
@@ -68,7 +68,7 @@ class Identity:
         self._demo = settings.demo
         self.limits = settings.session_limits
         self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
-        self.database_is_demo = False
+        self.database_is_demo: bool | None = None
         self._used_every = min(USED_EVERY, self.limits.idle / 4)
         # In two tables, because a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known[FoundSession]] = {}
@@ -194,6 +194,8 @@ class Identity:
         found = await self._tokens.get(token_hash)
         if found is None:
             self.forget(token_hash)
+            if self._demo and self.database_is_demo is None:
+                raise Unavailable("database_away")  # "sign in" would be wrong: nobody knows yet whether its token counts
             _keep(self._strangers, token_hash, self._clock.monotonic())
             return None
         _keep(self._met, token_hash, None)
@@ -205,7 +207,7 @@ class Identity:
 
     async def _read_tokens(self, hashes: list[bytes]) -> Mapping[bytes, FoundClient]:
         async with self._database.reading() as tx:
-            return await find_clients(tx, hashes, self._clock.now(), demo=self._demo and self.database_is_demo)
+            return await find_clients(tx, hashes, self._clock.now(), demo=self._demo and bool(self.database_is_demo))
 
     def has_met(self, token: str) -> bool:
         """Return whether this token has counted in this process; it may have ended since."""
