@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
@@ -30,17 +31,24 @@ Shown = dict[str, tuple[int, dict[str, str]]]
 class Screen:
     """A program that shows the board, and comes back by itself whenever it hears no more."""
 
-    def __init__(self, url: str, *, is_deaf: bool = False) -> None:
-        self._url = url.replace("http", "ws", 1) + "/api/v1/live"
+    def __init__(self, process: Process, port: int, *, is_deaf: bool = False) -> None:
+        self._url = process.url.replace("http", "ws", 1) + "/api/v1/live"
+        self._port = port  # of a wire, perhaps
         self._is_deaf = is_deaf  # the planted fault: it takes the first state, and no change after that
         self.board: Shown = {}
-        self.silences: list[float] = []
 
     async def follow(self) -> None:
         while True:
             with suppress(OSError, WebSocketException, TimeoutError, EOFError):
                 headers = {"Authorization": "Bearer demo-police"}
-                async with connect(self._url, additional_headers=headers, open_timeout=10, close_timeout=0.1) as line:
+                async with connect(
+                    self._url,
+                    additional_headers=headers,
+                    host="127.0.0.1",
+                    port=self._port,
+                    open_timeout=10,
+                    close_timeout=0.1,
+                ) as line:
                     while True:
                         async with asyncio.timeout(15):  # the patience of a page
                             self.take(json.loads(await line.recv()))
@@ -60,8 +68,6 @@ class Screen:
 async def in_sql(database: Database) -> Shown:
     found: Shown = {}
     async with database.transaction() as tx:
-        from sqlalchemy import text
-
         for shelter, version, place, state in await (await tx.connection()).execute(text(TRUTH)):
             found.setdefault(shelter, (version, {}))[1][place] = "free" if state == "open" else state
     return found
@@ -92,6 +98,10 @@ async def harm(wires: list[Wire], database: Database, random: Random) -> None:
         await asyncio.sleep(0.4)
 
 
+def serve(log: Path, database: Database, boards: int) -> Process:
+    return Process(log, "serve", DATABASE_URL=database.url, BEDBOARD_DEMO="true", BEDBOARD_LIVE_PAGES=str(boards + 2))
+
+
 async def test_boards_behind_a_bad_network_come_to_what_sql_says(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
@@ -100,18 +110,14 @@ async def test_boards_behind_a_bad_network_come_to_what_sql_says(
     places = ("linde-1", "linde-2", "linde-3", "ceder-1", "ceder-2")
     async with database.transaction() as tx:
         await build.add_board(tx, Clock().now())
-    settings = {"DATABASE_URL": database.url, "BEDBOARD_DEMO": "true", "BEDBOARD_LIVE_PAGES": str(boards + 2)}
     async with (
-        Process(tmp_path / "a.log", "serve", **settings) as a,
-        Process(tmp_path / "b.log", "serve", **settings) as b,
+        serve(tmp_path / "a.log", database, boards) as a,
+        serve(tmp_path / "b.log", database, boards) as b,
         Wire("127.0.0.1", a.port) as to_a,
         Wire("127.0.0.1", b.port) as to_b,
     ):
-        screens = [Screen((a.url, b.url)[number % 2]) for number in range(boards)]
-        for screen, wire in zip(screens[2:], [to_a, to_b] * boards, strict=False):
-            screen._url = screen._url.replace(f":{a.port}/", f":{to_a.port}/").replace(f":{b.port}/", f":{to_b.port}/")
-            assert wire.port
-        deaf = Screen(a.url, is_deaf=True)
+        screens = [Screen(*((a, to_a.port), (b, to_b.port))[number % 2]) for number in range(boards)]
+        deaf = Screen(a, a.port, is_deaf=True)
         following = [asyncio.create_task(screen.follow()) for screen in (*screens, deaf)]
 
         async def all_open() -> bool:
