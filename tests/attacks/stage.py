@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,9 +21,13 @@ from bedboard.clock import Clock
 from bedboard.migrations.run import migrate
 from bedboard.store.database import Database
 from tests.build import PATIENCE, SEAL, add_board, until
-from tests.build.processes import Process
+from tests.build.processes import ROOT, Process
 from tests.build.site import TRUST
 
+HANDSHAKE = (
+    "GET /api/v1/live HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer demo-police\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 TMPFS = Path("/run")  # nobody else may put a folder in its place
 
 
@@ -105,6 +110,15 @@ async def server_in(place: Path) -> AsyncIterator[Server]:
         yield Server(server)
     finally:
         server.discard()
+
+
+def planted(place: Path, fault: str) -> Path:
+    """Return a program that is bedboard with this fault in it: what an attack must be able to see."""
+    program = place / "bedboard-with-a-fault"
+    lines = (f"#!{sys.executable}", "import sys", f"sys.path.insert(0, {str(ROOT)!r})", fault, "from bedboard.cli import main")
+    program.write_text("\n".join((*lines, "main()", "")))
+    program.chmod(0o755)
+    return program
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:

@@ -14,13 +14,10 @@ from bedboard.clock import Clock
 from bedboard.log import LibraryLine
 from bedboard.routes import live
 from bedboard.store.database import Database
+from tests.attacks.stage import HANDSHAKE
 from tests.build import FixedClock, until
 from tests.build.site import Site, served
 
-HANDSHAKE = (
-    "GET /api/v1/live HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer demo-police\r\nUpgrade: websocket\r\n"
-    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
 RESET = struct.pack("ii", 1, 0)
 CLOSE_FRAME = b"\x88\x80mask"
 CALLERS = 300
