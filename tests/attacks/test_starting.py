@@ -1,0 +1,47 @@
+"""A process that begins at the worst moment: the database is there and lets nobody in yet."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bedboard.commands.ready import Away, wrong_in_database
+
+REFUSALS: Mapping[str, str] = {
+    "57P03": "the database system is starting up",
+    "53300": "sorry, too many clients already",
+    "57P01": "terminating connection due to administrator command",
+    "53100": "could not write: No space left on device",
+    "58030": "could not read a file",
+}
+
+
+@asynccontextmanager
+async def refusing(state: str, words: str) -> AsyncIterator[str]:
+    """A server that speaks as PostgreSQL does, and refuses everybody with this SQLSTATE; its address."""
+    fields = b"".join(name + value.encode() + b"\0" for name, value in ((b"S", "FATAL"), (b"C", state), (b"M", words)))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4096)
+        writer.write(b"E" + struct.pack("!I", 4 + len(fields) + 1) + fields + b"\0")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"postgresql+asyncpg://bedboard_web@127.0.0.1:{port}/bedboard?ssl=disable"
+
+
+@pytest.mark.parametrize("state", REFUSALS)
+async def test_a_database_that_lets_nobody_in_yet_is_waited_for(state: str) -> None:
+    async with refusing(state, REFUSALS[state]) as url:
+        with pytest.raises(Away, match=REFUSALS[state]):
+            await wrong_in_database(url, demo=False)
+
+
+async def test_a_database_that_never_will_is_not_waited_for() -> None:
+    async with refusing("28P01", "password authentication failed") as url:
+        assert await wrong_in_database(url, demo=False)
