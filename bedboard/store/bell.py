@@ -17,6 +17,9 @@ CHANNEL = "bedboard"
 CHECK = f"select clock_timestamp(), {SERVER}"
 RING = text("select pg_notify(:channel, :message)")
 
+LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The errors of a connection that is gone. The last: the server ended it at the moment of a question."""
+
 
 def message(noun: str, key: str, version: int) -> str:
     """Return what the bell says; `listen` takes it apart again."""
@@ -57,7 +60,7 @@ class Listener:
         try:
             said: datetime
             said, self.server = await self._connection.fetchrow(CHECK, timeout=2.0)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             self.end()
             raise Lost from error
         return said
@@ -77,7 +80,7 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
             command_timeout=3.0,
             server_settings={"application_name": "bedboard bell"},
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LOST as error:
         raise Lost from error
 
     def on_bell(_connection: object, _pid: int, _channel: str, message: object) -> None:
@@ -87,7 +90,7 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
     try:
         await connection.add_listener(CHANNEL, on_bell)
         yield Listener(connection)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LOST as error:
         raise Lost from error
     finally:
         connection.terminate()

@@ -5,9 +5,11 @@ import struct
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 
 from bedboard.commands.ready import Away, wrong_in_database
+from bedboard.store.bell import Listener, Lost
 
 REFUSALS: Mapping[str, str] = {
     "57P03": "the database system is starting up",
@@ -45,3 +47,25 @@ async def test_a_database_that_lets_nobody_in_yet_is_waited_for(state: str) -> N
 async def test_a_database_that_never_will_is_not_waited_for() -> None:
     async with refusing("28P01", "password authentication failed") as url:
         assert await wrong_in_database(url, demo=False)
+
+
+class Ended:
+    """A connection that the server ends at the moment of a question: asyncpg then stumbles over its own state."""
+
+    is_cut = False
+
+    def add_termination_listener(self, _listener: object) -> None:
+        pass
+
+    async def fetchrow(self, _question: str, **_limits: float) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 14; another operation is in progress")
+
+    def terminate(self) -> None:
+        self.is_cut = True
+
+
+async def test_a_bell_whose_connection_ends_at_the_moment_of_a_question_is_lost_and_no_bug() -> None:
+    ended = Ended()
+    with pytest.raises(Lost):
+        await Listener(ended).check()
+    assert ended.is_cut
