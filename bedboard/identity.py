@@ -191,10 +191,11 @@ class Identity:
 
     async def _read_client(self, token_hash: bytes) -> Actor | None:
         now, forgotten = self._clock.now(), self._forgotten
+        is_read = not self._demo or self.database_is_demo is not None
         found = await self._tokens.get(token_hash)
         if found is None:
             self.forget(token_hash)
-            if self._demo and self.database_is_demo is None:
+            if not is_read:
                 raise Unavailable("database_away")  # "sign in" would be wrong: nobody knows yet whether its token counts
             _keep(self._strangers, token_hash, self._clock.monotonic())
             return None

@@ -66,7 +66,7 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 
 class Server:
-    """A PostgreSQL with the small board in it, which is started again whenever it ends. `told`: what its keeper has said."""
+    """A PostgreSQL with the small board in it, which is started again whenever it ends. `told`: the words of its keeper."""
 
     def __init__(self, server: embedded.Embedded) -> None:
         self.embedded = server
@@ -89,7 +89,7 @@ class Server:
         os.kill(self.embedded.pid, signal.SIGKILL)
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """What the owner reads."""
+        """Return the rows of a statement, as the owner reads them."""
         database = Database(self.embedded.url, pool_size=1)
         try:
             async with database.transaction() as tx:
@@ -113,7 +113,7 @@ async def server_in(place: Path) -> AsyncIterator[Server]:
 
 
 def planted(place: Path, fault: str) -> Path:
-    """Return a program that is bedboard with this fault in it: what an attack must be able to see."""
+    """Return a program that is bedboard with this fault in it, which an attack must be able to see."""
     program = place / "bedboard-with-a-fault"
     lines = (f"#!{sys.executable}", "import sys", f"sys.path.insert(0, {str(ROOT)!r})", fault, "from bedboard.cli import main")
     program.write_text("\n".join((*lines, "main()", "")))

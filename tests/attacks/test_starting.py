@@ -8,8 +8,17 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from bedboard.clock import Clock
 from bedboard.commands.ready import Away, wrong_in_database
+from bedboard.identity import Identity
+from bedboard.rules.refusals import Unavailable
+from bedboard.settings import Settings
 from bedboard.store.bell import Listener, Lost
+from bedboard.store.database import Database, Pools
+from tests.actions.races import waits
+from tests.build import SEAL
+from tests.build.site import as_owner
+from tests.build.statements import run
 
 REFUSALS: Mapping[str, str] = {
     "57P03": "the database system is starting up",
@@ -69,3 +78,19 @@ async def test_a_bell_whose_connection_ends_at_the_moment_of_a_question_is_lost_
     with pytest.raises(Lost):
         await Listener(ended).check()
     assert ended.is_cut
+
+
+async def test_a_token_of_a_demo_is_no_stranger_before_the_database_was_read(board_database: Database) -> None:
+    """The answer "sign in" would make a program give up, a moment before its token counts."""
+    pools = Pools.of(board_database.url, SEAL.marks, pool_size=2, statement_seconds=5, most_in_crowd=40)
+    identity = Identity(pools, Settings(demo=True), Clock())
+    async with as_owner(board_database) as tx:
+        await run(tx, "lock table client in access exclusive mode")
+        asked = asyncio.create_task(identity.client("demo-police"))
+        await waits(board_database)
+        identity.learn(is_demo=True)
+    with pytest.raises(Unavailable):
+        await asked
+    found = await identity.client("demo-police")
+    assert found is not None and found.role == "police"
+    await pools.dispose()

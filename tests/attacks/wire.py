@@ -6,10 +6,10 @@ from typing import Self
 
 
 class Wire:
-    """A way to `host:port` by way of `port` here. What is set holds for all connections from then on.
+    """A way to `host:port` by way of `port` here. Each setting holds for all connections from then on.
 
     `delay_seconds`: before each piece in either direction. `is_hole`: everything is swallowed, and nobody hears an end.
-    `loses_replies`: what the other side says is swallowed, what we say arrives. `is_shut`: nobody is let in.
+    `loses_replies`: words of the other side are swallowed, and ours arrive. `is_shut`: nobody is let in.
     """
 
     def __init__(self, host: str, port: int) -> None:
