@@ -4,8 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from bedboard.figures import FIGURES, STEPS
 from bedboard.health import Health
+from bedboard.store.database import Pools
+from tests.build import SEAL
 
 DOCS = Path(__file__).parents[2] / "docs"
 ALERTS = DOCS / "operation" / "alerts.yaml"
@@ -49,6 +53,22 @@ def test_the_paper_has_every_figure_and_every_alert() -> None:
     assert {f"`{name}`" for name in known()} <= set(re.findall(r"`bedboard_[a-z_]+`", paper))
     assert whole(set(NAMED.findall(paper))) <= known()
     assert {name for name in alerts() if f"`{name}`" not in paper} == set()
+
+
+@pytest.mark.parametrize("pool_size", [4, 6, 10, 11])
+def test_a_process_has_as_many_connections_as_the_paper_says(pool_size: int) -> None:
+    pools = Pools.of(
+        "postgresql://nobody@localhost/none", SEAL.marks, pool_size=pool_size, statement_seconds=5, most_in_crowd=40
+    )
+    bell = 1
+    assert sum(database.size for database in pools) + bell == pool_size + 6
+    paper = (DOCS / "deploy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) × (\d+) \| (\d+) \| (\d+) \| (\d+) × (\d+) \+ 10 = (\d+) \|", paper, re.MULTILINE)
+    assert len(rows) >= 5
+    for row in rows:
+        machines, workers, pool, all_processes, processes, each, total = map(int, row)
+        assert machines * (workers + 1) == all_processes == processes
+        assert (each, total) == (pool + 6 + 1, processes * each + 10)
 
 
 def test_the_steps_of_the_figures_are_those_of_health() -> None:
