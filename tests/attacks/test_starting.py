@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from bedboard.clock import Clock
 from bedboard.commands.ready import Away, wrong_in_database
@@ -15,8 +16,7 @@ from bedboard.rules.refusals import Unavailable
 from bedboard.settings import Settings
 from bedboard.store.bell import Listener, Lost
 from bedboard.store.database import Database, Pools
-from tests.actions.races import waits
-from tests.build import SEAL
+from tests.build import SEAL, until
 from tests.build.site import as_owner
 from tests.build.statements import run
 
@@ -87,7 +87,14 @@ async def test_a_token_of_a_demo_is_no_stranger_before_the_database_was_read(boa
     async with as_owner(board_database) as tx:
         await run(tx, "lock table client in access exclusive mode")
         asked = asyncio.create_task(identity.client("demo-police"))
-        await waits(board_database)
+
+        async def waits() -> bool:
+            asking = text(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            return bool((await (await tx.connection()).execute(asking)).scalar_one())
+
+        await until(waits, "the question waits for the table")
         identity.learn(is_demo=True)
     with pytest.raises(Unavailable):
         await asked
