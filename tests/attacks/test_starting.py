@@ -92,7 +92,8 @@ async def test_a_token_of_a_demo_is_no_stranger_before_the_database_was_read(boa
             asking = text(
                 "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
             )
-            return bool((await (await tx.connection()).execute(asking)).scalar_one())
+            async with board_database.transaction() as other:  # a transaction sees the activity of its beginning
+                return bool((await (await other.connection()).execute(asking)).scalar_one())
 
         await until(waits, "the question waits for the table")
         identity.learn(is_demo=True)
