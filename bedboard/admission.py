@@ -104,6 +104,16 @@ class Admission:
         else:
             self._strangers.check(address)
 
+    @property
+    def at_work(self) -> int:
+        """How many calls are being answered."""
+        return self._all_calls
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for others of the same person or program."""
+        return sum(len(lane.waiting) for lane in self._lanes.values())
+
     @contextmanager
     def call(self, address: str | None) -> Iterator[None]:
         """Count a call of a page or of the API while it is answered; `address` None: it is not known.

@@ -17,6 +17,7 @@ from bedboard.actions.outgoing import send_later
 from bedboard.admission import Admission, Limits
 from bedboard.cast.play import Cast
 from bedboard.clock import Clock
+from bedboard.figures import Figures
 from bedboard.health import Health
 from bedboard.identity import Identity
 from bedboard.jobs import follow_machine, make_scheduler
@@ -64,7 +65,9 @@ END_SECONDS = 2.0
 """How long the end of a process waits for work that is under way."""
 
 
-def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | None = None) -> Process:
+def make_process(
+    settings: Settings, seal: Seal, clock: Clock, limits: Limits | None = None, figures: Figures | None = None
+) -> Process:
     """Return one process, put together and not yet running. Raises RuntimeError without DATABASE_URL."""
     if settings.database_url is None:
         raise RuntimeError("no DATABASE_URL: `bedboard demo` starts a database of its own")
@@ -144,7 +147,8 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         opened=Opened(reader, news),
         added=Added(reader, hub),
         trail=Trail(database, clock, settings.audit_head),
-        health=Health(database, clock, lambda: board.listener, demo=settings.demo),
+        health=Health(database, clock, lambda: board.listener, lambda: pools.full_count, demo=settings.demo),
+        figures=figures or Figures(),
     )
 
 
@@ -255,14 +259,16 @@ def build_app(
     has_watch: bool = True,
     reads_templates: bool = False,
     limits: Limits | None = None,
+    figures: Figures | None = None,
 ) -> FrontDoor:
     """Return the whole of one process as an ASGI application. Raises when a route has no rule of access.
 
     `seal` must open the sealed values in the database. `has_jobs` False: only the pulse runs by the clock. Tests move their
     clock and then run the jobs themselves. `has_watch` False: only a test looks after the sockets. `reads_templates`: all of
     them, before anybody is let in; a test needs few. `limits` None: those of the settings.
+    `figures`: the row of this process among those of other workers; None: there are none.
     """
-    process = make_process(settings, seal, clock or Clock(), limits)
+    process = make_process(settings, seal, clock or Clock(), limits, figures)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

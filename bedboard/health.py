@@ -10,7 +10,7 @@ from bedboard.migrations.run import WrongMigration, check_migrated
 from bedboard.rules.refusals import Refusal, Unavailable
 from bedboard.store.causes import NOT_REACHED
 from bedboard.store.database import Database
-from bedboard.store.health import write_mark
+from bedboard.store.health import check_room, write_mark
 from bedboard.store.rights import list_unfit
 
 log = structlog.get_logger()
@@ -29,12 +29,24 @@ class Health:
     """`is_fit`: the database was once found fit to be served; nobody is let in before.
 
     `bell` returns the line on which the bell is heard, or None: a new one may lead to a database that was restarted otherwise.
+    `full_count` returns how often any call has heard that the disk of the database is full.
     """
 
-    def __init__(self, database: Database, clock: Clock, bell: Callable[[], object | None], *, demo: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bell: Callable[[], object | None],
+        full_count: Callable[[], int],
+        *,
+        demo: bool,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._bell = bell
+        self._full_count = full_count
+        self._full_before = 0
+        self._is_full = False
         self._demo = demo
         self._words = {"database": "unknown", "migration": "unknown", "safety": "unknown", "clock": "unknown"}
         self._looked = clock.monotonic()
@@ -46,7 +58,13 @@ class Health:
     async def look(self) -> None:
         """Look at the database, and log each word that is another one than before."""
         before = dict(self._words)
-        self._words["database"] = await self._look_at_database()
+        word, count = await self._look_at_database(), self._full_count()
+        if count > self._full_before:
+            self._full_before, self._is_full = count, True
+        elif word == "ok":
+            self._is_full = False
+        # A server whose log has no room ends. It then does not answer, and nobody hears why any more.
+        self._words["database"] = "full" if self._is_full and word in ("ok", "away") else word
         self._looked = self._clock.monotonic()
         for name, word in self._words.items():
             if word != before[name]:
@@ -63,6 +81,8 @@ class Health:
                 if self._words["migration"] == "ok":
                     async with self._database.transaction() as tx:
                         await write_mark(tx)
+                        if self._is_full:  # the mark needs no new room
+                            await check_room(tx)
                     self._words["clock"] = "apart" if self._clock.is_off else "ok"
         except TimeoutError:
             return "away"

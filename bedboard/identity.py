@@ -63,8 +63,8 @@ def read_until() -> float:
 class Identity:
     """The people and programs that this process knows.
 
-    `database_is_demo`: the database was read and is marked as a demo. Only then, and only in a demo process, do demo tokens
-    count.
+    `database_is_demo`: the database is marked as a demo; None: it was not read yet. Demo tokens count only in a
+    demo database, and only in a demo process.
     """
 
     def __init__(self, pools: Pools, settings: Settings, clock: Clock) -> None:
@@ -74,7 +74,7 @@ class Identity:
         self._demo = settings.demo
         self.limits = settings.session_limits
         self.cookie = "__Host-bedboard" if settings.secure else "bedboard"
-        self.database_is_demo = False
+        self.database_is_demo: bool | None = None
         self._used_every = min(USED_EVERY, self.limits.idle / 4)
         # In two tables, because a token is no cookie, and a cookie is no token.
         self._people: dict[bytes, Known[FoundSession]] = {}
@@ -197,9 +197,12 @@ class Identity:
 
     async def _read_client(self, token_hash: bytes) -> Actor | None:
         now, forgotten = self._clock.now(), self._forgotten
+        is_read = not self._demo or self.database_is_demo is not None
         found = await self._tokens.get(token_hash)
         if found is None:
             self.forget(token_hash)
+            if not is_read:
+                raise Unavailable("database_away")  # "sign in" would be wrong: nobody knows yet whether its token counts
             _keep(self._strangers, token_hash, self._clock.monotonic())
             return None
         _keep(self._met, token_hash, None)
@@ -211,7 +214,7 @@ class Identity:
 
     async def _read_tokens(self, hashes: list[bytes]) -> Mapping[bytes, FoundClient]:
         async with self._database.reading(read_until()) as tx:
-            return await find_clients(tx, hashes, self._clock.now(), demo=self._demo and self.database_is_demo)
+            return await find_clients(tx, hashes, self._clock.now(), demo=self._demo and bool(self.database_is_demo))
 
     def has_met(self, token: str) -> bool:
         """Return whether this token has counted in this process; it may have ended since."""

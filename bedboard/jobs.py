@@ -30,6 +30,7 @@ from bedboard.actions.tallies import count_sought, take_stock
 from bedboard.clock import Clock
 from bedboard.health import EVERY_SECONDS
 from bedboard.process import Process
+from bedboard.readings import count_pushes, take_readings
 from bedboard.rules.places import PLACE_STATUSES
 from bedboard.rules.refusals import Refusal
 from bedboard.store.database import Transaction
@@ -52,8 +53,10 @@ async def show_age(process: Process) -> None:
 
 
 async def look_after(process: Process) -> None:
-    """Find out how this process and its database are."""
+    """Find out how this process and its database are, and write the figures of it."""
     await process.health.look()
+    await count_pushes(process)
+    take_readings(process)
 
 
 async def remind(process: Process) -> None:

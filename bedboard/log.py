@@ -13,6 +13,9 @@ KEYS = frozenset(
     "exception url port process".split()
 )
 
+FRAMES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+"""Make the stack of an error into objects, without what its variables held."""
+
 
 def keep_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Leave out every key that is not on the list, and say that this was done."""
@@ -34,15 +37,17 @@ def forget_messages(_logger: Any, _name: str, event: MutableMapping[str, Any]) -
 class LibraryLine(logging.Formatter):
     """Write a message of uvicorn or APScheduler as a line of the same kind.
 
-    The sentence stands as it is written in their code, without its values; of an error only its type is kept.
+    The sentence stands as it is written in their code, without its values. An error is written as one of ours: its type and
+    where it was raised, without its message.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {"event": str(record.msg).strip(), "level": record.levelname.lower(), "reason": record.name}
+        line: dict[str, Any] = {"event": str(record.msg).strip(), "level": record.levelname.lower(), "reason": record.name}
         line["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat()
         if record.exc_info and record.exc_info[0]:
             line["code"] = record.exc_info[0].__name__
-        return json.dumps(line)
+            line["exception"] = FRAMES(record.exc_info)
+        return json.dumps(forget_messages(None, "", line))
 
 
 def set_up_log(level: str) -> None:
@@ -55,9 +60,7 @@ def set_up_log(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
-            ),
+            structlog.processors.ExceptionRenderer(FRAMES),
             forget_messages,
             keep_allowed,
             structlog.processors.JSONRenderer(),

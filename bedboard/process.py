@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from bedboard.admission import Admission
 from bedboard.clock import Clock
+from bedboard.figures import Figures
 from bedboard.health import Health
 from bedboard.identity import Identity
 from bedboard.live.added import Added
@@ -67,6 +68,7 @@ class Process:
     added: Added
     trail: Trail
     health: Health
+    figures: Figures
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
     sought: list[tuple[datetime, Tally]] = field(default_factory=list)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from bedboard.operation_settings import OperationSettings
 from bedboard.provider_settings import ProviderSettings
 from bedboard.rules.cases import Patience
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
@@ -72,7 +73,7 @@ USUAL_FRESH, USUAL_AGEING = (limit // timedelta(minutes=1) for limit in (USUAL_L
 TERMS = Terms()
 
 
-class Settings(ProviderSettings):
+class Settings(ProviderSettings, OperationSettings):
     """The settings. Each is an environment variable with the prefix BEDBOARD_, except DATABASE_URL; an empty one is not set."""
 
     model_config = SettingsConfigDict(
@@ -134,7 +135,6 @@ class Settings(ProviderSettings):
         description="the push services that messages may go to, comma between; *. stands for any name before it",
     )
     push_to_loopback: bool = Field(default=False, description="also http://127.0.0.1, in a demo only: for tests")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level written")
 
     @field_validator("database_url", "owner_url")
     @classmethod

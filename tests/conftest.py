@@ -37,6 +37,7 @@ settings.register_profile("long")  # pytest --hypothesis-profile=long: see tests
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=2, help="how often the embedded database is killed under a demo")
+    parser.addoption("--attack", choices=("short", "long"), default="short", help="the length of the attacks on the promises")
 
 
 @pytest.fixture(scope="session")

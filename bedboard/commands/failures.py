@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bedboard.rules.refusals import Refusal, Unavailable
+from bedboard.store.causes import cause_of
 
 # By the database's own code (SQLSTATE). The database's message follows; it names users and databases, never a password.
 BY_STATE = {
@@ -56,6 +57,6 @@ def sentence_of(error: Exception) -> str | None:
             return f"that does not fit what is in the database: {first_line}"
     if isinstance(last, TimeoutError):
         return "the database does not answer in time"
-    if any(isinstance(one, OSError | Unavailable) for one in causes):
+    if any(isinstance(one, OSError | Unavailable) for one in causes) or cause_of(error).kind in ("away", "busy", "full"):
         return f"the database does not answer: {(str(last).splitlines() or [''])[0]}"
     return BY_CODE.get(error.code, f"refused: {error.code}") if isinstance(error, Refusal) else None

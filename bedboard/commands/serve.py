@@ -1,5 +1,6 @@
 """`bedboard serve`: the board on the database in DATABASE_URL, from one process or from several on one port."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -14,11 +15,14 @@ from bedboard.commands.failures import Failure
 from bedboard.commands.ready import LOOPBACK, Away, settings_to_serve, wrong_in_database
 from bedboard.commands.workers import Workers
 from bedboard.doorway import make_doorway
+from bedboard.figures import Figures, make_memory
 from bedboard.live.wire import WEBSOCKET_OPTIONS
 from bedboard.log import set_up_log
 from bedboard.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its connections: it must not send a request into one that we close
+
+BEAT_SECONDS = 1.0
 
 
 def serve(host: str, port: int, workers: int = 1) -> None:
@@ -54,11 +58,12 @@ def _serve_from(workers: int, settings: Settings, host: str, port: int, sockets:
         taken.close()
     held = listen(host, port, shared=True)  # also while no worker is running
     set_up_log(settings.log_level)
+    memory = make_memory(workers)
 
     def serve_one(number: int, on_ready: Callable[[], None]) -> None:
         # The cast plays the shelters of the database, so one of it is enough.
         mine = settings if number == 0 else settings.model_copy(update={"cast_speed": 0.0})
-        serve_forever(mine, listen(host, port, shared=True), on_ready)
+        serve_forever(mine, listen(host, port, shared=True), on_ready, Figures(memory, number))
 
     Workers(workers, serve_one).run()
     for taken in held:
@@ -102,19 +107,25 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host}, port {port}: {error.strerror or error}"
 
 
-def serve_forever(settings: Settings, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
+def serve_forever(
+    settings: Settings,
+    sockets: list[socket.socket],
+    on_ready: Callable[[], None] | None = None,
+    figures: Figures | None = None,
+) -> None:
     """Serve on sockets that `listen` took. Raises Failure when another program began to listen there after that.
 
-    `on_ready` is called as soon as people are let in, and may be called again.
+    `on_ready` is called as soon as people are let in, and then each second for as long as the loop runs.
     """
     set_up_log(settings.log_level)
+    beating: list[asyncio.Task[None]] = []
 
     async def notify() -> None:
-        if on_ready is not None:
-            on_ready()
+        if on_ready is not None and not beating:  # uvicorn goes by the clock of the machine, which somebody may set back
+            beating.append(asyncio.create_task(_beat(on_ready)))
 
     config = uvicorn.Config(
-        build_app(settings, make_seal(settings), reads_templates=not settings.demo),
+        build_app(settings, make_seal(settings), reads_templates=not settings.demo, figures=figures),
         loop="uvloop",
         http=make_doorway(),
         lifespan="on",
@@ -133,3 +144,10 @@ def serve_forever(settings: Settings, sockets: list[socket.socket], on_ready: Ca
             raise
         host, port, *_ = sockets[0].getsockname()
         raise Failure(_cannot_listen(host, port, error)) from None
+
+
+async def _beat(on_beat: Callable[[], None]) -> None:
+    """Call this each second until cancelled."""
+    while True:
+        on_beat()
+        await asyncio.sleep(BEAT_SECONDS)

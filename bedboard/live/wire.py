@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
 from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
@@ -61,6 +62,15 @@ class WireProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = {**(self.scope.get("extensions") or {}), EXTENSION: self}
             self.scope["extensions"] = extensions
         await super().run_asgi()
+
+    async def send(self, message: Any) -> None:
+        """Send as uvicorn does. Raises ClientDisconnected for a viewer that left before it was accepted.
+
+        uvicorn would write nothing on a connection that is closing, and say nothing either.
+        """
+        if self.transport.is_closing() and not self.handshake_complete:
+            raise ClientDisconnected
+        await super().send(message)
 
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:

@@ -219,6 +219,7 @@ class Call:
     async def shelter_shown(self, changed: HasShelter) -> None:
         """Wait until the board of this process shows the shelter as it was saved."""
         await self.process.board.reached(changed.shelter.id, changed.shelter.version)
+        self.process.figures.note_tap((self.process.clock.now() - self.now).total_seconds())
 
 
 def needs_body(model: type[BaseModel]) -> bool:

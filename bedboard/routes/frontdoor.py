@@ -21,7 +21,7 @@ OF_PARTS = {"Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Po
 
 TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types fragments"
 """Text becomes elements in one way only, that of `web/static/js/fragments.js`."""
-HEALTH = frozenset({"/health", "/health/live", "/health/ready"})
+HEALTH = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 """Paths that a proxy may ask for under any name of this machine."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bedboard.actions.signin import hash_token
+from bedboard.live.hub import INTERNAL_ERROR
 from bedboard.process import Process, process_of
 from bedboard.routes.call import Call, begin_call, last_moment
 from bedboard.routes.parse import address_of, network_of
@@ -22,9 +23,23 @@ from bedboard.routes.row import Row, SocketRow
 from bedboard.rules.access import Actor, check_access, check_own, check_scope
 from bedboard.rules.clients import is_token
 from bedboard.rules.devices import is_fresh
-from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, Refusal, SignInNeeded, TooMany, Unavailable
+from bedboard.rules.refusals import (
+    Busy,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    ProofNeeded,
+    Refusal,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+)
 from bedboard.store.access import get_proven_at
 from bedboard.store.shelters import get_shelter_id
+
+log = structlog.get_logger()
+
+HOLDING = frozenset({"hold_place", "staff_hold", "staff_holds", "api_place_holds"})
 
 
 @asynccontextmanager
@@ -173,17 +188,27 @@ def guard_route(row: Row) -> Route:
             try:
                 try:
                     until = last_moment(request)
+                    process_of(request).figures.count("calls_total")
                     call = begin_call(request, await identify(request, row, until), until)
                     async with call.process.admission.lane(call.known_actor.key if call.known_actor else None):
                         return await _answer(call, row)
                 except Refusal as refusal:
+                    _count_refusal(request, row, refusal)
                     return on_refusal(request, refusal)
             except HTTPException:
                 raise
             except Exception as bug:
+                process_of(request).figures.count("bugs_total")
                 return on_bug(request, bug)
 
     return GuardedRoute(row, guarded)
+
+
+def _count_refusal(request: Request, row: Row, refusal: Refusal) -> None:
+    if isinstance(refusal, (TooMany, Busy, Unavailable)):
+        process_of(request).figures.count("calls_refused_total")
+    elif row.name in HOLDING and isinstance(refusal, Conflict):
+        process_of(request).figures.count("holds_refused_total")
 
 
 async def _answer(call: Call, row: Row) -> Response:
@@ -215,21 +240,37 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
     """Return Starlette's route for this row; a refusal becomes the code with which the socket closes."""
 
     async def guarded(websocket: WebSocket) -> None:
-        try:
-            actor = await _identify_socket(websocket, row)
-            await check_row(process_of(websocket), websocket.path_params, row, actor)
-            if actor is None:
-                raise SignInNeeded("sign_in_needed")
-        except SignInNeeded:
-            await _decline(websocket, 4401)
-        except (Unavailable, TooMany):
-            await _decline(websocket, 1013)
-        except (NotAllowed, NotFound):
-            await _decline(websocket, 4403)
-        else:
-            await row.endpoint(websocket, actor)
+        with structlog.contextvars.bound_contextvars(route=row.name):
+            try:
+                await _seat(websocket, row)
+            except WebSocketDisconnect:
+                return  # it left before it had a seat
+            except OSError:
+                raise  # in the same way, which uvicorn knows
+            except Exception as bug:
+                process_of(websocket).figures.count("bugs_total")
+                log.error("bug", exc_info=bug)
+                if websocket.application_state is WebSocketState.CONNECTING:
+                    await _decline(websocket, INTERNAL_ERROR)
 
     return WebSocketRoute(row.path, guarded, name=row.name)
+
+
+async def _seat(websocket: WebSocket, row: SocketRow) -> None:
+    """Give the caller its seat, or close its socket with the code of the refusal."""
+    try:
+        actor = await _identify_socket(websocket, row)
+        await check_row(process_of(websocket), websocket.path_params, row, actor)
+        if actor is None:
+            raise SignInNeeded("sign_in_needed")
+    except SignInNeeded:
+        await _decline(websocket, 4401)
+    except (Unavailable, TooMany):
+        await _decline(websocket, 1013)
+    except (NotAllowed, NotFound):
+        await _decline(websocket, 4403)
+    else:
+        await row.endpoint(websocket, actor)
 
 
 def guard(row: Row | SocketRow) -> BaseRoute:

@@ -19,6 +19,7 @@ from bedboard.routes import (
     health,
     holds,
     live,
+    metrics,
     monitor,
     offline,
     proofs,
@@ -174,6 +175,7 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/health", health.show_health, "health", PUBLIC, identifies=False),
     Row("GET", "/health/live", health.show_live, "health_live", PUBLIC, identifies=False),
     Row("GET", "/health/ready", health.show_ready, "health_ready", PUBLIC, identifies=False),
+    Row("GET", "/metrics", metrics.show_metrics, "metrics", PUBLIC, identifies=False),
 )
 
 CASES: tuple[Row, ...] = (

@@ -18,6 +18,9 @@ CONNECT_SECONDS = 2.0
 CHECK = f"select clock_timestamp(), {SERVER}"
 RING = text("select pg_notify(:channel, :message)")
 
+LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The errors of a connection that is gone. The last: the server ended it at the moment of a question."""
+
 
 def message(noun: str, key: str, version: int) -> str:
     """Return what the bell says; `listen` takes it apart again."""
@@ -60,7 +63,7 @@ class Listener:
             said: datetime
             async with self._one_at_a_time:
                 said, self.server = await self._connection.fetchrow(CHECK, timeout=2.0)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except LOST as error:
             self.end()
             raise Lost from error
         return said
@@ -80,7 +83,7 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
             command_timeout=3.0,
             server_settings={"application_name": "bedboard bell"},
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LOST as error:
         raise Lost from error
 
     def on_bell(_connection: object, _pid: int, _channel: str, message: object) -> None:
@@ -90,7 +93,7 @@ async def listen(database: Database, heard: Callable[[str, str, int], None]) -> 
     try:
         await connection.add_listener(CHANNEL, on_bell)
         yield Listener(connection)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except LOST as error:
         raise Lost from error
     finally:
         connection.terminate()

@@ -51,6 +51,11 @@ class Crowds:
                 del self._at[shelter_id]
             self.wake(shelter_id)
 
+    @property
+    def waiting_in_memory(self) -> int:
+        """How many callers wait here."""
+        return sum(map(len, self._queues.values()))
+
     async def room(self, shelter_id: str, until: float) -> None:
         """Wait in memory until a transaction may wait for the shelter again.
 

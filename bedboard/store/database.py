@@ -100,6 +100,8 @@ class Database:
         self.crowds = crowds or Crowds()
         self.clock = clock
         self.statement_seconds = statement_seconds
+        self.full_count = 0
+        """How often the server had no room on its disk."""
         self.engine = create_async_engine(
             self.url,
             pool_size=pool_size,
@@ -188,14 +190,26 @@ class Database:
         refusal = refusal_of(cause, away)
         if refusal is None:
             return error
+        self.full_count += cause.kind == "full"
         log.warning("database_failed", reason=cause.kind, code=cause.name)
         return refusal
 
     @property
     def is_used_up(self) -> bool:
         """Whether every connection of the pool is at work."""
+        return 0 < self.size <= self.in_use
+
+    @property
+    def size(self) -> int:
+        """How many connections the pool may have."""
         pool = self.engine.pool
-        return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
+        return pool.size() if isinstance(pool, QueuePool) else 0
+
+    @property
+    def in_use(self) -> int:
+        """How many connections of the pool are at work."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     async def check_durable(self) -> None:
         """Refuse a database that may forget what it has acknowledged. Raises RuntimeError naming the settings."""
@@ -257,6 +271,11 @@ class Pools(NamedTuple):
         """Close all connections that nobody uses: after a hole in the network each would be waited for in turn."""
         for database in self:
             await database.drop_idle()
+
+    @property
+    def full_count(self) -> int:
+        """How often the server had no room on its disk."""
+        return sum(database.full_count for database in self)
 
     async def dispose(self) -> None:
         for database in self:

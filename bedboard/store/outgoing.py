@@ -27,6 +27,7 @@ CLAIM = text("""
 """)
 # Only the present sender changes a message: after its lease another one may have it.
 POSTPONE = text("update outgoing set due_at = :due_at where id = :id and tries = :tries")
+COUNT = text("select count(*) from outgoing where expires_at > :now")
 DROP = text("delete from outgoing where id = :id and tries = :tries")
 DROP_OLD = text(f"""
     delete from outgoing where id = any(array(
@@ -66,6 +67,11 @@ async def postpone_outgoing(tx: Transaction, message: Outgoing, due_at: datetime
 async def delete_outgoing(tx: Transaction, message: Outgoing) -> None:
     """Delete a message that needs no other try, unless somebody else has claimed it meanwhile."""
     await (await tx.connection()).execute(DROP, {"id": message.id, "tries": message.tries})
+
+
+async def count_outgoing(tx: Transaction, now: datetime) -> int:
+    """Count the messages that still wait."""
+    return int((await (await tx.connection()).execute(COUNT, {"now": now})).scalar_one())
 
 
 async def delete_old_outgoing(tx: Transaction, now: datetime) -> Mapping[str, int]:

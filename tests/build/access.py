@@ -30,6 +30,7 @@ ACCESS = {
     "health": "*",
     "health_live": "*",
     "health_ready": "*",
+    "metrics": "*",
     "security_txt": "*",
     "sign_out": "*",
     "refused": "*",

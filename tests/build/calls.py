@@ -201,6 +201,7 @@ CALLS: dict[str, Call] = {
     "health": Call("/health", 200),
     "health_live": Call("/health/live", 200),
     "health_ready": Call("/health/ready", 200),
+    "metrics": Call("/metrics", 404),  # the settings of the tests have no token for it
     "security_txt": Call("/.well-known/security.txt", 404),  # the settings of the tests name no contact
     "api_openapi": Call("/api/v1/openapi.json", 200),
     "api_board": Call("/api/v1/board", 200),

@@ -18,11 +18,12 @@ from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection
 
 from bedboard.clock import Clock
-from bedboard.commands.workers import wait_seconds
+from bedboard.commands.workers import HUNG_SECONDS, START_SECONDS, Life, wait_seconds
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
 from tests.build.processes import ROOT, Process
+from tests.build.site import TRUST
 
 TRIES = 60  # connections until both workers have one; that all go to one of them has a chance of 2 to the power of -59
 
@@ -71,11 +72,11 @@ async def hear(line: ClientConnection) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def two_workers(database: Database, log: Path) -> AsyncIterator[Process]:
+async def two_workers(database: Database, log: Path, token: str = "") -> AsyncIterator[Process]:
     async with database.transaction() as tx:
         await build.add_board(tx, Clock().now())
     command = ("serve", "--workers", "2")
-    async with Process(log, *command, DATABASE_URL=database.url, BEDBOARD_DEMO="true") as process:
+    async with Process(log, *command, DATABASE_URL=database.url, BEDBOARD_DEMO="true", BEDBOARD_METRICS_TOKEN=token) as process:
         await until(lambda: listening(process.port) == 2)
         yield process
 
@@ -158,6 +159,24 @@ async def test_a_worker_that_is_killed_loses_no_acknowledged_tap_and_comes_back(
     assert [one for one in acknowledged if one not in kept] == []
 
 
+async def test_one_answer_has_the_figures_of_all_workers(database: Database, tmp_path: Path) -> None:
+    token = "figures-" + "7" * 40
+    async with two_workers(database, tmp_path / "log", token) as process:
+        lines = await lines_at_both(process)
+
+        async def figures() -> str:
+            async with httpx.AsyncClient(base_url=process.url, timeout=PATIENCE, verify=TRUST) as client:
+                return (await client.get("/metrics", headers={"Authorization": f"Bearer {token}"})).text
+
+        async def are_all_there() -> bool:
+            said = await figures()
+            return all(f'bedboard_viewers{{process="{number}"}} 1' in said for number in (0, 1))
+
+        await build.until(are_all_there, "one answer has the viewers of both")
+        for line in lines.values():
+            await line.close()
+
+
 async def test_asked_to_end_all_workers_end_and_the_port_is_free(database: Database, tmp_path: Path) -> None:
     async with two_workers(database, tmp_path / "log") as process:
         workers = children(process.pid)
@@ -200,6 +219,51 @@ def test_a_worker_that_cannot_start_ends_the_others_and_has_the_last_word() -> N
     command = [sys.executable, "-c", CANNOT_START]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "nothing is set up\n")
+
+
+HANGS = """
+import os, signal, sys, time
+from pathlib import Path
+from bedboard.commands import workers
+from bedboard.log import set_up_log
+
+workers.HUNG_SECONDS = 1.0
+set_up_log("info")
+lives = Path(sys.argv[1])
+
+def serve(number, on_ready):
+    with lives.open("a") as file:
+        file.write(f"{number}\\n")
+    count = lives.read_text().count(f"{number}\\n")
+    if number == 1 and count == 2:
+        os.kill(os.getppid(), signal.SIGTERM)
+    while True:
+        on_ready()
+        if number == 1 and count == 1:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(0.1)
+
+workers.Workers(2, serve).run()
+"""
+
+
+def test_a_worker_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    command = [sys.executable, "-c", HANGS, str(lives)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert sorted(lives.read_text().split()) == ["0", "1", "1"], "the other one has lived on"
+    said = [(line["event"], line["process"]) for line in map(json.loads, ran.stdout.splitlines())]
+    assert said == [("worker_hung", 1), ("worker_ended", 1)]
+
+
+def test_a_worker_hangs_after_a_time_without_a_beat_and_has_longer_to_begin() -> None:
+    life = Life(0, 0.0)
+    assert not life.look(0, START_SECONDS - 1)
+    assert not life.look(1, 5.0)
+    assert not life.look(1, HUNG_SECONDS - 1)
+    assert not life.look(2, 5.0)
+    assert life.look(2, HUNG_SECONDS)
+    assert Life(1, 0.0).look(0, START_SECONDS)
 
 
 @pytest.mark.parametrize(("waits", "seconds"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 4), (6, 16), (7, 30), (70, 30)])
