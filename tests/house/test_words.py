@@ -71,8 +71,7 @@ OTHER_REASONS = ("intake", "language", "size", "avoid")  # of rules/fit.py, besi
 NO_DETAIL: dict[str, Any] = {}
 FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "doubled": {},
-    "in_the_future": NO_DETAIL,
-    "in_the_past": NO_DETAIL,
+    **dict.fromkeys(("in_the_future", "in_the_past"), NO_DETAIL),
     **dict.fromkeys(("month_in_future", "month_before_first", "month_form"), NO_DETAIL) | {"too_many_months": {"most": 60}},
     "too_far_away": NO_DETAIL,
     "free_already": NO_DETAIL,
@@ -82,9 +81,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "kind_not_here": NO_DETAIL,
     "say_for_whom": NO_DETAIL,
     "unknown_caller": NO_DETAIL,
-    "not_with_adults": NO_DETAIL,
-    "not_with_group": NO_DETAIL,
-    "not_a_tag": NO_DETAIL,
+    **dict.fromkeys(("not_with_adults", "not_with_group", "not_a_tag"), NO_DETAIL),
     "not_a_key": NO_DETAIL,
     "key_reused": NO_DETAIL,
     "key_needed": NO_DETAIL,
