@@ -5,9 +5,14 @@ one of the few words that stand here, and never a word that comes from outside.
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
+
+from prometheus_client.core import HistogramMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
 
 POOLS = ("pulse", "callers", "presses", "rest")
 STEPS = ("database", "migration", "safety", "clock", "bell", "jobs", "pool")
@@ -15,6 +20,8 @@ BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds. A press that takes more than the fifth of them is felt as slow."""
 
 PREFIX = "bedboard_"
+
+Row = Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,23 @@ class Figures:
     def text(self, now: float) -> str:
         """Return the rows of all processes that have written one, in the text format of Prometheus. `now`: as in the rows."""
         rows = [self._rows[at : at + len(SLOTS)] for at in range(0, len(self._rows), len(SLOTS))]
-        written = [(number, row) for number, row in enumerate(rows) if row[0]]
-        lines = [*_head("figures_age_seconds", "gauge", "Time since the process wrote its figures; it grows when one hangs.")]
-        lines += [f'{PREFIX}figures_age_seconds{{process="{number}"}} {now - row[0]:g}' for number, row in written]
+        return generate_latest(_Written({str(number): row for number, row in enumerate(rows) if row[0]}, now)).decode()
+
+
+class _Written(Collector):
+    """The rows that processes have written, by the number of the process, for the library."""
+
+    def __init__(self, rows: Mapping[str, Row], now: float) -> None:
+        self._rows = rows
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        age = Figure("figures_age_seconds", "gauge", "Time since the process wrote its figures; it grows when one hangs.")
+        yield _metric(age, {number: {"": self._now - row[0]} for number, row in self._rows.items()})
         for figure in FIGURES:
-            lines += _head(figure.name, figure.kind, figure.help)
-            for number, row in written:
-                lines += _histogram(figure, number, row) if figure.kind == "histogram" else _samples(figure, number, row)
-        return "\n".join(lines) + "\n"
+            words = [word for name, word in SLOTS if name == figure.name]
+            read = {number: {word: row[SLOTS[figure.name, word]] for word in words} for number, row in self._rows.items()}
+            yield _histogram(figure, read) if figure.kind == "histogram" else _metric(figure, read)
 
 
 def make_memory(processes: int) -> mmap.mmap:
@@ -108,20 +124,19 @@ def make_memory(processes: int) -> mmap.mmap:
     return mmap.mmap(-1, ROW_BYTES * processes)
 
 
-def _head(name: str, kind: str, words: str) -> list[str]:
-    return [f"# HELP {PREFIX}{name} {words}", f"# TYPE {PREFIX}{name} {kind}"]
+def _metric(figure: Figure, read: Mapping[str, Mapping[str, float]]) -> Metric:
+    """Return a gauge or counter. `read`: by process, the value of each word."""
+    metric = Metric(PREFIX + figure.name.removesuffix("_total"), figure.help, figure.kind)
+    for number, values in read.items():
+        for word, value in values.items():
+            metric.add_sample(PREFIX + figure.name, {"process": number} | ({figure.label: word} if figure.label else {}), value)
+    return metric
 
 
-def _samples(figure: Figure, number: int, row: "memoryview[float]") -> Iterator[str]:
-    for word in figure.words:
-        label = f',{figure.label}="{word}"' if figure.label else ""
-        yield f'{PREFIX}{figure.name}{{process="{number}"{label}}} {row[SLOTS[figure.name, word]]:.12g}'
-
-
-def _histogram(figure: Figure, number: int, row: "memoryview[float]") -> Iterator[str]:
-    name, count = f"{PREFIX}{figure.name}", 0.0
-    for word in (*map(str, BUCKETS), "+Inf"):
-        count += row[SLOTS[figure.name, word]]
-        yield f'{name}_bucket{{process="{number}",le="{word}"}} {count:.12g}'
-    yield f'{name}_sum{{process="{number}"}} {row[SLOTS[figure.name, "sum"]]:.12g}'
-    yield f'{name}_count{{process="{number}"}} {count:.12g}'
+def _histogram(figure: Figure, read: Mapping[str, Mapping[str, float]]) -> Metric:
+    metric = HistogramMetricFamily(PREFIX + figure.name, figure.help, labels=["process"])
+    for number, values in read.items():
+        buckets = [word for word in values if word != "sum"]
+        counts = accumulate(values[word] for word in buckets)
+        metric.add_metric([number], list(zip(buckets, counts, strict=True)), values["sum"])
+    return metric

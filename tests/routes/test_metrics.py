@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 
 from bedboard.actions.outgoing import send_later
@@ -18,7 +19,7 @@ from tests.build.site import TRUST, Site, served
 from tests.build.statements import run
 
 TOKEN = "figures-" + "7" * 40
-SAMPLE = re.compile(r'^(bedboard_[a-z_]+)\{process="(\d+)"(?:,([a-z]+)="([A-Za-z0-9+.]*)")?\} (-?[0-9.e+-]+)$')
+SAFE = re.compile("[A-Za-z0-9+.]*")
 
 
 @pytest.fixture
@@ -27,17 +28,16 @@ async def site(board_database: Database) -> AsyncIterator[Site]:
         yield site
 
 
-def samples(text: str) -> dict[tuple[str, str], float]:
-    """Read the whole text, in which every line is a comment or a sample; the figures of process 0 by name and word."""
+def samples(text: str, process: str = "0") -> dict[tuple[str, str], float]:
+    """Read the whole text as Prometheus does, and return the figures of this process by name and word."""
     found = {}
-    for line in text.splitlines():
-        if line.startswith("# "):
-            assert re.match(r"# (HELP bedboard_[a-z_]+ [A-Z].*\.|TYPE bedboard_[a-z_]+ (gauge|counter|histogram))$", line), line
-            continue
-        sample = SAMPLE.match(line)
-        assert sample, line
-        if sample[2] == "0":
-            found[sample[1].removeprefix("bedboard_"), sample[4] or ""] = float(sample[5])
+    for family in text_string_to_metric_families(text):
+        assert family.type in ("gauge", "counter", "histogram") and family.documentation.endswith("."), family
+        for sample in family.samples:
+            number, *words = sorted(sample.labels.items(), key=lambda label: label[0] != "process")
+            assert number[0] == "process" and len(words) <= 1 and SAFE.fullmatch(words[0][1] if words else "")
+            if number[1] == process:
+                found[sample.name.removeprefix("bedboard_"), words[0][1] if words else ""] = sample.value
     return found
 
 
@@ -123,12 +123,11 @@ def test_one_process_answers_for_all_and_a_silent_one_grows_old() -> None:
     there.note_tap(0.3)
     there.note_tap(60.0)
     text = here.text(now=100.5)
-    assert 'bedboard_viewers{process="2"} 9' in text and 'process="1"' not in text, "the second has not begun"
-    assert 'bedboard_figures_age_seconds{process="2"} 30.5' in text
-    assert 'bedboard_tap_to_screen_seconds_bucket{process="2",le="0.25"} 0' in text
-    assert 'bedboard_tap_to_screen_seconds_bucket{process="2",le="0.5"} 1' in text
-    assert 'bedboard_tap_to_screen_seconds_count{process="2"} 2' in text
-    assert 'bedboard_tap_to_screen_seconds_sum{process="2"} 60.3' in text
+    assert samples(text, "1") == {}, "the second has not begun"
+    third = samples(text, "2")
+    assert (third["viewers", ""], third["figures_age_seconds", ""]) == (9, 30.5)
+    assert [third["tap_to_screen_seconds_bucket", limit] for limit in ("0.25", "0.5", "+Inf")] == [0, 1, 2]
+    assert (third["tap_to_screen_seconds_count", ""], third["tap_to_screen_seconds_sum", ""]) == (2, 60.3)
     Figures(memory, 2)  # it begins again
     assert 'process="2"' not in here.text(now=100.5)
     assert len(memory) == 3 * ROW_BYTES
