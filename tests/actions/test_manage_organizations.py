@@ -81,7 +81,7 @@ async def test_a_new_name_of_an_organization_reaches_the_cards_of_its_shelters(b
 
 async def test_an_organization_in_use_does_not_end(board_database: Database) -> None:
     refusal = await refused(board_database, lambda tx: end_organization(tx, WOUTER, "oever", NOW))
-    assert (refusal.code, refusal.detail) == ("organization_in_use", {"people": 8, "shelters": 3, "tokens": 0})
+    assert (refusal.code, refusal.detail) == ("organization_in_use", {"people": 9, "shelters": 3, "tokens": 0})
 
 
 @pytest.mark.parametrize("who", [ANNEKE, actor("desk", "hanneke", ()), actor("admin", "gerda", ())])

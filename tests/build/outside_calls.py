@@ -50,7 +50,7 @@ FORMS: Mapping[str, dict[str, str]] = {  # one right form for each kind of press
     "/search/nothing?slept=hotel": {"adults.woman": "1"},
     "/search/alert": {"adults.woman": "1", "page": "search"},
     "/places/linde-2/hold": {"page": "search", "adults.woman": "1"},
-    "/requests": {"adults.woman": "1", "ask.ceder": "men"},
+    "/requests": {"adults.woman": "1", "ask.linde": "cosm"},
     "/language": {"language": "nl"},
     "/theme": {"theme": "dark"},
     "/sign-in/demo": {"person": "mark"},
@@ -60,7 +60,7 @@ BODIES: Mapping[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/shelters/linde/occupancy"): {"kinds": {"cosm": {"empty": 1}}, "observed_at": NOW.isoformat()},
     ("POST", "/shelters/linde/confirm"): correct("cosm"),
     ("POST", "/search"): {**WOMAN, "statuses": ["dublin"], "needs": ["lvb"], "languages": ["ti"], "near": "noord"},
-    ("POST", "/requests"): {**WOMAN, "shelters": ["ceder"]},
+    ("POST", "/requests"): {**WOMAN, "shelters": ["linde"]},
     ("POST", "/places/linde-2/holds"): {},
 }
 

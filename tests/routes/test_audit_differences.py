@@ -31,7 +31,7 @@ async def gerda(site: Site) -> AsyncIterator[httpx.AsyncClient]:
 def rows(text: str) -> list[str]:
     """Return the rows of the table, each as its words."""
     body = text.partition("<tbody>")[2].partition("</tbody>")[0]
-    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in body.split("<tr>")[1:]]
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.split("<tr[^>]*>", body)[1:]]
 
 
 async def test_a_tap_says_what_it_was_and_what_it_is(site: Site, gerda: httpx.AsyncClient) -> None:

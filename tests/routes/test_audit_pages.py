@@ -29,7 +29,7 @@ async def mark(site: Site) -> AsyncIterator[httpx.AsyncClient]:
 def rows(text: str) -> list[str]:
     """Return the rows of the table, each as its words."""
     body = text.partition("<tbody>")[2].partition("</tbody>")[0]
-    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in body.split("<tr>")[1:]]
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.split("<tr[^>]*>", body)[1:]]
 
 
 async def history(site: Site, mark: httpx.AsyncClient) -> None:
