@@ -24,6 +24,7 @@ from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
+from bedboard.live.evenings import Evenings
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.opened import Opened
@@ -144,6 +145,7 @@ def make_process(settings: Settings, seal: Seal, clock: Clock, limits: Limits | 
         added=Added(reader, hub),
         trail=Trail(database, clock, settings.audit_head),
         health=Health(database, clock, lambda: board.listener, demo=settings.demo),
+        evenings=Evenings(settings.terms.case),
     )
 
 

@@ -13,6 +13,7 @@ from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
+from bedboard.live.evenings import Evenings
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.opened import Opened
@@ -65,6 +66,7 @@ class Process:
     added: Added
     trail: Trail
     health: Health
+    evenings: Evenings
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
 

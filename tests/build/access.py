@@ -58,6 +58,7 @@ ACCESS = {
     "home": EVERYBODY,
     "who_to_call": EVERYBODY,
     "help": EVERYBODY,
+    "regions": "CPDAU",
     "totals": "SM",
     "staff_overview": "SM",
     "staff": "SM own",
