@@ -25,6 +25,7 @@ from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
+from bedboard.live.evenings import Evenings
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.opened import Opened
@@ -149,6 +150,7 @@ def make_process(
         trail=Trail(database, clock, settings.audit_head),
         health=Health(database, clock, lambda: board.listener, lambda: pools.full_count, demo=settings.demo),
         figures=figures or Figures(),
+        evenings=Evenings(settings.terms.case),
     )
 
 

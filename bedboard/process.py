@@ -15,6 +15,7 @@ from bedboard.live.added import Added
 from bedboard.live.alerts import Alerts
 from bedboard.live.board import Board
 from bedboard.live.cases import OpenCases
+from bedboard.live.evenings import Evenings
 from bedboard.live.hub import Hub
 from bedboard.live.news import News
 from bedboard.live.opened import Opened
@@ -69,6 +70,7 @@ class Process:
     trail: Trail
     health: Health
     figures: Figures
+    evenings: Evenings
     household_keys: dict[str, bytes] = field(default_factory=dict)
     """The keys of open cases and alerts, sealed, as last read: to put them back after a crash of the database."""
     sought: list[tuple[datetime, Tally]] = field(default_factory=list)

@@ -16,6 +16,7 @@ import limits
 import search
 import split
 import taps
+import trust
 import uvloop
 from rig import serving
 
@@ -28,6 +29,7 @@ def fill(url: str) -> None:
 
 def main() -> None:
     split.measure(2)
+    trust.measure(trust.make_up(3, 4, 1), trust.Staff(), 1, daily=True)
     hub = fanout.serve_python("hub", 600, Path())
     if hub is not None:
         fanout.report(5, asyncio.run(fanout.measure({"hub": hub}, 5, 0.1)))

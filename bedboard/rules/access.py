@@ -49,6 +49,7 @@ SEEKERS: frozenset[Role] = frozenset({"coordinator", "police", "desk"})  # they 
 SHELTER: frozenset[Role] = frozenset({"staff", "manager"})
 REPORTERS: frozenset[Role] = SHELTER | {"machine"}
 OVERSEERS: frozenset[Role] = frozenset({"admin", "auditor"})  # they know which shelters there are, not what is free
+KNOWING: frozenset[Role] = SEEKERS | OVERSEERS
 
 
 def actor_fields(actor: Actor) -> dict[str, str | None]:
@@ -85,6 +86,7 @@ EVERYBODY = Rule(ANYONE, sessions=EVERY_SESSION)
 AT_WORK = Rule(ANYONE, sessions=WORKING)
 SIGNED_IN = Rule(ANYONE, sessions=EVERY_SESSION, while_locked=True)
 SEEKING = Rule(SEEKERS)
+KNOWING_SHELTERS = Rule(KNOWING | {"policy"})
 SEEKING_OR_REPORTING = Rule(SEEKERS | REPORTERS)
 LIVE = Rule(ANYONE - {"machine"}, sessions=EVERY_SESSION, while_locked=True)
 WAKEABLE = Rule(SEEKERS | SHELTER, sessions=WORKING)

@@ -60,6 +60,7 @@ ACCESS = {
     "home": EVERYBODY,
     "who_to_call": EVERYBODY,
     "help": EVERYBODY,
+    "regions": "CPDAUB",
     "totals": "SM",
     "staff_overview": "SM",
     "staff": "SM own",

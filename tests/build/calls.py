@@ -31,6 +31,7 @@ NEW_SHELTER = {"name": "Linde", "organization": "oever", "unit": "noord", "telep
 CALLS: dict[str, Call] = {
     "home": Call("/", 200),
     "help": Call("/help", 200),
+    "regions": Call("/regions", 200),
     "who_to_call": Call("/who-to-call", 200),
     "refused": Call("/refused", 303),  # nothing was refused
     "totals": Call("/totals", 200),

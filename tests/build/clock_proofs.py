@@ -1,5 +1,6 @@
-"""Rows of docs/clock.md about codes, challenges and proofs, and about what one person may keep from others."""
+"""Rows of docs/clock.md about codes, challenges and proofs, what one person may keep from others, and past evenings."""
 
+import re
 from contextlib import aclosing
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from bedboard.actions.passkeys import hash_challenge, use_challenge
 from bedboard.actions.taking import take_place
 from bedboard.rules.cases import ShelterAnswer, check_arrival
 from bedboard.rules.devices import CHALLENGE_LASTS, CODE_LASTS, finding_part, is_fresh, is_living
+from bedboard.rules.evenings import list_evenings
 from bedboard.rules.refusals import Refusal
 from bedboard.store.claims import count_kept
 from bedboard.store.database import Transaction
@@ -23,6 +25,7 @@ from tests.build.site import Site
 CODE = "kast-boot-maan-riet-wolk"
 BOUND = b"hash of a session"
 ARRIVES_AT = NOW + 10 * HOUR
+NOT_KNOWN = "nog niet bekend hoe vaak het vol was"
 
 
 async def a_code(site: Site) -> datetime:
@@ -54,6 +57,15 @@ async def a_far_arrival(site: Site) -> datetime:
     """A household that comes ten hours from now: in two hours the police may take a place for it themselves."""
     await ask(site.process.database, "nood")
     return ARRIVES_AT - 8 * HOUR
+
+
+async def an_evening(site: Site) -> datetime:
+    return NOW + 8 * HOUR  # 22:00 in Amsterdam
+
+
+async def evenings_of_men(at: At) -> object:
+    found = re.search(r"Mannen: 2 plekken 1 locatie; (.*?) Ceder", await at.page("mark", "/regions"))
+    return found and found[1]
 
 
 async def is_code_right(at: At) -> object:
@@ -126,6 +138,17 @@ OF_PROOFS = (
         {
             "rules": (rule(taken_at), ("invalid", "may", "may", "invalid")),
             "database": (is_taking_refused, ("invalid", "may", "may", "invalid")),
+        },
+    ),
+    Row(
+        "evening",
+        an_evening,
+        {
+            "rules": (rule(lambda now: (list_evenings(ZONE, now)[-1] - NOW) / HOUR), (-16, 8, 8, 8 + 5 * 24)),
+            "page": (
+                evenings_of_men,
+                (NOT_KNOWN, "op 1 avond niet vol", "op 1 avond niet vol", "op geen van de 6 avonden vol"),
+            ),
         },
     ),
 )

@@ -15,6 +15,7 @@ def test_every_bench_runs_to_its_end() -> None:
     assert ran.returncode == 0, ran.stderr
     assert [line for line in ran.stderr.splitlines() if LATE not in line] == []
     for sign in (
+        "fresh at 22:00",
         "the hub over the wire",
         "screens: all fresh",
         "50 that search alike",
