@@ -19,12 +19,12 @@ WORDS = (
 
 
 async def written(site: Site) -> dict[str, str]:
-    """Return every table as text, without the criteria of shelters; sealed columns are shown as they are stored."""
+    """Return every table as text, without criteria of shelters and languages; sealed columns are shown as they are stored."""
     tables = await sql(site, "select tablename from pg_tables where schemaname = 'public'")
     return {
         table: "\n".join(map(str, await sql(site, f"select * from {table}")))  # noqa: S608
         for (table,) in tables
-        if table not in ("shelter", "place", "kind")
+        if table not in ("shelter", "place", "kind", "language")
     }
 
 
