@@ -65,7 +65,7 @@ async def test_in_a_demo_one_person_alone_sees_a_place_found_asked_for_answered_
     ):
         page = await visitor.post("/sign-in/demo", data={"person": "sanne"})
         assert page.status_code == 200 and "Een programma speelt de opvang." in page.text
-        profile = {"adults": {"man": 1}, "statuses": ["eu"]}
+        profile = {"adults": {"woman": 1}, "statuses": ["eu"]}
         found = (await api.post("/search", json=profile)).json()["matches"]
         shelters = list(dict.fromkeys(one["shelter"] for one in found if one["shelter"] != "linde"))[:7]
         case_id = (await api.post("/requests", json={**profile, "shelters": [*shelters, "linde"]})).json()["id"]

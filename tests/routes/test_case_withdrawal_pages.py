@@ -19,6 +19,8 @@ __all__ = ["people", "site"]  # fixtures
 
 SLEEPS = "Waar slapen ze vannacht?"
 
+WITHDRAWN = "select what, code from tally_waiting where what = 'withdrawn'"
+
 
 async def test_a_mistake_is_asked_for_before_the_night_and_ends_the_case(site: Site, people: People) -> None:
     mark = await people("mark")
@@ -29,7 +31,7 @@ async def test_a_mistake_is_asked_for_before_the_night_and_ends_the_case(site: S
     assert SLEEPS not in page and "<b>ingetrokken</b>" in page and "vergissing" not in page
     assert await status_of(site, "beuk-1") == "free"
     assert case not in (await mark.get("/strip")).text
-    assert await sql(site, "select what, code from tally_waiting") == [("withdrawn", "by_mistake")]
+    assert await sql(site, WITHDRAWN) == [("withdrawn", "by_mistake")]
 
 
 @pytest.mark.parametrize("so_far", ["asking", "confirmed"])
@@ -75,7 +77,7 @@ async def test_a_night_without_a_place_can_still_turn_out_otherwise(site: Site, 
     assert SLEEPS in page and "Toch niet zonder plek?" in main(page)
     page = await done(mark, case, "withdraw", why="found_otherwise")
     assert SLEEPS not in page and "<b>ingetrokken</b>" in page
-    assert await sql(site, "select what, code from tally_waiting") == [("withdrawn", "found_otherwise")]
+    assert await sql(site, WITHDRAWN) == [("withdrawn", "found_otherwise")]
 
 
 @pytest.mark.parametrize(
@@ -105,4 +107,4 @@ async def test_a_program_withdraws_for_another_reason_than_a_night_without_a_pla
     assert (gone["state"], gone["needs"]) == ("cancelled", None)
     late = await call(site, "demo-police", f"/requests/{case_id}/outcome", {"slept": "hotel"}, 409)
     assert late["code"] == "request_over"
-    assert await sql(site, "select what, code from tally_waiting") == [("withdrawn", "not_wanted")]
+    assert await sql(site, WITHDRAWN) == [("withdrawn", "not_wanted")]
