@@ -13,7 +13,7 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.notify import list_notices
 from bedboard.actions.outgoing import send_later
 from bedboard.actions.reminders import list_reminded, remind_shelters
-from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys
+from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys, keep_pictures
 from bedboard.actions.silence import (
     close_desk,
     find_lapsed,
@@ -104,6 +104,11 @@ async def forget_all(process: Process, forget: Forget, now: datetime) -> int:
 async def count_up(process: Process) -> None:
     """Add the counts that wait to the tallies, once an hour."""
     await take_turn(process, add_tallies, "tallies_wait")
+
+
+async def take_past(process: Process) -> None:
+    """Keep pictures of shelters, so that few lines of the journal tell how the board stood."""
+    await take_turn(process, keep_pictures, "pictures_wait")
 
 
 async def drop_keys(process: Process) -> None:
@@ -231,12 +236,19 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (keep_head, {"minutes": 1}),
         (tidy, {"minutes": 5}),
         (count_up, {"minutes": 5}),
+        (take_past, {"minutes": 5}),
         (drop_keys, {"minutes": 1}),
         (hold_keys, {"seconds": 10}),
     )
     for job, every in jobs:
         scheduler.add_job(until_end, "interval", [job, process], id=job.__name__, **every)
-    for job in (hold_keys, drop_keys, count_up, tidy):  # at once too: a process that lives for a moment does its part
+    for job in (
+        hold_keys,
+        drop_keys,
+        count_up,
+        take_past,
+        tidy,
+    ):  # at once too: a process that lives for a moment does its part
         scheduler.add_job(until_end, args=[job, process])
     return scheduler
 

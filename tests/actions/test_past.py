@@ -1,0 +1,46 @@
+"""The board as it stood equals the board that was shown then, whatever happened before and after."""
+
+import pytest
+
+from bedboard.rules import past
+from bedboard.store import past as stored
+from bedboard.store.database import Database
+from tests.build.cases import HOUR, MORNING, bring_to
+from tests.build.pasts import Chronicle, live
+from tests.build.rows import every_row
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_every_moment_is_told_as_it_was_shown(
+    board_database: Database, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "CHANGES_BETWEEN", 5)
+    chronicle = Chronicle(board_database)
+    assert await live(chronicle, seed, 60) > 30
+    await chronicle.check()
+    pictures = [key for key in await every_row(board_database) if key[0] == "picture"]
+    assert len(pictures) > 3
+
+
+@pytest.mark.parametrize("state", ["asking", "chosen", "provisional", "confirmed", "housed", "arrived", "ended", "cancelled"])
+async def test_reserved_places_are_told_as_they_were_shown(case_database: Database, state: str) -> None:
+    chronicle = Chronicle(case_database)
+    await chronicle.note()
+    chronicle.at += HOUR
+    await bring_to(case_database, state, at=chronicle.at)
+    await chronicle.note()
+    for hours in (1, 5, 20):
+        chronicle.at = MORNING + hours * HOUR
+        await chronicle.note()
+    await chronicle.check()
+
+
+async def test_a_line_that_is_not_understood_breaks_the_comparison(
+    board_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the checks above can fail."""
+    chronicle = Chronicle(board_database)
+    await live(chronicle, 1, 30)
+    monkeypatch.setitem(past.STEPS, "place", past.STEPS["change_shelter"])
+    with pytest.raises(AssertionError):
+        await chronicle.check()
