@@ -5,8 +5,9 @@ no person in it: of a claim only the organization and the role.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from bedboard.rules.freshness import Confirmation, confirmed_partly, confirmed_whole
 
@@ -18,6 +19,18 @@ and `claim` (claim, type, organization, role, expires_at, expected_at) where the
 CHANGES_BETWEEN = 24  # versions of a shelter after which the next picture is kept: so many lines are read at most
 KEPT_AGAIN = timedelta(days=28)  # or after so long, so that retention never takes the last picture on which lines build
 TAKEN = timedelta(hours=1)
+
+
+QUARTER = timedelta(minutes=15)
+QUARTERS_OF_DAY = 25 * 4  # of the day in autumn that has an hour more
+
+
+def day_around(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the noon before this moment and the one after it, so that a night is one piece."""
+    local = at.astimezone(zone)
+    first = local.date() if local.hour >= 12 else local.date() - timedelta(days=1)
+    begins, ends = (datetime.combine(day, time(12), zone).astimezone(UTC) for day in (first, first + timedelta(days=1)))
+    return begins, ends
 
 
 class Line(NamedTuple):

@@ -88,6 +88,23 @@ async def list_past(tx: Transaction, at: datetime, shelter_id: str | None = None
     ]
 
 
+BETWEEN = text("""
+    select j.version, j.received_at, j.observed_at, j.actor_kind, j.action, j.place_id, j.before, j.after, p.label
+    from journal j left join place p on p.id = j.place_id
+    where j.shelter_id = :shelter_id and j.received_at >= :since and j.received_at < :until
+    order by j.version desc, j.id desc limit :most
+""")
+
+
+async def list_lines(
+    tx: Transaction, shelter_id: str, since: datetime, until: datetime, most: int
+) -> list[tuple[Line, str | None]]:
+    """Return the newest lines about a shelter between two moments, each with the label of its place."""
+    wanted = {"shelter_id": shelter_id, "since": since, "until": until, "most": most}
+    found = await (await tx.connection()).execute(BETWEEN, wanted)
+    return [(Line(*line), label) for *line, label in found]
+
+
 CHANGES = text("""
     select subject, before from journal
     where action in ('change_kind', 'change_unit', 'change_organization') and received_at > :at

@@ -34,6 +34,7 @@ from bedboard.rules.claims import HOLD, HOLD_WARNING
 from bedboard.rules.clients import OVERLAP
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.managing import MOST_TIMES, USUAL_TIMES
+from bedboard.rules.past import QUARTER
 from bedboard.rules.places import FURTHEST_EXPECTED
 from bedboard.views.files import content_of
 
@@ -54,6 +55,7 @@ DURATIONS: Mapping[str, int] = {
     "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,
     "overlap_hours": OVERLAP // HOUR,
+    "step_minutes": QUARTER // MINUTE,
 }
 """The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
 

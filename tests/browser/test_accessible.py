@@ -24,6 +24,8 @@ PAGES = [  # who, where
     ("anneke", "/staff/ceder"),
     ("sanne", "/totals"),
     ("gerda", "/"),
+    ("hanneke", "/monitor/board"),
+    ("sanne", "/staff/linde/past"),
     ("gerda", "/audit"),
     ("gerda", "/audit/sign-ins"),
     ("anneke", "/manage/linde/looks"),
