@@ -13,10 +13,13 @@ import back
 import board
 import fanout
 import limits
+import made_past
 import search
 import split
+import stood
 import taps
 import uvloop
+import years
 from rig import serving
 
 SCREENS = 10
@@ -38,6 +41,9 @@ def main() -> None:
         taps.measure(served, 2, 3, 9)
         with tempfile.TemporaryDirectory(prefix="bedboard-bench-") as folder:
             uvloop.run(limits.measure(Path(folder), served.web_url, 3, 0))
+        asyncio.run(made_past.make_up_past(served.database_url, 1, 2000))
+        stood.measure(served, 1, 2)
+        years.measure(served, 1, 2)
 
 
 if __name__ == "__main__":

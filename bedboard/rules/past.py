@@ -76,7 +76,8 @@ class Unknown(Exception):
 
 
 def replay(picture: Picture | None, version: int, lines: Sequence[Line]) -> Picture:
-    """Return the picture after these lines of one shelter, in the order of its versions. The picture that is given changes.
+    """Return the picture after these lines of one shelter, in the order of its versions; `confirmed` is a Confirmation in it.
+    The picture that is given changes.
 
     `picture`, `version`: where the lines begin; None, 0: with the line that adds the shelter. Raises Unknown when lines are
     missing in between.
@@ -89,7 +90,7 @@ def replay(picture: Picture | None, version: int, lines: Sequence[Line]) -> Pict
         _put(picture, line)
     if picture is None:
         raise Unknown("nothing tells how it began")
-    return picture
+    return picture | {"confirmed": _confirmation(picture["confirmed"])}
 
 
 def _added(line: Line) -> Picture:
@@ -200,20 +201,17 @@ def _confirm_named(picture: Picture, line: Line) -> None:
 
 def _confirm(picture: Picture, line: Line, kinds: Iterable[str] | None) -> None:
     """Confirm these kinds as of when the line was seen; None: the whole shelter."""
-    present = confirmation_of(picture)
+    present = _confirmation(picture["confirmed"])
     if kinds is None:
-        new = confirmed_whole(present, line.actor_kind, line.observed_at)
+        picture["confirmed"] = confirmed_whole(present, line.actor_kind, line.observed_at)
     elif kinds := list(kinds):
-        new = confirmed_partly(present, line.actor_kind, line.observed_at, kinds)
-    else:
-        return
-    at = None if new.at is None else new.at.isoformat()
-    picture["confirmed"] = {"at": at, "by": new.by, "kinds": {kind: moment.isoformat() for kind, moment in new.kinds.items()}}
+        picture["confirmed"] = confirmed_partly(present, line.actor_kind, line.observed_at, kinds)
 
 
-def confirmation_of(picture: Picture) -> Confirmation:
-    """Return how far the shelter in the picture is confirmed."""
-    said = picture["confirmed"]
+def _confirmation(said: Confirmation | Mapping[str, Any]) -> Confirmation:
+    """Return how far a shelter is confirmed, from the words of the journal unless they were read before."""
+    if isinstance(said, Confirmation):
+        return said
     at = None if said.get("at") is None else datetime.fromisoformat(said["at"])
     kinds = {kind: datetime.fromisoformat(moment) for kind, moment in (said.get("kinds") or {}).items()}
     return Confirmation(at, said["by"], kinds)

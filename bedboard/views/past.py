@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bedboard.rules.claims import Claim
 from bedboard.rules.freshness import FreshnessLimits, oldest_confirmation
-from bedboard.rules.past import Past, Picture, Unknown, Words, confirmation_of, replay, words_before
+from bedboard.rules.past import Past, Picture, Unknown, Words, replay, words_before
 from bedboard.store.board import Catalogue, KindRow, PlaceRow, ShelterRow
 from bedboard.views.cards import Card, make_card
 
@@ -71,7 +71,7 @@ def past_row(past: Past, name_of: Callable[[str], str]) -> ShelterRow:
         raise Unknown("lines are missing")
     picture = replay(past.shows, past.version, past.lines)
     version = past.lines[-1].version if past.lines else past.version
-    confirmation = confirmation_of(picture)
+    confirmation = picture["confirmed"]
     places = tuple(_place(place, name_of) for place in picture["places"])
     begins, ends = picture["intake"]
     return ShelterRow(
