@@ -29,6 +29,11 @@ def fill(url: str) -> None:
     asyncio.run(back.make_up_board(url, back.WARM_UP))
 
 
+def fill_past(url: str) -> None:
+    fill(url)
+    asyncio.run(made_past.make_up_past(url, 1, 2000))
+
+
 def main() -> None:
     split.measure(2)
     hub = fanout.serve_python("hub", 600, Path())
@@ -41,7 +46,7 @@ def main() -> None:
         taps.measure(served, 2, 3, 9)
         with tempfile.TemporaryDirectory(prefix="bedboard-bench-") as folder:
             uvloop.run(limits.measure(Path(folder), served.web_url, 3, 0))
-        asyncio.run(made_past.make_up_past(served.database_url, 1, 2000))
+    with serving(fill_past, 1) as served:
         stood.measure(served, 1, 2)
         years.measure(served, 1, 2)
 
