@@ -66,6 +66,9 @@ async def make_up_past(url: str, years: float, lines: int | None = None) -> int:
         count = round(places * A_DAY * span.days) if lines is None else lines
         begin = now - span - timedelta(seconds=1)
         await connection.execute("update shelter set created_at = $1", begin)
+        # The lines of now that added the board would have the lowest numbers, and retention begins with those.
+        await connection.execute("select set_config('bedboard.forgetting', 'yes', false)")
+        await connection.execute("delete from journal")
         indexes = await connection.fetch(INDEXES)
         for index in indexes:
             await connection.execute(f"drop index {index['name']}")

@@ -79,8 +79,7 @@ if __name__ == "__main__":
     main()
 
 
-# Last printed, 30 November 2026, on two cores that were busy with other work (a load of ten), so the times are several times those of
-# a quiet machine:
+# Last printed, 30 November 2026, on two cores with a load of ten from other work; not yet on a quiet machine:
 #
 # --shelters 60 --places 9000 --years 0.2 (269,370 lines)
 # the board as it stood, GET, packed: p50   272.00 ms   p99   673.70 ms   max   673.70 ms   5 KB, 78 ms of our CPU

@@ -1,13 +1,18 @@
 """The board as it stood equals the board that was shown then, whatever happened before and after."""
 
+from datetime import timedelta
+
 import pytest
 
+from bedboard.actions.retention import forgetting, keep_pictures
 from bedboard.rules import past
+from bedboard.rules.retention import Terms
 from bedboard.store import past as stored
 from bedboard.store.database import Database
+from tests.build import NOW
 from tests.build.cases import HOUR, MORNING, bring_to
 from tests.build.pasts import Chronicle, live
-from tests.build.rows import every_row
+from tests.build.rows import do, every_row
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -44,3 +49,16 @@ async def test_a_line_that_is_not_understood_breaks_the_comparison(
     monkeypatch.setitem(past.STEPS, "place", past.STEPS["change_shelter"])
     with pytest.raises(AssertionError):
         await chronicle.check()
+
+
+async def test_a_picture_is_kept_as_long_as_the_journal(board_database: Database) -> None:
+    """The role that serves deletes it: it has the right to."""
+    await do(board_database, lambda tx: stored.take_pictures(tx, NOW))
+    forget, second = forgetting(Terms())["pictures"], timedelta(seconds=1)
+    term = NOW + Terms().journal
+    assert await do(board_database, lambda tx: forget(tx, term - second)) == 0
+    assert await do(board_database, lambda tx: forget(tx, term + second)) == 3
+
+
+async def test_one_of_all_processes_takes_the_pictures(board_database: Database) -> None:
+    assert [await do(board_database, lambda tx: keep_pictures(tx, NOW)) for _ in range(2)] == [True, False]

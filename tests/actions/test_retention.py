@@ -97,10 +97,6 @@ async def a_line(database: Database) -> None:
     """The journal has a line of NOW for each shelter that was added."""
 
 
-async def a_picture(database: Database) -> None:
-    await run(database, "insert into picture values ('linde', :now, 1, '{}')", now=NOW)
-
-
 async def a_disclosure(database: Database) -> None:
     await bring_to(database, "confirmed")
     await do(database, lambda tx: disclose_address(tx, HANNEKE, "r1", SEAL, NOW))
@@ -164,7 +160,6 @@ CASES = [
     Case("cases", a_cancelled_case, TERMS.case, ("case_record", "ask", "claim", "case_event", "household_key")),
     Case("holds", an_old_hold, TERMS.case, ("claim",)),
     Case("journal", a_line, TERMS.journal, ("journal",)),
-    Case("pictures", a_picture, TERMS.journal, ("picture",)),
     Case("disclosures", a_disclosure, TERMS.disclosure, ("disclosure",)),
     Case("challenges", a_question, CHALLENGE_LASTS, ("challenge",)),
     Case("codes", a_code, CODES_KEPT, ("enrol_code",)),
