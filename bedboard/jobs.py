@@ -15,7 +15,7 @@ from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.notify import list_notices
 from bedboard.actions.outgoing import send_later
 from bedboard.actions.reminders import list_reminded, remind_shelters
-from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys
+from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys, keep_pictures
 from bedboard.actions.silence import (
     close_desk,
     find_lapsed,
@@ -137,6 +137,11 @@ async def count_searches(process: Process, zone: ZoneInfo) -> None:
         log.info("searches_wait", reason=refusal.code)
         return
     del process.sought[:count]
+
+
+async def take_past(process: Process) -> None:
+    """Keep pictures of shelters, so that few lines of the journal tell how the board stood."""
+    await take_turn(process, keep_pictures, "pictures_wait")
 
 
 async def drop_keys(process: Process) -> None:
@@ -265,12 +270,19 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (tidy, {"minutes": 5}),
         (count_up, {"minutes": 5}),
         (count_stock, {"minutes": 1}),
+        (take_past, {"minutes": 5}),
         (drop_keys, {"minutes": 1}),
         (hold_keys, {"seconds": 10}),
     )
     for job, every in jobs:
         scheduler.add_job(until_end, "interval", [job, process], id=job.__name__, **every)
-    for job in (hold_keys, drop_keys, count_up, tidy):  # at once too: a process that lives for a moment does its part
+    for job in (
+        hold_keys,
+        drop_keys,
+        count_up,
+        take_past,
+        tidy,
+    ):  # at once too: a process that lives for a moment does its part
         scheduler.add_job(until_end, args=[job, process])
     return scheduler
 

@@ -41,6 +41,7 @@ async def begin_board(tx: Transaction) -> None:
     await begin_deployment(tx, "Bench", "Europe/Amsterdam", units, kinds, now, demo=True)
     await add_organization(tx, "org", "Organisation")
     await add_person(tx, Person(id="police", organization_id="org", name="Bench", role="police", demo=True))
+    await add_person(tx, Person(id="desk", organization_id="org", name="Desk", role="desk", demo=True))
 
 
 async def add_tokens(tx: Transaction, shelters: int) -> None:

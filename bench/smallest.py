@@ -13,11 +13,14 @@ import back
 import board
 import fanout
 import limits
+import made_past
 import search
 import split
+import stood
 import taps
 import trust
 import uvloop
+import years
 from rig import serving
 
 SCREENS = 10
@@ -25,6 +28,11 @@ SCREENS = 10
 
 def fill(url: str) -> None:
     asyncio.run(back.make_up_board(url, back.WARM_UP))
+
+
+def fill_past(url: str) -> None:
+    fill(url)
+    asyncio.run(made_past.make_up_past(url, 1, 2000))
 
 
 def main() -> None:
@@ -40,6 +48,9 @@ def main() -> None:
         taps.measure(served, 2, 3, 9)
         with tempfile.TemporaryDirectory(prefix="bedboard-bench-") as folder:
             uvloop.run(limits.measure(Path(folder), served.web_url, 3, 0))
+    with serving(fill_past, 1) as served:
+        stood.measure(served, 1, 2)
+        years.measure(served, 1, 2)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from bedboard.rules.freshness import (
     Confirming,
     FreshnessLimits,
     confirmation_left,
+    confirmed_partly,
+    confirmed_whole,
     freshness_of,
     limits_for,
     oldest_confirmation,
@@ -18,17 +20,17 @@ from bedboard.store.shelters import confirmed_kinds
 from bedboard.store.tables.board import Journal, Shelter
 
 CONFIRMED = "confirmed"
-"""In the journal, before a change: how far the shelter was confirmed until the change confirmed all of it."""
+"""In the journal, before a change: how far the shelter was confirmed until the change confirmed all of it; after an undoing:
+how far it is confirmed since."""
 UNDOES = "undoes"
 """In the journal, before an undoing: the number of the row that it takes back."""
+HELD = "held"
+"""In the journal, after an undoing: the hold that is live again."""
 
 
 def confirm_all(shelter: Shelter, actor: Actor, seen_at: datetime) -> None:
     """Confirm every kind of the shelter as of `seen_at`, unless something newer is known."""
-    shelter.confirmed_at = max(shelter.confirmed_at or seen_at, seen_at)
-    shelter.confirmed_by = actor.kind
-    newer = confirmed_kinds(shelter.kinds_confirmed_at)
-    _keep(shelter, {kind: at for kind, at in newer.items() if at > shelter.confirmed_at})
+    _keep(shelter, confirmed_whole(_confirmation_of(shelter), actor.kind, seen_at))
 
 
 def confirm_by_change(
@@ -51,16 +53,14 @@ def confirm_by_change(
     oldest = oldest_confirmation(shelter.confirmed_at, confirmed_kinds(shelter.kinds_confirmed_at), kinds)
     if freshness_of(oldest, limits_for(kinds.values(), usual), seen_at) == "stale":
         return {}
-    words = _words(_confirmation_of(shelter))
+    words = confirmation_words(shelter)
     confirm_all(shelter, actor, seen_at)
     return {CONFIRMED: words}
 
 
 def confirm_kinds(shelter: Shelter, actor: Actor, seen_at: datetime, kinds: Collection[str]) -> None:
     """Confirm these kinds only as of `seen_at`, unless something newer is known."""
-    known = confirmed_kinds(shelter.kinds_confirmed_at)
-    shelter.confirmed_by = actor.kind
-    _keep(shelter, known | {kind: max(known.get(kind, seen_at), seen_at) for kind in kinds})
+    _keep(shelter, confirmed_partly(_confirmation_of(shelter), actor.kind, seen_at, kinds))
 
 
 def take_back_confirmation(shelter: Shelter, undone_id: int, rows: Sequence[Journal]) -> None:
@@ -78,9 +78,7 @@ def take_back_confirmation(shelter: Shelter, undone_id: int, rows: Sequence[Jour
     first = next((number for number, one in enumerate(reports) if one.before is not None), None)
     if first is None or undone_id not in {row.id for row in rows if row.before and CONFIRMED in row.before}:
         return  # the tap has confirmed nothing
-    left = confirmation_left(reports[first:], _confirmation_of(shelter))
-    shelter.confirmed_at, shelter.confirmed_by = left.at, left.by
-    _keep(shelter, dict(left.kinds))
+    _keep(shelter, confirmation_left(reports[first:], _confirmation_of(shelter)))
 
 
 def _confirms_all(row: Journal) -> bool:
@@ -92,7 +90,9 @@ def _confirmation_of(shelter: Shelter) -> Confirmation:
     return Confirmation(shelter.confirmed_at, shelter.confirmed_by, confirmed_kinds(shelter.kinds_confirmed_at))
 
 
-def _words(confirmation: Confirmation) -> dict[str, Any]:
+def confirmation_words(shelter: Shelter) -> dict[str, Any]:
+    """Return how far the shelter is confirmed, as the journal keeps it."""
+    confirmation = _confirmation_of(shelter)
     at, kinds = confirmation.at, {kind: moment.isoformat() for kind, moment in confirmation.kinds.items()}
     return {"at": at and at.isoformat(), "by": confirmation.by, "kinds": kinds}
 
@@ -104,5 +104,6 @@ def _from_words(words: dict[str, Any] | None) -> Confirmation | None:
     return Confirmation(at, words["by"], confirmed_kinds(words["kinds"]))
 
 
-def _keep(shelter: Shelter, kinds: dict[str, datetime]) -> None:
-    shelter.kinds_confirmed_at = {kind: at.isoformat() for kind, at in sorted(kinds.items())}
+def _keep(shelter: Shelter, confirmation: Confirmation) -> None:
+    shelter.confirmed_at, shelter.confirmed_by = confirmation.at, confirmation.by
+    shelter.kinds_confirmed_at = {kind: at.isoformat() for kind, at in sorted(confirmation.kinds.items())}

@@ -80,7 +80,8 @@ async def count_places(
             await tell_case(tx, claims.get(place.id))
     await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
-    rows = rows or [journal_row(actor, "count", None, None, None, now, seen_at)]
+    rows = rows or [journal_row(actor, "count", None, None, {}, now, seen_at)]
+    rows[0]["after"] |= {"kinds": sorted(counts)}
     confirm_kinds(shelter, actor, seen_at, counts)
     changed = await save_change(tx, shelter, rows)
     return Changed(changed.shelter)

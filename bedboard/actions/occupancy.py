@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bedboard.actions.claims import end_claim
+from bedboard.actions.claims import claim_words, end_claim
 from bedboard.actions.confirming import (
     CONFIRMED,
+    HELD,
     UNDOES,
     confirm_all,
     confirm_by_change,
     confirm_kinds,
+    confirmation_words,
     take_back_confirmation,
 )
 from bedboard.actions.saving import journal_row, save_shelter
@@ -147,24 +149,27 @@ def _end_hold(tx: Transaction, claim: ClaimRecord | None, ending: Ending, now: d
     return {"claim": claim.id}
 
 
-async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> None:
+async def _restore_hold(tx: Transaction, claim_id: str, now: datetime) -> dict[str, Any]:
     """Make a hold live again after the tap that ended it was undone, with the end that its other places have.
 
     A hold past its hour stays ended, and so does one that its holder has released or used meanwhile: nobody waits for a part
     of it. The caller knows that the place has no newer claim. If the holder has taken another place meanwhile, it may have one
-    hold more than the limit: that is better than losing this place by a wrong tap.
+    hold more than the limit: that is better than losing this place by a wrong tap. Return the words of the hold for the
+    journal; none for one that stays ended.
     """
     claim = await get_claim(tx, claim_id)
     if claim is None:
-        return
+        return {}
     for other in await list_others(tx, claim):
         if other.ending == "released" or (other.ending == "used" and await get_open_claim(tx, other.place_id)):
-            return
+            return {}
         if other.ended_at is None:
             claim.expires_at, claim.extended_at = other.expires_at, other.extended_at
-    if is_live(claim, now):
-        claim.ended_at = claim.ending = None
-        tx.add(claim)
+    if not is_live(claim, now):
+        return {}
+    claim.ended_at = claim.ending = None
+    tx.add(claim)
+    return {HELD: claim_words(claim)}
 
 
 async def confirm_shelter(
@@ -246,12 +251,14 @@ async def undo_change(
     tx.add(place)
     if after.state != before.state:
         await tell_case(tx, await get_open_claim(tx, place.id))
+    words = words_of(after)
     if "claim" in tap.before:
-        await _restore_hold(tx, tap.before["claim"], now)
+        words |= await _restore_hold(tx, tap.before["claim"], now)
     if CONFIRMED in tap.before:
         # A tap before this one, on another phone, may have been undone after this one: then this one builds on nothing of it.
         since = tap.received_at - within - UNDO_GRACE - CLOCK_SKEW
         take_back_confirmation(shelter, journal_id, await list_journal_since(tx, shelter_id, since))
-    words = words_of(before) | {UNDOES: journal_id}
-    changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, words, words_of(after), now)])
+        words |= {CONFIRMED: confirmation_words(shelter)}
+    was = words_of(before) | {UNDOES: journal_id}
+    changed = await save_change(tx, shelter, [journal_row(actor, "undo", place.id, was, words, now)])
     return Changed(changed.shelter)

@@ -11,11 +11,14 @@ from bedboard.actions.outgoing import forget_outgoing
 from bedboard.actions.passkeys import forget_challenges, forget_passkeys
 from bedboard.actions.reminders import forget_reminders
 from bedboard.actions.signin import forget_sessions
+from bedboard.rules.past import TAKEN
 from bedboard.rules.retention import KEYS_REWRITTEN, TALLIES_ADDED, TIDIED, Terms
 from bedboard.store.database import Transaction
 from bedboard.store.keys import list_keys, restore_keys, rewrite_keys
+from bedboard.store.past import take_pictures
 from bedboard.store.retention import (
     claim_slot,
+    delete_batch,
     delete_cases,
     delete_clients,
     delete_holds,
@@ -43,6 +46,7 @@ def forgetting(terms: Terms) -> Mapping[str, Forget]:
         "cases": lambda tx, now: delete_cases(tx, now - terms.case),
         "holds": lambda tx, now: delete_holds(tx, now - terms.case),
         "journal": lambda tx, now: delete_oldest(tx, "journal", now - terms.journal),
+        "pictures": lambda tx, now: delete_batch(tx, "picture", "at < :before", now - terms.journal),
         "disclosures": lambda tx, now: delete_oldest(tx, "disclosure", now - terms.disclosure),
         "sign_ins": lambda tx, now: delete_oldest(tx, "sign_in", now - terms.disclosure),
         "people": lambda tx, now: delete_people(tx, now - terms.person),
@@ -63,6 +67,14 @@ async def add_tallies(tx: Transaction, now: datetime) -> bool:
     if not await claim_slot(tx, "tallies", TALLIES_ADDED, now):
         return False
     await add_waiting_tallies(tx)
+    return True
+
+
+async def keep_pictures(tx: Transaction, now: datetime) -> bool:
+    """Keep pictures of the shelters that have changed much, from which the board as it stood is made; False as above."""
+    if not await claim_slot(tx, "pictures", TAKEN, now):
+        return False
+    await take_pictures(tx, now)
     return True
 
 

@@ -6,6 +6,7 @@ Commands that load data use these actions, so they check no rights; `actions/man
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from bedboard.actions.saving import journal_row
 from bedboard.actions.signin import hash_token
@@ -14,7 +15,7 @@ from bedboard.rules.clients import SCOPES_OF, ClientRole
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
-from bedboard.store.journal import write_journal
+from bedboard.store.journal import occupancy_words, write_journal
 from bedboard.store.seal import Seal
 from bedboard.store.setup import add_deployment, add_places
 from bedboard.store.tables.board import ContactRecord, Holiday, Kind, Organization, Shelter, ShelterContact, Travel, Unit
@@ -140,12 +141,35 @@ async def add_shelter(tx: Transaction, new: NewShelter, seal: Seal, now: datetim
         for position, place in enumerate(new.places, start=1)
     ]
     await add_places(tx, rows)
-    entries = [journal_row(actor, "add_shelter", None, None, None, now)]
-    for place in new.places:
-        after = {"state": place.state, "kind": place.kind}
-        entries.append(journal_row(actor, "add_place", place.id, None, after, now, place.observed_at))
+    entries = [journal_row(actor, "add_shelter", None, None, _shelter_words(new), now)]
+    entries += [
+        journal_row(actor, "add_place", place.id, None, _place_words(place), now, place.observed_at) for place in new.places
+    ]
     await write_journal(tx, [row | {"shelter_id": new.id, "version": 1} for row in entries])
     await ring(tx, "shelter", new.id, 1)
+
+
+def _shelter_words(new: NewShelter) -> dict[str, Any]:
+    """Return all that a board shows of a new shelter, so that the journal alone can tell how it began."""
+    confirmed_at = None if new.confirmed_at is None else new.confirmed_at.isoformat()
+    return {
+        "name": new.name,
+        "organization": new.organization_id,
+        "unit": new.unit,
+        "confirm_times": list(new.confirm_times),
+        "intake": [new.intake_from_minutes, new.intake_until_minutes],
+        "criteria": new.criteria,
+        "limits": new.limits,
+        "languages": list(new.languages),
+        "confirmed": {"at": confirmed_at, "by": "person", "kinds": {}},
+    }
+
+
+def _place_words(new: NewPlace) -> dict[str, Any]:
+    """Return the same of a new place."""
+    facts = {"label": new.label, "kind": new.kind, "beds": new.beds, "cots": new.cots, "criteria": new.criteria or {}}
+    since = new.since or new.observed_at
+    return facts | occupancy_words(new.state, new.expected_free_at, new.closed_reason, since)
 
 
 async def add_person(tx: Transaction, person: Person, shelter_ids: Sequence[str] = ()) -> None:

@@ -39,6 +39,7 @@ RIGHTS: dict[str, str] = {
     "job_slot": CHANGE,
     "epoch": "select, update",
     "journal": KEEP,
+    "picture": FORGET,  # made from the journal, so it can be made again
     "case_event": KEEP,
     "chain": KEEP,
     "cut": KEEP,

@@ -97,6 +97,18 @@ class Confirmation(NamedTuple):
     kinds: Mapping[str, datetime]
 
 
+def confirmed_whole(present: Confirmation, by: str, seen_at: datetime) -> Confirmation:
+    """Return the confirmation after a report about the whole shelter as of `seen_at`, unless something newer is known."""
+    at = max(present.at or seen_at, seen_at)
+    return Confirmation(at, by, {kind: moment for kind, moment in present.kinds.items() if moment > at})
+
+
+def confirmed_partly(present: Confirmation, by: str, seen_at: datetime, kinds: Iterable[str]) -> Confirmation:
+    """Return the confirmation after a report about these kinds only."""
+    newer = {kind: max(present.kinds.get(kind, seen_at), seen_at) for kind in kinds}
+    return Confirmation(present.at, by, {**present.kinds, **newer})
+
+
 class Confirming(NamedTuple):
     """A report that confirmed a whole shelter as of `seen_at`. `before`: as it was confirmed until then; None: not known."""
 

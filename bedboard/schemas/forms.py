@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bedboard.rules.past import QUARTERS_OF_DAY
 from bedboard.rules.places import Reported
 from bedboard.rules.tallies import Slept
 from bedboard.schemas.fields import CALLER_PATTERN, Count, Day, Form, Id, KeyForm, Moment, Month, Version
@@ -137,3 +138,11 @@ class MonitorForm(Form):
 
 class ExportForm(MonitorForm):
     separator: Literal["comma", "semicolon"] = "comma"
+
+
+class PastForm(Form):
+    """A moment that has passed: `at`, or a number of quarters after the beginning of a `day`, as the slider sends it."""
+
+    at: str | None = None
+    day: str | None = None
+    quarter: Annotated[int, Field(ge=0, le=QUARTERS_OF_DAY)] | None = None

@@ -35,6 +35,7 @@ from bedboard.rules.clients import OVERLAP
 from bedboard.rules.criteria import CRITERIA, CRITERION_NAMES, LIMIT_NAMES
 from bedboard.rules.hours import season_of
 from bedboard.rules.managing import MOST_TIMES, USUAL_TIMES
+from bedboard.rules.past import QUARTER
 from bedboard.rules.places import FURTHEST_EXPECTED
 from bedboard.views.files import content_of
 
@@ -55,6 +56,7 @@ DURATIONS: Mapping[str, int] = {
     "stay_days": LONGEST_STAY // DAY,
     "furthest_days": FURTHEST_EXPECTED // DAY,
     "overlap_hours": OVERLAP // HOUR,
+    "step_minutes": QUARTER // MINUTE,
 }
 """The durations in sentences on the screen. They come from the rules, so no sentence has a number of its own."""
 

@@ -31,7 +31,7 @@ async def test_a_number_changes_as_many_places_as_it_must_and_sees_them_all(boar
         ("place", "linde-2"): {"state": "occupied", "since": NOW, "observed_at": NOW},
         ("place", "linde-3"): {"observed_at": NOW},
     }
-    assert seen.journal == [written("count", "linde-2", words("open", BEFORE), words("occupied", NOW))]
+    assert seen.journal == [written("count", "linde-2", words("open", BEFORE), words("occupied", NOW) | {"kinds": ["cosm"]})]
     assert seen.bells == [BELL]
     assert changed.journal_id is None  # a number is corrected by another number
 
@@ -42,8 +42,9 @@ async def test_several_kinds_are_one_change(board_database: Database) -> None:
     async with looking(board_database) as seen:
         await do(board_database, lambda tx: count_places(tx, SANNE, "linde", counts, NOW, seen_at))
     end = NOW + timedelta(days=1)
+    closed = words("closed", seen_at, end, "other") | {"kinds": ["cosm", "women"]}
     assert seen.journal == [
-        written("count", "linde-1", words("open", BEFORE), words("closed", seen_at, end, "other"), observed_at=seen_at),
+        written("count", "linde-1", words("open", BEFORE), closed, observed_at=seen_at),
         written("count", "linde-2", words("open", BEFORE), words("occupied", seen_at), observed_at=seen_at),
         written("count", "linde-4", words("closed", BEFORE, end, "repair"), words("open", seen_at), observed_at=seen_at),
     ]
@@ -63,7 +64,7 @@ async def test_a_number_that_is_right_already_is_written_down_once(board_databas
         await do(
             board_database, lambda tx: count_places(tx, SANNE, "linde", {"cosm": KindCount(2), "women": KindCount(0)}, NOW)
         )
-    assert seen.journal == [written("count")]
+    assert seen.journal == [written("count", after={"kinds": ["cosm", "women"]})]
     assert all(set(columns) == {"observed_at"} for key, columns in seen.changed.items() if key != LINDE)
     assert len(seen.changed) == 5
 

@@ -57,7 +57,18 @@ async def test_a_shelter_is_added_without_news_and_with_sealed_secrets(board_dat
     assert (row["name"], row["unit_code"], row["confirmed_at"]) == ("Beuk", "zuid", None)
     contact = seen.added[("shelter_contact", "beuk")]
     assert [SEAL.open(contact[f"{what}_sealed"]) for what in ("telephone", "address")] == ["010 55 66", "Kade 3, Zwolle"]
-    assert [(line["action"], line["actor_id"], line["after"]) for line in seen.journal] == [("add_shelter", "wouter", None)]
+    assert [(line["action"], line["actor_id"]) for line in seen.journal] == [("add_shelter", "wouter")]
+    assert seen.journal[0]["after"] == {
+        "name": "Beuk",
+        "organization": "oever",
+        "unit": "zuid",
+        "confirm_times": ["07:30", "19:00"],
+        "intake": [0, 1440],
+        "criteria": {},
+        "limits": {},
+        "languages": [],
+        "confirmed": {"at": None, "by": "person", "kinds": {}},
+    }
     assert seen.bells == [("shelter", "beuk", 1)]
 
 

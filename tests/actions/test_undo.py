@@ -46,7 +46,7 @@ async def test_undo_restores_the_place_as_it_was(board_database: Database) -> No
             "undo",
             "linde-4",
             words("open", NOW) | {"undoes": tapped},
-            words("closed", BEFORE, end, "repair"),
+            words("closed", BEFORE, end, "repair") | {"confirmed": {"at": BEFORE.isoformat(), "by": "person", "kinds": {}}},
             received_at=later,
             observed_at=later,
             version=3,

@@ -24,6 +24,8 @@ PAGES = [  # who, where
     ("sanne", "/totals"),
     ("gerda", "/"),
     ("gerda", "/regions"),
+    ("hanneke", "/monitor/board"),
+    ("sanne", "/staff/linde/past"),
     ("gerda", "/audit"),
     ("hanneke", "/monitor"),
     ("gerda", "/audit/sign-ins"),

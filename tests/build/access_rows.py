@@ -4,6 +4,8 @@
 from tests.build.statements import ACCOUNT, AT, CHALLENGE, CODE, PASSKEY, SIGN_IN
 
 BREAKS_OF_ACCESS = [
+    ("pk_picture", f"insert into picture select 'linde', {AT}, 1, '{{}}' from generate_series(1, 2)"),
+    ("fk_picture_shelter_id", f"insert into picture values ('nowhere', {AT}, 1, '{{}}')"),
     ("ck_session_kind", "update session set kind = 'machine'"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
     ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),

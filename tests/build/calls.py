@@ -129,6 +129,8 @@ CALLS: dict[str, Call] = {
     "case_decide": Call(f"/requests/{NOBODYS}/decide", 404, {"decision": "confirm", "key": "t"}),
     "case_arrival": Call(f"/requests/{NOBODYS}/arrival", 404, {"shelter": "linde", "arrival": "arrived", "key": "u"}),
     "looks": Call("/manage/{shelter}/looks", 200),
+    "past_board": Call("/monitor/board", 200),
+    "own_past": Call("/staff/{shelter}/past", 200),
     "audit": Call("/audit", 200),
     "criteria": Call("/manage/{shelter}/criteria", 200),
     "criteria_save": Call("/manage/{shelter}/criteria", 422, {}),  # an empty form

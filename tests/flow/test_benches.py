@@ -22,6 +22,8 @@ def test_every_bench_runs_to_its_end() -> None:
         "last board",
         "taps/s",
         "GET /, packed",
+        "the board as it stood",
+        "retention, 500 lines",
     ):
         assert sign in ran.stdout
 

@@ -35,6 +35,7 @@ def test_the_page_of_a_shelter_has_the_same_order_without_what_it_never_needs() 
         "found.css",
         "manage.css",
         "monitor.css",
+        "past.css",
         "regions.css",
         "search.css",
         "wall.css",

@@ -24,6 +24,7 @@ from bedboard.store.database import Database
 SERVER_ONLY = {"uq_shelter_name", "uq_place_shelter_id_label", "uq_claim_live_place_id", "ix_claim_live_organization_id"}
 SERVER_ONLY |= {"ix_journal_received_at", "ix_disclosure_at", "ix_case_event_at", "ix_chain_source"}
 SERVER_ONLY |= {"ix_sign_in_at", "ix_challenge_created_at", "uq_account_living_subject_hash", "uq_account_living_person_id"}
+SERVER_ONLY |= {"ix_picture_at", "ix_journal_shelter_id_version", "ix_journal_criteria", "ix_journal_words"}
 SERVER_ONLY |= {"ix_case_record_handed_organization_id"}
 SERVER_ONLY |= {"ix_case_record_open_organization_id", "uq_ask_chosen_case_id", "ix_claim_live_case_id"}
 SERVER_ONLY |= {"ix_case_record_open_created_at", "ix_ask_chosen_shelter_id", "ix_ask_silent_asked_at"}

@@ -214,12 +214,23 @@ class Journal(Marked, table=True):
     actor_id: str
     role: str | None = None
     action: str
-    shelter_id: str | None = Field(default=None, index=True)
+    shelter_id: str | None = None
     version: int = Field(sa_type=BigInteger)
     place_id: str | None = None
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     subject: str | None = None
+
+
+class PictureRecord(SQLModel, table=True):
+    """A shelter as it stood at a version (`rules/past.py`). `at`: when it was taken; the version is not younger."""
+
+    __tablename__ = "picture"
+
+    shelter_id: str = Field(foreign_key="shelter.id", primary_key=True)
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    version: int = Field(sa_type=BigInteger)
+    shows: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class JobSlot(SQLModel, table=True):

@@ -36,6 +36,7 @@ TERMS: Mapping[str, str] = {
     "message": "until it was delivered, or is too old (a day at most), and until the next hour; or until its device goes",
     "device": "until its session has ended, or 30 days after the last use of that",
     "journal": "`BEDBOARD_JOURNAL_DAYS`",
+    "picture": "`BEDBOARD_JOURNAL_DAYS`",
     "disclosure": "`BEDBOARD_DISCLOSURE_DAYS`",
     "passkey": "30 days after its end",
     "challenge": "five minutes, and until the next hour",

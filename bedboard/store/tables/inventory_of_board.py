@@ -118,6 +118,12 @@ after operational what is true since; of a claim without its case
 subject operational which organization, person or list was changed, where it is no shelter
 tag technical a mark of the row that only bedboard can make
 
+picture picture
+shelter_id operational the shelter
+at operational when the picture was taken
+version technical the version of the shelter that it shows
+shows operational what its board showed, of a claim only its organization and role
+
 chain always
 number,at,source,until_id technical a block of the chain of all lines of the audit trail
 ids,tags technical the lines in it, by their number and tag
