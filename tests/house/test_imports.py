@@ -66,8 +66,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "readings",
     }
     | EVERYWHERE,
+    "case_jobs.py": {"actions", "rules", "process", "store.database"},
     "jobs.py": {
         "actions",
+        "case_jobs",
         "rules",
         "process",
         "readings",

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bedboard.jobs import follow_cases
+from bedboard.case_jobs import follow_cases
 from tests import build
 from tests.build import PATIENCE, FixedClock
 from tests.build.cases import NIGHT
