@@ -99,19 +99,42 @@ def cells_of(counts: Iterable[Count], table: Table) -> dict[date, Counter[str]]:
     return months
 
 
+def merge_apart(cells: Cells) -> Merged:
+    """Show the large cells of a table whose sum nobody learns; a small one is hidden, and no other with it."""
+    return Merged(
+        {name: count for name, count in cells.items() if count >= LEAST},
+        is_hidden=any(0 < count < LEAST for count in cells.values()),
+    )
+
+
 def merge_table(counts: Iterable[Count], table: Table) -> dict[date, Merged]:
     """Return one table by month as everybody may see it.
 
-    A table of the events of one cell of another is shown only where that cell is: its sum would tell the cell.
+    A table of the events of one cell of another is shown only where that cell is: its sum would tell the cell. A sum or cell
+    that differs by less than `LEAST` from that of a table of nearly the same cases is hidden: the difference would be known.
     """
     counts = list(counts)
-    merged = {month: merge(cells) for month, cells in cells_of(counts, table).items()}
+    rule = merge_apart if table.is_apart else merge
+    merged = {month: rule(cells) for month, cells in cells_of(counts, table).items()}
     if table.parent is not None:
         name, cell = table.parent
         above = merge_table(counts, TABLES[name])
         shown = {month for month, one in above.items() if cell in one.shown}
         merged = {month: one if month in shown else Merged(is_hidden=True) for month, one in merged.items()}
+    if table.near is not None:
+        row, name = table.near
+        others = cells_of(counts, TABLES[name])
+        merged = {month: _hide_near(one, row, others.get(month, Counter()).total()) for month, one in merged.items()}
     return merged
+
+
+def _hide_near(one: Merged, cell: str | None, other: int) -> Merged:
+    """Hide a table, or this cell of it, when its count and the other one have a difference that is small."""
+    own = sum(one.shown.values()) + one.together if cell is None else one.shown.get(cell, 0)
+    if own == 0 or other < LEAST or not 0 < abs(own - other) < LEAST:
+        return one
+    shown = {} if cell is None else {name: count for name, count in one.shown.items() if name != cell}
+    return Merged(shown, is_hidden=True)
 
 
 def add_months(months: Iterable[Merged]) -> Sums:

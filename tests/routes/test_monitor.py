@@ -31,6 +31,11 @@ JANUARY: list[Event] = [
     ("2026-01-01", "asked_of", "", "", "linde", 3),
     ("2026-01-01", "refused_by", "", "", "linde", 2),
     ("2026-01-01", "asked_of", "", "", "wilg", 8),
+    ("2026-01-01", "request", "", "", "arrived", 10),
+    ("2026-01-01", "answer", "", "", "yes", 12),
+    ("2026-01-01", "answer", "", "", "no", 20),
+    ("2026-01-01", "answer", "", "", "discuss", 4),
+    ("2026-02-01", "answer", "", "", "yes", 6),
     ("2026-02-01", "slept", "noord", "", "street", 1),
     ("2026-02-01", "slept", "noord", "", "hotel", 9),
     ("2026-03-01", "slept", "noord", "", "exploiter", 8),
@@ -74,7 +79,13 @@ def slow(events: list[Event], name: str, month: str) -> tuple[dict[str, int], in
         if (at[:7], what) == (month, table.what) and table.code in (None, code):
             cells[{"all": "all", "code": code, "unit": unit, "kind": kind}[table.axis]] += count
     total = sum(cells.values())
-    if 0 < total < LEAST:
+    arrived = sum(count for at, what, *_, code, count in events if (at[:7], what, code) == (month, "request", "arrived"))
+    if name == "answer":
+        alone = {code: count for code, count in cells.items() if count >= LEAST}
+        if arrived >= LEAST and 0 < abs(alone.get("yes", arrived) - arrived) < LEAST:
+            del alone["yes"]
+        return alone, 0, alone != cells
+    if 0 < total < LEAST or (name == "placed_kind" and total and 0 < abs(total - arrived) < LEAST <= arrived):
         return {}, 0, True
     apart = dict(cells)
     if min(cells.values(), default=LEAST) < LEAST:
