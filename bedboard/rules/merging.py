@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bedboard.rules.refusals import FieldError, Invalid
-from bedboard.rules.tallies import TABLES, Axis, Table
+from bedboard.rules.tallies import TABLES, Axis, Table, part_of
 
 LEAST = 5  # cells below this are merged: fewer events might be known to belong to somebody
 SETTLED_AFTER = timedelta(days=1)  # a count waits for an hour: by then, all of a month are in
@@ -76,7 +76,7 @@ def next_month(month: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A row of the tallies, over all hours of the day. `month`: its first day."""
+    """A row of the tallies, over all hours of the day but for "sought_hour". `month`: its first day."""
 
     month: date
     what: str
@@ -87,6 +87,8 @@ class Count:
 
 
 def _name(count: Count, axis: Axis) -> str:
+    if axis == "part":
+        return part_of(count.code)
     return {"all": "all", "code": count.code, "unit": count.unit_code, "kind": count.kind_code}[axis]
 
 

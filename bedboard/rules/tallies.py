@@ -31,7 +31,9 @@ STAYS: Mapping[str, timedelta] = {
 """How long a place was occupied, by the days up to which it counts; anything longer is `LONGER`."""
 LONGER = "longer"
 
-Axis = Literal["all", "code", "unit", "kind"]
+Axis = Literal["all", "code", "unit", "kind", "part"]
+
+PART_HOURS = 6  # a part of the day, as night or morning: a single hour of a single weekday has few events
 
 
 class Table(NamedTuple):
@@ -54,6 +56,7 @@ class Table(NamedTuple):
 TABLES: Mapping[str, Table] = {
     "sought": Table("sought", "all"),
     "sought_unit": Table("sought_unit", "unit"),
+    "sought_time": Table("sought_hour", "part"),
     "household": Table("household", "code"),
     "exploitation": Table("exploitation", "code"),
     "arrived": Table("request", "all", "arrived"),
@@ -100,6 +103,12 @@ def household_of(profile: Profile) -> Household:
     if profile.man:
         return "man"
     return "other_gender" if profile.other_gender else "unknown"
+
+
+def part_of(code: str) -> str:
+    """Return the weekday and part of the day of a weekday and an hour: "3-1" of "3-11"."""
+    day, _, hour = code.partition("-")
+    return f"{day}-{int(hour) // PART_HOURS}"
 
 
 def bucket_of(took: timedelta, buckets: Mapping[str, timedelta] = WAITS) -> str:

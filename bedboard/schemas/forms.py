@@ -129,10 +129,15 @@ class AuditForm(PageForm):
 
 
 class MonitorForm(Form):
-    """The period of the figures: the first and the last month, as "2026-03"; without them the last year."""
+    """The period of the figures: the first and the last month, as "2026-03"; without them the last year.
+
+    `unit` and `kind`: those to show month by month as well.
+    """
 
     first: Month | None = None
     last: Month | None = None
+    unit: Annotated[str, Field(max_length=64)] = ""
+    kind: Annotated[str, Field(max_length=64)] = ""
 
 
 class ExportForm(MonitorForm):
