@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from bedboard.routes.call import Call
 from bedboard.routes.replies import html, http_status, page_text
-from bedboard.rules.merging import LEAST, Count, check_period, earlier_month, is_over
+from bedboard.rules.merging import LEAST, Count, check_period, earlier_month, is_over, next_month
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.tallies import PART_HOURS, Axis
-from bedboard.schemas.forms import ExportForm, MonitorForm
+from bedboard.schemas.forms import ExportForm, MonitorForm, ReportForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.tallies import list_counts
 from bedboard.views import pictures
@@ -30,6 +30,7 @@ from bedboard.views.figures import (
     list_series,
     list_week,
     write_csv,
+    write_ods,
 )
 from bedboard.views.objects import to_json
 
@@ -132,6 +133,36 @@ async def show_csv(call: Call) -> Response:
     form = parse_form(ExportForm, {name: value for name, value in call.query.items() if value})
     export, months = await _export(call, form)
     return _file(write_csv(export, SEPARATORS[form.separator]), file_name(months, "csv"), "text/csv; charset=utf-8")
+
+
+async def show_ods(call: Call) -> Response:
+    """Send the figures of a period as an OpenDocument spreadsheet. Refusal: Invalid."""
+    export, months = await _export(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+    body = await asyncio.to_thread(write_ods, export)  # seconds for many years, and the board goes on
+    return _file(body, file_name(months, "ods"), "application/vnd.oasis.opendocument.spreadsheet")
+
+
+async def show_report(call: Call) -> Response:
+    """Show the report of a year on one page of paper: for everybody the same, of months that are over. Refusal: Invalid."""
+    form = parse_form(ReportForm, {name: value for name, value in call.query.items() if value})
+    today = _today(call)
+    year = form.year or earlier_month(today, 12).year
+    months = check_period(date(year, 1, 1), date(year, 1, 1), date(year, 1, 1), today)
+    while months[-1].month < 12:
+        months.append(next_month(months[-1]))
+    shown = [month for month in months if is_over(month, today)]
+    counts = await _counts(call, months)
+    context = {
+        "year": year,
+        "shown": shown,
+        "figures": {one.name: one for one in list_figures(counts, shown, merged=True)},
+        "series": list_series(counts, shown, merged=True),
+        "least": LEAST,
+        "catalogue": call.catalogue,
+        "pictures": pictures,
+        "now": call.now,
+    }
+    return html(call, await asyncio.to_thread(page_text, call, "pages/monitor_report.html", context))
 
 
 async def show_json(call: Call) -> Response:

@@ -140,5 +140,11 @@ class MonitorForm(Form):
     kind: Annotated[str, Field(max_length=64)] = ""
 
 
+class ReportForm(Form):
+    """The year of a report; without it the last one."""
+
+    year: Annotated[int, Field(ge=2000, le=9000)] | None = None
+
+
 class ExportForm(MonitorForm):
     separator: Literal["comma", "semicolon"] = "comma"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bedboard.rules.merging import Count, Merged, Sums, add_months, cells_of, merge_table
 from bedboard.rules.places import PLACE_STATUSES
@@ -210,6 +210,34 @@ def write_csv(export: Export, separator: str) -> bytes:
     writer.writerows(["", "about", _safe(value), subject, "", "", ""] for subject, value in export.about.items())
     writer.writerows([_safe("" if cell is None else cell) for cell in astuple(line)] for line in export.lines)
     return ("\ufeff" + text.getvalue()).encode()
+
+
+def write_ods(export: Export) -> bytes:
+    """Return the export as an OpenDocument spreadsheet: a sheet of the figures and one about them, without formulas."""
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table as Sheet
+    from odf.table import TableCell, TableRow
+    from odf.text import P
+
+    def row_of(cells: Sequence[object]) -> Any:
+        row = TableRow(check_grammar=False)
+        for cell in cells:
+            kind = {"valuetype": "float", "value": cell} if isinstance(cell, int) else {"valuetype": "string"}
+            made = TableCell(check_grammar=False, **kind)
+            made.addElement(P(text="" if cell is None else str(cell)), check_grammar=False)
+            row.addElement(made, check_grammar=False)
+        return row
+
+    document = OpenDocumentSpreadsheet()
+    head = [one.name for one in fields(Line)]
+    for name, rows in (("figures", [head, *map(astuple, export.lines)]), ("about", list(export.about.items()))):
+        sheet = Sheet(name=name)
+        document.spreadsheet.addElement(sheet)
+        for cells in rows:
+            sheet.addElement(row_of(cells), check_grammar=False)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
 
 
 def file_name(months: Sequence[date], ending: str) -> str:

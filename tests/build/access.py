@@ -162,7 +162,7 @@ ACCESS = {
     "shelter_staff_add": "M own",
     "shelter_person": "M own",
     "shelter_person_save": "M own",
-    **dict.fromkeys(("monitor", "monitor_csv", "monitor_json"), "MDB"),
+    **dict.fromkeys(("monitor", "monitor_csv", "monitor_json", "monitor_ods", "monitor_report"), "MDB"),
     "audit": "U",
     "live": "SMCPDAUB",
     "api_openapi": "*",

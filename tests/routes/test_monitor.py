@@ -4,18 +4,21 @@ import csv
 import io
 import json
 import re
+import zipfile
 from collections import defaultdict
 from contextlib import aclosing
 from datetime import date
 
 import httpx
 import pytest
+from defusedxml import ElementTree
 from sqlalchemy import text
 
 from bedboard.rules.merging import LEAST
 from bedboard.rules.tallies import HOUSEHOLDS, LONGER, SLEPT, STAYS, TABLES, WAITS
 from tests.build.site import Site, as_owner
 
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 Event = tuple[str, str, str, str, str, int]  # month, what, unit, kind, code, count
 
 JANUARY: list[Event] = [
@@ -221,3 +224,33 @@ async def test_a_picture_has_a_title_and_the_page_no_style_and_few_bytes(site: S
     assert "<style" not in page.text and "pygal.config" not in page.text
     assert "style=" not in page.text
     assert int(page.headers.get("Content-Length", 0)) < 20_000
+
+
+async def test_a_spreadsheet_says_the_same_as_the_other_files(site: Site) -> None:
+    await put(site, JANUARY)
+    query = "?first=2026-01&last=2026-02"
+    lines = json.loads((await get(site, "anneke", f"/monitor/figures.json{query}")).content)["lines"]
+    reply = await get(site, "anneke", f"/monitor/figures.ods{query}")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="bedboard-2026-01-2026-02.ods"'
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as file:
+        content = ElementTree.fromstring(file.read("content.xml"))
+    sheet, about = content.iter(f"{TABLE}table")
+    rows = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{TABLE}table-row")]
+    assert rows == [list(lines[0]), *([str("" if cell is None else cell) for cell in line.values()] for line in lines)]
+    assert len(list(about.iter(f"{TABLE}table-row"))) == 5
+    assert b"formula" not in ElementTree.tostring(content)
+
+
+async def test_a_report_is_of_months_that_are_over_for_everybody(site: Site) -> None:
+    await put(site, JANUARY)
+    for who in ("hanneke", "femke"):
+        page = (await get(site, who, "/monitor/report?year=2026")).text
+        assert "Jaarverslag 2026" in page and "Tellingen van 2 maanden" in page
+        assert "in een hotel: 9; bij vrienden" not in page and "een vrouw" not in page
+        assert "terug bij de uitbuiter" not in page, "March is not over"
+    assert "niets geteld" in (await get(site, "femke", "/monitor/report")).text, "the year before"
+
+
+@pytest.mark.parametrize("year", ["2027", "1", "99999999999", "twee", "2026%0A1"])
+async def test_a_report_of_a_year_that_cannot_be_is_refused(site: Site, year: str) -> None:
+    assert (await get(site, "femke", f"/monitor/report?year={year}")).status_code == 422
