@@ -85,7 +85,13 @@ def _bars(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...]) 
 def _columns(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...]) -> Markup:
     is_roomy = len(rows) <= WIDTH // 28
     chart = _library().Bar(
-        **_usual(TALL), margin_top=18, print_values=is_roomy, print_values_position="top", show_y_labels=False
+        **_usual(TALL),
+        margin_top=18,
+        margin_left=24,
+        margin_right=24,
+        print_values=is_roomy,
+        print_values_position="top",
+        show_y_labels=False,
     )
     chart.show_y_guides = False
     chart.x_labels = _ends([words for words, _ in rows])
