@@ -2,7 +2,7 @@
 
     python bench/smallest.py
 
-One server with two workers, and the board of `back.py`.
+One server with the figures of `monitor.py`, and one with two workers and the board of `back.py`.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import board
 import fanout
 import limits
 import made_past
+import monitor
 import search
 import split
 import stood
@@ -41,6 +42,8 @@ def main() -> None:
     hub = fanout.serve_python("hub", 600, Path())
     if hub is not None:
         fanout.report(5, asyncio.run(fanout.measure({"hub": hub}, 5, 0.1)))
+    with serving(lambda url: asyncio.run(monitor.make_up_year(url))) as served:
+        monitor.measure(served.url, served.pids, 1)
     with serving(fill, 2) as served:
         back.measure(served, SCREENS)
         search.measure(served.url, served.pids, "police", 4)

@@ -224,11 +224,15 @@ async def count_first_answer(tx: Transaction, case: LockedCase, now: datetime, z
 
 
 async def count_placed(tx: Transaction, case: LockedCase, chosen: Ask, now: datetime, zone: ZoneInfo) -> None:
-    """Count a case that ended with a place: its unit, each kind of the places that it took, and how long its steps took."""
+    """Count a case that ended with a place: its unit, the kind of its places, and how long its steps took.
+
+    Places of several kinds are counted once, as no single kind: otherwise the kinds together are more than the cases, and
+    the difference tells how many had several.
+    """
     unit = (await list_units(tx, [chosen.shelter_id]))[chosen.shelter_id]
     kinds = {(await get_kind_of(tx, place_id)).code for place_id in chosen.place_ids} or {chosen.kind_code}
-    tallies = [Tally("request", "", "", "arrived"), Tally("placed_unit", unit, "", "")]
-    tallies += [Tally("placed_kind", "", kind, "") for kind in kinds]
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    tallies = [Tally("request", "", "", "arrived"), Tally("placed_unit", unit, "", ""), Tally("placed_kind", "", kind, "")]
     for what, at in (("first_yes", chosen.answered_at), ("decided", case.record.decided_at)):
         if at is not None:
             tallies.append(Tally(what, "", "", bucket_of(at - case.record.created_at)))

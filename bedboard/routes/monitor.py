@@ -1,5 +1,6 @@
 """The monitor: figures without anybody in them, as a page and as files."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -7,24 +8,29 @@ from datetime import date
 from starlette.responses import Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.replies import http_status, page
-from bedboard.rules.merging import LEAST, Count, check_period, earlier_month, is_over
-from bedboard.rules.refusals import Invalid
-from bedboard.rules.tallies import Axis
-from bedboard.schemas.forms import ExportForm, MonitorForm
+from bedboard.routes.replies import html, http_status, page_text
+from bedboard.rules.merging import LEAST, Count, check_period, earlier_month, is_over, next_month
+from bedboard.rules.refusals import FieldError, Invalid
+from bedboard.rules.tallies import PART_HOURS, Axis
+from bedboard.schemas.forms import ExportForm, MonitorForm, ReportForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.tallies import list_counts
+from bedboard.views import pictures
 from bedboard.views.figures import (
     Export,
     about_of,
     file_name,
+    list_chosen,
     list_figures,
     list_freshness,
     list_lines,
     list_occupancy,
+    list_occupancy_months,
     list_of_shelters,
     list_series,
+    list_week,
     write_csv,
+    write_ods,
 )
 from bedboard.views.objects import to_json
 
@@ -43,7 +49,15 @@ def _period(call: Call, form: MonitorForm) -> list[date]:
     newest = month if call.actor.role == "desk" else earlier_month(month, 1)
     if not is_over(newest, today) and newest != month:  # the first day of a month: that before it is still being counted
         newest = earlier_month(newest, 1)
+    for name, code, known in (("unit", form.unit, call.catalogue.units), ("kind", form.kind, call.catalogue.kinds)):
+        if code and code not in known:
+            raise Invalid(FieldError(name, f"unknown_{name}"))
     return check_period(form.first, form.last, newest, today)
+
+
+def _choices(form: MonitorForm) -> list[tuple[Axis, str]]:
+    every: list[tuple[Axis, str]] = [("unit", form.unit), ("kind", form.kind)]
+    return [(axis, code) for axis, code in every if code]
 
 
 async def _counts(call: Call, months: Sequence[date]) -> list[Count]:
@@ -57,11 +71,13 @@ async def show_monitor(call: Call) -> Response:
     The desk sees all counts, also of this month. Others see months that are over, with small cells merged. Figures of single
     shelters are for the desk, and for a manager those of the own shelters.
     """
-    refusal: Invalid | None = None
+    refusal, form = None, MonitorForm()
     try:
-        months = _period(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+        form = parse_form(MonitorForm, {name: value for name, value in call.query.items() if value})
+        months = _period(call, form)
     except Invalid as wrong:
-        refusal, months = wrong, _period(call, MonitorForm())
+        refusal, form = wrong, MonitorForm()
+        months = _period(call, form)
     is_desk = call.actor.role == "desk"
     counts, shelters = await _counts(call, months), {card.id: card.name for card in call.process.board.cards.values()}
     shown = [month for month in months if is_desk or is_over(month, _today(call))]
@@ -71,7 +87,13 @@ async def show_monitor(call: Call) -> Response:
         "figures": list_figures(counts, shown, merged=not is_desk),
         "series": list_series(counts, shown, merged=not is_desk),
         "occupancy": list_occupancy(counts, shown),
+        "occupancy_months": list_occupancy_months(counts, shown, form.kind),
         "freshness": list_freshness(counts, shown),
+        "week": list_week(counts, shown, merged=not is_desk),
+        "part_hours": 1 if is_desk else PART_HOURS,
+        "chosen": [list_chosen(counts, shown, axis, code, merged=not is_desk) for axis, code in _choices(form)],
+        "form": form,
+        "pictures": pictures,
         "of_shelters": list_of_shelters(counts, months, shelters.keys() if is_desk else call.actor.shelter_ids),
         "shelters": shelters,
         "is_merged": not is_desk,
@@ -80,7 +102,8 @@ async def show_monitor(call: Call) -> Response:
         "refusal": refusal,
         "wrong": refusal.fields if refusal else (),
     }
-    return page(call, "pages/monitor.html", context, http_status(refusal) if refusal else 200)
+    text = await asyncio.to_thread(page_text, call, "pages/monitor.html", context)  # pictures are drawn there, not in the loop
+    return html(call, text, http_status(refusal) if refusal else 200)
 
 
 async def _export(call: Call, form: MonitorForm) -> tuple[Export, list[date]]:
@@ -110,6 +133,36 @@ async def show_csv(call: Call) -> Response:
     form = parse_form(ExportForm, {name: value for name, value in call.query.items() if value})
     export, months = await _export(call, form)
     return _file(write_csv(export, SEPARATORS[form.separator]), file_name(months, "csv"), "text/csv; charset=utf-8")
+
+
+async def show_ods(call: Call) -> Response:
+    """Send the figures of a period as an OpenDocument spreadsheet. Refusal: Invalid."""
+    export, months = await _export(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+    body = await asyncio.to_thread(write_ods, export)  # seconds for many years, and the board goes on
+    return _file(body, file_name(months, "ods"), "application/vnd.oasis.opendocument.spreadsheet")
+
+
+async def show_report(call: Call) -> Response:
+    """Show the report of a year on one page of paper: for everybody the same, of months that are over. Refusal: Invalid."""
+    form = parse_form(ReportForm, {name: value for name, value in call.query.items() if value})
+    today = _today(call)
+    year = form.year or earlier_month(today, 12).year
+    months = check_period(date(year, 1, 1), date(year, 1, 1), date(year, 1, 1), today)
+    while months[-1].month < 12:
+        months.append(next_month(months[-1]))
+    shown = [month for month in months if is_over(month, today)]
+    counts = await _counts(call, months)
+    context = {
+        "year": year,
+        "shown": shown,
+        "figures": {one.name: one for one in list_figures(counts, shown, merged=True)},
+        "series": list_series(counts, shown, merged=True),
+        "least": LEAST,
+        "catalogue": call.catalogue,
+        "pictures": pictures,
+        "now": call.now,
+    }
+    return html(call, await asyncio.to_thread(page_text, call, "pages/monitor_report.html", context))
 
 
 async def show_json(call: Call) -> Response:

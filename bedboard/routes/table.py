@@ -171,6 +171,8 @@ PAGES: tuple[Row | SocketRow, ...] = (
     Row("GET", "/manage/{shelter_id:id}/looks", audit.show_looks, "looks", OWN_MANAGER),
     Row("GET", "/monitor", monitor.show_monitor, "monitor", FIGURES),
     Row("GET", "/monitor/figures.csv", monitor.show_csv, "monitor_csv", FIGURES, fresh_for=FIGURES.roles),
+    Row("GET", "/monitor/figures.ods", monitor.show_ods, "monitor_ods", FIGURES, fresh_for=FIGURES.roles),
+    Row("GET", "/monitor/report", monitor.show_report, "monitor_report", FIGURES),
     Row("GET", "/monitor/figures.json", monitor.show_json, "monitor_json", FIGURES, fresh_for=FIGURES.roles),
     Row("GET", "/monitor/board", past.show_past_board, "past_board", LOOKING_BACK),
     Row("GET", "/staff/{shelter_id:id}/past", past.show_own_past, "own_past", OWN_SHELTER),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bedboard.rules.refusals import FieldError, Invalid
-from bedboard.rules.tallies import TABLES, Axis, Table
+from bedboard.rules.tallies import TABLES, Axis, Table, part_of
 
 LEAST = 5  # cells below this are merged: fewer events might be known to belong to somebody
 SETTLED_AFTER = timedelta(days=1)  # a count waits for an hour: by then, all of a month are in
@@ -76,7 +76,7 @@ def next_month(month: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A row of the tallies, over all hours of the day. `month`: its first day."""
+    """A row of the tallies, over all hours of the day but for "sought_hour". `month`: its first day."""
 
     month: date
     what: str
@@ -87,6 +87,8 @@ class Count:
 
 
 def _name(count: Count, axis: Axis) -> str:
+    if axis == "part":
+        return part_of(count.code)
     return {"all": "all", "code": count.code, "unit": count.unit_code, "kind": count.kind_code}[axis]
 
 
@@ -99,19 +101,42 @@ def cells_of(counts: Iterable[Count], table: Table) -> dict[date, Counter[str]]:
     return months
 
 
+def merge_apart(cells: Cells) -> Merged:
+    """Show the large cells of a table whose sum nobody learns; a small one is hidden, and no other with it."""
+    return Merged(
+        {name: count for name, count in cells.items() if count >= LEAST},
+        is_hidden=any(0 < count < LEAST for count in cells.values()),
+    )
+
+
 def merge_table(counts: Iterable[Count], table: Table) -> dict[date, Merged]:
     """Return one table by month as everybody may see it.
 
-    A table of the events of one cell of another is shown only where that cell is: its sum would tell the cell.
+    A table of the events of one cell of another is shown only where that cell is: its sum would tell the cell. A sum or cell
+    that differs by less than `LEAST` from that of a table of nearly the same cases is hidden: the difference would be known.
     """
     counts = list(counts)
-    merged = {month: merge(cells) for month, cells in cells_of(counts, table).items()}
+    rule = merge_apart if table.is_apart else merge
+    merged = {month: rule(cells) for month, cells in cells_of(counts, table).items()}
     if table.parent is not None:
         name, cell = table.parent
         above = merge_table(counts, TABLES[name])
         shown = {month for month, one in above.items() if cell in one.shown}
         merged = {month: one if month in shown else Merged(is_hidden=True) for month, one in merged.items()}
+    if table.near is not None:
+        row, name = table.near
+        others = cells_of(counts, TABLES[name])
+        merged = {month: _hide_near(one, row, others.get(month, Counter()).total()) for month, one in merged.items()}
     return merged
+
+
+def _hide_near(one: Merged, cell: str | None, other: int) -> Merged:
+    """Hide a table, or this cell of it, when its count and the other one have a difference that is small."""
+    own = sum(one.shown.values()) + one.together if cell is None else one.shown.get(cell, 0)
+    if own == 0 or other < LEAST or not 0 < abs(own - other) < LEAST:
+        return one
+    shown = {} if cell is None else {name: count for name, count in one.shown.items() if name != cell}
+    return Merged(shown, is_hidden=True)
 
 
 def add_months(months: Iterable[Merged]) -> Sums:

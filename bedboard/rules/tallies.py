@@ -31,32 +31,39 @@ STAYS: Mapping[str, timedelta] = {
 """How long a place was occupied, by the days up to which it counts; anything longer is `LONGER`."""
 LONGER = "longer"
 
-Axis = Literal["all", "code", "unit", "kind"]
+Axis = Literal["all", "code", "unit", "kind", "part"]
+
+PART_HOURS = 6  # a part of the day, as night or morning: a single hour of a single weekday has few events
 
 
 class Table(NamedTuple):
     """A table of the figures: the events `what`, one row for each value of this axis.
 
-    `code`: only the events with this code; None: all. `parent`: the cell of another table whose events these are; without
-    it, the two tables have no total in common.
+    `code`: only the events with this code; None: all. `parent`: the cell of another table whose events these are.
+    `is_apart`: each row is a figure of its own, and their sum is not told: another table may tell one of them.
+    `near`: for the sum (None) or a row of this table, another table that counts nearly the same cases. Their difference is a
+    figure too.
     """
 
     what: str
     axis: Axis
     code: str | None = None
     parent: tuple[str, str] | None = None
+    is_apart: bool = False
+    near: tuple[str | None, str] | None = None
 
 
 TABLES: Mapping[str, Table] = {
     "sought": Table("sought", "all"),
     "sought_unit": Table("sought_unit", "unit"),
+    "sought_time": Table("sought_hour", "part"),
     "household": Table("household", "code"),
     "exploitation": Table("exploitation", "code"),
     "arrived": Table("request", "all", "arrived"),
-    "ended": Table("request", "all", "ended"),
+    "ended": Table("request", "all", "ended", near=(None, "slept")),
     "withdrawn": Table("withdrawn", "code"),
     "placed_unit": Table("placed_unit", "unit"),
-    "placed_kind": Table("placed_kind", "kind"),
+    "placed_kind": Table("placed_kind", "kind", near=(None, "arrived")),
     "slept": Table("slept", "code"),
     "slept_unit": Table("slept", "unit"),
     "excluded_by": Table("excluded_by", "code"),
@@ -65,11 +72,11 @@ TABLES: Mapping[str, Table] = {
     "refused_kind": Table("refused_kind", "kind"),
     "refused_unit": Table("refused_unit", "unit"),
     "contra_indication": Table("contra_indication", "code", parent=("refused", "contra_indication")),
-    "answer": Table("answer", "code"),
+    "answer": Table("answer", "code", is_apart=True, near=("yes", "arrived")),
     "first_answer": Table("first_answer", "code"),
-    "first_yes": Table("first_yes", "code"),
-    "decided": Table("decided", "code"),
-    "arrival": Table("arrival", "code"),
+    "first_yes": Table("first_yes", "code", near=(None, "arrived")),
+    "decided": Table("decided", "code", near=(None, "arrived")),
+    "arrival": Table("arrival", "code", near=(None, "arrived")),
     "stay": Table("stay", "code"),
     "stay_kind": Table("stay", "kind"),
 }
@@ -96,6 +103,12 @@ def household_of(profile: Profile) -> Household:
     if profile.man:
         return "man"
     return "other_gender" if profile.other_gender else "unknown"
+
+
+def part_of(code: str) -> str:
+    """Return the weekday and part of the day of a weekday and an hour: "3-1" of "3-11"."""
+    day, _, hour = code.partition("-")
+    return f"{day}-{int(hour) // PART_HOURS}"
 
 
 def bucket_of(took: timedelta, buckets: Mapping[str, timedelta] = WAITS) -> str:

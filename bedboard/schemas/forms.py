@@ -130,10 +130,21 @@ class AuditForm(PageForm):
 
 
 class MonitorForm(Form):
-    """The period of the figures: the first and the last month, as "2026-03"; without them the last year."""
+    """The period of the figures: the first and the last month, as "2026-03"; without them the last year.
+
+    `unit` and `kind`: those to show month by month as well.
+    """
 
     first: Month | None = None
     last: Month | None = None
+    unit: Annotated[str, Field(max_length=64)] = ""
+    kind: Annotated[str, Field(max_length=64)] = ""
+
+
+class ReportForm(Form):
+    """The year of a report; without it the last one."""
+
+    year: Annotated[int, Field(ge=2000, le=9000)] | None = None
 
 
 class ExportForm(MonitorForm):

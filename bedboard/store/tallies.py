@@ -107,10 +107,16 @@ async def count_holds(tx: Transaction, since: datetime, until: datetime) -> dict
 COUNTS = text("""
     select month, what, unit_code, kind_code, code, sum(count)::bigint as times from tally
     where month >= :first and month <= :last group by month, what, unit_code, kind_code, code
+    union all
+    select month, 'sought_hour', '', '', code || '-' || hour, sum(count)::bigint from tally
+    where month >= :first and month <= :last and what = 'sought' group by month, code, hour
 """)
 
 
 async def list_counts(tx: Transaction, first: date, last: date) -> list[Count]:
-    """Return all tallies of these months, over all hours of the day. `first` and `last`: the first days of months."""
+    """Return all tallies of these months, over all hours of the day. `first` and `last`: the first days of months.
+
+    Searches are in it once more by weekday and hour, as "sought_hour" with a code such as "3-14".
+    """
     found = await (await tx.connection()).execute(COUNTS, {"first": first, "last": last})
     return [Count(row.month, row.what, row.unit_code, row.kind_code, row.code, row.times) for row in found]

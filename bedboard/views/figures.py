@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bedboard.rules.merging import Count, Merged, Sums, add_months, cells_of, merge_table
 from bedboard.rules.places import PLACE_STATUSES
 from bedboard.rules.roster import is_formula
-from bedboard.rules.tallies import OF_SHELTERS, TABLES, Axis, Table
+from bedboard.rules.tallies import OF_SHELTERS, PART_HOURS, TABLES, Axis, Table
 
 SERIES = ("sought", "arrived", "ended")
+DAYS = range(1, 8)
 FRESHNESS = ("fresh", "ageing", "stale")
 
 
@@ -97,6 +98,39 @@ def _shares(counts: Iterable[Count], what: str, code_of: Callable[[Count], str],
     ]
 
 
+class Chosen(NamedTuple):
+    """One unit or kind through time: by table its count in each month; None: it is one of those that stand together."""
+
+    axis: Axis
+    code: str
+    tables: Mapping[str, Sequence[int | None]]
+
+
+def list_chosen(counts: Sequence[Count], months: Sequence[date], axis: Axis, code: str, *, merged: bool) -> Chosen:
+    """Return the rows of one unit or kind. They are those of the tables that everybody sees, so they tell no more."""
+    tables = {}
+    for name, table in TABLES.items():
+        if table.axis == axis:
+            found = months_of(counts, table, months, merged=merged).values()
+            tables[name] = [one.shown.get(code, None if one.together or one.is_hidden else 0) for one in found]
+    return Chosen(axis, code, tables)
+
+
+def list_week(counts: Sequence[Count], months: Sequence[date], *, merged: bool) -> dict[int, list[int]]:
+    """Return for each day of the week how often a place was sought, by the hour; merged by the part of the day."""
+    if not merged:
+        hours = add_months(months_of(counts, Table("sought_hour", "code"), months, merged=False).values()).shown
+        return {day: [hours.get(f"{day}-{hour}", 0) for hour in range(24)] for day in DAYS}
+    parts = add_months(months_of(counts, TABLES["sought_time"], months, merged=True).values()).shown
+    return {day: [parts.get(f"{day}-{part}", 0) for part in range(24 // PART_HOURS)] for day in DAYS}
+
+
+def list_occupancy_months(counts: Iterable[Count], months: Sequence[date], kind: str = "") -> list[Share]:
+    """Return per month how places stood, over all its hours; `kind`: only those of this kind."""
+    chosen = (one for one in counts if one.month in months and kind in ("", one.kind_code))
+    return _shares(chosen, "occupancy", lambda one: one.month.isoformat(), PLACE_STATUSES)
+
+
 def list_occupancy(counts: Iterable[Count], months: Sequence[date]) -> list[Share]:
     """Return per kind how its places stood, over all hours of these months."""
     return _shares((one for one in counts if one.month in months), "occupancy", lambda one: one.kind_code, PLACE_STATUSES)
@@ -176,6 +210,34 @@ def write_csv(export: Export, separator: str) -> bytes:
     writer.writerows(["", "about", _safe(value), subject, "", "", ""] for subject, value in export.about.items())
     writer.writerows([_safe("" if cell is None else cell) for cell in astuple(line)] for line in export.lines)
     return ("\ufeff" + text.getvalue()).encode()
+
+
+def write_ods(export: Export) -> bytes:
+    """Return the export as an OpenDocument spreadsheet: a sheet of the figures and one about them, without formulas."""
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table as Sheet
+    from odf.table import TableCell, TableRow
+    from odf.text import P
+
+    def row_of(cells: Sequence[object]) -> Any:
+        row = TableRow(check_grammar=False)
+        for cell in cells:
+            kind = {"valuetype": "float", "value": cell} if isinstance(cell, int) else {"valuetype": "string"}
+            made = TableCell(check_grammar=False, **kind)
+            made.addElement(P(text="" if cell is None else str(cell)), check_grammar=False)
+            row.addElement(made, check_grammar=False)
+        return row
+
+    document = OpenDocumentSpreadsheet()
+    head = [one.name for one in fields(Line)]
+    for name, rows in (("figures", [head, *map(astuple, export.lines)]), ("about", list(export.about.items()))):
+        sheet = Sheet(name=name)
+        document.spreadsheet.addElement(sheet)
+        for cells in rows:
+            sheet.addElement(row_of(cells), check_grammar=False)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
 
 
 def file_name(months: Sequence[date], ending: str) -> str:

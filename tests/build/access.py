@@ -164,7 +164,7 @@ ACCESS = {
     "shelter_staff_add": "M own",
     "shelter_person": "M own",
     "shelter_person_save": "M own",
-    **dict.fromkeys(("monitor", "monitor_csv", "monitor_json"), "MDB"),
+    **dict.fromkeys(("monitor", "monitor_csv", "monitor_json", "monitor_ods", "monitor_report"), "MDB"),
     "past_board": "DA",
     "own_past": "SM own",
     "audit": "U",
@@ -246,7 +246,7 @@ NEEDS_PROOF = {
     **dict.fromkeys(("token_add", "token_save", "import_look", "import_save"), "A"),
     **dict.fromkeys(("kind_add", "kind_save", "unit_add", "unit_save", "day_off_add", "day_off_end"), "A"),
     **dict.fromkeys(("spoken_add", "spoken_end"), "A"),
-    **dict.fromkeys(("monitor_csv", "monitor_json"), "MDB"),
+    **dict.fromkeys(("monitor_csv", "monitor_json", "monitor_ods"), "MDB"),
     **dict.fromkeys(("shelter_token_add", "shelter_token_save"), "M"),
     **dict.fromkeys(("shelter_contact", "place_save", "shelter_staff_add", "shelter_person_save"), "M"),
 }

@@ -68,6 +68,8 @@ CALLS: dict[str, Call] = {
     "person_device_end": Call("/people/nobody/devices/nobodys/end", 404, {}),
     "monitor": Call("/monitor", 200),
     "monitor_csv": Call("/monitor/figures.csv", 200),
+    "monitor_ods": Call("/monitor/figures.ods", 200),
+    "monitor_report": Call("/monitor/report", 200),
     "monitor_json": Call("/monitor/figures.json", 200),
     "sign_ins": Call("/audit/sign-ins", 200),
     "sign_out": Call("/sign-out", 303, {}),

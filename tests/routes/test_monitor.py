@@ -3,18 +3,22 @@
 import csv
 import io
 import json
+import re
+import zipfile
 from collections import defaultdict
 from contextlib import aclosing
 from datetime import date
 
 import httpx
 import pytest
+from defusedxml import ElementTree
 from sqlalchemy import text
 
 from bedboard.rules.merging import LEAST
 from bedboard.rules.tallies import HOUSEHOLDS, LONGER, SLEPT, STAYS, TABLES, WAITS
 from tests.build.site import Site, as_owner
 
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 Event = tuple[str, str, str, str, str, int]  # month, what, unit, kind, code, count
 
 JANUARY: list[Event] = [
@@ -31,6 +35,11 @@ JANUARY: list[Event] = [
     ("2026-01-01", "asked_of", "", "", "linde", 3),
     ("2026-01-01", "refused_by", "", "", "linde", 2),
     ("2026-01-01", "asked_of", "", "", "wilg", 8),
+    ("2026-01-01", "request", "", "", "arrived", 10),
+    ("2026-01-01", "answer", "", "", "yes", 12),
+    ("2026-01-01", "answer", "", "", "no", 20),
+    ("2026-01-01", "answer", "", "", "discuss", 4),
+    ("2026-02-01", "answer", "", "", "yes", 6),
     ("2026-02-01", "slept", "noord", "", "street", 1),
     ("2026-02-01", "slept", "noord", "", "hotel", 9),
     ("2026-03-01", "slept", "noord", "", "exploiter", 8),
@@ -70,11 +79,19 @@ def slow(events: list[Event], name: str, month: str) -> tuple[dict[str, int], in
     """Work one table of one month out from the definition, without any of the code: apart, merged, hidden."""
     table = TABLES[name]
     cells: dict[str, int] = defaultdict(int)
-    for at, what, unit, kind, code, count in events:
+    for number, (at, what, unit, kind, code, count) in enumerate(events):
+        if name == "sought_time" and (at[:7], what) == (month, "sought"):
+            cells[f"{code}-{number % 24 // 6}"] += count
         if (at[:7], what) == (month, table.what) and table.code in (None, code):
             cells[{"all": "all", "code": code, "unit": unit, "kind": kind}[table.axis]] += count
     total = sum(cells.values())
-    if 0 < total < LEAST:
+    arrived = sum(count for at, what, *_, code, count in events if (at[:7], what, code) == (month, "request", "arrived"))
+    if name == "answer":
+        alone = {code: count for code, count in cells.items() if count >= LEAST}
+        if arrived >= LEAST and 0 < abs(alone.get("yes", arrived) - arrived) < LEAST:
+            del alone["yes"]
+        return alone, 0, alone != cells
+    if 0 < total < LEAST or (name == "placed_kind" and total and 0 < abs(total - arrived) < LEAST <= arrived):
         return {}, 0, True
     apart = dict(cells)
     if min(cells.values(), default=LEAST) < LEAST:
@@ -149,7 +166,9 @@ async def test_a_csv_opens_in_a_spreadsheet_and_says_what_it_is(site: Site, sepa
         ("first=2026-1", "schrijf jaar en maand zoals 2026-03"),
         ("first=2026-01%0A", "schrijf jaar en maand zoals 2026-03"),
         ("first=2026-13", "schrijf jaar en maand zoals 2026-03"),
-        ("unit=atlantis", "kennen wij niet"),
+        ("unit=atlantis", "deze eenheid kennen wij niet"),
+        ("kind=atlantis", "deze soort plek kennen wij niet"),
+        ("shelter=linde", "kennen wij niet"),
     ],
 )
 async def test_a_period_that_cannot_be_is_refused_in_words(site: Site, query: str, words: str) -> None:
@@ -160,11 +179,32 @@ async def test_a_period_that_cannot_be_is_refused_in_words(site: Site, query: st
     assert (await get(site, "hanneke", f"/monitor/figures.csv?{query}")).status_code == 422
 
 
+async def test_a_unit_and_a_kind_are_shown_month_by_month_as_the_tables_show_them(site: Site) -> None:
+    await put(site, JANUARY)
+    path = "/monitor?first=2026-01&last=2026-02&unit=noord&kind=cosm"
+    page = (await get(site, "femke", path)).text
+    _, _, unit = page.partition('id="chosen-unit"')
+    unit, _, rest = unit.partition("</section>")
+    assert re.findall(r"<td>([^<]+)</td>", unit) == ["samen met andere", "10"], "where people slept, in January and February"
+    kind, *_ = rest.partition('id="chosen-kind"')[2].partition("</section>")
+    assert re.findall(r"<td>([^<]+)</td>", kind) == ["samen met andere", "0"], "6 of 10 arrivals have a kind: hidden"
+    desk = (await get(site, "hanneke", path)).text.partition('id="chosen-unit"')[2].partition("</section>")[0]
+    assert re.findall(r"<td>([^<]+)</td>", desk) == ["23", "10"]
+
+
+async def test_hours_of_a_week_are_for_the_desk_and_parts_of_a_day_for_others(site: Site) -> None:
+    await put(site, [("2026-01-01", "sought", "", "", "3", 9), ("2026-01-01", "sought", "", "", "3", 8)])
+    path = "/monitor?first=2026-01&last=2026-01"
+    desk, other = [(await get(site, who, path)).text.partition('id="week"')[2] for who in ("hanneke", "femke")]
+    assert re.findall(r"<td>([1-9]\d*)</td>", desk.partition("</table>")[0]) == ["9", "8"]
+    assert re.findall(r"<td>([1-9]\d*)</td>", other.partition("</table>")[0]) == ["17"]
+
+
 async def test_months_without_anything_say_so(site: Site) -> None:
     page = await get(site, "anneke")
     assert page.status_code == 200
     assert "Er is in deze maanden niets geteld." in page.text
-    assert '<svg class="picture"' not in page.text
+    assert 'class="picture"' not in page.text
 
 
 async def test_every_code_has_a_word_in_both_languages(site: Site) -> None:
@@ -180,6 +220,37 @@ async def test_every_code_has_a_word_in_both_languages(site: Site) -> None:
 async def test_a_picture_has_a_title_and_the_page_no_style_and_few_bytes(site: Site) -> None:
     await put(site, JANUARY)
     page = await get(site, "hanneke", "/monitor?first=2026-01&last=2026-03")
-    assert page.text.count('<svg class="picture" role="img"') == page.text.count('-title">') > 3
+    assert page.text.count('class="picture"') == page.text.count('role="img"') == page.text.count('-title">') > 3
+    assert "<style" not in page.text and "pygal.config" not in page.text
     assert "style=" not in page.text
     assert int(page.headers.get("Content-Length", 0)) < 20_000
+
+
+async def test_a_spreadsheet_says_the_same_as_the_other_files(site: Site) -> None:
+    await put(site, JANUARY)
+    query = "?first=2026-01&last=2026-02"
+    lines = json.loads((await get(site, "anneke", f"/monitor/figures.json{query}")).content)["lines"]
+    reply = await get(site, "anneke", f"/monitor/figures.ods{query}")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="bedboard-2026-01-2026-02.ods"'
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as file:
+        content = ElementTree.fromstring(file.read("content.xml"))
+    sheet, about = content.iter(f"{TABLE}table")
+    rows = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{TABLE}table-row")]
+    assert rows == [list(lines[0]), *([str("" if cell is None else cell) for cell in line.values()] for line in lines)]
+    assert len(list(about.iter(f"{TABLE}table-row"))) == 5
+    assert b"formula" not in ElementTree.tostring(content)
+
+
+async def test_a_report_is_of_months_that_are_over_for_everybody(site: Site) -> None:
+    await put(site, JANUARY)
+    for who in ("hanneke", "femke"):
+        page = (await get(site, who, "/monitor/report?year=2026")).text
+        assert "Jaarverslag 2026" in page and "Tellingen van 2 maanden" in page
+        assert "in een hotel: 9; bij vrienden" not in page and "een vrouw" not in page
+        assert "terug bij de uitbuiter" not in page, "March is not over"
+    assert "niets geteld" in (await get(site, "femke", "/monitor/report")).text, "the year before"
+
+
+@pytest.mark.parametrize("year", ["2027", "1", "99999999999", "twee", "2026%0A1"])
+async def test_a_report_of_a_year_that_cannot_be_is_refused(site: Site, year: str) -> None:
+    assert (await get(site, "femke", f"/monitor/report?year={year}")).status_code == 422
