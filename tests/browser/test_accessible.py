@@ -49,6 +49,10 @@ async def pages(page: Page, site: Site) -> AsyncIterator[str]:
         yield f"{path} as {person}"
 
 
+HIDDEN_LINKS = """() => [...document.querySelectorAll("main a[href]")]
+  .filter((link) => getComputedStyle(link).display === "none").map((link) => link.outerHTML)"""
+
+
 async def width(page: Page) -> int:
     return int(await page.evaluate("document.documentElement.scrollWidth"))
 
@@ -61,6 +65,7 @@ async def test_axe_finds_nothing_on_any_page_and_none_is_too_wide(
     page = await open_page(browser, site, None, size, language=language)
     async for name in pages(page, site):
         assert await width(page) <= size["width"], name
+        assert await page.evaluate(HIDDEN_LINKS) == [], name
         found += [f"{name}: {one}" for one in await violations_in_both_schemes(page)]
     await page.context.close()
     assert found == []
