@@ -139,6 +139,7 @@ async def test_a_place_that_is_lost_after_the_choice_leads_on_with_the_same_need
     await expect(linde.locator(".ask.coming")).to_have_count(1)
     await expect(linde.locator("#main")).not_to_have_attribute("data-moved", "")  # a tap is meant for what is there now
     await linde.locator("#tile-linde-1 > summary").click()
+    await linde.locator("#tile-linde-1 .promised > summary").click()
     await linde.locator("#tile-linde-1").get_by_role("button", name="bezet").click()
     await expect(case.locator(".state").first).to_contain_text("Let op: de opvang zegt nu bezet")
     await is_live(detective)

@@ -116,6 +116,7 @@ async def test_a_hold_is_made_longer_once_and_never_leaves_the_screen_while_it_i
     assert await coordinator.evaluate("window.telephone.isConnected"), "the very same link, under the same finger"
 
     await tile(staff, "linde-1").click()
+    await staff.locator("#tile-linde-1 .promised > summary").click()
     await staff.locator("#tile-linde-1").get_by_role("button", name="bezet").click()
     await expect(row(coordinator)).to_contain_text("Wordt niet meer voor u vastgehouden.")
     await expect(row(coordinator)).to_contain_text("Op het bord staat nu: bezet")
@@ -151,7 +152,7 @@ async def test_staff_keep_a_place_for_who_calls_and_give_it_back(people: tuple[P
     await expect(coordinator.locator("#shelter-linde .figure")).to_contain_text("1")
     await tile(staff, "linde-1").click()
     assert await violations(staff) == []
-    await staff.locator("#tile-linde-1 .caller summary").click()
+    await staff.locator("#tile-linde-1 .caller:not(.promised) > summary").click()
     await staff.locator("#tile-linde-1").get_by_role("button", name="Geef vrij").click()
     await expect(tile(staff, "linde-1")).to_contain_text("vrij")
     await expect(claim).to_have_count(0)
@@ -235,7 +236,7 @@ async def test_holding_calling_and_giving_back_work_without_scripts(browser: Bro
     await hold_for_a_caller(staff, "linde-2", "oever coordinator")
     await expect(tile(staff, "linde-2")).to_contain_text("Stichting Oever (zorgcoördinator)")
     await tile(staff, "linde-2").click()
-    await staff.locator("#tile-linde-2 .caller summary").click()
+    await staff.locator("#tile-linde-2 .caller:not(.promised) > summary").click()
     await staff.locator("#tile-linde-2").get_by_role("button", name="Geef vrij").click()
     await expect(tile(staff, "linde-2")).to_contain_text("vrij")
 

@@ -117,7 +117,7 @@ async def test_after_a_reload_the_switch_says_that_the_sound_waits_and_any_touch
     await untouched.becomes(f"{SWITCH}.getAttribute('aria-checked')", "true")
     await untouched.becomes(f"{SWITCH}.innerText", "Geluid aan")
     assert await untouched.get(box) == before, "nothing moved under the finger"
-    await begin(site, "linde", adults={"woman": 2})
+    await begin(site, "linde", adults={"woman": 1})
     await tones(page, 2)
     assert complaints(page) == []
     await page.context.close()
