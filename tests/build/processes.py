@@ -17,7 +17,9 @@ from tests.build.forks import Fork
 from tests.build.site import TRUST
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 40.0  # on a machine that does other things as well
+START_SECONDS = (
+    120.0  # an installed program compiles everything at its first start, on a machine that does other things as well
+)
 
 
 def free_port() -> int:
@@ -114,7 +116,11 @@ class Process:
             )
 
     async def __aenter__(self) -> Self:
-        return await self.start()
+        try:
+            return await self.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         if self._running is not None and self._running.poll() is None:
