@@ -75,6 +75,9 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:
             super().data_received(data)
+            # uvicorn gives the whole request at once. What `websockets` could not read then, it never reads nor answers.
+            if not self.handshake_initiated:
+                self.transport.close()
             return
         for part in slices(data):
             if self.transport.is_closing():

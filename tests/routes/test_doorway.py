@@ -215,3 +215,24 @@ print(raise_open_files(), resource.getrlimit(resource.RLIMIT_NOFILE)[0], Door(Pa
 """
     done = subprocess.run([sys.executable, "-c", script], env=os.environ, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(raised), str(raised), str(raised - FILES_KEPT)]
+
+
+ODD_HANDSHAKES = {
+    "a long header": ("/api/v1/live", "X-Pad: " + "x" * 9000),
+    "many headers": ("/api/v1/live", "\r\n".join(f"X-{number}: 1" for number in range(140))),
+    "a long address": ("/api/v1/live?x=" + "a" * 9000, "X-Pad: 1"),
+    "a body that does not come": ("/api/v1/live", "Content-Length: 5"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_HANDSHAKES)
+async def test_a_handshake_that_nobody_can_read_is_closed_at_once(
+    board_database: Database, clock: FixedClock, name: str
+) -> None:
+    path, more = ODD_HANDSHAKES[name]
+    key = (
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    )
+    async with served(board_database.url, clock) as site, line(site) as (reader, writer):
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host(site).decode()}\r\n{key}\r\n{more}\r\n\r\n".encode())
+        assert await is_closed(reader)
