@@ -18,7 +18,7 @@ from bedboard.actions.signin import hash_token
 from bedboard.process import Process, language_of, process_of
 from bedboard.routes.parse import network_of, own_path, read_body, read_fields
 from bedboard.rules.access import Actor
-from bedboard.rules.refusals import Malformed, Unavailable
+from bedboard.rules.refusals import Conflict, Malformed, Unavailable
 from bedboard.schemas.parse import parse_form, parse_json
 from bedboard.store.board import Catalogue, ShelterRow
 from bedboard.store.database import Database, Transaction
@@ -27,6 +27,10 @@ from bedboard.views.found import Deciders, deciders_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
+
+TWICE_SECONDS = 2.0
+"""How long a press waits for the same press that is at work, to give its answer too."""
+TWICE_PAUSE_SECONDS = 0.05
 
 REFUSED = re.compile(r";q=0(\.0*)?(;|$)")  # the weight of a coding that a caller cannot read (RFC 9110, 12.4.2)
 
@@ -211,7 +215,17 @@ class Call:
             return reply(result)
 
         fingerprint = make_key(key, self.request.method, self.path, *asked)
-        done = await apply_once(self._database, self.actor, fingerprint, self.now, work, reply_now, self.until, self.epoch)
+        given_up_at = asyncio.get_running_loop().time() + TWICE_SECONDS
+        while True:
+            try:
+                done = await apply_once(
+                    self._database, self.actor, fingerprint, self.now, work, reply_now, self.until, self.epoch
+                )
+                break
+            except Conflict as refusal:  # the same press again, such as a double tap: it gets the same answer
+                if refusal.code != "key_in_use" or asyncio.get_running_loop().time() > given_up_at:
+                    raise
+                await asyncio.sleep(TWICE_PAUSE_SECONDS)
         if done.result is not None and shown is not None:
             await shown(done.result)
         return done

@@ -173,7 +173,7 @@ async def keys_in_use(site: Site) -> int:
 
 
 async def test_the_same_key_twice_at_once_is_done_once(site: Site) -> None:
-    """The shelter is locked, so the first call waits with its key in use, and the second hears so at once."""
+    """The shelter is locked, so the first call waits with its key in use, and the second hears so before long."""
     key = {"Idempotency-Key": "k"}
     async with site.api(LINDE) as client:
         async with site.process.database.transaction() as tx:
