@@ -25,6 +25,7 @@ from bedboard.store.board import ShelterRow, get_shelter, list_shelters
 from bedboard.store.clients import list_new_clients
 from bedboard.store.database import Transaction
 from bedboard.store.journal import get_journal
+from bedboard.views.cards import ClaimView
 
 EMPTY_UNDO = '<div id="undo"></div>'
 VOID = b"void"  # the stored reply of a tap that was taken back before it was done
@@ -43,8 +44,14 @@ def staff_section(call: Call, row: ShelterRow) -> str:
     return board.tiles.page(call.language, card_of(call, row), call.catalogue, shown, board.cards.get(row.id))
 
 
-def _undo_bar(call: Call, row: ShelterRow, journal_id: int, place_id: str | None) -> str:
-    """Draw the bar that offers to take the last tap back; empty when the place is gone."""
+def _claim_on(call: Call, place_id: str | None) -> ClaimView | None:
+    """Return the promise or hold on a place, as this process last knew it."""
+    card = call.process.board.cards.get(call.path_params["shelter_id"])
+    return next((place.claim for place in card.places if place.id == place_id), None) if card else None
+
+
+def _undo_bar(call: Call, row: ShelterRow, journal_id: int, place_id: str | None, before: ClaimView | None = None) -> str:
+    """Draw the bar that offers to take the last tap back; empty when the place is gone. `before`: the claim that was on it."""
     place = next((place for place in card_of(call, row).places if place.id == place_id), None)
     if place is None:
         return EMPTY_UNDO
@@ -54,6 +61,7 @@ def _undo_bar(call: Call, row: ShelterRow, journal_id: int, place_id: str | None
         "change": journal_id,
         "label": place.label,
         "status": place.status,
+        "lost": before if place.claim is None else None,
         "new_key": call.process.clock.new_id,
     }
     return call.process.pages.render(call.language, "fragments/_undo.html", context)
@@ -116,7 +124,7 @@ async def _tap(
     tapper = call.request.headers.get("bedboard-person", call.actor.id)
     if tapper != call.actor.id:  # a waiting tap of somebody who used this device before
         raise NotAllowed("not_your_session")
-    is_void = "void" in sent
+    is_void, before = "void" in sent, _claim_on(call, place_id)
 
     def reply(changed: Changed) -> Reply:
         return Reply(200, VOID if is_void else str(changed.journal_id or "").encode(), changed.shelter.version)
@@ -137,7 +145,7 @@ async def _tap(
         query = f"?change={journal_id}" if journal_id and place_id else ""
         return RedirectResponse(f"/staff/{shelter_id}{query}", 303)
     row = done.result.shelter if done.result is not None else await read_shelter(call, shelter_id)
-    undo = _undo_bar(call, row, journal_id, place_id) if journal_id and place_id else EMPTY_UNDO
+    undo = _undo_bar(call, row, journal_id, place_id, before) if journal_id and place_id else EMPTY_UNDO
     return html(call, staff_section(call, row) + undo + EMPTY_NOTICE)
 
 

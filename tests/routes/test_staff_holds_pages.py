@@ -89,3 +89,16 @@ async def test_a_promised_place_is_called_occupied_only_after_reading_for_whom_i
     [undo] = forms(reply, "/staff/linde/undo")
     await press(sanne, undo)
     assert await state(site, "linde-1") == ("reserved" if is_case else "held")
+
+
+async def test_a_tap_that_ends_a_hold_says_whose_it_was(site: Site, sanne: httpx.AsyncClient) -> None:
+    """Such as one that waited for a connection: the hold came meanwhile."""
+    async with site.api("demo-police") as police:
+        assert (await police.post("/places/linde-1/holds", json={})).status_code == 201
+    tap = {"status": "occupied", "key": "waited"}
+    for is_first in (True, False):  # the second is the same tap again
+        reply = await sanne.post("/staff/linde/places/linde-1", data=tap, headers={"HX-Request": "true"})
+        bar = " ".join(reply.text.partition('id="undo"')[2].split())
+        assert "is nu" in bar and ("(politie) had deze plek, en ziet dat nu." in bar) == is_first
+    reply = await sanne.post("/staff/linde/places/linde-2", data=tap | {"key": "other"}, headers={"HX-Request": "true"})
+    assert "had deze plek" not in reply.text
