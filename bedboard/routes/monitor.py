@@ -52,7 +52,7 @@ def _period(call: Call, form: MonitorForm) -> list[date]:
     for name, code, known in (("unit", form.unit, call.catalogue.units), ("kind", form.kind, call.catalogue.kinds)):
         if code and code not in known:
             raise Invalid(FieldError(name, f"unknown_{name}"))
-    return check_period(form.first, form.last, newest, today)
+    return check_period(form.first_month, form.last_month, newest, today)
 
 
 def _choices(form: MonitorForm) -> list[tuple[Axis, str]]:

@@ -166,13 +166,13 @@ def check_period(first: date | None, last: date | None, newest: date, today: dat
     """
     end = last or max(newest, first or newest)
     begin = first or earlier_month(end, USUAL_MONTHS - 1)
-    for name, month in (("first", begin), ("last", end)):
+    for name, month in (("first_month", begin), ("last_month", end)):
         if month > today:
             raise Invalid(FieldError(name, "month_in_future"))
     if end < begin:
-        raise Invalid(FieldError("last", "month_before_first"))
+        raise Invalid(FieldError("last_month", "month_before_first"))
     if end >= earlier_month(begin, -MOST_MONTHS):
-        raise Invalid(FieldError("last", "too_many_months", {"most": MOST_MONTHS}))
+        raise Invalid(FieldError("last_month", "too_many_months", {"most": MOST_MONTHS}))
     months = [begin]
     while months[-1] < end:
         months.append(next_month(months[-1]))

@@ -135,8 +135,8 @@ class MonitorForm(Form):
     `unit` and `kind`: those to show month by month as well.
     """
 
-    first: Month | None = None
-    last: Month | None = None
+    first_month: Month | None = None
+    last_month: Month | None = None
     unit: Annotated[str, Field(max_length=64)] = ""
     kind: Annotated[str, Field(max_length=64)] = ""
 

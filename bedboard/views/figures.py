@@ -11,16 +11,17 @@ from typing import Any, NamedTuple
 from bedboard.rules.merging import Count, Merged, Sums, add_months, cells_of, merge_table
 from bedboard.rules.places import PLACE_STATUSES
 from bedboard.rules.roster import is_formula
-from bedboard.rules.tallies import OF_SHELTERS, PART_HOURS, TABLES, Axis, Table
+from bedboard.rules.tallies import LONGER, OF_SHELTERS, PART_HOURS, STAYS, TABLES, WAITS, Axis, Table
 
 SERIES = ("sought", "arrived", "ended")
 DAYS = range(1, 8)
+OF_TIME = {code: place for place, code in enumerate((*WAITS, *STAYS, LONGER))}
 FRESHNESS = ("fresh", "ageing", "stale")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A table of the period, its largest row first. `sums` says what is merged or hidden."""
+    """A table of the period. Times go from short to long, all else from the largest row. `sums`: the merged rows too."""
 
     name: str
     axis: Axis
@@ -28,7 +29,10 @@ class Figure:
 
     @property
     def rows(self) -> list[tuple[str, int]]:
-        return sorted(self.sums.shown.items(), key=lambda row: (-row[1], row[0]))
+        shown = self.sums.shown
+        if shown and set(shown) <= OF_TIME.keys():
+            return sorted(shown.items(), key=lambda row: OF_TIME[row[0]])
+        return sorted(shown.items(), key=lambda row: (-row[1], row[0]))
 
     @property
     def most(self) -> int:

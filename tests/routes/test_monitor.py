@@ -64,12 +64,12 @@ async def get(site: Site, who: str, path: str = "/monitor") -> httpx.Response:
 
 async def test_others_than_the_desk_see_months_that_are_over_with_small_cells_merged(site: Site) -> None:
     await put(site, JANUARY)
-    page = (await get(site, "anneke", "/monitor?first=2026-01&last=2026-03")).text
+    page = (await get(site, "anneke", "/monitor?first_month=2026-01&last_month=2026-03")).text
     assert "terug bij de uitbuiter" not in page, "March is not over"
     assert "in een hotel" not in page and ">kleine aantallen samen<" in page
     assert "een vrouw" not in page and "te klein om te noemen" in page
     assert "Linde" in page and "Wilg" not in page, "a manager sees the own shelters only"
-    desk = (await get(site, "hanneke", "/monitor?first=2026-01&last=2026-03")).text
+    desk = (await get(site, "hanneke", "/monitor?first_month=2026-01&last_month=2026-03")).text
     for word in ("terug bij de uitbuiter", "in een hotel", "een vrouw", "Linde", "Wilg"):
         assert word in desk
     assert ">kleine aantallen samen<" not in desk
@@ -102,7 +102,7 @@ def slow(events: list[Event], name: str, month: str) -> tuple[dict[str, int], in
 
 async def test_a_file_says_what_the_definition_gives(site: Site) -> None:
     await put(site, JANUARY)
-    reply = await get(site, "anneke", "/monitor/figures.json?first=2026-01&last=2026-03")
+    reply = await get(site, "anneke", "/monitor/figures.json?first_month=2026-01&last_month=2026-03")
     assert reply.headers["Content-Disposition"] == 'attachment; filename="bedboard-2026-01-2026-03.json"'
     lines = json.loads(reply.content)["lines"]
     for name in TABLES:
@@ -120,7 +120,7 @@ async def test_a_policy_officer_sees_figures_and_no_board(site: Site) -> None:
     async with aclosing(await site.sign_in("femke")) as femke:
         home = await femke.get("/")
         assert (home.status_code, home.headers["Location"]) == (303, "/monitor")
-        page = await femke.get("/monitor?first=2026-01&last=2026-03", headers={"Accept-Language": "nl"})
+        page = await femke.get("/monitor?first_month=2026-01&last_month=2026-03", headers={"Accept-Language": "nl"})
         assert page.status_code == 200 and "op straat" not in page.text and "bij vrienden of familie" in page.text
         assert "Linde" not in page.text and "Wilg" not in page.text and "in een hotel" not in page.text
         for path in ("/search", "/requests", "/staff", "/audit", "/shelters/linde"):
@@ -129,7 +129,7 @@ async def test_a_policy_officer_sees_figures_and_no_board(site: Site) -> None:
 
 async def test_files_of_the_desk_are_those_of_everybody(site: Site) -> None:
     await put(site, JANUARY)
-    path = "/monitor/figures.json?first=2026-01&last=2026-02"
+    path = "/monitor/figures.json?first_month=2026-01&last_month=2026-02"
     one, other = [json.loads((await get(site, who, path)).content)["lines"] for who in ("hanneke", "anneke")]
     assert one == other
 
@@ -137,10 +137,12 @@ async def test_files_of_the_desk_are_those_of_everybody(site: Site) -> None:
 async def test_two_files_tell_no_more_by_subtraction_than_the_months_between(site: Site) -> None:
     await put(site, JANUARY)
     both, first = [
-        json.loads((await get(site, "anneke", f"/monitor/figures.json?first=2026-01&last={last}")).content)["lines"]
+        json.loads((await get(site, "anneke", f"/monitor/figures.json?first_month=2026-01&last_month={last}")).content)["lines"]
         for last in ("2026-02", "2026-01")
     ]
-    alone = json.loads((await get(site, "anneke", "/monitor/figures.json?first=2026-02&last=2026-02")).content)["lines"]
+    alone = json.loads((await get(site, "anneke", "/monitor/figures.json?first_month=2026-02&last_month=2026-02")).content)[
+        "lines"
+    ]
     assert [line for line in both if line not in first] == alone
     assert all(line["count"] is None or line["count"] >= LEAST for line in both)
 
@@ -148,7 +150,7 @@ async def test_two_files_tell_no_more_by_subtraction_than_the_months_between(sit
 @pytest.mark.parametrize(("separator", "sign"), [("comma", ","), ("semicolon", ";")])
 async def test_a_csv_opens_in_a_spreadsheet_and_says_what_it_is(site: Site, separator: str, sign: str) -> None:
     await put(site, JANUARY)
-    reply = await get(site, "anneke", f"/monitor/figures.csv?first=2026-01&last=2026-01&separator={separator}")
+    reply = await get(site, "anneke", f"/monitor/figures.csv?first_month=2026-01&last_month=2026-01&separator={separator}")
     assert reply.content.startswith(b"\xef\xbb\xbf") and b"\r\n" in reply.content
     rows = list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"), newline=""), delimiter=sign, strict=True))
     about = {row["code"]: row["definition"] for row in rows if row["table"] == "about"}
@@ -160,12 +162,12 @@ async def test_a_csv_opens_in_a_spreadsheet_and_says_what_it_is(site: Site, sepa
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("first=2026-02&last=2026-01", "kies geen maand voor de eerste"),
-        ("first=2027-01&last=2027-02", "deze maand is er nog niet"),
-        ("first=2000-01&last=2026-01", "kies hoogstens 60 maanden tegelijk"),
-        ("first=2026-1", "schrijf jaar en maand zoals 2026-03"),
-        ("first=2026-01%0A", "schrijf jaar en maand zoals 2026-03"),
-        ("first=2026-13", "schrijf jaar en maand zoals 2026-03"),
+        ("first_month=2026-02&last_month=2026-01", "kies geen maand voor de eerste"),
+        ("first_month=2027-01&last_month=2027-02", "deze maand is er nog niet"),
+        ("first_month=2000-01&last_month=2026-01", "kies hoogstens 60 maanden tegelijk"),
+        ("first_month=2026-1", "schrijf jaar en maand zoals 2026-03"),
+        ("first_month=2026-01%0A", "schrijf jaar en maand zoals 2026-03"),
+        ("first_month=2026-13", "schrijf jaar en maand zoals 2026-03"),
         ("unit=atlantis", "deze eenheid kennen wij niet"),
         ("kind=atlantis", "deze soort plek kennen wij niet"),
         ("shelter=linde", "kennen wij niet"),
@@ -181,7 +183,7 @@ async def test_a_period_that_cannot_be_is_refused_in_words(site: Site, query: st
 
 async def test_a_unit_and_a_kind_are_shown_month_by_month_as_the_tables_show_them(site: Site) -> None:
     await put(site, JANUARY)
-    path = "/monitor?first=2026-01&last=2026-02&unit=noord&kind=cosm"
+    path = "/monitor?first_month=2026-01&last_month=2026-02&unit=noord&kind=cosm"
     page = (await get(site, "femke", path)).text
     _, _, unit = page.partition('id="chosen-unit"')
     unit, _, rest = unit.partition("</section>")
@@ -194,7 +196,7 @@ async def test_a_unit_and_a_kind_are_shown_month_by_month_as_the_tables_show_the
 
 async def test_hours_of_a_week_are_for_the_desk_and_parts_of_a_day_for_others(site: Site) -> None:
     await put(site, [("2026-01-01", "sought", "", "", "3", 9), ("2026-01-01", "sought", "", "", "3", 8)])
-    path = "/monitor?first=2026-01&last=2026-01"
+    path = "/monitor?first_month=2026-01&last_month=2026-01"
     desk, other = [(await get(site, who, path)).text.partition('id="week"')[2] for who in ("hanneke", "femke")]
     assert re.findall(r"<td>([1-9]\d*)</td>", desk.partition("</table>")[0]) == ["9", "8"]
     assert re.findall(r"<td>([1-9]\d*)</td>", other.partition("</table>")[0]) == ["17"]
@@ -219,7 +221,7 @@ async def test_every_code_has_a_word_in_both_languages(site: Site) -> None:
 
 async def test_a_picture_has_a_title_and_the_page_no_style_and_few_bytes(site: Site) -> None:
     await put(site, JANUARY)
-    page = await get(site, "hanneke", "/monitor?first=2026-01&last=2026-03")
+    page = await get(site, "hanneke", "/monitor?first_month=2026-01&last_month=2026-03")
     assert page.text.count('class="picture"') == page.text.count('role="img"') == page.text.count('-title">') > 3
     assert "<style" not in page.text and "pygal.config" not in page.text
     assert "style=" not in page.text
@@ -228,7 +230,7 @@ async def test_a_picture_has_a_title_and_the_page_no_style_and_few_bytes(site: S
 
 async def test_a_spreadsheet_says_the_same_as_the_other_files(site: Site) -> None:
     await put(site, JANUARY)
-    query = "?first=2026-01&last=2026-02"
+    query = "?first_month=2026-01&last_month=2026-02"
     lines = json.loads((await get(site, "anneke", f"/monitor/figures.json{query}")).content)["lines"]
     reply = await get(site, "anneke", f"/monitor/figures.ods{query}")
     assert reply.headers["Content-Disposition"] == 'attachment; filename="bedboard-2026-01-2026-02.ods"'
