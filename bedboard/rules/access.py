@@ -92,7 +92,7 @@ LIVE = Rule(ANYONE - {"machine"}, sessions=EVERY_SESSION, while_locked=True)
 WAKEABLE = Rule(SEEKERS | SHELTER, sessions=WORKING)
 DESK = Rule(frozenset({"desk"}))
 POLICE = Rule(frozenset({"police"}))
-LOOKING_BACK = Rule(frozenset({"desk", "admin"}))  # on the whole board as it stood: add further readers here
+LOOKING_BACK = Rule(frozenset({"desk"}))  # on the whole board as it stood; a place that was free minutes ago may be free now
 AUDITOR = Rule(frozenset({"auditor"}))
 OF_SHELTERS = Rule(SHELTER, sessions=WORKING)
 OWN_SHELTER = Rule(SHELTER, own="shelter", sessions=WORKING)

@@ -165,7 +165,7 @@ ACCESS = {
     "shelter_person": "M own",
     "shelter_person_save": "M own",
     **dict.fromkeys(("monitor", "monitor_csv", "monitor_json", "monitor_ods", "monitor_report"), "MDB"),
-    "past_board": "DA",
+    "past_board": "D",
     "own_past": "SM own",
     "audit": "U",
     "live": "SMCPDAUB",
