@@ -16,6 +16,7 @@ from bedboard.actions.signin import go_on
 from bedboard.routes.call import Call
 from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.routes.signin import is_demo, signed_in
+from bedboard.rules.access import SHELTER
 from bedboard.rules.refusals import NotFound, SignInNeeded
 from bedboard.schemas.manage_forms import PERSON_ROLES, PersonForm, RoleForm, StaffForm
 from bedboard.store.database import Transaction
@@ -24,6 +25,8 @@ from bedboard.store.people import lock_session
 from bedboard.views.managing import FieldSpec, ListRowView, fill_in, options_of, ticks
 
 ROLES = tuple((role, role) for role in PERSON_ROLES)
+FURTHER_ROLES = tuple(one for one in ROLES if one[0] not in SHELTER)
+"""Without those that need shelters: the form of a further role has none to choose."""
 
 
 def _stamp(person: PersonRow) -> str:
@@ -83,7 +86,7 @@ async def show_person(call: Call) -> Response:
         specs = await _specs(tx)
     saved = {"name": person.name, "organization": person.organization_id, "role": person.role}
     sheet = Sheet(specs, saved | ticks("shelters", person.shelter_ids), _stamp(person))
-    roles = fill_in([specs[1], specs[2]], {}, None)
+    roles = fill_in([specs[1], FieldSpec("role", "role", FURTHER_ROLES)], {}, None)
     context = {"person": person, "further": roles, "shelter": None, "has_ended": person.ended_at is not None}
     return show(call, "pages/manage_person.html", sheet, context)
 
