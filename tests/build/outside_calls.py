@@ -121,8 +121,8 @@ def who_may(row: Row) -> str:
     if row.path.startswith(("/staff", "/totals")):
         return "sanne"
     if row.path.startswith("/manage"):
-        return "anneke"
-    return "hanneke" if row.path.endswith(("/answer", "/decide", "/arrival")) else "mark"
+        return "anneke" if "{shelter" in row.path else "wouter"
+    return "hanneke" if row.path.startswith("/monitor") or row.path.endswith(("/answer", "/decide", "/arrival")) else "mark"
 
 
 async def send_to_every_route(sender: Sender, clients: Mapping[str, httpx.AsyncClient]) -> None:

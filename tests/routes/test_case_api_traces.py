@@ -24,7 +24,7 @@ async def written(site: Site) -> dict[str, str]:
     return {
         table: "\n".join(map(str, await sql(site, f"select * from {table}")))  # noqa: S608
         for (table,) in tables
-        if table not in ("shelter", "place", "kind", "language")
+        if table not in ("shelter", "place", "kind", "language", "picture")
     }
 
 

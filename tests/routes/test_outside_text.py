@@ -56,7 +56,7 @@ async def test_no_text_from_outside_is_kept_or_logged(
     set_up_log("debug")
     caplog.set_level(logging.INFO)
     database = site.process.database
-    browsers = {person: await site.sign_in(person) for person in ("mark", "sanne", "anneke", "hanneke")}
+    browsers = {person: await site.sign_in(person) for person in ("mark", "sanne", "anneke", "hanneke", "wouter")}
     programs = {token: site.api(token) for token in ("demo-police", "demo-shelter-linde")}
     sender = Sender(site)
     try:
