@@ -100,7 +100,7 @@ class Known(NamedTuple):
     version: int
 
 
-TAG = re.compile(r'"?(\d{1,18})-(\d{1,18})"?', re.ASCII)
+TAG = re.compile(r'(?:W/)?"?(\d{1,18})-(\d{1,18})"?', re.ASCII)  # a proxy that packs an answer makes its tag a weak one
 
 
 def if_match(request: Request) -> Known | None:

@@ -256,3 +256,11 @@ async def test_the_board_is_packed_once_for_all_and_never_older_than_a_change(si
 
         site.clock.move(seconds=1)
         assert (await police.get("/board")).json()["as_of"] > plain.json()["as_of"]
+
+
+async def test_a_tag_that_a_proxy_has_made_weak_is_the_same_version(site: Site) -> None:
+    async with site.api(LINDE) as client:
+        tag = (await client.get("/shelters/linde")).headers["etag"]
+        for status in (200, 412):  # the second names the version of before
+            reply = await client.patch("/places/linde-1", json=OCCUPIED, headers={"If-Match": f"W/{tag}"})
+            assert reply.status_code == status
