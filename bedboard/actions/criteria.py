@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from bedboard.actions.manage.common import differences
 from bedboard.actions.occupancy import Changed
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
@@ -51,12 +52,6 @@ async def _save(
     return Changed(present, journal_id)
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return only the differences, as they were and as they are; None: not said."""
-    names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-    return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
-
-
 def _words(
     criteria: Mapping[str, str], limits: Mapping[str, int], intake: tuple[int, int], languages: Collection[str]
 ) -> dict[str, Any]:
@@ -79,9 +74,9 @@ async def set_terms(
         shelter.criteria, shelter.limits, (shelter.intake_from_minutes, shelter.intake_until_minutes), shelter.languages
     )
     new = _words(terms.criteria, terms.limits, terms.intake, terms.languages)
-    before, after = _differences(old, new)
+    before, after = differences(old, new)
     for name in {"criteria", "limits"} & after.keys():
-        before[name], after[name] = _differences(old[name], new[name])
+        before[name], after[name] = differences(old[name], new[name])
     if after:
         shelter.criteria, shelter.limits, shelter.languages = new["criteria"], new["limits"], new["languages"]
         shelter.intake_from_minutes, shelter.intake_until_minutes = terms.intake
@@ -109,7 +104,7 @@ async def set_place_criteria(
     if place.ended_at is not None:
         raise NotFound("no_such_place")
     own = {name: answer for name, answer in criteria.items() if answer != shelter.criteria.get(name)}
-    before, after = _differences(place.criteria or {}, own)
+    before, after = differences(place.criteria or {}, own)
     if after:
         place.criteria = own or None
         tx.add(place)

@@ -105,7 +105,7 @@ async def change_place(
     version: int | None = None,
     limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
-    """Make one place free, occupied or closed, which also confirms the whole shelter unless its news is stale.
+    """Make one place free, occupied or closed. A person's tap also confirms the whole shelter, unless its news is stale.
 
     `version`: the shelter's version as the caller knows it; None is not checked. `limits`: those of the deployment.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
@@ -122,11 +122,10 @@ async def change_place(
     apply_occupancy(place, after)
     tx.add(place)
     words = words_of(before)
-    if after.state != before.state or after.state != "open":
-        if after.state != before.state:
-            await tell_case(tx, claim)
-        if after.state != "open":
-            words |= _end_hold(tx, claim, "used" if after.state == "occupied" else "withdrawn", now)
+    if after.state != before.state:
+        await tell_case(tx, claim)
+    if after.state != "open":
+        words |= _end_hold(tx, claim, "used" if after.state == "occupied" else "withdrawn", now)
     words |= confirm_by_change(shelter, kinds, actor, after.observed_at, limits)
     row = journal_row(actor, "place", place_id, words, words_of(after), now, after.observed_at)
     return await save_change(tx, shelter, [row])

@@ -16,7 +16,6 @@ LASTS: Mapping[Word, timedelta] = {
     "token": timedelta(hours=24),
     "access": timedelta(hours=24),
 }
-LONGEST_AGE = max(LASTS.values())
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=5)

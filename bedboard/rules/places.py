@@ -14,7 +14,6 @@ PlaceStatus = Literal["free", "held", "reserved", "occupied", "closed"]  # on th
 Reported = Literal["free", "occupied", "closed"]  # by a shelter
 
 PLACE_STATUSES: tuple[PlaceStatus, ...] = get_args(PlaceStatus)
-REPORTED: tuple[Reported, ...] = get_args(Reported)
 
 # Why a place is closed, and the usual time until it opens again. A closure always has an expected end (empty is not
 # available, and a closure without an end is never looked at again); a shelter that knows better says so.
