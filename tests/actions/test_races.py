@@ -100,8 +100,9 @@ async def test_every_one_of_many_changes_at_once_has_its_own_version_and_builds_
         for place in linde.places:
             present = occupancy_words(place.state, place.expected_free_at, place.closed_reason, place.since)
             rows = [row for row in journal if row.place_id == place.id]
-            changes = [({**(row.before or {}), CONFIRMED: None}, {**(row.after or {}), CONFIRMED: None}) for row in rows]
-            present |= {CONFIRMED: None}  # of the shelter, and no word of the place
+            of_shelter = {CONFIRMED: None, "kinds": None}  # no words of the place
+            changes = [((row.before or {}) | of_shelter, (row.after or {}) | of_shelter) for row in rows]
+            present |= of_shelter
             assert [after for _, after in changes[-1:]] == [present]  # the stored words are those last written down
             # nobody worked with what was no longer so
             assert [after for _, after in changes[:-1]] == [before for before, _ in changes[1:]]
