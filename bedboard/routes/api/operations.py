@@ -17,7 +17,8 @@ PROBLEMS = {
     "401": "No token, or one that does not count",
     "403": "Not for this role, or not for this token; `scope` is the one that it lacks",
     "404": "Not there, or not for you to know",
-    "409": "It conflicts with what is true now, which comes along as `present`",
+    "409": "It conflicts with what is true now, which mostly comes along as `present`. `key_in_use`: the same call is still "
+    "at work; repeat it with the same key",
     "412": "Another version than `If-Match` names",
     "413": "Larger than 64 KiB",
     "422": "Some fields cannot be right; `errors` lists them",
