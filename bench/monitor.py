@@ -58,8 +58,7 @@ async def make_up_year(url: str) -> None:
     async with database.transaction() as tx:
         await begin_board(tx)
         await add_tokens(tx, 0)
-        for role in ("policy", "desk"):
-            await add_person(tx, Person(id=role, organization_id="org", name=role, role=role, demo=True))
+        await add_person(tx, Person(id="policy", organization_id="org", name="policy", role="policy", demo=True))
         for back in range(12, 0, -1):
             first = earlier_month(now.astimezone(zone).date().replace(day=1), back)
             start = datetime(first.year, first.month, 2, tzinfo=zone)
