@@ -151,6 +151,7 @@ async def post_end(call: Call) -> Response:
             await end_account(tx, call.actor, call.actor.id, call.now, also_last=form.last == "yes")
     except Conflict as refusal:
         return keep(call, "/devices", {}, refusal)
+    call.process.identity.forget(call.session_hash)  # perhaps it was this session's own
     return RedirectResponse("/devices", 303, {"Cache-Control": "no-store"})
 
 
