@@ -1,8 +1,14 @@
 """A past for a made-up board: years of taps and confirmations in the journal, with the pictures between them, made by SQL."""
 
+import argparse
+import asyncio
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
+from board import make_up_board
+from rig import Served, serving
 
 from bedboard.clock import Clock
 from bedboard.rules.past import CHANGES_BETWEEN
@@ -101,3 +107,21 @@ async def sizes(url: str) -> dict[str, float]:
         return {row["name"]: row["bytes"] / 1e6 for row in rows}
     finally:
         await connection.close()
+
+
+def run(description: str, years: float, measure: Callable[[Served, float], None]) -> None:
+    """Serve a board with a past of so many years, or as the command line says, and measure it."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shelters", type=int, default=800)
+    parser.add_argument("--places", type=int, default=20_000)
+    parser.add_argument("--years", type=float, default=years)
+    given = parser.parse_args()
+
+    def fill(url: str) -> None:
+        asyncio.run(make_up_board(url, given.shelters, given.places))
+        begun = time.perf_counter()
+        lines = asyncio.run(make_up_past(url, given.years))
+        print(f"{lines:,} lines made up in {time.perf_counter() - begun:.0f} s", flush=True)
+
+    with serving(fill) as served:
+        measure(served, given.years)

@@ -7,7 +7,6 @@ A real server with the embedded PostgreSQL in a temporary folder, and one desk t
 another moment. No figure is a test. Figures last printed: at the end of this file.
 """
 
-import argparse
 import asyncio
 import time
 from collections.abc import Sequence
@@ -16,9 +15,8 @@ from random import Random
 from urllib.parse import quote
 
 from bare import ask, connect, cpu_ms, request, sign_in
-from board import make_up_board
-from made_past import make_up_past, sizes
-from rig import Served, serving, spread
+from made_past import run, sizes
+from rig import Served, spread
 
 from bedboard.clock import Clock
 from bedboard.store.database import Database
@@ -59,20 +57,7 @@ async def reading(served: Served, moments: Sequence[datetime]) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shelters", type=int, default=800)
-    parser.add_argument("--places", type=int, default=20_000)
-    parser.add_argument("--years", type=float, default=1.0)
-    given = parser.parse_args()
-
-    def fill(url: str) -> None:
-        asyncio.run(make_up_board(url, given.shelters, given.places))
-        begun = time.perf_counter()
-        lines = asyncio.run(make_up_past(url, given.years))
-        print(f"{lines:,} lines made up in {time.perf_counter() - begun:.0f} s", flush=True)
-
-    with serving(fill) as served:
-        measure(served, given.years, 100)
+    run(__doc__ or "", 1.0, lambda served, years: measure(served, years, 100))
 
 
 if __name__ == "__main__":

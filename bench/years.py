@@ -7,7 +7,6 @@ A real server with the embedded PostgreSQL in a temporary folder. No figure is a
 this file.
 """
 
-import argparse
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
@@ -16,9 +15,8 @@ from typing import Any
 
 import stood
 from bare import ask_at_once
-from board import make_up_board
-from made_past import make_up_past, sizes
-from rig import SEAL, Served, serving, spread
+from made_past import run, sizes
+from rig import SEAL, Served, spread
 from search import change
 from sqlalchemy import text
 
@@ -69,20 +67,7 @@ async def measure_store(served: Served, years: float, turns: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shelters", type=int, default=800)
-    parser.add_argument("--places", type=int, default=20_000)
-    parser.add_argument("--years", type=float, default=10.0)
-    given = parser.parse_args()
-
-    def fill(url: str) -> None:
-        asyncio.run(make_up_board(url, given.shelters, given.places))
-        begun = time.perf_counter()
-        lines = asyncio.run(make_up_past(url, given.years))
-        print(f"{lines:,} lines made up in {time.perf_counter() - begun:.0f} s", flush=True)
-
-    with serving(fill) as served:
-        measure(served, given.years, 40)
+    run(__doc__ or "", 10.0, lambda served, years: measure(served, years, 40))
 
 
 if __name__ == "__main__":
