@@ -12,7 +12,7 @@ SLEPT: tuple[Slept, ...] = get_args(Slept)
 
 Household = Literal["woman", "man", "other_gender", "couple", "family", "group", "minor", "unknown"]
 HOUSEHOLDS: tuple[Household, ...] = get_args(Household)
-"""Who looked for a place, roughly: a finer word could describe one household."""
+"""The sort of household for which a place was sought. A finer word could describe one household."""
 
 WAITS: Mapping[str, timedelta] = {
     "to_5": timedelta(minutes=5),

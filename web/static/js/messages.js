@@ -149,7 +149,7 @@
   document.body.append(layer); // outside the part of the page that news and filters change
   if (given) tell(given);
   addEventListener("click", ({ target }) => target.closest?.(PRESSED) && !layer.contains(target) && hush(), true);
-  // Whoever fills in something answers what was said of the fields, however soon.
+  // A change in a field answers what was said of the fields, however soon it comes.
   addEventListener("change", () => {
     for (const message of all()) if ("ofField" in message.dataset) drop(message);
   });
