@@ -47,6 +47,18 @@ class Service:
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers, body
     private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     auth: bytes = b"sixteen bytes ok"
+    calls: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        call = asyncio.create_task(self.answer(reader, writer))
+        self.calls.add(call)
+        call.add_done_callback(self.calls.discard)
+
+    async def end(self) -> None:
+        """Hang up on those who still wait."""
+        for call in self.calls:
+            call.cancel()
+        await asyncio.gather(*self.calls, return_exceptions=True)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -79,12 +91,13 @@ class Service:
 @asynccontextmanager
 async def serving(**how: Any) -> AsyncIterator[Service]:
     service = Service(**how)
-    server = await asyncio.start_server(service.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(service.begin, "127.0.0.1", 0)
     service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield service
     finally:
         server.close()
+        await service.end()
 
 
 def has(service: Service, count: int) -> Callable[[], Awaitable[bool]]:
