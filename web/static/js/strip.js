@@ -237,7 +237,8 @@
       const at = performance.now();
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
       const sheet = event.target.closest(":is(.tile, .queue)[open]");
-      const isClosed = !sheet && tapped.sheet?.open === false; // the first tap closed a sheet that lay over this
+      // The first tap closed a sheet that lay over this. The line of the sheet itself was not under it: a press there is meant.
+      const isClosed = !sheet && tapped.sheet?.open === false && !tapped.sheet.contains(event.target);
       const isGone = isAgain && (isClosed || !tapped.target.isConnected); // such as the offer to undo: below it is something else
       tapped = { at, x, y, target: event.target, sheet };
       const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet, .jump");
