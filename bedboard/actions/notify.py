@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.outgoing import Notice
-from bedboard.store.cases import get_case, get_requester
+from bedboard.rules.handing import brought_at
+from bedboard.store.cases import get_case, get_requester, list_case_events
 from bedboard.store.database import Transaction
 from bedboard.store.people import get_handed_over_by, list_people_of_group, list_people_of_role, list_shelter_people
 
@@ -24,7 +25,7 @@ WHO: Mapping[str, Sequence[str]] = {
     "confirmed": ("requester", "shelter"),
     "refused": ("requester", "shelter"),
     "stay_ended": ("requester", "shelter"),
-    "arrived": ("requester",),
+    "arrived": ("requester", "bringing"),
     "missed": ("requester",),
     "released": (),
     "handed_over": ("receivers",),
@@ -41,7 +42,7 @@ WHO: Mapping[str, Sequence[str]] = {
 }
 """By event, as the time line calls it. A silent shelter's second line are its managers; lasting silence is told the desk,
 and outside its hours the requester. Receivers: the people of the group that is offered the case; former: the person that
-offered it."""
+offered it; bringing: the same person, if the household that has arrived was on the road with them."""
 
 
 async def list_notices(tx: Transaction, case: LockedCase, *, is_desk_open: bool) -> list[Notice]:
@@ -69,6 +70,8 @@ async def list_people_to_notify(
         elif who == "former":
             former = await get_handed_over_by(tx, case_id)
             found |= {former} if former is not None else set()
+        elif who == "bringing":
+            found |= await _list_bringing(tx, case_id)
         elif who in ("desk", "desk_or_requester"):
             found |= set(await list_people_of_role(tx, "desk"))
         else:
@@ -83,3 +86,10 @@ async def _list_receivers(tx: Transaction, case_id: str) -> set[str]:
     row = await get_case(tx, case_id)
     to = None if row is None else row.handed_to
     return set() if to is None else set(await list_people_of_group(tx, to.organization, to.role))
+
+
+async def _list_bringing(tx: Transaction, case_id: str) -> set[str]:
+    """Return the ids of the people that handed the case over while they were bringing the household that has now arrived."""
+    events = await list_case_events(tx, case_id)
+    handed = [event for event in events if event.what == "handed_over" and event.actor_kind == "person"]
+    return {event.actor_id for event in handed if brought_at(events, (event.organization_id, event.role)) is not None}

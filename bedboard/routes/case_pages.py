@@ -44,7 +44,7 @@ from bedboard.views.case_rows import (
 from bedboard.views.cases import CaseView
 from bedboard.views.facts import facts_of
 from bedboard.views.late import late_view
-from bedboard.views.strip import inbox_of, urgency
+from bedboard.views.strip import by_need, inbox_of
 
 ENDED_SHOWN = timedelta(hours=24)
 
@@ -65,9 +65,9 @@ async def show_cases(call: Call) -> Response:
         left = {} if is_desk else await _read_left(tx, call, now - ENDED_SHOWN)
         unusual = await list_unusual_looks(tx, now - ENDED_SHOWN, LOOKS_COUNTED, UNUSUAL) if is_desk else []
     context = {
-        "own": sorted(own, key=urgency),
+        "own": by_need(own, now),
         "left": left,
-        "inbox": inbox_of(sorted(every, key=urgency)) if is_desk else None,
+        "inbox": inbox_of(by_need(every, now)) if is_desk else None,
         "over": over,
         "seen": seen,
         "unusual": unusual,
@@ -125,10 +125,10 @@ async def _draw(call: Call, case_id: str) -> Drawn:
 
 
 async def _read_left(tx: Transaction, call: Call, since: datetime) -> dict[str, tuple[CaseView, HandedOn]]:
-    """Return by id the cases that the actor's group handed over and with whose household it may still be on the road."""
+    """Return by id the cases that the actor's group handed over, and with whose household it was on the road since."""
     rows = await list_left_cases(tx, call.actor.organization_id or "", call.actor.role, since)
     found = await read_handed_on(tx, call, rows)
-    return {case_id: (case, on) for case_id, (case, on) in found.items() if on.brings_to or on.called_off}
+    return {case_id: (case, on) for case_id, (case, on) in found.items() if on.brings_to or on.called_off or on.arrived_at}
 
 
 def _draw_handed_on(call: Call, case: CaseView, handed: HandedOn, number: str | None) -> Drawn:

@@ -18,11 +18,11 @@ from bedboard.store.database import Transaction
 from bedboard.views.strip import AlertView, CasesView, HoldView, alert_view, cases_view, hold_views, inbox_of
 
 
-async def _cases(tx: Transaction, call: Call) -> CasesView:
+async def _cases(tx: Transaction, call: Call, here: str) -> CasesView:
     actor, now = call.actor, call.now
     own = await read_cases(tx, call, await list_cases_of(tx, actor.organization_id or "", actor.role, now))
     inbox = inbox_of(await read_cases(tx, call, await list_open_cases(tx))) if actor.role == "desk" else None
-    return cases_view(own, inbox)
+    return cases_view(own, inbox, now, here)
 
 
 async def own_strip(call: Call, here: str | None = None, profile: Mapping[str, str] | None = None) -> Markup:
@@ -46,7 +46,7 @@ async def own_strip(call: Call, here: str | None = None, profile: Mapping[str, s
                 now = call.now
                 found = await disclose_holds(tx, actor, process.seal, now) if holding else []
                 own = await list_own_alerts(tx, actor.id, now) if waits else []
-                cases = await _cases(tx, call) if has_cases else cases
+                cases = await _cases(tx, call, here) if has_cases else cases
         except Unavailable as refusal:
             found, own, away, is_busy = [], [], True, isinstance(refusal, Busy)
         alerts = [alert_view(one, opener_of(process)) for one in own]

@@ -71,6 +71,25 @@ def called_off_at(lines: Sequence[Line], group: tuple[str | None, str] | None) -
     return called_off
 
 
+def brought_at(lines: Sequence[Line], group: tuple[str | None, str]) -> datetime | None:
+    """Return when the household arrived that this group was bringing when it left the case to others; None: it did not.
+
+    `lines` and `group`: as for `called_off_at`.
+    """
+    left = _left_number(lines, *group)
+    is_chosen = is_on_the_road = False
+    for number, line in enumerate(lines):
+        if line.what in CHOSEN:
+            is_chosen, is_on_the_road = True, False
+        elif number == left:
+            is_on_the_road = is_chosen
+        elif line.what in CALLED_OFF:
+            is_chosen = is_on_the_road = False
+        elif line.what == "arrived" and is_on_the_road:
+            return line.at
+    return None
+
+
 def still_brings(left: datetime | None, chosen_at: datetime | None) -> bool:
     """Return whether those who left a case to others at this moment may be on the road to its place: they chose it before.
 

@@ -9,7 +9,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.cases import DeskReason, Event
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.deciding import choice_of_all
-from bedboard.rules.handing import called_off_at, left_at, still_brings
+from bedboard.rules.handing import brought_at, called_off_at, left_at, still_brings
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
 from bedboard.store.board import Caller, Catalogue
 from bedboard.store.tables.cases import CaseEvent
@@ -119,7 +119,8 @@ class HandedOn(NamedTuple):
     """The group that has a case now, which others handed over, and since when.
 
     `brings_to`: the chosen shelter to which these others may still be on the road, so that its address is shown to them;
-    `called_off`: the name of the shelter to which they may be on the road for nothing. None: to none.
+    `called_off`: the name of the shelter to which they may be on the road for nothing. None: to none. `arrived_at`: when the
+    household was there that they brought.
     """
 
     organization_id: str
@@ -127,6 +128,7 @@ class HandedOn(NamedTuple):
     since: datetime
     brings_to: AskView | None
     called_off: str | None
+    arrived_at: datetime | None = None
 
 
 def handed_on(case: CaseView, events: Sequence[CaseEvent], cards: Mapping[str, Card], actor: Actor) -> HandedOn | None:
@@ -142,7 +144,9 @@ def handed_on(case: CaseView, events: Sequence[CaseEvent], cards: Mapping[str, C
     brings_to = chosen if chosen is not None and case.shows_address and still_brings(left, chosen.settled_at) else None
     off_id = called_off_at(events, (actor.organization_id, actor.role))
     called_off = None if off_id is None else _name(off_id, cards)
-    return HandedOn(taken.organization_id, taken.role, taken.at, brings_to, called_off)
+    arrived_at = brought_at(events, (actor.organization_id, actor.role))
+    brings_to = None if arrived_at is not None else brings_to
+    return HandedOn(taken.organization_id, taken.role, taken.at, brings_to, called_off, arrived_at)
 
 
 def _name(shelter_id: str, cards: Mapping[str, Card]) -> str:

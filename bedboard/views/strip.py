@@ -1,20 +1,19 @@
 """The strip on top of every page for the people who look for a place: their holds, their alerts and their cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from bedboard.rules.cases import STEPS
 from bedboard.rules.claims import HOLD_WARNING
 from bedboard.rules.refusals import ProofNeeded, TooMany
+from bedboard.rules.urgency import Situation, need_of
 from bedboard.schemas.profile import SearchProfile
 from bedboard.store.claims import HoldRow
 from bedboard.store.tables.people import AlertRecord
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import CaseView
 from bedboard.views.needs import NeedsView, OpenProfile, needs_of
-
-CASES_SHOWN = 3  # cases in the strip: it stands on top of every page, also on a phone
 
 
 class HoldView(NamedTuple):
@@ -91,24 +90,34 @@ def inbox_of(cases: Sequence[CaseView]) -> Inbox:
 
 
 class CasesView(NamedTuple):
-    """The unfinished cases of the actor's organization and role. `shown`: the most urgent ones, the newest first. `more`: the
-    number of the others. `inbox` None: the actor is not the desk."""
+    """The unfinished cases of the actor's organization and role. `first`: the one that needs the actor most; None: there is
+    none besides the case of the page itself. `others`: the rest, the most urgent first. `inbox` None: the actor is no desk.
+    """
 
-    shown: Sequence[CaseView] = ()
-    more: int = 0
+    first: CaseView | None = None
+    others: Sequence[CaseView] = ()
     inbox: Inbox | None = None
 
 
-def cases_view(own: Sequence[CaseView], inbox: Inbox | None) -> CasesView:
-    """Return the most urgent of these cases (`CASES_SHOWN` at most), in the same order, and the number of the others."""
-    urgent = {case.id for case in sorted(own, key=urgency)[:CASES_SHOWN]}
-    return CasesView([case for case in own if case.id in urgent], len(own) - len(urgent), inbox)
+def cases_view(own: Sequence[CaseView], inbox: Inbox | None, now: datetime, here: str = "") -> CasesView:
+    """Return these cases by their need. `here`: the case that the page itself shows."""
+    ordered = by_need(own, now)
+    first = next((case for case in ordered if case.id != here), None)
+    return CasesView(first, [case for case in ordered if case is not first], inbox)
 
 
-def urgency(case: CaseView) -> int:
-    """Return how urgent a case is for its requester: 0 for the most urgent."""
-    if case.setback is not None or case.is_lost or case.is_offered or case.is_late:
-        return 0
-    if case.state == "asking":
-        return 1 if case.count("yes") else 2 if case.count("discuss") else 3
-    return 4 if case.state == "withdrawn" else 5
+def by_need(cases: Iterable[CaseView], now: datetime) -> list[CaseView]:
+    """Return cases in the order of their need; those that need somebody equally stay in their order."""
+    return sorted(cases, key=lambda case: need_of(_situation(case), now))
+
+
+def _situation(case: CaseView) -> Situation:
+    waiting = [ask for ask in case.asks if ask.says == "yes" and ask.settled is None] if case.state == "asking" else []
+    return Situation(
+        state=case.state,
+        is_lost=case.setback is not None or case.is_lost,
+        is_late=case.is_late,
+        offers_until=tuple(ask.until for ask in waiting if ask.until is not None),
+        is_offered=case.is_offered,
+        is_discussed=case.count("discuss") > 0,
+    )

@@ -31,7 +31,8 @@ async def test_the_first_day_of_an_administrator(browser: Browser, site: Site, s
     await page.get_by_role("link", name="Beheer", exact=True).click()
     await page.get_by_role("main").get_by_role("link", name="Organisaties").click()
     await add(page, name="Stichting Kade")
-    await page.get_by_role("navigation").get_by_role("link", name="Opvanglocaties").click()
+    await page.get_by_role("navigation").get_by_role("link", name="Beheer", exact=True).click()
+    await page.get_by_role("main").get_by_role("link", name="Opvanglocaties").click()
     new = {"name": "Beuk", "unit": "zuid", "telephone": "010 123 45", "address": "Kade 3, Zwolle"}
     await page.locator('.manage-add [name="organization"]').select_option(label="Stichting Kade")
     await add(page, **new, confirm_times="08:00, 20:00")

@@ -112,3 +112,17 @@ async def test_the_second_half_of_a_double_tap_opens_no_place_below_the_closed_s
     await page.locator(f"#{neighbour} > summary").tap()
     await expect(page.locator(".tile[open]")).to_have_id(neighbour)
     await page.context.close()
+
+
+async def test_each_of_three_quick_presses_on_a_tile_opens_or_closes_it(browser: Browser, site: Site) -> None:
+    page = await open_page(browser, site, "sanne", LAPTOP)
+    line = page.locator("#tile-linde-1 > summary")
+    await line.evaluate("(line) => { window.heard = 0; line.addEventListener('click', () => (window.heard += 1)) }")
+    await line.scroll_into_view_if_needed()
+    box = await line.bounding_box()
+    assert box is not None
+    for _ in range(3):
+        await page.mouse.click(box["x"] + 20, box["y"] + 20, delay=20)
+    assert await page.evaluate("window.heard") == 3
+    await expect(page.locator(".tile[open]")).to_have_id("tile-linde-1")
+    await page.context.close()

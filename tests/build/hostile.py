@@ -14,6 +14,7 @@ PORTAL = (
     "<!doctype html><html><body><h1>Welcome to our hotel</h1><form method=post><button>Sign in</button></form></body></html>"
 )
 OFFLINE = "Niet gelukt: er is geen verbinding."
+RECONNECTED = "Er is weer verbinding. Er was niets verstuurd: probeer het nog eens."
 UNANSWERED = "Er kwam geen antwoord."
 Answer = Callable[[Route], Awaitable[None]]
 
@@ -115,7 +116,7 @@ class Presses:
             await self.page.unroute(self.pattern)
         async with asyncio.timeout(60):
             await self.live_changes()
-        await self.look(words)
+        await self.look(RECONNECTED if answer is None else words)
         complaints(self.page).clear()  # the browser itself complains of refusals and of a cut line
 
 

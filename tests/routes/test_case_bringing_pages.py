@@ -1,8 +1,10 @@
 """Those who bring a household after they have handed its case over: its shelter's number, and another hour."""
 
+from bedboard.actions.notify import list_people_to_notify
 from tests.build.api import sql
 from tests.build.cases import ILSE, arrive
 from tests.build.forms import People, done, handed_over_on_the_way, main, people, see, site
+from tests.build.rows import do
 from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
@@ -46,3 +48,16 @@ async def test_both_end_with_the_journey_and_are_for_nobody_else(site: Site, peo
     for path, fields in presses.items():
         assert (await mark.post(f"/requests/{case}/{path}", data=fields)).status_code == 404
     assert await sql(site, "select count(*) from disclosure where what = 'telephone' and result = 'shown'") == [(0,)]
+
+
+async def test_the_driver_learns_that_they_have_arrived(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await handed_over_on_the_way(mark, lucia, site)
+    assert "zijn er sinds" not in main(await see(mark, case))
+    await arrive(site.process.database, "beuk", case_id=case, who=ILSE)
+    words = main(await see(mark, case))
+    assert "aangekomen" in words and "De mensen die u bracht, zijn er sinds 14:00." in words and "Brengt u ze nog?" not in words
+    listed = main((await mark.get("/requests")).text)
+    assert case in listed and "aangekomen" in listed and "Zij zijn er, sinds 14:00" in listed
+    told = await do(site.process.database, lambda tx: list_people_to_notify(tx, case, "arrived", ("beuk",), is_desk_open=True))
+    assert told == {"mark", "lucia"}

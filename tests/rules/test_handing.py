@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bedboard.rules.handing import called_off_at, left_at, still_brings
+from bedboard.rules.handing import brought_at, called_off_at, left_at, still_brings
 
 NOW = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -81,3 +81,21 @@ def test_a_place_that_came_to_nothing_after_they_had_left_is_told_until_another_
     assert not off(CHOSEN, over, *HANDED), "they knew it when they left"
     assert not off(CHOSEN, *HANDED, over, group=("elsewhere", "police")) and not off(CHOSEN, over)
     assert off(CHOSEN, over, group=None) and not off(CHOSEN, group=None)
+
+
+@pytest.mark.parametrize(
+    ("said", "minute"),
+    [
+        ([ASKED, CHOSEN, *HANDED], None),
+        ([ASKED, CHOSEN, *HANDED, "arrived staff"], 4),
+        ([ASKED, *HANDED, "chosen coordinator", "arrived staff"], None),  # they had nowhere to bring them
+        ([ASKED, CHOSEN, *HANDED, "missed staff", "arrived staff"], None),
+        ([ASKED, CHOSEN, *HANDED, "resumed coordinator", "chosen coordinator", "arrived staff"], None),
+        ([ASKED, CHOSEN, "arrived staff", *HANDED], None),  # they knew it when they left
+        ([ASKED, CHOSEN, "handed_over police", "arrived staff"], None),  # nobody has taken it over
+    ],
+)
+def test_those_who_were_bringing_a_household_learn_that_it_has_arrived(said: list[str], minute: int | None) -> None:
+    arrived = None if minute is None else NOW + minute * MINUTE
+    assert brought_at(lines(*said), ("oever", "police")) == arrived
+    assert brought_at(lines(*said), ("elsewhere", "police")) is None

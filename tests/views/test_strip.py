@@ -4,14 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from bedboard.rules.cases import STEPS
 from bedboard.rules.claims import Claim
 from bedboard.store.tables.cases import Ask
 from bedboard.views.cards import Card
 from bedboard.views.cases import CaseView
-from bedboard.views.strip import CASES_SHOWN, cases_view, inbox_of, urgency
+from bedboard.views.strip import cases_view, inbox_of
 from tests.views.cases import HOUR, MINUTE, NOW, RESERVED, ask, card, kept, says_yes, view
 
 CHOSEN: dict[str, Any] = {"settled": "chosen", "settled_at": NOW}
@@ -22,41 +20,43 @@ def yes_kept() -> Card:
     return card(w1=RESERVED)
 
 
-def test_people_who_have_not_arrived_are_as_urgent_as_a_place_that_is_lost() -> None:
+def shown_first(*cases: CaseView, here: str = "") -> list[str]:
+    """Return the ids of these cases in the order of the strip."""
+    shown = cases_view(cases, None, NOW, here)
+    return [case.id for case in (shown.first, *shown.others) if case is not None]
+
+
+def test_people_who_have_not_arrived_go_before_an_offer() -> None:
     placement = kept()
     placement.expires_at = None
-    for minutes, expected in ((1, 5), (0, 0), (-6000, 0)):
+    offer = view(says_yes(), yes_kept(), claim=kept(), id="offer")
+    for minutes, expected in ((1, ["offer", "late"]), (0, ["late", "offer"]), (-6000, ["late", "offer"])):
         arrives_at = NOW + minutes * MINUTE
         on_board = Claim("reservation", None, "police", "Politie Noord", case_id="r1", expected_at=arrives_at)
-        late = view(says_yes(**CHOSEN), card(w1=on_board), claim=placement, state="confirmed", arrives_at=arrives_at)
-        assert (late.is_lost, urgency(late)) == (False, expected)
+        given: dict[str, Any] = {"claim": placement, "state": "confirmed", "arrives_at": arrives_at, "id": "late"}
+        late = view(says_yes(**CHOSEN), card(w1=on_board), **given)
+        assert not late.is_lost
+        assert shown_first(late, offer) == expected
 
 
-@pytest.mark.parametrize(
-    ("one", "shown", "state", "expected"),
-    [
-        (says_yes(**MISSED), None, "asking", 0),
-        (says_yes(**CHOSEN), None, "confirmed", 0),  # the shelter gave the place away
-        (says_yes(), yes_kept(), "asking", 1),
-        (ask(answer="discuss"), None, "asking", 2),
-        (ask(), None, "asking", 3),
-        (says_yes(), card(), "asking", 1),
-        (ask(settled="withdrawn", settled_at=NOW), None, "withdrawn", 4),
-        (says_yes(**CHOSEN), yes_kept(), "confirmed", 5),
-    ],
-)
-def test_a_case_is_the_more_urgent_the_more_its_requester_can_or_must_do(
-    one: Ask, shown: Card | None, state: str, expected: int
-) -> None:
-    assert urgency(view(one, shown, claim=kept(), state=state)) == expected
+def test_the_strip_shows_the_case_that_needs_somebody_most() -> None:
+    cases = [
+        view(says_yes(**CHOSEN), yes_kept(), claim=kept(), state="confirmed", id="calm"),
+        view(ask(settled="withdrawn", settled_at=NOW), None, state="withdrawn", id="untold"),
+        view(ask(), None, id="silent"),
+        view(ask(answer="discuss"), None, id="to-call"),
+        view(says_yes(), yes_kept(), claim=kept(), id="offer"),
+        view(says_yes(**CHOSEN), None, state="confirmed", id="lost"),  # the shelter gave the place away
+        view(says_yes(**MISSED), None, id="missed"),
+    ]
+    assert shown_first(*cases) == ["lost", "missed", "offer", "to-call", "silent", "untold", "calm"]
+    assert shown_first(*cases, here="lost") == ["missed", "lost", "offer", "to-call", "silent", "untold", "calm"]
 
 
-def test_the_strip_shows_the_most_urgent_cases_in_the_order_of_the_list() -> None:
-    calm = [view(ask(), id=f"calm-{number}") for number in range(CASES_SHOWN)]
-    offer = view(says_yes(), yes_kept(), claim=kept(), id="offer")
-    shown = cases_view([*calm, offer], None)
-    assert [case.id for case in shown.shown] == ["calm-0", "calm-1", "offer"]
-    assert shown.more == 1
+def test_a_strip_without_another_case_than_that_of_the_page_shows_none() -> None:
+    shown = cases_view([view(ask(), None, id="here")], None, NOW, "here")
+    assert shown.first is None
+    assert [case.id for case in shown.others] == ["here"]
 
 
 def test_a_setback_is_told_until_another_shelter_is_asked() -> None:

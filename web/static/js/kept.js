@@ -113,7 +113,8 @@
   });
   // The form that sends a request: shown again, it was refused.
   if ("keptSends" in form.dataset) sessionStorage.removeItem(SENT);
-  form.addEventListener("submit", ({ submitter }) => {
+  addEventListener("submit", ({ target, submitter, defaultPrevented }) => {
+    if (target !== form || defaultPrevented) return; // js/network.js may have kept the page
     if ("keptSends" in form.dataset && !submitter?.hasAttribute("formaction")) sessionStorage.setItem(SENT, "sent");
   });
   last?.querySelector("button").addEventListener("click", takeOver);

@@ -88,13 +88,15 @@
   function leave(event) {
     const { target: form, submitter: element } = event;
     if (!form.matches('[action^="/sign-out"]')) return;
-    isLeaving = navigator.onLine;
-    if (isLeaving) return;
+    if (navigator.onLine) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    window.bedboard.messages.tell(cover.dataset.stays, { press: { element } });
+    window.bedboard.messages.tell(cover.dataset.stays, { press: { element }, cut: "press" });
   }
   addEventListener("submit", leave, true);
+  addEventListener("submit", ({ target, defaultPrevented }) => {
+    isLeaving = target.matches('[action^="/sign-out"]') && !defaultPrevented; // js/network.js may have kept the page
+  });
   addEventListener("pagehide", () => {
     if (!isLeaving) return;
     tabs.postMessage({ person, isEnded: true });

@@ -102,11 +102,12 @@
     for (const message of all()) if (performance.now() - message.dataset.at > JUST || !message.dataset.name) drop(message);
   }
   // Shows a message about a press. `said`: words, or the notice of the server. `again` does the same press once more.
-  function tell(said, { name = "", press, form, again, isWait = false } = {}) {
+  function tell(said, { name = "", press, form, again, isWait = false, cut } = {}) {
     const message = shape.content.firstElementChild.cloneNode(true);
     const { childNodes } = said.querySelector?.(".notice") ?? said;
     message.querySelector("[data-said]").append(...(childNodes ? [...childNodes] : [said]));
     Object.assign(message.dataset, { name, at: performance.now() });
+    if (cut) message.dataset.cut = cut;
     forget(name);
     for (const old of all().slice(0, 1 - MOST)) old.remove();
     alerts.dataset.code = said.dataset?.code ?? "";
@@ -136,8 +137,19 @@
         clearTimeout(wait);
         for (const message of [...waits.children]) if (message.dataset.name === name) message.remove();
       },
-      unanswered: (again) => tell(shape.dataset[press.isOffline ? "offline" : "unanswered"], { name, press, again }),
+      unanswered(again) {
+        const isCut = press.isOffline;
+        tell(shape.dataset[isCut ? "offline" : "unanswered"], { name, press, again, cut: isCut && "press" });
+      },
     });
+  }
+  // The network is back: no message says that it is away. A press that was not sent is still to be made; a link is just there.
+  function reconnect() {
+    for (const message of all().filter(({ dataset }) => "cut" in dataset)) {
+      if (message.dataset.cut === "link") drop(message);
+      delete message.dataset.cut;
+      message.querySelector("[data-said]").textContent = shape.dataset.back;
+    }
   }
   // The notice of an answer; null if another machine answered, such as a proxy or the sign-in page of a hotel's network.
   const noticeOf = (answer) => answer.querySelector('#notice[role="alert"]');
@@ -175,5 +187,5 @@
   addEventListener("scroll", stand, { passive: true });
   measure();
 
-  Object.assign(window.bedboard, { messages: { tell, begin, forget, noticeOf } });
+  Object.assign(window.bedboard, { messages: { tell, begin, forget, reconnect, noticeOf } });
 })();

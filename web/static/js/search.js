@@ -6,7 +6,7 @@
   const DOUBT = 3e3;
   const SETTLE = 150;
   const DEAF = 600;
-  const { messages, parse, place, say } = window.bedboard;
+  const { leave, messages, parse, place, say } = window.bedboard;
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   const form = byId("profile");
@@ -182,7 +182,10 @@
     (event) => {
       const url = event.submitter?.getAttribute("formaction");
       if (event.target !== form) return;
-      if (url === "/requests/new") event.stopPropagation(); // this leads to another page: the browser opens it
+      if (url === "/requests/new") {
+        event.stopPropagation(); // this leads to another page: the browser opens it
+        return leave(event);
+      }
       if (url || !say({ type: "active" }) || root.matches(".doubting, .lost")) return; // htmx sends it
       event.preventDefault();
       event.stopPropagation();

@@ -178,9 +178,11 @@
     isAsking = false;
   }
   // Resolves to true when the page shows the present state of this part.
+  const firstCase = () => document.querySelector("#strip .case-row > a")?.getAttribute("href");
   async function renew({ id, dataset }) {
     const before = answered;
     const { scrollHeight } = byId("main");
+    const first = firstCase();
     const { state } = dataset;
     let isShown = false;
     await ask(byId(id), dataset.own, {
@@ -196,6 +198,7 @@
       },
     });
     const isKept = id === "strip" || (id === "case" && byId(id)?.dataset.state === state); // its cards have not moved (still.js)
+    if (first && id === "strip" && firstCase() !== first) moved(); // another case stands where the finger may be going
     if (!isKept && Math.abs(byId("main").scrollHeight - scrollHeight) > NEAR) moved();
     return isShown;
   }
@@ -237,10 +240,12 @@
       const at = performance.now();
       const isAgain = at - tapped.at < DEAF && Math.hypot(x - tapped.x, y - tapped.y) < NEAR;
       const sheet = event.target.closest(":is(.tile, .queue)[open]");
-      const isClosed = !sheet && tapped.sheet?.open === false; // the first tap closed a sheet that lay over this
+      // The first tap closed a sheet that lay over this. The line of the sheet itself was not under it: a press there is meant.
+      const isClosed = !sheet && tapped.sheet?.open === false && !tapped.sheet.contains(event.target);
       const isGone = isAgain && (isClosed || !tapped.target.isConnected); // such as the offer to undo: below it is something else
       tapped = { at, x, y, target: event.target, sheet };
-      const isMoved = event.target.closest("[data-moved] :is(.asked, .tiles, #case)") && !event.target.closest(".sheet, .jump");
+      const isMoved =
+        event.target.closest("[data-moved] :is(.asked, .tiles, #case, .case-row)") && !event.target.closest(".sheet, .jump");
       const isDeaf =
         isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
       if (isDeaf) {

@@ -153,6 +153,7 @@ const WORK = {
   keep,
   touch: ({ mark }) => inTurn(() => change(mark, { touched: Date.now() })),
   lock: ({ mark, is }) => inTurn(() => change(mark, { locked: is })),
+  has: ({ path }) => inTurn(async () => !!(await keptPage(path))),
   taps: (said) => inTurn(() => keepTaps(said)),
   wipe: () => inTurn(wipe),
 };
