@@ -63,7 +63,7 @@ REFUSALS = {
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use", "unit_in_use"),
     *("organization_merged", "organization_ended", "kind_in_use", "no_such_language", "language_in_use"),
     *("no_such_contact", "contacts_full", "same_name"),
-    *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
+    *("no_file", "other_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
     *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
 }
