@@ -157,7 +157,7 @@ async def end_person(tx: Transaction, actor: Actor, person_id: str, now: datetim
     """End the access of a person, or give it back to one that had left. Their shelters stay noted.
 
     A manager takes its own shelters away from staff; without any other shelter their access ends.
-    Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `last_admin`, and Invalid for who comes back to a role that
+    Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `last_admin`, and Invalid for a return to a role that
     cannot be had any more.
     """
     await _check_return(tx, person_id)

@@ -5,8 +5,7 @@ Meanwhile the file waits in the database, sealed, because it is too large for a 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -38,7 +37,7 @@ from bedboard.schemas.manage_forms import PERSON_ROLES, DraftForm, NewPlaceForm,
 from bedboard.schemas.roster import COLUMNS, ROW_KINDS, FileRow, Lookups, read_file, read_row, write_template
 from bedboard.store.database import Transaction
 from bedboard.store.managing import list_organizations
-from bedboard.views.managing import RosterRowView
+from bedboard.views.managing import DraftView, RosterRowView
 from bedboard.views.pages import SCREEN_LANGUAGES
 
 HERE = "/manage/import"
@@ -60,7 +59,7 @@ async def show_import(call: Call) -> Response:
     refusal = None if kept is None else kept.refusal
     context = {
         "rows": rows,
-        "draft": _shown(read) if read else None,
+        "draft": DraftView.read(read) if read else None,
         "wrong_count": sum(row.state == "wrong" for row in rows),
         "new": {kind: sum(row.added for row in rows if row.kind == kind) for kind in ROW_KINDS},
         "refusal": refusal,
@@ -72,21 +71,6 @@ async def show_import(call: Call) -> Response:
         "largest_kb": LARGEST_FILE_KB,
     }
     return page(call, "pages/manage_import.html", context, refusal)
-
-
-class DraftView(NamedTuple):
-    """A file that was looked at: its name, when that was, and the stamp that its presses bring back."""
-
-    name: str
-    at: datetime | None
-    stamp: str
-
-
-def _shown(draft: Mapping[str, Any]) -> DraftView:
-    """Return what the page says of a file. One that an older version kept has no name and no moment."""
-    said = {name: draft.get(name, "") for name in ("name", "at", "file")}
-    at = datetime.fromisoformat(said["at"]) if said["at"] else None
-    return DraftView(said["name"], at, stamp_of(said))
 
 
 def _counts(fields: Mapping[str, str]) -> dict[str, int]:
@@ -118,7 +102,7 @@ async def post_import_save(call: Call) -> Response:
     async def save(tx: Transaction) -> str:
         if draft is None or upload is None:
             raise Conflict("no_file")
-        if _shown(draft).stamp != form.seen:
+        if DraftView.read(draft).stamp != form.seen:
             raise Conflict("other_file")
         rows = read_file(upload.content)
         kinds = {row.line: row.kind for row in rows}
@@ -153,7 +137,7 @@ async def _draft(call: Call) -> dict[str, Any] | None:
 async def post_import_drop(call: Call) -> Response:
     """Throw the file away that was looked at, unless it is another one by now."""
     form, draft = await call.form(DraftForm), await _draft(call)
-    if draft is not None and _shown(draft).stamp != form.seen:
+    if draft is not None and DraftView.read(draft).stamp != form.seen:
         return keep(call, HERE, {}, Conflict("other_file"))
     async with call.transaction() as tx:
         await drop_draft(tx, call.actor)
@@ -168,7 +152,7 @@ async def _look(call: Call, upload: Upload) -> None:
         await tx.rollback()
     said = [RosterRowView(row.line, row.kind, row.name, *outcomes[row.line][1:]).written() for row in rows]
     file = {"name": upload.name, "at": call.now.isoformat(), "file": upload.content.decode("latin-1")}
-    draft = json.dumps(file | {"rows": said})
+    draft = json.dumps(file | {"rows": said, "stamp": stamp_of(file)})
     async with call.transaction() as tx:
         await keep_draft(tx, call.actor, draft, call.process.seal, call.now)
 
