@@ -14,7 +14,7 @@ from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
-POOLS = ("pulse", "callers", "presses", "rest")
+POOLS = ("pulse", "callers", "presses", "rest", "strangers")
 STEPS = ("database", "migration", "safety", "clock", "bell", "jobs", "pool")
 BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds. A press that takes more than the fifth of them is felt as slow."""

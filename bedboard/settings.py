@@ -111,7 +111,7 @@ class Settings(ProviderSettings, OperationSettings):
     patience_seconds: float = Field(default=10.0, gt=0, le=60, description="how long a viewer may fail to read")
     live_pages: float = Field(default=30, ge=1, description="live pages of one person or program at once")
     token_calls: float = Field(default=20, ge=1, description="calls of one token in a second; three times as many at once")
-    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process, besides 6 of its own")
+    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process, besides 8 of its own")
     statement_seconds: float = Field(default=5.0, gt=0, le=60, description="how long one statement may take")
     remind_minutes: int = Field(default=5, ge=1, le=1_440, description="after so long a silent shelter is asked again")
     second_line_minutes: int = Field(default=10, ge=1, le=1_440, description="and after so long its managers are told")

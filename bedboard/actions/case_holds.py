@@ -10,7 +10,7 @@ from bedboard.actions.claims import change_claims, end_claim
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Conflict
-from bedboard.rules.rights import is_of_same_group
+from bedboard.rules.rights import may_end_hold
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction, after_lock
 from bedboard.store.tables.board import ClaimRecord
@@ -18,11 +18,11 @@ from bedboard.store.tables.board import ClaimRecord
 
 async def _list_own_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> dict[str, ClaimRecord]:
     used = await list_holds_of_cases(tx, [case_id], now)
-    return {claim_id: claim for claim_id, claim in used.items() if is_of_same_group(actor, claim.holder)}
+    return {claim_id: claim for claim_id, claim in used.items() if may_end_hold(actor, claim.holder)}
 
 
 async def release_case_holds(tx: Transaction, actor: Actor, case_id: str, now: datetime) -> LockedCase:
-    """Release every live hold of the actor's group that the case uses, so that these places are free at once.
+    """Release every live hold of the actor and the actor's group that the case uses, so that these places are free at once.
 
     What those hold who handed the case over is theirs to release. Refusals: NotFound, Conflict `hold_over` when there is none.
     """

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from bedboard.actions.sign_in_lines import Method, actor_of, note_sign_in
 from bedboard.clock import Clock
 from bedboard.rules.refusals import NotAllowed, NotFound, SignInNeeded
-from bedboard.rules.sessions import SessionKind, SessionLimits, kind_at_sign_in, session_state
+from bedboard.rules.sessions import MOST_SESSIONS, SessionKind, SessionLimits, kind_at_sign_in, session_state
 from bedboard.store.bell import ring
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Transaction
-from bedboard.store.people import delete_sessions, end_session, get_person, lock_session
+from bedboard.store.people import delete_sessions, end_oldest_sessions, end_session, get_person, lock_session
 from bedboard.store.tables.passkeys import Account, Passkey
 from bedboard.store.tables.people import Person, Session
 
@@ -44,7 +44,10 @@ async def _add_session(
     proven_at: datetime | None = None,
     proven_by: str | None = None,
 ) -> str:
+    """Add a session. Of too many, the one that was used longest ago ends on every process."""
     token, now = clock.new_token(), clock.now()
+    for token_hash in await end_oldest_sessions(tx, person.id, MOST_SESSIONS - 1, now):
+        await ring(tx, "session", token_hash.hex())
     session = Session(token_hash=hash_token(token), person_id=person.id, kind=kind, created_at=now, used_at=now)
     session.passkey_id, session.account_id = passkey_id, account_id
     session.proven_at, session.proven_by = proven_at, proven_by

@@ -44,6 +44,7 @@ def _sentence(wrong: Invalid, role: str) -> str:
         "scope_needed": "say what the token may do with --scope",
         "unknown_location": "there is no such shelter",
         "unknown_organization": "there is no such organization",
+        "no_callback": f"this organization has no number to be called back for the role {role}: give it one first",
         "program_taken": "there is a token for a program of this name already: rotate it, or take another name",
     }
     return said[wrong.fields[0].code]

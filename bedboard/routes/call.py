@@ -165,6 +165,8 @@ class Call:
     @property
     def _database(self) -> Database:
         """The pool of this call: reading never takes a connection from a press."""
+        if self.known_actor is None:
+            return self.process.pools.strangers
         return self.process.pools.rest if self.request.method in ("GET", "HEAD") else self.process.pools.presses
 
     async def body(self) -> bytes:

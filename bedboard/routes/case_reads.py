@@ -23,6 +23,7 @@ from bedboard.routes.profiles import open_profile
 from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, ProofNeeded, TooMany
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
+from bedboard.schemas.cases import AskedObject, CaseObject
 from bedboard.schemas.profile import SearchProfile, profile_of
 from bedboard.store.cases import get_case, list_asks_of_all, list_case_events, list_claims_of_all
 from bedboard.store.claims import list_holds_of_cases
@@ -30,6 +31,7 @@ from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds
 from bedboard.store.tables.board import ClaimRecord
 from bedboard.store.tables.cases import CaseRecord
+from bedboard.views.case_objects import asked_object, case_object
 from bedboard.views.case_rows import HandedOn, callers_of, handed_on
 from bedboard.views.cases import CaseView, case_view
 from bedboard.views.needs import OpenProfile
@@ -122,6 +124,20 @@ async def read_handed_on(tx: Transaction, call: Call, rows: Sequence[CaseRecord]
         if handed is not None:
             found[case.id] = case, handed
     return found
+
+
+async def read_sought(tx: Transaction, call: Call, case_id: str) -> CaseObject | AskedObject:
+    """Read a case as the API gives it to those who look for places; refusals as for `read_case`.
+
+    Those who handed it over and still bring its household get the shelter to which they drive, as the page shows it to them.
+    """
+    row = await get_case(tx, case_id)
+    if row is not None and not may_see_case(call.actor, row.requester, row.handed_to):
+        for case, handed in (await read_handed_on(tx, call, [row])).values():
+            brought = None if handed.brings_to is None else asked_object(case, handed.brings_to.card.id)
+            if brought is not None:
+                return brought
+    return case_object(await read_case(tx, call, case_id))
 
 
 async def read_number(tx: Transaction, call: Call, row: CaseRecord, handed: HandedOn) -> str | None:

@@ -16,6 +16,7 @@ from bedboard.schemas.parse import check_once
 
 LARGEST_BODY_BYTES = 64 * 1024
 LARGEST_UPLOAD_BYTES = 1024 * 1024  # more than any file that is taken, so that a larger one is refused in words
+LONGEST_FILE_NAME = 80
 LONGEST_ADDRESS = 1000  # of a page of ours, with its query
 
 
@@ -77,14 +78,28 @@ async def _read_form(request: Request, body: bytes, *, files: int, fields: int) 
         raise Malformed("not_a_form") from error
 
 
-async def read_upload(request: Request, name: str) -> bytes | None:
+class Upload(NamedTuple):
+    """A file that somebody has chosen. `name`: as its device calls it, for nobody but them."""
+
+    name: str
+    content: bytes
+
+
+async def read_upload(request: Request, name: str) -> Upload | None:
     """Return the file in this field of a form; None: none was chosen. Refusal: Malformed."""
     form = await _read_form(request, await read_body(request, LARGEST_UPLOAD_BYTES), files=1, fields=10)
     file = form.get(name)
     try:
-        return (await file.read() or None) if isinstance(file, UploadFile) else None
+        content = await file.read() if isinstance(file, UploadFile) else b""
+        return Upload(_file_name(file), content) if isinstance(file, UploadFile) and content else None
     finally:
         await form.close()
+
+
+def _file_name(file: UploadFile) -> str:
+    """Return the last part of the name of a file, without signs that cannot be shown."""
+    last = re.split(r"[/\\]", file.filename or "")[-1]
+    return "".join(sign for sign in last if sign.isprintable())[:LONGEST_FILE_NAME]
 
 
 async def read_fields(request: Request, body: bytes) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bedboard.rules.access import SHELTER, Actor
+from bedboard.rules.access import Actor
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed
 
@@ -102,14 +102,6 @@ def check_manages_token(actor: Actor, shelter_id: str | None) -> None:
     """
     if actor.role != "admin" and (actor.role != "manager" or shelter_id not in actor.shelter_ids):
         raise NotAllowed("not_your_role")
-
-
-def check_work(role: str, shelter_ids: Collection[str]) -> None:
-    """Refuse a shelter's people without a shelter, and others with one. Refusal: Invalid `shelters`."""
-    if role in SHELTER and not shelter_ids:
-        raise Invalid(FieldError("shelters", "shelter_needed"))
-    if role not in SHELTER and shelter_ids:
-        raise Invalid(FieldError("shelters", "only_for_shelter_roles"))
 
 
 Group = tuple[str, str]

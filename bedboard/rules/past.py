@@ -143,6 +143,10 @@ def _change_place(picture: Picture, line: Line) -> None:
     _take(_place_of(picture, line), line, SIZES)
 
 
+def _end_shelter(picture: Picture, line: Line) -> None:
+    picture["places"] = []
+
+
 def _end_place(picture: Picture, line: Line) -> None:
     picture["places"] = [place for place in picture["places"] if place["id"] != line.place_id]
 
@@ -223,6 +227,7 @@ STEPS: Mapping[str, Callable[[Picture, Line], None]] = {
     "add_place": _add_place,
     "change_place": _change_place,
     "end_place": _end_place,
+    "end_shelter": _end_shelter,
     "criteria": _change_criteria,
     "hold": _claim("hold"),
     "reserve": _claim("reservation"),

@@ -11,6 +11,9 @@ SessionState = Literal["open", "locked", "over"]
 PICTURE_KEPT = timedelta(hours=8)
 """The longest for which a device keeps the picture of a shelter's own page, also in a longer session."""
 
+MOST_SESSIONS = 20
+"""The sessions of one person at once, on all devices and of all kinds; a new one ends the one that was used longest ago."""
+
 EVERY_SESSION: frozenset[SessionKind] = frozenset({"person", "shift", "wall"})
 WORKING: frozenset[SessionKind] = frozenset({"person", "shift"})
 PERSONAL: frozenset[SessionKind] = frozenset({"person"})

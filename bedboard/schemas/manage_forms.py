@@ -10,7 +10,7 @@ from bedboard.rules.clients import PERIODS, ClientRole, Scope, unfit_name
 from bedboard.rules.contacts import Topic
 from bedboard.rules.deciding import DAYS
 from bedboard.rules.managing import MOST_PLACES_AT_ONCE, MOST_TIMES, USUAL_TIMES, is_label
-from bedboard.schemas.fields import Day, Form, Id, KeyText
+from bedboard.schemas.fields import Day, Form, Id, KeyForm, KeyText
 from bedboard.schemas.seeds import CLOCK_TIME, TELEPHONE, ClockTime
 
 LETTERS = "A-Za-zÀ-ÖØ-öø-ÿĀ-ſ"
@@ -174,6 +174,12 @@ class AnyTokenForm(TokenForm):
     role: ClientRole
     shelter: Id | None = None
     organization: Id | None = None
+
+
+class DraftForm(KeyForm):
+    """A press about a file that was looked at. `seen`: the stamp of the file that the page showed."""
+
+    seen: Annotated[str, Field(pattern=STAMP_PATTERN)]
 
 
 class RotationForm(Form):

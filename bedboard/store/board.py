@@ -157,7 +157,7 @@ SHELTERS = text("""
                  where p.shelter_id = s.id and p.ended_at is null
                  order by p.position, p.id) as places
     from shelter s join organization o on o.id = s.organization_id
-    where :every or s.id = any(:ids)
+    where (:every or s.id = any(:ids)) and s.ended_at is null
     order by s.name
 """)
 

@@ -37,7 +37,7 @@ async def count_places_of(tx: Transaction, code: str) -> tuple[int, int]:
 
 async def count_in_unit(tx: Transaction, code: str) -> tuple[int, int]:
     """Count the shelters in a unit, and the numbers of "Wie bel ik" for it."""
-    shelters = select(func.count()).select_from(Shelter).where(Shelter.unit_code == code)
+    shelters = select(func.count()).select_from(Shelter).where(Shelter.unit_code == code, col(Shelter.ended_at).is_(None))
     numbers = select(func.count()).select_from(ContactRecord).where(ContactRecord.unit_code == code)
     return (await tx.exec(shelters)).one(), (await tx.exec(numbers)).one()
 
@@ -95,6 +95,7 @@ async def delete_language(tx: Transaction, code: str) -> bool:
 async def count_speaking(tx: Transaction, code: str) -> int:
     """Count the shelters where a language is spoken."""
     wanted = select(func.count()).select_from(Shelter).where(col(Shelter.languages).contains([code]))
+    wanted = wanted.where(col(Shelter.ended_at).is_(None))
     return (await tx.exec(wanted)).one()
 
 

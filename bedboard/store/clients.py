@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, text
+from sqlalchemy import text
 from sqlmodel import col, or_, select
 
 from bedboard.rules.access import Actor
@@ -117,18 +117,15 @@ async def lock_client(tx: Transaction, client_id: str) -> Client | None:
     return (await tx.exec(locked)).one_or_none()
 
 
-async def count_clients(
-    tx: Transaction, shelter_id: str | None, organization_id: str | None, now: datetime, name: str = ""
-) -> int:
-    """Count the programs whose token counts: of this shelter, or for None of the organization besides its shelters.
+async def count_clients(tx: Transaction, shelter_id: str | None, organization_id: str | None, now: datetime) -> int:
+    """Count the programs whose token counts: of this shelter, or for None of the organization besides its shelters."""
+    return len(await list_client_names(tx, shelter_id, organization_id, now))
 
-    `name`: only those that are called so; empty: all.
-    """
-    wanted = select(func.count()).select_from(Client)
-    wanted = wanted.where(col(Client.shelter_id).is_not_distinct_from(shelter_id), col(Client.demo).is_(False))
+
+async def list_client_names(tx: Transaction, shelter_id: str | None, organization_id: str | None, now: datetime) -> list[str]:
+    """Return the names of these programs; there are few."""
+    wanted = select(Client.name).where(col(Client.shelter_id).is_not_distinct_from(shelter_id), col(Client.demo).is_(False))
     if shelter_id is None:
         wanted = wanted.where(col(Client.organization_id).is_not_distinct_from(organization_id))
-    if name:
-        wanted = wanted.where(Client.name == name)
     lives = (col(Client.ended_at).is_(None), or_(col(Client.expires_at).is_(None), col(Client.expires_at) > now))
-    return (await tx.exec(wanted.where(*lives))).one()
+    return list(await tx.exec(wanted.where(*lives)))

@@ -30,6 +30,8 @@ Transaction = AsyncSession
 LOCK_SECONDS = 3.0
 PULSE_CONNECTIONS = 3  # the reader, the pulse and the watch, each with one question at a time
 CALLER_CONNECTIONS = 2
+STRANGER_CONNECTIONS = 2
+STRANGERS_WAIT = 6.0  # seconds: behind a flood of others that want to sign in, and within the time of a call
 GRACE_SECONDS = 2.0  # after the server's own limit on a statement, so that its "too long" arrives before we stop listening
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
 
@@ -82,7 +84,7 @@ class Database:
     """One pool of connections. `marks` tag every row of the audit trail; None: this process writes none.
 
     `crowds` bounds how many of them wait for the locks of shelters; None: all of them may. `clock` tells the present moment;
-    None: that of a call is the present one until its end.
+    None: that of a call is the present one until its end. `wait_seconds`: how long somebody waits for a connection.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Database:
         *,
         pool_size: int = 10,
         statement_seconds: float = 5.0,
+        wait_seconds: float = 2.0,
         crowds: Crowds | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
@@ -106,7 +109,7 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=2.0,
+            pool_timeout=wait_seconds,
             pool_recycle=1800,
             hide_parameters=True,  # an error must not carry what people typed into the log
             connect_args={
@@ -234,13 +237,15 @@ class Pools(NamedTuple):
     """The pools of one process, so that a crowd at one of them keeps nobody waiting at another.
 
     `pulse`: for open boards: the reading after a bell, the pulse and the watch. `callers`: for the look-ups of sessions, tokens
-    and rights. `presses`: what people and programs change. `rest`: everything else, mostly reading.
+    and rights. `presses`: what people and programs change. `rest`: everything else, mostly reading. `strangers`: for callers in
+    whose name nobody has signed in yet.
     """
 
     pulse: Database
     callers: Database
     presses: Database
     rest: Database
+    strangers: Database
 
     @classmethod
     def of(
@@ -253,18 +258,30 @@ class Pools(NamedTuple):
         most_in_crowd: float,
         clock: Callable[[], datetime] | None = None,
     ) -> Self:
-        """Divide `pool_size` connections between presses and the rest, and add those of the pulse and the callers.
+        """Divide `pool_size` connections between presses and the rest, and add those of the pulse, callers and strangers.
 
         `most_in_crowd`: how many presses may wait in memory for the lock of one shelter.
         """
         presses = (pool_size + 1) // 2
         crowds = Crowds(each=2, together=max(1, presses - 2), most_in_memory=most_in_crowd)
-        sizes = (PULSE_CONNECTIONS, CALLER_CONNECTIONS, presses, max(1, pool_size // 2))
-        return cls(
-            *(
-                Database(url, marks, pool_size=size, statement_seconds=statement_seconds, crowds=crowd, clock=clock)
-                for size, crowd in zip(sizes, (None, None, crowds, None), strict=True)
+
+        def pool(size: int, crowd: Crowds | None = None, wait_seconds: float = 2.0) -> Database:
+            return Database(
+                url,
+                marks,
+                pool_size=size,
+                statement_seconds=statement_seconds,
+                wait_seconds=wait_seconds,
+                crowds=crowd,
+                clock=clock,
             )
+
+        return cls(
+            pulse=pool(PULSE_CONNECTIONS),
+            callers=pool(CALLER_CONNECTIONS),
+            presses=pool(presses, crowds),
+            rest=pool(max(1, pool_size // 2)),
+            strangers=pool(STRANGER_CONNECTIONS, None, STRANGERS_WAIT),
         )
 
     async def drop_idle(self) -> None:

@@ -15,7 +15,7 @@ from bedboard.store.tables.people import Appointment, Membership, Person, Sessio
 ORGANIZATIONS = text("""
     select o.id, o.name, o.telephones, o.ended_at, o.merged_into_id,
         (select count(*) from person p where p.organization_id = o.id and p.ended_at is null) as people,
-        (select count(*) from shelter s where s.organization_id = o.id) as shelters
+        (select count(*) from shelter s where s.organization_id = o.id and s.ended_at is null) as shelters
     from organization o order by o.ended_at is not null, o.name, o.id
 """)
 PEOPLE = text("""
@@ -31,8 +31,9 @@ PEOPLE = text("""
 """)
 SHELTER_CHOICES = text("""
     select s.id, s.name, o.name, s.unit_code, s.organization_id from shelter s join organization o on o.id = s.organization_id
-    where :every or s.id = any(:ids) order by s.name, s.id
+    where (:every or s.id = any(:ids)) and s.ended_at is null order by s.name, s.id
 """)
+_LIVES = col(Shelter.ended_at).is_(None)
 LOCK_NAMES = text("select pg_advisory_xact_lock(7262318)")  # any number, as long as it is always the same
 LOCK_ORGANIZATION_NAMES = text("select pg_advisory_xact_lock(7262319)")
 END_SESSIONS = update(Session).where(col(Session.ended_at).is_(None)).returning(col(Session.token_hash))
@@ -107,13 +108,31 @@ async def count_of_organization(tx: Transaction, organization_id: str) -> tuple[
             or_(col(Person.organization_id) == organization_id, col(Person.id).in_(further)),
         )
     )
-    shelters = select(func.count()).select_from(Shelter).where(Shelter.organization_id == organization_id)
+    shelters = select(func.count()).select_from(Shelter).where(Shelter.organization_id == organization_id, _LIVES)
     return (await tx.exec(people)).one(), (await tx.exec(shelters)).one()
+
+
+SEEKING_ROLES = text("""
+    select p.role from person p where p.organization_id = :organization_id and p.ended_at is null
+    union select a.role from appointment a join person p on p.id = a.person_id
+        where a.organization_id = :organization_id and p.ended_at is null
+    union select c.role from client c
+        where c.organization_id = :organization_id and c.ended_at is null and not c.demo
+          and (c.expires_at is null or c.expires_at > :now)
+""")
+
+
+async def list_seeking_roles(tx: Transaction, organization_id: str, now: datetime) -> set[str]:
+    """Return the roles in which a person, also in a further role, or a program acts for the organization."""
+    wanted = {"organization_id": organization_id, "now": now}
+    return set((await (await tx.connection()).execute(SEEKING_ROLES, wanted)).scalars())
 
 
 async def list_shelters_run_by(tx: Transaction, organization_id: str) -> list[str]:
     """Return the ids of the organization's shelters, in the order in which they may be locked."""
-    return list(await tx.exec(select(Shelter.id).where(Shelter.organization_id == organization_id).order_by(Shelter.id)))
+    return list(
+        await tx.exec(select(Shelter.id).where(Shelter.organization_id == organization_id, _LIVES).order_by(Shelter.id))
+    )
 
 
 async def get_locked_person(tx: Transaction, person_id: str) -> Person | None:
@@ -177,10 +196,10 @@ async def list_shelter_choices(tx: Transaction, ids: Collection[str] | None = No
     return [ShelterChoice(*row) for row in found]
 
 
-async def list_unknown_shelters(tx: Transaction, ids: Collection[str]) -> set[str]:
-    """Return the ids among these that no shelter has."""
-    known = await tx.exec(select(Shelter.id).where(col(Shelter.id).in_(ids)))
-    return set(ids).difference(known.all())
+async def list_run_by(tx: Transaction, ids: Collection[str]) -> dict[str, str]:
+    """Return the organizations that run these shelters, by shelter; unknown ones are left out."""
+    known = await tx.exec(select(Shelter.id, Shelter.organization_id).where(col(Shelter.id).in_(ids), _LIVES))
+    return dict(known.all())
 
 
 async def is_name_taken(tx: Transaction, name: str, shelter_id: str) -> bool:

@@ -11,7 +11,7 @@ from bedboard.rules.cases import ENDS
 from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord, Organization, Place, Shelter
 from bedboard.store.tables.cases import CaseRecord
-from bedboard.store.tables.people import Appointment, Client, Person
+from bedboard.store.tables.people import Appointment, Client, Membership, Person
 
 HOLDS = text("""
     select count(distinct coalesce(first_id, id)) from claim
@@ -47,6 +47,13 @@ async def lock_people_of(tx: Transaction, organization_id: str) -> Sequence[Pers
     return (await tx.exec(locked.execution_options(populate_existing=True))).all()
 
 
+async def lock_people_for(tx: Transaction, shelter_id: str) -> Sequence[Person]:
+    """Lock everybody who works for the shelter, those who have left too, in the order of their ids; read afresh."""
+    works = select(Membership.person_id).where(Membership.shelter_id == shelter_id)
+    locked = select(Person).where(col(Person.id).in_(works)).order_by(col(Person.id)).with_for_update(key_share=True)
+    return (await tx.exec(locked.execution_options(populate_existing=True))).all()
+
+
 async def list_roles_of(tx: Transaction, person_ids: Sequence[str]) -> Sequence[Appointment]:
     """Return the further roles of these people, also with other organizations."""
     wanted = select(Appointment).where(col(Appointment.person_id).in_(person_ids))
@@ -66,6 +73,7 @@ async def list_shelters_moving(tx: Transaction, organization_id: str, now: datet
     claimed = select(Place.shelter_id).join(ClaimRecord, col(ClaimRecord.place_id) == col(Place.id))
     own = claimed.where(ClaimRecord.organization_id == organization_id, _may_count(now))
     wanted = select(Shelter.id).where(or_(col(Shelter.organization_id) == organization_id, col(Shelter.id).in_(own)))
+    wanted = wanted.where(col(Shelter.ended_at).is_(None))
     return list(await tx.exec(wanted.order_by(col(Shelter.id))))
 
 
@@ -84,6 +92,12 @@ def _may_count(now: datetime) -> ColumnElement[bool]:
 async def lock_clients_of(tx: Transaction, organization_id: str) -> Sequence[Client]:
     """Lock the programs of the organization in the order of their ids, and return them read afresh."""
     wanted = select(Client).where(Client.organization_id == organization_id).order_by(col(Client.id))
+    return (await tx.exec(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))).all()
+
+
+async def lock_clients_for(tx: Transaction, shelter_id: str) -> Sequence[Client]:
+    """Lock the programs of the shelter likewise."""
+    wanted = select(Client).where(Client.shelter_id == shelter_id).order_by(col(Client.id))
     return (await tx.exec(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))).all()
 
 

@@ -54,7 +54,8 @@ PICTURES = text("""
     left join lateral (
         select version, shows from picture where shelter_id = s.id and at <= :at order by at desc limit 1) p on true
     left join lateral (select version from picture where shelter_id = s.id and at > :at order by at limit 1) q on true
-    where s.created_at <= :at and (cast(:shelter_id as text) is null or s.id = :shelter_id)
+    where s.created_at <= :at and coalesce(s.ended_at, 'infinity') > :at
+        and (cast(:shelter_id as text) is null or s.id = :shelter_id)
     order by s.name
 """)
 # All lines of a shelter as one text: there may be thousands, and so they are read ten times as fast as one by one.

@@ -161,6 +161,20 @@ async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> str 
     return ended.scalar_one_or_none()
 
 
+END_OLDEST = text("""
+    update session set ended_at = :now where token_hash in (
+        select token_hash from session where person_id = :person_id and ended_at is null
+        order by used_at desc, created_at desc, token_hash offset :most)
+    returning token_hash
+""")
+
+
+async def end_oldest_sessions(tx: Transaction, person_id: str, most: int, now: datetime) -> list[bytes]:
+    """End the sessions of a person besides these many that were used last, and return their hashes."""
+    wanted = {"person_id": person_id, "most": most, "now": now}
+    return [bytes(one) for one in (await (await tx.connection()).execute(END_OLDEST, wanted)).scalars()]
+
+
 async def delete_sessions(tx: Transaction, before: datetime) -> int:
     """Delete a batch of the sessions that ended, or were last used, before this moment; return how many."""
     return await delete_batch(tx, "session", "ended_at < :before or used_at < :before", before)

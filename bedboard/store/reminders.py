@@ -31,7 +31,8 @@ async def list_confirmations(tx: Transaction) -> list[Confirmation]:
     rows = await (await tx.connection()).execute(
         text(
             "select id, confirmed_at, kinds_confirmed_at, created_at, confirm_times,"
-            " array(select distinct kind_code from place where shelter_id = shelter.id) as kinds from shelter order by id"
+            " array(select distinct kind_code from place where shelter_id = shelter.id and ended_at is null)"
+            " as kinds from shelter where ended_at is null order by id"
         )
     )
     return [

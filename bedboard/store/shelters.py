@@ -4,22 +4,31 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, func, update
+from sqlalchemy import and_, bindparam, exists, func, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
+from bedboard.rules.cases import ENDS
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.database import Transaction, crowds_of
 from bedboard.store.people import acts_for, as_asked
 from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter, Unit
+from bedboard.store.tables.cases import Ask, CaseRecord
 
 # Statements of every change are put together once: that costs more time than what PostgreSQL does with them.
-SHELTER = select(Shelter).where(col(Shelter.id) == bindparam("shelter_id")).execution_options(populate_existing=True)
+SHELTER = (
+    select(Shelter)
+    .where(col(Shelter.id) == bindparam("shelter_id"), col(Shelter.ended_at).is_(None))
+    .execution_options(populate_existing=True)
+)
 LOCK_SHELTER, LOCK_FREE_SHELTER = (SHELTER.with_for_update(key_share=True, skip_locked=skip) for skip in (False, True))
 LOCK_FREE_SHELTER_OF = (
     select(Shelter)
-    .where(col(Shelter.id) == select(Place.shelter_id).where(col(Place.id) == bindparam("place_id")).scalar_subquery())
+    .where(
+        col(Shelter.id) == select(Place.shelter_id).where(col(Place.id) == bindparam("place_id")).scalar_subquery(),
+        col(Shelter.ended_at).is_(None),
+    )
     .with_for_update(key_share=True, skip_locked=True)
     .execution_options(populate_existing=True)
 )
@@ -41,7 +50,7 @@ PLACE = select(Place).where(col(Place.id) == bindparam("place_id")).execution_op
 
 
 async def lock_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
-    """Lock the shelter until the end of the transaction and return it, read afresh; None when there is none.
+    """Lock the shelter until the end of the transaction and return it, read afresh; None when there is none, or it is closed.
 
     A transaction that only adds a row with a reference to the shelter (an ask, a reminder) does not wait for this lock. So it
     can never wait in a circle with transactions that lock several shelters. Refusal: Crowded, when others wait for it already.
@@ -98,6 +107,27 @@ async def list_kind_limits(tx: Transaction, shelter_id: str) -> dict[str, Freshn
 def confirmed_kinds(stored: Mapping[str, str]) -> dict[str, datetime]:
     """Return the moments at which single kinds of a shelter were confirmed, from their column."""
     return {kind: datetime.fromisoformat(at) for kind, at in stored.items()}
+
+
+OPEN_ASKS = select(
+    exists().where(
+        col(Ask.shelter_id) == bindparam("shelter_id"),
+        col(Ask.case_id) == col(CaseRecord.id),
+        col(Ask.settled).is_(None),
+        col(CaseRecord.state).not_in(ENDS),
+    )
+)
+
+
+async def has_open_asks(tx: Transaction, shelter_id: str) -> bool:
+    """Return whether a case still expects something of the shelter, or has chosen it."""
+    return bool((await tx.exec(OPEN_ASKS, params={"shelter_id": shelter_id})).one())
+
+
+async def save_ended(tx: Transaction, shelter_id: str, now: datetime) -> None:
+    """Close the shelter for good, after all else about it: nobody finds it from then on."""
+    ended = update(Shelter).where(col(Shelter.id) == shelter_id).values(ended_at=now)
+    await (await tx.connection()).execute(ended.execution_options(synchronize_session=False))
 
 
 async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:

@@ -108,6 +108,22 @@ class RosterRowView(NamedTuple):
         return cls._make((*written[:-1], [FieldError(*one) for one in written[-1]]))
 
 
+class DraftView(NamedTuple):
+    """A file that was looked at: its name, when that was, and the stamp that its presses bring back.
+
+    One that an older version kept has none of them, and is chosen once more.
+    """
+
+    name: str
+    at: datetime | None
+    stamp: str
+
+    @classmethod
+    def read(cls, draft: Mapping[str, Any]) -> "DraftView":
+        at = draft.get("at")
+        return cls(draft.get("name", ""), None if at is None else datetime.fromisoformat(at), draft.get("stamp", ""))
+
+
 def options_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 

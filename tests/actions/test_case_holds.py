@@ -1,5 +1,6 @@
 """A hold that a case uses: the shelter offers that place, and what is not needed any more is given back with one press."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -123,3 +124,13 @@ async def test_a_hold_that_its_holder_releases_meanwhile_is_ended_once(
         assert rows["claim", "h1"]["ended_at"] == NOW
 
     goes(reads_again, check)
+
+
+async def test_somebody_who_went_to_another_organization_still_gives_the_own_hold_back(case_database: Database) -> None:
+    await hold(case_database, places=["linde-2"], claim_id="mine")
+    await run(case_database, "update person set organization_id = 'elsewhere' where id = 'mark'")
+    moved = replace(MARK, organization_id="elsewhere")
+    await ask(case_database, "linde", who=moved)
+    assert (await asks(case_database))["linde"]["hold_id"] == "mine"
+    await do(case_database, lambda tx: release_case_holds(tx, moved, "r1", NOW))
+    assert await live_claims(case_database) == {}

@@ -16,7 +16,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Invalid, NotAllowed
 from bedboard.store.database import Database
 from tests.actions.races import not_yet_committed, outcome, waits
-from tests.build import NOW, actor
+from tests.build import CALLBACKS, NOW, actor
 from tests.build.rows import do, looking, refused
 
 WOUTER = actor("admin", "wouter", ())
@@ -73,7 +73,9 @@ async def test_of_two_organizations_that_are_added_at_once_one_gets_the_name(boa
 
 async def test_a_new_name_of_an_organization_reaches_the_cards_of_its_shelters(board_database: Database) -> None:
     async with looking(board_database) as seen:
-        await do(board_database, lambda tx: change_organization(tx, WOUTER, "oever", OrganizationFacts("Oeverlicht"), NOW))
+        await do(
+            board_database, lambda tx: change_organization(tx, WOUTER, "oever", OrganizationFacts("Oeverlicht", CALLBACKS), NOW)
+        )
     assert {key: row["version"] for key, row in seen.changed.items() if key[0] == "shelter"} == {
         ("shelter", one): 2 for one in ("ceder", "linde", "wilg")
     }

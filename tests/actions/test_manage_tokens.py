@@ -16,7 +16,7 @@ from bedboard.rules.access import Actor
 from bedboard.rules.clients import MOST_TOKENS, OVERLAP
 from bedboard.store.clients import note_use
 from bedboard.store.database import Database, Transaction
-from tests.build import NOW, actor
+from tests.build import CALLBACKS, NOW, actor
 from tests.build.rows import codes, do, find_client, looking, refused
 
 WOUTER = actor("admin", "wouter", ())
@@ -163,7 +163,7 @@ async def test_a_shelter_has_so_many_tokens_and_no_more(board_database: Database
 
 
 async def test_an_organization_with_a_token_cannot_end(board_database: Database) -> None:
-    await do(board_database, lambda tx: add_organization(tx, "kade", "Stichting Kade"))
+    await do(board_database, lambda tx: add_organization(tx, "kade", "Stichting Kade", CALLBACKS))
     await made(board_database, TokenFacts("zoeker", "police", {"search"}, 30, None, "kade"), WOUTER)
     used = await refused(board_database, lambda tx: end_organization(tx, WOUTER, "kade", NOW))
     assert (used.code, used.detail) == ("organization_in_use", {"people": 0, "shelters": 0, "tokens": 1})

@@ -1,16 +1,21 @@
 """Signing in to a demo, and out of anything."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from bedboard.actions.signin import hash_token, sign_in_demo, sign_out
 from bedboard.rules.refusals import NotAllowed, NotFound, Refusal
+from bedboard.rules.sessions import MOST_SESSIONS, SessionLimits
 from bedboard.store.board import get_catalogue
 from bedboard.store.database import Database
+from bedboard.store.people import use_session
 from tests.build import NOW, FixedClock
 from tests.build.rows import do, looking, run
+
+LIMITS = SessionLimits(idle=timedelta(minutes=15), longest=timedelta(hours=8), shift=timedelta(hours=12))
 
 
 async def sign_in(board_database: Database, clock: FixedClock, person: str = "sanne", *, demo: bool = True) -> str:
@@ -78,3 +83,16 @@ async def test_without_a_catalogue_nobody_signs_in(board_database: Database, clo
     for unfit in (None, replace(catalogue, demo=False)):
         with pytest.raises(NotAllowed):
             await do(board_database, partial(sign_in_demo, person_id="sanne", catalogue=unfit, demo=True, clock=clock))
+
+
+async def test_a_session_too_many_ends_the_one_that_was_used_longest_ago(board_database: Database, clock: FixedClock) -> None:
+    first, *others = [await sign_in(board_database, clock) for _ in range(MOST_SESSIONS)]
+    clock.move(minutes=1)
+    async with looking(board_database) as seen:
+        await do(board_database, lambda tx: use_session(tx, hash_token(first), LIMITS, clock.now()))
+        await sign_in(board_database, clock)
+    told = [bell[1] for bell in seen.bells if bell[0] == "session"]
+    assert told in [[hash_token(one).hex()] for one in others]
+    ended = [key for key, row in seen.changed.items() if row.get("ended_at") is not None]
+    assert ended == [("session", bytes.fromhex(told[0]))]
+    await sign_in(board_database, clock, "kofi")  # others have sessions of their own

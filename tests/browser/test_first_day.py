@@ -81,8 +81,8 @@ async def test_from_the_code_on_the_terminal_to_a_search_that_finds_a_place(
     _, code = made
     async with device(world, LAPTOP) as (admin, _), device(world) as (manager, _), device(world, PHONE) as (detective, _):
         await enrol(admin, code)
-        for name in ("Stichting Kade", "Politie Oost"):
-            await add(admin, "/organizations", name=name)
+        await add(admin, "/organizations", name="Stichting Kade")
+        await add(admin, "/organizations", name="Politie Oost", telephone_police="088 123 45 67")
         await add(
             admin,
             "/shelters",

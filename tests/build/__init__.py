@@ -64,6 +64,10 @@ def place(place_id: str, kind: str = "cosm", now: datetime = NOW, **rest: object
     return NewPlace(id=place_id, kind=kind, label=place_id.rpartition("-")[2], **given)  # type: ignore[arg-type]
 
 
+CALLBACKS = {"police": "088 000 09 01", "coordinator": "088 000 09 02", "desk": "088 000 09 03"}
+"""The numbers of both organizations: somebody of theirs may look for places in each of these roles."""
+
+
 async def add_basics(tx: Transaction, now: datetime = NOW, *, demo: bool = True) -> None:
     """A deployment with two units, three kinds (cosm, women, men) and two organizations (oever, desk)."""
     units = [
@@ -77,8 +81,8 @@ async def add_basics(tx: Transaction, now: datetime = NOW, *, demo: bool = True)
         )
     ]
     await begin_deployment(tx, "Proef", "Europe/Amsterdam", units, kinds, now, demo=demo)
-    await add_organization(tx, "oever", "Stichting Oever")
-    await add_organization(tx, "desk", "Plaatsing")
+    await add_organization(tx, "oever", "Stichting Oever", CALLBACKS)
+    await add_organization(tx, "desk", "Plaatsing", CALLBACKS)
 
 
 def shelter(shelter_id: str, places: Sequence[NewPlace], now: datetime = NOW, **rest: object) -> NewShelter:

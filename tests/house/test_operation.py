@@ -61,14 +61,14 @@ def test_a_process_has_as_many_connections_as_the_paper_says(pool_size: int) -> 
         "postgresql://nobody@localhost/none", SEAL.marks, pool_size=pool_size, statement_seconds=5, most_in_crowd=40
     )
     bell = 1
-    assert sum(database.size for database in pools) + bell == pool_size + 6
+    assert sum(database.size for database in pools) + bell == pool_size + 8
     paper = (DOCS / "deploy.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) × (\d+) \| (\d+) \| (\d+) \| (\d+) × (\d+) \+ 10 = (\d+) \|", paper, re.MULTILINE)
     assert len(rows) >= 5
     for row in rows:
         machines, workers, pool, all_processes, processes, each, total = map(int, row)
         assert machines * (workers + 1) == all_processes == processes
-        assert (each, total) == (pool + 6 + 1, processes * each + 10)
+        assert (each, total) == (pool + 8 + 1, processes * each + 10)
 
 
 def test_the_steps_of_the_figures_are_those_of_health() -> None:

@@ -63,7 +63,7 @@ REFUSALS = {
     *("facts_changed", "no_such_organization", "no_such_role", "last_admin", "own_role", "organization_in_use", "unit_in_use"),
     *("organization_merged", "organization_ended", "kind_in_use", "no_such_language", "language_in_use"),
     *("no_such_contact", "contacts_full", "same_name"),
-    *("no_file", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
+    *("no_file", "other_file", "shelter_in_use", "file_wrong", "no_such_kind", "no_such_unit", "no_such_day"),
     *("no_such_token", "token_ended", "rotated_lately", "tokens_full", "scope_missing"),
     *("place_held", "place_reserved", "place_occupied"),
 }
@@ -109,6 +109,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     ),
     **dict.fromkeys(("unknown_organization", "unknown_unit", "unknown_kind", "only_for_shelter_roles"), NO_DETAIL),
     **dict.fromkeys(("has_role_already", "staff_has_one_role"), NO_DETAIL),
+    **dict.fromkeys(("run_by_other", "runs_other_shelters", "no_callback", "callback_in_use", "people_elsewhere"), NO_DETAIL),
     **dict.fromkeys(("not_hours", "not_a_telephone", "not_an_address"), NO_DETAIL),
     **dict.fromkeys(("not_a_person_name", "not_an_organization_name", "not_a_code_name"), NO_DETAIL),
     **dict.fromkeys(("unknown_location", "code_taken", "tile_taken", "not_a_language", "language_already"), NO_DETAIL),

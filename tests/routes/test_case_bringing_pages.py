@@ -1,6 +1,9 @@
 """Those who bring a household after they have handed its case over: its shelter's number, and another hour."""
 
+from datetime import datetime, timedelta
+
 from bedboard.actions.notify import list_people_to_notify
+from tests.build import NOW
 from tests.build.api import sql
 from tests.build.cases import ILSE, arrive
 from tests.build.forms import People, done, handed_over_on_the_way, main, people, see, site
@@ -20,6 +23,24 @@ async def test_the_driver_says_that_they_come_later_and_everybody_reads_it(site:
     assert await sql(site, "select role from claim where ended_at is null") == [("coordinator",)], (
         "it stays of those who have it"
     )
+
+
+async def test_a_program_of_the_drivers_says_another_hour_as_their_page_does(site: Site, people: People) -> None:
+    mark, lucia = await people("mark"), await people("lucia")
+    case = await handed_over_on_the_way(mark, lucia, site)
+    async with site.api("demo-police") as api, site.api("demo-auditor") as stranger:
+        at = (NOW + timedelta(hours=5)).isoformat()
+        reply = await api.post(f"/requests/{case}/arrival-time", json={"arrives_at": at})
+        assert reply.status_code == 200, reply.text
+        said = reply.json()
+        assert [one["shelter"] for one in said["shelters"]] == ["beuk"] and said["needs"] is None and "CANARY" not in reply.text
+        assert datetime.fromisoformat(said["arrives_at"]) == NOW + timedelta(hours=5)
+        assert (await api.get(f"/requests/{case}")).json()["version"] == said["version"]
+        assert (await stranger.get(f"/requests/{case}")).status_code in (403, 404)
+    assert "aankomst 19:00" in main(await see(lucia, case))
+    await arrive(site.process.database, "beuk", case_id=case, who=ILSE)
+    async with site.api("demo-police") as api:
+        assert (await api.get(f"/requests/{case}")).status_code == 404, "the journey is over"
 
 
 async def test_the_driver_sees_the_number_of_the_shelter_and_that_is_written_down(site: Site, people: People) -> None:

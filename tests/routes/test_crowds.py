@@ -14,9 +14,10 @@ from bedboard.actions.occupancy import change_place
 from bedboard.rules.places import PlaceChange
 from bedboard.rules.refusals import Busy
 from bedboard.store.crowds import Crowded, Crowds
-from bedboard.store.database import CALLER_CONNECTIONS, Database
+from bedboard.store.database import CALLER_CONNECTIONS, STRANGER_CONNECTIONS, Database
 from bedboard.store.shelters import lock_shelter
 from tests.build import NOW, FixedClock, actor, until
+from tests.build.passkeys import ask
 from tests.build.site import PATIENT, Site, served
 
 CROWD = 40
@@ -82,6 +83,20 @@ async def test_the_pulse_goes_out_while_all_connections_of_others_are_taken(
         await until(site.process.pulse.beat, "another one goes out")
         site.process.identity._of_pulse = pools.presses  # without connections of its own
         assert not await site.process.pulse.beat()
+
+
+async def test_a_flood_of_tries_to_sign_in_keeps_no_press_waiting(board_database: Database, clock: FixedClock) -> None:
+    async with served(board_database.url, clock) as site, AsyncExitStack() as stack:
+        pools = site.process.pools
+        for _ in range(STRANGER_CONNECTIONS):
+            await stack.enter_async_context(pools.strangers.transaction())
+        async with site.client() as stranger:
+            waiting = asyncio.create_task(ask(stranger, "/sign-in/options"))
+            async with site.api("demo-shelter-linde") as linde:
+                assert (await tap(linde, "linde-1", 1)).status_code == 200
+            assert not waiting.done(), "it waits for the others"
+            await stack.aclose()
+            assert (await waiting)["challenge"]
 
 
 async def test_a_crowd_that_meets_no_long_lock_is_answered_whole(board_database: Database, clock: FixedClock) -> None:

@@ -42,8 +42,13 @@ async def look(browser: httpx.AsyncClient, content: str | bytes = RIGHT) -> http
 
 
 async def save(browser: httpx.AsyncClient, page: httpx.Response) -> httpx.Response:
-    [key] = re.findall(r'action="/manage/import/save">\s*<input type="hidden" name="key" value="([^"]+)"', page.text)
-    return await browser.post(f"{HERE}/save", data={"key": key})
+    return await browser.post(f"{HERE}/save", data=press(page, "save"))
+
+
+def press(page: httpx.Response, what: str) -> dict[str, str]:
+    """The fields behind a button of the page."""
+    [form] = re.findall(rf'action="{HERE}/{what}">(.*?)</form>', page.text, re.DOTALL)
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
 
 
 async def test_a_file_is_looked_at_line_by_line_and_then_saved_as_a_whole(site: Site, wouter: httpx.AsyncClient) -> None:
@@ -79,7 +84,7 @@ async def test_the_same_file_changes_nothing_a_second_time(site: Site, wouter: h
     page = await look(wouter)
     assert "Er verandert niets: dit staat er al zo." in words(page) and words(page).count("is er al") == 5
     assert "/manage/import/save" not in page.text
-    forced = await wouter.post(f"{HERE}/save", data={"key": "forced"})
+    forced = await wouter.post(f"{HERE}/save", data=press(page, "drop"))
     assert (forced.status_code, forced.request.method) == (200, "GET")  # the page that the press led to
     after = await every_row(site.process.database)
     assert {key[0] for key in after.keys() - before.keys()} <= {"stored_reply"}
@@ -109,7 +114,7 @@ async def test_one_wrong_line_and_nothing_is_saved(site: Site, wouter: httpx.Asy
     ):
         assert said in text, said
     before = await every_row(site.process.database)
-    forced = await wouter.post(f"{HERE}/save", data={"key": "forced"})
+    forced = await wouter.post(f"{HERE}/save", data=press(page, "drop"))
     assert forced.status_code == 409 and "Niet opgeslagen" in words(forced)
     after = await every_row(site.process.database)
     assert {key for key in after if key[0] != "roster_draft"} == {key for key in before if key[0] != "roster_draft"}
@@ -203,3 +208,35 @@ async def test_the_template_names_the_columns_in_the_language_of_the_page(wouter
     assert reply.content.startswith(b"\xef\xbb\xbfrij;naam;")
     wouter.cookies.set("language", "en")
     assert (await wouter.get(f"{HERE}/template.csv")).content.startswith(b"\xef\xbb\xbfrow;name;")
+
+
+async def test_the_page_names_the_file_and_throws_it_away(site: Site, wouter: httpx.AsyncClient) -> None:
+    page = await look(wouter)
+    assert "lijst.csv" in words(page) and "bekeken om 14:00" in words(page) and "Sla lijst.csv op" in words(page)
+    assert page.text.index("</table>") < page.text.index(f'action="{HERE}/save"'), "the button stands below the lines"
+    await wouter.post(f"{HERE}/drop", data=press(page, "drop"))
+    assert await sql(site, "select person_id from roster_draft") == []
+    assert "lijst.csv" not in words(await wouter.get(HERE))
+
+
+async def test_a_file_that_another_page_has_replaced_is_neither_saved_nor_thrown_away(
+    site: Site, wouter: httpx.AsyncClient
+) -> None:
+    before = await look(wouter)
+    await look(wouter, RIGHT.replace("Ada Vos", "Ida Vos"))
+    for what in ("save", "drop"):
+        reply = await wouter.post(f"{HERE}/{what}", data=press(before, what))
+        assert reply.status_code == 409 and "een ander bestand bekeken" in words(reply)
+    assert await sql(site, "select name from person where name in ('Ada Vos', 'Ida Vos')") == []
+    assert len(await sql(site, "select person_id from roster_draft")) == 1
+
+
+async def test_a_shelter_that_is_there_says_that_its_number_and_address_stay(site: Site, wouter: httpx.AsyncClient) -> None:
+    await save(wouter, await look(wouter))
+    page = await look(wouter, RIGHT.replace("Kade 3 te Zwolle", "Weg 4 te Zwolle"))
+    assert "is er al . Telefoon en adres blijven zoals ze zijn" in words(page).replace("al. ", "al . ")
+
+
+async def test_a_role_that_cannot_be_had_is_named_in_its_line(site: Site, wouter: httpx.AsyncClient) -> None:
+    page = await look(wouter, RIGHT + "persoon;Bo Vos;Plaatsing;;;;Linde;;;;;staff\n")
+    assert "Organisatie: deze organisatie heeft een andere locatie" in words(page)

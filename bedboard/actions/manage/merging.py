@@ -10,6 +10,7 @@ from bedboard.actions.claims import claim_words
 from bedboard.actions.manage.common import check_admin, stamp_of, write_about
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import SEEKERS, Actor
+from bedboard.rules.employing import check_living
 from bedboard.rules.managing import split_roles
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
@@ -134,10 +135,7 @@ async def _lock(tx: Transaction, actor: Actor, from_id: str, into_id: str) -> tu
     one, other = rows[from_id], rows[into_id]
     if one is None:
         raise NotFound("no_such_organization")
-    if one.merged_into_id is not None:
-        raise Conflict("organization_merged")
-    if one.ended_at is not None:
-        raise Conflict("organization_ended")
+    check_living(one.ended_at, one.merged_into_id)
     if other is None or other.ended_at is not None or from_id == into_id:
         raise Invalid(FieldError("into", "unknown_organization"))
     return one, other

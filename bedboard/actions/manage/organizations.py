@@ -9,6 +9,7 @@ from bedboard.actions.manage.common import check_admin, check_seen, differences,
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.actions.setup import add_organization
 from bedboard.rules.access import Actor
+from bedboard.rules.employing import check_callbacks, check_living
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
 from bedboard.store.clients import count_clients
@@ -17,6 +18,7 @@ from bedboard.store.managing import (
     count_of_organization,
     get_locked_organization,
     is_organization_name_taken,
+    list_seeking_roles,
     list_shelters_run_by,
 )
 from bedboard.store.shelters import lock_shelter
@@ -53,12 +55,14 @@ async def change_organization(
 ) -> str:
     """Change the name and the numbers of an organization. `seen`: the stamp of its facts as the page showed them.
 
-    Refusals: NotAllowed, NotFound, Invalid `name`, Conflict `facts_changed`.
+    Refusals: NotAllowed, NotFound, Invalid `name`, `telephone_…`, Conflict `facts_changed`, `organization_ended`.
     """
     row = await _lock(tx, actor, organization_id, seen)
+    check_living(row.ended_at, row.merged_into_id)
     before, after = differences(facts_of(row), facts_of(row) | new.facts())
     if "name" in after:
         await _check_name(tx, organization_id, new.name)
+    check_callbacks(row.telephones, new.telephones, await list_seeking_roles(tx, organization_id, now))
     if after:
         row.name, row.telephones = new.name, dict(new.telephones)
         await _save(tx, actor, row, "change_organization", before, after, now)

@@ -12,8 +12,9 @@ from bedboard.actions.manage.common import check_admin, check_seen, differences,
 from bedboard.actions.manage.organizations import lock_living_organization
 from bedboard.actions.roles import check_role
 from bedboard.actions.setup import add_person
-from bedboard.rules.access import SHELTER, Actor
-from bedboard.rules.managing import check_manages, check_work, is_taken
+from bedboard.rules.access import Actor
+from bedboard.rules.employing import check_roles
+from bedboard.rules.managing import Group, check_manages, is_taken
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
 from bedboard.store.database import Transaction
@@ -24,11 +25,12 @@ from bedboard.store.managing import (
     get_locked_person,
     list_appointments,
     list_managed_people,
+    list_run_by,
     list_shelters_of,
-    list_unknown_shelters,
     replace_memberships,
 )
 from bedboard.store.people import may_act
+from bedboard.store.tables.board import Organization
 from bedboard.store.tables.people import Appointment, Person
 
 
@@ -66,10 +68,12 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_ids: Collection[st
                 raise NotFound("no_such_shelter")
 
 
-async def _check_new(tx: Transaction, new: PersonFacts) -> None:
-    check_work(new.role, new.shelter_ids)
-    if await list_unknown_shelters(tx, new.shelter_ids):
+async def _check_new(tx: Transaction, organization: Organization, new: PersonFacts, further: Collection[Group] = ()) -> None:
+    """Refuse what cannot be had at this organization. `further`: the other roles of the person. Refusal: Invalid."""
+    run_by = await list_run_by(tx, new.shelter_ids)
+    if len(run_by) < len(new.shelter_ids):
         raise Invalid(FieldError("shelters", "unknown_location"))
+    check_roles((organization.id, new.role), further, run_by, organization.telephones)
 
 
 async def appoint_person(
@@ -87,9 +91,9 @@ async def appoint_person(
     `is_another`: the author knows that somebody has this name already.
     Refusals: NotAllowed, NotFound, Invalid `organization`, `shelters`, Conflict `same_name`.
     """
-    await lock_living_organization(tx, new.organization_id)
+    organization = await lock_living_organization(tx, new.organization_id)
     await _check_right(tx, actor, new.shelter_ids, new.role)
-    await _check_new(tx, new)
+    await _check_new(tx, organization, new)
     if not is_another:
         await _check_name(tx, actor, new.name)
     person = Person(id=person_id, organization_id=new.organization_id, name=new.name, role=new.role, demo=demo)
@@ -118,7 +122,7 @@ async def change_person(
     `seen`: the stamp of the facts as the page showed them.
     Refusals: NotAllowed, NotFound, Invalid, Conflict `facts_changed`, `last_admin`, `own_role`.
     """
-    await lock_living_organization(tx, new.organization_id)
+    organization = await lock_living_organization(tx, new.organization_id)
     person, before = await _lock(tx, actor, person_id, seen)
     await _check_right(tx, actor, new.shelter_ids, new.role)
     present = frozenset(before["shelters"])
@@ -126,10 +130,13 @@ async def change_person(
     new = PersonFacts(new.name, new.organization_id, new.role, new.shelter_ids | kept)
     if actor.role == "manager":
         new = PersonFacts(new.name, person.organization_id, person.role, new.shelter_ids)
-    await _check_new(tx, new)
+    is_same = (person.organization_id, person.role) == (new.organization_id, new.role)
+    only_leaves = is_same and new.shelter_ids <= present and (new.shelter_ids or not present)
+    if not only_leaves:
+        await _check_new(tx, organization, new, await list_appointments(tx, person_id))
     if person.role == "admin" != new.role:
         await _check_not_last(tx, person_id)
-    if (person.organization_id, person.role) != (new.organization_id, new.role):
+    if not is_same:
         _check_other(actor, person_id)
     await _check_role(tx, person_id, new.organization_id, new.role)
     after = person_facts(new.name, new.organization_id, new.role, new.shelter_ids, ended=before["ended"])
@@ -137,7 +144,7 @@ async def change_person(
     if not changed[1]:
         return person_id
     if changed[1].keys() & {"organization", "role", "shelters"}:
-        await _end_sessions(tx, person_id, now)
+        await end_sessions(tx, person_id, now)
     person.name, person.organization_id, person.role = new.name, new.organization_id, new.role
     tx.add(person)
     await replace_memberships(tx, person_id, present, new.shelter_ids)
@@ -150,8 +157,10 @@ async def end_person(tx: Transaction, actor: Actor, person_id: str, now: datetim
     """End the access of a person, or give it back to one that had left. Their shelters stay noted.
 
     A manager takes its own shelters away from staff; without any other shelter their access ends.
-    Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `last_admin`.
+    Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `last_admin`, and Invalid for a return to a role that
+    cannot be had any more.
     """
+    await _check_return(tx, person_id)
     person, before = await _lock(tx, actor, person_id, seen)
     shelters = frozenset(before["shelters"])
     left = shelters - actor.shelter_ids if actor.role == "manager" else shelters
@@ -166,17 +175,26 @@ async def end_person(tx: Transaction, actor: Actor, person_id: str, now: datetim
         tx.add(person)
         ended = person.ended_at is not None
         action, after = "end_person" if ended else "begin_person", before | {"ended": ended}
-    await _end_sessions(tx, person_id, now)
+    await end_sessions(tx, person_id, now)
     await tx.flush()
     await write_about(tx, actor, action, f"person {person_id}", *differences(before, after), now)
     await ring(tx, "catalogue", "all")
     return person_id
 
 
+async def _check_return(tx: Transaction, person_id: str) -> None:
+    """Refuse to give somebody that had left a role which cannot be had any more. Refusals: Invalid."""
+    for one in await list_managed_people(tx, person_id=person_id):
+        if one.ended_at is not None:
+            organization = await lock_living_organization(tx, one.organization_id)
+            facts = PersonFacts(one.name, one.organization_id, one.role, frozenset(one.shelter_ids))
+            await _check_new(tx, organization, facts, [(other.organization_id, other.role) for other in one.further])
+
+
 async def add_appointment(tx: Transaction, actor: Actor, person_id: str, organization_id: str, role: str, now: datetime) -> str:
     """Give a person a further role. Refusals: NotAllowed, NotFound, Invalid `organization`, `role`, Conflict `own_role`."""
-    await lock_living_organization(tx, organization_id)
-    person, _ = await _lock(tx, actor, person_id, None)
+    organization = await lock_living_organization(tx, organization_id)
+    person, facts = await _lock(tx, actor, person_id, None)
     await check_admin(tx, actor)
     _check_other(actor, person_id)
     if (person.organization_id, person.role) == (organization_id, role):
@@ -184,8 +202,9 @@ async def add_appointment(tx: Transaction, actor: Actor, person_id: str, organiz
     if "staff" in (person.role, role):
         raise Invalid(FieldError("role", "staff_has_one_role"))
     await _check_role(tx, person_id, organization_id, role)
-    if role in SHELTER and not await list_shelters_of(tx, person_id):
-        raise Invalid(FieldError("role", "shelter_needed"))
+    further = {(person.organization_id, person.role), *await list_appointments(tx, person_id)}
+    run_by = await list_run_by(tx, facts["shelters"])
+    check_roles((organization_id, role), further, run_by, organization.telephones, of_shelters="role")
     tx.add(Appointment(person_id=person_id, organization_id=organization_id, role=role))
     await tx.flush()
     after = {"organization": organization_id, "role": role}
@@ -221,7 +240,7 @@ async def take_role(tx: Transaction, actor: Actor, organization_id: str, role: s
     before = {"organization": person.organization_id, "role": person.role}
     await tx.delete(further)
     tx.add(Appointment(person_id=person.id, organization_id=person.organization_id, role=person.role))
-    await _end_sessions(tx, person.id, now)
+    await end_sessions(tx, person.id, now)
     person.organization_id, person.role = organization_id, role
     tx.add(person)
     await tx.flush()
@@ -269,7 +288,7 @@ async def _check_not_last(tx: Transaction, person_id: str) -> None:
         raise Conflict("last_admin")
 
 
-async def _end_sessions(tx: Transaction, person_id: str, now: datetime) -> None:
+async def end_sessions(tx: Transaction, person_id: str, now: datetime) -> None:
     """End the sessions of a person, and tell every process, which closes their sockets."""
     for token_hash in await end_sessions_of(tx, person_id, now):
         await ring(tx, "session", token_hash.hex())

@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from bedboard.actions.manage.common import check_admin, check_seen, differences
+from bedboard.actions.manage.moving import move_people, move_tokens
 from bedboard.actions.manage.organizations import lock_living_organization
 from bedboard.actions.occupancy import Changed
 from bedboard.actions.roles import check_role
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.actions.setup import NewShelter, add_shelter
 from bedboard.rules.access import Actor
-from bedboard.rules.refusals import FieldError, Invalid, NotAllowed, NotFound
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.store.board import get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.disclosures import replace_contact, see_contact
-from bedboard.store.managing import is_name_taken
+from bedboard.store.managing import get_locked_organization, is_name_taken, list_run_by
 from bedboard.store.people import may_act
 from bedboard.store.seal import Seal
 from bedboard.store.shelters import has_unit, lock_shelter
@@ -78,9 +79,17 @@ async def change_shelter(
     `seen`: the stamp of the facts as the page showed them. The journal says that telephone or address were replaced, not how.
     Refusals: NotAllowed, NotFound, Invalid, Conflict `facts_changed`.
     """
-    if new.organization_id is not None:
-        await lock_living_organization(tx, new.organization_id)
+    run_by = (await list_run_by(tx, [shelter_id])).get(shelter_id) if actor.role == "admin" else None
+    is_moving = run_by is not None and new.organization_id not in (None, run_by)
+    for organization_id in sorted({one for one in (new.organization_id, run_by) if one is not None}):
+        row = await get_locked_organization(tx, organization_id)
+        if organization_id == new.organization_id and (row is None or row.ended_at is not None):
+            raise Invalid(FieldError("organization", "unknown_organization"))
+    if is_moving:
+        await move_people(tx, actor, shelter_id, run_by or "", new.organization_id or "", now)
     shelter = await lock_managed(tx, actor, shelter_id)
+    if run_by not in (None, shelter.organization_id):
+        raise Conflict("facts_changed")  # it went to another organization while this waited
     before = shelter_facts(shelter.name, shelter.organization_id, shelter.unit_code, shelter.confirm_times)
     check_seen(seen, before)
     after = shelter_facts(
@@ -99,6 +108,8 @@ async def change_shelter(
         return await unchanged(tx, shelter_id)
     shelter.name, shelter.organization_id, shelter.unit_code = new.name, after["organization"], after["unit"]
     shelter.confirm_times = list(new.confirm_times)
+    if is_moving:
+        await move_tokens(tx, actor, shelter_id, run_by or "", shelter.organization_id, now)
     saved, [journal_id] = await save_shelter(tx, shelter, [journal_row(actor, "change_shelter", None, was, becomes, now)])
     return Changed(saved, journal_id)
 

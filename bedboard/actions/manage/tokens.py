@@ -15,10 +15,11 @@ from bedboard.actions.setup import add_client
 from bedboard.actions.signin import hash_token
 from bedboard.rules.access import Actor
 from bedboard.rules.clients import MOST_TOKENS, SCOPES, ClientRole, Terms, check_token, rotated
-from bedboard.rules.managing import check_manages_token
+from bedboard.rules.employing import check_seeks
+from bedboard.rules.managing import check_manages_token, is_taken
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound
 from bedboard.store.bell import ring
-from bedboard.store.clients import count_clients, lock_client
+from bedboard.store.clients import count_clients, list_client_names, lock_client
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_shelter_people, may_act
 from bedboard.store.shelters import lock_shelter
@@ -76,11 +77,12 @@ async def make_token(tx: Transaction, actor: Actor, client_id: str, token: str, 
             raise Invalid(FieldError("shelter", "unknown_location"))
         organization_id = shelter.organization_id
     elif organization_id is not None:
-        await lock_living_organization(tx, organization_id)
+        organization = await lock_living_organization(tx, organization_id)
+        check_seeks(new.role, organization.telephones)
     await _check_right(tx, actor, new.shelter_id)
     if await count_clients(tx, new.shelter_id, organization_id, now) >= MOST_TOKENS:
         raise Conflict("tokens_full", most=MOST_TOKENS)
-    if await count_clients(tx, new.shelter_id, organization_id, now, new.name):
+    if is_taken(new.name, await list_client_names(tx, new.shelter_id, organization_id, now)):
         raise Invalid(FieldError("program", "program_taken"))
     expires_at = now + timedelta(days=new.days)
     await add_client(

@@ -115,7 +115,7 @@ CASES: tuple[Row, ...] = (
         "api_case_arrival_time",
         SEEKING,
         scope="request",
-        operation=change_case("postArrivalTime", "They come at another time than was agreed", shapes.PostArrivalTime),
+        operation=change_case("postArrivalTime", "They come at another time than was agreed", shapes.PostArrivalTime, ASKED),
     ),
     Row(
         "POST",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import CaseWork, opener_of, read_address, read_case, read_cases, seeker_of, show_done, telling
+from bedboard.routes.case_reads import CaseWork, opener_of, read_address, read_cases, read_sought, seeker_of, show_done, telling
 from bedboard.routes.case_work import (
     answer_work,
     arrival_time_work,
@@ -90,7 +90,7 @@ async def _read_present(tx: Transaction, call: Call, case_id: str, shelter_id: s
     actor = call.actor
     _ = call.catalogue
     if actor.role in SEEKERS:
-        return case_object(await read_case(tx, call, case_id))
+        return await read_sought(tx, call, case_id)
     row = await get_case(tx, case_id)
     for one in sorted(actor.shelter_ids) if shelter_id is None else {shelter_id} & actor.shelter_ids:
         ask = await get_ask(tx, case_id, one)

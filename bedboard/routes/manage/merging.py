@@ -7,6 +7,7 @@ from bedboard.routes.call import Call
 from bedboard.routes.kept import kept_of
 from bedboard.routes.manage.forms import Sheet, show, take
 from bedboard.rules.claims import MOST_OF_ORGANIZATION
+from bedboard.rules.employing import check_living
 from bedboard.rules.refusals import NotFound
 from bedboard.schemas.manage_forms import MergeForm
 from bedboard.store.database import Transaction
@@ -25,6 +26,7 @@ async def show_merge(call: Call) -> Response:
         one, other = every.get(organization_id), every.get(into_id)
         if one is None:
             raise NotFound("no_such_organization")
+        check_living(one.ended_at, one.merged_into_id)
         if other is not None:
             plan = await plan_merge(tx, one.id, other.id, one.telephones, other.telephones, call.now)
             counts = await count_moving(tx, one.id, other.id, call.now)

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.idempotency import Reply
+from bedboard.actions.manage.common import stamp_of
 from bedboard.actions.manage.people import PersonFacts
 from bedboard.actions.manage.roster import (
     Entry,
@@ -27,17 +28,16 @@ from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
 from bedboard.routes.manage.places import facts_of_place
 from bedboard.routes.manage.shelters import facts_of_shelter
-from bedboard.routes.parse import read_upload
+from bedboard.routes.parse import Upload, read_upload
 from bedboard.routes.replies import fields_of, page
 from bedboard.routes.signin import is_demo
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, Unavailable
 from bedboard.rules.roster import LARGEST_FILE_KB, MOST_ROWS
-from bedboard.schemas.fields import KeyForm
-from bedboard.schemas.manage_forms import PERSON_ROLES, NewPlaceForm, NewShelterForm
+from bedboard.schemas.manage_forms import PERSON_ROLES, DraftForm, NewPlaceForm, NewShelterForm
 from bedboard.schemas.roster import COLUMNS, ROW_KINDS, FileRow, Lookups, read_file, read_row, write_template
 from bedboard.store.database import Transaction
 from bedboard.store.managing import list_organizations
-from bedboard.views.managing import RosterRowView
+from bedboard.views.managing import DraftView, RosterRowView
 from bedboard.views.pages import SCREEN_LANGUAGES
 
 HERE = "/manage/import"
@@ -53,11 +53,13 @@ async def show_import(call: Call) -> Response:
     """Show the form for a file, and the lines of the one that was looked at."""
     async with call.transaction() as tx:
         draft = await read_draft(tx, call.actor, call.process.seal, call.now)
-    rows = [] if draft is None else [RosterRowView.read(one) for one in json.loads(draft)["rows"]]
+    read = {} if draft is None else json.loads(draft)
+    rows = [RosterRowView.read(one) for one in read.get("rows", ())]
     kept = kept_of(call)
     refusal = None if kept is None else kept.refusal
     context = {
         "rows": rows,
+        "draft": DraftView.read(read) if read else None,
         "wrong_count": sum(row.state == "wrong" for row in rows),
         "new": {kind: sum(row.added for row in rows if row.kind == kind) for kind in ROW_KINDS},
         "refusal": refusal,
@@ -79,26 +81,30 @@ def _counts(fields: Mapping[str, str]) -> dict[str, int]:
 async def post_import(call: Call) -> Response:
     """Look at a file: keep it, with what would become of each line, for the page that follows."""
     try:
-        content = await read_upload(call.request, "file")
-        if content is None:
+        upload = await read_upload(call.request, "file")
+        if upload is None:
             raise Invalid(FieldError("file", "missing"))
-        await _look(call, content)
+        await _look(call, upload)
     except (Conflict, Invalid, Unavailable) as refusal:
         return keep(call, HERE, {}, refusal)
     return RedirectResponse(HERE, 303, {"Cache-Control": "no-store"})
 
 
 async def post_import_save(call: Call) -> Response:
-    """Save the file that was looked at, all of it. When a line is wrong by now, the page shows all lines again."""
-    form = await call.form(KeyForm)
-    async with call.transaction() as tx:
-        draft = await read_draft(tx, call.actor, call.process.seal, call.now)
-    content = None if draft is None else json.loads(draft)["file"].encode("latin-1")
+    """Save the file that was looked at, all of it. When a line is wrong by now, the page shows all lines again.
+
+    Another file that was looked at meanwhile, on another page, is not saved: nobody has read its lines here.
+    """
+    form = await call.form(DraftForm)
+    draft = await _draft(call)
+    upload = None if draft is None else Upload(draft.get("name", ""), draft["file"].encode("latin-1"))
 
     async def save(tx: Transaction) -> str:
-        if content is None:
+        if draft is None or upload is None:
             raise Conflict("no_file")
-        rows = read_file(content)
+        if DraftView.read(draft).stamp != form.seen:
+            raise Conflict("other_file")
+        rows = read_file(upload.content)
         kinds = {row.line: row.kind for row in rows}
         outcomes = await _run(call, tx, rows)
         if any(one.state == "wrong" for one in outcomes):
@@ -112,8 +118,8 @@ async def post_import_save(call: Call) -> Response:
     try:
         done = await call.once(form.key, work=save, reply=lambda counts: Reply(303, counts.encode()))
     except Conflict as refusal:
-        if content is not None and refusal.code == "file_wrong":
-            await _look(call, content)
+        if upload is not None and refusal.code == "file_wrong":
+            await _look(call, upload)
         return keep(call, HERE, {}, refusal)
     except (Invalid, Unavailable) as refusal:
         return keep(call, HERE, {}, refusal)
@@ -121,14 +127,32 @@ async def post_import_save(call: Call) -> Response:
     return keep(call, HERE, saved)  # sealed: an address could say anything
 
 
-async def _look(call: Call, content: bytes) -> None:
+async def _draft(call: Call) -> dict[str, Any] | None:
+    """Return the file that the actor looked at, as `_look` kept it."""
+    async with call.transaction() as tx:
+        draft = await read_draft(tx, call.actor, call.process.seal, call.now)
+    return None if draft is None else dict(json.loads(draft))
+
+
+async def post_import_drop(call: Call) -> Response:
+    """Throw the file away that was looked at, unless it is another one by now."""
+    form, draft = await call.form(DraftForm), await _draft(call)
+    if draft is not None and DraftView.read(draft).stamp != form.seen:
+        return keep(call, HERE, {}, Conflict("other_file"))
+    async with call.transaction() as tx:
+        await drop_draft(tx, call.actor)
+    return RedirectResponse(HERE, 303, {"Cache-Control": "no-store"})
+
+
+async def _look(call: Call, upload: Upload) -> None:
     """Keep the file and what would become of its lines, which is done and rolled back. Refusals: Invalid `file`, NotAllowed."""
-    rows = read_file(content)
+    rows = read_file(upload.content)
     async with call.transaction() as tx:
         outcomes = {one.line: one for one in await _run(call, tx, rows)}
         await tx.rollback()
     said = [RosterRowView(row.line, row.kind, row.name, *outcomes[row.line][1:]).written() for row in rows]
-    draft = json.dumps({"file": content.decode("latin-1"), "rows": said})
+    file = {"name": upload.name, "at": call.now.isoformat(), "file": upload.content.decode("latin-1")}
+    draft = json.dumps(file | {"rows": said, "stamp": stamp_of(file)})
     async with call.transaction() as tx:
         await keep_draft(tx, call.actor, draft, call.process.seal, call.now)
 

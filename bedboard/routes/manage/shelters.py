@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from bedboard.actions.manage.closing import close_shelter
 from bedboard.actions.manage.common import stamp_of
 from bedboard.actions.manage.shelters import (
     ShelterFacts,
@@ -99,7 +100,11 @@ async def post_shelter(call: Call) -> Response:
     async def save(tx: Transaction, form: ShelterForm, seen: str | None) -> Changed:
         return await change_shelter(tx, call.actor, shelter_id, facts_of_shelter(form), call.process.seal, call.now, seen)
 
-    return await take(call, ShelterForm, save, is_there=True)
+    async def end(tx: Transaction, seen: str | None) -> str:
+        await close_shelter(tx, call.actor, shelter_id, call.now, seen)
+        return ""  # there is no page of it any more
+
+    return await take(call, ShelterForm, save, leads_to=lambda saved: call.path if saved else "/manage/shelters", end=end)
 
 
 async def post_contact(call: Call) -> Response:

@@ -63,6 +63,7 @@ MANAGE: tuple[Row, ...] = (
     Row("GET", "/manage/import", roster.show_import, "import", ADMIN),
     Row("POST", "/manage/import", roster.post_import, "import_look", ADMIN, fresh_for=ANYONE),
     Row("POST", "/manage/import/save", roster.post_import_save, "import_save", ADMIN, fresh_for=ANYONE),
+    Row("POST", "/manage/import/drop", roster.post_import_drop, "import_drop", ADMIN, fresh_for=ANYONE),
     Row("GET", "/manage/import/template.csv", roster.show_template, "import_template", ADMIN),
     Row("GET", "/manage/kinds", catalogue.show_kinds, "kinds", ADMIN),
     Row("POST", "/manage/kinds", catalogue.post_kind_new, "kind_add", ADMIN, fresh_for=ANYONE),

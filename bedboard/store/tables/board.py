@@ -106,7 +106,7 @@ class Shelter(SQLModel, table=True):
 
     `confirmed_at`: when all of it was confirmed; `kinds_confirmed_at`: later moments of single kinds, as ISO 8601;
     `confirmed_by`: the kind of the actor that confirmed last. `confirm_times` are local "HH:MM"; `intake_*_minutes` count
-    from local midnight, 0 to 1440.
+    from local midnight, 0 to 1440. `ended_at` set: closed for good, and on no board.
     """
 
     id: str = Field(primary_key=True)
@@ -126,6 +126,7 @@ class Shelter(SQLModel, table=True):
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
     )
     confirmed_by: str = Field(default="person", sa_column=Column(Text, nullable=False, server_default="person"))
+    ended_at: datetime | None = moment(nullable=True)
 
 
 class ShelterContact(SQLModel, table=True):

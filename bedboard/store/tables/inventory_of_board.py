@@ -67,6 +67,7 @@ limits operational how many and of which ages
 languages operational the languages that are spoken there
 kinds_confirmed_at operational when single kinds were confirmed
 confirmed_by operational whether a person or a program confirmed last
+ended_at operational since when it is closed for good
 
 shelter_contact deployment
 shelter_id operational the shelter
