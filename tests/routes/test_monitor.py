@@ -49,6 +49,7 @@ JANUARY: list[Event] = [
 async def put(site: Site, events: list[Event]) -> None:
     async with as_owner(site.process.database) as tx:
         connection = await tx.connection()
+        await connection.execute(text("update tally_began set month = '2026-01-01'"))
         for number, (month, what, unit, kind, code, count) in enumerate(events):
             await connection.execute(
                 text("insert into tally values (:month, :hour, :what, :unit, :kind, :code, :count)"),
