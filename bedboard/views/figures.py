@@ -79,7 +79,13 @@ class Series:
 
     @property
     def is_counted(self) -> bool:
+        """Whether it was counted in some month."""
         return any(point.is_counted for point in self.points)
+
+    @property
+    def uncounted(self) -> list[date]:
+        """Return the months before counting began."""
+        return [point.month for point in self.points if not point.is_counted]
 
 
 class Share(NamedTuple):
