@@ -39,6 +39,16 @@ JANUARY: list[Event] = [
     ("2026-01-01", "answer", "", "", "yes", 12),
     ("2026-01-01", "answer", "", "", "no", 20),
     ("2026-01-01", "answer", "", "", "discuss", 4),
+    ("2026-01-01", "refused_household", "", "", "family", 13),
+    ("2026-01-01", "refused_household", "", "", "minor", 7),
+    ("2026-01-01", "stay", "", "cosm", "to_7", 9),
+    ("2026-01-01", "stay", "", "men", "to_7", 6),
+    ("2026-01-01", "departure", "", "", "home", 12),
+    ("2026-01-01", "departure", "", "", "not_said", 3),
+    ("2026-01-01", "alert", "", "", "led", 5),
+    ("2026-01-01", "hold", "", "", "lapsed", 2),
+    ("2026-02-01", "stay", "", "cosm", "to_7", 9),
+    ("2026-02-01", "stay", "", "cosm", "to_1", 4),
     ("2026-02-01", "answer", "", "", "yes", 6),
     ("2026-02-01", "slept", "noord", "", "street", 1),
     ("2026-02-01", "slept", "noord", "", "hotel", 9),
@@ -84,7 +94,7 @@ def slow(events: list[Event], name: str, month: str) -> tuple[dict[str, int], in
         if name == "sought_time" and (at[:7], what) == (month, "sought"):
             cells[f"{code}-{number % 24 // 6}"] += count
         if (at[:7], what) == (month, table.what) and table.code in (None, code):
-            cells[{"all": "all", "code": code, "unit": unit, "kind": kind}[table.axis]] += count
+            cells[{"all": "all", "code": code, "unit": unit, "kind": kind, "kind_code": f"{kind}/{code}"}[table.axis]] += count
     total = sum(cells.values())
     arrived = sum(count for at, what, *_, code, count in events if (at[:7], what, code) == (month, "request", "arrived"))
     if name == "answer":
@@ -92,6 +102,8 @@ def slow(events: list[Event], name: str, month: str) -> tuple[dict[str, int], in
         if arrived >= LEAST and 0 < abs(alone.get("yes", arrived) - arrived) < LEAST:
             del alone["yes"]
         return alone, 0, alone != cells
+    if name == "stay_of_kind":
+        return (dict(cells), 0, False) if min(cells.values(), default=LEAST) >= LEAST else ({}, 0, True)
     if 0 < total < LEAST or (name == "placed_kind" and total and 0 < abs(total - arrived) < LEAST <= arrived):
         return {}, 0, True
     apart = dict(cells)
@@ -190,7 +202,9 @@ async def test_a_unit_and_a_kind_are_shown_month_by_month_as_the_tables_show_the
     unit, _, rest = unit.partition("</section>")
     assert re.findall(r"<td>([^<]+)</td>", unit) == ["samen met andere", "10"], "where people slept, in January and February"
     kind, *_ = rest.partition('id="chosen-kind"')[2].partition("</section>")
-    assert re.findall(r"<td>([^<]+)</td>", kind) == ["samen met andere", "0"], "6 of 10 arrivals have a kind: hidden"
+    assert re.findall(r"<td>([^<]+)</td>", kind) == ["samen met andere", "0", "9", "13"], (
+        "6 of 10 arrivals have a kind: hidden; stays are told"
+    )
     desk = (await get(site, "hanneke", path)).text.partition('id="chosen-unit"')[2].partition("</section>")[0]
     assert re.findall(r"<td>([^<]+)</td>", desk) == ["23", "10"]
 
@@ -257,3 +271,57 @@ async def test_a_report_is_of_months_that_are_over_for_everybody(site: Site) -> 
 @pytest.mark.parametrize("year", ["2027", "1", "99999999999", "twee", "2026%0A1"])
 async def test_a_report_of_a_year_that_cannot_be_is_refused(site: Site, year: str) -> None:
     assert (await get(site, "femke", f"/monitor/report?year={year}")).status_code == 422
+
+
+BAD = (
+    "year=1999",
+    "year=9001",
+    "year=x",
+    "year=2026%0A",
+    "year=",
+    "year=2027",
+    "first_month=2026-01",
+    "separator=tab",
+    "%00=1",
+)
+
+
+@pytest.mark.parametrize("query", BAD)
+async def test_odd_questions_about_a_year_or_a_file_get_clear_answers(site: Site, query: str) -> None:
+    for path in ("/monitor/report", "/monitor/figures.csv", "/monitor/figures.ods", "/monitor/figures.json"):
+        reply = await get(site, "femke", f"{path}?{query}")
+        assert reply.status_code in (200, 400, 422), (path, query)
+        assert reply.status_code == 200 or "%" not in reply.text.partition("<h1")[2].partition("</h1>")[0]
+        name = reply.headers.get("Content-Disposition", "")
+        assert "\n" not in name and "\r" not in name
+
+
+async def test_months_before_counting_began_are_not_zero(site: Site) -> None:
+    await put(site, JANUARY)
+    path = "/monitor?first_month=2025-11&last_month=2026-02"
+    for who in ("femke", "hanneke"):
+        page = (await get(site, who, path)).text
+        assert "Niet geteld: 2025-11 tot en met 2025-12" in " ".join(page.replace("–", "").split())
+        rows = re.findall(
+            r'<th scope="row">(\d{4}-\d\d)</th><td>([^<]+)</td>',
+            page.partition('id="through-time"')[2].partition("</table>")[0],
+        )
+        assert [cell for _, cell in rows] == ["– niet geteld", "– niet geteld", "25", "0"]
+    lines = json.loads((await get(site, "femke", path.replace("/monitor", "/monitor/figures.json"))).content)["lines"]
+    before = [line for line in lines if line["month"] < "2026-01"]
+    assert {line["table"] for line in before} == set(TABLES)
+    assert {(line["state"], line["count"]) for line in before} == {("not_counted", None)}
+
+
+async def test_a_number_that_is_larger_in_truth_says_so(site: Site) -> None:
+    """In February the nights on the street are among the small numbers."""
+    february: list[Event] = [
+        ("2026-02-01", "slept", "noord", "", "friends", 7),
+        ("2026-02-01", "slept", "noord", "", "hotel", 20),
+    ]
+    await put(site, [*JANUARY, *february])
+    path = "/monitor?first_month=2026-01&last_month=2026-02"
+    page = (await get(site, "femke", path)).text.partition('id="slept"')[2].partition("</section>")[0]
+    assert "of meer</td>" in page and "+</text>" in page
+    desk = (await get(site, "hanneke", path)).text.partition('id="slept"')[2].partition("</section>")[0]
+    assert "of meer" not in desk
