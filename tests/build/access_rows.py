@@ -9,6 +9,7 @@ BREAKS_OF_ACCESS = [
     ("pk_departure", f"insert into departure select 1, {AT}, 'home' from generate_series(1, 2)"),
     ("ck_departure_code", f"insert into departure values (1, {AT}, 'the moon')"),
     ("pk_tally_began", "insert into tally_began values ('sought', '2026-03-01')"),
+    "ck_alert_outcome",
     ("ck_session_kind", "update session set kind = 'machine'"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
     ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),

@@ -7,70 +7,16 @@ import re
 import zipfile
 from collections import defaultdict
 from contextlib import aclosing
-from datetime import date
 
-import httpx
 import pytest
 from defusedxml import ElementTree
-from sqlalchemy import text
 
 from bedboard.rules.merging import LEAST
 from bedboard.rules.tallies import HOUSEHOLDS, LONGER, SLEPT, STAYS, TABLES, WAITS
-from tests.build.site import Site, as_owner
+from tests.build.figures import JANUARY, Event, get, put
+from tests.build.site import Site
 
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-Event = tuple[str, str, str, str, str, int]  # month, what, unit, kind, code, count
-
-JANUARY: list[Event] = [
-    ("2026-01-01", "slept", "noord", "", "street", 9),
-    ("2026-01-01", "slept", "zuid", "", "hotel", 2),
-    ("2026-01-01", "slept", "noord", "", "friends", 14),
-    ("2026-01-01", "household", "", "", "woman", 3),
-    ("2026-01-01", "sought", "", "", "1", 21),
-    ("2026-01-01", "sought", "", "", "7", 4),
-    ("2026-01-01", "placed_kind", "", "cosm", "", 6),
-    ("2026-01-01", "occupancy", "", "cosm", "free", 30),
-    ("2026-01-01", "occupancy", "", "cosm", "occupied", 70),
-    ("2026-01-01", "freshness", "noord", "", "fresh", 5),
-    ("2026-01-01", "asked_of", "", "", "linde", 3),
-    ("2026-01-01", "refused_by", "", "", "linde", 2),
-    ("2026-01-01", "asked_of", "", "", "wilg", 8),
-    ("2026-01-01", "request", "", "", "arrived", 10),
-    ("2026-01-01", "answer", "", "", "yes", 12),
-    ("2026-01-01", "answer", "", "", "no", 20),
-    ("2026-01-01", "answer", "", "", "discuss", 4),
-    ("2026-01-01", "refused_household", "", "", "family", 13),
-    ("2026-01-01", "refused_household", "", "", "minor", 7),
-    ("2026-01-01", "stay", "", "cosm", "to_7", 9),
-    ("2026-01-01", "stay", "", "men", "to_7", 6),
-    ("2026-01-01", "departure", "", "", "home", 12),
-    ("2026-01-01", "departure", "", "", "not_said", 3),
-    ("2026-01-01", "alert", "", "", "led", 5),
-    ("2026-01-01", "hold", "", "", "lapsed", 2),
-    ("2026-02-01", "stay", "", "cosm", "to_7", 9),
-    ("2026-02-01", "stay", "", "cosm", "to_1", 4),
-    ("2026-02-01", "answer", "", "", "yes", 6),
-    ("2026-02-01", "slept", "noord", "", "street", 1),
-    ("2026-02-01", "slept", "noord", "", "hotel", 9),
-    ("2026-03-01", "slept", "noord", "", "exploiter", 8),
-]
-
-
-async def put(site: Site, events: list[Event]) -> None:
-    async with as_owner(site.process.database) as tx:
-        connection = await tx.connection()
-        await connection.execute(text("update tally_began set month = '2026-01-01'"))
-        for number, (month, what, unit, kind, code, count) in enumerate(events):
-            await connection.execute(
-                text("insert into tally values (:month, :hour, :what, :unit, :kind, :code, :count)"),
-                {"month": date.fromisoformat(month), "hour": number % 24, "what": what, "unit": unit, "kind": kind}
-                | {"code": code, "count": count},
-            )
-
-
-async def get(site: Site, who: str, path: str = "/monitor") -> httpx.Response:
-    async with aclosing(await site.sign_in(who)) as browser:
-        return await browser.get(path, headers={"Accept-Language": "nl"})
 
 
 async def test_others_than_the_desk_see_months_that_are_over_with_small_cells_merged(site: Site) -> None:
@@ -271,57 +217,3 @@ async def test_a_report_is_of_months_that_are_over_for_everybody(site: Site) -> 
 @pytest.mark.parametrize("year", ["2027", "1", "99999999999", "twee", "2026%0A1"])
 async def test_a_report_of_a_year_that_cannot_be_is_refused(site: Site, year: str) -> None:
     assert (await get(site, "femke", f"/monitor/report?year={year}")).status_code == 422
-
-
-BAD = (
-    "year=1999",
-    "year=9001",
-    "year=x",
-    "year=2026%0A",
-    "year=",
-    "year=2027",
-    "first_month=2026-01",
-    "separator=tab",
-    "%00=1",
-)
-
-
-@pytest.mark.parametrize("query", BAD)
-async def test_odd_questions_about_a_year_or_a_file_get_clear_answers(site: Site, query: str) -> None:
-    for path in ("/monitor/report", "/monitor/figures.csv", "/monitor/figures.ods", "/monitor/figures.json"):
-        reply = await get(site, "femke", f"{path}?{query}")
-        assert reply.status_code in (200, 400, 422), (path, query)
-        assert reply.status_code == 200 or "%" not in reply.text.partition("<h1")[2].partition("</h1>")[0]
-        name = reply.headers.get("Content-Disposition", "")
-        assert "\n" not in name and "\r" not in name
-
-
-async def test_months_before_counting_began_are_not_zero(site: Site) -> None:
-    await put(site, JANUARY)
-    path = "/monitor?first_month=2025-11&last_month=2026-02"
-    for who in ("femke", "hanneke"):
-        page = (await get(site, who, path)).text
-        assert "Niet geteld: 2025-11 tot en met 2025-12" in " ".join(page.replace("–", "").split())
-        rows = re.findall(
-            r'<th scope="row">(\d{4}-\d\d)</th><td>([^<]+)</td>',
-            page.partition('id="through-time"')[2].partition("</table>")[0],
-        )
-        assert [cell for _, cell in rows] == ["– niet geteld", "– niet geteld", "25", "0"]
-    lines = json.loads((await get(site, "femke", path.replace("/monitor", "/monitor/figures.json"))).content)["lines"]
-    before = [line for line in lines if line["month"] < "2026-01"]
-    assert {line["table"] for line in before} == set(TABLES)
-    assert {(line["state"], line["count"]) for line in before} == {("not_counted", None)}
-
-
-async def test_a_number_that_is_larger_in_truth_says_so(site: Site) -> None:
-    """In February the nights on the street are among the small numbers."""
-    february: list[Event] = [
-        ("2026-02-01", "slept", "noord", "", "friends", 7),
-        ("2026-02-01", "slept", "noord", "", "hotel", 20),
-    ]
-    await put(site, [*JANUARY, *february])
-    path = "/monitor?first_month=2026-01&last_month=2026-02"
-    page = (await get(site, "femke", path)).text.partition('id="slept"')[2].partition("</section>")[0]
-    assert "of meer</td>" in page and "+</text>" in page
-    desk = (await get(site, "hanneke", path)).text.partition('id="slept"')[2].partition("</section>")[0]
-    assert "of meer" not in desk
