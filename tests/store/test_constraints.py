@@ -135,7 +135,6 @@ BREAKS: list[tuple[str, str]] = [
     ("pk_alert", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {LATER}), ('w', 'mark', '', '{{}}', {AT}, {LATER})"),
     ("fk_alert_person_id", f"{WAITING} ('w', 'nobody', '', '{{}}', {AT}, {LATER})"),
     ("ck_alert_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, {AT})"),
-    (f"{WAITING.replace('expires_at)', 'expires_at, outcome)')} ('w', 'mark', '', '{{}}', {AT}, {LATER}, 'x')",),
     ("ck_alert_a_day_at_most", f"{WAITING} ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '25 hours')"),
     ("ck_tally_first_of_month", f"{TALLY} ('2026-03-11', 2, 'slept', '', '', 'street', 1)"),
     ("ck_tally_hour", f"{TALLY} ('2026-03-01', 24, 'slept', '', '', 'street', 1)"),
