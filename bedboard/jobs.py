@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bedboard.actions.alerts import drop_expired_alerts
 from bedboard.actions.outgoing import send_later
-from bedboard.actions.reminders import list_reminded, remind_shelters
+from bedboard.actions.reminders import count_confirmed, list_reminded, remind_shelters
 from bedboard.actions.retention import Forget, add_tallies, begin_to_forget, destroy_keys, forgetting, keep_keys, keep_pictures
 from bedboard.actions.tallies import count_sought, take_stock
 from bedboard.case_jobs import follow_cases
@@ -63,6 +63,18 @@ async def remind(process: Process) -> None:
         return
     for one in sent:
         log.info("reminder", shelter=one.shelter_id, step=one.reminder.step, due_at=one.reminder.due_at.isoformat())
+
+
+async def count_on_time(process: Process) -> None:
+    """Count which shelters confirmed on time, a short time after it is known."""
+    catalogue = process.board.catalogue
+    if catalogue is None:
+        return
+    try:
+        async with process.database.transaction() as tx:
+            await count_confirmed(tx, catalogue.zone, process.clock.now())
+    except Refusal as refusal:
+        log.info("confirmations_not_counted", reason=refusal.code)
 
 
 async def tidy(process: Process) -> None:
@@ -163,7 +175,7 @@ async def end_alerts(process: Process) -> None:
     """Delete alerts past their hour. They count as gone already; the deletion takes them off open pages."""
     try:
         async with process.database.transaction() as tx:
-            await drop_expired_alerts(tx, process.clock.now())
+            await drop_expired_alerts(tx, process.clock.now().astimezone(process.pages.zone))
     except Refusal as refusal:
         log.warning("alerts_not_ended", reason=refusal.code)
 
@@ -197,6 +209,7 @@ def make_scheduler(process: Process) -> AsyncIOScheduler:
         (look_after, {"seconds": EVERY_SECONDS}),
         (sign_out_again, {"seconds": 1}),
         (remind, {"seconds": 30}),
+        (count_on_time, {"seconds": 30}),
         (end_alerts, {"minutes": 1}),
         (deliver, {"seconds": 2}),
         (follow_cases, {"seconds": 5}),

@@ -15,6 +15,7 @@ from bedboard.store.tallies import Tally, add_waiting_tallies, count_tallies_at
 
 MONTHS = 6
 SEARCHES = 130  # in a month, as many as the whole of the country has
+CONFIRM_TIMES = 3  # in a day
 HOURS = (2, 1, 1, 1, 1, 1, 2, 3, 4, 6, 7, 7, 6, 7, 8, 9, 10, 9, 8, 7, 6, 6, 5, 4)  # how often in each hour of the day
 
 Weights = Mapping[str, int]
@@ -35,6 +36,9 @@ ANSWER: Weights = {"no": 55, "silent": 25, "discuss": 20}  # besides the yes of 
 STAY: Weights = dict(zip((*STAYS, LONGER), (10, 25, 35, 20, 10), strict=True))
 QUICK: Weights = dict(zip((*WAITS, LONGER), (30, 35, 20, 10, 4, 1), strict=True))
 SLOW: Weights = dict(zip((*WAITS, LONGER), (3, 12, 35, 35, 13, 2), strict=True))
+DEPARTURE: Weights = {"moved_on": 30, "home": 22, "family": 10, "unknown_destination": 14, "other": 6, "not_said": 18}
+HOLD: Weights = {"used": 60, "released": 25, "lapsed": 15}
+ALERT: Weights = {"led": 35, "found": 30, "nothing": 35}
 STATUS: Weights = {"occupied": 70, "free": 17, "closed": 6, "reserved": 4, "held": 3}
 FRESH: Weights = {"fresh": 72, "ageing": 18, "stale": 10}
 
@@ -60,9 +64,14 @@ class Past:
         unit = self._chance.choice(self._units)
         self._count(hour, "sought", code=str(self._chance.choices(range(1, 8), (15, 15, 15, 15, 17, 12, 11))[0]))
         self._count(hour, "sought_unit", unit)
-        self._count(hour, "household", code=self._pick(HOUSEHOLD))
-        self._count(hour, "exploitation", code=self._pick(EXPLOITATION))
+        household, exploitation = self._pick(HOUSEHOLD), self._pick(EXPLOITATION)
+        self._count(hour, "household", code=household)
+        self._count(hour, "exploitation", code=exploitation)
         outcome = self._pick(OUTCOME)
+        if outcome != "arrived" and self._chance.random() < 0.5:
+            self._count(hour, "alert", code=self._pick(ALERT))
+        if self._chance.random() < 0.7:
+            self._count(hour, "hold", code=self._pick(HOLD))
         if outcome in ("ended", "nothing"):
             self._count(hour, "slept", unit, code=self._pick(SLEPT))
         if outcome == "nothing":
@@ -70,7 +79,7 @@ class Past:
             self._count(hour, "kind_sought", kind=self._chance.choice(self._shelters)[2][0])
             return
         for _ in range(self._chance.randint(0, 3)):
-            self._answer(hour)
+            self._answer(hour, household, exploitation)
         self._count(hour, "first_answer", code=self._pick(QUICK))
         if outcome == "withdrawn":
             self._count(hour, "withdrawn", code=self._chance.choice(WITHDRAW_REASONS[:-1]))
@@ -79,21 +88,25 @@ class Past:
         if outcome == "arrived":
             self._arrive(hour)
 
-    def _answer(self, hour: int) -> None:
+    def _answer(self, hour: int, household: str, exploitation: str) -> None:
         shelter_id, unit, kinds = self._chance.choice(self._shelters)
         answer = self._pick(ANSWER)
         self._count(hour, "answer", code=answer)
         self._count(0, "asked_of", code=shelter_id)
+        if is_shown := self._chance.random() < 0.6:
+            self._count(0, "shown_free", code=shelter_id)
         if answer != "no":
             return
         reason = self._pick(REFUSED)
+        self._count(hour, "refused_household", code=household)
+        self._count(hour, "refused_exploitation", code=exploitation)
         self._count(hour, "refused", code=reason)
         self._count(hour, "refused_kind", kind=self._chance.choice(kinds))
         self._count(hour, "refused_unit", unit)
         self._count(0, "refused_by", code=shelter_id)
         if reason == "contra_indication":
             self._count(hour, "contra_indication", code=self._pick(CONTRA))
-        if reason == "no_place" and self._chance.random() < 0.15:
+        if reason == "no_place" and is_shown and self._chance.random() < 0.25:
             self._count(0, "free_no_place", code=shelter_id)
 
     def _arrive(self, hour: int) -> None:
@@ -106,11 +119,16 @@ class Past:
         self._count(hour, "first_yes", code=self._pick(QUICK))
         self._count(hour, "decided", code=self._pick(SLOW))
         self._count(hour, "arrival", code=self._pick(SLOW))
+        self._count(0, "shown_free", code=shelter_id)
         self._count(hour, "stay", kind=kind, code=self._pick(STAY))
+        self._count(hour, "departure", code=self._pick(DEPARTURE))
 
     def board(self, hours: int) -> None:
         """Count how the board stood in so many hours."""
-        for _, unit, kinds in self._shelters:
+        for shelter_id, unit, kinds in self._shelters:
+            due = hours // 24 * CONFIRM_TIMES
+            self.counts[0, Tally("confirm_due", "", "", shelter_id)] += due
+            self.counts[0, Tally("confirmed", "", "", shelter_id)] += due * self._chance.randint(70, 99) // 100
             for code, weight in FRESH.items():
                 self.counts[12, Tally("freshness", unit, "", code)] += hours * weight // 100
             for kind in kinds:

@@ -89,8 +89,13 @@ def _contacts(seeds: SeedFile) -> list[ContactRecord]:
     ]
 
 
-async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime, *, demo: bool) -> Mapping[str, int]:
-    """Load everything in the caller's transaction, and return how many rows of each noun. Refusal: Conflict `not_empty`."""
+async def load_seeds(
+    tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime, *, demo: bool, since: datetime | None = None
+) -> Mapping[str, int]:
+    """Load everything in the caller's transaction, and return how many rows of each noun.
+
+    `since`: when shelters that were ever confirmed were added to the board; None: now. Refusal: Conflict `not_empty`.
+    """
     units = [Unit(code=u.code, name=u.name, short=u.short, map_column=u.column, map_row=u.row) for u in seeds.unit]
     kinds = [
         Kind(
@@ -148,7 +153,7 @@ async def load_seeds(tx: Transaction, seeds: SeedFile, seal: Seal, now: datetime
                 languages=shelter.languages,
             ),
             seal,
-            now,
+            now if since is None or confirmed_at is None else since,
         )
     for person in seeds.person:
         row = Person(

@@ -28,6 +28,7 @@ from bedboard.store.keys import save_key
 from bedboard.store.people import lock_session, still_has_role
 from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tables.people import AlertRecord
+from bedboard.store.tallies import Tally, count_tallies
 
 IsSame = Callable[[SealedNeeds], bool]
 """Whether an alert waits for the very profile that is left now. The seal is opened by the caller."""
@@ -90,10 +91,15 @@ async def read_alert(tx: Transaction, actor: Actor, alert_id: str, now: datetime
     return alert
 
 
-async def stop_alert(tx: Transaction, actor: Actor, alert_id: str) -> None:
-    """Delete an alert of the actor's own. Refusal: NotFound, for strangers as well."""
-    if actor.kind != "person" or not await delete_alert(tx, alert_id, actor.id):
+async def stop_alert(tx: Transaction, actor: Actor, alert_id: str, now: datetime) -> None:
+    """Delete an alert of the actor's own, and count what came of it. `now`: a local moment.
+
+    Refusal: NotFound, for strangers as well.
+    """
+    outcome = await delete_alert(tx, alert_id, actor.id) if actor.kind == "person" else None
+    if outcome is None:
         raise NotFound("no_such_waiting")
+    await count_tallies(tx, now, [Tally("alert", "", "", outcome)])
     await ring(tx, "alert", alert_id)
 
 
@@ -114,6 +120,7 @@ async def report_to_alert(tx: Transaction, alert_id: str, changes: Sequence[Seen
     alert.seen = sorted(seen)
     if is_news:
         alert.found_at = now
+        alert.outcome = "found" if alert.outcome == "nothing" else alert.outcome
     elif not seen:  # the places have gone before anybody looked: "something is free" would not be true
         alert.found_at = None
     tx.add(alert)
@@ -123,11 +130,12 @@ async def report_to_alert(tx: Transaction, alert_id: str, changes: Sequence[Seen
 
 
 async def drop_expired_alerts(tx: Transaction, now: datetime) -> int:
-    """Delete the alerts that are past their hour, which count as gone already; return how many."""
-    ids = await delete_expired(tx, now)
-    for alert_id in ids:
+    """Delete the alerts that are past their hour, and count what came of them; return how many. `now`: a local moment."""
+    ended = await delete_expired(tx, now)
+    await count_tallies(tx, now, [Tally("alert", "", "", outcome) for outcome in ended.values()])
+    for alert_id in ended:
         await ring(tx, "alert", alert_id)
-    return len(ids)
+    return len(ended)
 
 
 async def add_device(tx: Transaction, actor: Actor, token_hash: bytes, device: Device, seal: Seal, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Answers to a case by shelters, the desk and police; the decisions of the desk; and arrivals."""
 
-from collections.abc import Callable
 from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
@@ -8,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
     LockedCase,
+    OpenNeeds,
     count_arrival,
     count_placed,
     erase_answers,
+    keep_shut,
     let_go,
     lock_case,
     lock_shelters,
@@ -24,7 +25,7 @@ from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import DESK_REASONS, ShelterAnswer, check_answer, check_stay, next_state, offer_ends
 from bedboard.rules.claims import is_all_live
-from bedboard.rules.fit import DAY_MINUTES, Profile, make_terms
+from bedboard.rules.fit import DAY_MINUTES, make_terms
 from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.lapses import has_lapsed
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
@@ -33,12 +34,8 @@ from bedboard.rules.split import Room, check_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction, after_lock
 from bedboard.store.people import may_act, still_has_role
-from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_deciding, get_place, get_shelter_id, list_kind_limits
 from bedboard.store.tables.cases import Ask
-
-OpenNeeds = Callable[[SealedNeeds | None], Profile | None]
-"""Opens the household of a case; gives None for one that was erased, or that cannot be read."""
 
 
 async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, AnsweredBy]:
@@ -65,7 +62,7 @@ async def answer_case(
     said: ShelterAnswer,
     claim_id: str,
     now: datetime,
-    needs: OpenNeeds = lambda _: None,
+    needs: OpenNeeds = keep_shut,
 ) -> LockedCase:
     """Answer for a shelter: yes (the places are reserved for `OFFER_LASTS`), discuss or no.
 

@@ -3,7 +3,7 @@
 Locks in the order of docs/locking.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -13,15 +13,17 @@ from bedboard.actions.reservations import end_reservation
 from bedboard.actions.roles import check_role
 from bedboard.rules.access import Actor
 from bedboard.rules.cases import ENDS, OVER, CaseState, Event, next_state
+from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import NotFound
 from bedboard.rules.rights import is_of_same_group
-from bedboard.rules.tallies import bucket_of
+from bedboard.rules.tallies import bucket_of, household_of
 from bedboard.store.bell import ring
 from bedboard.store.board import ShelterRow
 from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, write_case_event
 from bedboard.store.database import Transaction, after_lock
 from bedboard.store.keys import delete_keys
 from bedboard.store.people import still_has_role
+from bedboard.store.seal import SealedNeeds
 from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
 from bedboard.store.tables.board import ClaimRecord, Shelter
 from bedboard.store.tables.cases import Ask, CaseRecord
@@ -29,6 +31,14 @@ from bedboard.store.tallies import Tally, count_tallies, count_tallies_at
 
 SYSTEM = Actor("system", "clock", "machine", "bedboard", None, frozenset())
 """The actor of everything that only the passing of time does."""
+
+
+OpenNeeds = Callable[[SealedNeeds | None], Profile | None]
+"""Opens the household of a case; gives None for one that was erased, or that cannot be read."""
+
+
+def keep_shut(needs: SealedNeeds | None) -> None:
+    """Open no household, for a caller that does not have the key."""
 
 
 @dataclass(slots=True)
@@ -180,10 +190,11 @@ async def look_further(
     return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
-async def count_answers(tx: Transaction, asks: Iterable[Ask], now: datetime, zone: ZoneInfo) -> None:
-    """Count what these shelters said, and why they said no, each in the hour of its answer.
+async def count_answers(tx: Transaction, asks: Iterable[Ask], household: Profile | None, now: datetime, zone: ZoneInfo) -> None:
+    """Count the answers of these shelters, and the reasons of each no, in the hour of the answer.
 
-    Call this once each time that they are settled: after that an answer cannot change.
+    Call this once each time that they are settled: after that an answer cannot change. `household`: the one for which they
+    were asked; None: nobody can read it any more.
     """
     asks = list(asks)
     units = await list_units(tx, [ask.shelter_id for ask in asks])
@@ -192,17 +203,19 @@ async def count_answers(tx: Transaction, asks: Iterable[Ask], now: datetime, zon
         at = (ask.answered_at or now).astimezone(zone)
         tallies.append((at, Tally("answer", "", "", ask.answer or "silent")))
         if ask.answer == "no":
-            tallies += [(at, tally) for tally in _tallies_of_no(ask, units[ask.shelter_id])]
+            tallies += [(at, tally) for tally in _tallies_of_no(ask, units[ask.shelter_id], household)]
         at = at.replace(hour=0)  # what names a shelter has no hour: it could be put beside the rest
         tallies += [(at, Tally(what, "", "", ask.shelter_id)) for what in _counts_of_shelter(ask)]
     await count_tallies_at(tx, now.astimezone(zone), tallies)
 
 
-def _tallies_of_no(ask: Ask, unit: str) -> list[Tally]:
+def _tallies_of_no(ask: Ask, unit: str, household: Profile | None) -> list[Tally]:
     tallies = [
         Tally("refused", "", "", ask.reason or ""),
         Tally("refused_kind", "", ask.kind_code, ""),
         Tally("refused_unit", unit, "", ""),
+        Tally("refused_household", "", "", "unknown" if household is None else household_of(household)),
+        Tally("refused_exploitation", "", "", (household and household.exploitation) or "unknown"),
     ]
     if ask.criterion is not None:
         tallies.append(Tally("contra_indication", "", "", ask.criterion))
@@ -210,8 +223,8 @@ def _tallies_of_no(ask: Ask, unit: str) -> list[Tally]:
 
 
 def _counts_of_shelter(ask: Ask) -> list[str]:
-    """Return the counts for the shelter itself: it was asked, said no, and said so though the board showed a place."""
-    counted = ["asked_of"] + ["refused_by"] * (ask.answer == "no")
+    """Return the counts for the shelter itself: it was asked, also with a free place on the board, and said no, also then."""
+    counted = ["asked_of"] + ["shown_free"] * ask.was_free + ["refused_by"] * (ask.answer == "no")
     return counted + ["free_no_place"] * (ask.was_free and ask.reason == "no_place")
 
 

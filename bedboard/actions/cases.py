@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
     LockedCase,
+    OpenNeeds,
     count_answers,
     count_first_answer,
     erase_answers,
+    keep_shut,
     lock_case_of_group,
     lock_shelters,
     look_further,
@@ -33,6 +35,7 @@ from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, TooMany
 from bedboard.rules.rights import why_no_choice, why_offer_over
 from bedboard.rules.tallies import SLEPT
+from bedboard.store.alerts import note_led
 from bedboard.store.cases import count_open_cases, get_begun_at
 from bedboard.store.claims import count_kept, list_unused_holds, lock_organization
 from bedboard.store.database import Transaction, after_lock
@@ -124,6 +127,8 @@ async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mappin
     await save_case(tx, actor, case, "asked", now, list(shelters))
     tx.add_all(case.asks[shelter_id] for shelter_id in shelters)  # after the row to which they point
     await tx.flush()
+    if actor.kind == "person":
+        await note_led(tx, actor.id, now, shelter_ids=shelters)
     return case
 
 
@@ -135,11 +140,12 @@ async def choose_offer(
     now: datetime,
     zone: ZoneInfo,
     arrives_at: datetime | None = None,
+    needs: OpenNeeds = keep_shut,
 ) -> LockedCase:
     """Choose the place that this shelter offers; the other shelters are let go at the same moment.
 
     The kind of place and the hour say whether the choice is a decision, waits for the desk, or is provisional. `arrives_at`:
-    the hour of arrival; None: after `SOONEST_USUAL`.
+    the hour of arrival; None: after `SOONEST_USUAL`. `needs`: opens the household, by which each no is counted.
     Refusals: NotFound, Invalid, Conflict `request_…`, `no_offer`, `offer_over`, `not_free`, TooMany.
     """
     await lock_organization(tx, actor.organization_id or "")
@@ -173,7 +179,7 @@ async def choose_offer(
     ask.settled, ask.settled_at = "chosen", now
     tx.add(ask)
     await settle(tx, actor, case, others, "other_chosen", now)
-    await count_answers(tx, [ask, *others], now, zone)
+    await count_answers(tx, [ask, *others], needs(case.record.needs), now, zone)
     await count_first_answer(tx, case, now, zone)
     what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
     return await save_case(tx, actor, case, what, now, [shelter_id])
@@ -200,7 +206,15 @@ async def resume_case(tx: Transaction, actor: Actor, case_id: str, now: datetime
     return await look_further(tx, actor, case, chosen, "resumed", "resumed", None, now)
 
 
-async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, why: str, now: datetime, zone: ZoneInfo) -> LockedCase:
+async def withdraw_case(
+    tx: Transaction,
+    actor: Actor,
+    case_id: str,
+    why: str,
+    now: datetime,
+    zone: ZoneInfo,
+    needs: OpenNeeds = keep_shut,
+) -> LockedCase:
     """Withdraw the case, so that every place is free again. The reason is counted and not kept with the case.
 
     With no_place one question is left: where does this person sleep? With another reason the case is at its end, even if
@@ -212,28 +226,35 @@ async def withdraw_case(tx: Transaction, actor: Actor, case_id: str, why: str, n
     if why not in WITHDRAW_REASONS:
         raise Invalid(FieldError("why", "not_one_of", {"allowed": list(WITHDRAW_REASONS)}))
     if why == "no_place":  # it is counted by where the person sleeps
-        return await give_up(tx, actor, case, "withdrawn", now, zone)
-    case = await give_up(tx, actor, case, "cancelled", now, zone, event="cancel")
+        return await give_up(tx, actor, case, "withdrawn", now, zone, needs=needs)
+    case = await give_up(tx, actor, case, "cancelled", now, zone, event="cancel", needs=needs)
     await count_tallies(tx, now.astimezone(zone), [Tally("withdrawn", "", "", why)])
     return case
 
 
 async def give_up(
-    tx: Transaction, actor: Actor, case: LockedCase, what: str, now: datetime, zone: ZoneInfo, event: Event = "withdraw"
+    tx: Transaction,
+    actor: Actor,
+    case: LockedCase,
+    what: str,
+    now: datetime,
+    zone: ZoneInfo,
+    event: Event = "withdraw",
+    needs: OpenNeeds = keep_shut,
 ) -> LockedCase:
     """Give up a case. `what`: withdrawn or cancelled by the requester, or lapsed. Refusal: Conflict `request_…`.
 
     The places of a case that lapsed are closed: nobody has said whether people are in them.
     """
-    chosen = case.chosen if case.state in RESERVED else None
-    move(case, event, now)
+    chosen, household = case.chosen if case.state in RESERVED else None, needs(case.record.needs)
+    move(case, event, now)  # the needs are erased with it
     left = [ask for ask in case.asks.values() if ask.settled is None or ask is chosen]
     await settle(tx, actor, case, left, "withdrawn", now)
     if event == "lapse" and chosen is not None and chosen.shelter_id in case.shelters:
         closed = await close_to_check(tx, actor, case.shelters[chosen.shelter_id], chosen.place_ids, now)
         if closed is not None:
             case.note(closed)
-    await count_answers(tx, [ask for ask in left if ask is not chosen], now, zone)
+    await count_answers(tx, [ask for ask in left if ask is not chosen], household, now, zone)
     if chosen is None:
         await count_first_answer(tx, case, now, zone)
     erase_answers(tx, case)

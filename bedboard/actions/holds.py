@@ -16,6 +16,7 @@ from bedboard.rules.claims import HOLD, MOST_HOLDS_AN_HOUR, check_hold_limits, c
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, TooMany
 from bedboard.rules.rights import is_self, may_end_hold
+from bedboard.store.alerts import note_led
 from bedboard.store.board import ShelterRow
 from bedboard.store.claims import (
     count_holds,
@@ -105,6 +106,8 @@ async def hold_place(
         expires_at=now + HOLD,
     )
     present = await make_claims(tx, actor, shelter, claim, taken, "hold", now)
+    if person_id is not None:
+        await note_led(tx, person_id, now, list(taken))
     return Held(claim_id, list(taken), now + HOLD, present)
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bedboard.rules.freshness import Reminder, closure_reminder, latest_reminder
+from bedboard.rules.freshness import Reminder, closure_reminder, is_on_time, latest_reminder, moment_to_count
 from bedboard.store.database import Transaction
 from bedboard.store.people import list_shelter_people
 from bedboard.store.reminders import Slot, delete_reminded, list_confirmations, list_overdue_closures, save_slots
+from bedboard.store.tallies import Tally, count_tallies
 
 REMINDERS_KEPT = timedelta(days=30)
 CLOSURE_REMINDED = timedelta(days=7)  # after its expected end; its slots are kept for longer, so none goes out twice
@@ -41,6 +42,25 @@ async def remind_shelters(tx: Transaction, zone: ZoneInfo, now: datetime) -> lis
             due[Slot(shelter_id, reminder.due_at, reminder.step)] = Sent(shelter_id, reminder)
     claimed = await save_slots(tx, list(due), now)
     return [sent for slot, sent in due.items() if slot in claimed]
+
+
+async def count_confirmed(tx: Transaction, zone: ZoneInfo, now: datetime) -> int:
+    """Count for each shelter whether it confirmed on time, once for each of its moments; return how many were counted.
+
+    A row in `reminded` decides which of all processes counts it. While the system stands still nobody can confirm, and nothing
+    is counted.
+    """
+    known: dict[Slot, bool] = {}
+    for shelter in await list_confirmations(tx):
+        moment = moment_to_count(shelter.created_at, shelter.confirm_times, zone, now)
+        if moment is not None:
+            known[Slot(shelter.id, moment, "counted")] = is_on_time(shelter.confirmed_at, moment)
+    claimed = await save_slots(tx, list(known), now)
+    at = now.astimezone(zone).replace(hour=0)  # what names a shelter has no hour
+    tallies = [Tally("confirm_due", "", "", slot.shelter_id) for slot in claimed]
+    tallies += [Tally("confirmed", "", "", slot.shelter_id) for slot in claimed if known[slot]]
+    await count_tallies(tx, at, tallies)
+    return len(claimed)
 
 
 async def list_reminded(tx: Transaction, sent: Iterable[Sent]) -> list[str]:

@@ -10,10 +10,10 @@ from bedboard.rules.retention import TALLIES_ADDED
 from bedboard.rules.tallies import STAYS, bucket_of, household_of
 from bedboard.store.database import Transaction
 from bedboard.store.retention import claim_slot, get_taken_at
-from bedboard.store.tallies import Tally, count_holds, count_tallies, count_tallies_at, list_stays
+from bedboard.store.tallies import Tally, count_holds, count_tallies, count_tallies_at, delete_departures, list_stays
 
 STOCK = "stock"
-UNDONE_BY = timedelta(minutes=1)  # a tap is undone within seconds; until then nothing is counted of it
+COUNTED_AFTER = timedelta(minutes=15)  # by then a tap was undone, and somebody said where the people went, or never
 
 
 def note_sought(noted: list[tuple[datetime, Tally]], profile: Profile, at: datetime) -> None:
@@ -64,10 +64,14 @@ async def take_stock(tx: Transaction, zone: ZoneInfo, present: Mapping[tuple[str
     last = await get_taken_at(tx, STOCK)
     if not await claim_slot(tx, STOCK, TALLIES_ADDED, now):
         return False
-    since, until = (last or now - TALLIES_ADDED) - UNDONE_BY, now - UNDONE_BY
+    since, until = (last or now - TALLIES_ADDED) - COUNTED_AFTER, now - COUNTED_AFTER
     tallies = [Tally(*key, count) for key, count in present.items() if count]
-    stays = Counter((stay.kind, bucket_of(stay.until - stay.since, STAYS)) for stay in await list_stays(tx, since, until))
+    ended = await list_stays(tx, since, until)
+    stays = Counter((stay.kind, bucket_of(stay.until - stay.since, STAYS)) for stay in ended)
     tallies += [Tally("stay", "", kind, code, count) for (kind, code), count in stays.items()]
+    departures = Counter(stay.departure for stay in ended)
+    tallies += [Tally("departure", "", "", code, count) for code, count in departures.items()]
+    await delete_departures(tx, until)
     tallies += [Tally("hold", "", "", ending, count) for ending, count in (await count_holds(tx, since, until)).items()]
     await count_tallies(tx, now.astimezone(zone), tallies)
     return True

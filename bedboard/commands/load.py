@@ -16,9 +16,11 @@ from bedboard.commands.databases import clock_of, database_url, make_seal, migra
 from bedboard.commands.failures import Failure
 from bedboard.schemas.seeds import SeedFile
 from bedboard.seed_cases import play_cases
+from bedboard.seed_nights import NIGHTS, play_nights
 from bedboard.seed_past import play_past
 from bedboard.seeds import load_seeds, read_seed_file
 from bedboard.settings import Settings
+from bedboard.store.past import list_present
 
 
 def in_words(loaded: Mapping[str, int]) -> str:
@@ -47,10 +49,13 @@ def seed_database(settings: Settings, file: Path) -> Mapping[str, int]:
         seal = make_seal(settings)
         async with migrated_database(url, seal.marks, statement_seconds=30) as database, database.transaction() as tx:
             now = (await clock_of(tx)).now()
-            loaded = await load_seeds(tx, seeds, seal, now, demo=settings.demo)
+            since = now - NIGHTS if settings.demo else None
+            loaded = await load_seeds(tx, seeds, seal, now, demo=settings.demo, since=since)
             if not settings.demo:
                 return loaded
+            began = await list_present(tx)
             cases = await play_cases(tx, seeds, seal, now)
+            await play_nights(tx, seeds, began, now)
             return {**loaded, "cases": cases, "searches of the past": await play_past(tx, seeds, now)}
 
     return run(load())

@@ -34,6 +34,8 @@ RIGHTS: dict[str, str] = {
     "case_record": CHANGE,
     "ask": CHANGE,
     "tally": READ,  # written by add_waiting_tallies alone
+    "tally_began": READ,  # written by add_waiting_tallies alone
+    "departure": FORGET,
     "tally_waiting": "select, insert",
     "household_key": "select, insert, delete, truncate",  # the keys that are left are written to a new file
     "job_slot": CHANGE,

@@ -82,7 +82,7 @@ async def post_alert_stop(call: Call) -> Response:
     alert_id, form = call.path_params["alert_id"], await call.form(OwnForm)
     await call.once(
         form.key,
-        work=lambda tx: stop_alert(tx, call.actor, alert_id),
+        work=lambda tx: stop_alert(tx, call.actor, alert_id, call.now.astimezone(call.catalogue.zone)),
         reply=lambda _: Reply(200, b""),
     )
     await call.process.alerts.reached(alert_id, present=False)

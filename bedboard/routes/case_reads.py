@@ -7,8 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from bedboard.actions.answers import OpenNeeds
-from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.case_lock import LockedCase, OpenNeeds
 from bedboard.actions.disclosures import (
     disclose_address,
     disclose_callbacks,

@@ -99,8 +99,8 @@ def choice_work(call: Call, shelter_id: str, arrives_at: datetime | None) -> Cas
     """
 
     async def work(tx: Transaction) -> LockedCase:
-        at = arrives_at or await _usual_arrival(call, tx, shelter_id)
-        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, call.catalogue.zone, at)
+        at, needs = arrives_at or await _usual_arrival(call, tx, shelter_id), needs_opener(call)
+        return await cases.choose_offer(tx, call.actor, _case_id(call), shelter_id, call.now, call.catalogue.zone, at, needs)
 
     return work
 
@@ -179,8 +179,8 @@ def resuming_work(call: Call) -> CaseWork:
 
 def withdrawal_work(call: Call, why: str) -> CaseWork:
     """Return the work of giving the search up, as the requester."""
-    zone = call.catalogue.zone
-    return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), why, call.now, zone)
+    zone, needs = call.catalogue.zone, needs_opener(call)
+    return lambda tx: cases.withdraw_case(tx, call.actor, _case_id(call), why, call.now, zone, needs)
 
 
 def release_work(call: Call) -> CaseWork:

@@ -14,23 +14,20 @@ from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.tallies import PART_HOURS, Axis
 from bedboard.schemas.forms import ExportForm, MonitorForm, ReportForm
 from bedboard.schemas.parse import parse_form
-from bedboard.store.tallies import list_counts
+from bedboard.store.tallies import list_begun, list_counts
 from bedboard.views import pictures
+from bedboard.views.exports import Export, about_of, file_name, list_lines, write_csv, write_ods
 from bedboard.views.figures import (
-    Export,
-    about_of,
-    file_name,
+    Begun,
     list_chosen,
+    list_cross,
     list_figures,
     list_freshness,
-    list_lines,
     list_occupancy,
     list_occupancy_months,
     list_of_shelters,
     list_series,
     list_week,
-    write_csv,
-    write_ods,
 )
 from bedboard.views.objects import to_json
 
@@ -60,9 +57,10 @@ def _choices(form: MonitorForm) -> list[tuple[Axis, str]]:
     return [(axis, code) for axis, code in every if code]
 
 
-async def _counts(call: Call, months: Sequence[date]) -> list[Count]:
+async def _counts(call: Call, months: Sequence[date]) -> tuple[list[Count], Begun]:
+    """Return what was counted in these months, and since when each thing is counted."""
     async with call.transaction() as tx:
-        return await list_counts(tx, months[0], months[-1])
+        return await list_counts(tx, months[0], months[-1]), await list_begun(tx)
 
 
 async def show_monitor(call: Call) -> Response:
@@ -79,19 +77,21 @@ async def show_monitor(call: Call) -> Response:
         refusal, form = wrong, MonitorForm()
         months = _period(call, form)
     is_desk = call.actor.role == "desk"
-    counts, shelters = await _counts(call, months), {card.id: card.name for card in call.process.board.cards.values()}
+    counts, begun = await _counts(call, months)
+    shelters = {card.id: card.name for card in call.process.board.cards.values()}
     shown = [month for month in months if is_desk or is_over(month, _today(call))]
     context = {
         "months": months,
         "shown": shown,
-        "figures": list_figures(counts, shown, merged=not is_desk),
-        "series": list_series(counts, shown, merged=not is_desk),
+        "figures": list_figures(counts, shown, merged=not is_desk, begun=begun),
+        "series": list_series(counts, shown, merged=not is_desk, begun=begun),
+        "stays": list_cross(counts, shown, merged=not is_desk),
         "occupancy": list_occupancy(counts, shown),
         "occupancy_months": list_occupancy_months(counts, shown, form.kind),
         "freshness": list_freshness(counts, shown),
         "week": list_week(counts, shown, merged=not is_desk),
         "part_hours": 1 if is_desk else PART_HOURS,
-        "chosen": [list_chosen(counts, shown, axis, code, merged=not is_desk) for axis, code in _choices(form)],
+        "chosen": [list_chosen(counts, shown, axis, code, merged=not is_desk, begun=begun) for axis, code in _choices(form)],
         "form": form,
         "pictures": pictures,
         "of_shelters": list_of_shelters(counts, months, shelters.keys() if is_desk else call.actor.shelter_ids),
@@ -109,7 +109,7 @@ async def show_monitor(call: Call) -> Response:
 async def _export(call: Call, form: MonitorForm) -> tuple[Export, list[date]]:
     """Return the export of a period: for everybody the same, of months that are over. Refusal: Invalid."""
     months = _period(call, form)
-    counts = await _counts(call, months)
+    counts, begun = await _counts(call, months)
     pages, language, catalogue = call.process.pages, call.language, call.catalogue
 
     def title_of(name: str) -> str:
@@ -120,7 +120,7 @@ async def _export(call: Call, form: MonitorForm) -> tuple[Export, list[date]]:
 
     over = [month for month in months if is_over(month, _today(call))]
     words = {subject: pages.macro(language, WORDS, "about", subject, LEAST) for subject in ("source", "merging", "columns")}
-    return Export(about_of(words, months, call.now), list_lines(counts, over, title_of, name_of)), months
+    return Export(about_of(words, months, call.now), list_lines(counts, over, title_of, name_of, begun)), months
 
 
 def _file(body: bytes, name: str, media_type: str) -> Response:
@@ -151,12 +151,12 @@ async def show_report(call: Call) -> Response:
     while months[-1].month < 12:
         months.append(next_month(months[-1]))
     shown = [month for month in months if is_over(month, today)]
-    counts = await _counts(call, months)
+    counts, begun = await _counts(call, months)
     context = {
         "year": year,
         "shown": shown,
-        "figures": {one.name: one for one in list_figures(counts, shown, merged=True)},
-        "series": list_series(counts, shown, merged=True),
+        "figures": {one.name: one for one in list_figures(counts, shown, merged=True, begun=begun)},
+        "series": list_series(counts, shown, merged=True, begun=begun),
         "least": LEAST,
         "catalogue": call.catalogue,
         "pictures": pictures,

@@ -60,6 +60,7 @@ async def show_kept_page(call: Call) -> Response:
         "body": Markup(process.pieces.own_page(call.language, card, catalogue)),  # noqa: S704
         "sheets": Markup(process.pieces.sheets(call.language, card, catalogue)),  # noqa: S704
         "undo": Markup('<div id="undo"></div>'),
+        "departure": "",
         "undo_seconds": 0,
         "notice": "",
         "own_shelters": own_shelters,

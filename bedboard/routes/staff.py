@@ -15,6 +15,7 @@ from bedboard.routes.kept import keep, refusal_of
 from bedboard.routes.present import card_of, read_shelter, showing_present
 from bedboard.routes.replies import EMPTY_NOTICE, html, notice, page
 from bedboard.routes.staff_cases import draw_asked
+from bedboard.routes.staff_departures import EMPTY_DEPARTURE, draw_departure
 from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound, Refusal
 from bedboard.schemas.case_forms import StaffHoldsForm
@@ -67,15 +68,16 @@ def _undo_bar(call: Call, row: ShelterRow, journal_id: int, place_id: str | None
     return call.process.pages.render(call.language, "fragments/_undo.html", context)
 
 
-async def _read_undo(tx: Transaction, call: Call, row: ShelterRow) -> str:
-    """Draw the undo bar of the tap that the address names, as long as the person may still take it back."""
+async def _read_tap(tx: Transaction, call: Call, row: ShelterRow) -> tuple[str, str]:
+    """Draw the undo bar of the tap that the address names, as long as the person may still take it back, and its question."""
     journal_id = number_in(call.query.get("change", ""))
     tap = None if journal_id is None else await get_journal(tx, journal_id)
     if journal_id is None or tap is None or (tap.shelter_id, tap.actor_id) != (row.id, call.actor.id):
-        return EMPTY_UNDO
+        return EMPTY_UNDO, EMPTY_DEPARTURE
+    asked = draw_departure(call, row, tap)
     if call.now >= tap.received_at + timedelta(seconds=call.process.settings.undo_seconds):
-        return EMPTY_UNDO
-    return _undo_bar(call, row, journal_id, tap.place_id)
+        return EMPTY_UNDO, asked
+    return _undo_bar(call, row, journal_id, tap.place_id), asked
 
 
 async def show_staff(call: Call) -> Response:
@@ -86,7 +88,7 @@ async def show_staff(call: Call) -> Response:
         if row is None:
             raise NotFound("no_such_shelter")
         own_shelters = [(other.id, other.name) for other in await list_shelters(tx, call.actor.shelter_ids)]
-        undo = await _read_undo(tx, call, row)
+        undo, departure = await _read_tap(tx, call, row)
         is_managed = call.actor.role == "manager" and call.actor.session == "person"
         added = await list_new_clients(tx, [shelter_id], call.now) if is_managed else []
         cases = await draw_asked(tx, call)
@@ -97,6 +99,7 @@ async def show_staff(call: Call) -> Response:
         "body": Markup(process.pieces.own_page(call.language, card, catalogue, opened=call.query.get("place"))),  # noqa: S704
         "sheets": Markup(process.pieces.sheets(call.language, card, catalogue)),  # noqa: S704
         "undo": Markup(undo),  # noqa: S704
+        "departure": Markup(departure),  # noqa: S704
         "undo_seconds": process.settings.undo_seconds,
         "notice": Markup(notice(call, refusal)),  # noqa: S704
         "own_shelters": own_shelters,
@@ -145,15 +148,19 @@ async def _tap(
         query = f"?change={journal_id}" if journal_id and place_id else ""
         return RedirectResponse(f"/staff/{shelter_id}{query}", 303)
     row = done.result.shelter if done.result is not None else await read_shelter(call, shelter_id)
-    undo = _undo_bar(call, row, journal_id, place_id, before) if journal_id and place_id else EMPTY_UNDO
-    return html(call, staff_section(call, row) + undo + EMPTY_NOTICE)
+    undo, asked = EMPTY_UNDO, EMPTY_DEPARTURE
+    if journal_id and place_id:
+        undo = _undo_bar(call, row, journal_id, place_id, before)
+        async with call.transaction() as tx:
+            asked = draw_departure(call, row, await get_journal(tx, journal_id))
+    return html(call, staff_section(call, row) + undo + asked + EMPTY_NOTICE)
 
 
 async def _show_present(call: Call, refusal: Refusal) -> Response:
     if not call.wants_fragment:
         return keep_staff(call, refusal)
     row = await read_shelter(call, call.path_params["shelter_id"])
-    return html(call, staff_section(call, row) + EMPTY_UNDO + notice(call, refusal), refusal)
+    return html(call, staff_section(call, row) + EMPTY_UNDO + EMPTY_DEPARTURE + notice(call, refusal), refusal)
 
 
 def keep_staff(call: Call, refusal: Refusal) -> Response:

@@ -15,6 +15,7 @@ Freshness = Literal["fresh", "ageing", "stale"]
 
 REMIND_BEFORE = timedelta(minutes=30)
 LATE_AFTER = timedelta(hours=1)
+COUNTED_WITHIN = timedelta(minutes=5)  # after it is known whether a moment was kept; the job comes every half minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,21 @@ def latest_reminder(confirmed_at: datetime | None, times: Iterable[time], zone: 
     if not begun or (confirmed_at is not None and confirmed_at >= begun[-1] - REMIND_BEFORE):
         return None
     return reminder_at(begun[-1], now)
+
+
+def moment_to_count(created_at: datetime, times: Iterable[time], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return the confirmation moment of which it is known since a short time whether it was kept; None: there is none.
+
+    That is `LATE_AFTER` after it. One from before the shelter was added is none.
+    """
+    known = [m for m in confirm_moments(list(times), zone, now.astimezone(zone).date()) if m + LATE_AFTER <= now]
+    is_new = bool(known) and now < known[-1] + LATE_AFTER + COUNTED_WITHIN and created_at <= known[-1] - REMIND_BEFORE
+    return known[-1] if is_new else None
+
+
+def is_on_time(confirmed_at: datetime | None, moment: datetime) -> bool:
+    """Return whether a shelter that was last confirmed at `confirmed_at` (None: never) kept this moment, when it is counted."""
+    return confirmed_at is not None and confirmed_at >= moment - REMIND_BEFORE
 
 
 def closure_reminder(expected_end: datetime, zone: ZoneInfo, now: datetime) -> Reminder | None:

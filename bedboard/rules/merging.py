@@ -26,22 +26,29 @@ class Merged:
     """One table of one month as everybody may see it.
 
     `shown`: the cells that stand alone. `together`: the sum of all others; 0: all others are zero. `is_hidden`: there are
-    events, and too few to say how many.
+    events, and too few to say how many. `is_counted` False: counting had not begun.
     """
 
     shown: Cells = field(default_factory=dict)
     together: int = 0
     is_hidden: bool = False
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """One table of a period. `merged_months` and `hidden_months`: those in which some or all of it is not shown apart."""
+    """One table of a period. `merged_months` and `hidden_months`: those in which some or all of it is not shown apart.
+
+    `at_least`: the cells that have more than is shown, perhaps: in some month they are not shown apart. `uncounted_months`:
+    those before counting began.
+    """
 
     shown: Cells
     together: int
     merged_months: int
     hidden_months: int
+    at_least: frozenset[str] = frozenset()
+    uncounted_months: int = 0
 
     @property
     def total(self) -> int:
@@ -89,6 +96,8 @@ class Count:
 def _name(count: Count, axis: Axis) -> str:
     if axis == "part":
         return part_of(count.code)
+    if axis == "kind_code":
+        return f"{count.kind_code}/{count.code}"
     return {"all": "all", "code": count.code, "unit": count.unit_code, "kind": count.kind_code}[axis]
 
 
@@ -109,6 +118,13 @@ def merge_apart(cells: Cells) -> Merged:
     )
 
 
+def merge_whole(cells: Cells) -> Merged:
+    """Show all cells of a table, or none where one is small: so no sum of another table has a small cell left over."""
+    if any(0 < count < LEAST for count in cells.values()):
+        return Merged(is_hidden=True)
+    return Merged({name: count for name, count in cells.items() if count})
+
+
 def merge_table(counts: Iterable[Count], table: Table) -> dict[date, Merged]:
     """Return one table by month as everybody may see it.
 
@@ -116,7 +132,7 @@ def merge_table(counts: Iterable[Count], table: Table) -> dict[date, Merged]:
     that differs by less than `LEAST` from that of a table of nearly the same cases is hidden: the difference would be known.
     """
     counts = list(counts)
-    rule = merge_apart if table.is_apart else merge
+    rule = merge_apart if table.is_apart else merge_whole if table.is_whole else merge
     merged = {month: rule(cells) for month, cells in cells_of(counts, table).items()}
     if table.parent is not None:
         name, cell = table.parent
@@ -150,6 +166,8 @@ def add_months(months: Iterable[Merged]) -> Sums:
         sum(one.together for one in months),
         sum(one.together > 0 for one in months),
         sum(one.is_hidden for one in months),
+        frozenset(name for name in shown for one in months if (one.together or one.is_hidden) and name not in one.shown),
+        sum(not one.is_counted for one in months),
     )
 
 

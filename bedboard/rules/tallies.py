@@ -31,7 +31,7 @@ STAYS: Mapping[str, timedelta] = {
 """How long a place was occupied, by the days up to which it counts; anything longer is `LONGER`."""
 LONGER = "longer"
 
-Axis = Literal["all", "code", "unit", "kind", "part"]
+Axis = Literal["all", "code", "unit", "kind", "part", "kind_code"]
 
 PART_HOURS = 6  # a part of the day, as night or morning: a single hour of a single weekday has few events
 
@@ -41,6 +41,7 @@ class Table(NamedTuple):
 
     `code`: only the events with this code; None: all. `parent`: the cell of another table whose events these are.
     `is_apart`: each row is a figure of its own, and their sum is not told: another table may tell one of them.
+    `is_whole`: all rows are shown, or none where one is small: other tables tell the sums of its rows.
     `near`: for the sum (None) or a row of this table, another table that counts nearly the same cases. Their difference is a
     figure too.
     """
@@ -50,6 +51,7 @@ class Table(NamedTuple):
     code: str | None = None
     parent: tuple[str, str] | None = None
     is_apart: bool = False
+    is_whole: bool = False
     near: tuple[str | None, str] | None = None
 
 
@@ -71,6 +73,8 @@ TABLES: Mapping[str, Table] = {
     "refused": Table("refused", "code"),
     "refused_kind": Table("refused_kind", "kind"),
     "refused_unit": Table("refused_unit", "unit"),
+    "refused_household": Table("refused_household", "code"),
+    "refused_exploitation": Table("refused_exploitation", "code"),
     "contra_indication": Table("contra_indication", "code", parent=("refused", "contra_indication")),
     "answer": Table("answer", "code", is_apart=True, near=("yes", "arrived")),
     "first_answer": Table("first_answer", "code"),
@@ -79,10 +83,14 @@ TABLES: Mapping[str, Table] = {
     "arrival": Table("arrival", "code", near=(None, "arrived")),
     "stay": Table("stay", "code"),
     "stay_kind": Table("stay", "kind"),
+    "stay_of_kind": Table("stay", "kind_code", is_whole=True),
+    "departure": Table("departure", "code"),
+    "hold": Table("hold", "code"),
+    "alert": Table("alert", "code"),
 }
 """Every table about people, in the order of an export."""
 
-OF_SHELTERS = ("asked_of", "refused_by", "free_no_place")
+OF_SHELTERS = ("asked_of", "shown_free", "refused_by", "free_no_place", "confirm_due", "confirmed")
 """What is counted for each shelter, which its code names: for the shelter itself and the desk only."""
 
 

@@ -50,6 +50,13 @@ class UndoForm(TapForm):
     change: Version
 
 
+class DepartureForm(KeyForm):
+    """Where the people of a place went. `change`: the number of the tap in the journal. "skip": nobody says."""
+
+    change: Version
+    departure: Annotated[str, Field(max_length=40)]
+
+
 class CountForm(TapForm):
     """`empty`: the number of empty places per kind, whether promised or not."""
 

@@ -89,25 +89,44 @@ async def list_alerts(tx: Transaction, now: datetime, ids: Collection[str] | Non
     return [AlertRow(row.id, row.person_id, row.profile, frozenset(row.seen), row.expires_at, row.found_at) for row in found]
 
 
-async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> bool:
-    """Delete an alert of the person's own; False when there was none."""
+async def delete_alert(tx: Transaction, alert_id: str, person_id: str) -> str | None:
+    """Delete an alert of the person's own and return its outcome; None when there was none."""
     dropped = await (await tx.connection()).execute(
-        delete(AlertRecord).where(col(AlertRecord.id) == alert_id, col(AlertRecord.person_id) == person_id)
+        delete(AlertRecord)
+        .where(col(AlertRecord.id) == alert_id, col(AlertRecord.person_id) == person_id)
+        .returning(col(AlertRecord.outcome))
     )
-    if dropped.rowcount > 0:
+    outcome: str | None = dropped.scalar_one_or_none()
+    if outcome is not None:
         await delete_keys(tx, [alert_id])
-    return dropped.rowcount > 0
+    return outcome
 
 
-async def delete_expired(tx: Transaction, now: datetime) -> list[str]:
-    """Delete the alerts that are past their hour and return their ids; leave out rows that another transaction has locked."""
-    over = text("select id from alert where expires_at <= :now order by id for update skip locked")
+async def delete_expired(tx: Transaction, now: datetime) -> dict[str, str]:
+    """Delete the alerts that are past their hour and return the outcome of each; leave out rows that others have locked."""
+    over = text("select id, outcome from alert where expires_at <= :now order by id for update skip locked")
     connection = await tx.connection()
-    ids = list((await connection.execute(over, {"now": now})).scalars())
-    if ids:
-        await connection.execute(delete(AlertRecord).where(col(AlertRecord.id).in_(ids)))
-        await delete_keys(tx, ids)
-    return ids
+    ended = {row.id: row.outcome for row in await connection.execute(over, {"now": now})}
+    if ended:
+        await connection.execute(delete(AlertRecord).where(col(AlertRecord.id).in_(ended)))
+        await delete_keys(tx, list(ended))
+    return ended
+
+
+LED = text("""
+    update alert set outcome = 'led'
+    where person_id = :person_id and outcome = 'found' and expires_at > :now
+        and (seen && cast(:place_ids as text[])
+            or exists (select from place where shelter_id = any(:shelter_ids) and id = any(seen)))
+""")
+
+
+async def note_led(
+    tx: Transaction, person_id: str, now: datetime, place_ids: Collection[str] = (), shelter_ids: Collection[str] = ()
+) -> None:
+    """Note that a person keeps one of these places, or asks one of these shelters, after an alert has found a place there."""
+    wanted = {"person_id": person_id, "now": now, "place_ids": list(place_ids), "shelter_ids": list(shelter_ids)}
+    await (await tx.connection()).execute(LED, wanted)
 
 
 async def get_versions(tx: Transaction, shelter_ids: Collection[str]) -> Mapping[str, int]:

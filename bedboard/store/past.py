@@ -1,7 +1,7 @@
 """The journal and the pictures of shelters, read to show a moment that has passed."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,26 @@ async def take_pictures(tx: Transaction, now: datetime) -> int:
     """Keep a picture of each shelter whose last one lies many changes or weeks back; return how many that were."""
     wanted = {"now": now, "changes": CHANGES_BETWEEN, "long_ago": now - KEPT_AGAIN}
     return (await (await tx.connection()).execute(TAKE, wanted)).rowcount
+
+
+PRESENT = text(f"select s.id, s.version, cast({SHOWS} as text) as shows from shelter s")  # noqa: S608  (our own words)
+
+
+async def list_present(tx: Transaction) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Return the version of each shelter and its picture as it is now."""
+    found = await (await tx.connection()).execute(PRESENT)
+    return {row.id: (row.version, orjson.loads(row.shows)) for row in found}
+
+
+SAVE = text("""
+    insert into picture (shelter_id, at, version, shows)
+    select * from json_to_recordset(cast(:rows as json)) as one (shelter_id text, at timestamptz, version bigint, shows jsonb)
+""")
+
+
+async def save_pictures(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Save these pictures (columns of the table) of moments that have passed."""
+    await (await tx.connection()).execute(SAVE, {"rows": orjson.dumps(rows).decode()})
 
 
 PICTURES = text("""

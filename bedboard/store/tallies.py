@@ -67,16 +67,20 @@ async def list_free_kinds(tx: Transaction, shelter_ids: Collection[str], now: da
 
 
 class Stay(NamedTuple):
-    """How long a place of this kind was occupied before it was said to be so no more."""
+    """How long a place of this kind was occupied before it was said to be so no more, and where its people went.
+
+    `departure` "not_said": nobody has answered that.
+    """
 
     kind: str
     since: datetime
     until: datetime
+    departure: str
 
 
 STAYS = text("""
-    select p.kind_code, (j.before ->> 'since')::timestamptz as since, j.observed_at
-    from journal j join place p on p.id = j.place_id
+    select p.kind_code, (j.before ->> 'since')::timestamptz as since, j.observed_at, coalesce(d.code, 'not_said') as departure
+    from journal j join place p on p.id = j.place_id left join departure d on d.journal_id = j.id
     where j.received_at > :since and j.received_at <= :until and j.action <> 'undo'
         and j.before ->> 'state' = 'occupied' and j.after ->> 'state' <> 'occupied'
         and not exists (select from journal u where u.action = 'undo' and u.received_at > :since
@@ -87,11 +91,28 @@ STAYS = text("""
 async def list_stays(tx: Transaction, since: datetime, until: datetime) -> list[Stay]:
     """Return the stays of which the end was reported after `since` and up to `until`, and was not undone."""
     found = await (await tx.connection()).execute(STAYS, {"since": since, "until": until})
-    return [Stay(row.kind_code, row.since, row.observed_at) for row in found]
+    return [Stay(row.kind_code, row.since, row.observed_at, row.departure) for row in found]
+
+
+SAVE_DEPARTURE = text("""
+    insert into departure (journal_id, tapped_at, code) values (:journal_id, :tapped_at, :code)
+    on conflict (journal_id) do update set code = excluded.code
+""")
+
+
+async def save_departure(tx: Transaction, journal_id: int, tapped_at: datetime, code: str) -> None:
+    """Keep where the people of a place went until its stay is counted; a second answer takes the place of the first."""
+    wanted = {"journal_id": journal_id, "tapped_at": tapped_at, "code": code}
+    await (await tx.connection()).execute(SAVE_DEPARTURE, wanted)
+
+
+async def delete_departures(tx: Transaction, until: datetime) -> None:
+    """Delete the answers about taps up to this moment: their stays are counted."""
+    await (await tx.connection()).execute(text("delete from departure where tapped_at <= :until"), {"until": until})
 
 
 HOLDS = text("""
-    select coalesce(ending, 'lapsed') as ending, count(*) as times from claim
+    select coalesce(nullif(ending, 'expired'), 'lapsed') as ending, count(*) as times from claim
     where type = 'hold' and first_id is null and case when ended_at is null then expires_at else ended_at end > :since
         and case when ended_at is null then expires_at else ended_at end <= :until
     group by 1
@@ -102,6 +123,12 @@ async def count_holds(tx: Transaction, since: datetime, until: datetime) -> dict
     """Return how many holds ended after `since` and up to `until`, by how; "lapsed": their time ran out."""
     found = await (await tx.connection()).execute(HOLDS, {"since": since, "until": until})
     return {row.ending: row.times for row in found}
+
+
+async def list_begun(tx: Transaction) -> dict[str, date]:
+    """Return for everything that is counted the month since which it is."""
+    found = await (await tx.connection()).execute(text("select what, month from tally_began"))
+    return {row.what: row.month for row in found}
 
 
 COUNTS = text("""

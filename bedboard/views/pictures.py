@@ -5,7 +5,7 @@ gives the rest its colours. A picture is kept until its figures or words change.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,13 +24,16 @@ LEFT_OUT = dict.fromkeys(("bars", "columns"), _NEVER | {"guide"}) | dict.fromkey
 Rows = Sequence[tuple[str, int]]
 
 
-def draw_bars(name: str, title: str, about: str, rows: Rows) -> Markup:
-    """Draw a bar for each row, the words above it and the number at its end. `about`: a sentence for those who hear it."""
-    return _bars(name, title, about, tuple(rows))
+def draw_bars(name: str, title: str, about: str, rows: Rows, more: Collection[str] = ()) -> Markup:
+    """Draw a bar for each row, the words above it and the number at its end. `about`: a sentence for those who hear it.
+
+    `more`: the rows that have so many or more, which a plus says.
+    """
+    return _bars(name, title, about, tuple(rows), frozenset(more))
 
 
-def draw_columns(name: str, title: str, about: str, rows: Rows) -> Markup:
-    """Draw a column for each row, such as a month, side by side."""
+def draw_columns(name: str, title: str, about: str, rows: Sequence[tuple[str, int | str]]) -> Markup:
+    """Draw a column for each row, such as a month, side by side. A sign in the place of a number is written there."""
     return _columns(name, title, about, tuple(rows))
 
 
@@ -68,7 +71,7 @@ def _usual(height: int) -> dict[str, Any]:
 
 
 @lru_cache(MOST_KEPT)
-def _bars(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...]) -> Markup:
+def _bars(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...], more: frozenset[str]) -> Markup:
     usual = _usual(ROW * len(rows))
     usual["style"] = _library().style.Style(label_font_size=0.1, value_font_size=LABEL_HEIGHT)  # its words are above a bar
     chart = _library().HorizontalBar(
@@ -77,12 +80,12 @@ def _bars(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...]) 
     chart._series_margin = 0.3
     chart.show_x_guides = chart.show_y_guides = False
     chart.x_labels = [words for words, _ in reversed(rows)]
-    chart.add("", [count for _, count in reversed(rows)])
+    chart.add("", [_signed(count, f"{count}+") if words in more else count for words, count in reversed(rows)])
     return _render(chart, "bars", name, title, about)
 
 
 @lru_cache(MOST_KEPT)
-def _columns(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...]) -> Markup:
+def _columns(name: str, title: str, about: str, rows: tuple[tuple[str, int | str], ...]) -> Markup:
     is_roomy = len(rows) <= WIDTH // 28
     chart = _library().Bar(
         **_usual(TALL),
@@ -95,7 +98,7 @@ def _columns(name: str, title: str, about: str, rows: tuple[tuple[str, int], ...
     )
     chart.show_y_guides = False
     chart.x_labels = _ends([words for words, _ in rows])
-    chart.add("", [count for _, count in rows])
+    chart.add("", [_signed(0, count) if isinstance(count, str) else count for _, count in rows])
     return _render(chart, "columns", name, title, about)
 
 
@@ -119,6 +122,15 @@ def _week(name: str, title: str, about: str, hours: tuple[str, ...], days: tuple
     for day, counts in days:
         chart.add(day, list(counts))
     return _render(chart, "week", name, title, about)
+
+
+def _signed(value: int, sign: str) -> dict[str, Any]:
+    """Return a value that is written as this sign."""
+
+    def write(_: float) -> str:
+        return sign
+
+    return {"value": value, "formatter": write}
 
 
 def _ends(labels: Sequence[str]) -> list[str]:

@@ -66,6 +66,7 @@ async def test_an_alert_is_one_row_for_a_day(board_database: Database) -> None:
             "created_at": NOW,
             "expires_at": NOW + DAY,
             "found_at": None,
+            "outcome": "nothing",
         },
         KEY: {"id": "w1", "key_sealed": SEALED.key},
     }
@@ -126,7 +127,7 @@ async def test_a_place_is_news_once_for_all_processes(board_database: Database, 
         told = await asyncio.gather(*(find((board_database, other)[n % 2], change("linde-1", "linde-2")) for n in range(8)))
     assert sorted(told, key=str) == [None] * 7 + ["mark"]
     at = NOW + timedelta(minutes=1)
-    assert seen.changed == {("alert", "w1"): {"seen": ["linde-1", "linde-2"], "found_at": at}}
+    assert seen.changed == {("alert", "w1"): {"seen": ["linde-1", "linde-2"], "found_at": at, "outcome": "found"}}
     assert (seen.added, seen.journal, seen.bells) == ({}, [], [("alert", "w1", 0)])
 
 
@@ -190,11 +191,12 @@ async def test_reading_an_alert_takes_the_news_away_once(board_database: Databas
 async def test_stopping_leaves_nothing(board_database: Database) -> None:
     await wait(board_database)
     async with looking(board_database) as seen:
-        await do(board_database, lambda tx: stop_alert(tx, MARK, "w1"))
-    assert (seen.removed, seen.added, seen.bells) == ({("alert", "w1"), KEY}, {}, [("alert", "w1", 0)])
+        await do(board_database, lambda tx: stop_alert(tx, MARK, "w1", NOW))
+    assert (seen.removed, seen.bells) == ({("alert", "w1"), KEY}, [("alert", "w1", 0)])
+    assert [(row["what"], row["code"]) for row in seen.added.values()] == [("alert", "nothing")], "only counted"
     assert await find(board_database, change("linde-1")) is None
     with pytest.raises(NotFound):
-        await do(board_database, lambda tx: stop_alert(tx, MARK, "w1"))
+        await do(board_database, lambda tx: stop_alert(tx, MARK, "w1", NOW))
 
 
 @pytest.mark.parametrize("who", [LUCIA, actor("police", "police", (), "client"), actor("police", "mark", (), "client")])
@@ -205,7 +207,7 @@ async def test_for_others_an_alert_does_not_exist(board_database: Database, who:
         with pytest.raises(NotFound):
             await do(board_database, lambda tx: read_alert(tx, who, "w1", NOW))  # type: ignore[arg-type]
         with pytest.raises(NotFound):
-            await do(board_database, lambda tx: stop_alert(tx, who, "w1"))  # type: ignore[arg-type]
+            await do(board_database, lambda tx: stop_alert(tx, who, "w1", NOW))  # type: ignore[arg-type]
     assert seen.nothing
 
 

@@ -99,6 +99,11 @@ async def test_the_steps_of_a_case_that_ends_with_a_place_are_counted_once(case_
         ("asked_of", "linde"): 1,
         ("asked_of", "ceder"): 1,
         ("asked_of", "wilg"): 1,
+        ("shown_free", "linde"): 1,
+        ("shown_free", "ceder"): 1,
+        ("shown_free", "wilg"): 1,
+        ("refused_household", "unknown"): 1,  # this household cannot be read
+        ("refused_exploitation", "unknown"): 1,
         ("refused_by", "ceder"): 1,
         ("first_answer", "to_5"): 1,
         ("first_yes", "to_15"): 1,
@@ -162,7 +167,7 @@ async def test_a_stay_is_counted_when_its_place_is_free_unless_that_is_undone(bo
     await do(board_database, lambda tx: undo_change(tx, SANNE, "linde", wrong, NOW + 5 * MINUTE, timedelta(seconds=10)))
     await tap("free", 7)
     assert await stock(board_database, TALLIES_ADDED)
-    assert await tallies(board_database) == {("stay", "", "cosm", "to_1"): 1}
+    assert await tallies(board_database) == {("stay", "", "cosm", "to_1"): 1, ("departure", "", "", "not_said"): 1}
 
 
 async def test_a_hold_that_runs_out_is_counted(board_database: Database) -> None:

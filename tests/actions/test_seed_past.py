@@ -16,6 +16,8 @@ from bedboard.views.figures import list_figures, list_freshness, list_occupancy,
 from tests.build import SEAL
 from tests.build.rows import do
 
+CROSSED = "stay_of_kind"  # it has small cells in each month, so only the desk sees it
+
 
 @pytest.mark.parametrize("now", [datetime(2026, 3, 11, 13, tzinfo=UTC), datetime(2027, 1, 31, 23, 30, tzinfo=UTC)])
 async def test_every_table_shows_something_of_half_a_year(database: Database, now: datetime) -> None:
@@ -26,9 +28,11 @@ async def test_every_table_shows_something_of_half_a_year(database: Database, no
     months = [earlier_month(today.replace(day=1), back) for back in range(MONTHS, 0, -1)]
     counts: list[Count] = await do(database, lambda tx: list_counts(tx, months[0], months[-1]))
     assert {one.month for one in counts} == set(months) and is_over(months[0], today)
-    assert [one.name for one in list_figures(counts, months, merged=True) if one.rows] == list(TABLES)
+    assert [one.name for one in list_figures(counts, months, merged=True) if one.rows] == [
+        name for name in TABLES if name != CROSSED
+    ]
     series = list_series(counts, months, merged=True)
-    assert all(point.count for points in series.values() for point in points)
-    assert sum(point.count or 0 for point in series["sought"]) == total
+    assert all(point.count for one in series.values() for point in one.points)
+    assert sum(point.count or 0 for point in series["sought"].points) == total
     assert list_occupancy(counts, months) and list_freshness(counts, months)
     assert len(list_of_shelters(counts, months, [one.id for one in seeds.shelter])) > len(seeds.shelter) // 2

@@ -1,11 +1,19 @@
 # ruff: noqa: S608  (the statements are the test)
 """Attacks on the constraints of the tables of signing in and of tokens, by the name of the constraint."""
 
-from tests.build.statements import ACCOUNT, AT, CHALLENGE, CODE, PASSKEY, SIGN_IN
+from tests.build.statements import ACCOUNT, AT, CHALLENGE, CODE, PASSKEY, SIGN_IN, WAITING
 
 BREAKS_OF_ACCESS = [
     ("pk_picture", f"insert into picture select 'linde', {AT}, 1, '{{}}' from generate_series(1, 2)"),
     ("fk_picture_shelter_id", f"insert into picture values ('nowhere', {AT}, 1, '{{}}')"),
+    ("pk_departure", f"insert into departure select 1, {AT}, 'home' from generate_series(1, 2)"),
+    ("ck_departure_code", f"insert into departure values (1, {AT}, 'the moon')"),
+    ("pk_tally_began", "insert into tally_began values ('sought', '2026-03-01')"),
+    (
+        "ck_alert_outcome",
+        f"{WAITING.replace('expires_at)', 'expires_at, outcome)')}"
+        f" ('w', 'mark', '', '{{}}', {AT}, timestamptz {AT} + interval '1 hour', 'x')",
+    ),
     ("ck_session_kind", "update session set kind = 'machine'"),
     ("pk_session", f"insert into session values ('\\x01', 'sanne', {AT}, {AT}), ('\\x01', 'kofi', {AT}, {AT})"),
     ("fk_session_person_id", f"insert into session values ('\\x01', 'nobody', {AT}, {AT})"),

@@ -228,7 +228,8 @@ async def live_claims(board_database: Database) -> dict[str, str]:
     return {row["place_id"]: row["id"] for row in rows if row["ended_at"] is None}
 
 
-STEPS = {"answer", "first_answer", "first_yes", "decided", "arrival", "asked_of", "refused_by", "free_no_place"}
+STEPS = {"answer", "first_answer", "first_yes", "decided", "arrival", "asked_of", "shown_free", "refused_by", "free_no_place"}
+STEPS |= {"refused_household", "refused_exploitation"}
 
 
 async def _counted(board_database: Database) -> dict[tuple[str, str, str, str], int]:

@@ -81,6 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seeds.py": {"actions", "rules", "schemas", "store", "settings.SEEDS"},
     "seed_cases.py": {"actions", "rules", "schemas", "store"},
     "seed_past.py": {"rules", "schemas", "store"},
+    "seed_nights.py": {"actions", "rules", "schemas", "store"},
     "city/": {"actions", "rules", "store", "city", "clock", "seeds"},
     "cast/": {"rules", "store.people.Visitors", "cast", "clock"},
     "commands/": {
@@ -92,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "city",
         "seeds",
         "seed_cases",
+        "seed_nights",
         "seed_past",
         "migrations",
         "embedded",

@@ -70,7 +70,10 @@ def test_a_new_column_without_a_line_is_found() -> None:
 def test_what_says_something_about_a_household_is_gone_when_the_case_is_over() -> None:
     columns = [(table, one) for table, every in read_inventory().items() for one in every if one.kind == "household"]
     assert len(columns) > 5
-    assert {(table, one.name) for table, one in columns if one.term != "needs"} == {("case_record", "unit_code")}
+    assert {(table, one.name) for table, one in columns if one.term != "needs"} == {
+        ("case_record", "unit_code"),
+        ("departure", "code"),
+    }
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ REFUSALS = {
         "wrong_host",
     ),
     *("no_such_hold", "not_free", "held_already", "holds_of_person", "holds_of_organization", "hold_over", "hold_released"),
-    *("waitings_of_person", "no_such_waiting", "too_many_calls"),
+    *("waitings_of_person", "no_such_waiting", "too_many_calls", "too_late_to_tell"),
     *("extended_already", "no_organization", "hold_first", "criteria_changed"),
     *("wrong_method", "not_acceptable_type", "internal", "not_empty", "too_many"),
     *("too_many_kept", "too_many_kept_together", "too_many_telephones", "too_many_addresses"),

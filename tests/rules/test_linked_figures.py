@@ -32,9 +32,13 @@ SUMS: Mapping[str, Terms] = {
     "refused": {("answer", "no"): 1},
     "refused_kind": {("answer", "no"): 1},
     "refused_unit": {("answer", "no"): 1},
+    "refused_household": {("answer", "no"): 1},
+    "refused_exploitation": {("answer", "no"): 1},
     "contra_indication": {("refused", "contra_indication"): 1},
     "stay_kind": {("sum", "stay"): 1},
     "stay": {("sum", "stay"): 1},
+    "stay_of_kind": {("sum", "stay"): 1},
+    "departure": {("sum", "stay"): 1},
 }
 """What a reader knows without looking: the sum of a table in cells of others."""
 ALSO: list[Terms] = [{("answer", "yes"): 1, ("arrived", "all"): -1, ("difference", "yes and no arrival"): -1}]
@@ -44,7 +48,9 @@ def cells(events: Mapping[Event, int], table: Table) -> Counter[str]:
     found: Counter[str] = Counter()
     for (what, unit, kind, code), count in events.items():
         if what == table.what and table.code in (None, code):
-            found[{"all": "all", "code": code, "unit": unit, "kind": kind, "part": code.split("-")[0]}[table.axis]] += count
+            name = {"all": "all", "code": code, "unit": unit, "kind": kind, "part": code.split("-")[0]}
+            name |= {"kind_code": f"{kind}/{code}"}
+            found[name[table.axis]] += count
     return found
 
 
@@ -65,7 +71,18 @@ def known_secrets(events: Mapping[Event, int], tables: Mapping[str, Table] = TAB
         equations += [{(name, code): 1} for code in codes if not own[code]]
         if seen is not None and seen.together:
             equations.append(dict.fromkeys(((name, code) for code in codes - {code.split("-")[0] for code in seen.shown}), 1))
+    equations += crossed([code for table, code in truth if table == "stay_of_kind"])
     return {key: truth[key] for key in determined(equations, truth)}
+
+
+def crossed(codes: Iterable[str]) -> list[Terms]:
+    """Return what a reader knows of a table by kind and length: its rows and columns add up to other tables."""
+    found: dict[Secret, Terms] = {}
+    for code in codes:
+        kind, _, length = code.partition("/")
+        for sum_of in (("stay_kind", kind), ("stay", length)):
+            found.setdefault(sum_of, {sum_of: -1})["stay_of_kind", code] = 1
+    return list(found.values())
 
 
 def determined(equations: Iterable[Terms], truth: dict[Secret, int]) -> list[Secret]:
@@ -122,7 +139,14 @@ def months(draw: st.DrawFn) -> dict[Event, int]:
             found["contra_indication", "", "", draw(some)] += 1
     spread("refused_kind", refused, "kind")
     spread("refused_unit", refused, "unit")
-    found += Counter(("stay", "", draw(some), draw(some)) for _ in range(draw(few)))
+    spread("refused_household", refused, "code")
+    spread("refused_exploitation", refused, "code")
+    stays = draw(st.integers(0, 40))
+    lengths = draw(st.sampled_from(["a", "ab", "abc"]))
+    found += Counter(("stay", "", draw(st.sampled_from("ab")), draw(st.sampled_from(lengths))) for _ in range(stays))
+    spread("departure", stays, "code")
+    spread("hold", draw(few), "code")
+    spread("alert", draw(few), "code")
     spread("withdrawn", draw(few), "code")
     return {event: count for event, count in found.items() if count}
 
@@ -164,6 +188,12 @@ HOLES: dict[str, tuple[str, Table, dict[Event, int], Secret]] = {
         Table("answer", "code", is_apart=True),
         ARRIVED | {("answer", "", "", "yes"): 23},
         ("difference", "yes and no arrival"),
+    ),
+    "lengths of stay by kind": (
+        "stay_of_kind",
+        Table("stay", "kind_code"),
+        {("stay", "", "a", "x"): 10, ("stay", "", "a", "y"): 20, ("stay", "", "b", "x"): 9, ("stay", "", "b", "y"): 3},
+        ("stay_of_kind", "b/y"),
     ),
     "the reasons of one cell": (
         "contra_indication",

@@ -94,7 +94,7 @@ async def test_ended_needs_are_in_no_file_that_could_be_opened(own: Database, da
 
     for case_id in ("r1", "r2"):
         await withdraw(own, case_id=case_id, why="found_otherwise")
-    await do(own, lambda tx: stop_alert(tx, MARK, "w1"))
+    await do(own, lambda tx: stop_alert(tx, MARK, "w1", NOW))
     await write_out(own)
     assert read_back(everything_in(data_dir)) >= every, "the control: a deleted row is still in the file"
 

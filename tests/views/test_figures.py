@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bedboard.views.figures import Export, Line, file_name, write_csv
+from bedboard.views.exports import Export, Line, file_name, write_csv
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1+1", "-1+1", "@SUM(1)", "=cmd|' /C calc'!A0"])

@@ -159,6 +159,26 @@ class TallyRecord(SQLModel, table=True):
     count: int = Field(sa_type=BigInteger)
 
 
+class TallyBegan(SQLModel, table=True):
+    """The month since which something is counted: before it, no row of the tallies does not mean that nothing happened."""
+
+    __tablename__ = "tally_began"
+
+    what: str = Field(primary_key=True)
+    month: date
+
+
+class Departure(SQLModel, table=True):
+    """Where the people of a place went, until the stay is counted. The table is unlogged.
+
+    `tapped_at`: when a tap said that the place is not occupied any more; `journal_id`: of that tap.
+    """
+
+    journal_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    tapped_at: datetime = moment()
+    code: str
+
+
 class WaitingTally(SQLModel, table=True):
     """An event to be counted soon, or several of one kind, with those of other cases.
 

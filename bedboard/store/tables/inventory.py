@@ -42,6 +42,7 @@ TERMS: Mapping[str, str] = {
     "challenge": "five minutes, and until the next hour",
     "code": "a day",
     "hour": "an hour at most, unless the system stands still",
+    "departure": "an hour and a quarter at most, unless the system stands still",
     "draft": "until it is saved, or two hours, and until the next hour",
     "always": "always: nobody is in it",
 }

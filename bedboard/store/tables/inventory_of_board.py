@@ -98,6 +98,15 @@ unit_code,kind_code counter the police unit or the kind of place, or nothing
 code counter the code, such as where somebody slept
 count counter how often
 
+tally_began always
+what counter what is counted
+month counter since which month
+
+departure departure
+journal_id technical the line in the journal that says that the place is free
+tapped_at technical when that was said
+code household where the people went, as a code
+
 tally_waiting hour
 id technical a random number
 month,hour,what,unit_code,kind_code,code,count counter as in tally

@@ -197,6 +197,7 @@ seen operational the free places that its owner knows
 created_at staff when it began
 expires_at staff when it ends
 found_at staff when something was found
+outcome staff whether anything was found, and a place of it was held or asked for
 
 push_subscription device
 endpoint_hash secret recognizes a browser

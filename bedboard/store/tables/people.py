@@ -138,6 +138,7 @@ class AlertRecord(SQLModel, table=True):
     """A search that reports when a place fits. The row is deleted when the alert ends, and so is the key of its profile.
 
     `seen`: ids of the places that fitted when its owner last looked. `found_at` None: nothing new has been found since.
+    `outcome`: whether it has found something at all, and whether its owner has then held or asked for such a place.
     """
 
     __tablename__ = "alert"
@@ -150,6 +151,7 @@ class AlertRecord(SQLModel, table=True):
     created_at: datetime = moment()
     expires_at: datetime = moment()
     found_at: datetime | None = moment(nullable=True)
+    outcome: str = "nothing"
 
     @property
     def profile(self) -> SealedNeeds:

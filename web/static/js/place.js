@@ -5,7 +5,7 @@
   "use strict";
   const PATIENCE = 10e3;
   const IDLE = 60e3;
-  const OVER = ".sheet, .confirm, #bell, #notice, #undo, #address, #bar, #fresh"; // these lie over the page and do not move with it
+  const OVER = ".sheet, .confirm, #bell, #notice, #undo, #departure, #address, #bar, #fresh"; // these lie over the page and do not move with it
   const { htmx } = window;
   const { parse } = window.bedboard;
   const asked = new URLSearchParams(location.search);
