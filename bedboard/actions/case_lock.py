@@ -37,7 +37,7 @@ class LockedCase:
 
     `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those locked for it; `versions`:
     of the shelters that were changed, so that a route can wait until the board shows them. `events`: all that was done to
-    it, in the words of its time line, with the shelters of each.
+    it, in the words of its time line, with the shelters of each. `found_version`: the version that it had when it was locked.
     """
 
     record: CaseRecord
@@ -46,6 +46,10 @@ class LockedCase:
     shelters: dict[str, Shelter] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     events: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+    found_version: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.found_version = self.record.version
 
     @property
     def state(self) -> CaseState:
