@@ -1,4 +1,4 @@
-"""What a call of the API says and the call does not take: refused, so that nobody believes it was obeyed."""
+"""Parts of a call of the API that it does not take: they are refused, so that nobody believes they were obeyed."""
 
 from bedboard.routes.call import Call
 from bedboard.routes.row import Row

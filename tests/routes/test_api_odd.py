@@ -106,7 +106,7 @@ class Sender:
 
 @asynccontextmanager
 async def sending(site: Site, row: Row, ids: dict[str, str]) -> AsyncIterator[Sender]:
-    """Yield a sender; what it sent has changed nothing, unless something was accepted."""
+    """Yield a sender. Its calls change nothing, unless one of them is accepted."""
     before = await kept(site)
     async with site.api(token_for(row)) as api:
         sender = Sender(api, row, ids)
