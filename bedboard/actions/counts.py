@@ -79,7 +79,6 @@ async def count_places(
             apply_occupancy(place, after)
             tx.add(place)
             await tell_case(tx, claims.get(place.id))
-    await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
     rows = rows or [journal_row(actor, "count", None, None, {}, now, seen_at)]
     rows[0]["after"] |= {"kinds": sorted(counts)}
