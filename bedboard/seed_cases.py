@@ -16,7 +16,7 @@ from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.schemas.seeds import SeedCase, SeedFile, SeedStep
 from bedboard.store.database import Transaction
 from bedboard.store.seal import Seal
-from bedboard.store.shelters import get_deciding
+from bedboard.store.shelters import list_deciding
 
 BACK = timedelta(hours=1)
 
@@ -32,7 +32,7 @@ async def _moment(tx: Transaction, step: SeedStep, place_id: str, zone: ZoneInfo
     """Return when the step was taken; the caller names the place on which a closed desk has to decide."""
     if step.ago is not None:
         return now - step.ago
-    deciding, at = await get_deciding(tx, place_id), now
+    [deciding], at = await list_deciding(tx, [place_id]), now
     while not deciding.counts_without_desk(at.astimezone(zone)):
         at -= BACK
     return at

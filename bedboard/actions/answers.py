@@ -1,8 +1,9 @@
 """Answers to a case by shelters, the desk and police; the decisions of the desk; and arrivals."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from bedboard.actions.case_lock import (
@@ -30,16 +31,27 @@ from bedboard.rules.freshness import USUAL_LIMITS, FreshnessLimits
 from bedboard.rules.lapses import has_lapsed
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotAllowed, NotFound
 from bedboard.rules.rights import AnsweredBy, answers_as, is_left_to_police, may_decide, may_police_offer
-from bedboard.rules.split import Room, check_offer
+from bedboard.rules.split import Room as Bedroom
+from bedboard.rules.split import check_offer
 from bedboard.store.cases import get_ask
 from bedboard.store.database import Transaction, after_lock
-from bedboard.store.people import may_act, still_has_role
-from bedboard.store.shelters import get_deciding, get_place, get_shelter_id, list_kind_limits
+from bedboard.store.shelters import Room, get_rooms, list_deciding, list_kind_limits
 from bedboard.store.tables.cases import Ask
 
 
-async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter_id: str) -> tuple[LockedCase, Ask, AnsweredBy]:
-    """Lock a case with one of its shelters, and find out for which side the actor answers.
+class Part(NamedTuple):
+    """A case and one of its shelters, both locked. `rooms`: the places that are or may be promised there, by id."""
+
+    case: LockedCase
+    ask: Ask
+    by: AnsweredBy
+    rooms: Mapping[str, Room]
+
+
+async def _lock_for_shelter(
+    tx: Transaction, actor: Actor, case_id: str, shelter_id: str, place_ids: Sequence[str] = ()
+) -> Part:
+    """Lock a case with one of its shelters, and find out for which side the actor answers. `place_ids`: those of the answer.
 
     Refusal: NotFound, for strangers to the case or the shelter as well.
     """
@@ -47,11 +59,12 @@ async def _lock_for_shelter(tx: Transaction, actor: Actor, case_id: str, shelter
         raise NotFound("no_such_request")
     case = await lock_case(tx, case_id)
     await lock_shelters(tx, case, [shelter_id])  # before the rights are read: they may be lost while this waits
-    by = answers_as(actor, case.record.requester)
-    is_still = await may_act(tx, actor, shelter_id) if by == "shelter" else await still_has_role(tx, actor)
+    by, ask = answers_as(actor, case.record.requester), case.asks[shelter_id]
+    found = await get_rooms(tx, actor, shelter_id, [*place_ids, *ask.place_ids])
+    is_still = found.works_there if by == "shelter" else found.has_role
     if by is None or not is_still:
         raise NotFound("no_such_request")
-    return case, case.asks[shelter_id], by
+    return Part(case, ask, by, found.rooms)
 
 
 async def answer_case(
@@ -71,7 +84,7 @@ async def answer_case(
     new reservation. `needs` opens the household, for which the places must be large enough; None: it cannot be read.
     Refusals: NotFound, NotAllowed, Invalid, Conflict `request_settled`, `request_answered`, `not_free`.
     """
-    case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
+    case, ask, by, rooms = await _lock_for_shelter(tx, actor, case_id, shelter_id, said.place_ids)
     now = after_lock(tx, now)
     check_answer(said)
     if ask.settled is not None:
@@ -79,10 +92,10 @@ async def answer_case(
     next_state(case.state, "answer")
     place_ids = said.place_ids
     for place_id in place_ids:
-        if await get_shelter_id(tx, place_id) != shelter_id:
+        if place_id not in rooms:
             raise Invalid(FieldError("place" if place_id == said.place_id else "places", "not_here"))
     if by == "police":
-        if not all([may_police_offer(await get_deciding(tx, place_id)) for place_id in place_ids]) or not place_ids:
+        if not all(map(may_police_offer, await list_deciding(tx, place_ids))) or not place_ids:
             raise NotAllowed("not_your_role")
         if not is_left_to_police(ask.answer):
             raise Conflict("request_answered")
@@ -93,12 +106,13 @@ async def answer_case(
     shelter, household = case.shelters[shelter_id], needs(case.record.needs)
     if household is not None and place_ids:
         terms = make_terms({}, shelter.limits, (0, DAY_MINUTES), ())
-        places = [await get_place(tx, place_id) for place_id in place_ids]
-        check_offer(household, [Room(place.id, terms, place.beds, place.cots) for place in places])
+        places = [rooms[place_id].place for place_id in place_ids]
+        check_offer(household, [Bedroom(place.id, terms, place.beds, place.cots) for place in places])
     await let_go(tx, actor, case, [ask], now)
     if place_ids:
         until = offer_ends(now)
-        case.note(await reserve_places(tx, actor, case.record, shelter, place_ids, claim_id, until, now, ask.hold_id))
+        chosen = {place_id: rooms[place_id] for place_id in place_ids}
+        case.note(await reserve_places(tx, actor, case.record, shelter, chosen, claim_id, until, now, ask.hold_id))
     ask.place_id, ask.more_place_ids = said.place_id, list(said.more_place_ids)
     ask.claim_id = None if said.place_id is None else claim_id
     ask.answer, ask.reason, ask.criterion = said.answer, said.reason, said.criterion
@@ -127,11 +141,13 @@ async def confirm_case(tx: Transaction, actor: Actor, case_id: str, now: datetim
     else:
         case.record.decided_at = now  # with the state, so that the row is possible at every moment
         await lock_shelters(tx, case, [chosen.shelter_id])
-        await check_role(tx, actor)
+        found = await get_rooms(tx, actor, chosen.shelter_id, chosen.place_ids)
+        if not found.has_role:
+            raise NotAllowed("not_your_role")
         now = case.record.decided_at = after_lock(tx, now)
         if not is_all_live(case.claims_of(chosen), len(chosen.place_ids), now):
             raise Conflict("offer_over")
-        states = {(await get_place(tx, place_id)).state for place_id in chosen.place_ids}
+        states = {room.place.state for room in found.rooms.values()}
         if "closed" in states or (before == "chosen" and states != {"open"}):  # people on their way may be in already
             raise Conflict("not_free")
     return await save_case(tx, actor, case, "confirmed", now, [chosen.shelter_id])
@@ -194,7 +210,7 @@ async def take_arrival(
     People may come after their placement has lapsed: time alone ended it, and no person.
     `limits`: how long the news of this deployment is fresh. Refusals: NotFound, NotAllowed, Conflict `request_…`, `not_free`.
     """
-    case, ask, by = await _lock_for_shelter(tx, actor, case_id, shelter_id)
+    case, ask, by, rooms = await _lock_for_shelter(tx, actor, case_id, shelter_id)
     now = after_lock(tx, now)
     if by == "police":
         raise NotAllowed("not_your_role")
@@ -203,7 +219,7 @@ async def take_arrival(
         case.record.over_at = now
         ask.settled, ask.settled_at = "chosen", now
         tx.add(ask)
-        return await _take_in(tx, actor, case, ask, by, now, zone, limits)
+        return await _take_in(tx, actor, Part(case, ask, by, rooms), now, zone, limits)
     chosen = case.chosen
     if chosen is not None and chosen is not ask:
         raise Conflict("request_settled")  # another shelter was chosen
@@ -213,7 +229,7 @@ async def take_arrival(
         return await look_further(tx, actor, case, chosen, "missed", "missed", None, now)
     if chosen is None or chosen.place_id is None:
         raise AssertionError(f"case {case_id} was decided and nothing was chosen")
-    return await _take_in(tx, actor, case, chosen, by, now, zone, limits)
+    return await _take_in(tx, actor, Part(case, chosen, by, rooms), now, zone, limits)
 
 
 def _has_lapsed(case: LockedCase, ask: Ask) -> bool:
@@ -224,22 +240,16 @@ def _has_lapsed(case: LockedCase, ask: Ask) -> bool:
 
 
 async def _take_in(
-    tx: Transaction,
-    actor: Actor,
-    case: LockedCase,
-    chosen: Ask,
-    by: AnsweredBy,
-    now: datetime,
-    zone: ZoneInfo,
-    limits: FreshnessLimits,
+    tx: Transaction, actor: Actor, part: Part, now: datetime, zone: ZoneInfo, limits: FreshnessLimits
 ) -> LockedCase:
     """Let people in at the chosen shelter. The caller has moved the case. Refusal: Conflict `not_free`."""
+    case, chosen, by, rooms = part
     shelter, claims = case.shelters[chosen.shelter_id], case.claims_of(chosen)
     case.claims = {claim_id: claim for claim_id, claim in case.claims.items() if claim not in claims}
     confirmed: dict[str, Any] = {}
     if by == "shelter":  # as with every change of a place that a shelter reports
         confirmed = confirm_by_change(shelter, await list_kind_limits(tx, shelter.id), actor, now, limits)
-    case.note(await move_in(tx, actor, shelter, chosen.place_ids, claims, now, confirmed))
+    case.note(await move_in(tx, actor, shelter, rooms, claims, now, confirmed))
     await count_arrival(tx, case, now, zone)
     if case.state == "arrived":
         await count_placed(tx, case, chosen, now, zone)

@@ -5,7 +5,7 @@ from datetime import datetime
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import CaseState, may_see_address
 from bedboard.rules.handing import left_at, still_brings
-from bedboard.store.cases import list_case_events
+from bedboard.store.case_events import list_case_events
 from bedboard.store.database import Transaction
 from bedboard.store.tables.cases import Ask, CaseRecord
 

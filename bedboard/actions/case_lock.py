@@ -17,14 +17,15 @@ from bedboard.rules.fit import Profile
 from bedboard.rules.refusals import NotFound
 from bedboard.rules.rights import is_of_same_group
 from bedboard.rules.tallies import bucket_of, household_of
-from bedboard.store.bell import ring
+from bedboard.store.bell import message
 from bedboard.store.board import ShelterRow
-from bedboard.store.cases import list_asks, list_claims_of, lock_case_record, write_case_event
+from bedboard.store.case_events import write_case_event
+from bedboard.store.cases import list_asks, list_claims_of, lock_case_record
 from bedboard.store.database import Transaction, after_lock
 from bedboard.store.keys import delete_keys
 from bedboard.store.people import still_has_role
 from bedboard.store.seal import SealedNeeds
-from bedboard.store.shelters import get_kind_of, list_units, lock_shelter
+from bedboard.store.shelters import list_kinds_of, list_units, lock_shelter
 from bedboard.store.tables.board import ClaimRecord, Shelter
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies, count_tallies_at
@@ -47,7 +48,7 @@ class LockedCase:
 
     `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those locked for it; `versions`:
     of the shelters that were changed, so that a route can wait until the board shows them. `events`: all that was done to
-    it, in the words of its time line, with the shelters of each.
+    it, in the words of its time line, with the shelters of each. `found_version`: the version that it had when it was locked.
     """
 
     record: CaseRecord
@@ -56,6 +57,10 @@ class LockedCase:
     shelters: dict[str, Shelter] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     events: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+    found_version: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.found_version = self.record.version
 
     @property
     def state(self) -> CaseState:
@@ -91,8 +96,8 @@ async def lock_case_of_group(tx: Transaction, actor: Actor, case_id: str) -> Loc
     return case
 
 
-async def lock_shelters(tx: Transaction, case: LockedCase, shelter_ids: Iterable[str]) -> None:
-    """Lock these shelters in the order of their ids; those that are locked already stay so.
+async def lock_shelters(tx: Transaction, case: LockedCase, shelter_ids: Iterable[str]) -> bool:
+    """Lock these shelters in the order of their ids; those that are locked already stay so. False: all were.
 
     The caller has not locked any that comes after them. The reservations are then read again: during the wait, somebody may
     have taken a place whose time had run out.
@@ -105,13 +110,14 @@ async def lock_shelters(tx: Transaction, case: LockedCase, shelter_ids: Iterable
         case.shelters[shelter_id] = shelter
     if wanted:
         case.claims = await list_claims_of(tx, case.record.id)
+    return bool(wanted)
 
 
 async def let_go(tx: Transaction, actor: Actor, case: LockedCase, asks: Sequence[Ask], now: datetime) -> None:
     """End the reservations with these shelters, so that the places are free again."""
-    await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claims_of(ask)])
-    if actor.kind != "system":
-        await check_role(tx, actor)  # after the locks: the role may be lost while this waits
+    has_waited = await lock_shelters(tx, case, [ask.shelter_id for ask in asks if case.claims_of(ask)])
+    if has_waited and actor.kind != "system":
+        await check_role(tx, actor)  # once more: the role may be lost while this waits
     ended_at = after_lock(tx, now)
     for ask in sorted(asks, key=lambda ask: ask.shelter_id):
         claims = case.claims_of(ask)
@@ -162,9 +168,9 @@ async def save_case(
     await tx.flush()
     if case.record.over_at == now:
         await delete_keys(tx, [case.record.id])  # with it, every copy of the needs is useless
-    await write_case_event(tx, actor, case.record.id, what, now, shelter_ids)
+    bell = message("case", case.record.id, case.record.version)
+    await write_case_event(tx, actor, case.record.id, what, now, shelter_ids, bell)
     case.events.append((what, [one for one in (*shelter_ids, *told) if one is not None]))
-    await ring(tx, "case", case.record.id, case.record.version)
     return case
 
 
@@ -243,7 +249,7 @@ async def count_placed(tx: Transaction, case: LockedCase, chosen: Ask, now: date
     the difference tells how many had several.
     """
     unit = (await list_units(tx, [chosen.shelter_id]))[chosen.shelter_id]
-    kinds = {(await get_kind_of(tx, place_id)).code for place_id in chosen.place_ids} or {chosen.kind_code}
+    kinds = await list_kinds_of(tx, chosen.place_ids) or {chosen.kind_code}
     kind = kinds.pop() if len(kinds) == 1 else ""
     tallies = [Tally("request", "", "", "arrived"), Tally("placed_unit", unit, "", ""), Tally("placed_kind", "", kind, "")]
     for what, at in (("first_yes", chosen.answered_at), ("decided", case.record.decided_at)):

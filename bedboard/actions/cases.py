@@ -41,7 +41,7 @@ from bedboard.store.claims import count_kept, list_unused_holds, lock_organizati
 from bedboard.store.database import Transaction, after_lock
 from bedboard.store.keys import save_key
 from bedboard.store.seal import SealedNeeds
-from bedboard.store.shelters import get_deciding, get_place, list_kinds
+from bedboard.store.shelters import get_rooms, list_deciding, list_kinds
 from bedboard.store.tables.cases import Ask, CaseRecord
 from bedboard.store.tallies import Tally, count_tallies, list_free_kinds
 
@@ -161,15 +161,17 @@ async def choose_offer(
     others = [other for other in case.asks.values() if other.settled is None and other is not ask]
     reserved = [other.shelter_id for other in [ask, *others] if case.claims_of(other)]
     await lock_shelters(tx, case, reserved)
-    await check_role(tx, actor)  # once more: the role may be lost while this waits for so many locks
+    found = await get_rooms(tx, actor, shelter_id, place_ids)
+    if not found.has_role:  # once more: it may be lost while this waits for so many locks
+        raise NotAllowed("not_your_role")
     now = after_lock(tx, now)
     claims = case.claims_of(ask)
     is_kept = is_all_live(claims, len(place_ids), now)
-    is_open = all([(await get_place(tx, place_id)).state == "open" for place_id in place_ids])
+    is_open = all(room.place.state == "open" for room in found.rooms.values())
     why = why_offer_over(is_kept=is_kept, is_open=is_open)
     if why is not None:
         raise Conflict(why)
-    event = choice_of_all(actor.role, [await get_deciding(tx, place_id) for place_id in place_ids], now.astimezone(zone))
+    event = choice_of_all(actor.role, await list_deciding(tx, place_ids), now.astimezone(zone))
     if is_taken or event != "choose":
         await check_kept_of(tx, case, ask, now)
     move(case, event, now)

@@ -58,9 +58,6 @@ async def make_claims(
             before = claim_words(one)
             end_claim(tx, one, "used", now)
             changes += [] if one.place_id in taken else [Change("release", one, before)]
-    await tx.flush()  # first: a place may have only one claim that nobody has ended
-    tx.add(promise)
-    await tx.flush()  # before those that point to it
     shared = promise.model_dump(exclude={"id", "place_id", "first_id"})
     for number, place_id in enumerate(taken, 1):
         is_first = place_id == promise.place_id

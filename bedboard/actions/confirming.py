@@ -10,12 +10,15 @@ from bedboard.rules.freshness import (
     Confirming,
     FreshnessLimits,
     confirmation_left,
+    confirmed_last,
     confirmed_partly,
     confirmed_whole,
     freshness_of,
     limits_for,
     oldest_confirmation,
 )
+from bedboard.rules.places import CLOCK_SKEW
+from bedboard.rules.refusals import Conflict
 from bedboard.store.shelters import confirmed_kinds
 from bedboard.store.tables.board import Journal, Shelter
 
@@ -26,6 +29,13 @@ UNDOES = "undoes"
 """In the journal, before an undoing: the number of the row that it takes back."""
 HELD = "held"
 """In the journal, after an undoing: the hold that is live again."""
+
+
+def check_newest(shelter: Shelter, seen_at: datetime, now: datetime, kinds: Collection[str]) -> None:
+    """Refuse to confirm these kinds as of a moment before they were confirmed last. Refusal: Conflict `overtaken`."""
+    known_at = confirmed_last(_confirmation_of(shelter), kinds)
+    if known_at is not None and seen_at < known_at <= now + CLOCK_SKEW:  # one that lies ahead was made by a wrong clock
+        raise Conflict("overtaken", known_at=known_at)
 
 
 def confirm_all(shelter: Shelter, actor: Actor, seen_at: datetime) -> None:

@@ -9,6 +9,7 @@ from bedboard.actions.claims import to_rule
 from bedboard.actions.confirming import confirm_kinds
 from bedboard.actions.occupancy import (
     Changed,
+    Versions,
     apply_occupancy,
     lock_own_shelter,
     occupancy_of,
@@ -44,7 +45,7 @@ async def count_places(
     counts: Mapping[str, KindCount],
     now: datetime,
     observed_at: datetime | None = None,
-    version: int | None = None,
+    versions: Versions = None,
 ) -> Changed:
     """Set the number of empty places per kind, from a shelter that knows no single places, and confirm these kinds.
 
@@ -53,7 +54,7 @@ async def count_places(
     those with criteria of their own are the last to be open.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
-    shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    shelter = await lock_own_shelter(tx, actor, shelter_id, versions)
     now = after_lock(tx, now)
     seen_at = check_observed_at(observed_at, now)
     by_kind: dict[str, list[Place]] = defaultdict(list)
@@ -78,7 +79,6 @@ async def count_places(
             apply_occupancy(place, after)
             tx.add(place)
             await tell_case(tx, claims.get(place.id))
-    await tx.flush()
     await see_places(tx, shelter_id, seen_at, list(counts))
     rows = rows or [journal_row(actor, "count", None, None, {}, now, seen_at)]
     rows[0]["after"] |= {"kinds": sorted(counts)}

@@ -16,7 +16,8 @@ from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, TooMany
 from bedboard.rules.rights import SAME_LOOK, may_see_case
 from bedboard.store.access import get_proven_at
 from bedboard.store.bell import ring
-from bedboard.store.cases import get_case, get_case_id_to, list_asks, list_case_events
+from bedboard.store.case_events import list_case_events
+from bedboard.store.cases import get_case, get_case_id_to, list_asks
 from bedboard.store.claims import HoldRow, list_holds
 from bedboard.store.database import Transaction
 from bedboard.store.disclosures import (

@@ -23,13 +23,12 @@ from bedboard.store.claims import (
     count_kept,
     get_claim_shelter_id,
     get_hold_begun_at,
-    get_open_claim,
-    list_whole_promise,
+    get_promise,
     lock_organization,
 )
 from bedboard.store.database import Transaction, after_lock
-from bedboard.store.people import may_act, still_has_role
-from bedboard.store.shelters import get_shelter_id, list_places, lock_shelter
+from bedboard.store.people import may_act
+from bedboard.store.shelters import Room, Rooms, get_rooms, get_shelter_id, lock_shelter
 from bedboard.store.tables.board import ClaimRecord, Shelter
 
 
@@ -71,7 +70,7 @@ async def hold_place(
     shelter_id = await get_shelter_id(tx, place_ids[0])
     if shelter_id is None:
         raise NotFound("no_such_place")
-    await _check_right(tx, actor, shelter_id)
+    await _check_right_now(tx, actor, shelter_id)
     holder = _check_holder(actor, given_to)
     if group:
         check_together(place_ids, group)
@@ -86,9 +85,11 @@ async def hold_place(
     shelter = await lock_shelter(tx, shelter_id)
     if shelter is None:
         raise NotFound("no_such_place")
-    await _check_right(tx, actor, shelter_id)  # once more: the right may be lost while this waits for the locks
+    found = await get_rooms(tx, actor, shelter_id, place_ids)
+    _check_right(actor, found)  # once more: the right may be lost while this waits for the locks
     now = after_lock(tx, now)
-    taken = await (_all_free if group else _first_free)(tx, actor, shelter_id, place_ids, now)
+    rooms = {place_id: room for place_id, room in found.rooms.items() if room.place.ended_at is None}
+    taken = (_all_free if group else _first_free)(actor, rooms, place_ids, now)
     if given_to is None:
         check_hold_limits(counts.by_one, counts.by_organization)
         check_kept(*kept, now)
@@ -116,17 +117,15 @@ def _held(claims: Sequence[ClaimRecord], shelter: ShelterRow) -> Held:
     return Held(first.promise_id, place_ids, cast(datetime, first.expires_at), shelter)  # a hold always has an hour
 
 
-async def _first_free(
-    tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
+def _first_free(
+    actor: Actor, rooms: Mapping[str, Room], place_ids: Sequence[str], now: datetime
 ) -> Mapping[str, ClaimRecord | None]:
-    """Return the first free one of these places, with its claim that is past its hour, if any. The caller locks the shelter.
+    """Return the first free one of these places, with its claim that is past its hour, if any.
 
     Refusals: NotFound, Conflict `not_free`, or `held_already` when the actor has one of them.
     """
-    places = {place.id: place for place in await list_places(tx, shelter_id)}
     code = ""
-    for place in [places[place_id] for place_id in place_ids if place_id in places]:
-        claim = await get_open_claim(tx, place.id)
+    for place, claim in [rooms[place_id] for place_id in place_ids if place_id in rooms]:
         status = get_status(place, claim, now)
         if status == "free":
             return {place.id: claim}
@@ -134,20 +133,20 @@ async def _first_free(
     raise Conflict(code) if code else NotFound("no_such_place")
 
 
-async def _all_free(
-    tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str], now: datetime
+def _all_free(
+    actor: Actor, rooms: Mapping[str, Room], place_ids: Sequence[str], now: datetime
 ) -> Mapping[str, ClaimRecord | None]:
-    """Return all these places, each with its claim that is past its hour, if any. The caller locks the shelter.
+    """Return all these places, each with its claim that is past its hour, if any.
 
     Refusals: Invalid `places` for one that is not of this shelter, Conflict as in `_first_free`.
     """
-    places = {place.id: place for place in await list_places(tx, shelter_id)}
-    if not places.keys() >= set(place_ids):
+    if not rooms.keys() >= set(place_ids):
         raise Invalid(FieldError("places", "not_here"))
     taken: dict[str, ClaimRecord | None] = {}
     for place_id in place_ids:
-        claim = taken[place_id] = await get_open_claim(tx, place_id)
-        status = get_status(places[place_id], claim, now)
+        place, claim = rooms[place_id]
+        taken[place_id] = claim
+        status = get_status(place, claim, now)
         if status != "free":
             raise Conflict(_why_not(actor, claim, status))
     return taken
@@ -172,8 +171,16 @@ def _check_holder(actor: Actor, given_to: Holder | None) -> Holder:
     return given_to
 
 
-async def _check_right(tx: Transaction, actor: Actor, shelter_id: str) -> None:
+def _check_right(actor: Actor, found: Rooms) -> None:
     """Refuse an actor that neither looks for places nor works for the shelter. Refusals: NotFound, NotAllowed."""
+    if actor.role in SEEKERS and not found.has_role:
+        raise NotAllowed("not_your_role")
+    if actor.role not in SEEKERS and not found.works_there:
+        raise NotFound("no_such_place")
+
+
+async def _check_right_now(tx: Transaction, actor: Actor, shelter_id: str) -> None:
+    """Refuse the same before the locks, so that a stranger waits for none. Refusals: NotFound, NotAllowed."""
     if actor.role in SEEKERS:
         await check_role(tx, actor)
     elif not await may_act(tx, actor, shelter_id):
@@ -190,16 +197,17 @@ async def _lock_hold(
     shelter_id = await get_claim_shelter_id(tx, claim_id)
     shelter = await lock_shelter(tx, shelter_id) if shelter_id is not None else None
     now = after_lock(tx, now)
-    promise = await list_whole_promise(tx, claim_id) if shelter is not None else ()
-    claim = next((one for one in promise if one.id == claim_id), None)
-    if shelter is None or claim is None or claim.type != "hold":
+    if shelter is None:
         raise NotFound("no_such_hold")
-    is_allowed = may_end_hold(actor, claim.holder) and await still_has_role(tx, actor)
-    if not is_allowed and not await may_act(tx, actor, shelter.id):
+    promise = await get_promise(tx, actor, shelter.id, claim_id)
+    claim = next((one for one in promise.claims if one.id == claim_id), None)
+    if claim is None or claim.type != "hold":
         raise NotFound("no_such_hold")
-    claims = [one for one in promise if one.ended_at is None and is_live(one, now)]
+    if not (may_end_hold(actor, claim.holder) and promise.has_role) and not promise.works_there:
+        raise NotFound("no_such_hold")
+    claims = [one for one in promise.claims if one.ended_at is None and is_live(one, now)]
     if not claims:
-        raise Conflict("hold_released" if any(one.ending == "released" for one in promise) else "hold_over")
+        raise Conflict("hold_released" if any(one.ending == "released" for one in promise.claims) else "hold_over")
     return shelter, claims, now
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from bedboard.actions.case_lock import LockedCase
 from bedboard.actions.outgoing import Notice
 from bedboard.rules.handing import brought_at
-from bedboard.store.cases import get_case, get_requester, list_case_events
+from bedboard.store.case_events import list_case_events
+from bedboard.store.cases import get_case, get_requester
 from bedboard.store.database import Transaction
 from bedboard.store.people import get_handed_over_by, list_people_of_group, list_people_of_role, list_shelter_people
 

@@ -1,6 +1,6 @@
 """Occupancy, as a shelter reports it: one place, "still correct", and the undoing of the last tap."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from bedboard.actions.confirming import (
     CONFIRMED,
     HELD,
     UNDOES,
+    check_newest,
     confirm_all,
     confirm_by_change,
     confirm_kinds,
@@ -38,6 +39,9 @@ from bedboard.store.shelters import (
 )
 from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
+Versions = Collection[int] | None
+"""The versions of a shelter of which its caller believes one to be the present; None is not checked."""
+
 UNDO_GRACE = timedelta(seconds=5)  # time for the tap to arrive over a bad connection
 
 
@@ -49,7 +53,7 @@ class Changed:
     journal_id: int | None = None
 
 
-async def lock_own_shelter(tx: Transaction, actor: Actor, shelter_id: str, version: int | None) -> Shelter:
+async def lock_own_shelter(tx: Transaction, actor: Actor, shelter_id: str, versions: Versions) -> Shelter:
     """Lock the shelter and check, under the lock, that the actor works there and knows its present version.
 
     Refusals: NotFound, VersionMismatch.
@@ -58,15 +62,15 @@ async def lock_own_shelter(tx: Transaction, actor: Actor, shelter_id: str, versi
     if shelter is None:
         raise NotFound("no_such_shelter")
     is_allowed = actor.kind == "system" or await may_act(tx, actor, shelter_id)
-    _check_own(shelter, version, "no_such_shelter", is_allowed=is_allowed)
+    _check_own(shelter, versions, "no_such_shelter", is_allowed=is_allowed)
     return shelter
 
 
-def _check_own(shelter: Shelter, version: int | None, code: str, *, is_allowed: bool) -> None:
+def _check_own(shelter: Shelter, versions: Versions, code: str, *, is_allowed: bool) -> None:
     """Refuse a stranger with this code, and an actor that knows an older version. Refusals: NotFound, VersionMismatch."""
     if not is_allowed:
         raise NotFound(code)
-    if version is not None and version != shelter.version:
+    if versions is not None and shelter.version not in versions:
         raise VersionMismatch("version_mismatch", present=shelter.version)
 
 
@@ -102,12 +106,12 @@ async def change_place(
     place_id: str,
     change: PlaceChange,
     now: datetime,
-    version: int | None = None,
+    versions: Versions = None,
     limits: FreshnessLimits = USUAL_LIMITS,
 ) -> Changed:
     """Make one place free, occupied or closed. A person's tap also confirms the whole shelter, unless its news is stale.
 
-    `version`: the shelter's version as the caller knows it; None is not checked. `limits`: those of the deployment.
+    `limits`: those of the deployment.
     Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
     shelter = await lock_shelter_of(tx, place_id)
@@ -116,7 +120,7 @@ async def change_place(
     place, claim, is_allowed, kinds = await get_tapped(tx, actor, shelter.id, place_id)
     now = after_lock(tx, now)
     is_here = place.ended_at is None and is_there(place, claim, now)
-    _check_own(shelter, version, "no_such_place", is_allowed=is_here and (is_allowed or actor.kind == "system"))
+    _check_own(shelter, versions, "no_such_place", is_allowed=is_here and (is_allowed or actor.kind == "system"))
     before = occupancy_of(place)
     after = change_occupancy(before, change, now)
     apply_occupancy(place, after)
@@ -177,10 +181,10 @@ async def confirm_shelter(
     shelter_id: str,
     now: datetime,
     observed_at: datetime | None = None,
-    version: int | None = None,
+    versions: Versions = None,
 ) -> Changed:
     """Confirm all that is known of the shelter ("still correct"). Refusals: NotFound, VersionMismatch, Invalid."""
-    shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    shelter = await lock_own_shelter(tx, actor, shelter_id, versions)
     now = after_lock(tx, now)
     seen_at = check_observed_at(observed_at, now)
     await see_places(tx, shelter_id, seen_at)
@@ -195,19 +199,20 @@ async def confirm_named_kinds(
     kinds: Sequence[str],
     now: datetime,
     observed_at: datetime,
-    version: int | None = None,
+    versions: Versions = None,
 ) -> Changed:
     """Confirm these kinds of the shelter as of `observed_at`, for a system that looks at no others.
 
-    Refusals: NotFound, VersionMismatch, Invalid.
+    Refusals: NotFound, VersionMismatch, Invalid, Conflict `overtaken`.
     """
-    shelter = await lock_own_shelter(tx, actor, shelter_id, version)
+    shelter = await lock_own_shelter(tx, actor, shelter_id, versions)
     now = after_lock(tx, now)
     seen_at = check_observed_at(observed_at, now)
     known = await list_kind_limits(tx, shelter_id)
     unknown = [n for n, kind in enumerate(kinds) if kind not in known]
     if unknown:
         raise Invalid(*(FieldError(f"kinds.{n}", "kind_not_here") for n in unknown))
+    check_newest(shelter, seen_at, now, kinds)
     await see_places(tx, shelter_id, seen_at, kinds)
     confirm_kinds(shelter, actor, seen_at, kinds)
     return await save_change(tx, shelter, [journal_row(actor, "confirm", None, None, {"kinds": sorted(kinds)}, now, seen_at)])

@@ -3,7 +3,7 @@
 The caller holds the lock of the case and that of the shelter, in this order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,11 @@ from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import is_live
 from bedboard.rules.places import PlaceChange, change_occupancy
-from bedboard.rules.refusals import Conflict, NotFound
+from bedboard.rules.refusals import Conflict
 from bedboard.rules.rights import can_be_offered
 from bedboard.store.board import ShelterRow
-from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction
-from bedboard.store.shelters import get_place, get_shelter_id
+from bedboard.store.shelters import Room, get_place
 from bedboard.store.tables.board import ClaimRecord, Shelter
 from bedboard.store.tables.cases import CaseRecord
 
@@ -28,7 +27,7 @@ async def reserve_places(
     actor: Actor,
     record: CaseRecord,
     shelter: Shelter,
-    place_ids: Sequence[str],
+    rooms: Mapping[str, Room],
     claim_id: str,
     until: datetime,
     now: datetime,
@@ -36,21 +35,19 @@ async def reserve_places(
 ) -> ShelterRow:
     """Reserve all these places for the case until then; a hold of the requester on one, or the hold of the case, is used up.
 
-    Refusals: NotFound, Conflict `not_free` when one is occupied, closed, or kept for somebody else: then none is reserved.
+    `rooms`: they are of this shelter, and a claim may have ended since they were read.
+    Refusal: Conflict `not_free` when one is occupied, closed, or kept for somebody else: then none is reserved.
     """
     taken: dict[str, ClaimRecord | None] = {}
-    for place_id in place_ids:
-        if await get_shelter_id(tx, place_id) != shelter.id:
-            raise NotFound("no_such_place")
-        place = await get_place(tx, place_id)
-        present = taken[place_id] = await get_open_claim(tx, place_id)
+    for place_id, (place, claimed) in rooms.items():
+        present = taken[place_id] = None if claimed is None or claimed.ended_at is not None else claimed
         holder = None if present is None else present.holder
         is_used = present is not None and present.promise_id == hold_id
         if not can_be_offered(get_status(place, present, now), holder, record.requester, is_used=is_used):
             raise Conflict("not_free")
     claim = ClaimRecord(
         id=claim_id,
-        place_id=place_ids[0],
+        place_id=next(iter(rooms)),
         type="reservation",
         organization_id=record.organization_id,
         role=record.role,
@@ -112,7 +109,7 @@ async def move_in(
     tx: Transaction,
     actor: Actor,
     shelter: Shelter,
-    place_ids: Sequence[str],
+    rooms: Mapping[str, Room],
     claims: Sequence[ClaimRecord],
     now: datetime,
     confirmed: dict[str, Any],
@@ -124,9 +121,8 @@ async def move_in(
     """
     reserved = {claim.place_id: claim for claim in claims}
     rows: list[dict[str, Any]] = []
-    for place_id in place_ids:
-        place, claim = await get_place(tx, place_id), reserved.get(place_id)
-        present = await get_open_claim(tx, place_id)
+    for place_id, (place, present) in rooms.items():
+        claim = reserved.get(place_id)
         if present is not None and (claim is None or present.id != claim.id):
             if is_live(present, now):
                 raise Conflict("not_free")

@@ -8,7 +8,7 @@ from bedboard.rules.access import Actor, actor_fields
 from bedboard.store.board import ShelterRow, get_shelter
 from bedboard.store.database import Transaction
 from bedboard.store.saving import save_all
-from bedboard.store.tables.board import Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 
 def journal_row(
@@ -38,16 +38,20 @@ def journal_row(
 async def save_shelter(tx: Transaction, shelter: Shelter, rows: Sequence[dict[str, Any]]) -> tuple[ShelterRow, list[int]]:
     """Save the shelter with its next version, these rows in the journal (see `journal_row`) and a bell.
 
-    Places that the caller has changed go along. Return the shelter as it then is, and the ids of the rows. The caller holds
-    the shelter's lock.
+    Places and claims that the caller has changed or made go along. Return the shelter as it then is, and the ids of the rows.
+    The caller holds the shelter's lock.
     """
     shelter.version += 1
     places = [place for place in tx.dirty if isinstance(place, Place)]
-    for one in (shelter, *places):
+    claims = [claim for claim in (*tx.dirty, *tx.new) if isinstance(claim, ClaimRecord)]  # first those that end
+    for one in (shelter, *places, *claims):
         if one in tx:
-            tx.expunge(one)  # saved below, so that the flush writes only what else has changed: claims
-    await tx.flush()
-    ids = await save_all(tx, shelter, places, [row | {"shelter_id": shelter.id, "version": shelter.version} for row in rows])
+            tx.expunge(one)  # saved below, in one statement
+    if tx.new:
+        await tx.flush()  # new rows, such as a place, come before those that name them
+    ids = await save_all(
+        tx, shelter, places, claims, [row | {"shelter_id": shelter.id, "version": shelter.version} for row in rows]
+    )
     present = await get_shelter(tx, shelter.id)
     if present is None:
         raise AssertionError(f"shelter {shelter.id} is locked and yet gone")

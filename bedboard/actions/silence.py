@@ -24,7 +24,7 @@ from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.lapses import forgotten_at, lapses_at
 from bedboard.store.cases_due import get_begun_again_at, list_late, list_left_alone, list_silent, list_waiting_for_desk
 from bedboard.store.database import Transaction, after_lock
-from bedboard.store.shelters import get_deciding
+from bedboard.store.shelters import list_deciding
 
 
 async def find_silent(tx: Transaction, patience: Patience, now: datetime) -> list[str]:
@@ -88,7 +88,7 @@ async def close_desk(tx: Transaction, case_id: str, zone: ZoneInfo, now: datetim
     chosen = case.chosen
     if case.state != "chosen" or chosen is None or not chosen.place_ids:
         return case
-    kinds = [await get_deciding(tx, place_id) for place_id in chosen.place_ids]
+    kinds = await list_deciding(tx, chosen.place_ids)
     if choice_of_all("coordinator", kinds, now.astimezone(zone)) != "choose_provisionally":
         return case
     move(case, "close_desk", now)

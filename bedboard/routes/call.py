@@ -152,7 +152,8 @@ class Call:
     @property
     def key(self) -> str | None:
         """The idempotency key of a program; pages send theirs as a field."""
-        return self.request.headers.get("idempotency-key")
+        keys = self.request.headers.getlist("idempotency-key")
+        return ", ".join(keys) if keys else None  # several lines of one header are one list (RFC 9110, 5.3)
 
     @property
     def turn(self) -> AbstractAsyncContextManager[None]:

@@ -21,14 +21,8 @@ from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, Refusal, TooM
 from bedboard.rules.rights import may_change_arrival, may_decide
 from bedboard.rules.tallies import SLEPT
 from bedboard.schemas.profile import profile_of
-from bedboard.store.cases import (
-    get_case,
-    list_case_events,
-    list_cases_of,
-    list_left_cases,
-    list_open_cases,
-    list_over_cases,
-)
+from bedboard.store.case_events import list_case_events
+from bedboard.store.cases import get_case, list_cases_of, list_left_cases, list_open_cases, list_over_cases
 from bedboard.store.database import Transaction
 from bedboard.store.disclosures import list_addresses_seen, list_unusual_looks
 from bedboard.views.case_rows import (

@@ -24,7 +24,8 @@ from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, ProofNeeded, 
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.cases import AskedObject, CaseObject
 from bedboard.schemas.profile import SearchProfile, profile_of
-from bedboard.store.cases import get_case, list_asks_of_all, list_case_events, list_claims_of_all
+from bedboard.store.case_events import list_case_events
+from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.claims import list_holds_of_cases
 from bedboard.store.database import Transaction
 from bedboard.store.seal import SealedNeeds

@@ -18,15 +18,15 @@ from bedboard.live.hub import INTERNAL_ERROR
 from bedboard.process import Process, process_of
 from bedboard.routes.call import Call, begin_call, last_moment
 from bedboard.routes.parse import address_of, network_of
-from bedboard.routes.replies import lead_to_proof, on_bug, on_refusal
+from bedboard.routes.replies import lead_to_proof, on_bug, on_refusal, problem_at_door
 from bedboard.routes.row import Row, SocketRow
+from bedboard.routes.strict import check_taken
 from bedboard.rules.access import Actor, check_access, check_own, check_scope
 from bedboard.rules.clients import is_token
 from bedboard.rules.devices import is_fresh
 from bedboard.rules.refusals import (
     Busy,
     Conflict,
-    NotAllowed,
     NotFound,
     ProofNeeded,
     Refusal,
@@ -216,6 +216,7 @@ async def _answer(call: Call, row: Row) -> Response:
     await check_row(call.process, call.path_params, row, call.known_actor, call.until)
     try:
         await check_fresh(call, row)
+        await check_taken(call, row)
         response = await row.endpoint(call)
     except ProofNeeded as refusal:
         return await lead_to_proof(call, refusal)
@@ -256,21 +257,30 @@ def guard_socket(row: SocketRow) -> WebSocketRoute:
     return WebSocketRoute(row.path, guarded, name=row.name)
 
 
+CLOSE_CODES: tuple[tuple[tuple[type[Refusal], ...], int], ...] = (
+    ((SignInNeeded,), 4401),
+    ((Unavailable,), 1013),
+    ((TooMany,), 1013),
+    ((Refusal,), 4403),
+)
+"""The code with which a socket of a page closes after each refusal."""
+
+
 async def _seat(websocket: WebSocket, row: SocketRow) -> None:
-    """Give the caller its seat, or close its socket with the code of the refusal."""
+    """Give the caller its seat, or refuse it: a program by the status of the handshake, a page by the code of the close."""
     try:
         actor = await _identify_socket(websocket, row)
         await check_row(process_of(websocket), websocket.path_params, row, actor)
         if actor is None:
             raise SignInNeeded("sign_in_needed")
-    except SignInNeeded:
-        await _decline(websocket, 4401)
-    except (Unavailable, TooMany):
-        await _decline(websocket, 1013)
-    except (NotAllowed, NotFound):
-        await _decline(websocket, 4403)
-    else:
         await row.endpoint(websocket, actor)
+    except Refusal as refusal:
+        if websocket.application_state is not WebSocketState.CONNECTING:
+            raise  # somebody who has a seat hears no refusals
+        if row.is_api:
+            await websocket.send_denial_response(problem_at_door(websocket, refusal))
+        else:
+            await _decline(websocket, next(code for kinds, code in CLOSE_CODES if isinstance(refusal, kinds)))
 
 
 def guard(row: Row | SocketRow) -> BaseRoute:

@@ -15,7 +15,7 @@ from bedboard.routes.frontdoor import is_from_us
 from bedboard.routes.replies import notice_html
 from bedboard.rules.access import REPORTERS, SEEKERS, SHELTER, Actor
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, Refusal, TooMany, Unavailable
+from bedboard.rules.refusals import Invalid, NotAllowed, Refusal, TooMany, Unavailable
 from bedboard.schemas.profile import profile_of, read_profile
 from bedboard.views.facets import EVERYTHING, read_filter
 from bedboard.views.pages import SCREEN_LANGUAGES
@@ -67,6 +67,8 @@ async def _seat(websocket: WebSocket, actor: Actor, viewer: Viewer, channel: Cha
     try:
         leave = process.admission.take_seat(actor.key)
     except TooMany:
+        if not says_hello:
+            raise  # a program hears it in the answer to its handshake
         await websocket.accept()
         await websocket.close(TOO_MANY_SOCKETS)
         return
@@ -137,9 +139,7 @@ async def api_socket(websocket: WebSocket, actor: Actor) -> None:
     process = process_of(websocket)
     audience = api_audience(actor)
     if audience is None:
-        await websocket.accept()
-        await websocket.close(4403)
-        return
+        raise NotAllowed("not_your_role")
     token = websocket.headers["authorization"].partition(" ")[2].strip()
 
     async def active() -> None:

@@ -118,12 +118,16 @@ class Known(NamedTuple):
 TAG = re.compile(r'(?:W/)?"?(\d{1,18})-(\d{1,18})"?', re.ASCII)  # a proxy that packs an answer makes its tag a weak one
 
 
-def if_match(request: Request) -> Known | None:
-    """Return what the caller believes to be the present version; None if it names none or accepts any ("*")."""
-    value = request.headers.get("if-match")
-    if value is None or value.strip() == "*":
+def if_match(request: Request) -> list[Known] | None:
+    """Return the versions of which the caller believes one to be the present; None if it names none or accepts any ("*").
+
+    Refusal: Invalid.
+    """
+    lines = request.headers.getlist("if-match")
+    if not lines or lines == ["*"]:
         return None
-    tag = TAG.fullmatch(value.strip())
-    if tag is None:
+    tags = [TAG.fullmatch(one.strip()) for one in ",".join(lines).split(",")]
+    known = [Known(int(tag[1]), int(tag[2])) for tag in tags if tag is not None]
+    if len(known) < len(tags):
         raise Invalid(FieldError("If-Match", "not_a_tag"))
-    return Known(int(tag[1]), int(tag[2]))
+    return known

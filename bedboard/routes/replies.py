@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from bedboard.process import theme_of
+from bedboard.process import language_of, process_of, theme_of
 from bedboard.routes.call import Call, call_of
 from bedboard.routes.kept import keep, key_of, refusal_of
 from bedboard.routes.parse import own_path
@@ -155,7 +155,16 @@ def fields_of(refusal: Refusal) -> tuple[Any, ...]:
 
 def problem(call: Call, refusal: Refusal, status: int) -> Response:
     """Answer with application/problem+json (RFC 9457): our code, the wrong fields, and the present state."""
-    pages, language = call.process.pages, call.language
+    return _problem(call.process.pages, call.language, refusal, status, call.now)
+
+
+def problem_at_door(connection: HTTPConnection, refusal: Refusal) -> Response:
+    """Answer so to the handshake of a program's socket."""
+    process = process_of(connection)
+    return _problem(process.pages, language_of(connection, None), refusal, http_status(refusal), process.clock.now())
+
+
+def _problem(pages: Pages, language: str, refusal: Refusal, status: int, now: datetime) -> Response:
 
     def words(macro: str, *args: Any) -> str:
         return pages.macro(language, "words/refusals.html", macro, *args)
@@ -164,7 +173,7 @@ def problem(call: Call, refusal: Refusal, status: int) -> Response:
         "type": f"urn:bedboard:refusal:{refusal.code}",
         "title": words("problem_title", status, refusal.code),
         "status": status,
-        "detail": words("refusal", refusal.code, detail_of(refusal, call.now)),
+        "detail": words("refusal", refusal.code, detail_of(refusal, now)),
         "code": refusal.code,
     }
     if isinstance(refusal, Invalid):

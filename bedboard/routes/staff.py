@@ -192,9 +192,8 @@ async def post_place(call: Call) -> Response:
 @showing_present(_show_present)
 async def post_confirm(call: Call) -> Response:
     shelter_id, form = call.path_params["shelter_id"], await call.form(ConfirmForm)
-    return await _tap(
-        call, form.key, lambda tx: confirm_shelter(tx, call.actor, shelter_id, call.now, form.observed_at, form.version)
-    )
+    known = None if form.version is None else {form.version}
+    return await _tap(call, form.key, lambda tx: confirm_shelter(tx, call.actor, shelter_id, call.now, form.observed_at, known))
 
 
 @showing_present(_show_present)

@@ -104,6 +104,12 @@ def confirmed_whole(present: Confirmation, by: str, seen_at: datetime) -> Confir
     return Confirmation(at, by, {kind: moment for kind, moment in present.kinds.items() if moment > at})
 
 
+def confirmed_last(present: Confirmation, kinds: Iterable[str]) -> datetime | None:
+    """Return when one of these kinds was confirmed last, by itself or with the whole shelter; None: never."""
+    moments = [present.at, *(present.kinds.get(kind) for kind in kinds)]
+    return max((at for at in moments if at is not None), default=None)
+
+
 def confirmed_partly(present: Confirmation, by: str, seen_at: datetime, kinds: Iterable[str]) -> Confirmation:
     """Return the confirmation after a report about these kinds only."""
     newer = {kind: max(present.kinds.get(kind, seen_at), seen_at) for kind in kinds}

@@ -12,7 +12,7 @@ from bedboard.rules.fit import MOST_OF_EACH
 from bedboard.rules.places import PlaceStatus
 from bedboard.rules.rights import AnsweredBy
 from bedboard.rules.tallies import Slept
-from bedboard.schemas.fields import Command, Id, Moment
+from bedboard.schemas.fields import Command, Distinct, Id, Moment
 from bedboard.schemas.profile import SearchProfile
 
 Criterion = Annotated[str, Field(max_length=64, json_schema_extra={"enum": sorted(CRITERION_NAMES)})]
@@ -29,12 +29,13 @@ def _like(*examples: dict[str, Any]) -> ConfigDict:
 
 class PostCase(SearchProfile):
     """A household, as for a search, and the shelters to ask: up to eight ids. A shelter is refused where every place excludes
-    the household, whether free or not: `does_not_suit`. To discuss it all the same, name one of its places in `places`."""
+    the household, whether free or not: `does_not_suit`. To discuss it all the same, name one of its places in `places`.
+    A place of a shelter that is not asked is refused."""
 
     model_config = _like({"adults": {"woman": 1}, "needs": ["lvb"], "near": "noord", "shelters": ["linde", "wilg"]})
 
     shelters: Shelters
-    places: list[Id] = Field(default_factory=list, max_length=50)
+    places: Annotated[list[Id], Distinct] = Field(default_factory=list, max_length=50)
 
 
 class PostShelters(Command):
@@ -43,7 +44,7 @@ class PostShelters(Command):
     model_config = _like({"shelters": ["wilg"]})
 
     shelters: Shelters
-    places: list[Id] = Field(default_factory=list, max_length=50)
+    places: Annotated[list[Id], Distinct] = Field(default_factory=list, max_length=50)
 
 
 class PostAnswer(Command):

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from bedboard.rules.fit import MOST_OF_EACH, SMALLEST_GROUP
 from bedboard.rules.places import CLOSED_REASONS, Reported
-from bedboard.schemas.fields import Command, Count, Id, Moment
+from bedboard.schemas.fields import Command, Count, Distinct, Id, Moment
 from bedboard.schemas.profile import SearchProfile
 
 ClosedReason = Literal["cleaning", "repair", "no_staff", "quarantine", "safety", "to_check", "other"]
@@ -20,7 +20,8 @@ Text = Annotated[str, Field(max_length=64)]
 class PatchPlace(Command):
     """A place becomes free, occupied or closed. A closed place needs a reason; `expected_free_at` is when it is expected
     to be free again. `observed_at` is when this was seen: an older one never overwrites a newer one. A system changes only this
-    place: it says nothing about the others, so the shelter gets no fresher. Confirm its kinds to say that they are right."""
+    place: it says nothing about the others, so the shelter gets no fresher. Confirm its kinds to say that they are right. The
+    same news once more is a new version too: somebody has looked again."""
 
     status: Reported
     reason: ClosedReason | None = None
@@ -36,6 +37,10 @@ class KindNumbers(Command):
     closed: Count | None = None
 
 
+class Nothing(Command):
+    """The body of a call that takes none: it may be left out, and says nothing."""
+
+
 class PutOccupancy(Command):
     """Numbers per kind, for a shelter that knows only numbers. A kind that is not named stays as it is, and as old as it is.
     `observed_at` is when the numbers were true: the named kinds are confirmed as of then, so old numbers make nothing fresh."""
@@ -46,9 +51,10 @@ class PutOccupancy(Command):
 
 class PostConfirm(Command):
     """These kinds of the shelter were still correct at `observed_at`. A system confirms only the kinds that it
-    names, and only as of then; the whole shelter is confirmed by its people on their page."""
+    names, and only as of then; the whole shelter is confirmed by its people on their page. When one of the kinds was confirmed
+    later than that, nothing is saved: 409 `overtaken`, as for a place."""
 
-    kinds: Annotated[list[Text], Field(min_length=1, max_length=50)]
+    kinds: Annotated[list[Text], Field(min_length=1, max_length=50), Distinct]
     observed_at: Moment
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from bedboard.rules.hours import next_moment
@@ -33,6 +33,16 @@ def _read_time(value: Any) -> Any:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_time)]
 """An aware time as ISO 8601; pydantic alone would also take the digits of a Unix time."""
+
+
+def _check_distinct(said: list[Any]) -> list[Any]:
+    if len(set(said)) < len(said):
+        raise PydanticCustomError("doubled", "each may be there once")
+    return said
+
+
+Distinct = AfterValidator(_check_distinct)
+"""For a list in which nothing may be twice."""
 
 
 def _read_day(value: Any) -> Any:

@@ -60,7 +60,7 @@ CODES = {
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
     **{code: code for code in ("not_a_label", "not_hours", "not_a_telephone", "not_an_address")},
-    **{code: code for code in ("not_a_program", "not_a_period")},
+    **{code: code for code in ("not_a_program", "not_a_period", "doubled")},
     **{code: code for code in ("not_a_person_name", "not_an_organization_name", "not_a_code_name")},
 }
 

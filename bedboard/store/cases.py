@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import func, insert, or_, text
+from sqlalchemy import func, or_, text
 from sqlmodel import col, select
 
-from bedboard.rules.access import Actor, actor_fields
+from bedboard.rules.access import Actor
 from bedboard.rules.cases import ENDS
-from bedboard.store.database import Transaction, marks_of
+from bedboard.store.database import Transaction
 from bedboard.store.tables.board import ClaimRecord, Organization
 from bedboard.store.tables.cases import Ask, CaseEvent, CaseRecord
 from bedboard.store.tables.people import Person
@@ -192,30 +192,6 @@ async def get_begun_at(tx: Transaction, actor: Actor, number: int) -> datetime |
     own = CaseRecord.person_id == actor.id if actor.kind == "person" else CaseRecord.client_id == actor.id
     begun = select(CaseRecord.created_at).where(own).order_by(col(CaseRecord.created_at).desc()).offset(number - 1).limit(1)
     return (await tx.exec(begun)).first()
-
-
-async def write_case_event(
-    tx: Transaction, actor: Actor, case_id: str, what: str, now: datetime, shelter_ids: Sequence[str | None] = (None,)
-) -> None:
-    """Write a line of the time line for each of these shelters; None: it is about no single one."""
-    common = {"at": now, "case_id": case_id, "what": what, **actor_fields(actor)}
-    rows: list[dict[str, Any]] = [common | {"shelter_id": shelter_id} for shelter_id in shelter_ids]
-    marks = marks_of(tx)
-    for row in rows:
-        row["tag"] = marks.tag("case_event", row)
-    await (await tx.connection()).execute(insert(CaseEvent), rows)
-
-
-async def list_case_events(tx: Transaction, case_id: str) -> Sequence[CaseEvent]:
-    """Return the time line of a case, in its order. An organization that went up in another one since counts as that one."""
-    now_of = func.coalesce(col(Organization.merged_into_id), col(CaseEvent.organization_id))
-    wanted = select(CaseEvent, now_of).outerjoin(Organization, col(Organization.id) == col(CaseEvent.organization_id))
-    events = list[CaseEvent]()
-    for event, organization_id in await tx.exec(wanted.where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.id))):
-        tx.expunge(event)  # a line is never changed; this is how it reads now
-        event.organization_id = organization_id
-        events.append(event)
-    return events
 
 
 HAS_ASKED = text("""

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
 from bedboard.store.database import Transaction
+from bedboard.store.people import acts_for, as_asked, has_role_of
 from bedboard.store.tables.board import ClaimRecord, Organization, Place
 from bedboard.store.tables.cases import Ask
 
@@ -217,19 +218,36 @@ async def list_promise(tx: Transaction, promise_id: str) -> Sequence[ClaimRecord
     return found.all()
 
 
-async def list_whole_promise(tx: Transaction, claim_id: str) -> Sequence[ClaimRecord]:
-    """Return all claims of the hold or reservation to which this claim belongs, ended or not, the first one first, read afresh.
+class Promise(NamedTuple):
+    """A whole hold or reservation, and the rights of an actor at this moment. `claims`: ended or not, the first one first.
 
-    None of an unknown claim.
+    `works_there`: for the shelter, in the same role; `has_role`: the role itself.
     """
-    first = select(func.coalesce(ClaimRecord.first_id, ClaimRecord.id)).where(ClaimRecord.id == claim_id).scalar_subquery()
-    found = await tx.exec(
-        select(ClaimRecord)
-        .where(or_(col(ClaimRecord.id) == first, col(ClaimRecord.first_id) == first))
-        .order_by(col(ClaimRecord.first_id).is_not(None), col(ClaimRecord.id))
-        .execution_options(populate_existing=True)
-    )
-    return found.all()
+
+    claims: Sequence[ClaimRecord]
+    works_there: bool
+    has_role: bool
+
+
+FIRST = select(func.coalesce(ClaimRecord.first_id, ClaimRecord.id)).where(col(ClaimRecord.id) == bindparam("claim_id"))
+PROMISE = (
+    select(ClaimRecord, acts_for(bindparam("shelter_id")), has_role_of())
+    .where(or_(col(ClaimRecord.id) == FIRST.scalar_subquery(), col(ClaimRecord.first_id) == FIRST.scalar_subquery()))
+    .order_by(col(ClaimRecord.first_id).is_not(None), col(ClaimRecord.id))
+    .execution_options(populate_existing=True)
+)
+
+
+async def get_promise(tx: Transaction, actor: Actor, shelter_id: str, claim_id: str) -> Promise:
+    """Return the whole promise to which this claim on a place of the shelter belongs, read afresh; empty for an unknown claim.
+
+    The caller holds the shelter's lock.
+    """
+    given = {"shelter_id": shelter_id, "claim_id": claim_id} | as_asked(actor)
+    found = (await tx.exec(PROMISE, params=given)).all()
+    if not found:
+        return Promise((), works_there=False, has_role=False)
+    return Promise([claim for claim, *_ in found], *found[0][1:])
 
 
 async def list_others(tx: Transaction, claim: ClaimRecord) -> Sequence[ClaimRecord]:

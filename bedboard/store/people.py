@@ -48,16 +48,22 @@ def acts_for(shelter_id: Any) -> ColumnElement[bool]:
     return or_(and_(kind == "person", membership, person), and_(kind == "client", client))
 
 
+def has_role_of() -> ColumnElement[bool]:
+    """Return the condition that the actor of `as_asked` has its role."""
+    kind, actor_id = bindparam("actor_kind", type_=Text), bindparam("actor_id", type_=Text)
+    role = bindparam("actor_role", type_=Text)
+    person = exists().where(col(Person.id) == actor_id, col(Person.role) == role, col(Person.ended_at).is_(None))
+    client = exists().where(col(Client.id) == actor_id, col(Client.role) == role, col(Client.ended_at).is_(None))
+    return or_(and_(kind == "person", person), and_(kind == "client", client))
+
+
 def as_asked(actor: Actor) -> dict[str, str]:
     return {"actor_kind": actor.kind, "actor_id": actor.id, "actor_role": actor.role}
 
 
 MAY_ACT = select(acts_for(bindparam("shelter_id")))
 
-STILL_HAS_ROLE = text("""
-    select exists (select from person where :kind = 'person' and id = :id and role = :role and ended_at is null)
-        or exists (select from client where :kind = 'client' and id = :id and role = :role and ended_at is null)
-""")
+STILL_HAS_ROLE = select(has_role_of())
 
 
 class FoundSession(NamedTuple):
@@ -137,9 +143,7 @@ async def may_act(tx: Transaction, actor: Actor, shelter_id: str) -> bool:
 
 async def still_has_role(tx: Transaction, actor: Actor) -> bool:
     """Return whether the actor has its role at this moment, whatever was true before."""
-    connection = await tx.connection()
-    found = await connection.execute(STILL_HAS_ROLE, {"kind": actor.kind, "id": actor.id, "role": actor.role})
-    return bool(found.scalar_one())
+    return bool((await (await tx.connection()).execute(STILL_HAS_ROLE, as_asked(actor))).scalar_one())
 
 
 async def use_session(tx: Transaction, token_hash: bytes, limits: SessionLimits, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from bedboard.store.bell import CHANNEL, message
 from bedboard.store.database import Transaction, marks_of
-from bedboard.store.tables.board import Place, Shelter
+from bedboard.store.tables.board import ClaimRecord, Place, Shelter
 
 SAVE = text("""
     with kept as (
@@ -25,6 +25,12 @@ SAVE = text("""
           = (n.state, n.since, n.observed_at, n.expected_free_at, n.closed_reason, n.criteria,
              n.label, n.kind_code, n.beds, n.cots, n.exists_from, n.exists_until, n.ended_at)
         from jsonb_populate_recordset(null::place, :places) n where p.id = n.id and p.shelter_id = :shelter_id
+    ), promised as (
+        insert into claim select * from jsonb_populate_recordset(null::claim, :claims)
+        on conflict (id) do update
+        set (organization_id, role, person_id, client_id, expires_at, expected_at, ended_at, extended_at, ending)
+          = (excluded.organization_id, excluded.role, excluded.person_id, excluded.client_id,
+             excluded.expires_at, excluded.expected_at, excluded.ended_at, excluded.extended_at, excluded.ending)
     ), written as (
         insert into journal
             (received_at, observed_at, actor_kind, actor_id, role, organization_id, session, network,
@@ -38,10 +44,17 @@ SAVE = text("""
 """)
 
 
-async def save_all(tx: Transaction, shelter: Shelter, places: Sequence[Place], rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Save the shelter, these places of it and these rows of the journal, and ring the bell; return the ids of the rows.
+async def save_all(
+    tx: Transaction,
+    shelter: Shelter,
+    places: Sequence[Place],
+    claims: Sequence[ClaimRecord],
+    rows: Sequence[dict[str, Any]],
+) -> list[int]:
+    """Save the shelter, these places of it, these claims and these rows of the journal, and ring the bell.
 
-    Of shelter and places only the columns above are saved; no action changes others. Only `actions/saving.py` calls this.
+    `claims`: in an order in which a place never has two that nobody has ended. Return the ids of the rows of the journal.
+    Only the columns above are saved; no action changes others. Only `actions/saving.py` calls this.
     """
     marks = marks_of(tx)
     tagged = [row | {"tag": f"\\x{marks.tag('journal', row).hex()}"} for row in rows]
@@ -49,6 +62,7 @@ async def save_all(tx: Transaction, shelter: Shelter, places: Sequence[Place], r
         "shelter": _json(shelter.model_dump()),
         "shelter_id": shelter.id,  # so that PostgreSQL looks at the places of this shelter only
         "places": _json([place.model_dump() for place in places]),
+        "claims": _json([claim.model_dump() for claim in claims]),
         "rows": _json(tagged),
         "channel": CHANNEL,
         "bell": message("shelter", shelter.id, shelter.version),

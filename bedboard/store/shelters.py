@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, update
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, func, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
@@ -12,8 +12,8 @@ from bedboard.rules.cases import ENDS
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
 from bedboard.store.database import Transaction, crowds_of
-from bedboard.store.people import acts_for, as_asked
-from bedboard.store.tables.board import ClaimRecord, Deployment, Holiday, Kind, Place, Shelter, Unit
+from bedboard.store.people import acts_for, as_asked, has_role_of
+from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter, Unit
 from bedboard.store.tables.cases import Ask, CaseRecord
 
 # Statements of every change are put together once: that costs more time than what PostgreSQL does with them.
@@ -45,6 +45,20 @@ TAPPED = (
     .where(col(Place.id) == bindparam("place_id"))
     .execution_options(populate_existing=True)
 )
+ROOMS = (
+    select(Place, ClaimRecord, acts_for(bindparam("shelter_id")), has_role_of())
+    .select_from(Shelter)
+    .outerjoin(
+        Place,
+        and_(
+            col(Place.shelter_id) == Shelter.id,
+            col(Place.id) == any_(bindparam("place_ids", type_=ARRAY(Text))),
+        ),
+    )
+    .outerjoin(ClaimRecord, and_(col(ClaimRecord.place_id) == Place.id, col(ClaimRecord.ended_at).is_(None)))
+    .where(col(Shelter.id) == bindparam("shelter_id"))
+    .execution_options(populate_existing=True)
+)
 SHELTER_OF = select(Place.shelter_id).where(col(Place.id) == bindparam("place_id"))
 PLACE = select(Place).where(col(Place.id) == bindparam("place_id")).execution_options(populate_existing=True)
 
@@ -74,6 +88,34 @@ async def _wait_for_shelter(tx: Transaction, shelter_id: str) -> Shelter | None:
         return (await tx.exec(LOCK_SHELTER, params={"shelter_id": shelter_id})).one_or_none()
 
 
+class Room(NamedTuple):
+    """A place, perhaps closed for good. `claim`: the one that nobody has ended, even past its hour."""
+
+    place: Place
+    claim: ClaimRecord | None
+
+
+class Rooms(NamedTuple):
+    """Places of one shelter by id, without those that it does not have, and the rights of an actor at this moment.
+
+    `works_there`: for the shelter, in the same role; `has_role`: the role itself.
+    """
+
+    rooms: Mapping[str, Room]
+    works_there: bool
+    has_role: bool
+
+
+async def get_rooms(tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str]) -> Rooms:
+    """Return these places, read afresh and in this order, and the actor's rights. The caller holds the shelter's lock."""
+    given = {"shelter_id": shelter_id, "place_ids": list(place_ids)} | as_asked(actor)
+    found = (await tx.exec(ROOMS, params=given)).all()
+    by_id = {place.id: Room(place, claim) for place, claim, *_ in found if place is not None}
+    rooms = {place_id: by_id[place_id] for place_id in place_ids if place_id in by_id}
+    _, _, works_there, has_role = found[0]
+    return Rooms(rooms, works_there, has_role)
+
+
 class Tapped(NamedTuple):
     """All that a change of one place needs to know. `claim`: the one that nobody has ended, even past its hour. `may_act`:
     the actor works for the shelter at this moment. `kinds`: as `list_kind_limits` gives them."""
@@ -100,7 +142,7 @@ def limits_of(fresh_minutes: int | None, ageing_minutes: int | None) -> Freshnes
 
 async def list_kind_limits(tx: Transaction, shelter_id: str) -> dict[str, FreshnessLimits | None]:
     """Return the limits of each kind of which the shelter has places; None: it has none of its own."""
-    found = await tx.exec(KIND_LIMITS, params={"shelter_id": shelter_id})
+    found = await (await tx.connection()).execute(KIND_LIMITS, {"shelter_id": shelter_id})
     return {code: limits_of(fresh, ageing) for code, fresh, ageing in found}
 
 
@@ -137,8 +179,8 @@ async def get_shelter_id(tx: Transaction, place_id: str) -> str | None:
 
 async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, str]:
     """Return the code of each shelter's police unit; unknown shelters are left out."""
-    found = await tx.exec(select(Shelter.id, Shelter.unit_code).where(col(Shelter.id).in_(shelter_ids)))
-    return {shelter_id: unit for shelter_id, unit in found}
+    wanted = select(Shelter.id, Shelter.unit_code).where(col(Shelter.id).in_(shelter_ids))
+    return {shelter_id: unit for shelter_id, unit in await (await tx.connection()).execute(wanted)}
 
 
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
@@ -160,21 +202,24 @@ async def has_kind(tx: Transaction, code: str) -> bool:
     return (await tx.exec(living.with_for_update(read=True))).first() is not None
 
 
-async def get_kind_of(tx: Transaction, place_id: str) -> Kind:
-    """Return the kind of a place; the caller knows that the place exists."""
-    return (await tx.exec(select(Kind).join(Place, col(Place.kind_code) == col(Kind.code)).where(Place.id == place_id))).one()
+async def list_kinds_of(tx: Transaction, place_ids: Sequence[str]) -> set[str]:
+    """Return the codes of the kinds of these places; unknown places are left out."""
+    wanted = select(Place.kind_code).where(col(Place.id).in_(place_ids)).distinct()
+    return set((await (await tx.connection()).execute(wanted)).scalars())
 
 
-async def get_deciding(tx: Transaction, place_id: str) -> Deciding:
-    """Return how a place is decided on; the caller knows that the place exists."""
-    kind = await get_kind_of(tx, place_id)
-    return Deciding(kind.decides, kind.desk_hours, kind.outside_hours, await get_days_off(tx))
+DECIDING = text("""
+    select k.decides, k.desk_hours, k.outside_hours, d.country, array(select day from holiday) as own
+    from unnest(cast(:place_ids as text[])) with ordinality as asked(id, number)
+        join place p on p.id = asked.id join kind k on k.code = p.kind_code cross join deployment d
+    order by asked.number
+""")
 
 
-async def get_days_off(tx: Transaction) -> DaysOff:
-    """Return the days on which the desks of this deployment are closed."""
-    own = frozenset(holiday.day for holiday in await tx.exec(select(Holiday)))
-    return DaysOff((await tx.exec(select(Deployment.country))).one(), own)
+async def list_deciding(tx: Transaction, place_ids: Sequence[str]) -> list[Deciding]:
+    """Return how each of these places is decided on; unknown ones are left out."""
+    found = await (await tx.connection()).execute(DECIDING, {"place_ids": list(place_ids)})
+    return [Deciding(row.decides, row.desk_hours, row.outside_hours, DaysOff(row.country, frozenset(row.own))) for row in found]
 
 
 async def get_place(tx: Transaction, place_id: str) -> Place:
@@ -209,7 +254,7 @@ async def list_claims(tx: Transaction, shelter_id: str) -> Sequence[ClaimRecord]
 async def see_places(tx: Transaction, shelter_id: str, seen_at: datetime, kinds: Sequence[str] | None = None) -> None:
     """Note that all places (of these kinds; None: of all) were seen at `seen_at`, so that nothing older may change them.
 
-    The caller holds the shelter's lock and has flushed what it changed.
+    The caller holds the shelter's lock. Places that it changes have `seen_at` themselves.
     """
     statement = (
         update(Place).where(col(Place.shelter_id) == shelter_id, col(Place.observed_at) < seen_at).values(observed_at=seen_at)

@@ -1,7 +1,7 @@
 """The last place goes to exactly one, and nobody hears "taken" while it is free. First without the lock: both go wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,9 +15,9 @@ from bedboard.actions.setup import add_shelter
 from bedboard.rules.access import Actor
 from bedboard.rules.claims import MOST_OF_ONE, MOST_OF_ORGANIZATION
 from bedboard.rules.refusals import Busy, Conflict
-from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
-from bedboard.store.tables.board import ClaimRecord, Organization, Shelter
+from bedboard.store.shelters import Rooms, get_rooms
+from bedboard.store.tables.board import Organization, Shelter
 from tests.build import NOW, SEAL, actor, place, shelter
 from tests.build.rows import do, do_patiently, every_row, goes, run
 
@@ -54,11 +54,11 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     async def unlocked_organization(tx: Transaction, organization_id: str) -> bool:
         return (await tx.exec(select(Organization.id).where(Organization.id == organization_id))).one_or_none() is not None
 
-    reading = get_open_claim
+    reading = get_rooms
     meeting = asyncio.Barrier(2)
 
-    async def slow(tx: Transaction, place_id: str) -> ClaimRecord | None:
-        found = await reading(tx, place_id)
+    async def slow(tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str]) -> Rooms:
+        found = await reading(tx, actor, shelter_id, place_ids)
         try:
             async with asyncio.timeout(0.2):
                 await meeting.wait()
@@ -68,7 +68,7 @@ def locked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
 
     monkeypatch.setattr(holds, "lock_shelter", unlocked_shelter)
     monkeypatch.setattr(holds, "lock_organization", unlocked_organization)
-    monkeypatch.setattr(holds, "get_open_claim", slow)
+    monkeypatch.setattr(holds, "get_rooms", slow)
     return False
 
 

@@ -14,7 +14,8 @@ from bedboard.actions.manage.merging import merge_organizations, plan_merge
 from bedboard.actions.manage.organizations import OrganizationFacts, change_organization, end_organization
 from bedboard.rules.access import Actor
 from bedboard.rules.refusals import Invalid, NotAllowed, NotFound
-from bedboard.store.cases import list_case_events, list_left_cases, list_parties
+from bedboard.store.case_events import list_case_events
+from bedboard.store.cases import list_left_cases, list_parties
 from bedboard.store.database import Database, Transaction
 from bedboard.store.merging import count_moving
 from bedboard.store.tables.board import Organization

@@ -78,11 +78,11 @@ async def test_an_observation_before_a_confirmation_changes_nothing_after_it(boa
     async with looking(board_database) as seen:
         change = PlaceChange("occupied", observed_at=NOW - 30 * MINUTE)
         with pytest.raises(Conflict, match="overtaken"):
-            await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + MINUTE, 2))
+            await do(board_database, lambda tx: change_place(tx, SANNE, "linde-1", change, NOW + MINUTE, {2}))
         counts = {"women": KindCount(1, 0)}
         with pytest.raises(Conflict, match="overtaken"):
-            await do(board_database, lambda tx: count_places(tx, SANNE, "linde", counts, NOW + MINUTE, NOW - 5 * MINUTE, 2))
-        await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW + MINUTE, NOW - 10 * MINUTE, 2))
+            await do(board_database, lambda tx: count_places(tx, SANNE, "linde", counts, NOW + MINUTE, NOW - 5 * MINUTE, {2}))
+        await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW + MINUTE, NOW - 10 * MINUTE, {2}))
     assert seen.changed == {LINDE: {"version": 3}}  # and confirmed_at stays
     assert [row["action"] for row in seen.journal] == ["confirm"]
 
@@ -186,7 +186,7 @@ async def test_the_system_may_act_everywhere(board_database: Database) -> None:
 
 async def test_still_correct_confirms_and_sees_every_place(board_database: Database) -> None:
     async with looking(board_database) as seen:
-        changed: Changed = await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW, version=1))
+        changed: Changed = await do(board_database, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW, versions={1}))
     assert seen.changed == {LINDE: {"version": 2, "confirmed_at": NOW}} | {
         ("place", f"linde-{n}"): {"observed_at": NOW} for n in (1, 2, 3, 4)
     }

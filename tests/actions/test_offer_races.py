@@ -1,19 +1,20 @@
 """Several want one place at once, by holds and by offers. Each attack is first seen to succeed without what protects."""
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from bedboard.actions import case_lock, reservations
+from bedboard.actions import case_lock
 from bedboard.actions.cases import withdraw_case
 from bedboard.actions.holds import hold_place
 from bedboard.rules.access import Actor
 from bedboard.store.cases import list_claims_of
-from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Database, Transaction
+from bedboard.store.shelters import Rooms, get_rooms
 from bedboard.store.tables.board import Shelter
 from tests.actions.races import Action, all_at_once, answering, choosing, overtaken
 from tests.build import NOW, actor
@@ -36,10 +37,10 @@ async def shelter_locked(
     still refuse the second claim on it is gone."""
     if request.param:
         return True
-    reading, meeting = get_open_claim, asyncio.Barrier(2)
+    reading, meeting = get_rooms, asyncio.Barrier(2)
 
-    async def slow(tx: Transaction, place_id: str) -> Any:
-        found = await reading(tx, place_id)
+    async def slow(tx: Transaction, actor: Actor, shelter_id: str, place_ids: Sequence[str]) -> Rooms:
+        found = await reading(tx, actor, shelter_id, place_ids)
         try:
             async with asyncio.timeout(0.3):
                 await meeting.wait()
@@ -49,8 +50,8 @@ async def shelter_locked(
 
     monkeypatch.setattr(case_lock, "lock_shelter", unlocked_shelter)
     monkeypatch.setattr("bedboard.actions.holds.lock_shelter", unlocked_shelter)
-    monkeypatch.setattr(reservations, "get_open_claim", slow)
-    monkeypatch.setattr("bedboard.actions.holds.get_open_claim", slow)
+    monkeypatch.setattr("bedboard.actions.answers.get_rooms", slow)
+    monkeypatch.setattr("bedboard.actions.holds.get_rooms", slow)
     await run(pools[0], "drop index uq_claim_live_place_id")
     return False
 

@@ -115,7 +115,7 @@ async def test_of_two_callers_with_the_same_version_one_is_told_that_it_has_chan
     board_database: Database, locked: bool
 ) -> None:
     async def change(place_id: str) -> None:
-        await do(board_database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("occupied"), NOW, 1))
+        await do(board_database, lambda tx: change_place(tx, SANNE, place_id, PlaceChange("occupied"), NOW, {1}))
 
     done = await asyncio.gather(change("linde-1"), change("linde-2"), return_exceptions=True)
 

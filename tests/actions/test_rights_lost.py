@@ -1,11 +1,11 @@
 """Rights that are lost while an action waits for a lock. In the control they are asked for before it waits, and still count."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
 
-from bedboard.actions import answers, case_arrival, case_hand_over, case_holds, case_lock, disclosures, holds, roles
+from bedboard.actions import answers, case_arrival, case_hand_over, case_holds, case_lock, cases, disclosures, holds, roles
 from bedboard.actions.answers import confirm_case, end_stay, refuse_case, take_arrival
 from bedboard.actions.case_arrival import change_arrival
 from bedboard.actions.case_hand_over import hand_over_case, take_over_case
@@ -14,8 +14,10 @@ from bedboard.actions.cases import ask_more, open_case, resume_case, withdraw_ca
 from bedboard.actions.disclosures import disclose_address, disclose_telephone
 from bedboard.actions.holds import Holder, hold_place
 from bedboard.rules.access import Actor
+from bedboard.store.claims import Promise, get_promise
 from bedboard.store.database import Database, Transaction
 from bedboard.store.disclosures import lock_looks
+from bedboard.store.shelters import Rooms, get_rooms
 from tests.actions.races import Action, answering, choosing, overtaken
 from tests.build import NOW, SEAL
 from tests.build.cases import EMRE, HANNEKE, HOUR, LUCIA, MARK, NEEDS, SANNE, ZONE, ask, bring_to
@@ -169,6 +171,25 @@ WAITS = [
 ]
 
 
+def ask_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every action believe in the rights as they were when the call came in."""
+
+    async def earlier(*_: object) -> bool:
+        return True  # as it was when the call came in
+
+    def with_rights(reading: Callable[..., Awaitable[Rooms | Promise]]) -> Callable[..., Awaitable[Rooms | Promise]]:
+        async def read(*asked: object) -> Rooms | Promise:
+            return (await reading(*asked))._replace(works_there=True, has_role=True)
+
+        return read
+
+    readers = {"get_rooms": with_rights(get_rooms), "get_promise": with_rights(get_promise)}
+    for module in (answers, case_arrival, case_hand_over, case_holds, case_lock, cases, disclosures, holds, roles):
+        for name, reader in ({"may_act": earlier, "still_has_role": earlier} | readers).items():
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, reader)
+
+
 @pytest.mark.parametrize("asks_late", [False, True], ids=["asked before it waits", "asked under the lock"])
 @pytest.mark.parametrize(("what", "others"), WAITS, ids=[f"{what} {others.__name__}" for what, others in WAITS])
 async def test_people_who_lose_the_right_while_they_wait_change_and_see_nothing(
@@ -184,14 +205,7 @@ async def test_people_who_lose_the_right_while_they_wait_change_and_see_nothing(
     else:
         await bring_to(pools[0], so_far)
     if not asks_late:
-
-        async def earlier(*_: object) -> bool:
-            return True  # as it was when the call came in
-
-        for module in (answers, case_arrival, case_hand_over, case_holds, case_lock, disclosures, holds, roles):
-            for name in ("may_act", "still_has_role"):
-                if hasattr(module, name):
-                    monkeypatch.setattr(module, name, earlier)
+        ask_early(monkeypatch)
     before = await every_row(pools[0])
     said = await overtaken(pools, others, action(who), takes_away)
     after = await every_row(pools[0])

@@ -1,25 +1,28 @@
 """The number of trips to the database while others wait for the lock of a shelter. It is a promise: see docs/fast.md."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
 import pytest
 
-from bedboard.actions.holds import hold_place, release_hold
+from bedboard.actions.counts import count_places
+from bedboard.actions.holds import extend_hold, hold_place, release_hold
 from bedboard.actions.idempotency import Key, Reply, apply_once
-from bedboard.actions.occupancy import change_place, confirm_shelter
-from bedboard.rules.places import PlaceChange
+from bedboard.actions.occupancy import change_place, confirm_named_kinds, confirm_shelter
+from bedboard.rules.places import KindCount, PlaceChange
 from bedboard.store.address import asyncpg_url
 from bedboard.store.database import Database
 from tests.actions.races import Action
 from tests.build import NOW, actor
-from tests.build.cases import MARK
+from tests.build.cases import MACHINE, MARK, arrive, ask, choose, confirm, offer, say
 from tests.build.rows import do, run
 from tests.build.statements import Sent, sent_to
 
 SANNE = actor()
 TAP: Action = lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW)  # noqa: E731
+Press = Callable[[Database], Awaitable[object]]
 LOCKS = "for no key update"
 
 
@@ -33,27 +36,47 @@ def written(sent: list[Sent]) -> str:
     return "\n".join(one.text for one in under_the_lock(sent))
 
 
+async def hold(database: Database) -> object:
+    return await do(database, lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW))
+
+
+async def ask_and_offer(database: Database) -> None:
+    """Ask linde and ceder, which both offer a place."""
+    await ask(database, "linde", "ceder")
+    await offer(database, "linde-1")
+    await offer(database, "ceder-1")
+
+
 @pytest.mark.parametrize(
-    ("action", "most"),
+    ("before", "press", "trips"),
     [
-        (TAP, 4),  # lock, read, save, read the shelter for the answer
-        (lambda tx: confirm_shelter(tx, SANNE, "linde", NOW), 5),
-        (lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW), 7),
+        ((), lambda db: do(db, TAP), 4),  # lock, read, save, read the shelter for the answer
+        ((), lambda db: do(db, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW)), 5),
+        ((), lambda db: do(db, lambda tx: confirm_named_kinds(tx, MACHINE, "linde", ["cosm"], NOW, NOW)), 6),
+        ((), lambda db: do(db, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW, NOW)), 7),
+        ((), hold, 4),
+        ((hold,), lambda db: do(db, lambda tx: extend_hold(tx, MARK, "h1", NOW)), 4),
+        ((hold,), lambda db: do(db, lambda tx: release_hold(tx, MARK, "h1", NOW)), 4),
+        ((ask,), lambda db: offer(db, "linde-1"), 8),
+        ((ask,), lambda db: say(db, "linde", "discuss"), 6),
+        ((ask_and_offer,), lambda db: choose(db, "linde"), 16),  # two shelters, each locked, saved and read
+        ((ask_and_offer, lambda db: choose(db, "linde")), confirm, 5),
+        ((ask_and_offer, lambda db: choose(db, "linde"), confirm), lambda db: arrive(db, "linde"), 13),
     ],
-    ids=["a tap", "still correct", "a hold"],
+    ids=[
+        *("a tap", "still correct", "kinds still correct", "numbers", "a hold", "an extension", "a release"),
+        *("a yes", "in overleg", "a choice", "a decision", "an arrival"),
+    ],
 )
-async def test_a_change_makes_few_trips_under_the_lock(case_database: Database, action: Action, most: int) -> None:
+async def test_a_change_makes_few_trips_under_the_lock(
+    case_database: Database, before: tuple[Press, ...], press: Press, trips: int
+) -> None:
+    for one in before:
+        await one(case_database)
     with sent_to(case_database) as sent:
-        await do(case_database, action)
+        await press(case_database)
     assert sent[0].text == "begin" and sent[-1].text == "commit"
-    assert len(under_the_lock(sent)) == most, written(sent)
-
-
-async def test_the_end_of_a_hold_makes_few_trips_under_the_lock(case_database: Database) -> None:
-    await do(case_database, lambda tx: hold_place(tx, MARK, ["linde-1"], "h1", NOW))
-    with sent_to(case_database) as sent:
-        await do(case_database, lambda tx: release_hold(tx, MARK, "h1", NOW))
-    assert len(under_the_lock(sent)) == 6, written(sent)
+    assert len(under_the_lock(sent)) == trips, written(sent)
 
 
 async def test_a_key_costs_one_trip_before_the_lock_and_one_under_it(case_database: Database) -> None:

@@ -26,16 +26,16 @@ import asyncio
 from sqlmodel import select
 from bedboard.actions import holds
 from bedboard.store.tables.board import Organization, Shelter
-reading = holds.get_open_claim
+reading = holds.get_rooms
 async def lock_shelter(tx, shelter_id):
     return (await tx.exec(select(Shelter).where(Shelter.id == shelter_id))).one_or_none()
 async def lock_organization(tx, organization_id):
     return (await tx.exec(select(Organization.id).where(Organization.id == organization_id))).one_or_none() is not None
-async def get_open_claim(tx, place_id):
-    found = await reading(tx, place_id)
+async def get_rooms(*asked):
+    found = await reading(*asked)
     await asyncio.sleep(0.05)
     return found
-holds.lock_shelter, holds.lock_organization, holds.get_open_claim = lock_shelter, lock_organization, get_open_claim
+holds.lock_shelter, holds.lock_organization, holds.get_rooms = lock_shelter, lock_organization, get_rooms
 """
 
 

@@ -7,98 +7,24 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
-from websockets.asyncio.client import ClientConnection
 
-from bedboard.clock import Clock
 from bedboard.commands.workers import HUNG_SECONDS, START_SECONDS, Life, wait_seconds
 from bedboard.store.database import Database
 from tests import build
 from tests.build import PATIENCE
-from tests.build.processes import ROOT, Process
+from tests.build.processes import ROOT
 from tests.build.site import TRUST
-
-TRIES = 60  # connections until both workers have one; that all go to one of them has a chance of 2 to the power of -59
-
-
-def children(pid: int) -> set[int]:
-    with suppress(FileNotFoundError):
-        return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-    return set()
-
-
-def any_alive(pids: set[int]) -> bool:
-    return any(Path(f"/proc/{pid}").exists() for pid in pids)
-
-
-def sockets(port: int) -> list[list[str]]:
-    """The lines of the kernel's list of sockets with this local port."""
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return [line for line in lines if int(line[1].partition(":")[2], 16) == port]
-
-
-def listening(port: int) -> int:
-    return sum(1 for line in sockets(port) if line[3] == "0A")
-
-
-def worker_of(process: Process, client_port: int) -> int:
-    """The worker at the other end of a connection from this port."""
-    [inode] = [line[9] for line in sockets(process.port) if int(line[2].partition(":")[2], 16) == client_port]
-    for pid in children(process.pid):
-        for one in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                if os.readlink(one) == f"socket:[{inode}]":
-                    return pid
-    raise AssertionError("no worker has this connection")
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not is_so():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-
-async def hear(line: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE):
-        message: dict[str, Any] = json.loads(await line.recv())
-    return message
-
-
-@asynccontextmanager
-async def two_workers(database: Database, log: Path, token: str = "") -> AsyncIterator[Process]:
-    async with database.transaction() as tx:
-        await build.add_board(tx, Clock().now())
-    command = ("serve", "--workers", "2")
-    async with Process(log, *command, DATABASE_URL=database.url, BEDBOARD_DEMO="true", BEDBOARD_METRICS_TOKEN=token) as process:
-        await until(lambda: listening(process.port) == 2)
-        yield process
-
-
-async def lines_at_both(process: Process) -> dict[int, ClientConnection]:
-    """Open boards until each worker has one; return one of each, after its snapshot."""
-    found: dict[int, ClientConnection] = {}
-    for _ in range(TRIES):
-        line = await process.line()
-        pid = worker_of(process, line.local_address[1])
-        if pid in found:
-            await line.close()
-            continue
-        found[pid] = line
-        assert (await hear(line))["type"] == "snapshot"
-        if len(found) == 2:
-            return found
-    raise AssertionError("all connections went to one worker")
+from tests.build.workers import any_alive, children, hear, lines_at_both, listening, some_workers, until, worker_of
 
 
 async def test_a_tap_at_one_worker_is_on_screens_at_both_and_each_job_is_done_once(database: Database, tmp_path: Path) -> None:
-    async with two_workers(database, tmp_path / "log") as process, process.api("demo-shelter-linde") as api:
+    async with some_workers(database, tmp_path / "log") as process, process.api("demo-shelter-linde") as api:
         lines = await lines_at_both(process)
         reply = await api.patch("/places/linde-1", json={"status": "occupied"})
         assert reply.status_code == 200
@@ -113,7 +39,7 @@ async def test_a_tap_at_one_worker_is_on_screens_at_both_and_each_job_is_done_on
 
 
 async def test_a_worker_that_is_killed_loses_no_acknowledged_tap_and_comes_back(database: Database, tmp_path: Path) -> None:
-    async with two_workers(database, tmp_path / "log") as process:
+    async with some_workers(database, tmp_path / "log") as process:
         acknowledged: list[tuple[str, int, str]] = []
         served_by: set[int] = set()
         before = children(process.pid)
@@ -161,7 +87,7 @@ async def test_a_worker_that_is_killed_loses_no_acknowledged_tap_and_comes_back(
 
 async def test_one_answer_has_the_figures_of_all_workers(database: Database, tmp_path: Path) -> None:
     token = "figures-" + "7" * 40
-    async with two_workers(database, tmp_path / "log", token) as process:
+    async with some_workers(database, tmp_path / "log", token) as process:
         lines = await lines_at_both(process)
 
         async def figures() -> str:
@@ -178,7 +104,7 @@ async def test_one_answer_has_the_figures_of_all_workers(database: Database, tmp
 
 
 async def test_asked_to_end_all_workers_end_and_the_port_is_free(database: Database, tmp_path: Path) -> None:
-    async with two_workers(database, tmp_path / "log") as process:
+    async with some_workers(database, tmp_path / "log") as process:
         workers = children(process.pid)
         lines = await lines_at_both(process)
         assert await process.ask_to_end(5) == -signal.SIGTERM
@@ -195,7 +121,7 @@ async def test_asked_to_end_all_workers_end_and_the_port_is_free(database: Datab
 
 
 async def test_workers_do_not_outlive_a_parent_that_is_killed(database: Database, tmp_path: Path) -> None:
-    async with two_workers(database, tmp_path / "log") as process:
+    async with some_workers(database, tmp_path / "log") as process:
         workers = children(process.pid)
         process.kill()
         await until(lambda: not any_alive(workers))

@@ -12,6 +12,8 @@ import bedboard.store.tables.audit
 import bedboard.store.tables.board
 import bedboard.store.tables.cases
 import bedboard.store.tables.people  # noqa: F401  (all tables)
+from bedboard.actions.retention import forgetting
+from bedboard.rules.retention import Terms
 from bedboard.store.tables.inventory import CLASSES, INVENTORY, TERMS, Column, read_inventory
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +56,42 @@ def test_every_column_has_a_purpose_a_class_and_a_term() -> None:
 def test_a_gap_is_found(old: str, new: str) -> None:
     assert old in INVENTORY
     assert gaps(read_inventory(INVENTORY.replace(old, new, 1)), COLUMNS) != []
+
+
+FORGOTTEN_BY: Mapping[str, tuple[str, ...]] = {
+    "person": ("people", "clients"),
+    "case": ("cases", "holds"),
+    "session": ("sessions",),
+    "device": ("sessions",),  # with its session, and with that its messages
+    "reply": ("answers",),
+    "reminder": ("reminders",),
+    "message": ("messages",),
+    "journal": ("journal",),
+    "picture": ("pictures",),
+    "disclosure": ("disclosures", "sign_ins"),
+    "passkey": ("passkeys", "accounts"),
+    "challenge": ("challenges",),
+    "code": ("codes",),
+    "draft": ("drafts",),
+}
+"""The steps of the hourly job that end what has each term."""
+OTHERWISE = {
+    "deployment": "its people change it",
+    "always": "nobody is in it",
+    "needs": "the end of the case or the alert erases it in the same transaction",
+    "search": "the end of the case erases it in the same transaction",
+    "alert": "a job of each minute ends alerts",
+    "hour": "a job of each hour adds what waits to the counts",
+}
+"""Why the hourly job does nothing about these terms."""
+
+
+def test_every_term_has_a_job_that_ends_it_or_a_reason_without_one() -> None:
+    """When this fails: add the step to `actions/retention.py`, or say here what ends the rows instead."""
+    used = {one.term for columns in read_inventory().values() for one in columns}
+    assert used == set(TERMS) == FORGOTTEN_BY.keys() | OTHERWISE.keys()
+    assert not FORGOTTEN_BY.keys() & OTHERWISE.keys()
+    assert {step for steps in FORGOTTEN_BY.values() for step in steps} == forgetting(Terms()).keys()
 
 
 def test_a_line_without_a_purpose_is_none() -> None:

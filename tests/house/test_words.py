@@ -81,7 +81,7 @@ FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "kind_not_here": NO_DETAIL,
     "say_for_whom": NO_DETAIL,
     "unknown_caller": NO_DETAIL,
-    **dict.fromkeys(("not_with_adults", "not_with_group", "not_a_tag"), NO_DETAIL),
+    **dict.fromkeys(("not_with_adults", "not_with_group", "not_a_tag", "not_taken", "not_asked"), NO_DETAIL),
     "not_a_key": NO_DETAIL,
     "key_reused": NO_DETAIL,
     "key_needed": NO_DETAIL,

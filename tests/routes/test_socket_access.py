@@ -1,11 +1,12 @@
 """A socket opens for its own audience only, by a cookie on pages and by a token in the API."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.build.access import CLIENTS, PERSONS, SEEKERS, SHELTER
 from tests.build.lines import cookie
@@ -51,20 +52,34 @@ async def test_a_page_socket_opens_for_its_own_audience_only(
     assert code == (None if may else 4401 if role == "none" else 4403)
 
 
+async def refused_with(url: str, **options: Any) -> tuple[int, str, str] | None:
+    """The status, code and challenge with which a handshake is refused; None when the socket says something."""
+    try:
+        async with connect(url, **options) as line:
+            await line.recv()
+    except InvalidStatus as error:
+        told = error.response
+        code = json.loads(told.body or b"{}")["code"]
+        return told.status_code, code, told.headers.get("WWW-Authenticate", "")
+    return None
+
+
 @pytest.mark.parametrize("role", [*CLIENTS, "none", "wrong"])
 async def test_an_api_socket_opens_for_its_own_audience_only(standing: Site, role: str) -> None:
     token = {"machine": "demo-shelter-linde", "none": None}.get(role, f"demo-{role}")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    code = await closed_with(f"{standing.live_url}/api/v1/live", additional_headers=headers)
-    may = role in SEEKERS | {"machine"}
-    assert code == (None if may else 4401 if role in ("none", "wrong") else 4403)
+    told = await refused_with(f"{standing.live_url}/api/v1/live", additional_headers=headers)
+    may, is_nobody = role in SEEKERS | {"machine"}, role in ("none", "wrong")
+    wanted = (401, "sign_in_needed", "Bearer") if is_nobody else (403, "not_your_role", "")
+    assert told == (None if may else wanted), "a program reads the status of the handshake"
 
 
 async def test_a_cookie_opens_no_api_socket_and_a_token_no_page_socket(
     standing: Site, people: dict[str, httpx.AsyncClient]
 ) -> None:
     session = cookie(people["police"])
-    assert await closed_with(f"{standing.live_url}/api/v1/live", additional_headers=session) == 4401
+    told = await refused_with(f"{standing.live_url}/api/v1/live", additional_headers=session)
+    assert told is not None and told[0] == 401
     token = {"Authorization": "Bearer demo-police"}
     url = f"{standing.live_url}/live?view=board"
     assert await closed_with(url, additional_headers=token, origin=standing.url) == 4401

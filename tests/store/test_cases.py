@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bedboard.rules.access import Actor
+from bedboard.store.case_events import list_case_events, write_case_event
 from bedboard.store.cases import (
     PartiesRow,
     count_open_cases,
@@ -15,12 +16,10 @@ from bedboard.store.cases import (
     list_asked,
     list_asks,
     list_asks_of_all,
-    list_case_events,
     list_cases_of,
     list_claims_of,
     list_open_cases,
     list_parties,
-    write_case_event,
 )
 from bedboard.store.database import Transaction
 from bedboard.store.shelters import list_units

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bedboard.store.cases import get_case, lock_case_record, write_case_event
+from bedboard.store.case_events import write_case_event
+from bedboard.store.cases import get_case, lock_case_record
 from bedboard.store.cases_due import get_begun_again_at, list_late, list_left_alone, list_silent
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter

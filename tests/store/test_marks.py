@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bedboard.actions.saving import journal_row
-from bedboard.store.cases import write_case_event
+from bedboard.store.case_events import write_case_event
 from bedboard.store.chain import Settled, list_unchained
 from bedboard.store.database import Database, Transaction
 from bedboard.store.disclosures import see_contact

@@ -10,7 +10,8 @@ from bedboard.actions.holds import Holder
 from bedboard.migrations.run import migrate
 from bedboard.rules.access import Actor
 from bedboard.store.board import list_shelters
-from bedboard.store.cases import get_case, list_asks, list_case_events, list_parties
+from bedboard.store.case_events import list_case_events
+from bedboard.store.cases import get_case, list_asks, list_parties
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL
 from tests.build.cases import ZONE

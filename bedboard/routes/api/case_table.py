@@ -4,25 +4,28 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bedboard.routes.api import case_reads
 from bedboard.routes.api import cases as api_cases
 from bedboard.routes.row import Operation, Row
 from bedboard.rules.access import DESK, REPORTERS, SEEKING, SEEKING_OR_REPORTING, Rule
 from bedboard.schemas import cases as shapes
 
-CASE_WRITES = "400 401 403 404 409 413 422 503"
+CASE_WRITES = "401 403 404 409 412 503"
 ASKED = (shapes.CaseObject, shapes.AskedObject)
 
 
-def change_case(name: str, summary: str, body: type[BaseModel], answers: tuple[Any, ...] = (shapes.CaseObject,)) -> Operation:
+def change_case(
+    name: str, summary: str, body: type[BaseModel] | None = None, answers: tuple[Any, ...] = (shapes.CaseObject,)
+) -> Operation:
     """Describe a call that changes a case and gives it back."""
-    return Operation(name, summary, CASE_WRITES, answers, body, takes_key=True, version_of="request")
+    return Operation(name, summary, CASE_WRITES, answers, body, takes_key=True, takes_version=True, version_of="request")
 
 
 CASES: tuple[Row, ...] = (
     Row(
         "GET",
         "/api/v1/requests",
-        api_cases.show_cases,
+        case_reads.show_cases,
         "api_cases",
         SEEKING_OR_REPORTING,
         scope="read",
@@ -43,7 +46,7 @@ CASES: tuple[Row, ...] = (
         operation=Operation(
             "postRequest",
             "Ask up to eight shelters for one case",
-            "400 401 403 409 413 422 429 503",
+            "401 403 409 503",
             (shapes.CaseObject,),
             shapes.PostCase,
             takes_key=True,
@@ -55,7 +58,7 @@ CASES: tuple[Row, ...] = (
     Row(
         "GET",
         "/api/v1/requests/{case_id:id}",
-        api_cases.show_case,
+        case_reads.show_case,
         "api_case",
         SEEKING_OR_REPORTING,
         scope="read",
@@ -124,14 +127,7 @@ CASES: tuple[Row, ...] = (
         "api_case_resume",
         SEEKING,
         scope="request",
-        operation=Operation(
-            "postResumption",
-            "The chosen place falls through; look further with the same needs",
-            "401 403 404 409 422 503",
-            (shapes.CaseObject,),
-            takes_key=True,
-            version_of="request",
-        ),
+        operation=change_case("postResumption", "The chosen place falls through; look further with the same needs"),
     ),
     Row(
         "POST",
@@ -149,14 +145,7 @@ CASES: tuple[Row, ...] = (
         "api_case_release",
         SEEKING,
         scope="request",
-        operation=Operation(
-            "postRelease",
-            "Give back the holds that the request uses",
-            "401 403 404 409 422 503",
-            (shapes.CaseObject,),
-            takes_key=True,
-            version_of="request",
-        ),
+        operation=change_case("postRelease", "Give back the holds that the request uses"),
     ),
     Row(
         "POST",
@@ -174,14 +163,7 @@ CASES: tuple[Row, ...] = (
         "api_case_take_over",
         SEEKING,
         scope="request",
-        operation=Operation(
-            "postTakeOver",
-            "Take over a request that is offered to one's own organization and role",
-            "401 403 404 409 422 503",
-            (shapes.CaseObject,),
-            takes_key=True,
-            version_of="request",
-        ),
+        operation=change_case("postTakeOver", "Take over a request that is offered to one's own organization and role"),
     ),
     Row(
         "POST",
@@ -193,7 +175,7 @@ CASES: tuple[Row, ...] = (
         operation=Operation(
             "postDecline",
             "Leave a request that is offered to one's own organization and role with its requester",
-            "401 403 404 409 422 503",
+            "401 403 404 409 503",
             takes_key=True,
             status=204,
         ),

@@ -4,15 +4,16 @@ Nothing about a person is in a stored answer or in a fingerprint, not even hashe
 all could be tried. The answer stores the id of the case only; a repeated call gets that case as it now is.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
 from bedboard.actions.case_lock import LockedCase
+from bedboard.actions.epoch import note_epoch
 from bedboard.actions.idempotency import Reply
+from bedboard.routes.api.case_reads import Shown, read_present
 from bedboard.routes.call import Call
-from bedboard.routes.case_reads import CaseWork, opener_of, read_address, read_cases, read_sought, seeker_of, show_done, telling
+from bedboard.routes.case_reads import CaseWork, opener_of, read_address, seeker_of, show_done, telling
 from bedboard.routes.case_work import (
     answer_work,
     arrival_time_work,
@@ -31,84 +32,21 @@ from bedboard.routes.case_work import (
     unsuited_shelters,
     withdrawal_work,
 )
+from bedboard.routes.parse import Known, if_match
 from bedboard.routes.profiles import seal_profile
 from bedboard.routes.replies import api_headers, json_bytes
 from bedboard.rules.access import SEEKERS, Actor
 from bedboard.rules.cases import ShelterAnswer, check_shelters
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal
+from bedboard.rules.refusals import Conflict, FieldError, Invalid, NotFound, Refusal, VersionMismatch
 from bedboard.rules.rights import is_of_same_group
 from bedboard.schemas import cases as shapes
 from bedboard.schemas.profile import SearchProfile, profile_of
-from bedboard.store.cases import AskedRow, get_ask, get_case, list_asked, list_cases_of, list_claims_of_all, list_open_cases
+from bedboard.store.cases import get_case
 from bedboard.store.database import Transaction
-from bedboard.store.tables.board import ClaimRecord
 from bedboard.views.candidates import best_kind
-from bedboard.views.case_objects import asked_object, case_object, status_of_all
-from bedboard.views.cases import case_view
+from bedboard.views.case_objects import status_of_all
 from bedboard.views.objects import to_json
-
-OVER_SHOWN = timedelta(hours=24)  # how long a case that is over stays in the list
-
-Shown = shapes.CaseObject | shapes.AskedObject
-"""A case as the caller may see it."""
-
-
-# --- reading
-
-
-async def show_cases(call: Call) -> Response:
-    """Answer with the caller's cases, without telephones: those come with a single case."""
-    actor, since = call.actor, call.now - OVER_SHOWN
-    _ = call.catalogue  # before anything has been read every shelter would be missing
-    shown: list[Shown]
-    async with call.transaction() as tx:
-        if actor.role in SEEKERS:
-            own = await list_cases_of(tx, actor.organization_id or "", actor.role, since)
-            every = {row.id: row for row in (*(await list_open_cases(tx) if actor.role == "desk" else ()), *own)}
-            shown = [case_object(case) for case in await read_cases(tx, call, list(every.values()))]
-        else:
-            rows = [row for shelter_id in sorted(actor.shelter_ids) for row in await list_asked(tx, shelter_id, since)]
-            claims = await list_claims_of_all(tx, [row.record.id for row in rows])
-            shown = [one for row in rows if (one := _asked(call, row, claims)) is not None]
-    answer: shapes.CasesObject = {"requests": shown}
-    return json_bytes(to_json(answer))
-
-
-async def show_case(call: Call) -> Response:
-    async with call.transaction() as tx:
-        shown = await _read_present(tx, call, call.path_params["case_id"])
-    return json_bytes(to_json(shown), version=shown["version"], epoch=call.epoch)
-
-
-async def _read_present(tx: Transaction, call: Call, case_id: str, shelter_id: str | None = None) -> Shown:
-    """Read the case as the caller may see it. `shelter_id`: for which of its shelters a caller asks; None: for any.
-
-    A telephone in it is a disclosure, written down in this transaction. Refusal: NotFound, also for callers who may not see
-    the case.
-    """
-    actor = call.actor
-    _ = call.catalogue
-    if actor.role in SEEKERS:
-        return await read_sought(tx, call, case_id)
-    row = await get_case(tx, case_id)
-    for one in sorted(actor.shelter_ids) if shelter_id is None else {shelter_id} & actor.shelter_ids:
-        ask = await get_ask(tx, case_id, one)
-        if row is not None and ask is not None:
-            shown = _asked(call, AskedRow(row, ask), await list_claims_of_all(tx, [case_id]))
-            if shown is not None:
-                return shown
-    raise NotFound("no_such_request")
-
-
-def _asked(call: Call, asked: AskedRow, claims: Mapping[str, ClaimRecord]) -> shapes.AskedObject | None:
-    """Return a case as one of its shelters sees it; None: the shelter is no longer on the board."""
-    row, ask = asked
-    case = case_view(row, [ask], claims, call.process.board.cards, opener_of(call.process), call.actor, call.now)
-    return asked_object(case, ask.shelter_id)
-
-
-# --- changing
 
 
 async def _change(
@@ -117,20 +55,26 @@ async def _change(
     """Do the work once, wait until this process shows it, and return the case as it then is, and whether this was a repetition.
 
     `asked`: the parts that a repetition must share with the first call; nothing that is to be erased. `shelter_id`: as in
-    `_read_present`. A conflict carries the case as it now is.
+    `read_present`. A conflict carries the case as it now is; with an `If-Match` that names another version it is that.
     """
+    known = if_match(call.request)
 
     async def work_and_read(tx: Transaction) -> tuple[LockedCase, Shown]:
         case = await telling(call, work)(tx)
-        return case, await _read_present(tx, call, case.record.id, shelter_id)
+        if known is not None and Known(await note_epoch(tx), case.found_version) not in known:
+            raise VersionMismatch("version_mismatch")
+        return case, await read_present(tx, call, case.record.id, shelter_id)
 
     def reply(done: tuple[LockedCase, Shown]) -> Reply:
         return Reply(status, done[0].record.id.encode())
 
+    asked = (*asked, *call.request.headers.getlist("if-match"))
     try:
         done = await call.once(call.key, *asked, work=work_and_read, reply=reply, shown=lambda done: show_done(call, done[0]))
-    except Conflict as refusal:
-        await _add_present(call, refusal, shelter_id)
+    except (Conflict, VersionMismatch) as refusal:
+        present = await _add_present(call, refusal, shelter_id)
+        if known is not None and present is not None and present not in known:
+            raise VersionMismatch("version_mismatch", **refusal.detail) from refusal
         raise
     if done.result is not None:
         shown = done.result[1]
@@ -140,19 +84,20 @@ async def _change(
             ask["place_status"] = status_of_all(places[place_id] for place_id in ask["places"] if place_id in places)
         return shown, False
     async with call.transaction() as tx:
-        return await _read_present(tx, call, done.reply.body.decode(), shelter_id), True
+        return await read_present(tx, call, done.reply.body.decode(), shelter_id), True
 
 
-async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> None:
-    """Add the case as it now is to a refusal, if there is one and the caller may see it."""
+async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> Known | None:
+    """Add the case as it now is to a refusal, and return its version; None: there is no case, or the caller may not see it."""
     case_id = call.path_params.get("case_id")
     if case_id is None:
-        return
+        return None
     async with call.transaction() as tx:
         try:
-            refusal.detail["present"] = await _read_present(tx, call, case_id, shelter_id)
+            refusal.detail["present"] = shown = await read_present(tx, call, case_id, shelter_id)
         except NotFound:
-            return
+            return None
+        return Known(await note_epoch(tx), shown["version"])
 
 
 async def _answer_change(call: Call, work: CaseWork, *asked: str, shelter_id: str | None = None) -> Response:
@@ -163,12 +108,15 @@ async def _answer_change(call: Call, work: CaseWork, *asked: str, shelter_id: st
 def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None, places: Sequence[str] = ()) -> dict[str, str]:
     """Return the kind of place for which each shelter is asked: that of its best match, or its first.
 
-    Refusal: Invalid `shelters`.
+    `places`: those that are asked for by name. Refusal: Invalid.
     """
     cards = call.process.board.cards
     unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
     if unknown:
         raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
+    strange = [n for n, place_id in enumerate(places) if not any(cards[one].lot_of(place_id) for one in shelter_ids)]
+    if strange:
+        raise Invalid(*(FieldError(f"places.{n}", "not_asked") for n in strange))
     if profile is not None and (out := unsuited_shelters(call, shelter_ids, profile, places)):
         raise Invalid(*(FieldError(f"shelters.{shelter_ids.index(one)}", "does_not_suit") for one in out))
     me, deciders = seeker_of(call), call.deciders

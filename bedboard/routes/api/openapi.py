@@ -17,13 +17,15 @@ also as the desk), `search`, `request` (hold places and make requests). Without 
 the numbers to call and the WebSocket need none. A token ends at a moment that was said when it was made. When it is rotated,
 the one before counts for 24 hours more.
 
-`confirm` confirms the kinds that it names, as of `observed_at`; a shelter is as fresh as its oldest kind. A
+`confirm` confirms the kinds that it names, as of `observed_at`; a shelter is as fresh as its oldest kind. `observed_at` may
+be up to 60 seconds ahead of the server's clock, and then counts as now; later than that is refused with 422. A
 repeated `Idempotency-Key` compares the body byte by byte.
 
 `/api/v1/live` is a WebSocket with the same token: first `{type: snapshot, as_of, shelters}`, then `{type: shelter, shelter}`
 for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter
-with a lower version never replaces a higher one. It closes with 4401 when the token has ended or its rights were lost, 4403
-when the role has no live board, 4429 when the token has 30 sockets open already, 1013 to try again later.
+with a lower version never replaces a higher one. A handshake is refused as a call is, with a problem and its status: 401
+without a token that counts, 403 for a role without a live board, 429 when the token has 30 sockets open already, 503 to try
+again later. An open socket closes with 4401 when the token has ended or its rights were lost, with 1013 to try again later.
 
 A token may make 20 calls in a second, and 60 after a silence; six are at work at once, and others wait for these. More is
 refused with 429. With 503 `busy` others came first: the database is well, and the same call may be tried again.

@@ -18,7 +18,7 @@ PROBLEMS = {
     "403": "Not for this role, or not for this token; `scope` is the one that it lacks",
     "404": "Not there, or not for you to know",
     "409": "It conflicts with what is true now, which mostly comes along as `present`. `key_in_use`: the same call is still "
-    "at work; repeat it with the same key",
+    "at work; repeat it with the same key. `overtaken`: something newer than `observed_at` is known; look again, and send that",
     "412": "Another version than `If-Match` names",
     "413": "Larger than 64 KiB",
     "422": "Some fields cannot be right; `errors` lists them",
@@ -74,16 +74,35 @@ KEY = {
     "description": "The same key with the same call gives the stored answer again for 24 hours; nothing is done twice.",
     "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
 }
+TAG_PATTERN = '(W/)?"?[0-9]{1,18}-[0-9]{1,18}"?'
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
-    "description": "The `ETag` of the shelter as last read: the epoch of the database, a hyphen, and the version.",
-    "schema": {"type": "string", "pattern": '^(\\*|"?[0-9]{1,18}-[0-9]{1,18}"?)$'},
+    "description": "The `ETag` as last read, or several with commas between them: nothing is done when the version is another "
+    "one by now. Elsewhere `If-Match` is refused.",
+    "schema": {"type": "string", "pattern": f"^(\\*|{TAG_PATTERN}(, *{TAG_PATTERN})*)$"},
 }
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
+API_VERSION = {"API-Version": _header("The version of the API.")}
+RETRY_AFTER = {"Retry-After": _header("Seconds after which the same call may be tried again.", "integer")}
+AUTHENTICATE = {"WWW-Authenticate": _header("Bearer, and the scope that the token lacks.")}
+HEADERS_OF = {"401": AUTHENTICATE, "403": AUTHENTICATE, "429": RETRY_AFTER, "503": RETRY_AFTER}
+"""The headers of a refusal, by its status, besides `API-Version`."""
+EVERY_CHANGE = ("400", "413", "422")
+"""The problems of each call that changes something or has a body: what was sent may be nonsense."""
+
+
+def _problem(status: str) -> dict[str, Any]:
+    return {
+        "description": PROBLEMS[status],
+        "headers": API_VERSION | HEADERS_OF.get(status, {}),
+        "content": _json(ref(Problem), "application/problem+json"),
+    }
 
 
 def describe(row: Row, operation: Operation, names: Iterable[str]) -> dict[str, Any]:
@@ -97,6 +116,7 @@ def describe(row: Row, operation: Operation, names: Iterable[str]) -> dict[str, 
         else {"ETag": _header(f"The epoch of the database, a hyphen, and the {operation.version_of}'s version.")}
     )
     headers |= {"Location": _header("Where it is from now on.")} if operation.has_location else {}
+    problems = {*operation.problems.split(), *(() if row.method == "GET" else EVERY_CHANGE), "429"}  # every token has a rate
     parameters = [id_in_path(name) for name in names]
     parameters += [KEY] if operation.takes_key else []
     parameters += [IF_MATCH] if operation.takes_version else []
@@ -107,11 +127,8 @@ def describe(row: Row, operation: Operation, names: Iterable[str]) -> dict[str, 
         "security": [{"token": [] if row.scope == "any" else [row.scope]}],
         "parameters": parameters,
         "responses": {
-            str(operation.status): answer | ({"headers": headers} if headers else {}),
-            **{
-                code: {"description": PROBLEMS[code], "content": _json(ref(Problem), "application/problem+json")}
-                for code in sorted({*operation.problems.split(), "429"})  # every token has a rate
-            },
+            str(operation.status): answer | {"headers": API_VERSION | headers},
+            **{status: _problem(status) for status in sorted(problems)},
         },
     }
     if operation.body is not None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from bedboard.actions.counts import count_places
 from bedboard.actions.epoch import note_epoch
 from bedboard.actions.idempotency import Reply
-from bedboard.actions.occupancy import Changed, change_place, confirm_named_kinds
+from bedboard.actions.occupancy import Changed, Versions, change_place, confirm_named_kinds
 from bedboard.routes.call import Call
 from bedboard.routes.live import api_audience
 from bedboard.routes.parse import if_match
@@ -63,24 +63,23 @@ async def show_shelter(call: Call) -> Response:
     return json_bytes(to_json(known_shelter_object(card)))
 
 
-async def _change(call: Call, work: Callable[[Transaction, int | None], Awaitable[Changed]]) -> Response:
+async def _change(call: Call, work: Callable[[Transaction, Versions], Awaitable[Changed]]) -> Response:
     """Do one change once, wait until this process shows it, and answer with the shelter as it then is.
 
-    `work` also gets the version that the caller believes to be the present one. A conflict carries what is true now.
+    `work` also gets the versions of which the caller believes one to be the present. A conflict carries what is true now.
     """
     known = if_match(call.request)
 
     async def check_and_work(tx: Transaction) -> Changed:
         if known is None:
             return await work(tx, None)
-        if await note_epoch(tx) != known.epoch:  # asked of the database: this process may not know yet that it came back older
-            raise VersionMismatch("version_mismatch")
-        return await work(tx, known.version)
+        epoch = await note_epoch(tx)  # asked of the database: this process may not know yet that it came back older
+        return await work(tx, {one.version for one in known if one.epoch == epoch})
 
     def reply(changed: Changed) -> Reply:
         return Reply(200, _object(call, changed.shelter), changed.shelter.version)
 
-    asked = (call.request.headers.get("if-match", ""), await call.body())
+    asked = (",".join(call.request.headers.getlist("if-match")), await call.body())
     try:
         done = await call.once(call.key, *asked, work=check_and_work, reply=reply, shown=call.shelter_shown)
     except (Conflict, VersionMismatch) as refusal:
@@ -104,7 +103,7 @@ async def patch_place(call: Call) -> Response:
     place_id, command = call.path_params["place_id"], await call.json(PatchPlace)
     change = PlaceChange(command.status, command.reason, command.expected_free_at, command.observed_at)
     limits = call.process.settings.limits
-    return await _change(call, lambda tx, version: change_place(tx, call.actor, place_id, change, call.now, version, limits))
+    return await _change(call, lambda tx, known: change_place(tx, call.actor, place_id, change, call.now, known, limits))
 
 
 async def put_occupancy(call: Call) -> Response:
@@ -112,7 +111,7 @@ async def put_occupancy(call: Call) -> Response:
     counts = {kind: KindCount(numbers.empty, numbers.closed) for kind, numbers in command.kinds.items()}
     return await _change(
         call,
-        lambda tx, version: count_places(tx, call.actor, shelter_id, counts, call.now, command.observed_at, version),
+        lambda tx, known: count_places(tx, call.actor, shelter_id, counts, call.now, command.observed_at, known),
     )
 
 
@@ -120,7 +119,5 @@ async def post_confirm(call: Call) -> Response:
     shelter_id, command = call.path_params["shelter_id"], await call.json(PostConfirm)
     return await _change(
         call,
-        lambda tx, version: confirm_named_kinds(
-            tx, call.actor, shelter_id, command.kinds, call.now, command.observed_at, version
-        ),
+        lambda tx, known: confirm_named_kinds(tx, call.actor, shelter_id, command.kinds, call.now, command.observed_at, known),
     )

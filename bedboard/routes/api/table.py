@@ -35,7 +35,7 @@ from bedboard.schemas.answers import (
 from bedboard.schemas.commands import PatchPlace, PostConfirm, PostHold, PostSearch, PutOccupancy
 from bedboard.views.objects import to_json
 
-WRITES = "400 401 403 404 409 412 413 422 503"
+WRITES = "401 403 404 409 412 503"
 KNOWN = (ShelterObject, KnownShelterObject)
 
 
@@ -111,9 +111,7 @@ API: tuple[Row | SocketRow, ...] = (
         "api_search",
         SEEKING,
         scope="search",
-        operation=Operation(
-            "postSearch", "Which places suit this person tonight", "400 401 403 413 422 503", (FoundObject,), PostSearch
-        ),
+        operation=Operation("postSearch", "Which places suit this person tonight", "401 403 503", (FoundObject,), PostSearch),
     ),
     Row(
         "POST",
@@ -125,7 +123,7 @@ API: tuple[Row | SocketRow, ...] = (
         operation=Operation(
             "postHold",
             "Keep a place for 30 minutes",
-            "400 401 403 404 409 413 422 429 503",
+            "401 403 404 409 503",
             (HoldObject,),
             PostHold,
             takes_key=True,
@@ -148,7 +146,7 @@ API: tuple[Row | SocketRow, ...] = (
         "api_hold",
         SEEKING_OR_REPORTING,
         scope="request",
-        operation=Operation("deleteHold", "Let a place go", "401 403 404 409 422 503", takes_key=True, status=204),
+        operation=Operation("deleteHold", "Let a place go", "401 403 404 409 503", takes_key=True, status=204),
     ),
     Row(
         "POST",
@@ -157,7 +155,7 @@ API: tuple[Row | SocketRow, ...] = (
         "api_hold_extend",
         SEEKING_OR_REPORTING,
         scope="request",
-        operation=Operation("extendHold", "30 minutes longer, once", "401 403 404 409 422 503", (HoldObject,), takes_key=True),
+        operation=Operation("extendHold", "30 minutes longer, once", "401 403 404 409 503", (HoldObject,), takes_key=True),
     ),
     *CASES,
     SocketRow("/api/v1/live", live.api_socket, "api_live", SEEKING_OR_REPORTING, scope="any"),
