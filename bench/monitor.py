@@ -82,14 +82,15 @@ def measure(url: str, pids: Sequence[int], pages: int) -> None:
             ("ODS", "/monitor/figures.ods", max(1, pages // 10)),
         ):
             wanted = request(url, "GET", path, Cookie=cookie, Accept_Encoding="gzip")
-            begun = time.perf_counter()
+            begun, cpu = time.perf_counter(), cpu_ms(pids)
             size = len(ask(line, wanted))
             first = (time.perf_counter() - begun) * 1000
-            cpu = cpu_ms(pids)
+            drawn, cpu = cpu_ms(pids) - cpu, cpu_ms(pids)
             took = ask_at_once(url, [wanted], times, 1)
             each = (cpu_ms(pids) - cpu) / times
             print(
-                f"  {person:6} {name:18} first {first:7.1f} ms   {spread(took)}   {each:6.1f} ms of CPU each   {size:6} bytes"
+                f"  {person:6} {name:18} first {first:7.1f} ms ({drawn:4.0f} of CPU)   {spread(took)}"
+                f"   {each:6.1f} ms of CPU each   {size:6} bytes"
             )
     line.close()
 
