@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import babel
 import jinja2
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from markupsafe import Markup
@@ -187,7 +187,7 @@ class Pages:
         )
 
         def clock_time(moment: datetime) -> str:
-            text = format_time(moment.astimezone(self.zone), "HH:mm", locale=language)
+            text = moment.astimezone(self.zone).strftime("%H:%M")
             season = season_of(moment, self.zone)
             return f"{text} ({self.macro(language, 'words/hours.html', 'season', season)})" if season else text
 
