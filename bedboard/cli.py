@@ -1,5 +1,6 @@
 """The commands of bedboard, their arguments and options. Each imports its work when it runs."""
 
+import gc
 import sys
 from datetime import date
 from pathlib import Path
@@ -50,8 +51,11 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="processes that serve, all on this port")] = 1,
 ) -> None:
     """Serve the board from the database in DATABASE_URL."""
+    gc.disable()  # all imports stay: the collector would go through them again and again, and find nothing
     from bedboard.commands.serve import serve
 
+    gc.freeze()
+    gc.enable()
     serve(host, port, workers)
 
 

@@ -22,11 +22,27 @@ INDEXES = """
     select indexname as name, indexdef as made from pg_indexes
     where tablename = 'journal' and indexname <> 'pk_journal'
 """
+# What places say changes with the day only: to build the words of each line took most of the time.
+SAID = (
+    """
+create temp table said as
+    select day, odd,
+        jsonb_build_object('state', case when odd = 0 then 'open' else 'occupied' end, 'since', at - interval '1 day',
+            'closed_reason', null, 'expected_free_at', null,
+            'confirmed', jsonb_build_object('at', at - interval '1 hour', 'by', 'person', 'kinds', jsonb_build_object())
+        ) as before,
+        jsonb_build_object('state', case when odd = 0 then 'occupied' else 'open' end, 'since', at,
+            'closed_reason', null, 'expected_free_at', null) as after
+    from generate_series(0, $2::int) day, generate_series(0, 1) odd,
+        lateral (select $1::timestamptz + day * interval '1 day' as at) moment
+""",
+    "analyze said",
+)
 # Nine of ten lines are taps on a place, the words as the actions write them; the tenth confirms. The tags are no real ones.
 LINES = """
-    with numbered as (
+    with numbered as materialized (
         select row_number() over (order by id) - 1 as number, id, count(*) over () as every from shelter
-    ), placed as (
+    ), placed as materialized (
         select shelter_id, id, row_number() over (partition by shelter_id order by position) - 1 as number,
             count(*) over (partition by shelter_id) as every from place where ended_at is null
     ), turns as (
@@ -38,29 +54,32 @@ LINES = """
                          action, shelter_id, version, place_id, before, after, tag)
     select t.at, t.at, 'person', 'police', 'staff', 'org', 'shift', 'public',
         case when t.k % 10 = 9 then 'confirm' else 'place' end, s.id, 2 + t.k, case when t.k % 10 <> 9 then p.id end,
-        case when t.k % 10 <> 9 then jsonb_build_object('state', case when t.k % 2 = 0 then 'open' else 'occupied' end,
-            'since', t.at - interval '1 day', 'closed_reason', null, 'expected_free_at', null,
-            'confirmed', jsonb_build_object('at', t.at - interval '1 hour', 'by', 'person', 'kinds', jsonb_build_object())) end,
-        case when t.k % 10 <> 9 then jsonb_build_object('state', case when t.k % 2 = 0 then 'occupied' else 'open' end,
-            'since', t.at, 'closed_reason', null, 'expected_free_at', null) end,
-        decode(md5(t.g::text), 'hex')
+        said.before, said.after, decode(md5(t.g::text), 'hex')
     from turns t join numbered s on s.number = t.n
     join placed p on p.shelter_id = s.id and p.number = t.k % p.every
+    left join said on t.k % 10 <> 9 and said.odd = t.k % 2 and said.day = extract(day from t.at - $1::timestamptz)
     order by t.g
 """
 PICTURES = f"""
+    with shown as materialized (select s.id, {SHOWS} as shows from shelter s)
     insert into picture (shelter_id, at, version, shows)
     select j.shelter_id, j.received_at, j.version, shown.shows
-    from (select s.id, {SHOWS} as shows from shelter s) shown
-    join journal j on j.shelter_id = shown.id and j.version % {CHANGES_BETWEEN} = 0
+    from shown join journal j on j.shelter_id = shown.id and j.version % {CHANGES_BETWEEN} = 0
     on conflict do nothing
 """  # noqa: S608  (our own words)
 
 # As if the lines had been chained long ago: otherwise the server would be busy with that, and not with what is measured.
 CHAINED = """
-    insert into chain select row_number() over (order by min(id)), $1, 'journal', max(id), array_agg(id order by id),
-        string_agg(tag, '' order by id), '' from journal where length(tag) = 16 group by id / 500
+    insert into chain select min(id), $1, 'journal', max(id), array_agg(id order by id),
+        string_agg(tag, '' order by id), '' from journal where id >= $2 and id < $2 + $3::bigint group by id / 500
 """
+ROOMY = (
+    "alter system set max_wal_size = '8GB'",
+    "select pg_reload_conf()",
+    "set work_mem = '256MB'",
+    "set maintenance_work_mem = '1GB'",
+    "set synchronous_commit = off",
+)
 
 
 async def make_up_past(url: str, years: float, lines: int | None = None) -> int:
@@ -78,7 +97,10 @@ async def make_up_past(url: str, years: float, lines: int | None = None) -> int:
         indexes = await connection.fetch(INDEXES)
         for index in indexes:
             await connection.execute(f"drop index {index['name']}")
-        await connection.execute("set synchronous_commit = off")
+        for statement in ROOMY:
+            await connection.execute(statement)
+        await connection.execute(SAID[0], begin, span.days)
+        await connection.execute(SAID[1])
         for first in range(0, count, AT_ONCE):
             last = min(first + AT_ONCE, count) - 1
             await connection.execute(LINES, begin, span, count, first, last)
@@ -88,7 +110,9 @@ async def make_up_past(url: str, years: float, lines: int | None = None) -> int:
         await connection.execute(PICTURES)
         latest = "(select max(version) from journal j where j.shelter_id = s.id)"
         await connection.execute(f"update shelter s set version = greatest(s.version, coalesce({latest}, 1))")  # noqa: S608
-        await connection.execute(CHAINED, begin)
+        lowest, highest = await connection.fetchrow("select min(id), max(id) from journal")
+        for first in range(lowest, highest + 1, AT_ONCE):
+            await connection.execute(CHAINED, begin, first, AT_ONCE)
         await connection.execute("vacuum analyze")
         return count
     finally:

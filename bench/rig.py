@@ -106,6 +106,9 @@ def serving(fill: Callable[[str], None], workers: int = 1) -> Iterator[Served]:
             "BEDBOARD_LIVE_PAGES": "inf",  # one person has all the screens, and one token asks as fast as it can
             "BEDBOARD_TOKEN_CALLS": "inf",
         }
+        # An installation has its bytecode. Some shells forbid to write it, and then a start compiles all that it imports.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        subprocess.run([sys.executable, "-c", "import bedboard.commands.serve"], env=environment, check=True)
         command = [sys.executable, "-m", "bedboard", "serve", "--port", str(port), "--workers", str(workers)]
         begun = time.monotonic()
         server = subprocess.Popen(command, env=environment)

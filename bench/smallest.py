@@ -15,6 +15,7 @@ import fanout
 import limits
 import made_past
 import monitor
+import months
 import search
 import split
 import stood
@@ -53,6 +54,7 @@ def main() -> None:
             uvloop.run(limits.measure(Path(folder), served.web_url, 3, 0))
     with serving(fill_past, 1) as served:
         stood.measure(served, 1, 2)
+        months.measure(served.database_url, 2000, 2)
         years.measure(served, 1, 2)
 
 

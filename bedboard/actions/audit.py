@@ -28,6 +28,7 @@ from bedboard.store.marks import Marks
 
 BLOCK_ROWS = 500
 SETTLED_AFTER = timedelta(minutes=10)  # far longer than any transaction may last
+LOOKS_BACK = timedelta(days=2)  # from the last block, by the first turn of a process: a machine may have stood still for hours
 
 
 class Finding(NamedTuple):
@@ -62,18 +63,20 @@ class Chained(NamedTuple):
 async def chain_rows(tx: Transaction, now: datetime, *, whole: bool = False) -> Chained | None:
     """Chain the rows that are not in the chain yet; None: another process is doing it.
 
-    `whole`: also look among the oldest rows. Rows with an empty tag are older than the tags: they are chained by the turn
-    that begins the chain, and never later.
+    `whole`: look far back too, for rows that came late while no process was running. To look among all rows would take
+    minutes after some years; `bedboard verify` does. Rows with an empty tag are older than the tags: they are chained by the
+    turn that begins the chain, and never later.
     """
     if not await lock_chain(tx):
         return None
     marks, head = marks_of(tx), await get_head(tx)
+    begin = min(now, head.at - LOOKS_BACK) if whole and head is not None else now
     begins, mark = head is None, b"" if head is None else head.mark
     number = last = 0 if head is None else head.number
     count = 0
     forged: list[Finding] = []
     for source in TABLES:
-        since = Settled(0, 0) if whole else await get_settled(tx, source, now - SETTLED_AFTER)
+        since = await get_settled(tx, source, begin - SETTLED_AFTER)
         until_id = await get_until_id(tx, source)
         while rows := await list_unchained(tx, source, since, BLOCK_ROWS, last):
             right = [row for row in rows if (marks.fits(source, row, row["tag"]) if row["tag"] else begins)]

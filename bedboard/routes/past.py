@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from bedboard.live.turns import breathe
 from bedboard.routes.call import Call
 from bedboard.routes.replies import http_status, page
 from bedboard.rules.past import QUARTER, QUARTERS_OF_DAY, day_around
@@ -13,7 +14,7 @@ from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.forms import PastForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.past import get_journal_began, list_lines, list_past, list_words_since
-from bedboard.views.past import Stood, show_past
+from bedboard.views.past import Stood, past_steps
 
 LINES_SHOWN = 300  # of one shelter in a day
 LONGEST_MOMENT = 40  # signs of a moment with its offset
@@ -77,7 +78,7 @@ async def _show(call: Call, template: str, shelter_id: str | None) -> Response:
             words = await list_words_since(tx, at)
             began = await get_journal_began(tx)
             lines = [] if refusal or shelter_id is None else await list_lines(tx, shelter_id, first, last, LINES_SHOWN)
-        stood = show_past(past, words, call.catalogue, call.process.settings.limits, at)
+        stood = await breathe(past_steps(past, words, call.catalogue, call.process.settings.limits, at))
     context = {"stood": stood, "at": at, "refusal": refusal, "began": began, "lines": lines, "shelter_id": shelter_id}
     return page(call, template, context | _ways(call, stood, first, last), http_status(refusal) if refusal else 200)
 

@@ -3,9 +3,10 @@
 Everything here follows from stored moments and `now`; nothing waits for a job to have run.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -62,20 +63,25 @@ def freshness_of(confirmed_at: datetime | None, limits: FreshnessLimits, now: da
     return "ageing" if age < limits.ageing else "stale"
 
 
-def confirm_moments(times: Iterable[time], zone: ZoneInfo, around: date) -> Iterator[datetime]:
+def confirm_moments(times: Iterable[time], zone: ZoneInfo, around: date) -> Sequence[datetime]:
     """Return the confirmation moments of the day before, the day itself and the two days after, ascending, aware in UTC.
 
     Two, because a confirmation just before midnight may cover a moment just after it.
     A time that the change to summer time skips (02:30) falls where the clock then stands, an hour later; one that the
     change to winter time repeats counts once, the first.
     """
+    return _confirm_moments(tuple(times), zone, around)
+
+
+@lru_cache(1000)  # most shelters have the same times, and every card asks several times
+def _confirm_moments(times: tuple[time, ...], zone: ZoneInfo, around: date) -> Sequence[datetime]:
     utc = ZoneInfo("UTC")
     moments = {
         datetime.combine(around + timedelta(days=days), at, tzinfo=zone).astimezone(utc)
         for days in (-1, 0, 1, 2)
         for at in times
     }
-    return iter(sorted(moments))
+    return tuple(sorted(moments))
 
 
 def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) -> datetime | None:
@@ -84,7 +90,7 @@ def due_moment(confirmed_at: datetime, times: Iterable[time], zone: ZoneInfo) ->
     A confirmation counts for a moment from half an hour before it, when the reminder goes out.
     """
     day = confirmed_at.astimezone(zone).date()
-    for moment in confirm_moments(list(times), zone, day):
+    for moment in confirm_moments(times, zone, day):
         if moment - REMIND_BEFORE > confirmed_at:
             return moment
     return None
@@ -181,7 +187,7 @@ def current_reminder(
 def latest_reminder(confirmed_at: datetime | None, times: Iterable[time], zone: ZoneInfo, now: datetime) -> Reminder | None:
     """Return the reminder to send, once per step: of the latest moment whose half hour has begun, unless it is confirmed."""
     day = now.astimezone(zone).date()
-    begun = [m for m in confirm_moments(list(times), zone, day) if m - REMIND_BEFORE <= now]
+    begun = [m for m in confirm_moments(times, zone, day) if m - REMIND_BEFORE <= now]
     if not begun or (confirmed_at is not None and confirmed_at >= begun[-1] - REMIND_BEFORE):
         return None
     return reminder_at(begun[-1], now)

@@ -16,7 +16,7 @@ Picture = dict[str, Any]
 `places` in their order. A place: id, label, kind, beds, cots, exists, state, since, expected_free_at, closed_reason, criteria,
 and `claim` (claim, type, organization, role, expires_at, expected_at) where there is one, even past its hour."""
 
-CHANGES_BETWEEN = 24  # versions of a shelter after which the next picture is kept: so many lines are read at most
+CHANGES_BETWEEN = 8  # versions of a shelter after which the next picture is kept: so many lines are read at most
 KEPT_AGAIN = timedelta(days=28)  # or after so long, so that retention never takes the last picture on which lines build
 TAKEN = timedelta(hours=1)
 

@@ -6,12 +6,14 @@ import pytest
 
 from bedboard.actions.retention import forgetting, keep_pictures
 from bedboard.rules import past
+from bedboard.rules.freshness import USUAL_LIMITS
 from bedboard.rules.retention import Terms
 from bedboard.store import past as stored
 from bedboard.store.database import Database
+from bedboard.views.past import past_steps
 from tests.build import NOW
 from tests.build.cases import HOUR, MORNING, bring_to
-from tests.build.pasts import Chronicle, live
+from tests.build.pasts import Chronicle, board_now, live
 from tests.build.rows import do, every_row
 
 
@@ -49,6 +51,13 @@ async def test_a_line_that_is_not_understood_breaks_the_comparison(
     monkeypatch.setitem(past.STEPS, "place", past.STEPS["change_shelter"])
     with pytest.raises(AssertionError):
         await chronicle.check()
+
+
+async def test_others_go_first_after_each_shelter_of_the_past(board_database: Database) -> None:
+    catalogue, cards = await board_now(board_database, NOW)
+    past = await do(board_database, lambda tx: stored.list_past(tx, NOW))
+    words = await do(board_database, lambda tx: stored.list_words_since(tx, NOW))
+    assert len(list(past_steps(past, words, catalogue, USUAL_LIMITS, NOW))) == len(past) == len(cards) > 1
 
 
 async def test_a_picture_is_kept_as_long_as_the_journal(board_database: Database) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bedboard.actions import audit
 from bedboard.actions.audit import Finding, Head, chain_rows, check_head, head_of
 from bedboard.actions.disclosures import note_refused_telephone
 from bedboard.clock import Clock
-from bedboard.store.chain import get_head
-from bedboard.store.database import Database
+from bedboard.store.chain import Row, Settled, get_head, list_unchained
+from bedboard.store.database import Database, Transaction
+from bedboard.store.marks import Source
 from bedboard.store.seal import Seal, new_key
 from bedboard.trail import Trail, read_head
 from tests.build import NOW, FixedClock
@@ -48,6 +50,28 @@ async def test_a_row_that_comes_hours_late_is_found_by_the_first_turn_of_a_proce
     await Trail(board_database, clock, None).chain()
     findings, seen = await verify(board_database)
     assert (findings, seen.waiting) == ([], 0)
+
+
+async def test_the_first_turn_of_a_process_does_not_look_through_all_years(
+    board_database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take longer than a statement may, again and again, and nothing would be chained any more."""
+    await look(board_database)
+    await chain(board_database, clock)
+    async with board_database.transaction() as tx:
+        first = await get_head(tx)
+    clock.move(hours=24 * 365)
+    await look(board_database)
+    await chain(board_database, clock)
+    looked: list[Settled] = []
+
+    async def note(tx: Transaction, source: Source, since: Settled, most: int, until: int | None = None) -> list[Row]:
+        looked.extend([since] if source == "disclosure" else [])
+        return await list_unchained(tx, source, since, most, until)
+
+    monkeypatch.setattr(audit, "list_unchained", note)
+    await Trail(board_database, clock, None).chain()
+    assert first is not None and [since.number for since in looked] == [first.number]
 
 
 async def test_the_clock_may_be_set_back(board_database: Database, clock: FixedClock) -> None:

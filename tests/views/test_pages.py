@@ -1,15 +1,19 @@
 """The templates of a process, read before anybody comes."""
 
+import gettext
+import io
 import tempfile
 from pathlib import Path
 
 import jinja2
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from bedboard.app import build_app
 from bedboard.settings import WEB, Settings
 from bedboard.store.database import Database
-from bedboard.views.pages import CompiledTemplates
+from bedboard.views.pages import CompiledTemplates, Translations
 from tests.build import SEAL, FixedClock
 
 TEMPLATES = {path.relative_to(WEB / "templates").as_posix() for path in (WEB / "templates").rglob("*.html")}
@@ -27,6 +31,21 @@ async def test_no_visitor_waits_for_a_template_to_be_compiled(board_database: Da
     assert await ready(board_database.url, clock, reads_templates=True) == [len(TEMPLATES)] * 2
     few = await ready(board_database.url, clock, reads_templates=False)
     assert max(few) < len(TEMPLATES) / 2  # without it the first visitors compile the others
+
+
+def test_every_text_and_number_has_the_words_that_gettext_finds() -> None:
+    with (WEB / "locale" / "en.po").open("rb") as file:
+        catalog = read_po(file, locale="en")
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    ours, theirs = Translations(catalog), gettext.GNUTranslations(compiled)
+    asked = [message.id for message in catalog if message.id] + ["a text that nobody wrote", ("one text", "more texts")]
+    assert len(asked) > 1000
+    for text in asked:
+        one, more = (text, text) if isinstance(text, str) else text[:2]
+        assert ours.gettext(one) == theirs.gettext(one)
+        assert [ours.ngettext(one, more, n) for n in range(4)] == [theirs.ngettext(one, more, n) for n in range(4)]
 
 
 @pytest.fixture
