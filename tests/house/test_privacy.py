@@ -82,6 +82,7 @@ OTHERWISE = {
     "search": "the end of the case erases it in the same transaction",
     "alert": "a job of each minute ends alerts",
     "hour": "a job of each hour adds what waits to the counts",
+    "departure": "the job that counts a stay deletes them",
 }
 """Why the hourly job does nothing about these terms."""
 

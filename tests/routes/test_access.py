@@ -194,7 +194,7 @@ TWICE = {
     "another token": ("GET", "/board", [BEARER, ("Authorization", "Bearer wrong")]),
     "a key": ("POST", "/search", [BEARER, ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]),
     "a type": ("POST", "/search", [BEARER, ("Content-Type", "application/json"), ("Content-Type", "text/html")]),
-    "a version": ("POST", "/search", [BEARER, ("If-Match", "1"), ("If-Match", "2")]),
+    "a version": ("GET", "/board", [BEARER, ("If-Match", "1"), ("If-Match", "2")]),
 }
 
 

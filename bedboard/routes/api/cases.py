@@ -88,7 +88,7 @@ async def _change(
 
 
 async def _add_present(call: Call, refusal: Refusal, shelter_id: str | None) -> Known | None:
-    """Add the case as it now is to a refusal, and return its version; None: there is no case, or the caller may not see it."""
+    """Add the present case to a refusal, and return its version; None: there is no case, or the caller may not see it."""
     case_id = call.path_params.get("case_id")
     if case_id is None:
         return None
