@@ -144,7 +144,7 @@ async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_wait
     people = "insert into person select 'p' || n, 'oever', 'P', 'police', null, false, null from generate_series(0, 9) n"
     await run(pools[0], people)
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + (3 if in_order else 12)
+    deadline = loop.time() + (3 if in_order else 60)  # without the order until the first circle, which may take a while
     states: list[str] = []
 
     async def work(worker: int) -> None:

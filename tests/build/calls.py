@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from bedboard.rules.access import SEEKERS
 from tests.build import NOW
 from tests.build.api import correct
 
@@ -143,7 +144,11 @@ CALLS: dict[str, Call] = {
     "organizations": Call("/manage/organizations", 200),
     "organization_add": Call("/manage/organizations", 303, {"name": "Stichting Nieuw", "key": "m1"}),
     "organization": Call("/manage/organizations/oever", 200),
-    "organization_save": Call("/manage/organizations/oever", 200, {"name": "Oever", "do": "preview", "key": "m2"}),
+    "organization_save": Call(
+        "/manage/organizations/oever",
+        200,
+        {"name": "Oever", "do": "preview", "key": "m2"} | {f"telephone_{role}": "020 123 45 67" for role in SEEKERS},
+    ),
     "merge": Call("/manage/organizations/desk/merge", 200),
     "merge_save": Call("/manage/organizations/desk/merge", 200, {"into": "oever", "do": "preview", "key": "m24"}),
     "people": Call("/manage/people", 200),
