@@ -16,7 +16,7 @@ from websockets.exceptions import WebSocketException
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.attacks.stage import is_long
+from tests.attacks.stage import is_long, tell
 from tests.attacks.wire import Wire
 from tests.build import PATIENCE, until
 from tests.build.processes import Process
@@ -146,5 +146,4 @@ async def test_boards_behind_a_bad_network_come_to_what_sql_says(
         cuts = to_a.cuts + to_b.cuts
     for process in (a, b):
         assert '"bug"' not in process.log.read_text()
-    with capsys.disabled():
-        print(f"\nconverge: {boards} boards, {each * len(places)} updates, {cuts} ends cut, 0 boards differ")  # noqa: T201
+    tell(capsys, f"converge: {boards} boards, {each * len(places)} updates, {cuts} ends cut, 0 boards differ")
