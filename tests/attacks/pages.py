@@ -79,6 +79,10 @@ class Screen:
                 self.oldest = max(self.oldest, self._truth.age(self.version, at))
             await asyncio.sleep(LOOK_SECONDS)
 
+    async def has_lied(self) -> bool:
+        """Return whether it has called something live that was certainly too old."""
+        return self.oldest > SILENCE_SECONDS + GRACE_SECONDS
+
     async def is_lost(self) -> bool:
         return self.state == "lost"
 
