@@ -36,6 +36,13 @@ def is_long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--attack") == "long")
 
 
+def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    """Write a figure at once, so that a run that is cut off has told as much as it found."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n{line}\n")
+        sys.stdout.flush()
+
+
 @contextmanager
 def folder() -> Iterator[Path]:
     """A folder that the user of PostgreSQL can reach."""

@@ -11,7 +11,7 @@ import pytest
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.attacks.stage import HANDSHAKE, is_long, lines_of, planted
+from tests.attacks.stage import HANDSHAKE, is_long, lines_of, planted, tell
 from tests.build import PATIENCE
 from tests.build.processes import Process
 
@@ -130,8 +130,8 @@ async def test_broken_requests_and_frames_hurt_nobody(
     assert errors_in(heard, process.log) == 0
     assert "Traceback" not in process.log.read_text()
     late = sorted(waits)[int(len(waits) * 0.99)]
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\nbroken: {len(heard)} broken requests and frames, 0 errors; {len(waits)} calls of {PEOPLE[size]} people, "
-            f"p99 {late * 1000:.0f} ms"
-        )
+    tell(
+        capsys,
+        f"broken: {len(heard)} broken requests and frames, 0 errors; {len(waits)} calls of {PEOPLE[size]} people, "
+        f"p99 {late * 1000:.0f} ms",
+    )

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +18,7 @@ from websockets.exceptions import WebSocketException
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.attacks.stage import is_long
+from tests.attacks.stage import is_long, tell
 from tests.attacks.wire import Wire
 from tests.build import PATIENCE, until
 from tests.build.processes import Process
@@ -24,6 +26,7 @@ from tests.build.site import as_owner
 from tests.build.statements import run
 
 SIZES = {"short": (20, 120), "long": (200, 2000)}
+TOLD_EVERY = 100
 TRUTH = "select s.id, s.version, p.id, p.state from shelter s join place p on p.shelter_id = s.id"
 Shown = dict[str, tuple[int, dict[str, str]]]
 
@@ -73,7 +76,8 @@ async def in_sql(database: Database) -> Shown:
     return found
 
 
-async def press(process: Process, place: str, count: int, random: Random) -> None:
+async def press(process: Process, place: str, count: int, random: Random, told: Callable[[str], None]) -> None:
+    """Change the place so often, and tell of each hundred."""
     async with process.api(f"demo-shelter-{place.partition('-')[0]}") as api:
         done = 0
         while done < count:
@@ -81,6 +85,8 @@ async def press(process: Process, place: str, count: int, random: Random) -> Non
                 reply = await api.patch(f"/places/{place}", json={"status": random.choice(["free", "occupied"])})
                 assert reply.status_code in (200, 429, 503), reply.text
                 done += reply.status_code == 200
+                if done % TOLD_EVERY == 0 and reply.status_code == 200:
+                    told(f"  {done} of {count} updates of {place}")
                 await asyncio.sleep(0.02 if reply.status_code == 200 else 0.2)
 
 
@@ -126,7 +132,8 @@ async def test_boards_behind_a_bad_network_come_to_what_sql_says(
         await until(all_open, "every board is shown")
         harming = asyncio.create_task(harm([to_a, to_b], database, random))
         each = updates // len(places)
-        await asyncio.gather(*(press((a, b)[n % 2], place, each, random) for n, place in enumerate(places)))
+        told = partial(tell, capsys)
+        await asyncio.gather(*(press((a, b)[n % 2], place, each, random, told) for n, place in enumerate(places)))
         harming.cancel()
         with suppress(asyncio.CancelledError):
             await harming
@@ -146,5 +153,4 @@ async def test_boards_behind_a_bad_network_come_to_what_sql_says(
         cuts = to_a.cuts + to_b.cuts
     for process in (a, b):
         assert '"bug"' not in process.log.read_text()
-    with capsys.disabled():
-        print(f"\nconverge: {boards} boards, {each * len(places)} updates, {cuts} ends cut, 0 boards differ")  # noqa: T201
+    tell(capsys, f"converge: {boards} boards, {each * len(places)} updates, {cuts} ends cut, 0 boards differ")

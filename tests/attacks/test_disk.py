@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.stage import Server, folder, is_long, lines_of, says, server_in, small_disk
+from tests.attacks.stage import Server, folder, is_long, lines_of, says, server_in, small_disk, tell
 from tests.build import until
 from tests.build.processes import Process
 
@@ -84,8 +84,7 @@ async def test_a_full_disk_is_named_and_when_there_is_room_all_is_there(
         said = [(line["event"], line.get("reason")) for line in lines_of(process.log)]
         assert ("database_failed", "full") in said and ("health", "full") in said
         assert "bug" not in {event for event, _ in said}
-    with capsys.disabled():
-        print(f"\ndisk: full and its log full; named {sorted(presses.codes)}, 0 acknowledged presses lost")  # noqa: T201
+    tell(capsys, f"disk: full and its log full; named {sorted(presses.codes)}, 0 acknowledged presses lost")
 
 
 async def test_a_folder_that_is_closed_to_its_server_is_named_and_comes_back(
@@ -115,8 +114,7 @@ async def test_a_folder_that_is_closed_to_its_server_is_named_and_comes_back(
             await says(process, "database", "ok")
             assert presses.acknowledged == before + 1, "nothing was lost, and nothing that was refused is there"
         assert '"bug"' not in process.log.read_text()
-    with capsys.disabled():
-        print(f"\nfolder: closed to its server; named, back by itself, {presses.acknowledged} versions kept")  # noqa: T201
+    tell(capsys, f"folder: closed to its server; named, back by itself, {presses.acknowledged} versions kept")
 
 
 async def test_a_server_that_comes_back_without_fsync_is_unsafe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,5 +129,4 @@ async def test_a_server_that_comes_back_without_fsync_is_unsafe(tmp_path: Path, 
             await says(process, "safety", "ok")
         reasons = {line.get("reason") for line in lines_of(process.log) if line["event"] == "database_unfit"}
         assert reasons == {"DATABASE_URL: this database may lose an acknowledged change: fsync=off"}
-    with capsys.disabled():
-        print("\nfsync: off after a restart; the running process is not ready until it is on again")  # noqa: T201
+    tell(capsys, "fsync: off after a restart; the running process is not ready until it is on again")

@@ -13,7 +13,7 @@ import pytest
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.attacks.stage import is_long, planted
+from tests.attacks.stage import is_long, planted, tell
 from tests.build.processes import Process
 from tests.build.site import as_owner
 from tests.build.statements import run
@@ -21,6 +21,10 @@ from tests.build.statements import run
 CALLERS = 24
 ROUNDS = {"short": 6, "long": 60}
 TOKENS = ("demo-police", "demo-coordinator", "demo-desk")
+AN_HOUR_PASSES = (
+    "update claim set created_at = created_at - interval '1 hour' "
+    "where ended_at is not null and created_at > now() - interval '1 hour'"
+)
 WITHOUT_LOCK = """
 import asyncio
 from sqlmodel import select
@@ -57,6 +61,14 @@ def held_twice(holds: Sequence[Held]) -> int:
 def wrongly_full(holds: Sequence[Held], refused: Sequence[tuple[float, float]]) -> int:
     """Count the refusals in whose time, from asking to hearing, the place can never have been held."""
     return sum(not any(one.asks < heard and asked < one.gone for one in holds) for asked, heard in refused)
+
+
+async def let_hours_pass(database: Database) -> None:
+    """Move ended holds an hour back, until cancelled: nobody may begin thirty in an hour, and each caller begins more."""
+    while True:
+        async with as_owner(database) as tx:
+            await run(tx, AN_HOUR_PASSES)
+        await asyncio.sleep(0.5)
 
 
 async def fight(processes: Sequence[Process], rounds: int, *, is_sound: bool) -> tuple[list[Held], list[tuple[float, float]]]:
@@ -113,7 +125,11 @@ async def test_the_last_place_has_one_holder_and_is_never_wrongly_full(
         )
 
     async with serve("a.log") as a, serve("b.log") as b:
+        passing = asyncio.create_task(let_hours_pass(database))
         holds, refused = await fight((a, b), ROUNDS["long" if is_long(request) and is_locked else "short"], is_sound=is_locked)
+        assert not passing.done()
+        passing.cancel()
+        await asyncio.gather(passing, return_exceptions=True)
     twice, full = held_twice(holds), wrongly_full(holds, refused)
     if not is_locked:
         assert twice, "without its lock, a place that is promised twice is seen"
@@ -121,5 +137,4 @@ async def test_the_last_place_has_one_holder_and_is_never_wrongly_full(
     assert (twice, full) == (0, 0)
     assert len(holds) > 5 and refused
     assert wrongly_full([], refused[:1]) == 1, "a wrong refusal is seen"
-    with capsys.disabled():
-        print(f"\nlast place: {len(holds)} holds, {len(refused)} refusals, 0 held twice, 0 wrongly full")  # noqa: T201
+    tell(capsys, f"last place: {len(holds)} holds, {len(refused)} refusals, 0 held twice, 0 wrongly full")

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bedboard.clock import Clock
 from bedboard.store.database import Database
 from tests import build
-from tests.attacks.stage import is_long
+from tests.attacks.stage import is_long, tell
 from tests.attacks.wire import Wire
 from tests.build import until
 from tests.build.processes import Process
@@ -66,5 +66,4 @@ async def test_a_press_whose_answers_are_lost_is_done_once(
         return
     assert done == presses
     assert '"bug"' not in (tmp_path / "log").read_text()
-    with capsys.disabled():
-        print(f"\nreplies: {presses} presses with up to three lost answers each, 0 done twice, 0 lost")  # noqa: T201
+    tell(capsys, f"replies: {presses} presses with up to three lost answers each, 0 done twice, 0 lost")

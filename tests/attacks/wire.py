@@ -1,4 +1,4 @@
-"""A TCP way that an attack can make slow, cut, swallow, leave half open, or rob of its replies."""
+"""A TCP way that an attack can make slow, cut, interrupt, leave half open, or rob of its replies."""
 
 import asyncio
 from contextlib import suppress
@@ -8,8 +8,8 @@ from typing import Self
 class Wire:
     """A way to `host:port` by way of `port` here. Each setting holds for all connections from then on.
 
-    `delay_seconds`: before each piece in either direction. `is_hole`: everything is swallowed, and nobody hears an end.
-    `loses_replies`: words of the other side are swallowed, and ours arrive. `is_shut`: nobody is let in.
+    `host`: a folder when the other side is a PostgreSQL that listens there. `delay_seconds`: before each piece in either
+    direction. `loses_replies`: words of the other side are swallowed, and ours arrive. `is_shut`: nobody is let in.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -17,9 +17,10 @@ class Wire:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.port = 0
         self.delay_seconds = 0.0
-        self.is_hole = False
         self.loses_replies = False
         self.is_shut = False
         self.cuts = 0
@@ -36,6 +37,7 @@ class Wire:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
+        self._flows.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -49,35 +51,71 @@ class Wire:
             writer.transport.abort()
         self._writers.clear()
 
+    def hole(self) -> None:
+        """Let nothing through, no word and no end, until `heal`: then it arrives, as TCP sends again what was lost."""
+        self._flows.clear()
+
+    def heal(self) -> None:
+        self._flows.set()
+
     def half_open(self) -> None:
-        """Cut the far ends only: those on this side hear nothing more, and no end."""
-        self.is_hole = True
+        """Forget all connections: both ends stay open, and nothing arrives there any more. New ones are as before."""
         for task in self._tasks:
             task.cancel()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        await self._flows.wait()
         if self.is_shut:
             writer.transport.abort()
             return
         try:
-            inner_reader, inner_writer = await asyncio.open_connection(*self._target)
-        except OSError:
+            await self._greet(reader, writer)
+            inner_reader, inner_writer = await self._reach()
+        except (OSError, EOFError):
             writer.transport.abort()
             return
-        self._writers |= {writer, inner_writer}
+        self._writers.add(inner_writer)
         for source, target, is_reply in ((reader, inner_writer, False), (inner_reader, writer, True)):
             task = asyncio.create_task(self._pump(source, target, is_reply=is_reply))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do what comes before the words of the two ends: nothing."""
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, port = self._target
+        if host.startswith("/"):
+            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        return await asyncio.open_connection(host, port)
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, is_reply: bool) -> None:
         with suppress(OSError):
             while data := await source.read(65_536):
                 if self.delay_seconds:
                     await asyncio.sleep(self.delay_seconds)
-                if not self.is_hole and not (is_reply and self.loses_replies):
+                await self._flows.wait()
+                if not (is_reply and self.loses_replies):
                     target.write(data)
                     await target.drain()
-        if not self.is_hole:
-            target.transport.abort()
-            self._writers.discard(target)
+        await self._flows.wait()
+        target.transport.abort()
+        self._writers.discard(target)
+
+
+class BrowserWire(Wire):
+    """The same as the proxy of a browser (SOCKS 5): whatever address the browser names, it comes to `host:port`."""
+
+    @property
+    def url(self) -> str:
+        return f"socks5://127.0.0.1:{self.port}"
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        writer.write(b"\5\0")
+        *_, kind = await reader.readexactly(4)
+        length = {1: 4, 4: 16}.get(kind) or (await reader.readexactly(1))[0]  # of an address, or of a name
+        await reader.readexactly(length + 2)
+        writer.write(b"\5\0\0\1" + bytes(6))

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,20 +17,6 @@ from bedboard.store.database import Database
 from tests.build import PATIENCE, SEAL, FixedClock
 from tests.build.scripted_server import Server
 from tests.build.site import Site, served
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of a Chromium; without one the test is skipped, except where CI says that there must be one.
-
-    The headless shell is the same browser without its windows: it opens a page with a third of the work.
-    """
-    found = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI has no Chromium")
-        pytest.skip("no Chromium on this machine")
-    return found
 
 
 @pytest.fixture(scope="session")
