@@ -71,6 +71,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if self.transport.is_closing() and not self.handshake_complete:
             raise ClientDisconnected
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True  # uvicorn forgets this for a refusal, and would log that nothing was answered
 
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:

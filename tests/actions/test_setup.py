@@ -65,6 +65,7 @@ async def test_a_shelter_comes_with_its_places_a_row_for_each_and_one_bell(board
         "languages": [],
         "kinds_confirmed_at": {},
         "confirmed_by": "person",
+        "ended_at": None,
     }
     common = {"shelter_id": "eik", "beds": 1, "observed_at": NOW - HOUR}
     common |= dict.fromkeys(("exists_from", "exists_until", "ended_at"))

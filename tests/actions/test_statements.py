@@ -54,7 +54,7 @@ async def ask_and_offer(database: Database) -> None:
         ((), lambda db: do(db, lambda tx: confirm_shelter(tx, SANNE, "linde", NOW)), 5),
         ((), lambda db: do(db, lambda tx: confirm_named_kinds(tx, MACHINE, "linde", ["cosm"], NOW, NOW)), 6),
         ((), lambda db: do(db, lambda tx: count_places(tx, MACHINE, "linde", {"cosm": KindCount(0)}, NOW, NOW)), 7),
-        ((), hold, 4),
+        ((), hold, 5),
         ((hold,), lambda db: do(db, lambda tx: extend_hold(tx, MARK, "h1", NOW)), 4),
         ((hold,), lambda db: do(db, lambda tx: release_hold(tx, MARK, "h1", NOW)), 4),
         ((ask,), lambda db: offer(db, "linde-1"), 8),

@@ -52,7 +52,9 @@ async def test_board_before_and_messages_are_board_after_for_every_action(site: 
             lambda: linde.patch("/places/linde-1", json={"status": "free"}),  # again: confirms
             lambda: numbers(many),
             lambda: numbers({"cosm": {"empty": 1, "closed": 2}}),
-            lambda: linde.post("/shelters/linde/confirm", json=correct("cosm", "women")),
+            lambda: linde.post(
+                "/shelters/linde/confirm", json=correct("cosm", "women") | {"observed_at": site.clock.now().isoformat()}
+            ),
             lambda: staff.post("/staff/linde/places/linde-2", data={"status": "occupied", "key": "t"}),
             lambda: undo(site, staff),
             lambda: staff.post("/staff/linde/confirm", data={"key": "c"}),

@@ -19,7 +19,7 @@ async def test_a_program_is_refused_with_the_field(site: Site) -> None:
 
 async def test_a_program_that_names_a_place_asks_to_discuss_it(site: Site) -> None:
     body = MAN | {"shelters": ["beuk"], "places": ["linde-1"]}
-    assert (await call(site, "demo-police", "/requests", body, 422))["errors"][0]["code"] == "does_not_suit"
+    assert (await call(site, "demo-police", "/requests", body, 422))["errors"][0]["code"] == "not_asked"
     await call(site, "demo-police", "/requests", body | {"places": ["beuk-1"]}, 201)
 
 

@@ -65,13 +65,16 @@ async def refused_with(url: str, **options: Any) -> tuple[int, str, str] | None:
 
 
 @pytest.mark.parametrize("role", [*CLIENTS, "none", "wrong"])
-async def test_an_api_socket_opens_for_its_own_audience_only(standing: Site, role: str) -> None:
+async def test_an_api_socket_opens_for_its_own_audience_only(
+    standing: Site, role: str, caplog: pytest.LogCaptureFixture
+) -> None:
     token = {"machine": "demo-shelter-linde", "none": None}.get(role, f"demo-{role}")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     told = await refused_with(f"{standing.live_url}/api/v1/live", additional_headers=headers)
     may, is_nobody = role in SEEKERS | {"machine"}, role in ("none", "wrong")
     wanted = (401, "sign_in_needed", "Bearer") if is_nobody else (403, "not_your_role", "")
     assert told == (None if may else wanted), "a program reads the status of the handshake"
+    assert "without completing handshake" not in caplog.text  # the server has answered, and knows it
 
 
 async def test_a_cookie_opens_no_api_socket_and_a_token_no_page_socket(
