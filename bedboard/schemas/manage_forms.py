@@ -176,10 +176,14 @@ class AnyTokenForm(TokenForm):
     organization: Id | None = None
 
 
-class DraftForm(KeyForm):
-    """A press about a file that was looked at. `seen`: the stamp of the file that the page showed."""
+class DropForm(Form):
+    """A press to throw a file away that was looked at. `seen`: the stamp of the file that the page showed."""
 
     seen: Annotated[str, Field(pattern=STAMP_PATTERN)]
+
+
+class DraftForm(KeyForm, DropForm):
+    """A press to save a file that was looked at."""
 
 
 class RotationForm(Form):

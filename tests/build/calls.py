@@ -164,7 +164,7 @@ CALLS: dict[str, Call] = {
     "import": Call("/manage/import", 200),
     "import_look": Call("/manage/import", 422, {}),  # no file was chosen
     "import_save": Call("/manage/import/save", 409, {"key": "m19", "seen": "0" * 16}),  # nobody has looked at a file
-    "import_drop": Call("/manage/import/drop", 303, {"key": "m19b", "seen": "0" * 16}),
+    "import_drop": Call("/manage/import/drop", 303, {"seen": "0" * 16}),
     "import_template": Call("/manage/import/template.csv", 200),
     "kinds": Call("/manage/kinds", 200),
     "kind": Call("/manage/kinds/women", 200),

@@ -131,6 +131,8 @@ async def test_an_odd_body_is_no_bug_and_changes_nothing(standing: Site, ids: di
 async def test_a_tag_is_obeyed_or_refused_and_never_ignored(standing: Site, ids: dict[str, str], row: Row) -> None:
     content = json.dumps(RIGHT[row.name]) if row.name in RIGHT else ""
     expected, epoch = 412 if row in TAGS else 422, standing.process.board.epoch
+    if row.name == "api_case_shelters":  # the other test may have asked this shelter in the case of all
+        ids = ids | {"case_id": await begin(standing, "linde", "ceder", token="demo-desk")}  # noqa: S106
     async with sending(standing, row, ids) as sender:
         for tag in WRONG_TAGS:
             assert await sender.send(content, tag) == 422, tag

@@ -109,7 +109,7 @@ async def answers_to_calls(site: Site, api: httpx.AsyncClient, token: str) -> li
         async with connect(f"{site.live_url}/api/v1/live", additional_headers=authorization) as line:
             heard += [(f"{token} live", message) async for message in first_words(line)]
     except InvalidStatus as refused:
-        heard.append((f"{token} live", (refused.response.body or b"") + str(refused.response.headers).encode()))
+        heard.append((f"{token} live", bytes(refused.response.body or b"") + str(refused.response.headers).encode()))
     for path in API:
         reply = await api.get(path, headers=authorization)
         heard.append((f"{token} {path}", reply.content + str(reply.headers).encode()))

@@ -84,7 +84,7 @@ async def test_the_same_file_changes_nothing_a_second_time(site: Site, wouter: h
     page = await look(wouter)
     assert "Er verandert niets: dit staat er al zo." in words(page) and words(page).count("is er al") == 5
     assert "/manage/import/save" not in page.text
-    forced = await wouter.post(f"{HERE}/save", data=press(page, "drop"))
+    forced = await wouter.post(f"{HERE}/save", data=press(page, "drop") | {"key": "forced"})
     assert (forced.status_code, forced.request.method) == (200, "GET")  # the page that the press led to
     after = await every_row(site.process.database)
     assert {key[0] for key in after.keys() - before.keys()} <= {"stored_reply"}
@@ -114,7 +114,7 @@ async def test_one_wrong_line_and_nothing_is_saved(site: Site, wouter: httpx.Asy
     ):
         assert said in text, said
     before = await every_row(site.process.database)
-    forced = await wouter.post(f"{HERE}/save", data=press(page, "drop"))
+    forced = await wouter.post(f"{HERE}/save", data=press(page, "drop") | {"key": "forced"})
     assert forced.status_code == 409 and "Niet opgeslagen" in words(forced)
     after = await every_row(site.process.database)
     assert {key for key in after if key[0] != "roster_draft"} == {key for key in before if key[0] != "roster_draft"}

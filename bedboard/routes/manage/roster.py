@@ -33,7 +33,7 @@ from bedboard.routes.replies import fields_of, page
 from bedboard.routes.signin import is_demo
 from bedboard.rules.refusals import Conflict, FieldError, Invalid, Unavailable
 from bedboard.rules.roster import LARGEST_FILE_KB, MOST_ROWS
-from bedboard.schemas.manage_forms import PERSON_ROLES, DraftForm, NewPlaceForm, NewShelterForm
+from bedboard.schemas.manage_forms import PERSON_ROLES, DraftForm, DropForm, NewPlaceForm, NewShelterForm
 from bedboard.schemas.roster import COLUMNS, ROW_KINDS, FileRow, Lookups, read_file, read_row, write_template
 from bedboard.store.database import Transaction
 from bedboard.store.managing import list_organizations
@@ -136,7 +136,7 @@ async def _draft(call: Call) -> dict[str, Any] | None:
 
 async def post_import_drop(call: Call) -> Response:
     """Throw the file away that was looked at, unless it is another one by now."""
-    form, draft = await call.form(DraftForm), await _draft(call)
+    form, draft = await call.form(DropForm), await _draft(call)
     if draft is not None and DraftView.read(draft).stamp != form.seen:
         return keep(call, HERE, {}, Conflict("other_file"))
     async with call.transaction() as tx:
