@@ -3,13 +3,11 @@
 from starlette.responses import RedirectResponse, Response
 
 from bedboard.actions.departures import is_asked, tell_departure
-from bedboard.actions.idempotency import Reply
 from bedboard.routes.call import Call
 from bedboard.routes.replies import EMPTY_NOTICE, html
 from bedboard.rules.departures import ASKED_FOR, DEPARTURES
 from bedboard.schemas.forms import DepartureForm
 from bedboard.store.board import ShelterRow
-from bedboard.store.database import Transaction
 from bedboard.store.tables.board import Journal
 
 EMPTY_DEPARTURE = '<div id="departure"></div>'
@@ -27,20 +25,16 @@ def draw_departure(call: Call, row: ShelterRow, tap: Journal | None) -> str:
         "change": tap.id,
         "label": place.label,
         "departures": DEPARTURES,
-        "new_key": call.process.clock.new_id,
     }
     return call.process.pages.render(call.language, "fragments/_departure.html", context)
 
 
 async def post_departure(call: Call) -> Response:
-    """Count where the people went, and take the question off the page."""
+    """Count where the people went, and take the question off the page. The last answer counts, so it needs no key."""
     shelter_id, form = call.path_params["shelter_id"], await call.form(DepartureForm)
-
-    async def work(tx: Transaction) -> None:
-        if form.departure != "skip":
+    if form.departure != "skip":
+        async with call.transaction() as tx:
             await tell_departure(tx, call.actor, shelter_id, form.change, form.departure, call.now)
-
-    await call.once(form.key, str(form.change), work=work, reply=lambda _: Reply(200, b""))
     if not call.wants_fragment:
         return RedirectResponse(f"/staff/{shelter_id}", 303)
     return html(call, EMPTY_DEPARTURE + EMPTY_NOTICE)

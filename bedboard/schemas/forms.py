@@ -50,7 +50,7 @@ class UndoForm(TapForm):
     change: Version
 
 
-class DepartureForm(KeyForm):
+class DepartureForm(Form):
     """Where the people of a place went. `change`: the number of the tap in the journal. "skip": nobody says."""
 
     change: Version

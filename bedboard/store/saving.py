@@ -26,7 +26,12 @@ SAVE = text("""
              n.label, n.kind_code, n.beds, n.cots, n.exists_from, n.exists_until, n.ended_at)
         from jsonb_populate_recordset(null::place, :places) n where p.id = n.id and p.shelter_id = :shelter_id
     ), promised as (
-        insert into claim select * from jsonb_populate_recordset(null::claim, :claims)
+        insert into claim
+            (id, place_id, type, organization_id, role, person_id, client_id,
+             created_at, expires_at, expected_at, ended_at, extended_at, ending, case_id, first_id)
+        select id, place_id, type, organization_id, role, person_id, client_id,
+             created_at, expires_at, expected_at, ended_at, extended_at, ending, case_id, first_id
+        from jsonb_populate_recordset(null::claim, :claims)
         on conflict (id) do update
         set (organization_id, role, person_id, client_id, expires_at, expected_at, ended_at, extended_at, ending)
           = (excluded.organization_id, excluded.role, excluded.person_id, excluded.client_id,

@@ -112,7 +112,7 @@ class Translations(gettext.NullTranslations):
             one, said = message.id, message.string
             if isinstance(said, str):
                 self._single[str(one)] = said
-            elif said:
+            elif said and all(said):
                 self._several[one[0]], self._single[one[0]] = said, said[self._form_of(1)]
 
     def gettext(self, message: str) -> str:

@@ -86,7 +86,7 @@ CALLS: dict[str, Call] = {
     "staff_places": Call("/staff/{shelter}/places/{shelter}-1", 303, {"status": "free", "key": "a"}),
     "staff_confirm": Call("/staff/{shelter}/confirm", 303, {"key": "b"}),
     "staff_undo": Call("/staff/{shelter}/undo", 404, {"change": "999999", "key": "c"}),  # may, but there is no such change
-    "staff_departure": Call("/staff/{shelter}/departure", 404, {"change": "999999", "departure": "home", "key": "c2"}),
+    "staff_departure": Call("/staff/{shelter}/departure", 404, {"change": "999999", "departure": "home"}),
     "staff_occupancy": Call("/staff/{shelter}/occupancy", 303, {"empty.cosm": "1", "key": "d"}),
     "staff_hold": Call("/staff/{shelter}/places/{shelter}-4/hold", 409, {"caller": "desk desk", "key": "e"}),  # it is closed
     "staff_holds": Call("/staff/{shelter}/holds", 409, {"caller": "desk desk", "places.linde-4": "on", "key": "e2"}),

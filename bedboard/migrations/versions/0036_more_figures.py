@@ -54,7 +54,15 @@ create table tally_began (
     constraint pk_tally_began primary key (what)
 )
 """,
-    # Everything that was counted before has a first month in the tallies; the rest begins now.
+    # A hold whose time ran out was counted by either of two words.
+    """
+with late as (
+    delete from tally where what = 'hold' and code = 'expired' returning month, hour, unit_code, kind_code, count
+)
+insert into tally select month, hour, 'hold', unit_code, kind_code, 'lapsed', count from late
+on conflict on constraint pk_tally do update set count = tally.count + excluded.count
+""",
+    # Nobody wrote down when a count of before began. Its first event is careful: some zeros before it say "not counted".
     f"""
 insert into tally_began (what, month)
 select one.what, coalesce((select min(t.month) from tally t where t.what = one.what), date_trunc('month', now())::date)
@@ -77,7 +85,8 @@ begin
     insert into tally (month, hour, what, unit_code, kind_code, code, count)
     select month, hour, what, unit_code, kind_code, code, sum(count) from (
         select month, hour, what, unit_code, kind_code, code, count from before
-        union all select month, hour, what, unit_code, kind_code, code, count from tally_waiting
+        union all select month, hour, what, unit_code, kind_code,
+            case when what = 'hold' and code = 'expired' then 'lapsed' else code end, count from tally_waiting
     ) every
     group by month, hour, what, unit_code, kind_code, code order by random();
     truncate tally_waiting;

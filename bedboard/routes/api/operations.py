@@ -79,7 +79,7 @@ IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "description": "The `ETag` as last read, or several with commas between them: nothing is done when the version is another "
-    "one by now. Elsewhere `If-Match` is refused.",
+    "one by now. A call that changes something and does not name this header refuses it.",
     "schema": {"type": "string", "pattern": f"^(\\*|{TAG_PATTERN}(, *{TAG_PATTERN})*)$"},
 }
 

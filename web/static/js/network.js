@@ -33,17 +33,18 @@
     });
   }
 
-  let isAsking;
+  let last; // the press that goes on: of several, the one that came last
   let isPassed; // the server has just answered: this press goes on
   // `go` does the press once more. `url` is null for a form.
   async function check(event, element, url, go) {
     if (isPassed || isSure()) return;
     event.preventDefault();
-    if (isAsking) return;
-    isAsking = true;
+    last?.end();
     const press = messages.begin("network", element);
+    last = press;
     const isOpen = (await isThere()) || (url && (await isKept(url)));
-    isAsking = false;
+    if (last !== press) return;
+    last = null;
     press.end();
     if (!isOpen)
       return messages.tell(url ? words.cutLink : words.cutForm, { name: "network", press, cut: url ? "link" : "press" });
