@@ -164,7 +164,7 @@ async def show_ods(call: Call) -> Response:
 
 
 async def show_report(call: Call) -> Response:
-    """Show the report of a year on one page of paper: for everybody the same, of months that are over. Refusal: Invalid."""
+    """Show the report of a year, for paper: for everybody the same, of months that are over. Refusal: Invalid."""
     form = parse_form(ReportForm, {name: value for name, value in call.query.items() if value})
     today = _today(call)
     year = form.year or earlier_month(today, 12).year
@@ -178,6 +178,7 @@ async def show_report(call: Call) -> Response:
         "shown": shown,
         "figures": {one.name: one for one in list_figures(counts, shown, merged=True, begun=begun)},
         "series": list_series(counts, shown, merged=True, begun=begun),
+        "stays": list_cross(counts, shown, merged=True),
         "least": LEAST,
         "catalogue": call.catalogue,
         "pictures": pictures,
