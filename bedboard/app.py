@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -41,18 +41,15 @@ from bedboard.process import Process
 from bedboard.push import Pusher
 from bedboard.routes.account_way import CALLBACK
 from bedboard.routes.frontdoor import FrontDoor
-from bedboard.routes.profiles import open_profile
+from bedboard.routes.profiles import make_openers
 from bedboard.routes.replies import on_http
 from bedboard.routes.table import all_routes
 from bedboard.rules.alerts import SeenChange
-from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Unavailable
-from bedboard.schemas.profile import profile_of
 from bedboard.settings import WEB, Settings
 from bedboard.store.board import Catalogue
 from bedboard.store.database import Database, Pools
 from bedboard.store.people import Visitors, list_visitors
-from bedboard.store.seal import Seal, SealedNeeds
+from bedboard.store.seal import Seal
 from bedboard.trail import Trail
 from bedboard.views.pages import Pages
 from bedboard.views.pieces import Pieces
@@ -112,16 +109,7 @@ def make_process(
             if person_id is not None:
                 await send_later(tx, [(person_id, "found")], clock.now())
 
-    def open_sealed(sealed: SealedNeeds) -> Callable[[datetime], Profile]:
-        said = open_profile(seal, sealed)
-
-        def profile_at(now: datetime) -> Profile:
-            if board.catalogue is None:
-                raise Unavailable("database_away")
-            return profile_of(said, board.catalogue, now)
-
-        return profile_at
-
+    open_sealed, open_household = make_openers(seal, board)
     turns = Turns()
     return Process(
         settings=settings,
@@ -138,6 +126,7 @@ def make_process(
         watch=watch,
         identity=identity,
         seal=seal,
+        open_household=open_household,
         alerts=Alerts(reader, board, news, clock, open_sealed, report),
         push=push,
         admission=Admission(limits, clock),

@@ -72,7 +72,10 @@ async def follow_cases(process: Process) -> None:
             lambda tx, case_id, now: close_desk(tx, case_id, catalogue.zone, now),
         ),
         (lambda tx, now: find_late(tx, zone, now), lambda tx, case_id, now: tell_late(tx, case_id, zone, now)),
-        (find_lapsed, lambda tx, case_id, now: lapse_case(tx, case_id, now, zone)),
+        (
+            find_lapsed,
+            lambda tx, case_id, now: lapse_case(tx, case_id, now, zone, lambda sealed: process.open_household(sealed, now)),
+        ),
     )
     for find, tell in steps:
         await tell_each(process, find, tell, is_desk_open=is_desk_open)

@@ -1,5 +1,6 @@
 """The parts that every route needs, put together once by `bedboard.app`, and the way from a request to them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -27,9 +28,10 @@ from bedboard.live.viewer import Viewer
 from bedboard.live.watch import Watch
 from bedboard.push import Pusher
 from bedboard.rules.access import Actor
+from bedboard.rules.fit import Profile
 from bedboard.settings import Settings
 from bedboard.store.database import Database, Pools
-from bedboard.store.seal import Seal
+from bedboard.store.seal import Seal, SealedNeeds
 from bedboard.store.tallies import Tally
 from bedboard.trail import Trail
 from bedboard.views.pages import SCREEN_LANGUAGES, Pages
@@ -56,6 +58,8 @@ class Process:
     watch: Watch
     identity: Identity
     seal: Seal
+    open_household: Callable[[SealedNeeds | None, datetime], Profile | None]
+    """Opens the household of a case for the rules; None for one that cannot be read."""
     alerts: Alerts
     push: Pusher | None
     """None: no keys are set, so nothing is pushed and no page offers it."""

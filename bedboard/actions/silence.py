@@ -7,7 +7,17 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bedboard.actions.case_lock import SYSTEM, LockedCase, count_placed, erase_answers, lock_case, move, save_case
+from bedboard.actions.case_lock import (
+    SYSTEM,
+    LockedCase,
+    OpenNeeds,
+    count_placed,
+    erase_answers,
+    keep_shut,
+    lock_case,
+    move,
+    save_case,
+)
 from bedboard.actions.cases import end_case, give_up
 from bedboard.rules.cases import (
     ENDS,
@@ -101,11 +111,11 @@ async def find_lapsed(tx: Transaction, now: datetime) -> list[str]:
     return await list_left_alone(tx, now - LONGEST_CASE, now - OUTCOME_FORGOTTEN)
 
 
-async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInfo) -> LockedCase:
+async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInfo, needs: OpenNeeds = keep_shut) -> LockedCase:
     """End a case that goes on for too long (`lapses_at`), so that none of its needs stay; another one is left as it is.
 
     A withdrawn case is left until `forgotten_at`, and then ends as "unknown" if nobody has said where the person slept.
-    `events` as in `tell_silence`.
+    `events` as in `tell_silence`. `needs` opens its household, so that each no is counted by it.
     """
     case = await lock_case(tx, case_id)
     now = after_lock(tx, now)
@@ -114,7 +124,7 @@ async def lapse_case(tx: Transaction, case_id: str, now: datetime, zone: ZoneInf
     if case.state == "withdrawn":
         return await end_case(tx, SYSTEM, case, "lapse", "unknown", now, zone)
     if case.state != "housed":
-        return await give_up(tx, SYSTEM, case, "lapsed", now, zone, event="lapse")
+        return await give_up(tx, SYSTEM, case, "lapsed", now, zone, event="lapse", needs=needs)
     move(case, "lapse", now)
     if case.chosen is not None:
         await count_placed(tx, case, case.chosen, now, zone)

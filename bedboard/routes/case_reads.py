@@ -20,10 +20,10 @@ from bedboard.process import Process
 from bedboard.routes.call import Call
 from bedboard.routes.profiles import open_profile
 from bedboard.rules.fit import Profile
-from bedboard.rules.refusals import Invalid, NotAllowed, NotFound, ProofNeeded, TooMany
+from bedboard.rules.refusals import NotAllowed, NotFound, ProofNeeded, TooMany
 from bedboard.rules.rights import Seeker, is_of_same_group, may_see_case
 from bedboard.schemas.cases import AskedObject, CaseObject
-from bedboard.schemas.profile import SearchProfile, profile_of
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.case_events import list_case_events
 from bedboard.store.cases import get_case, list_asks_of_all, list_claims_of_all
 from bedboard.store.claims import list_holds_of_cases
@@ -51,14 +51,9 @@ def opener_of(process: Process) -> OpenProfile:
 
 def needs_opener(call: Call) -> OpenNeeds:
     """Return the function that opens the household of a case for the rules; None for one that cannot be read."""
-    open_needs, catalogue = opener_of(call.process), call.catalogue
 
     def household(sealed: SealedNeeds | None) -> Profile | None:
-        said = open_needs(sealed)
-        try:
-            return None if said is None else profile_of(said, catalogue, call.now)
-        except Invalid:  # for instance, its police unit no longer exists
-            return None
+        return call.process.open_household(sealed, call.now)
 
     return household
 

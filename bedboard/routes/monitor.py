@@ -12,11 +12,11 @@ from bedboard.routes.replies import html, http_status, page_text
 from bedboard.rules.merging import LEAST, Count, check_period, earlier_month, is_over, next_month
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.rules.tallies import PART_HOURS, Axis
-from bedboard.schemas.forms import ExportForm, MonitorForm, ReportForm
+from bedboard.schemas.forms import ExportForm, FileForm, MonitorForm, ReportForm
 from bedboard.schemas.parse import parse_form
 from bedboard.store.tallies import list_begun, list_counts
 from bedboard.views import pictures
-from bedboard.views.exports import Export, about_of, file_name, list_lines, write_csv, write_ods
+from bedboard.views.exports import Export, about_of, file_name, list_lines, list_shelter_lines, write_csv, write_ods
 from bedboard.views.figures import (
     Begun,
     list_chosen,
@@ -52,6 +52,14 @@ def _period(call: Call, form: MonitorForm) -> list[date]:
     return check_period(form.first_month, form.last_month, newest, today)
 
 
+def _own_shelters(call: Call) -> dict[str, str]:
+    """Return by id the names of the shelters whose own figures the reader may see: all for the desk, for others their own."""
+    names = {card.id: card.name for card in call.process.board.cards.values()}
+    if call.actor.role == "desk":
+        return names
+    return {shelter_id: names.get(shelter_id, shelter_id) for shelter_id in call.actor.shelter_ids}
+
+
 def _choices(form: MonitorForm) -> list[tuple[Axis, str]]:
     every: list[tuple[Axis, str]] = [("unit", form.unit), ("kind", form.kind)]
     return [(axis, code) for axis, code in every if code]
@@ -78,7 +86,7 @@ async def show_monitor(call: Call) -> Response:
         months = _period(call, form)
     is_desk = call.actor.role == "desk"
     counts, begun = await _counts(call, months)
-    shelters = {card.id: card.name for card in call.process.board.cards.values()}
+    shelters = _own_shelters(call)
     shown = [month for month in months if is_desk or is_over(month, _today(call))]
     context = {
         "months": months,
@@ -94,7 +102,7 @@ async def show_monitor(call: Call) -> Response:
         "chosen": [list_chosen(counts, shown, axis, code, merged=not is_desk, begun=begun) for axis, code in _choices(form)],
         "form": form,
         "pictures": pictures,
-        "of_shelters": list_of_shelters(counts, months, shelters.keys() if is_desk else call.actor.shelter_ids),
+        "of_shelters": list_of_shelters(counts, months, shelters),
         "shelters": shelters,
         "is_merged": not is_desk,
         "least": LEAST,
@@ -106,8 +114,11 @@ async def show_monitor(call: Call) -> Response:
     return html(call, text, http_status(refusal) if refusal else 200)
 
 
-async def _export(call: Call, form: MonitorForm) -> tuple[Export, list[date]]:
-    """Return the export of a period: for everybody the same, of months that are over. Refusal: Invalid."""
+async def _export(call: Call, form: FileForm) -> tuple[Export, list[date]]:
+    """Return the export of a period, of months that are over. Refusal: Invalid.
+
+    Its tables are for everybody the same. Single shelters are in a file of their own, which nobody hands on with the tables.
+    """
     months = _period(call, form)
     counts, begun = await _counts(call, months)
     pages, language, catalogue = call.process.pages, call.language, call.catalogue
@@ -120,7 +131,16 @@ async def _export(call: Call, form: MonitorForm) -> tuple[Export, list[date]]:
 
     over = [month for month in months if is_over(month, _today(call))]
     words = {subject: pages.macro(language, WORDS, "about", subject, LEAST) for subject in ("source", "merging", "columns")}
-    return Export(about_of(words, months, call.now), list_lines(counts, over, title_of, name_of, begun)), months
+    if form.of == "shelters":
+        words["merging"] = pages.macro(language, WORDS, "about", "shelters", LEAST)
+        lines = list_shelter_lines(counts, over, _own_shelters(call), title_of, begun)
+    else:
+        lines = list_lines(counts, over, title_of, name_of, begun)
+    return Export(about_of(words, months, call.now), lines), months
+
+
+def _file_form(call: Call) -> FileForm:
+    return parse_form(FileForm, {name: value for name, value in call.query.items() if value})
 
 
 def _file(body: bytes, name: str, media_type: str) -> Response:
@@ -132,18 +152,19 @@ async def show_csv(call: Call) -> Response:
     """Send the figures of a period as CSV. Refusal: Invalid."""
     form = parse_form(ExportForm, {name: value for name, value in call.query.items() if value})
     export, months = await _export(call, form)
-    return _file(write_csv(export, SEPARATORS[form.separator]), file_name(months, "csv"), "text/csv; charset=utf-8")
+    return _file(write_csv(export, SEPARATORS[form.separator]), file_name(months, form.of, "csv"), "text/csv; charset=utf-8")
 
 
 async def show_ods(call: Call) -> Response:
     """Send the figures of a period as an OpenDocument spreadsheet. Refusal: Invalid."""
-    export, months = await _export(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+    form = _file_form(call)
+    export, months = await _export(call, form)
     body = await asyncio.to_thread(write_ods, export)  # seconds for many years, and the board goes on
-    return _file(body, file_name(months, "ods"), "application/vnd.oasis.opendocument.spreadsheet")
+    return _file(body, file_name(months, form.of, "ods"), "application/vnd.oasis.opendocument.spreadsheet")
 
 
 async def show_report(call: Call) -> Response:
-    """Show the report of a year on one page of paper: for everybody the same, of months that are over. Refusal: Invalid."""
+    """Show the report of a year, for paper: for everybody the same, of months that are over. Refusal: Invalid."""
     form = parse_form(ReportForm, {name: value for name, value in call.query.items() if value})
     today = _today(call)
     year = form.year or earlier_month(today, 12).year
@@ -157,6 +178,7 @@ async def show_report(call: Call) -> Response:
         "shown": shown,
         "figures": {one.name: one for one in list_figures(counts, shown, merged=True, begun=begun)},
         "series": list_series(counts, shown, merged=True, begun=begun),
+        "stays": list_cross(counts, shown, merged=True),
         "least": LEAST,
         "catalogue": call.catalogue,
         "pictures": pictures,
@@ -167,6 +189,7 @@ async def show_report(call: Call) -> Response:
 
 async def show_json(call: Call) -> Response:
     """Send the figures of a period as JSON. Refusal: Invalid."""
-    export, months = await _export(call, parse_form(MonitorForm, {name: value for name, value in call.query.items() if value}))
+    form = _file_form(call)
+    export, months = await _export(call, form)
     body = to_json({"about": export.about, "lines": [asdict(line) for line in export.lines]})
-    return _file(body, file_name(months, "json"), "application/json")
+    return _file(body, file_name(months, form.of, "json"), "application/json")

@@ -154,7 +154,13 @@ class ReportForm(Form):
     year: Annotated[int, Field(ge=2000, le=9000)] | None = None
 
 
-class ExportForm(MonitorForm):
+class FileForm(MonitorForm):
+    """The period of a file. `of`: "shelters" for one with the reader's single shelters instead of the tables."""
+
+    of: Literal["", "shelters"] = ""
+
+
+class ExportForm(FileForm):
     separator: Literal["comma", "semicolon"] = "comma"
 
 

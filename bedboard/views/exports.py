@@ -5,12 +5,12 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from bedboard.rules.merging import Count
 from bedboard.rules.roster import is_formula
-from bedboard.rules.tallies import TABLES, Axis
-from bedboard.views.figures import EVER, Begun, months_of
+from bedboard.rules.tallies import OF_SHELTERS, TABLES, Axis
+from bedboard.views.figures import EVER, Begun, list_of_shelters, months_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,26 @@ def list_lines(
                 lines.append(Line(*start, "", "", None, "hidden"))
             if not one.is_counted:
                 lines.append(Line(*start, "", "", None, "not_counted"))
+    return lines
+
+
+def list_shelter_lines(
+    counts: Sequence[Count],
+    months: Sequence[date],
+    shelters: Mapping[str, str],
+    title_of: Callable[[str], str],
+    begun: Begun = EVER,
+) -> list[Line]:
+    """Return every month of the figures of these shelters, by id with their names, not merged: each is for its reader only."""
+    lines = []
+    for what in OF_SHELTERS:
+        for month in months:
+            start = (month.isoformat()[:7], what, title_of(what))
+            if month < begun.get(what, date.min):
+                lines.append(Line(*start, "", "", None, "not_counted"))
+                continue
+            for row in list_of_shelters(counts, [month], shelters):
+                lines.append(Line(*start, row.shelter_id, shelters[row.shelter_id], getattr(row, what), "apart"))
     return lines
 
 
@@ -105,9 +125,9 @@ def write_ods(export: Export) -> bytes:
     return file.getvalue()
 
 
-def file_name(months: Sequence[date], ending: str) -> str:
+def file_name(months: Sequence[date], of: Literal["", "shelters"], ending: str) -> str:
     """Return a name for the file of these months, made of nothing from outside."""
-    return f"bedboard-{months[0]:%Y-%m}-{months[-1]:%Y-%m}.{ending}"
+    return f"bedboard-{of and 'shelters-'}{months[0]:%Y-%m}-{months[-1]:%Y-%m}.{ending}"
 
 
 def about_of(words: Mapping[str, str], months: Sequence[date], now: datetime) -> dict[str, str]:

@@ -14,6 +14,7 @@ from bedboard.actions.manage.places import PlaceFacts, open_places
 from bedboard.actions.occupancy import change_place
 from bedboard.actions.reminders import remind_shelters
 from bedboard.jobs import make_scheduler
+from bedboard.rules.departures import ASKED_FOR
 from bedboard.rules.fit import ARRIVAL_WINDOW_MINUTES, Profile, fit_of, judge, make_terms
 from bedboard.rules.managing import Nights
 from bedboard.rules.places import PlaceChange
@@ -282,3 +283,9 @@ async def a_temporary_place(site: Site) -> datetime:
 async def a_tap(site: Site) -> datetime:
     await do(site.process.database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("occupied"), NOW))
     return NOW + 15 * HOUR / 3600 + TICK
+
+
+async def a_place_left(site: Site) -> datetime:
+    await a_tap(site)
+    await do(site.process.database, lambda tx: change_place(tx, SANNE, "linde-1", PlaceChange("free"), NOW))
+    return NOW + ASKED_FOR + TICK

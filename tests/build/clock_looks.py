@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bedboard.actions.cases import choose_offer, open_case
+from bedboard.actions.departures import tell_departure
 from bedboard.actions.occupancy import undo_change
 from bedboard.actions.signin import hash_token
 from tests.build.cases import MARK, NEEDS, SANNE, ZONE
@@ -23,6 +24,11 @@ async def is_case_refused(at: At) -> str:
 async def is_undoing_refused(at: At) -> str:
     tap = await at.one("select max(id) from journal")
     return await at.tried(lambda tx: undo_change(tx, SANNE, "linde", tap, at.now, UNDO))
+
+
+async def is_departure_refused(at: At) -> str:
+    tap = await at.one("select max(id) from journal where place_id = 'linde-1'")
+    return await at.tried(lambda tx: tell_departure(tx, SANNE, "linde", tap, "home", at.now))
 
 
 async def state_of_session(at: At) -> str:

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from bedboard.case_jobs import follow_cases
+from bedboard.rules.cases import LONGEST_CASE
 from tests import build
 from tests.build import PATIENCE, FixedClock
 from tests.build.cases import NIGHT
 from tests.build.cases import offer as act_offer
 from tests.build.forms import People, begin, done, main, offer, offered, people, press, see, shown, site, status_of
 from tests.build.lines import page_line
-from tests.build.site import Site
+from tests.build.site import Site, as_owner
 
 __all__ = ["people", "site"]  # fixtures
 
@@ -234,3 +235,17 @@ async def test_silence_and_its_steps_are_shown(site: Site, people: People) -> No
     assert case in page.partition('id="silent-name"')[2].partition("</section>")[0]
     assert "1 stil" in (await hanneke.get("/")).text
     await hanneke.aclose()
+
+
+async def test_a_no_to_a_case_that_lapses_is_counted_by_its_household(site: Site, people: People) -> None:
+    """The job opens the needs before they are erased in the same transaction."""
+    case = await begin(await people("mark"), "linde", "wilg")
+    async with site.api("demo-shelter-wilg") as wilg:
+        said = {"shelter": "wilg", "answer": "no", "reason": "household"}
+        assert (await wilg.post(f"/requests/{case}/answers", json=said)).status_code == 200
+    site.pass_time(seconds=LONGEST_CASE.total_seconds())
+    await follow_cases(site.process)
+    async with as_owner(site.process.database) as tx:
+        connection = await tx.connection()
+        counted = await connection.execute(text("select what, code from tally_waiting where what like 'refused_%'"))
+        assert {row.what: row.code for row in counted if row.code}["refused_household"] == "woman"

@@ -262,6 +262,7 @@ ROWS = (
         {"database": (stored("select count(*) from reminded where created_at < timestamptz '2026-03-12'"), (5, 0))},
     ),
     Row("undo", situations.a_tap, {"database": (looks.is_undoing_refused, ("may", "too_late_to_undo"))}),
+    Row("departure", situations.a_place_left, {"database": (looks.is_departure_refused, ("may", "too_late_to_tell"))}),
     Row("an-hour", situations.many_cases, {"database": (looks.is_case_refused, ("too_many", "may"))}),
     Row("list", situations.a_case_that_is_over, {"page": (asked("/requests", lambda found: len(found["requests"])), (1, 0))}),
     *OF_PROOFS,
