@@ -166,6 +166,14 @@ async def has_open_asks(tx: Transaction, shelter_id: str) -> bool:
     return bool((await tx.exec(OPEN_ASKS, params={"shelter_id": shelter_id})).one())
 
 
+async def keep_apart(tx: Transaction, shelter_id: str) -> None:
+    """Wait for those who add an ask or a person to the shelter, and keep others from it until the transaction ends.
+
+    The caller holds the shelter's lock, which alone lets them pass.
+    """
+    await (await tx.connection()).execute(select(Shelter.id).where(Shelter.id == shelter_id).with_for_update())
+
+
 async def save_ended(tx: Transaction, shelter_id: str, now: datetime) -> None:
     """Close the shelter for good, after all else about it: nobody finds it from then on."""
     ended = update(Shelter).where(col(Shelter.id) == shelter_id).values(ended_at=now)
@@ -183,11 +191,22 @@ async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, s
     return {shelter_id: unit for shelter_id, unit in await (await tx.connection()).execute(wanted)}
 
 
+KINDS_OF = (col(Place.shelter_id) == col(Shelter.id), col(Place.ended_at).is_(None))
+KINDS_KEPT = (
+    select(Shelter.id, select(func.array_agg(Place.kind_code)).where(*KINDS_OF).correlate(Shelter).scalar_subquery())
+    .where(col(Shelter.id) == any_(bindparam("shelter_ids", type_=ARRAY(Text))), col(Shelter.ended_at).is_(None))
+    .order_by(col(Shelter.id))
+    .with_for_update(read=True, key_share=True)
+)
+
+
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the kinds of place of each shelter, as pairs of a shelter's id and a kind's code."""
-    of_these = (col(Place.shelter_id).in_(shelter_ids), col(Place.ended_at).is_(None))
-    found = await tx.exec(select(Place.shelter_id, Place.kind_code).where(*of_these).distinct())
-    return set(found.all())
+    """Return the kinds of place of each shelter, as pairs of a shelter's id and a kind's code.
+
+    Nobody closes one of these shelters until the transaction ends; one that is closed is left out.
+    """
+    found = await (await tx.connection()).execute(KINDS_KEPT, {"shelter_ids": list(shelter_ids)})
+    return {(shelter_id, kind) for shelter_id, kinds in found for kind in kinds or ()}
 
 
 async def has_unit(tx: Transaction, code: str) -> bool:

@@ -18,8 +18,8 @@ from bedboard.store.bell import ring
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction, after_lock
 from bedboard.store.managing import list_shelters_of, replace_memberships
-from bedboard.store.merging import list_roles_of, lock_clients_for, lock_people_for
-from bedboard.store.shelters import has_open_asks, list_places, save_ended
+from bedboard.store.merging import list_people_for, list_roles_of, lock_clients_for, lock_people_for
+from bedboard.store.shelters import has_open_asks, keep_apart, list_places, save_ended
 from bedboard.store.tables.board import Place
 from bedboard.store.tables.people import Person
 
@@ -32,10 +32,13 @@ async def close_shelter(tx: Transaction, actor: Actor, shelter_id: str, now: dat
     """
     people = await lock_people_for(tx, shelter_id)
     shelter = await lock_managed(tx, actor, shelter_id)
+    await keep_apart(tx, shelter_id)  # whatever was asked or given there before is seen from here on, and nothing more can be
     await check_admin(tx, actor)
     now = after_lock(tx, now)
     facts = shelter_facts(shelter.name, shelter.organization_id, shelter.unit_code, shelter.confirm_times)
     check_seen(seen, facts)
+    if {one.id for one in people} != await list_people_for(tx, shelter_id):
+        raise Conflict("facts_changed")  # somebody began or left there while this waited
     if await has_open_asks(tx, shelter_id):
         raise Conflict("shelter_in_use")
     rows = [await _end_place(tx, actor, place, now) for place in await list_places(tx, shelter_id)]

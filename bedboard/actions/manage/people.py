@@ -70,7 +70,7 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_ids: Collection[st
 
 async def _check_new(tx: Transaction, organization: Organization, new: PersonFacts, further: Collection[Group] = ()) -> None:
     """Refuse what cannot be had at this organization. `further`: the other roles of the person. Refusal: Invalid."""
-    run_by = await list_run_by(tx, new.shelter_ids)
+    run_by = await list_run_by(tx, new.shelter_ids, keep=True)
     if len(run_by) < len(new.shelter_ids):
         raise Invalid(FieldError("shelters", "unknown_location"))
     check_roles((organization.id, new.role), further, run_by, organization.telephones)
