@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, func, text, update
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, func, or_, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import ENDS
+from bedboard.rules.cases import ENDS, RESERVED
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
+from bedboard.rules.lapses import has_lapsed
 from bedboard.store.database import Transaction, crowds_of
 from bedboard.store.people import acts_for, as_asked, has_role_of
 from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter, Unit
@@ -151,19 +152,27 @@ def confirmed_kinds(stored: Mapping[str, str]) -> dict[str, datetime]:
     return {kind: datetime.fromisoformat(at) for kind, at in stored.items()}
 
 
-OPEN_ASKS = select(
-    exists().where(
+MAY_EXPECT = (
+    select(CaseRecord.state, CaseRecord.created_at, CaseRecord.arrives_at, CaseRecord.over_at)
+    .join(Ask, col(Ask.case_id) == col(CaseRecord.id))
+    .where(
         col(Ask.shelter_id) == bindparam("shelter_id"),
-        col(Ask.case_id) == col(CaseRecord.id),
-        col(Ask.settled).is_(None),
-        col(CaseRecord.state).not_in(ENDS),
+        or_(
+            and_(col(Ask.settled).is_(None), col(CaseRecord.state).not_in(ENDS)),
+            and_(col(Ask.settled) == "chosen", col(CaseRecord.state).in_(RESERVED)),
+            and_(col(Ask.settled) == "withdrawn", col(CaseRecord.state) == "withdrawn", col(Ask.place_id).is_not(None)),
+        ),
     )
 )
 
 
 async def has_open_asks(tx: Transaction, shelter_id: str) -> bool:
-    """Return whether a case still expects something of the shelter, or has chosen it."""
-    return bool((await tx.exec(OPEN_ASKS, params={"shelter_id": shelter_id})).one())
+    """Return whether a case still expects something of the shelter: an answer, or the arrival of people who chose it.
+
+    People whose placement lapsed may still come.
+    """
+    found = await (await tx.connection()).execute(MAY_EXPECT, {"shelter_id": shelter_id})
+    return any(state != "withdrawn" or has_lapsed(state, *moments) for state, *moments in found)
 
 
 async def keep_apart(tx: Transaction, shelter_id: str) -> None:

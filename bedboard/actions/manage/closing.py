@@ -13,11 +13,12 @@ from bedboard.actions.manage.shelters import lock_managed, shelter_facts
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import SHELTER, Actor
 from bedboard.rules.claims import is_live
+from bedboard.rules.employing import can_seek
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import ring
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction, after_lock
-from bedboard.store.managing import list_shelters_of, replace_memberships
+from bedboard.store.managing import list_organizations, list_shelters_of, replace_memberships
 from bedboard.store.merging import list_people_for, list_roles_of, lock_clients_for, lock_people_for
 from bedboard.store.shelters import has_open_asks, keep_apart, list_places, save_ended
 from bedboard.store.tables.board import Place
@@ -91,8 +92,11 @@ async def _leave(tx: Transaction, actor: Actor, person: Person, shelter_id: str,
 
 
 async def _end_work(tx: Transaction, actor: Actor, person: Person, now: datetime) -> None:
-    """Let a person without a shelter act in another role, or end their access when they have none."""
-    other = next((one for one in await list_roles_of(tx, [person.id]) if one.role not in SHELTER), None)
+    """Let a person without a shelter act in another role that can be had, or end their access when they have none."""
+    living = {one.id: one.telephones for one in await list_organizations(tx) if one.ended_at is None}
+    further = [one for one in await list_roles_of(tx, [person.id]) if one.role not in SHELTER]
+    can_be_had = (one for one in further if one.organization_id in living and can_seek(one.role, living[one.organization_id]))
+    other = next(can_be_had, None)
     if other is None:
         person.ended_at = now
         tx.add(person)
