@@ -100,13 +100,13 @@ async def lock_shelters(tx: Transaction, case: LockedCase, shelter_ids: Iterable
     """Lock these shelters in the order of their ids; those that are locked already stay so. False: all were.
 
     The caller has not locked any that comes after them. The reservations are then read again: during the wait, somebody may
-    have taken a place whose time had run out.
+    have taken a place whose time had run out. Refusal: NotFound, when one was closed for good after the case.
     """
     wanted = sorted(set(shelter_ids) - case.shelters.keys())
     for shelter_id in wanted:
         shelter = await lock_shelter(tx, shelter_id)
         if shelter is None:
-            raise AssertionError(f"shelter {shelter_id} was asked and is gone")
+            raise NotFound("no_such_request")
         case.shelters[shelter_id] = shelter
     if wanted:
         case.claims = await list_claims_of(tx, case.record.id)

@@ -42,9 +42,14 @@ def check_roles(
     check_seeks(role, callbacks)
 
 
+def can_seek(role: str, callbacks: Collection[str]) -> bool:
+    """Return whether the role can be had where these roles have a number: one that looks for no places needs none."""
+    return role not in SEEKERS or role in callbacks
+
+
 def check_seeks(role: str, callbacks: Collection[str]) -> None:
     """Refuse a role in which an organization looks for no places, of a person or a program. Refusal: Invalid `organization`."""
-    if role in SEEKERS and role not in callbacks:
+    if not can_seek(role, callbacks):
         raise Invalid(FieldError("organization", "no_callback"))
 
 

@@ -196,9 +196,13 @@ async def list_shelter_choices(tx: Transaction, ids: Collection[str] | None = No
     return [ShelterChoice(*row) for row in found]
 
 
-async def list_run_by(tx: Transaction, ids: Collection[str]) -> dict[str, str]:
-    """Return the organizations that run these shelters, by shelter; unknown ones are left out."""
-    known = await tx.exec(select(Shelter.id, Shelter.organization_id).where(col(Shelter.id).in_(ids), _LIVES))
+async def list_run_by(tx: Transaction, ids: Collection[str], *, keep: bool = False) -> dict[str, str]:
+    """Return the organizations that run these shelters, by shelter; unknown ones are left out.
+
+    `keep`: nobody closes one of them until the transaction ends.
+    """
+    wanted = select(Shelter.id, Shelter.organization_id).where(col(Shelter.id).in_(ids), _LIVES).order_by(Shelter.id)
+    known = await tx.exec(wanted.with_for_update(read=True, key_share=True) if keep else wanted)
     return dict(known.all())
 
 

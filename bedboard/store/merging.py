@@ -54,6 +54,11 @@ async def lock_people_for(tx: Transaction, shelter_id: str) -> Sequence[Person]:
     return (await tx.exec(locked.execution_options(populate_existing=True))).all()
 
 
+async def list_people_for(tx: Transaction, shelter_id: str) -> set[str]:
+    """Return the ids of everybody who works for the shelter, those who have left too."""
+    return set(await tx.exec(select(Membership.person_id).where(Membership.shelter_id == shelter_id)))
+
+
 async def list_roles_of(tx: Transaction, person_ids: Sequence[str]) -> Sequence[Appointment]:
     """Return the further roles of these people, also with other organizations."""
     wanted = select(Appointment).where(col(Appointment.person_id).in_(person_ids))

@@ -36,13 +36,13 @@ TAKE = text(f"""
     select s.id, :now, s.version, {SHOWS}
     from shelter s
     left join lateral (select version, at from picture where shelter_id = s.id order by at desc limit 1) last on true
-    where last.version is null or last.version + :changes <= s.version or last.at < :long_ago
+    where s.ended_at is null and (last.version is null or last.version + :changes <= s.version or last.at < :long_ago)
     on conflict do nothing
 """)  # noqa: S608  (our own words)
 
 
 async def take_pictures(tx: Transaction, now: datetime) -> int:
-    """Keep a picture of each shelter whose last one lies many changes or weeks back; return how many that were."""
+    """Keep a picture of each open shelter whose last one lies many changes or weeks back; return how many that were."""
     wanted = {"now": now, "changes": CHANGES_BETWEEN, "long_ago": now - KEPT_AGAIN}
     return (await (await tx.connection()).execute(TAKE, wanted)).rowcount
 

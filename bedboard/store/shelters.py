@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, func, text, update
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, func, or_, text, update
 from sqlmodel import col, select
 
 from bedboard.rules.access import Actor
-from bedboard.rules.cases import ENDS
+from bedboard.rules.cases import ENDS, RESERVED
 from bedboard.rules.deciding import DaysOff, Deciding
 from bedboard.rules.freshness import FreshnessLimits
+from bedboard.rules.lapses import has_lapsed
 from bedboard.store.database import Transaction, crowds_of
 from bedboard.store.people import acts_for, as_asked, has_role_of
 from bedboard.store.tables.board import ClaimRecord, Kind, Place, Shelter, Unit
@@ -151,19 +152,35 @@ def confirmed_kinds(stored: Mapping[str, str]) -> dict[str, datetime]:
     return {kind: datetime.fromisoformat(at) for kind, at in stored.items()}
 
 
-OPEN_ASKS = select(
-    exists().where(
+MAY_EXPECT = (
+    select(CaseRecord.state, CaseRecord.created_at, CaseRecord.arrives_at, CaseRecord.over_at)
+    .join(Ask, col(Ask.case_id) == col(CaseRecord.id))
+    .where(
         col(Ask.shelter_id) == bindparam("shelter_id"),
-        col(Ask.case_id) == col(CaseRecord.id),
-        col(Ask.settled).is_(None),
-        col(CaseRecord.state).not_in(ENDS),
+        or_(
+            and_(col(Ask.settled).is_(None), col(CaseRecord.state).not_in(ENDS)),
+            and_(col(Ask.settled) == "chosen", col(CaseRecord.state).in_(RESERVED)),
+            and_(col(Ask.settled) == "withdrawn", col(CaseRecord.state) == "withdrawn", col(Ask.place_id).is_not(None)),
+        ),
     )
 )
 
 
 async def has_open_asks(tx: Transaction, shelter_id: str) -> bool:
-    """Return whether a case still expects something of the shelter, or has chosen it."""
-    return bool((await tx.exec(OPEN_ASKS, params={"shelter_id": shelter_id})).one())
+    """Return whether a case still expects something of the shelter: an answer, or the arrival of people who chose it.
+
+    People whose placement lapsed may still come.
+    """
+    found = await (await tx.connection()).execute(MAY_EXPECT, {"shelter_id": shelter_id})
+    return any(state != "withdrawn" or has_lapsed(state, *moments) for state, *moments in found)
+
+
+async def keep_apart(tx: Transaction, shelter_id: str) -> None:
+    """Wait for those who add an ask or a person to the shelter, and keep others from it until the transaction ends.
+
+    The caller holds the shelter's lock, which alone lets them pass.
+    """
+    await (await tx.connection()).execute(select(Shelter.id).where(Shelter.id == shelter_id).with_for_update())
 
 
 async def save_ended(tx: Transaction, shelter_id: str, now: datetime) -> None:
@@ -183,11 +200,22 @@ async def list_units(tx: Transaction, shelter_ids: Sequence[str]) -> dict[str, s
     return {shelter_id: unit for shelter_id, unit in await (await tx.connection()).execute(wanted)}
 
 
+KINDS_OF = (col(Place.shelter_id) == col(Shelter.id), col(Place.ended_at).is_(None))
+KINDS_KEPT = (
+    select(Shelter.id, select(func.array_agg(Place.kind_code)).where(*KINDS_OF).correlate(Shelter).scalar_subquery())
+    .where(col(Shelter.id) == any_(bindparam("shelter_ids", type_=ARRAY(Text))), col(Shelter.ended_at).is_(None))
+    .order_by(col(Shelter.id))
+    .with_for_update(read=True, key_share=True)
+)
+
+
 async def list_kinds(tx: Transaction, shelter_ids: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the kinds of place of each shelter, as pairs of a shelter's id and a kind's code."""
-    of_these = (col(Place.shelter_id).in_(shelter_ids), col(Place.ended_at).is_(None))
-    found = await tx.exec(select(Place.shelter_id, Place.kind_code).where(*of_these).distinct())
-    return set(found.all())
+    """Return the kinds of place of each shelter, as pairs of a shelter's id and a kind's code.
+
+    Nobody closes one of these shelters until the transaction ends; one that is closed is left out.
+    """
+    found = await (await tx.connection()).execute(KINDS_KEPT, {"shelter_ids": list(shelter_ids)})
+    return {(shelter_id, kind) for shelter_id, kinds in found for kind in kinds or ()}
 
 
 async def has_unit(tx: Transaction, code: str) -> bool:

@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 
+from bedboard.actions.answers import take_arrival
 from bedboard.actions.manage.closing import close_shelter
 from bedboard.actions.manage.people import PersonFacts, appoint_person, change_person
 from bedboard.actions.manage.tokens import TokenFacts, make_token
+from bedboard.actions.silence import lapse_case
 from bedboard.rules.refusals import Conflict, NotAllowed, NotFound
 from bedboard.store.board import list_shelters
 from bedboard.store.database import Database
+from bedboard.store.shelters import has_open_asks
 from tests.build import NOW, actor
-from tests.build.cases import ask
+from tests.build.cases import DAY, SANNE, ZONE, arrive, ask, bring_to
 from tests.build.rows import claim, do, every_row, looking, refused, run
 
 WOUTER = actor("admin", "wouter", ())
@@ -59,6 +62,56 @@ async def test_somebody_without_a_shelter_goes_on_in_another_role(board_database
     await do(board_database, close("ceder"))
     row = (await every_row(board_database))[("person", "kofi")]
     assert (row["role"], row["ended_at"]) == ("police", None)
+
+
+ROLE = "insert into appointment (person_id, organization_id, role) values ('kofi', :organization, :role)"
+
+
+async def test_the_first_role_that_can_still_be_had_is_the_other_one(board_database: Database) -> None:
+    await run(board_database, "insert into organization (id, name, ended_at) values ('aar', 'Aar', now())")
+    await run(board_database, "insert into organization (id, name) values ('beek', 'Beek')")
+    await run(board_database, "update person set role = 'manager' where id = 'kofi'")
+    for further in (("aar", "police"), ("beek", "police"), ("oever", "coordinator")):  # gone; without a number; well
+        await run(board_database, ROLE, organization=further[0], role=further[1])
+    await do(board_database, close("ceder"))
+    row = (await every_row(board_database))[("person", "kofi")]
+    assert (row["organization_id"], row["role"], row["ended_at"]) == ("oever", "coordinator", None)
+
+
+EMPTY = "update place set state = 'open' where shelter_id = 'linde' and state = 'occupied'"
+
+
+@pytest.mark.parametrize("state", ["chosen", "provisional", "confirmed"])
+async def test_people_who_chose_a_shelter_are_waited_for(case_database: Database, state: str) -> None:
+    await bring_to(case_database, state)
+    await run(case_database, EMPTY)
+    assert await do(case_database, lambda tx: has_open_asks(tx, "linde"))
+    refusal = await refused(case_database, close("linde"))
+    assert isinstance(refusal, Conflict) and refusal.code == "shelter_in_use"
+
+
+async def test_people_whose_placement_lapsed_may_still_come(case_database: Database) -> None:
+    late = NOW + 8 * DAY
+    await bring_to(case_database, "confirmed")
+    await run(case_database, EMPTY)
+    await do(case_database, lambda tx: lapse_case(tx, "r1", late, ZONE))
+    refusal = await refused(case_database, close("linde"))
+    assert isinstance(refusal, Conflict) and refusal.code == "shelter_in_use"
+    await arrive(case_database, "linde", at=late)
+
+
+async def test_nobody_is_waited_for_whose_requester_withdrew(case_database: Database) -> None:
+    await bring_to(case_database, "withdrawn")
+    await run(case_database, EMPTY)
+    await do(case_database, close("linde"))
+
+
+async def test_an_arrival_at_a_shelter_that_is_closed_by_now_is_refused(case_database: Database) -> None:
+    await bring_to(case_database, "ended")
+    await run(case_database, EMPTY)
+    await do(case_database, close("linde"))
+    refusal = await refused(case_database, lambda tx: take_arrival(tx, SANNE, "r1", "linde", NOW, ZONE, arrived=True))
+    assert isinstance(refusal, NotFound)
 
 
 @pytest.mark.parametrize("why", ["occupied", "held", "asked"])

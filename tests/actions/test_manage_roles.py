@@ -13,7 +13,7 @@ from bedboard.actions.manage.organizations import (
 from bedboard.actions.manage.people import PersonFacts, add_appointment, appoint_person, change_person, end_person
 from bedboard.actions.manage.shelters import ShelterFacts, change_shelter
 from bedboard.actions.manage.tokens import TokenFacts, make_token
-from bedboard.rules.refusals import Conflict
+from bedboard.rules.refusals import Conflict, NotFound
 from bedboard.store.database import Database
 from tests.build import NOW, SEAL, actor
 from tests.build.rows import codes, do, looking, refused, run
@@ -78,6 +78,16 @@ async def test_a_number_comes_first_and_stays_as_long_as_somebody_has_the_role(b
     await do(board_database, lambda tx: end_person(tx, WOUTER, "bo", NOW))
     await do(board_database, lambda tx: change_organization(tx, WOUTER, "kade", OrganizationFacts("Kade"), NOW))
     assert codes(await refused(board_database, lambda tx: end_person(tx, WOUTER, "bo", NOW))) == NO_NUMBER, "coming back"
+
+
+async def test_a_manager_learns_nothing_of_somebody_who_left_elsewhere(board_database: Database) -> None:
+    await run(board_database, "update person set organization_id = 'kade', ended_at = now() where id = 'mark'")
+    anneke = actor("manager", "anneke", ("linde", "ceder"))
+    refusals = [
+        await refused(board_database, lambda tx, who=who: end_person(tx, anneke, who, NOW))  # type: ignore[misc]
+        for who in ("mark", "nobody")
+    ]
+    assert [(type(one), one.code) for one in refusals] == [(NotFound, "no_such_person")] * 2
 
 
 async def test_a_name_of_old_may_be_corrected_where_the_role_could_not_be_given_now(board_database: Database) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bedboard.actions.manage.closing import close_shelter
 from bedboard.actions.retention import forgetting, keep_pictures
 from bedboard.rules import past
 from bedboard.rules.freshness import USUAL_LIMITS
@@ -11,7 +12,7 @@ from bedboard.rules.retention import Terms
 from bedboard.store import past as stored
 from bedboard.store.database import Database
 from bedboard.views.past import past_steps
-from tests.build import NOW
+from tests.build import NOW, actor
 from tests.build.cases import HOUR, MORNING, bring_to
 from tests.build.pasts import Chronicle, board_now, live
 from tests.build.rows import do, every_row
@@ -40,6 +41,14 @@ async def test_reserved_places_are_told_as_they_were_shown(case_database: Databa
         chronicle.at = MORNING + hours * HOUR
         await chronicle.note()
     await chronicle.check()
+
+
+async def test_no_picture_is_taken_of_a_shelter_that_is_closed(board_database: Database) -> None:
+    wouter = actor("admin", "wouter", ())
+    await do(board_database, lambda tx: close_shelter(tx, wouter, "ceder", NOW))
+    await do(board_database, lambda tx: stored.take_pictures(tx, NOW + HOUR))
+    pictured = {key[1] for key in await every_row(board_database) if key[0] == "picture"}
+    assert "linde" in pictured and "ceder" not in pictured
 
 
 async def test_a_line_that_is_not_understood_breaks_the_comparison(

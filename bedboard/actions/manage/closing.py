@@ -13,13 +13,14 @@ from bedboard.actions.manage.shelters import lock_managed, shelter_facts
 from bedboard.actions.saving import journal_row, save_shelter
 from bedboard.rules.access import SHELTER, Actor
 from bedboard.rules.claims import is_live
+from bedboard.rules.employing import can_seek
 from bedboard.rules.refusals import Conflict
 from bedboard.store.bell import ring
 from bedboard.store.claims import get_open_claim
 from bedboard.store.database import Transaction, after_lock
-from bedboard.store.managing import list_shelters_of, replace_memberships
-from bedboard.store.merging import list_roles_of, lock_clients_for, lock_people_for
-from bedboard.store.shelters import has_open_asks, list_places, save_ended
+from bedboard.store.managing import list_organizations, list_shelters_of, replace_memberships
+from bedboard.store.merging import list_people_for, list_roles_of, lock_clients_for, lock_people_for
+from bedboard.store.shelters import has_open_asks, keep_apart, list_places, save_ended
 from bedboard.store.tables.board import Place
 from bedboard.store.tables.people import Person
 
@@ -32,10 +33,13 @@ async def close_shelter(tx: Transaction, actor: Actor, shelter_id: str, now: dat
     """
     people = await lock_people_for(tx, shelter_id)
     shelter = await lock_managed(tx, actor, shelter_id)
+    await keep_apart(tx, shelter_id)  # whatever was asked or given there before is seen from here on, and nothing more can be
     await check_admin(tx, actor)
     now = after_lock(tx, now)
     facts = shelter_facts(shelter.name, shelter.organization_id, shelter.unit_code, shelter.confirm_times)
     check_seen(seen, facts)
+    if {one.id for one in people} != await list_people_for(tx, shelter_id):
+        raise Conflict("facts_changed")  # somebody began or left there while this waited
     if await has_open_asks(tx, shelter_id):
         raise Conflict("shelter_in_use")
     rows = [await _end_place(tx, actor, place, now) for place in await list_places(tx, shelter_id)]
@@ -88,8 +92,11 @@ async def _leave(tx: Transaction, actor: Actor, person: Person, shelter_id: str,
 
 
 async def _end_work(tx: Transaction, actor: Actor, person: Person, now: datetime) -> None:
-    """Let a person without a shelter act in another role, or end their access when they have none."""
-    other = next((one for one in await list_roles_of(tx, [person.id]) if one.role not in SHELTER), None)
+    """Let a person without a shelter act in another role that can be had, or end their access when they have none."""
+    living = {one.id: one.telephones for one in await list_organizations(tx) if one.ended_at is None}
+    further = [one for one in await list_roles_of(tx, [person.id]) if one.role not in SHELTER]
+    can_be_had = (one for one in further if one.organization_id in living and can_seek(one.role, living[one.organization_id]))
+    other = next(can_be_had, None)
     if other is None:
         person.ended_at = now
         tx.add(person)

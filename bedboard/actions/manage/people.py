@@ -22,6 +22,7 @@ from bedboard.store.managing import (
     count_other_admins,
     end_sessions_of,
     get_appointment,
+    get_locked_organization,
     get_locked_person,
     list_appointments,
     list_managed_people,
@@ -70,7 +71,7 @@ async def _check_right(tx: Transaction, actor: Actor, shelter_ids: Collection[st
 
 async def _check_new(tx: Transaction, organization: Organization, new: PersonFacts, further: Collection[Group] = ()) -> None:
     """Refuse what cannot be had at this organization. `further`: the other roles of the person. Refusal: Invalid."""
-    run_by = await list_run_by(tx, new.shelter_ids)
+    run_by = await list_run_by(tx, new.shelter_ids, keep=True)
     if len(run_by) < len(new.shelter_ids):
         raise Invalid(FieldError("shelters", "unknown_location"))
     check_roles((organization.id, new.role), further, run_by, organization.telephones)
@@ -160,11 +161,14 @@ async def end_person(tx: Transaction, actor: Actor, person_id: str, now: datetim
     Refusals: NotAllowed, NotFound, Conflict `facts_changed`, `last_admin`, and Invalid for a return to a role that
     cannot be had any more.
     """
-    await _check_return(tx, person_id)
+    known = await list_managed_people(tx, person_id=person_id) if actor.role == "admin" else []
+    organization = await get_locked_organization(tx, known[0].organization_id) if known else None
     person, before = await _lock(tx, actor, person_id, seen)
     shelters = frozenset(before["shelters"])
     left = shelters - actor.shelter_ids if actor.role == "manager" else shelters
     await _check_right(tx, actor, () if actor.role == "admin" else shelters - left, person.role)
+    if person.ended_at is not None:
+        await _check_return(tx, person, organization, shelters)
     if actor.role == "manager" and left:
         await replace_memberships(tx, person_id, shelters, left)
         action, after = "change_person", before | {"shelters": sorted(left)}
@@ -182,13 +186,14 @@ async def end_person(tx: Transaction, actor: Actor, person_id: str, now: datetim
     return person_id
 
 
-async def _check_return(tx: Transaction, person_id: str) -> None:
-    """Refuse to give somebody that had left a role which cannot be had any more. Refusals: Invalid."""
-    for one in await list_managed_people(tx, person_id=person_id):
-        if one.ended_at is not None:
-            organization = await lock_living_organization(tx, one.organization_id)
-            facts = PersonFacts(one.name, one.organization_id, one.role, frozenset(one.shelter_ids))
-            await _check_new(tx, organization, facts, [(other.organization_id, other.role) for other in one.further])
+async def _check_return(tx: Transaction, person: Person, organization: Organization | None, shelters: frozenset[str]) -> None:
+    """Refuse to give somebody that had left a role which cannot be had any more. Refusals: Invalid, Conflict."""
+    if organization is None or organization.id != person.organization_id:
+        raise Conflict("facts_changed")  # they went to another organization while this waited
+    if organization.ended_at is not None:
+        raise Invalid(FieldError("organization", "unknown_organization"))
+    facts = PersonFacts(person.name, person.organization_id, person.role, shelters)
+    await _check_new(tx, organization, facts, await list_appointments(tx, person.id))
 
 
 async def add_appointment(tx: Transaction, actor: Actor, person_id: str, organization_id: str, role: str, now: datetime) -> str:
