@@ -50,6 +50,7 @@ async def tell_one(process: Process, case_id: str, tell: Tell, now: datetime, *,
     """Tell one case, and save the messages for its people with it."""
     async with process.database.transaction() as tx:
         case = await tell(tx, case_id, now)
+        process.sought.extend(case.noted)
         await send_later(tx, await list_notices(tx, case, is_desk_open=is_desk_open), now)
 
 

@@ -48,7 +48,8 @@ class LockedCase:
 
     `asks` by shelter; `claims`: its reservations that nobody has ended, by id. `shelters`: those locked for it; `versions`:
     of the shelters that were changed, so that a route can wait until the board shows them. `events`: all that was done to
-    it, in the words of its time line, with the shelters of each. `found_version`: the version that it had when it was locked.
+    it, in the words of its time line, with the shelters of each. `noted`: counts about its household, for the memory of
+    the process. `found_version`: the version that it had when it was locked.
     """
 
     record: CaseRecord
@@ -57,6 +58,7 @@ class LockedCase:
     shelters: dict[str, Shelter] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     events: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+    noted: list[tuple[datetime, Tally]] = field(default_factory=list)
     found_version: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -196,11 +198,14 @@ async def look_further(
     return await save_case(tx, actor, case, what, now, [chosen.shelter_id])
 
 
-async def count_answers(tx: Transaction, asks: Iterable[Ask], household: Profile | None, now: datetime, zone: ZoneInfo) -> None:
+async def count_answers(
+    tx: Transaction, case: LockedCase, asks: Iterable[Ask], household: Profile | None, now: datetime, zone: ZoneInfo
+) -> None:
     """Count the answers of these shelters, and the reasons of each no, in the hour of the answer.
 
     Call this once each time that they are settled: after that an answer cannot change. `household`: the one for which they
-    were asked; None: nobody can read it any more.
+    were asked; None: nobody can read it any more. What a count says about the household is only noted in the case, for the
+    memory of the process: a row of this transaction could be joined with the case.
     """
     asks = list(asks)
     units = await list_units(tx, [ask.shelter_id for ask in asks])
@@ -209,19 +214,25 @@ async def count_answers(tx: Transaction, asks: Iterable[Ask], household: Profile
         at = (ask.answered_at or now).astimezone(zone)
         tallies.append((at, Tally("answer", "", "", ask.answer or "silent")))
         if ask.answer == "no":
-            tallies += [(at, tally) for tally in _tallies_of_no(ask, units[ask.shelter_id], household)]
+            tallies += [(at, tally) for tally in _tallies_of_no(ask, units[ask.shelter_id])]
+            case.noted += [(at, tally) for tally in _tallies_of_refused(household)]
         at = at.replace(hour=0)  # what names a shelter has no hour: it could be put beside the rest
         tallies += [(at, Tally(what, "", "", ask.shelter_id)) for what in _counts_of_shelter(ask)]
     await count_tallies_at(tx, now.astimezone(zone), tallies)
 
 
-def _tallies_of_no(ask: Ask, unit: str, household: Profile | None) -> list[Tally]:
+def _tallies_of_refused(household: Profile | None) -> list[Tally]:
+    return [
+        Tally("refused_household", "", "", "unknown" if household is None else household_of(household)),
+        Tally("refused_exploitation", "", "", (household and household.exploitation) or "unknown"),
+    ]
+
+
+def _tallies_of_no(ask: Ask, unit: str) -> list[Tally]:
     tallies = [
         Tally("refused", "", "", ask.reason or ""),
         Tally("refused_kind", "", ask.kind_code, ""),
         Tally("refused_unit", unit, "", ""),
-        Tally("refused_household", "", "", "unknown" if household is None else household_of(household)),
-        Tally("refused_exploitation", "", "", (household and household.exploitation) or "unknown"),
     ]
     if ask.criterion is not None:
         tallies.append(Tally("contra_indication", "", "", ask.criterion))

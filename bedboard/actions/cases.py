@@ -181,7 +181,7 @@ async def choose_offer(
     ask.settled, ask.settled_at = "chosen", now
     tx.add(ask)
     await settle(tx, actor, case, others, "other_chosen", now)
-    await count_answers(tx, [ask, *others], needs(case.record.needs), now, zone)
+    await count_answers(tx, case, [ask, *others], needs(case.record.needs), now, zone)
     await count_first_answer(tx, case, now, zone)
     what = {"choose": "chosen", "choose_for_desk": "chosen_for_desk"}.get(event, "chosen_provisionally")
     return await save_case(tx, actor, case, what, now, [shelter_id])
@@ -256,7 +256,7 @@ async def give_up(
         closed = await close_to_check(tx, actor, case.shelters[chosen.shelter_id], chosen.place_ids, now)
         if closed is not None:
             case.note(closed)
-    await count_answers(tx, [ask for ask in left if ask is not chosen], household, now, zone)
+    await count_answers(tx, case, [ask for ask in left if ask is not chosen], household, now, zone)
     if chosen is None:
         await count_first_answer(tx, case, now, zone)
     erase_answers(tx, case)

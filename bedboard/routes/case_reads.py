@@ -171,6 +171,7 @@ def telling(call: Call, work: CaseWork) -> CaseWork:
 
     async def work_and_tell(tx: Transaction) -> LockedCase:
         case, actor = await work(tx), call.actor
+        call.process.sought.extend(case.noted)
         notices = await list_notices(tx, case, is_desk_open=is_desk_open(call))
         await send_later(tx, [notice for notice in notices if actor.kind != "person" or notice[0] != actor.id], call.now)
         return case
