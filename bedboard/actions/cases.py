@@ -106,9 +106,13 @@ async def ask_more(tx: Transaction, actor: Actor, case_id: str, shelters: Mappin
 
 
 async def _check_known(tx: Transaction, shelters: Mapping[str, str]) -> None:
-    unknown = set(shelters.items()) - await list_kinds(tx, list(shelters))
-    if unknown:
-        raise Invalid(*(FieldError("shelters", "unknown_shelter", {"shelter": shelter}) for shelter, _ in sorted(unknown)))
+    present = await list_kinds(tx, list(shelters))
+    known = {shelter for shelter, _ in present}
+    wrong = [
+        (shelter, "kind_not_here" if shelter in known else "unknown_shelter") for shelter, _ in set(shelters.items()) - present
+    ]
+    if wrong:
+        raise Invalid(*(FieldError("shelters", code, {"shelter": shelter}) for shelter, code in sorted(wrong)))
 
 
 async def _ask(tx: Transaction, actor: Actor, case: LockedCase, shelters: Mapping[str, str], now: datetime) -> LockedCase:

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from bedboard.routes.call import Call
-from bedboard.routes.replies import http_status, page
+from bedboard.routes.replies import fields_of, http_status, page
 from bedboard.rules.refusals import FieldError, Invalid
 from bedboard.schemas.forms import AuditForm, PageForm
 from bedboard.schemas.parse import parse_form
-from bedboard.store.acts import ACT_KINDS, ActFilter, list_actors, list_acts
+from bedboard.store.acts import ACT_KINDS, ActFilter, list_actors, list_acts, list_shelter_names
 from bedboard.store.managing import list_organizations
 from bedboard.views.acts import Names, differences_of
 
@@ -27,7 +27,9 @@ def _filter(call: Call, form: AuditForm) -> ActFilter:
     """Return the filter of a form; without days it is today. Refusal: Invalid."""
     zone = call.catalogue.zone
     first = form.first or form.last or call.now.astimezone(zone).date()
-    last = max(form.last or first, first)
+    last = form.last or first
+    if last < first:
+        raise Invalid(FieldError("last", "last_before_first"))
     if last - first > LONGEST_PERIOD:
         raise Invalid(FieldError("first", "period_too_long", {"days": LONGEST_PERIOD.days}))
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
@@ -45,19 +47,23 @@ async def show_audit(call: Call) -> Response:
         refusal, form = wrong, _right_part(typed, wrong)
         chosen = _filter(call, AuditForm())
     async with call.transaction() as tx:
+        shelters = await list_shelter_names(tx)
+        if form.shelter and form.shelter not in {shelter_id for _, shelter_id in shelters}:
+            refusal = Invalid(*(fields_of(refusal) if refusal else ()), FieldError("shelter", "unknown_location"))
         acts = [] if refusal else await list_acts(tx, chosen, ACTS_SHOWN + 1, (form.page - 1) * ACTS_SHOWN)
         actors = await list_actors(tx, chosen._replace(actor=""), MOST_ACTORS)
         organizations = await list_organizations(tx)
     said = form.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
-    shelters = {card.id: card.name for card in call.process.board.cards.values()}
     kinds = {code: kind.names[call.language] for code, kind in call.catalogue.every_kind.items()}
     units = {code: unit.name for code, unit in call.catalogue.every_unit.items()}
-    names = Names({one.id: one.name for one in organizations} | shelters | kinds, units)
+    names = Names(
+        {one.id: one.name for one in organizations} | {shelter_id: name for name, shelter_id in shelters} | kinds, units
+    )
     context = {
         "acts": acts[:ACTS_SHOWN],
         "changed": [differences_of(one.subject, one.before, one.after, names) for one in acts[:ACTS_SHOWN]],
         "actors": actors,
-        "shelters": sorted((name, shelter_id) for shelter_id, name in shelters.items()),
+        "shelters": shelters,
         "kinds": ("all", *ACT_KINDS),
         "form": form,
         "first": typed.get("first", "") if refusal else chosen.since.date(),

@@ -11,7 +11,7 @@ from bedboard.actions.enrolment import MadeCode, make_code
 from bedboard.actions.passkeys import add_passkey, end_passkey, name_passkey
 from bedboard.routes.call import Call
 from bedboard.routes.kept import drop_one, keep, kept_of
-from bedboard.routes.proofs import own_make_options, party_of, take_answer, tell_added
+from bedboard.routes.proofs import device_form, own_make_options, party_of, take_answer, tell_added
 from bedboard.routes.replies import http_status, page
 from bedboard.rules.devices import LABELS, PASSKEYS_ADVISED, may_enrol
 from bedboard.rules.refusals import Conflict, NotAllowed, Refusal
@@ -82,14 +82,14 @@ async def show_devices(call: Call) -> Response:
 
 async def post_device_options(call: Call) -> Response:
     """Give the options with which the person makes one more passkey on this device."""
-    await call.form(LabelForm)
+    await device_form(call, LabelForm)
     async with call.transaction() as tx:
         return await own_make_options(call, tx, "add", call.session_hash, call.actor.id, call.actor.name)
 
 
 async def post_device(call: Call) -> Response:
     """Add a passkey that was made on this device."""
-    form = await call.form(AddForm)
+    form = await device_form(call, AddForm)
     try:
         challenge = await take_answer(call, form.proof, "add", call.session_hash)
         made = check_made(party_of(call), form.proof, challenge)
@@ -106,7 +106,7 @@ async def post_device(call: Call) -> Response:
 
 async def post_label(call: Call) -> Response:
     """Give one's own passkey another name, one of the list."""
-    form = await call.form(LabelForm)
+    form = await device_form(call, LabelForm)
     async with call.transaction() as tx:
         await name_passkey(tx, call.actor, call.path_params["passkey_id"], form.label)
     return RedirectResponse("/devices", 303, {"Cache-Control": "no-store"})

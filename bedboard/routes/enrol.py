@@ -7,7 +7,7 @@ from bedboard.actions.enrolment import enrol, try_code
 from bedboard.actions.signin import sign_out
 from bedboard.routes.call import Call
 from bedboard.routes.kept import keep, kept_of
-from bedboard.routes.proofs import own_make_options, party_of, take_answer, tell_added
+from bedboard.routes.proofs import device_form, own_make_options, party_of, take_answer, tell_added
 from bedboard.routes.replies import http_status, page
 from bedboard.routes.signin import welcome
 from bedboard.rules.devices import LABELS, finding_part, read_code
@@ -30,7 +30,7 @@ def _bound(call: Call, code: str) -> bytes:
 
 async def post_enrol_options(call: Call) -> Response:
     """Try the code, and give the options with which its person makes a passkey. The code is not used up yet."""
-    form = await call.form(EnrolOptionsForm)
+    form = await device_form(call, EnrolOptionsForm)
     async with call.transaction() as tx:
         tried = await try_code(tx, form.code, call.process.seal, call.network, call.now)
     if isinstance(tried, Refusal):
@@ -44,7 +44,7 @@ async def post_enrol_options(call: Call) -> Response:
 
 async def post_enrol(call: Call) -> Response:
     """Make the passkey that the code allows, and sign in with it; a refusal stands on the page of the code."""
-    form, process = await call.form(EnrolForm), call.process
+    form, process = await device_form(call, EnrolForm), call.process
     try:
         challenge = await take_answer(call, form.proof, "enrol", _bound(call, form.code))
         made = check_made(party_of(call), form.proof, challenge)

@@ -5,10 +5,12 @@ brings the answer. Browsers can do this with scripts only (`web/static/js/passke
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from bedboard.actions.ceremony import Party, challenge_in, make_options, use_options
@@ -21,11 +23,22 @@ from bedboard.routes.kept import keep
 from bedboard.routes.replies import json_bytes
 from bedboard.routes.signin import welcome
 from bedboard.rules.devices import CHALLENGE_LASTS, Purpose
-from bedboard.rules.refusals import NotAllowed
+from bedboard.rules.refusals import Invalid, NotAllowed
 from bedboard.schemas.access_forms import OptionsForm, SignInForm
 from bedboard.store.database import Transaction
 from bedboard.store.passkeys import list_passkeys
 from bedboard.views.objects import to_json
+
+Model = TypeVar("Model", bound=BaseModel)
+LABELS = {"label": "device_kind"}  # elsewhere a label is that of a place
+
+
+async def device_form(call: Call, model: type[Model]) -> Model:
+    """Return the form about a device as this model. Refusals: Malformed, Invalid, with the names of a device."""
+    try:
+        return await call.form(model)
+    except Invalid as refusal:
+        raise Invalid(*(replace(one, field=LABELS.get(one.field, one.field)) for one in refusal.fields)) from None
 
 
 def party_of(call: Call) -> Party:

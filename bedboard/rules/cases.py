@@ -130,7 +130,9 @@ def check_shelters(asked: Iterable[str], present: Iterable[str] = (), refused: I
     new, old = list(asked), set(present)
     if not new:
         raise Invalid(FieldError("shelters", "missing"))
-    if len(set(new)) != len(new) or (old | set(refused)) & set(new):
+    if len(set(new)) != len(new):
+        raise Invalid(FieldError("shelters", "doubled"))
+    if (old | set(refused)) & set(new):
         raise Invalid(FieldError("shelters", "asked_already"))
     if len(old) + len(new) > MOST_ASKED:
         raise Invalid(FieldError("shelters", "too_many_shelters", {"most": MOST_ASKED}))

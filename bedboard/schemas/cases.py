@@ -32,7 +32,7 @@ class PostCase(SearchProfile):
     the household, whether free or not: `does_not_suit`. To discuss it all the same, name one of its places in `places`.
     A place of a shelter that is not asked is refused."""
 
-    model_config = _like({"adults": {"woman": 1}, "needs": ["lvb"], "near": "noord", "shelters": ["linde", "wilg"]})
+    model_config = _like({"adults": {"woman": 1}, "needs": ["lvb"], "shelters": ["linde", "wilg"]})
 
     shelters: Shelters
     places: Annotated[list[Id], Distinct] = Field(default_factory=list, max_length=50)

@@ -204,6 +204,10 @@ class ShelterForm(Form):
 class NewShelterForm(ShelterForm):
     """A shelter to be added. Without hours it is asked to confirm at the usual ones."""
 
+    organization: Id
+    unit: Id
+    telephone: Telephone
+    address: Address
     confirm_times: Annotated[Times, Field(default_factory=lambda: list(USUAL_TIMES))]
 
 

@@ -174,8 +174,6 @@ def read_row(row: FileRow, known: Lookups) -> ReadRow:
             wrong += [] if found else [FieldError(name, code)]
     if row.kind is None:
         raise Invalid(*wrong)
-    if row.kind == "shelter":
-        wrong += [FieldError(name, "missing") for name in ("organization", "unit", "telephone", "address") if name not in cells]
     if row.kind == "place" and len(shelters) != 1:
         wrong.append(FieldError("shelter", "one_shelter" if shelters else "missing"))
     models: Mapping[RowKind, type[NewShelterForm | NewPlaceForm | PersonForm]]

@@ -33,6 +33,7 @@ NAMED = """
     left join client c on a.actor_kind = 'client' and c.id = a.actor_id
     left join organization o on o.id = coalesce(a.organization_id, p.organization_id, c.organization_id)
 """
+SHELTER_NAMES = text("select name, id from shelter order by name, id")
 LIST_ACTS = text(f"""
     select a.kind, a.at, a.what, a.why, a.result, coalesce(r.id, a.case_id) as case_id, a.session, a.network,
         coalesce(a.role, p.role, c.role) as role, coalesce(p.name, c.name) as name,
@@ -94,6 +95,12 @@ async def list_acts(tx: Transaction, chosen: ActFilter, most: int, skipped: int 
     """Return these acts, the newest first: at most so many, after those that are skipped."""
     found = await (await tx.connection()).execute(LIST_ACTS, {**chosen._asdict(), "most": most, "skipped": skipped})
     return [ActRow(*row) for row in found]
+
+
+async def list_shelter_names(tx: Transaction) -> Sequence[tuple[str, str]]:
+    """Return the name and the id of every shelter, also of those that are closed for good, by name."""
+    found = await (await tx.connection()).execute(SHELTER_NAMES)
+    return [(row.name, row.id) for row in found]
 
 
 async def list_actors(tx: Transaction, chosen: ActFilter, most: int) -> Sequence[tuple[str, str]]:

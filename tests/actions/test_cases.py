@@ -116,12 +116,12 @@ async def test_a_shelter_that_is_not_there_or_has_no_such_place_is_not_asked(cas
     refusal = await refused(case_database, lambda tx: open_case(tx, MARK, "r1", NEEDS, None, asked, NOW))
     assert isinstance(refusal, Invalid)
     assert [(one.code, one.detail["shelter"]) for one in refusal.fields] == [
-        ("unknown_shelter", "ceder"),
+        ("kind_not_here", "ceder"),
         ("unknown_shelter", "nowhere"),
     ]
     await ask(case_database)
     refusal = await refused(case_database, lambda tx: ask_more(tx, MARK, "r1", {"wilg": "men"}, NOW))
-    assert codes(refusal) == [("shelters", "unknown_shelter")]
+    assert codes(refusal) == [("shelters", "kind_not_here")]
 
 
 async def more_shelters(case_database: Database, count: int) -> list[str]:

@@ -72,7 +72,8 @@ NO_DETAIL: dict[str, Any] = {}
 FIELD_ERRORS: Mapping[str, dict[str, Any]] = {
     "doubled": {},
     **dict.fromkeys(("in_the_future", "in_the_past"), NO_DETAIL),
-    **dict.fromkeys(("month_in_future", "month_before_first", "month_form"), NO_DETAIL) | {"too_many_months": {"most": 60}},
+    **dict.fromkeys(("month_in_future", "month_before_first", "month_form", "last_before_first"), NO_DETAIL)
+    | {"too_many_months": {"most": 60}},
     "too_far_away": NO_DETAIL,
     "free_already": NO_DETAIL,
     "needed_to_close": NO_DETAIL,

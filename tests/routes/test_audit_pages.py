@@ -80,7 +80,6 @@ async def test_an_auditor_reads_every_act_of_today_the_newest_first(
         ("first=2026-03-10&last=2026-03-12&kind=cases", {"gevraagd"}),
         ("first=2026-03-10&last=2026-03-10", set()),
         ("first=2026-03-12", set()),
-        ("shelter=nowhere", set()),
         ("actor=person:nobody", set()),
     ],
 )
@@ -125,6 +124,8 @@ async def test_a_filter_that_cannot_be_right_says_which_field(gerda: httpx.Async
         ("first=2025-03-01&last=2026-03-11&kind=looks", "Van: kies hoogstens 366 dagen tegelijk"),
         ("first=0001-01-01&kind=looks", "Van: dit is geen geldig tijdstip"),
         ("last=9999-12-31&kind=looks", "tot en met: dit is geen geldig tijdstip"),
+        ("first=2026-03-11&last=2026-03-10&kind=looks", "tot en met: kies geen dag voor de eerste"),
+        ("first=2026-03-11&last=2026-03-11&shelter=zz&kind=looks", "Locatie: deze locatie kennen wij niet"),
         ("first=2026-03-11&last=2026-03-11&kind=looks&" + "&".join(f"frob{n}=1" for n in range(30)), "frob1"),
     ],
 )
@@ -249,3 +250,10 @@ async def test_an_empty_day_leads_to_earlier_days_with_the_same_filter(site: Sit
     assert "plek gewijzigd Toestand: Was: vrij → Nu: bezet" in rows(earlier)[0]
     [longer] = [one.replace("&amp;", "&") for one in re.findall(r'href="\?([^"]*first=[^"]*)"', earlier)]
     assert dict(parse_qsl(longer)) == dict(parse_qsl(month.removeprefix("?")))
+
+
+async def test_a_closed_shelter_stays_among_those_of_the_filter(site: Site, gerda: httpx.AsyncClient) -> None:
+    await sql(site, "update shelter set ended_at = now() where id = 'ceder'")
+    page = await gerda.get("/audit?shelter=ceder")
+    assert page.status_code == 200
+    assert '<option value="ceder" selected>Ceder</option>' in page.text

@@ -190,3 +190,11 @@ async def test_the_journal_of_a_flood_says_no_more_after_a_while(site: Site) -> 
         for _ in range(105):
             await browser.post("/sign-in/passkey", data={"proof": "{}"}, headers=FORM | {"HX-Request": "true"})
     assert await sql(site, "select count(*) from sign_in where result <> 'done'") == [(100,)]
+
+
+async def test_what_is_missing_at_enrolment_has_the_name_of_a_device(site: Site) -> None:
+    async with aclosing(site.client()) as browser:
+        reply = await press(browser, "/enrol", code="appel boot deur fiets gras")
+    assert reply.status_code == 422
+    assert "Soort apparaat: dit ontbreekt" in reply.text and "Antwoord van het toestel: dit ontbreekt" in reply.text
+    assert "Naam van de plek" not in reply.text

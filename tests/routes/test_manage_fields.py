@@ -1,5 +1,6 @@
 """The fields of the administration take hours and numbers as people write them, and say what is wrong beside the hint."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -14,6 +15,7 @@ from tests.build.api import sql
 from tests.build.site import Site
 
 BEUK = {"name": "Beuk", "organization": "oever", "unit": "zuid", "telephone": "070-1234567", "address": "Kade 3", "key": "k"}
+FACTS = {name: value for name, value in BEUK.items() if name != "key"}
 HINT = "Op die momenten vraagt bedboard of het bord nog klopt."
 
 
@@ -85,13 +87,13 @@ def test_a_refusal_says_what_belongs_in_the_field(form: type[BaseModel], field: 
 )
 def test_hours_are_read_as_people_write_them(written: str | None, read: list[str]) -> None:
     given = {} if written is None else {"confirm_times": written}
-    assert parse_form(NewShelterForm, {"name": "Beuk"} | given).confirm_times == read
+    assert parse_form(NewShelterForm, FACTS | given).confirm_times == read
 
 
 @pytest.mark.parametrize("written", ["24:00", "8:5", "acht", ",", "1 2 3 4 5 6 7", "08:00, x", "٨"])
 def test_what_are_no_hours_is_refused(written: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        parse_form(NewShelterForm, {"name": "Beuk", "confirm_times": written})
+        parse_form(NewShelterForm, FACTS | {"confirm_times": written})
     assert [(one.field, one.code) for one in refusal.value.fields] == [("confirm_times", "not_hours")]
 
 
@@ -108,3 +110,20 @@ async def test_an_error_has_an_example_and_the_hint_stays_beside_it(wouter: http
     beside = page.text[page.text.index('id="field-confirm_times-means"') :].partition("</span>")[0]
     assert "zoals 08:00, 16:00, 21:30" in beside and HINT in beside
     assert "zoals 070-123 45 67" in page.text
+
+
+@pytest.mark.parametrize(
+    ("left_out", "missing"),
+    [
+        ({"unit"}, ["unit"]),
+        ({"organization"}, ["organization"]),
+        (set(BEUK) - {"key"}, ["name", "organization", "unit", "telephone", "address"]),
+    ],
+)
+async def test_each_field_of_a_shelter_that_is_missing_is_said_at_once(
+    wouter: httpx.AsyncClient, left_out: set[str], missing: list[str]
+) -> None:
+    typed = {name: value for name, value in BEUK.items() if name not in left_out}
+    page = await wouter.post("/manage/shelters", data=typed, follow_redirects=True, headers={"Accept-Language": "nl"})
+    assert page.status_code == 422
+    assert sorted(re.findall(r'<li data-field="(\w+)">[^<]*: dit ontbreekt', page.text)) == sorted(missing)

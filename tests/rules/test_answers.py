@@ -86,7 +86,7 @@ def shelters(count: int, begin: int = 0) -> list[str]:
         ([], shelters(3), "missing"),
         (shelters(9), [], "too_many_shelters"),
         (shelters(1), shelters(8, 10), "too_many_shelters"),
-        (["s0", "s0"], [], "asked_already"),
+        (["s0", "s0"], [], "doubled"),
         (["s0", "s1"], ["s1"], "asked_already"),
     ],
 )

@@ -50,12 +50,13 @@ async def found_shelter(
 
     Refusals: NotAllowed, Invalid `organization`, `unit`, `name`, `telephone`, `address`.
     """
+    needed = {"organization": new.organization_id, "unit": new.unit, "telephone": new.telephone, "address": new.address}
+    missing = [FieldError(name, "missing") for name, value in needed.items() if value is None]
+    if missing:
+        raise Invalid(*missing)
     await lock_living_organization(tx, new.organization_id or "")
     await check_admin(tx, actor)
     await _check(tx, shelter_id, new)
-    missing = [FieldError(name, "missing") for name in ("telephone", "address") if getattr(new, name) is None]
-    if missing:
-        raise Invalid(*missing)
     shelter = NewShelter(
         id=shelter_id,
         organization_id=new.organization_id or "",

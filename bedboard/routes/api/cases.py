@@ -111,9 +111,13 @@ def _kinds(call: Call, shelter_ids: Sequence[str], profile: Profile | None, plac
     `places`: those that are asked for by name. Refusal: Invalid.
     """
     cards = call.process.board.cards
-    unknown = [n for n, shelter_id in enumerate(shelter_ids) if shelter_id not in cards or not cards[shelter_id].kinds]
-    if unknown:
-        raise Invalid(*(FieldError(f"shelters.{n}", "unknown_shelter") for n in unknown))
+    wrong = [
+        FieldError(f"shelters.{n}", "kind_not_here" if shelter_id in cards else "unknown_shelter")
+        for n, shelter_id in enumerate(shelter_ids)
+        if shelter_id not in cards or not cards[shelter_id].kinds
+    ]
+    if wrong:
+        raise Invalid(*wrong)
     strange = [n for n, place_id in enumerate(places) if not any(cards[one].lot_of(place_id) for one in shelter_ids)]
     if strange:
         raise Invalid(*(FieldError(f"places.{n}", "not_asked") for n in strange))

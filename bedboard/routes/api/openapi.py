@@ -25,7 +25,9 @@ repeated `Idempotency-Key` compares the body byte by byte.
 for each that changes (also when its news ages), and `{type: pulse, at}` every 5 s; no pulse for 15 s means: not live. A shelter
 with a lower version never replaces a higher one. A handshake is refused as a call is, with a problem and its status: 401
 without a token that counts, 403 for a role without a live board, 429 when the token has 30 sockets open already, 503 to try
-again later. An open socket closes with 4401 when the token has ended or its rights were lost, with 1013 to try again later.
+again later. Before that, the front door refuses a host that is not ours, or a header that is there twice, with 403 and no body;
+it does the same until the server is ready for the first time. An open socket closes with 4401 when the token has ended or its
+rights were lost, with 1013 to try again later.
 
 A token may make 20 calls in a second, and 60 after a silence; six are at work at once, and others wait for these. More is
 refused with 429. With 503 `busy` others came first: the database is well, and the same call may be tried again.

@@ -90,8 +90,9 @@ def _header(description: str, kind: str = "string") -> dict[str, Any]:
 
 API_VERSION = {"API-Version": _header("The version of the API.")}
 RETRY_AFTER = {"Retry-After": _header("Seconds after which the same call may be tried again.", "integer")}
-AUTHENTICATE = {"WWW-Authenticate": _header("Bearer, and the scope that the token lacks.")}
-HEADERS_OF = {"401": AUTHENTICATE, "403": AUTHENTICATE, "429": RETRY_AFTER, "503": RETRY_AFTER}
+AUTHENTICATE = {"WWW-Authenticate": _header("Bearer.")}
+SCOPE_LACKS = {"WWW-Authenticate": _header("Only when a scope is missing: Bearer, and the scope that the token lacks.")}
+HEADERS_OF = {"401": AUTHENTICATE, "403": SCOPE_LACKS, "429": RETRY_AFTER, "503": RETRY_AFTER}
 """The headers of a refusal, by its status, besides `API-Version`."""
 EVERY_CHANGE = ("400", "413", "422")
 """The problems of each call that changes something or has a body: what was sent may be nonsense."""
