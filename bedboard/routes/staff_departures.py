@@ -24,6 +24,7 @@ def draw_departure(call: Call, row: ShelterRow, tap: Journal | None) -> str:
         "shelter_id": row.id,
         "change": tap.id,
         "label": place.label,
+        "over": tap.received_at + ASKED_FOR,
         "departures": DEPARTURES,
     }
     return call.process.pages.render(call.language, "fragments/_departure.html", context)

@@ -206,6 +206,23 @@ def check_offer(profile: Profile, rooms: Sequence[Room]) -> None:
         raise Invalid(FieldError("places", "too_small_for_them", {"people": profile.people, "beds": beds}))
 
 
+def may_offer(profile: Profile, rooms: Sequence[Room]) -> Sequence[Room]:
+    """Return the places of one shelter that `check_offer` accepts, each by itself or, for a group that may split, together."""
+
+    def holds(some: Sequence[Room]) -> bool:
+        try:
+            check_offer(profile, some)
+        except Invalid:
+            return False
+        return True
+
+    alone = [room for room in rooms if holds([room])]
+    if not profile.split or len(rooms) < 2:
+        return alone
+    largest_first = sorted(rooms, key=lambda room: (-room.beds, -room.cots))
+    return rooms if alone or holds(largest_first[: profile.people]) or split_group(profile, rooms) else ()
+
+
 def _numbers_of(terms: Terms, profile: Profile) -> Terms:
     limits = {name: terms.limits[name] for name in ("max_adults", "max_children") if name in terms.limits}
     return make_terms(dict.fromkeys(profile.asked(), "yes"), limits, (0, DAY_MINUTES), ())

@@ -10,11 +10,15 @@ from bedboard.rules.cases import DeskReason, Event
 from bedboard.rules.criteria import CRITERIA
 from bedboard.rules.deciding import choice_of_all
 from bedboard.rules.handing import brought_at, called_off_at, left_at, still_brings
+from bedboard.rules.refusals import Invalid
 from bedboard.rules.rights import answers_as, is_left_to_police, may_police_offer, why_no_choice, why_offer_over
+from bedboard.rules.split import may_offer
+from bedboard.schemas.profile import profile_of
 from bedboard.store.board import Caller, Catalogue
 from bedboard.store.tables.cases import CaseEvent
 from bedboard.views.cards import Card, PlaceView
 from bedboard.views.cases import AskView, CaseView, can_offer
+from bedboard.views.found import rooms_of
 
 ANSWERS_FIRST = ("yes", "discuss", "lapsed", "silent", "no")
 """The order of the shelters on the page of a case: first those where something can be done."""
@@ -52,7 +56,7 @@ def receivers_of(case: CaseView, catalogue: Catalogue) -> list[Caller]:
 def ask_rows(case: CaseView, actor: Actor, catalogue: Catalogue, now: datetime) -> list[AskRow]:
     """Return the shelters of a case in the order of `ANSWERS_FIRST`, each with what the actor may do."""
     rows = [
-        AskRow(ask, _choice(case, ask, actor, catalogue, now), _places_to_offer(case, ask, actor, catalogue))
+        AskRow(ask, _choice(case, ask, actor, catalogue, now), _places_to_offer(case, ask, actor, catalogue, now))
         for ask in case.asks
     ]
     return sorted(rows, key=lambda row: ANSWERS_FIRST.index(row.ask.says))
@@ -69,10 +73,10 @@ def _choice(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, no
     return choice_of_all(actor.role, kinds, now.astimezone(catalogue.zone))
 
 
-def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue) -> Sequence[PlaceView]:
+def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Catalogue, now: datetime) -> Sequence[PlaceView]:
     """Return the places that the actor may offer there: as the desk for the shelter, or as the police themselves.
 
-    None to the police where the news is stale: nobody knows what is free, so they call.
+    Only those that hold these people. None to the police where the news is stale: nobody knows what is free, so they call.
     """
     if case.state != "asking" or ask.settled is not None:
         return ()
@@ -82,8 +86,17 @@ def _places_to_offer(case: CaseView, ask: AskView, actor: Actor, catalogue: Cata
     side = answers_as(actor, case.requester)
     if side == "police":
         is_theirs = ask.says != "yes" and is_left_to_police(ask.said) and ask.card.freshness != "stale"
-        return [place for place in offered if is_theirs and may_police_offer(catalogue.kinds[place.kind].deciding)]
-    return offered if side == "desk" else ()
+        offered = [place for place in offered if is_theirs and may_police_offer(catalogue.kinds[place.kind].deciding)]
+    elif side != "desk":
+        return ()
+    if case.profile is None:
+        return offered
+    try:
+        profile = profile_of(case.profile, catalogue, now)
+    except Invalid:  # for instance, its police unit no longer exists
+        return offered
+    held = may_offer(profile, rooms_of(offered))
+    return [place for place in offered if place.id in {room.id for room in held}]
 
 
 def contra_indications(case: CaseView) -> Sequence[str]:

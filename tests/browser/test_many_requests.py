@@ -131,7 +131,7 @@ async def test_what_waits_stands_in_the_bar_and_covers_no_answer(browser: Browse
         await page.locator(f"#tile-{place} > summary").press("Enter")
         await page.locator(f"#tile-{place} button.choice.occupied").click()
         await page.evaluate("new Promise((done) => setTimeout(done, 600))")  # another tap on the same spot would be no tap
-    await expect(page.locator(".queue > summary")).to_have_text("3 wacht")
+    await expect(page.locator(".queue > summary")).to_have_text("3 wachten")
     assert await bar.bounding_box() == before, "the bar is as high as it was"
     for answer in await card.locator(".reply > summary").all():
         await answer.evaluate("(one) => one.scrollIntoView({ block: 'nearest' })")
@@ -145,7 +145,7 @@ async def test_what_waits_stands_in_the_bar_and_covers_no_answer(browser: Browse
     await page.locator("#outbox button:visible").first.click()
     await expect(page.locator("#outbox li")).to_have_count(2)
     await page.keyboard.press("Escape")
-    await expect(page.locator(".queue > summary")).to_have_text("2 wacht")
+    await expect(page.locator(".queue > summary")).to_have_text("2 wachten")
     await expect(page.locator("#tile-linde-1")).not_to_contain_class("queued")
     await page.context.set_offline(False)
     await expect(page.locator(".queue > summary")).to_have_text(re.compile("verstuurd"))

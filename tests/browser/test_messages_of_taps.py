@@ -110,6 +110,8 @@ async def test_an_overtaken_tap_is_counted_in_words_and_its_reason_is_said_once(
     await page.context.set_offline(True)
     await occupy(page, "linde-1")
     await expect(page.locator(".queue [data-count]")).to_have_text("1 wacht")
+    await occupy(page, "linde-2")
+    await expect(page.locator(".queue [data-count]")).to_have_text("2 wachten")
     site.clock.move(minutes=1)
     async with site.api("demo-shelter-linde") as api:
         reply = await api.patch("/places/linde-1", json={"status": "closed", "reason": "repair"})
@@ -118,7 +120,7 @@ async def test_an_overtaken_tap_is_counted_in_words_and_its_reason_is_said_once(
     await expect(page.locator(".queue [data-count]")).to_have_text("1 mislukt", timeout=PATIENCE * 1000)
     await page.locator(".queue > summary").click()
     await expect(page.locator(".queue .sheet-head b:visible")).to_have_text("Niet alles is opgeslagen")
-    await expect(page.locator("#outbox [data-state]")).to_have_text(
+    await expect(page.locator("#outbox [data-state]").first).to_have_text(
         "Niet opgeslagen: om 14:01 is al iets nieuwers doorgegeven. Kijk wat er nu staat."
     )
     complaints(page).clear()

@@ -1,5 +1,6 @@
 """The page of a case: which places the actor may offer, what choosing means, the time line, and the contra-indications."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bedboard.rules.access import Actor
 from bedboard.rules.criteria import CRITERION_NAMES
+from bedboard.schemas.profile import SearchProfile
 from bedboard.store.tables.cases import Ask, CaseEvent
 from bedboard.views.cards import Card
 from bedboard.views.case_rows import EventView, ask_rows, contra_indications, time_line
@@ -66,6 +68,17 @@ def test_a_place_that_is_reserved_for_the_case_is_not_offered_again() -> None:
     yes, shown = says_yes("e1", answered_by="police"), card(e1=RESERVED)
     assert offered(yes, MARK, shown, claim=kept()) == []
     assert offered(yes, DESK, shown, claim=kept()) == ["e2", "w1", "w2", "c1"]
+
+
+def test_no_place_is_offered_that_does_not_hold_these_people() -> None:
+    three = SearchProfile.model_validate({"adults": {"woman": 3}})
+    case = replace(view(ask(), actor=MARK), profile=three)
+    sizes = {place.id: place.beds for place in case.asks[0].card.places}
+    for actor in (MARK, DESK):
+        places = [place.id for row in ask_rows(case, actor, CATALOGUE, NOW) for place in row.places]
+        assert all(sizes[place_id] >= 3 for place_id in places)
+    together = three.model_copy(update={"split": True})
+    assert [row.places for row in ask_rows(replace(case, profile=together), DESK, CATALOGUE, NOW)] != [()]
 
 
 @pytest.mark.parametrize(("hours", "places"), [(1, ["e1", "e2"]), (3, ["e1", "e2"]), (9, []), (None, [])])

@@ -136,14 +136,16 @@
       close.onclick = () => outbox.forget(entry);
     }
     const states = listed.map(stateOf);
-    const has = (...some) => states.some((one) => some.includes(one));
-    const worst = has("refused", "overtaken", "done") ? "undone" : states.every((one) => one === "sent") ? "sent" : "open";
+    const isFailed = (state) => /^(refused|overtaken|done)$/.test(state);
+    const worst = states.some(isFailed) ? "undone" : states.every((one) => one === "sent") ? "sent" : "open";
     waits.hidden = !listed.length;
     if (waits.hidden) waits.open = false;
     waits.dataset.is = worst;
     const count = waits.querySelector("[data-count]");
-    const number = worst === "open" ? states.filter((one) => one !== "sent").length : listed.length;
-    const text = `${number} ${words.dataset[worst]}`;
+    const failed = states.filter(isFailed).length;
+    const open = states.filter((one) => one !== "sent").length - failed;
+    const say = (number, word) => number && `${number} ${(number > 1 && words.dataset[`${word}More`]) || words.dataset[word]}`;
+    const text = [say(failed, "undone"), say(open, "open")].filter(Boolean).join(", ") || say(states.length, "sent");
     if (count.textContent !== text) count.textContent = text;
   }
   // What was sent goes by itself once it could be read. While the list is open nothing moves in it under the finger.
@@ -186,6 +188,13 @@
     keepOffers([]);
     setInterval(ageOffers, 1000);
   }
+
+  // The question where people went leaves when an answer would be counted no more.
+  function closeQuestion() {
+    const question = document.querySelector("#departure form");
+    if (Date.parse(question?.dataset.over) <= now()) question.remove();
+  }
+  setInterval(closeQuestion, 1000);
 
   document.addEventListener("submit", tap, true);
   function opened({ target }) {

@@ -227,6 +227,14 @@
   // for a tap that was on its way when a new request came in above and moved the page.
   let tapped = { at: -DEAF };
   let settling;
+  // The question where people went comes up after a tap, with answers that a second tap does not mean.
+  let question;
+  let questionAt = -DEAF;
+  document.addEventListener("bedboard:placed", () => {
+    const change = document.querySelector("#departure [name=change]")?.value;
+    if (change && change !== question) questionAt = performance.now();
+    question = change;
+  });
   function moved() {
     byId("main").dataset.moved = "";
     clearTimeout(settling);
@@ -246,7 +254,9 @@
       tapped = { at, x, y, target: event.target, sheet };
       const isMoved =
         event.target.closest("[data-moved] :is(.asked, .tiles, #case, .case-row)") && !event.target.closest(".sheet, .jump");
+      const isEarly = at - questionAt < DEAF + JUST && event.target.closest("#departure");
       const isDeaf =
+        isEarly ||
         isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
       if (isDeaf) {
         event.preventDefault();
