@@ -204,7 +204,7 @@ async def count_answers(
     """Count the answers of these shelters, and the reasons of each no, in the hour of the answer.
 
     Call this once each time that they are settled: after that an answer cannot change. `household`: the one for which they
-    were asked; None: nobody can read it any more. What a count says about the household is only noted in the case, for the
+    were asked; None: nobody can read it any more. Counts about the household are only noted in the case, for the
     memory of the process: a row of this transaction could be joined with the case.
     """
     asks = list(asks)

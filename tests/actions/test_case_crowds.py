@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from random import Random
 
 import pytest
-from sqlmodel import select
 
 from bedboard.actions import answers, case_lock, cases
 from bedboard.actions.answers import confirm_case, refuse_case
@@ -21,7 +20,6 @@ from bedboard.rules.refusals import Refusal
 from bedboard.store.cases import list_claims_of
 from bedboard.store.database import Database, Transaction
 from bedboard.store.shelters import lock_shelter
-from bedboard.store.tables.board import Shelter
 from tests.actions.races import CASE_CONTROL, Action, answering, choosing, outcome
 from tests.build import NOW, actor
 from tests.build.cases import HANNEKE, HOUR, MARK, NEEDS, SANNE, ZONE, asks, live_claims, rows_of
@@ -124,19 +122,13 @@ def in_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
             await asyncio.sleep(0.002)  # as a busy machine would make it
         case.claims = await list_claims_of(tx, case.record.id)
 
-    async def for_update(tx: Transaction, shelter_id: str) -> Shelter | None:
-        locking = select(Shelter).where(Shelter.id == shelter_id).with_for_update()
-        return (await tx.exec(locking.execution_options(populate_existing=True))).one_or_none()
-
     if request.param == "any order":
         for module in (case_lock, cases, answers):
             monkeypatch.setattr(module, "lock_shelters", in_any_order)
-    elif request.param == "pointing waits":
-        monkeypatch.setattr(case_lock, "lock_shelter", for_update)
     return bool(request.param == "in order")
 
 
-@pytest.mark.parametrize("in_order", ["any order", "pointing waits", "in order"], indirect=True)
+@pytest.mark.parametrize("in_order", ["any order", "in order"], indirect=True)
 async def test_whatever_happens_at_once_on_cases_that_share_shelters_nobody_waits_in_a_circle(
     pools: tuple[Database, Database], in_order: bool
 ) -> None:

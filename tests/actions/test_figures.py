@@ -102,8 +102,6 @@ async def test_the_steps_of_a_case_that_ends_with_a_place_are_counted_once(case_
         ("shown_free", "linde"): 1,
         ("shown_free", "ceder"): 1,
         ("shown_free", "wilg"): 1,
-        ("refused_household", "unknown"): 1,  # this household cannot be read
-        ("refused_exploitation", "unknown"): 1,
         ("refused_by", "ceder"): 1,
         ("first_answer", "to_5"): 1,
         ("first_yes", "to_15"): 1,

@@ -17,7 +17,7 @@ from tests.build.cases import NIGHT
 from tests.build.cases import offer as act_offer
 from tests.build.forms import People, begin, done, main, offer, offered, people, press, see, shown, site, status_of
 from tests.build.lines import page_line
-from tests.build.site import Site, as_owner
+from tests.build.site import Site
 
 __all__ = ["people", "site"]  # fixtures
 
@@ -245,7 +245,4 @@ async def test_a_no_to_a_case_that_lapses_is_counted_by_its_household(site: Site
         assert (await wilg.post(f"/requests/{case}/answers", json=said)).status_code == 200
     site.pass_time(seconds=LONGEST_CASE.total_seconds())
     await follow_cases(site.process)
-    async with as_owner(site.process.database) as tx:
-        connection = await tx.connection()
-        counted = await connection.execute(text("select what, code from tally_waiting where what like 'refused_%'"))
-        assert {row.what: row.code for row in counted if row.code}["refused_household"] == "woman"
+    assert {tally.what: tally.code for _, tally in site.process.sought}["refused_household"] == "woman"

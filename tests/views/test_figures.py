@@ -25,4 +25,4 @@ def test_a_cell_comes_back_as_it_went(name: str) -> None:
 
 
 def test_the_name_of_a_file_is_its_period() -> None:
-    assert file_name([date(2026, 1, 1), date(2026, 2, 1)], "csv") == "bedboard-2026-01-2026-02.csv"
+    assert file_name([date(2026, 1, 1), date(2026, 2, 1)], "", "csv") == "bedboard-2026-01-2026-02.csv"

@@ -257,7 +257,9 @@
       const isEarly = at - questionAt < DEAF + JUST && event.target.closest("#departure");
       const isDeaf =
         isEarly ||
-        isGone || isMoved || (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
+        isGone ||
+        isMoved ||
+        (isAgain && event.target.closest("#strip .hold button, :is(.asked, #case) :is(button, summary)"));
       if (isDeaf) {
         event.preventDefault();
         event.stopImmediatePropagation();
