@@ -100,9 +100,9 @@ async def test_a_case_goes_to_the_ticked_shelters_for_their_best_places(site: Si
     ("more", "says"),
     [
         ({}, "Kies ten minste één locatie."),
-        ({"ask.nowhere": "women"}, "deze opvang heeft niet zo’n plek"),
-        ({"ask.beuk": "cosm", "adults.man": "1"}, "deze opvang heeft niet zo’n plek"),
-        ({"ask.Linde!": "women"}, "deze opvang heeft niet zo’n plek"),
+        ({"ask.nowhere": "women"}, "deze opvang kennen wij niet"),
+        ({"ask.beuk": "cosm", "adults.man": "1"}, "deze soort plek is er niet op deze locatie"),
+        ({"ask.Linde!": "women"}, "deze opvang kennen wij niet"),
         ({f"ask.s{n}": "women" for n in range(9)}, "u kunt hoogstens 8 locaties tegelijk vragen"),
         ({"ask.linde": "cosm", "name": "somebody"}, "dit veld kennen wij niet"),
         ({"ask.linde": "cosm", "adults.woman": "99"}, "dit mag hoogstens 20 zijn"),

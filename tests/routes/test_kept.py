@@ -225,7 +225,7 @@ async def test_an_ask_that_is_refused_keeps_its_ticks_and_its_household(mark: ht
     reply = await press(mark, "/requests", WOMAN | {"ask.linde": "cosm", "ask.nowhere": "cosm", "key": "k"})
     for _ in range(2):
         page = await see(mark, reply)
-        assert page.status_code == 422 and "deze opvang heeft niet zo" in page.text
+        assert page.status_code == 422 and "deze opvang kennen wij niet" in page.text
         assert re.search(r'name="ask.linde"[^>]* checked', page.text)
         assert 'name="needs.pregnant" value="on"' in page.text
 
