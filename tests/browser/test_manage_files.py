@@ -1,5 +1,7 @@
 """A file with a whole shelter, and a token that is shown once, with and without scripts."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, ViewportSize, expect
 
@@ -34,12 +36,12 @@ async def test_a_file_is_corrected_and_then_saved(browser: Browser, site: Site, 
         await page.set_input_files("#field-file", {"name": "zomer.csv", "mimeType": "text/csv", "buffer": b"x"})
         await expect(page.locator("#file-chosen")).to_have_text("zomer.csv")
     await choose(page, FILE.replace("kamer", "Fatima"))
-    await expect(page.locator("#rows-title")).to_have_text("1 regel klopt nog niet")
+    await expect(page.locator("#rows-title")).to_contain_text("1 regel klopt nog niet")
     await expect(page.locator(".wrong-list")).to_contain_text("Een naam van een mens kan niet")
     await choose(page, FILE)
-    await expect(page.locator("#rows-title")).to_have_text("Alles klopt")
+    await expect(page.locator("#rows-title")).to_contain_text("Alles klopt")
     assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"] if scripts else True
-    await page.get_by_role("button", name="Alles opslaan").click()
+    await page.get_by_role("button", name=re.compile("^Sla .* op$")).click()
     await expect(page.locator(".is-saved")).to_be_visible()
     await page.go_back()  # the page of before, as it is now: nothing is sent again
     await expect(page.get_by_role("button", name="Bekijk wat er gebeurt")).to_be_visible()
