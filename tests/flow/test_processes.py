@@ -74,7 +74,9 @@ async def test_a_tap_in_one_process_is_on_a_screen_of_another(database: Database
         assert "server" not in reply.headers  # an attacker need not know what serves
         async with there.api("demo-shelter-linde") as other:
             again = await other.post(
-                "/shelters/linde/confirm", json=correct("cosm"), headers={"If-Match": reply.headers["etag"]}
+                "/shelters/linde/confirm",
+                json=correct("cosm") | {"observed_at": reply.json()["confirmed_at"]},
+                headers={"If-Match": reply.headers["etag"]},
             )
             assert (again.status_code, again.json()["version"]) == (200, 3)
 
