@@ -25,6 +25,13 @@ def test_a_script_of_somebody_else_travels_as_it_is() -> None:
     assert content_of(htmx) == htmx.read_bytes()
 
 
+def test_a_script_that_names_others_is_all_of_them_in_this_order(tmp_path: Path) -> None:
+    (tmp_path / "js").mkdir()
+    for name, text in (("a", '/* Why. */\nimport "c.js";\nimport "b.js";\n'), ("b", "b();\n"), ("c", "/* Not. */\nc();\n")):
+        (tmp_path / "js" / f"{name}.js").write_text(text)
+    assert content_of(tmp_path / "js" / "a.js").decode() == "c();\nb();\n"
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_no_text_in_a_script_spans_lines(script: Path) -> None:
     """The control: in such a text an indentation or a line that looks like a comment would mean something."""

@@ -9,8 +9,8 @@ from bedboard.views.files import content_of, sources_of
 
 WEB = Path(__file__).parents[2] / "web"
 ORDER = WEB / "static" / "css" / "bedboard.css"
-SMALL_ORDER, SEEK_ORDER = ORDER.with_name("own-shelter.css"), ORDER.with_name("seek.css")
-PARTS = sorted(path for path in ORDER.parent.glob("*.css") if path not in {ORDER, SMALL_ORDER, SEEK_ORDER})
+SMALL_ORDER = ORDER.with_name("own-shelter.css")
+PARTS = sorted(path for path in ORDER.parent.glob("*.css") if path not in {ORDER, SMALL_ORDER})
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RULES = "\n".join(COMMENT.sub("", part.read_text(encoding="utf-8")) for part in sources_of(ORDER)[1:])
 SELECTORS = " ".join(re.findall(r"([^{}]+)\{", RULES))
