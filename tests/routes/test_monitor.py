@@ -153,6 +153,9 @@ async def test_a_unit_and_a_kind_are_shown_month_by_month_as_the_tables_show_the
     )
     desk = (await get(site, "hanneke", path)).text.partition('id="chosen-unit"')[2].partition("</section>")[0]
     assert re.findall(r"<td>([^<]+)</td>", desk) == ["23", "10"]
+    assert 'class="large-figures"' not in page.partition('id="all-together"')[0], "a figure of all units stands under that name"
+    everything = (await get(site, "femke", path.partition("&unit")[0])).text
+    assert 'id="all-together"' not in everything and "altijd alle eenheden" in page and "altijd alle eenheden" not in everything
 
 
 async def test_hours_of_a_week_are_for_the_desk_and_parts_of_a_day_for_others(site: Site) -> None:
